@@ -1,0 +1,8 @@
+//! nsh, a Lua-scriptable automation shell for Linux network labs.
+//!
+//! The floors, each using only those below it:
+//! `main cli -> repl scenario -> doc -> lua -> probe proc sandbox -> net -> wait error`.
+
+pub mod error;
+pub mod net;
+pub mod wait;

@@ -1,0 +1,3 @@
+//! Dispatch and exit status only.
+
+fn main() {}

@@ -1,0 +1,381 @@
+//! Network namespaces: making, pinning, entering, finding by name, and the sockets that nsh keeps in each.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags};
+use nix::sched::CloneFlags;
+
+use super::netlink::Socket;
+use crate::error::{Error, Kind, Result};
+
+/// The name of the namespace in which a lab begins.
+pub const HOST: &str = "host";
+
+/// The namespace that the main thread lives in, and returns to.
+static HOME: OnceLock<OwnedFd> = OnceLock::new();
+
+/// One network namespace, with nsh's sockets in it. Not shared between threads: a thread that works beside the
+/// script takes [`Namespace::descriptor`] and stays in it.
+pub struct Namespace {
+    name: String,
+    fd: OwnedFd,
+    /// `/proc/self/ns/net`'s inode, which tells namespaces apart.
+    inode: u64,
+    home: bool,
+    route: RefCell<Option<Socket>>,
+    netfilter: RefCell<Option<Socket>>,
+    /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
+    unsettled: Cell<bool>,
+}
+
+impl Namespace {
+    fn open(name: &str, path: &Path, home: bool) -> Result<Self> {
+        let file = File::open(path)?;
+        let inode = nix::sys::stat::fstat(&file)?.st_ino;
+        Ok(Namespace {
+            name: name.to_owned(),
+            fd: file.into(),
+            inode,
+            home,
+            route: RefCell::default(),
+            netfilter: RefCell::default(),
+            unsettled: Cell::new(false),
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Identifies the namespace on this machine, as `ls -l /proc/PID/ns/net` shows it.
+    pub fn inode(&self) -> u64 {
+        self.inode
+    }
+
+    /// Whether it is the namespace in which the lab began.
+    pub fn is_host(&self) -> bool {
+        self.home
+    }
+
+    /// The descriptor to give to `setns`, `IFLA_NET_NS_FD` and `NETNSA_FD`.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// A descriptor of its own, for a thread or process that will live in the namespace.
+    pub fn descriptor(&self) -> Result<OwnedFd> {
+        Ok(self.fd.try_clone()?)
+    }
+
+    /// Runs `f` with the calling (main) thread inside the namespace: sockets that it opens stay there.
+    pub fn within<T>(&self, f: impl FnOnce() -> Result<T>) -> Result<T> {
+        let _inside = self.enter()?;
+        f()
+    }
+
+    fn enter(&self) -> Result<Inside> {
+        if !self.home {
+            nix::sched::setns(&self.fd, CloneFlags::CLONE_NEWNET)
+                .map_err(|e| Error::from(e).detail(format!("entering namespace {}", self.name)))?;
+        }
+        Ok(Inside { away: !self.home })
+    }
+
+    /// The rtnetlink socket of this namespace, opened when first needed.
+    pub fn route(&self) -> Result<RefMut<'_, Socket>> {
+        self.socket(&self.route, netlink_sys::protocols::NETLINK_ROUTE)
+    }
+
+    /// The netfilter socket of this namespace, opened when first needed. It is kept: closing one just after a
+    /// delete waits for RCU, about 15 ms.
+    pub fn netfilter(&self) -> Result<RefMut<'_, Socket>> {
+        self.socket(&self.netfilter, netlink_sys::protocols::NETLINK_NETFILTER)
+    }
+
+    fn socket<'a>(&self, slot: &'a RefCell<Option<Socket>>, protocol: isize) -> Result<RefMut<'a, Socket>> {
+        let mut slot = slot.borrow_mut();
+        if slot.is_none() {
+            *slot = Some(self.within(|| Socket::open(protocol))?);
+        }
+        RefMut::filter_map(slot, Option::as_mut).map_err(|_| Error::new(Kind::Io, "no netlink socket"))
+    }
+
+    /// Says that links changed, so that the next probe waits for them to settle.
+    pub fn unsettle(&self) {
+        self.unsettled.set(true);
+    }
+
+    /// Whether links changed since the last call.
+    pub fn take_unsettled(&self) -> bool {
+        self.unsettled.take()
+    }
+
+    fn close_sockets(&self) {
+        self.route.take();
+        self.netfilter.take();
+    }
+}
+
+/// Returns the thread to the host's namespace when dropped, whatever the way out.
+struct Inside {
+    away: bool,
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if !self.away {
+            return;
+        }
+        let back = HOME.get().map(|home| nix::sched::setns(home, CloneFlags::CLONE_NEWNET));
+        if !matches!(back, Some(Ok(()))) {
+            // To go on in the wrong namespace would be worse than any end.
+            eprintln!("nsh: cannot return to the host's namespace: {back:?}");
+            std::process::abort();
+        }
+    }
+}
+
+/// The namespaces of a lab: `host` and the named ones, pinned in a directory as `ip netns` does.
+pub struct Namespaces {
+    host: Rc<Namespace>,
+    directory: PathBuf,
+    known: RefCell<HashMap<String, Rc<Namespace>>>,
+    /// What [`Namespaces::by_nsid`] found: (inode of the viewer, nsid) to name.
+    nsids: RefCell<HashMap<(u64, i32), String>>,
+}
+
+impl Namespaces {
+    /// Takes the calling thread's namespace as `host`, and `directory` (`/run/netns`) for the named ones.
+    pub fn new(directory: impl Into<PathBuf>) -> Result<Self> {
+        let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true)?;
+        let _ = HOME.set(host.descriptor()?);
+        Ok(Namespaces {
+            host: Rc::new(host),
+            directory: directory.into(),
+            known: RefCell::default(),
+            nsids: RefCell::default(),
+        })
+    }
+
+    pub fn host(&self) -> &Rc<Namespace> {
+        &self.host
+    }
+
+    /// The file that pins the namespace `name`.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Makes and pins a namespace, as `ip netns add NAME`. All its links, `lo` too, are down.
+    ///
+    /// Raises `exists` if the name is taken, `argument` if it can't be a file's name.
+    pub fn add(&self, name: &str) -> Result<Rc<Namespace>> {
+        check_name(name)?;
+        self.prepare_directory()?;
+        let path = self.path(name);
+        // O_EXCL makes two nsh under --host, or nsh and ip netns, agree on who made it.
+        File::options().write(true).create_new(true).open(&path).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => Error::errno(Errno::EEXIST).hint(format!(
+                "namespace.get({name:?}) returns the one that is there; namespace.del removes it"
+            )),
+            _ => Error::from(e).detail(format!("creating {}", path.display())),
+        })?;
+        let made = self.make(&path).and_then(|()| Namespace::open(name, &path, false));
+        match made {
+            Ok(ns) => {
+                let ns = Rc::new(ns);
+                self.known.borrow_mut().insert(name.to_owned(), ns.clone());
+                Ok(ns)
+            }
+            Err(e) => {
+                let _ = nix::mount::umount2(&path, MntFlags::MNT_DETACH);
+                let _ = std::fs::remove_file(&path);
+                Err(e)
+            }
+        }
+    }
+
+    /// Steps into a new namespace just long enough to pin it: a fifth of the time that a fork takes.
+    fn make(&self, path: &Path) -> Result<()> {
+        nix::sched::unshare(CloneFlags::CLONE_NEWNET).map_err(|e| {
+            let error = Error::from(e).detail("making a network namespace");
+            match e {
+                Errno::ENOSPC => error.hint("the limit is in /proc/sys/user/max_net_namespaces"),
+                _ => error,
+            }
+        })?;
+        let inside = Inside { away: true };
+        let pinned = nix::mount::mount(
+            Some("/proc/thread-self/ns/net"),
+            path,
+            None::<&str>,
+            MsFlags::MS_BIND,
+            None::<&str>,
+        );
+        drop(inside);
+        pinned.map_err(|e| Error::from(e).detail(format!("pinning the namespace at {}", path.display())))
+    }
+
+    /// The namespace `name`, or `None`. `host` is always there. Those that `ip netns` made are found too.
+    pub fn get(&self, name: &str) -> Result<Option<Rc<Namespace>>> {
+        if name == HOST {
+            return Ok(Some(self.host.clone()));
+        }
+        if check_name(name).is_err() {
+            return Ok(None);
+        }
+        let path = self.path(name);
+        let Ok(stat) = nix::sys::stat::stat(&path) else {
+            self.known.borrow_mut().remove(name);
+            return Ok(None);
+        };
+        if let Some(ns) = self.known.borrow().get(name).filter(|ns| ns.inode == stat.st_ino) {
+            return Ok(Some(ns.clone()));
+        }
+        if !is_namespace(&path) {
+            return Ok(None);
+        }
+        let ns = Rc::new(Namespace::open(name, &path, false)?);
+        self.known.borrow_mut().insert(name.to_owned(), ns.clone());
+        Ok(Some(ns))
+    }
+
+    /// As [`Namespaces::get`], but a missing one is an error that lists those that are there.
+    pub fn require(&self, name: &str) -> Result<Rc<Namespace>> {
+        self.get(name)?.ok_or_else(|| {
+            let names = self.names().unwrap_or_default();
+            let there = if names.is_empty() { "none but host".to_owned() } else { names.join(", ") };
+            Error::new(Kind::NotFound, format!("no namespace named {name:?} (there is {there})"))
+        })
+    }
+
+    /// The names of the pinned namespaces, sorted; `host` is not among them.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let entries = match std::fs::read_dir(&self.directory) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| self.known.borrow().contains_key(name) || is_namespace(&self.path(name)))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Every namespace of the lab, `host` first.
+    pub fn all(&self) -> Result<Vec<Rc<Namespace>>> {
+        let mut all = vec![self.host.clone()];
+        for name in self.names()? {
+            all.extend(self.get(&name)?);
+        }
+        Ok(all)
+    }
+
+    /// Unpins the namespace, as `ip netns del NAME`. Its links go when its last process has ended, 25 to 75 ms
+    /// later.
+    pub fn del(&self, name: &str) -> Result<()> {
+        if name == HOST {
+            return Err(Error::argument("the host's namespace can't be deleted"));
+        }
+        check_name(name)?;
+        let path = self.path(name);
+        // A held socket keeps the namespace alive.
+        if let Some(ns) = self.known.borrow_mut().remove(name) {
+            ns.close_sockets();
+        }
+        self.nsids.borrow_mut().clear();
+        match nix::mount::umount2(&path, MntFlags::MNT_DETACH) {
+            // EINVAL: a plain file, left by a crash between creating and mounting.
+            Ok(()) | Err(Errno::EINVAL) => {}
+            Err(Errno::ENOENT) => {
+                return Err(Error::new(Kind::NotFound, format!("no namespace named {name:?}")));
+            }
+            Err(e) => return Err(Error::from(e).detail(format!("unmounting {}", path.display()))),
+        }
+        std::fs::remove_file(&path).map_err(|e| Error::from(e).detail(format!("removing {}", path.display())))
+    }
+
+    /// The name of the namespace that `viewer` knows as `nsid` (`IFLA_LINK_NETNSID`), if it is one of ours.
+    pub fn by_nsid(&self, viewer: &Namespace, nsid: i32) -> Result<Option<String>> {
+        let key = (viewer.inode, nsid);
+        if let Some(name) = self.nsids.borrow().get(&key) {
+            return Ok(Some(name.clone()));
+        }
+        for ns in self.all()? {
+            let mut message = NsidMessage::default();
+            message.attributes.push(NsidAttribute::Fd(ns.fd().as_raw_fd() as u32));
+            let answer = viewer.route()?.get(RouteNetlinkMessage::GetNsId(message), 0)?;
+            let RouteNetlinkMessage::NewNsId(answer) = answer else { continue };
+            if answer.attributes.contains(&NsidAttribute::Id(nsid)) {
+                self.nsids.borrow_mut().insert(key, ns.name.clone());
+                return Ok(Some(ns.name.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes the directory a shared mount of its own, as `ip netns` does, so that namespaces pinned here are seen
+    /// in other mount namespaces, and unpinning frees them there too.
+    fn prepare_directory(&self) -> Result<()> {
+        if !self.known.borrow().is_empty() {
+            return Ok(());
+        }
+        let failed = |e: Error| e.detail(format!("preparing {}", self.directory.display()));
+        std::fs::create_dir_all(&self.directory).map_err(|e| failed(e.into()))?;
+        let shared = || {
+            nix::mount::mount(
+                None::<&str>,
+                &self.directory,
+                None::<&str>,
+                MsFlags::MS_SHARED | MsFlags::MS_REC,
+                None::<&str>,
+            )
+        };
+        match shared() {
+            // EINVAL: not a mount point yet.
+            Err(Errno::EINVAL) => {
+                nix::mount::mount(
+                    Some(&self.directory),
+                    &self.directory,
+                    None::<&str>,
+                    MsFlags::MS_BIND | MsFlags::MS_REC,
+                    None::<&str>,
+                )
+                .map_err(|e| failed(e.into()))?;
+                shared().map_err(|e| failed(e.into()))
+            }
+            result => result.map_err(|e| failed(e.into())),
+        }
+    }
+}
+
+/// A namespace's name is a file's name in `/run/netns`; `host` is the lab's own.
+fn check_name(name: &str) -> Result<()> {
+    let wrong = match name {
+        "" => "must not be empty",
+        "." | ".." => "can't be \".\" or \"..\"",
+        HOST => "\"host\" is the namespace in which the lab begins",
+        _ if name.contains(['/', '\0']) => "must not contain \"/\" or a NUL byte",
+        _ if name.len() > 255 => "must not be longer than 255 bytes",
+        _ if name.chars().any(|c| c.is_whitespace() || c.is_control()) => "must not contain white space",
+        _ => return Ok(()),
+    };
+    Err(Error::argument(format!("the namespace's name {wrong}, got {name:?}")))
+}
+
+/// Whether `path` is a pinned network namespace (on nsfs) and not a plain file.
+fn is_namespace(path: &Path) -> bool {
+    const NSFS_MAGIC: i64 = 0x6e73_6673;
+    nix::sys::statfs::statfs(path).is_ok_and(|s| s.filesystem_type().0 == NSFS_MAGIC)
+}

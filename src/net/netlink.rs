@@ -1,0 +1,445 @@
+//! Netlink requests: one socket, one request at a time, with a deadline, the kernel's extended ack, and
+//! repeated dumps.
+//!
+//! A socket stays in the namespace in which it was opened, so it is opened by
+//! [`super::namespace::Namespace`] and then used from anywhere. Requests are synchronous: the kernel does its
+//! work inside `sendmsg`, so its answer is there when we look, and there is nothing to overlap.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
+use netlink_packet_core::{
+    NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload, ParseableParametrized,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+use nix::errno::Errno;
+
+use crate::error::{Error, Kind, Result};
+use crate::wait::{self, Deadline};
+
+/// How long the kernel may take to answer. RTNL can be held for a while by others; nothing else takes this long.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often an interrupted dump is repeated before we take what we got.
+const DUMP_TRIES: usize = 16;
+/// The kernel fills dump buffers of at most 32 KiB; a single message is at most 64 KiB.
+const BUFFER: usize = 1 << 16;
+
+const NLMSG_NOOP: u16 = 1;
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+const NLM_F_DUMP_INTR: u16 = 0x10;
+const NLM_F_CAPPED: u16 = 0x100;
+const NLM_F_ACK_TLVS: u16 = 0x200;
+const HEADER: usize = 16;
+
+/// One message of an answer, as bytes behind the netlink header.
+pub struct Answer<'a> {
+    pub message_type: u16,
+    pub payload: &'a [u8],
+}
+
+/// A netlink socket of one namespace and one family.
+pub struct Socket {
+    socket: netlink_sys::Socket,
+    sequence: u32,
+    buffer: Vec<u8>,
+}
+
+/// What the kernel said of one request of a batch.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The refused request's place in the batch, from 0.
+    pub index: usize,
+    pub error: Error,
+}
+
+impl Socket {
+    /// Opens a socket in the calling thread's namespace; `protocol` is `NETLINK_ROUTE`, `NETLINK_NETFILTER`, ...
+    pub fn open(protocol: isize) -> Result<Self> {
+        let mut socket = netlink_sys::Socket::new(protocol)?;
+        socket.bind_auto()?;
+        socket.set_ext_ack(true)?;
+        socket.set_cap_ack(true)?;
+        // Strict checking makes dumps honour their filters; kernels before 4.20 don't know it.
+        let _ = socket.set_netlink_get_strict_chk(true);
+        Ok(Socket { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER) })
+    }
+
+    /// Joins a multicast group (`RTNLGRP_LINK`, ...), to receive events with [`Socket::event`].
+    pub fn join(&mut self, group: u32) -> Result<()> {
+        Ok(self.socket.add_membership(group)?)
+    }
+
+    /// Leave to answer a batch: a batch of N requests is answered by N acks, which must fit in the buffer.
+    pub fn set_receive_buffer(&self, bytes: usize) -> Result<()> {
+        Ok(self.socket.set_rx_buf_sz(bytes as libc::c_int)?)
+    }
+
+    /// Sends a rtnetlink request and waits for the kernel's ack.
+    pub fn ack(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<()> {
+        self.route_request(message, NLM_F_REQUEST | NLM_F_ACK | flags).map(|_| ())
+    }
+
+    /// Sends a rtnetlink request that is answered by one message (a `get`, or a `new` with `NLM_F_ECHO`).
+    pub fn get(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<RouteNetlinkMessage> {
+        self.route_request(message, NLM_F_REQUEST | NLM_F_ACK | flags)?.pop().ok_or_else(|| {
+            Error::new(Kind::Protocol, "the kernel acknowledged the request without an answer")
+        })
+    }
+
+    /// Sends a rtnetlink dump request and collects its answers, in the kernel's order.
+    pub fn dump(&mut self, message: RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>> {
+        self.route_request(message, NLM_F_REQUEST | NLM_F_DUMP)
+    }
+
+    fn route_request(
+        &mut self,
+        message: RouteNetlinkMessage,
+        flags: u16,
+    ) -> Result<Vec<RouteNetlinkMessage>> {
+        let mut request =
+            NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::InnerMessage(message));
+        request.header.flags = flags;
+        request.finalize();
+        let mut bytes = vec![0; request.buffer_len()];
+        request.serialize(&mut bytes);
+        let mut answers = Vec::new();
+        let dumping = flags & NLM_F_DUMP == NLM_F_DUMP;
+        let consistent = self.exchange(&mut bytes, dumping, &mut |reset, answer| {
+            if reset {
+                answers.clear();
+            }
+            if let Some(answer) = answer {
+                answers.push(decode(answer)?);
+            }
+            Ok(())
+        });
+        consistent.map(|()| answers)
+    }
+
+    /// Sends one request (header included; its sequence number is filled in) and hands each answer to
+    /// `each(false, Some(answer))`. A dump that the kernel marks as interrupted is repeated, after
+    /// `each(true, None)`.
+    pub fn exchange(
+        &mut self,
+        request: &mut [u8],
+        dumping: bool,
+        each: &mut dyn FnMut(bool, Option<Answer<'_>>) -> Result<()>,
+    ) -> Result<()> {
+        for _ in 0..DUMP_TRIES {
+            each(true, None)?;
+            let sequence = self.send(request)?;
+            if !self.receive(sequence, dumping, &mut |answer| each(false, Some(answer)))? {
+                return Ok(());
+            }
+        }
+        // Still interrupted: what we have is complete but for entries that changed meanwhile.
+        Ok(())
+    }
+
+    /// Sends `requests` (each with its header, each asking for an ack but for the batch markers) in one datagram
+    /// and collects the kernel's refusals, in order; empty when all went well. Other answers go to `each`.
+    ///
+    /// `acked` tells which of the requests are acknowledged.
+    pub fn batch(
+        &mut self,
+        requests: &mut [Vec<u8>],
+        acked: impl Fn(usize) -> bool,
+        each: &mut dyn FnMut(usize, Answer<'_>) -> Result<()>,
+    ) -> Result<Vec<Refusal>> {
+        let first = self.sequence.wrapping_add(1);
+        let mut bytes = Vec::new();
+        for request in requests.iter_mut() {
+            self.sequence = self.sequence.wrapping_add(1);
+            request[8..12].copy_from_slice(&self.sequence.to_ne_bytes());
+            bytes.extend_from_slice(request);
+        }
+        self.drain();
+        self.socket.send(&bytes, 0)?;
+        let mut waiting: Vec<bool> = (0..requests.len()).map(&acked).collect();
+        let mut refusals = Vec::new();
+        let deadline = Deadline::after(ANSWER_TIMEOUT);
+        while waiting.iter().any(|w| *w) {
+            self.fill(deadline)?;
+            for_each_message(&self.buffer, |header, payload| {
+                let index = header.sequence_number.wrapping_sub(first) as usize;
+                if index >= requests.len() {
+                    return Ok(false);
+                }
+                if header.message_type == NLMSG_ERROR {
+                    waiting[index] = false;
+                    if let Err(error) = parse_error(header, payload) {
+                        refusals.push(Refusal { index, error });
+                        // A refused batch marker, or a batch without permission, ends it all.
+                        if !acked(index) {
+                            waiting.fill(false);
+                        }
+                    }
+                } else if header.message_type != NLMSG_DONE {
+                    each(index, Answer { message_type: header.message_type, payload })?;
+                }
+                Ok(true)
+            })?;
+        }
+        Ok(refusals)
+    }
+
+    /// Waits for the next event of the joined groups; `None` when the deadline passed. Events that were lost
+    /// for want of buffer space (ENOBUFS) are told as an error of kind `limit`.
+    pub fn event(&mut self, deadline: Deadline) -> Result<Option<Vec<RouteNetlinkMessage>>> {
+        // SAFETY: the descriptor is open as long as self.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) };
+        if !wait::readable(fd, deadline)? {
+            return Ok(None);
+        }
+        self.buffer.clear();
+        self.socket.recv(&mut self.buffer, 0)?;
+        let mut out = Vec::new();
+        for_each_message(&self.buffer, |header, payload| {
+            out.push(decode(Answer { message_type: header.message_type, payload })?);
+            Ok(true)
+        })?;
+        Ok(Some(out))
+    }
+
+    fn send(&mut self, request: &mut [u8]) -> Result<u32> {
+        self.sequence = self.sequence.wrapping_add(1);
+        let length = request.len() as u32;
+        request[0..4].copy_from_slice(&length.to_ne_bytes());
+        request[8..12].copy_from_slice(&self.sequence.to_ne_bytes());
+        self.drain();
+        self.socket.send(request, 0)?;
+        Ok(self.sequence)
+    }
+
+    /// Throws away what an interrupted or failed earlier request left behind.
+    fn drain(&mut self) {
+        self.buffer.clear();
+        while self.socket.recv(&mut self.buffer, libc::MSG_DONTWAIT).is_ok() {
+            self.buffer.clear();
+        }
+    }
+
+    fn fill(&mut self, deadline: Deadline) -> Result<()> {
+        self.buffer.clear();
+        // The answer is nearly always there already, so poll only when it isn't.
+        match self.socket.recv(&mut self.buffer, libc::MSG_DONTWAIT) {
+            Ok(_) => return Ok(()),
+            Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e.into()),
+        }
+        // SAFETY: the descriptor is open as long as self.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) };
+        if !wait::readable(fd, deadline)? {
+            return Err(Error::new(Kind::Timeout, "the kernel did not answer the netlink request in 30 s"));
+        }
+        self.socket.recv(&mut self.buffer, 0)?;
+        Ok(())
+    }
+
+    /// Returns whether the dump was interrupted by a change, and must be repeated.
+    fn receive(
+        &mut self,
+        sequence: u32,
+        dumping: bool,
+        each: &mut dyn FnMut(Answer<'_>) -> Result<()>,
+    ) -> Result<bool> {
+        let deadline = Deadline::after(ANSWER_TIMEOUT);
+        let (mut done, mut changed) = (false, false);
+        while !done {
+            self.fill(deadline)?;
+            for_each_message(&self.buffer, |header, payload| {
+                if header.sequence_number != sequence {
+                    return Ok(true);
+                }
+                changed |= header.flags & NLM_F_DUMP_INTR != 0;
+                match header.message_type {
+                    NLMSG_NOOP => {}
+                    NLMSG_ERROR => {
+                        parse_error(header, payload)?;
+                        done = true;
+                    }
+                    NLMSG_DONE => {
+                        done = true;
+                        parse_done(header, payload)?;
+                    }
+                    message_type => each(Answer { message_type, payload })?,
+                }
+                Ok(!done)
+            })?;
+        }
+        Ok(changed && dumping)
+    }
+}
+
+struct Header {
+    message_type: u16,
+    flags: u16,
+    sequence_number: u32,
+}
+
+/// Walks the messages of a datagram until `each` returns false.
+fn for_each_message(bytes: &[u8], mut each: impl FnMut(&Header, &[u8]) -> Result<bool>) -> Result<()> {
+    let mut rest = bytes;
+    while rest.len() >= HEADER {
+        let buffer = NetlinkBuffer::new_checked(rest).map_err(malformed)?;
+        let length = buffer.length() as usize;
+        let header = Header {
+            message_type: buffer.message_type(),
+            flags: buffer.flags(),
+            sequence_number: buffer.sequence_number(),
+        };
+        if !each(&header, &rest[HEADER..length])? {
+            break;
+        }
+        rest = &rest[length.next_multiple_of(4).min(rest.len())..];
+    }
+    Ok(())
+}
+
+fn malformed(e: netlink_packet_core::DecodeError) -> Error {
+    Error::new(Kind::Protocol, format!("malformed netlink message from the kernel: {e}"))
+}
+
+/// NLMSG_ERROR: errno, the request's header (with its body unless capped), then the extended ack's attributes.
+/// linux/netlink.h, `struct nlmsgerr` and `enum nlmsgerr_attrs`.
+fn parse_error(header: &Header, payload: &[u8]) -> Result<()> {
+    let code = payload.first_chunk::<4>().map_or(-libc::EPROTO, |b| i32::from_ne_bytes(*b));
+    if code == 0 {
+        return Ok(());
+    }
+    let body = if header.flags & NLM_F_CAPPED != 0 {
+        HEADER
+    } else {
+        payload.get(4..8).map_or(HEADER, |b| u32::from_ne_bytes([b[0], b[1], b[2], b[3]]) as usize)
+    };
+    let attributes = payload.get(4 + body.next_multiple_of(4)..).unwrap_or_default();
+    Err(refused(code, if header.flags & NLM_F_ACK_TLVS != 0 { attributes } else { &[] }))
+}
+
+/// NLMSG_DONE may carry a negative errno (a dump refused halfway) and an extended ack.
+fn parse_done(header: &Header, payload: &[u8]) -> Result<()> {
+    match payload.first_chunk::<4>().map(|b| i32::from_ne_bytes(*b)) {
+        Some(code) if code < 0 => {
+            Err(refused(code, if header.flags & NLM_F_ACK_TLVS != 0 { &payload[4..] } else { &[] }))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refused(code: i32, attributes: &[u8]) -> Error {
+    let error = Error::errno(Errno::from_raw(-code));
+    match extended_ack(attributes) {
+        Some(text) => error.detail(text),
+        None => error,
+    }
+}
+
+/// NLMSGERR_ATTR_MSG (1), the text of the extended ack.
+fn extended_ack(attributes: &[u8]) -> Option<String> {
+    attributes_of(attributes)
+        .find(|(kind, _)| *kind == 1)
+        .map(|(_, value)| String::from_utf8_lossy(value).trim_end_matches(['\0', '.']).to_owned())
+        .filter(|text| !text.is_empty())
+}
+
+/// Walks netlink attributes as (type without its flag bits, value); stops at the first malformed one.
+pub fn attributes_of(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let length = u16::from_ne_bytes(*bytes.first_chunk::<2>()?) as usize;
+        let kind = u16::from_ne_bytes([*bytes.get(2)?, *bytes.get(3)?]) & 0x3fff;
+        let value = bytes.get(4..length)?;
+        bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
+        Some((kind, value))
+    })
+}
+
+/// Decodes one rtnetlink message. Where one attribute can't be decoded (a kernel newer or older than the
+/// decoder), the message is decoded without it.
+fn decode(answer: Answer<'_>) -> Result<RouteNetlinkMessage> {
+    match RouteNetlinkMessage::parse_with_param(answer.payload, answer.message_type) {
+        Ok(message) => Ok(message),
+        Err(e) => decode_leniently(answer).ok_or_else(|| malformed(e)),
+    }
+}
+
+fn decode_leniently(answer: Answer<'_>) -> Option<RouteNetlinkMessage> {
+    let fixed = fixed_part(answer.message_type)?;
+    let (head, attributes) = answer.payload.split_at_checked(fixed)?;
+    let mut kept = head.to_vec();
+    let mut rest = attributes;
+    while let Some(length) = rest.first_chunk::<2>().map(|b| u16::from_ne_bytes(*b) as usize) {
+        if length < 4 || length > rest.len() {
+            break;
+        }
+        let (attribute, tail) = rest.split_at(length.next_multiple_of(4).min(rest.len()));
+        let alone = [head, attribute].concat();
+        if RouteNetlinkMessage::parse_with_param(&alone[..], answer.message_type).is_ok() {
+            kept.extend_from_slice(attribute);
+        }
+        rest = tail;
+    }
+    RouteNetlinkMessage::parse_with_param(&kept[..], answer.message_type).ok()
+}
+
+/// The length of the fixed structure in front of a message's attributes.
+fn fixed_part(message_type: u16) -> Option<usize> {
+    match message_type {
+        16..=19 => Some(16), // struct ifinfomsg
+        20..=22 => Some(8),  // struct ifaddrmsg
+        24..=26 => Some(12), // struct rtmsg
+        28..=30 => Some(12), // struct ndmsg
+        32..=34 => Some(12), // struct fib_rule_hdr
+        36..=46 => Some(20), // struct tcmsg
+        88..=90 => Some(4),  // struct rtgenmsg, padded
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An NLMSG_ERROR's payload: code, the request's header, attributes.
+    fn error_payload(code: i32, attributes: &[u8]) -> Vec<u8> {
+        let mut out = code.to_ne_bytes().to_vec();
+        out.extend_from_slice(&[0; HEADER]);
+        out.extend_from_slice(attributes);
+        out
+    }
+
+    #[test]
+    fn the_extended_ack_is_the_detail() {
+        let attributes = [
+            8, 0, 2, 0, 20, 0, 0, 0, // NLMSGERR_ATTR_OFFS = 20
+            10, 0, 1, 0, b'N', b'o', b'p', b'e', b'.', 0, 0, 0, // NLMSGERR_ATTR_MSG = "Nope."
+        ];
+        let header =
+            Header { message_type: NLMSG_ERROR, flags: NLM_F_CAPPED | NLM_F_ACK_TLVS, sequence_number: 1 };
+        let e = parse_error(&header, &error_payload(-libc::EINVAL, &attributes)).unwrap_err();
+        assert_eq!(e.message(), "invalid argument (EINVAL): Nope");
+    }
+
+    #[test]
+    fn malformed_attributes_end_the_walk() {
+        assert_eq!(attributes_of(&[3, 0, 1, 0]).count(), 0);
+        assert_eq!(attributes_of(&[200, 0, 1, 0, 5]).count(), 0);
+        assert_eq!(attributes_of(&[5, 0, 1, 0, 7]).collect::<Vec<_>>(), [(1, &[7u8][..])]);
+    }
+
+    #[test]
+    fn an_undecodable_attribute_costs_itself_alone() {
+        let mut link = vec![0u8; 16];
+        link[4] = 7; // ifi_index
+        link.extend_from_slice(&[5, 0, 4, 0, 1, 0, 0, 0]); // IFLA_MTU with one byte instead of four
+        link.extend_from_slice(&[7, 0, 3, 0, b'l', b'o', 0, 0]); // IFLA_IFNAME "lo"
+        let RouteNetlinkMessage::NewLink(message) =
+            decode(Answer { message_type: 16, payload: &link }).unwrap()
+        else {
+            panic!("not a link");
+        };
+        assert_eq!(message.header.index, 7);
+        assert_eq!(message.attributes.len(), 1);
+    }
+}
