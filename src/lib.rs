@@ -5,4 +5,5 @@
 
 pub mod error;
 pub mod net;
+pub mod proc;
 pub mod wait;

@@ -1,0 +1,166 @@
+//! The pipes to and from a process.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use nix::fcntl::{FcntlArg, OFlag};
+
+/// What is read at once.
+const CHUNK: usize = 64 * 1024;
+/// No pipe holds more, unless someone privileged enlarged it: what a process left in it when it ended.
+const FULL_PIPE: usize = 1 << 20;
+
+/// What a process printed: at most a limit of it, and a count of the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    pub bytes: Vec<u8>,
+    /// How many bytes came after the limit was reached.
+    pub lost: u64,
+}
+
+impl Kept {
+    fn add(&mut self, bytes: &[u8], limit: usize) {
+        let room = limit.saturating_sub(self.bytes.len()).min(bytes.len());
+        self.bytes.extend_from_slice(&bytes[..room]);
+        self.lost += (bytes.len() - room) as u64;
+    }
+
+    /// The last lines, `lines` and `max` bytes at most, for a message.
+    pub fn last_lines(&self, lines: usize, max: usize) -> String {
+        let start = self.bytes.len().saturating_sub(max);
+        let text = String::from_utf8_lossy(&self.bytes[start..]);
+        let text = text.trim();
+        let from = text.rmatch_indices('\n').nth(lines.saturating_sub(1)).map_or(0, |(i, _)| i + 1);
+        let mut out = text[from..].to_owned();
+        if self.lost > 0 {
+            out.push_str(&format!(" ({} more bytes were not kept)", self.lost));
+        }
+        out
+    }
+}
+
+/// Our end of a process's stdout or stderr.
+pub(super) struct Stream {
+    file: Option<Arc<File>>,
+    limit: usize,
+    buffer: Vec<u8>,
+    pub kept: Kept,
+}
+
+impl Stream {
+    pub fn new(fd: OwnedFd, limit: usize) -> Self {
+        nonblocking(&fd);
+        Stream { file: Some(Arc::new(fd.into())), limit, buffer: vec![0; CHUNK], kept: Kept::default() }
+    }
+
+    /// What to poll; `None` at the end of the file.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.file.as_ref().map(|f| f.as_fd())
+    }
+
+    /// A share of the descriptor for another thread's poll, so that it isn't closed under it.
+    pub fn share(&self) -> Option<Arc<File>> {
+        self.file.clone()
+    }
+
+    /// Reads what is there, one chunk at most, without waiting. Returns how much it was.
+    pub fn read_some(&mut self) -> usize {
+        let Some(mut file) = self.file.as_deref() else { return 0 };
+        loop {
+            match file.read(&mut self.buffer) {
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return 0,
+                Ok(0) | Err(_) => {
+                    self.file = None;
+                    return 0;
+                }
+                Ok(n) => {
+                    self.kept.add(&self.buffer[..n], self.limit);
+                    return n;
+                }
+            }
+        }
+    }
+
+    /// Reads all that is there without waiting; bounded, since something that the process left behind may print
+    /// for ever. Returns how much it was.
+    pub fn drain(&mut self) -> usize {
+        let mut total = 0;
+        while total < FULL_PIPE {
+            match self.read_some() {
+                0 => break,
+                n => total += n,
+            }
+        }
+        total
+    }
+}
+
+/// Our end of a process's stdin, and what is still to be written to it.
+pub(super) struct Input {
+    file: Arc<File>,
+    text: Vec<u8>,
+    written: usize,
+    /// Whether to close it once all is written.
+    close: bool,
+}
+
+impl Input {
+    pub fn new(fd: OwnedFd, text: Vec<u8>, close: bool) -> Self {
+        nonblocking(&fd);
+        Input { file: Arc::new(fd.into()), text, written: 0, close }
+    }
+
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    /// A share of the descriptor for another thread's poll.
+    pub fn share(&self) -> Arc<File> {
+        self.file.clone()
+    }
+
+    /// Whether something is still to be written.
+    pub fn pending(&self) -> bool {
+        self.written < self.text.len()
+    }
+
+    pub fn push(&mut self, text: &[u8]) {
+        if !self.pending() {
+            self.text.clear();
+            self.written = 0;
+        }
+        self.text.extend_from_slice(text);
+    }
+
+    /// Closes it as soon as all is written.
+    pub fn close_when_done(&mut self) {
+        self.close = true;
+    }
+
+    /// Whether it takes no more text.
+    pub fn closing(&self) -> bool {
+        self.close
+    }
+
+    /// Writes what fits without waiting. `true` when it is to be closed: all is written, or nobody reads.
+    pub fn write_some(&mut self) -> bool {
+        while self.pending() {
+            match (&*self.file).write(&self.text[self.written..]) {
+                Ok(n) => self.written += n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return false,
+                Err(_) => return true,
+            }
+        }
+        self.close
+    }
+}
+
+/// Our end alone: each end of a pipe has its own flags.
+fn nonblocking(fd: &OwnedFd) {
+    // Fails for no descriptor that is open.
+    let _ = nix::fcntl::fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
+}

@@ -1,0 +1,327 @@
+//! A process that runs beside the script.
+
+use std::cell::Cell;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use super::child::Child;
+use super::output::{Input, Kept, Stream};
+use super::spec::{self, Context, Pipes, Place, Spec, Stdin};
+use super::{Exit, GRACE, Output, QUOTED_BYTES, QUOTED_LINES, end, status};
+use crate::error::{Error, Kind, Result};
+use crate::wait::{self, Deadline};
+
+/// The reading thread needs little: its buffers are elsewhere.
+const STACK: usize = 128 * 1024;
+
+/// A process that runs beside the script. Dropping it ends it, with all of its process group.
+pub struct Process {
+    child: Child,
+    shown: String,
+    started: Instant,
+    ended: Cell<Option<(Exit, Duration)>>,
+    /// Whether its process group is gone too.
+    gone: Cell<bool>,
+    shared: Arc<Shared>,
+    reader: Option<JoinHandle<()>>,
+    /// How far [`Process::line`] has read, of stdout and of stderr.
+    cursors: [Cell<usize>; 2],
+}
+
+/// Which of a process's outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    Stdout,
+    Stderr,
+}
+
+/// What the script's thread and the reading thread share.
+struct Shared {
+    state: Mutex<State>,
+    /// Readable when something was read since it was last cleared; for the script's thread.
+    news: EventFd,
+    /// Readable when there is something to write, or to stop; for the reading thread.
+    kick: EventFd,
+}
+
+struct State {
+    stdin: Option<Input>,
+    stdout: Stream,
+    stderr: Stream,
+    stop: bool,
+}
+
+/// Starts a process in `place`, as `ip netns exec NAME PROGRAM ARGS... &`; returns when its program runs.
+///
+/// Raises as [`super::exec`] does for a program that can't be started. `spec.timeout` and `spec.check` are not used:
+/// see [`Process::wait`] and [`Output::check`].
+pub fn spawn<'a>(place: impl Into<Place<'a>>, spec: &Spec, context: &Context) -> Result<Process> {
+    let started = Instant::now();
+    let news = eventfd()?;
+    let kick = eventfd()?;
+    let (child, Pipes { stdin, stdout, stderr }) = spec::start(&place.into(), spec, context)?;
+    let stdin = stdin.map(|fd| match &spec.stdin {
+        Stdin::Open(text) => Input::new(fd, text.clone(), false),
+        Stdin::Text(text) => Input::new(fd, text.clone(), true),
+        Stdin::Null => Input::new(fd, Vec::new(), true),
+    });
+    let state = State {
+        stdin,
+        stdout: Stream::new(stdout, spec.limit),
+        stderr: Stream::new(stderr, spec.limit),
+        stop: false,
+    };
+    let shared = Arc::new(Shared { state: Mutex::new(state), news, kick });
+    let mut process = Process {
+        child,
+        shown: spec.shown(),
+        started,
+        ended: Cell::new(None),
+        gone: Cell::new(false),
+        shared: shared.clone(),
+        reader: None,
+        cursors: Default::default(),
+    };
+    // If no thread can be made, the drop of `process` ends the child.
+    let reader = std::thread::Builder::new().name("nsh-process".into()).stack_size(STACK);
+    process.reader =
+        Some(reader.spawn(move || shared.read()).map_err(|e| Error::from(e).detail("a thread"))?);
+    Ok(process)
+}
+
+fn eventfd() -> Result<EventFd> {
+    Ok(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?)
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reading thread: moves bytes until both outputs end, or it is told to stop.
+    fn read(&self) {
+        loop {
+            let (stdin, stdout, stderr) = {
+                let mut state = self.lock();
+                if state.stop || (state.stdout.fd().is_none() && state.stderr.fd().is_none()) {
+                    return;
+                }
+                let _ = self.kick.read();
+                state.write_some();
+                let pending = state.stdin.as_ref().filter(|s| s.pending());
+                (pending.map(Input::share), state.stdout.share(), state.stderr.share())
+            };
+            let mut fds = vec![(self.kick.as_fd(), PollFlags::POLLIN)];
+            fds.extend(stdin.iter().map(|f| (f.as_fd(), PollFlags::POLLOUT)));
+            fds.extend([&stdout, &stderr].into_iter().flatten().map(|f| (f.as_fd(), PollFlags::POLLIN)));
+            if wait::wait_background(&fds, Deadline::NEVER).is_err() {
+                return;
+            }
+            self.lock().read_some();
+            let _ = self.news.write(1);
+        }
+    }
+}
+
+impl State {
+    fn write_some(&mut self) {
+        if self.stdin.as_mut().is_some_and(Input::write_some) {
+            self.stdin = None;
+        }
+    }
+
+    fn read_some(&mut self) {
+        self.stdout.read_some();
+        self.stderr.read_some();
+    }
+
+    fn drain(&mut self) {
+        self.stdout.drain();
+        self.stderr.drain();
+    }
+}
+
+impl Process {
+    pub fn pid(&self) -> Pid {
+        self.child.pid
+    }
+
+    /// The command as it would be typed.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn exit(&self) -> Result<Option<Exit>> {
+        if self.ended.get().is_none()
+            && let Some(exit) = status::reap(self.child.pidfd.as_fd(), true)?
+        {
+            self.shared.lock().drain();
+            self.ended.set(Some((exit, self.started.elapsed())));
+            // What it left in its group keeps the group's number; else it may be given to others from now on.
+            self.gone.set(nix::sys::signal::killpg(self.child.pid, None) == Err(Errno::ESRCH));
+        }
+        Ok(self.ended.get().map(|(exit, _)| exit))
+    }
+
+    /// What it printed so far; complete up to now.
+    pub fn printed(&self, which: Which) -> Kept {
+        let mut state = self.shared.lock();
+        state.drain();
+        match which {
+            Which::Stdout => state.stdout.kept.clone(),
+            Which::Stderr => state.stderr.kept.clone(),
+        }
+    }
+
+    /// How long it ran, or has been running.
+    pub fn time(&self) -> Duration {
+        self.ended.get().map_or_else(|| self.started.elapsed(), |(_, time)| time)
+    }
+
+    /// Waits for its end.
+    ///
+    /// Raises `timeout` if it still runs then; it is left running.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<Output> {
+        let deadline = timeout.map_or(Deadline::NEVER, Deadline::after);
+        loop {
+            if let Some(exit) = self.exit()? {
+                let (stdout, stderr) = (self.printed(Which::Stdout), self.printed(Which::Stderr));
+                return Ok(Output { exit, stdout, stderr, time: self.time() });
+            }
+            if !wait::readable(self.child.pidfd.as_fd(), deadline).map_err(|e| e.on(&self.shown))? {
+                let after = timeout.unwrap_or_default().as_secs_f64();
+                return Err(Error::new(
+                    Kind::Timeout,
+                    format!("still running after {after} s{}", self.said()),
+                )
+                .on(&self.shown));
+            }
+        }
+    }
+
+    /// The last it printed, for an error.
+    fn said(&self) -> String {
+        for (name, which) in [("stderr", Which::Stderr), ("stdout", Which::Stdout)] {
+            let text = self.printed(which).last_lines(QUOTED_LINES, QUOTED_BYTES);
+            if !text.is_empty() {
+                return format!("; {name} ended in {text:?}");
+            }
+        }
+        String::new()
+    }
+
+    /// The next line that it prints, without its newline; `None` when it has ended and all was read. A last line
+    /// without a newline counts.
+    ///
+    /// Raises `timeout` if none is complete at the deadline.
+    pub fn line(&self, which: Which, deadline: Deadline) -> Result<Option<Vec<u8>>> {
+        let cursor = &self.cursors[which as usize];
+        loop {
+            let ended = self.exit()?.is_some();
+            {
+                let mut state = self.shared.lock();
+                let _ = self.shared.news.read();
+                state.drain();
+                let stream = if which == Which::Stdout { &state.stdout } else { &state.stderr };
+                let rest = &stream.kept.bytes[cursor.get()..];
+                if let Some(end) = rest.iter().position(|b| *b == b'\n') {
+                    cursor.set(cursor.get() + end + 1);
+                    return Ok(Some(rest[..end].to_vec()));
+                }
+                if ended || stream.fd().is_none() || stream.kept.lost > 0 {
+                    cursor.set(cursor.get() + rest.len());
+                    return Ok((!rest.is_empty()).then(|| rest.to_vec()));
+                }
+            }
+            let fds = [
+                (self.shared.news.as_fd(), PollFlags::POLLIN),
+                (self.child.pidfd.as_fd(), PollFlags::POLLIN),
+            ];
+            if !wait::wait(&fds, deadline)?.contains(&true) {
+                return Err(Error::new(Kind::Timeout, format!("no further line was printed{}", self.said()))
+                    .on(&self.shown));
+            }
+        }
+    }
+
+    /// Gives `text` to its stdin; what doesn't fit into the pipe is written in the background.
+    ///
+    /// Raises `connection_reset` if its stdin is closed, by either side.
+    pub fn write(&self, text: &[u8]) -> Result<()> {
+        let mut state = self.shared.lock();
+        let Some(stdin) = state.stdin.as_mut().filter(|s| !s.closing()) else {
+            return Err(Error::new(Kind::ConnectionReset, "its stdin is closed").on(&self.shown));
+        };
+        stdin.push(text);
+        if stdin.write_some() {
+            state.stdin = None;
+            return Err(Error::errno(Errno::EPIPE).detail("it has closed its stdin").on(&self.shown));
+        }
+        drop(state);
+        self.kick();
+        Ok(())
+    }
+
+    /// Closes its stdin, when all that was written has arrived.
+    pub fn close_stdin(&self) {
+        let mut state = self.shared.lock();
+        if let Some(stdin) = &mut state.stdin {
+            stdin.close_when_done();
+        }
+        state.write_some();
+        drop(state);
+        self.kick();
+    }
+
+    fn kick(&self) {
+        let _ = self.shared.kick.write(1);
+    }
+
+    /// Sends a signal to all of its process group, as `kill -SIGNAL -PID`. `false` if it has ended already.
+    pub fn kill(&self, signal: i32) -> Result<bool> {
+        if self.exit()?.is_some() {
+            return Ok(false);
+        }
+        // SAFETY: plain numbers; the group exists, since its leader has not been reaped.
+        let sent = unsafe { libc::killpg(self.child.pid.as_raw(), signal) };
+        Errno::result(sent).map_err(|e| Error::from(e).on(&self.shown))?;
+        Ok(true)
+    }
+
+    /// Ends it, and all that is left of its process group: SIGTERM, then after `grace` SIGKILL.
+    pub fn stop(&self, grace: Option<Duration>) -> Result<Exit> {
+        if self.exit()?.is_none() {
+            let exit = end(&self.child, grace.unwrap_or(GRACE)).unwrap_or(Exit::Signal(libc::SIGKILL));
+            self.ended.set(Some((exit, self.started.elapsed())));
+        } else if !self.gone.get() && nix::sys::signal::kill(self.child.pid, None) == Err(Errno::ESRCH) {
+            // It ended before and left others in its group, so that the number is still theirs.
+            let _ = nix::sys::signal::killpg(self.child.pid, Signal::SIGKILL);
+        }
+        self.gone.set(true);
+        let mut state = self.shared.lock();
+        state.drain();
+        state.stop = true;
+        state.stdin = None;
+        drop(state);
+        self.kick();
+        Ok(self.ended.get().map_or(Exit::Code(0), |(exit, _)| exit))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.stop(None);
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}

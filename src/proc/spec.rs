@@ -1,0 +1,328 @@
+//! What to run, where, and with what around it.
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::errno::Errno;
+
+use super::child::{self, Child, Failure, Mounts, Plan, Step};
+use super::pipe;
+use crate::error::{Error, Kind, Result};
+use crate::net::namespace::Namespace;
+
+/// Where a program is looked for if the environment has no PATH.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Of each stream; 64 MiB.
+const LIMIT: usize = 64 << 20;
+/// How much of a command an error quotes.
+const SHOWN: usize = 80;
+
+/// What nsh was started with and how its processes are set up.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// The soft limit of open files (RLIMIT_NOFILE) that nsh was started with; processes get it back. `None` leaves
+    /// it.
+    pub open_files: Option<u64>,
+    /// On the machine's own network (`--host`): as under `ip netns exec`, the files of `/etc/netns/NAME` stand over
+    /// those of `/etc`, and the host's name stays.
+    pub on_host: bool,
+}
+
+/// The namespace to run in.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub name: &'a str,
+    /// `None` for the namespace in which nsh itself is.
+    pub net: Option<BorrowedFd<'a>>,
+}
+
+impl<'a> From<&'a Namespace> for Place<'a> {
+    fn from(ns: &'a Namespace) -> Self {
+        Place { name: ns.name(), net: (!ns.is_host()).then(|| ns.fd()) }
+    }
+}
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// A program, looked for in PATH unless it has a slash, and its arguments.
+    Args(Vec<OsString>),
+    /// A line for `/bin/sh -c`.
+    Shell(OsString),
+}
+
+/// What a process reads.
+#[derive(Clone, Debug, Default)]
+pub enum Stdin {
+    /// Nothing: `/dev/null`.
+    #[default]
+    Null,
+    /// This, and then the end of the file.
+    Text(Vec<u8>),
+    /// This, and then what [`super::Process::write`] writes.
+    Open(Vec<u8>),
+}
+
+/// How to run it.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    pub program: Program,
+    pub stdin: Stdin,
+    /// Variables added to the environment of nsh; `None` takes one away.
+    pub env: Vec<(OsString, Option<OsString>)>,
+    /// Start from an empty environment.
+    pub clear_env: bool,
+    pub cwd: Option<PathBuf>,
+    /// How long it may run.
+    pub timeout: Option<Duration>,
+    /// Raise `exit` when the status is not 0.
+    pub check: bool,
+    /// The file that it sees as `/etc/hosts`.
+    pub hosts: Option<PathBuf>,
+    /// How many bytes to keep of each of stdout and stderr.
+    pub limit: usize,
+}
+
+impl Spec {
+    pub fn new(program: Program) -> Self {
+        Spec {
+            program,
+            stdin: Stdin::Null,
+            env: Vec::new(),
+            clear_env: false,
+            cwd: None,
+            timeout: None,
+            check: false,
+            hosts: None,
+            limit: LIMIT,
+        }
+    }
+
+    /// A program and its arguments.
+    pub fn args<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
+        Self::new(Program::Args(args.into_iter().map(|a| a.as_ref().to_owned()).collect()))
+    }
+
+    /// A line for the shell.
+    pub fn shell(line: impl Into<OsString>) -> Self {
+        Self::new(Program::Shell(line.into()))
+    }
+
+    /// The command as it would be typed, for messages.
+    pub fn shown(&self) -> String {
+        let text = match &self.program {
+            Program::Shell(line) => line.to_string_lossy().into_owned(),
+            Program::Args(args) => args.iter().map(|a| quoted(a)).collect::<Vec<_>>().join(" "),
+        };
+        match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}...", &text[..end]),
+            None => text,
+        }
+    }
+
+    fn argv(&self) -> Result<Vec<CString>> {
+        let args = match &self.program {
+            Program::Shell(line) => vec!["/bin/sh".into(), "-c".into(), line.clone()],
+            Program::Args(args) => args.clone(),
+        };
+        if args.first().is_none_or(|a| a.is_empty()) {
+            return Err(Error::argument("no program is named"));
+        }
+        args.iter().map(|a| c_string(a)).collect()
+    }
+
+    fn environment(&self) -> BTreeMap<OsString, OsString> {
+        let mut env: BTreeMap<OsString, OsString> =
+            if self.clear_env { BTreeMap::new() } else { std::env::vars_os().collect() };
+        for (name, value) in &self.env {
+            match value {
+                Some(value) => env.insert(name.clone(), value.clone()),
+                None => env.remove(name),
+            };
+        }
+        env
+    }
+}
+
+fn quoted(arg: &OsStr) -> String {
+    let arg = arg.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@%^".contains(c);
+    if !arg.is_empty() && arg.chars().all(plain) {
+        arg.into_owned()
+    } else {
+        format!("'{}'", arg.replace('\'', r"'\''"))
+    }
+}
+
+/// Our ends of the process's pipes.
+pub(super) struct Pipes {
+    pub stdin: Option<OwnedFd>,
+    pub stdout: OwnedFd,
+    pub stderr: OwnedFd,
+}
+
+/// Starts the process with pipes.
+pub(super) fn start(place: &Place<'_>, spec: &Spec, context: &Context) -> Result<(Child, Pipes)> {
+    let (stdin, their_stdin) = match spec.stdin {
+        Stdin::Null => {
+            let null = File::open("/dev/null").map_err(|e| Error::from(e).detail("opening /dev/null"))?;
+            (None, OwnedFd::from(null))
+        }
+        Stdin::Text(_) | Stdin::Open(_) => {
+            let (theirs, ours) = pipe()?;
+            (Some(ours), theirs)
+        }
+    };
+    let (stdout, their_stdout) = pipe()?;
+    let (stderr, their_stderr) = pipe()?;
+    let stdio = [their_stdin.as_fd(), their_stdout.as_fd(), their_stderr.as_fd()];
+    let child = launch(place, spec, context, stdio, false)?;
+    Ok((child, Pipes { stdin, stdout, stderr }))
+}
+
+/// Starts the process with these as its descriptors 0, 1 and 2.
+pub(super) fn launch(
+    place: &Place<'_>,
+    spec: &Spec,
+    context: &Context,
+    stdio: [BorrowedFd<'_>; 3],
+    foreground: bool,
+) -> Result<Child> {
+    let args = spec.argv()?;
+    let env = spec.environment();
+    let path = env.get(OsStr::new("PATH")).cloned().unwrap_or_else(|| DEFAULT_PATH.into());
+    let elsewhere = place.net.is_some();
+    let plan = Plan {
+        programs: programs(&args[0], &path)?,
+        args,
+        env: env.iter().map(|(name, value)| variable(name, value)).collect::<Result<_>>()?,
+        cwd: spec.cwd.as_deref().map(|d| c_string(d.as_os_str())).transpose()?,
+        net: place.net,
+        mounts: mounts(place, spec, context)?,
+        hostname: (elsewhere && !context.on_host).then(|| host_name(place.name)),
+        stdio,
+        open_files: context.open_files,
+        foreground,
+    };
+    child::start(&plan)?.map_err(|failure| explain(&failure, &plan, place, spec, &path))
+}
+
+/// The files to try for a program's name.
+fn programs(name: &CString, path: &OsStr) -> Result<Vec<CString>> {
+    if name.as_bytes().contains(&b'/') {
+        return Ok(vec![name.clone()]);
+    }
+    path.as_bytes()
+        .split(|b| *b == b':')
+        .map(|dir| {
+            // An empty entry is the current directory.
+            let dir: &[u8] = if dir.is_empty() { b"." } else { dir };
+            c_string(OsStr::from_bytes(&[dir, b"/", name.as_bytes()].concat()))
+        })
+        .collect()
+}
+
+fn variable(name: &OsStr, value: &OsStr) -> Result<CString> {
+    if name.is_empty() || name.as_bytes().contains(&b'=') {
+        return Err(Error::argument(format!("{name:?} can't name an environment variable")));
+    }
+    c_string(OsStr::from_bytes(&[name.as_bytes(), b"=", value.as_bytes()].concat()))
+}
+
+/// A host's name has at most 64 bytes; a namespace's may be longer.
+fn host_name(name: &str) -> Vec<u8> {
+    name.bytes().take(64).collect()
+}
+
+fn mounts(place: &Place<'_>, spec: &Spec, context: &Context) -> Result<Option<Mounts>> {
+    let elsewhere = place.net.is_some();
+    if !elsewhere && spec.hosts.is_none() {
+        return Ok(None);
+    }
+    let mut binds = Vec::new();
+    if let Some(hosts) = &spec.hosts {
+        binds.push((c_string(hosts.as_os_str())?, c"/etc/hosts".to_owned()));
+    }
+    if elsewhere && context.on_host {
+        let dir = Path::new("/etc/netns").join(place.name);
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            let onto = Path::new("/etc").join(entry.file_name());
+            binds.push((c_string(entry.path().as_os_str())?, c_string(onto.as_os_str())?));
+        }
+    }
+    let hidden = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    let sysfs_flags = if context.on_host { 0 } else { hidden | libc::MS_RDONLY };
+    Ok(Some(Mounts { binds, sysfs: elsewhere, sysfs_flags }))
+}
+
+fn c_string(s: &OsStr) -> Result<CString> {
+    CString::new(s.to_owned().into_vec())
+        .map_err(|_| Error::argument(format!("{:?} has a NUL byte in it", s.to_string_lossy())))
+}
+
+/// Says what a failure of the child means.
+fn explain(failure: &Failure, plan: &Plan<'_>, place: &Place<'_>, spec: &Spec, path: &OsStr) -> Error {
+    let error = Error::from(failure.errno);
+    let error = match failure.step {
+        Step::None | Step::Setup => error.detail("setting up the process"),
+        Step::Terminal => error.detail("giving the terminal to the process"),
+        Step::Limit => error.detail("setting the limit of open files"),
+        Step::Enter => error.detail(format!("entering namespace {}", place.name)),
+        Step::Unshare => error.detail("making a mount namespace for the process"),
+        Step::Hostname => error.detail("setting the host name of the process"),
+        Step::Bind(i) => {
+            let mounts = plan.mounts.as_ref().and_then(|m| m.binds.get(i));
+            let what = mounts
+                .map(|(from, onto)| format!("{} over {}", from.to_string_lossy(), onto.to_string_lossy()));
+            error.detail(format!("mounting {}", what.unwrap_or_default()))
+        }
+        Step::Directory => directory(failure.errno, spec),
+        Step::Exec(i) => exec(failure.errno, plan, i, path),
+    };
+    error.on(spec.shown())
+}
+
+fn directory(errno: Errno, spec: &Spec) -> Error {
+    let dir = spec.cwd.as_deref().unwrap_or(Path::new("."));
+    let error = Error::from(errno).detail(format!("entering the working directory {}", dir.display()));
+    match errno {
+        Errno::ENOTDIR => error.with_kind(Kind::Invalid),
+        _ => error,
+    }
+}
+
+fn exec(errno: Errno, plan: &Plan<'_>, index: usize, path: &OsStr) -> Error {
+    let name = plan.args[0].to_string_lossy();
+    let by_path = !name.contains('/');
+    let file = plan.programs.get(index).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let there = |p: &CString| Path::new(OsStr::from_bytes(p.as_bytes())).exists();
+    match errno {
+        Errno::ENOENT => match plan.programs.iter().find(|p| there(p)) {
+            Some(script) => Error::from(errno)
+                .detail(format!("the interpreter of {} doesn't exist", script.to_string_lossy()))
+                .hint("see its first line (#!), or with a binary the loader that `file` names"),
+            None if by_path => Error::new(Kind::NotFound, format!("no program named {name:?}"))
+                .hint(format!("looked for it in PATH: {}", path.to_string_lossy())),
+            None => Error::new(Kind::NotFound, format!("no file {name:?}")),
+        },
+        Errno::EACCES if Path::new(&file).is_dir() => {
+            Error::from(errno).detail(format!("{file} is a directory"))
+        }
+        Errno::EACCES => Error::from(errno)
+            .detail(format!("{file} is not executable"))
+            .hint(format!("chmod +x {file}, or run its interpreter on it")),
+        Errno::ENOEXEC => Error::from(errno)
+            .with_kind(Kind::Invalid)
+            .detail(format!("{file} is neither a program nor a script"))
+            .hint("a script's first line names its interpreter, such as #!/bin/sh"),
+        Errno::E2BIG => {
+            Error::from(errno).with_kind(Kind::Limit).detail("the arguments and environment are too long")
+        }
+        _ => Error::from(errno).detail(format!("executing {file}")),
+    }
+}
