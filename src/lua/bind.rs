@@ -1,0 +1,209 @@
+//! From the registry to Lua: modules, functions, and errors that a script can catch and read.
+//!
+//! A Rust callback can't raise a Lua value of its own, so each binding is a Rust function that returns either
+//! `nil, results...` or an error table, behind a Lua function of one line that raises the table.
+
+use std::rc::Rc;
+
+use mlua::{FromLuaMulti, Function, Lua, MultiValue, Table, Value};
+
+use super::lab::Lab;
+use super::registry::{self, Module, Scope};
+use super::schema::{self, Cx, Failure};
+use crate::error::Error;
+use crate::net::namespace::Namespace;
+
+const RAISING: &str = "nsh.raising";
+const ERROR: &str = "nsh.Error";
+/// The chunk name of nsh's own Lua; frames of it are not the script's.
+pub const INTERNAL: &str = "=[nsh]";
+
+/// A Lua function that calls `f` and raises what it refuses.
+pub fn raising<A: FromLuaMulti>(
+    lua: &Lua,
+    f: impl Fn(&Lua, A) -> Result<MultiValue, Failure> + 'static,
+) -> mlua::Result<Function> {
+    let inner = lua.create_function(move |lua, args: A| match f(lua, args) {
+        Ok(mut results) => {
+            results.push_front(Value::Nil);
+            Ok(results)
+        }
+        Err(Failure::User(e)) => Ok(MultiValue::from_iter([error_value(lua, e)?])),
+        Err(Failure::Lua(e)) => Err(e),
+    })?;
+    let wrap: Function = match lua.named_registry_value(RAISING) {
+        Ok(wrap) => wrap,
+        Err(_) => {
+            let wrap: Function = lua
+                .load(
+                    "local error = error\n\
+                     local function finish(e, ...) if e ~= nil then error(e, 0) end return ... end\n\
+                     return function(f) return function(...) return finish(f(...)) end end",
+                )
+                .set_name(INTERNAL)
+                .eval()?;
+            lua.set_named_registry_value(RAISING, &wrap)?;
+            wrap
+        }
+    };
+    wrap.call(inner)
+}
+
+/// Adds the call's name to a failure.
+pub fn named(failure: impl Into<Failure>, op: impl Into<std::borrow::Cow<'static, str>>) -> Failure {
+    match failure.into() {
+        Failure::User(e) => Failure::User(e.op(op)),
+        lua => lua,
+    }
+}
+
+/// The error as scripts see it: a table of its parts that prints as its message.
+pub fn error_value(lua: &Lua, mut e: Error) -> mlua::Result<Value> {
+    if e.fields().at.is_none() {
+        e.fields_mut().at = position(lua);
+    }
+    let f = e.fields();
+    let table = lua.create_table()?;
+    table.raw_set("kind", f.kind.name())?;
+    table.raw_set("message", e.message())?;
+    table.raw_set("op", f.op.as_deref())?;
+    table.raw_set("subject", f.subject.as_deref())?;
+    table.raw_set("namespace", f.namespace.as_deref())?;
+    table.raw_set("errno", f.errno.map(|n| format!("{n:?}")))?;
+    table.raw_set("detail", f.detail.as_deref())?;
+    table.raw_set("hint", f.hint.as_deref())?;
+    table.raw_set("at", f.at.as_deref())?;
+    if Lab::of(lua).is_ok_and(|lab| lab.trace) {
+        table.raw_set("traceback", lua.traceback(None, 1)?)?;
+    }
+    schema::tag(lua, &table, ERROR, Some(show_error))?;
+    Ok(Value::Table(table))
+}
+
+/// `file:line: message`, with the hint on a line of its own.
+pub fn show_error(e: &Table) -> mlua::Result<String> {
+    let mut out = String::new();
+    if let Some(at) = e.raw_get::<Option<String>>("at")? {
+        out.push_str(&format!("{at}: "));
+    }
+    out.push_str(&e.raw_get::<Option<String>>("message")?.unwrap_or_default());
+    if let Some(hint) = e.raw_get::<Option<String>>("hint")? {
+        out.push_str(&format!("\n  hint: {hint}"));
+    }
+    Ok(out)
+}
+
+/// Whether a Lua value is one of our error tables.
+pub fn is_error(lua: &Lua, value: &Value) -> bool {
+    let Value::Table(table) = value else { return false };
+    let ours = lua.named_registry_value::<Table>(ERROR);
+    matches!((table.metatable(), ours), (Some(a), Ok(b)) if a == b)
+}
+
+/// The file and line of the script that is being run: the innermost Lua frame that is not ours.
+pub fn position(lua: &Lua) -> Option<String> {
+    (0..200)
+        .map_while(|level| {
+            lua.inspect_stack(level, |frame| {
+                let source = frame.source();
+                let line = frame.current_line()?;
+                let name = source.short_src?.into_owned();
+                (name != "[nsh]" && source.what != "C").then(|| format!("{name}:{line}"))
+            })
+        })
+        .flatten()
+        .next()
+}
+
+/// Calls a registered function for a namespace; failures get its name, its subject and the namespace's name.
+fn call(
+    lua: &Lua,
+    ns: &Rc<Namespace>,
+    function: &schema::Function,
+    args: MultiValue,
+) -> Result<MultiValue, Failure> {
+    let subject = match args.front() {
+        Some(Value::String(s)) => Some(s.to_string_lossy()),
+        Some(v @ (Value::Integer(_) | Value::Number(_))) => v.to_string().ok(),
+        _ => None,
+    };
+    let lab = Lab::of(lua)?;
+    let cx = Cx { lua, lab: &lab, ns };
+    (function.call)(&cx, args).map_err(|failure| match failure {
+        Failure::User(mut e) => {
+            e = e.op(function.doc.name).in_namespace(ns.name());
+            Failure::User(match subject {
+                Some(subject) => e.on(subject),
+                None => e,
+            })
+        }
+        lua => lua,
+    })
+}
+
+/// A registered function as a Lua function that acts on `ns`.
+fn bind(lua: &Lua, ns: &Rc<Namespace>, module: &'static str, index: Option<usize>) -> mlua::Result<Function> {
+    let ns = ns.clone();
+    raising(lua, move |lua, args: MultiValue| {
+        registry::with(module, |m| match index {
+            Some(i) => call(lua, &ns, &m.functions[i], args),
+            None => match &m.call {
+                Some(function) => call(lua, &ns, function, args),
+                None => Ok(MultiValue::new()),
+            },
+        })
+    })
+}
+
+/// A module's table (or, for a module that is a single function, that function) acting on `ns`.
+pub fn module(lua: &Lua, ns: &Rc<Namespace>, module: &Module) -> mlua::Result<Value> {
+    if module.functions.is_empty() {
+        return bind(lua, ns, module.name, None).map(Value::Function);
+    }
+    let table = lua.create_table_with_capacity(0, module.functions.len())?;
+    for (i, function) in module.functions.iter().enumerate() {
+        let name = function.doc.name.rsplit('.').next().unwrap_or(function.doc.name);
+        table.raw_set(name, bind(lua, ns, module.name, Some(i))?)?;
+    }
+    let meta = lua.create_table()?;
+    if module.call.is_some() {
+        let function = bind(lua, ns, module.name, None)?;
+        let call = lua
+            .load("local f = ... return function(_, ...) return f(...) end")
+            .set_name(INTERNAL)
+            .call::<Function>(function)?;
+        meta.raw_set("__call", call)?;
+    }
+    let name = module.name;
+    let unknown = raising(lua, move |_, (_, key): (Value, Value)| -> Result<MultiValue, Failure> {
+        let key = key.to_string().unwrap_or_default();
+        registry::with(name, |m| {
+            let names = || m.functions.iter().filter_map(|f| f.doc.name.rsplit('.').next());
+            let wrong = match schema::did_you_mean(&key, names()) {
+                Some(near) => schema::Wrong::new(format!("{name} has no {key:?}; did you mean {near:?}?")),
+                None => schema::Wrong::new(format!("{name} has no {key:?}"))
+                    .hint(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+            };
+            Err(Failure::from(wrong))
+        })
+    })?;
+    meta.raw_set("__index", unknown)?;
+    meta.raw_set("__name", format!("module {}", module.name))?;
+    table.set_metatable(Some(meta))?;
+    Ok(Value::Table(table))
+}
+
+/// Sets every module as a global that acts on the host's namespace.
+pub fn globals(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<()> {
+    let globals = lua.globals();
+    for name in registry::names() {
+        let value = registry::with(name, |m| module(lua, lab.namespaces.host(), m))?;
+        globals.raw_set(name, value)?;
+    }
+    Ok(())
+}
+
+/// The names of the modules that each namespace has.
+pub fn per_namespace() -> Vec<&'static str> {
+    registry::names().into_iter().filter(|n| registry::with(n, |m| m.scope == Scope::Namespace)).collect()
+}

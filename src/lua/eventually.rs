@@ -1,0 +1,102 @@
+//! `eventually`: tries until it works, with a deadline.
+
+use std::time::{Duration, Instant};
+
+use mlua::{Function, MultiValue, Value};
+
+use super::registry::{Module, Scope};
+use super::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
+use crate::error::{Error, Kind};
+use crate::wait::{self, Deadline};
+
+struct Options {
+    timeout: Duration,
+    interval: Duration,
+    message: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { timeout: Duration::from_secs(5), interval: Duration::from_millis(50), message: None }
+    }
+}
+
+/// What one try came to.
+enum Try {
+    Done(MultiValue),
+    NotYet(String),
+}
+
+fn attempt(cx: &Cx<'_>, f: &Function) -> Result<Try, Failure> {
+    let pcall: Function = cx.lua.globals().get("pcall")?;
+    let mut results: MultiValue = pcall.call(f.clone())?;
+    let worked = matches!(results.pop_front(), Some(Value::Boolean(true)));
+    if wait::interrupted().is_some() {
+        return Err(wait::interrupted_error().into());
+    }
+    Ok(match (worked, results.front()) {
+        (false, reason) => Try::NotYet(match reason {
+            Some(reason) => reason.to_string()?.replace('\n', " "),
+            None => "an error without a value".to_owned(),
+        }),
+        (true, Some(v @ (Value::Nil | Value::Boolean(false)))) => {
+            Try::NotYet(format!("it returned {}", schema::describe(v)))
+        }
+        (true, _) => Try::Done(results),
+    })
+}
+
+fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue, Failure> {
+    let (start, deadline) = (Instant::now(), Deadline::after(options.timeout));
+    let mut tries = 0u64;
+    loop {
+        tries += 1;
+        match attempt(cx, f)? {
+            Try::Done(results) => return Ok(results),
+            Try::NotYet(reason) if deadline.passed() => {
+                let what = options.message.as_deref().map(|m| format!("{m}: ")).unwrap_or_default();
+                let took = start.elapsed().as_secs_f64();
+                let plural = if tries == 1 { "try" } else { "tries" };
+                return Err(Error::new(
+                    Kind::Timeout,
+                    format!("{what}not within {took:.2} s ({tries} {plural}); the last one: {reason}"),
+                )
+                .into());
+            }
+            Try::NotYet(_) => {
+                wait::wait(&[], Deadline::after(options.interval).min(deadline))?;
+            }
+        }
+    }
+}
+
+pub fn module() -> Module {
+    Module::new("eventually", "Tries until it works, with a deadline.", Scope::Global).callable(
+        schema::Function::new(
+            "eventually",
+            (
+                param("fn", ty::function(), "what to try"),
+                opts(
+                    Shape::<Options>::new("nsh.eventually.Options")
+                        .field("timeout", ty::seconds(), "seconds to go on trying; default 5", |o, v| o.timeout = v)
+                        .field("interval", ty::seconds(), "seconds between two tries; default 0.05", |o, v| {
+                            o.interval = v
+                        })
+                        .field("message", ty::string(), "what is waited for, told when it does not come", |o, v| {
+                            o.message = Some(v)
+                        }),
+                ),
+            ),
+            ret::values::<MultiValue>("any ...", "what `fn` returned"),
+            |cx, (f, options)| eventually(cx, &f, &options),
+        )
+        .doc(
+            "Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or \
+             something other than nil and false. Returns what `fn` returned. `fn` is tried at least once.\n\n\
+             Raises `timeout` with the last try's reason when the time is up.",
+        )
+        .example(
+            "local n = 0\nlocal third = eventually(function()\n  n = n + 1\n  return n == 3 and n\nend, { timeout = 2, interval = 0.01 })\nassert(third == 3)",
+        ),
+    )
+}

@@ -1,0 +1,65 @@
+//! The lab of one interpreter: its namespaces, and what must be ended when the script ends.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use mlua::Lua;
+
+use crate::error::Result;
+use crate::net::namespace::Namespaces;
+
+/// Ends something; false when there is nothing left to end.
+type Closer = Box<dyn Fn() -> bool>;
+
+/// What is known of the place that the script runs in.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// False under `--host`.
+    pub sandboxed: bool,
+    /// The soft limit of open files before nsh raised it, given back to processes.
+    pub open_files: Option<u64>,
+}
+
+/// The lab of one interpreter.
+pub struct Lab {
+    pub namespaces: Namespaces,
+    pub place: Place,
+    /// Whether errors carry Lua's traceback (`--trace`).
+    pub trace: bool,
+    closers: RefCell<Vec<Closer>>,
+    /// Passed checks, for the summary.
+    pub checks: Cell<u64>,
+}
+
+impl Lab {
+    pub fn new(place: Place, trace: bool) -> Result<Rc<Self>> {
+        Ok(Rc::new(Lab {
+            namespaces: Namespaces::new("/run/netns")?,
+            place,
+            trace,
+            closers: RefCell::default(),
+            checks: Cell::default(),
+        }))
+    }
+
+    /// The lab that an interpreter works in.
+    pub fn of(lua: &Lua) -> mlua::Result<Rc<Lab>> {
+        lua.app_data_ref::<Rc<Lab>>()
+            .map(|lab| Rc::clone(&lab))
+            .ok_or_else(|| mlua::Error::runtime("the interpreter has no lab"))
+    }
+
+    /// Has `close` called when the script ends, last in, first out.
+    pub fn at_end(&self, close: impl Fn() -> bool + 'static) {
+        let mut closers = self.closers.borrow_mut();
+        closers.push(Box::new(close));
+    }
+
+    /// Ends everything that still runs.
+    pub fn close_all(&self) {
+        loop {
+            let Some(close) = self.closers.borrow_mut().pop() else { return };
+            close();
+        }
+    }
+}

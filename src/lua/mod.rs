@@ -1,0 +1,301 @@
+//! The Lua side: the interpreter, and one file for each module with its shapes and docs. No netlink here.
+//!
+//! How a binding is written: see `link.rs`. A module file has a `module()` that lists its functions, each with
+//! typed parameters ([`schema::param`], [`schema::opts`] with a [`schema::Shape`]), a typed return
+//! ([`schema::ret`] with a [`schema::Record`]), docs, the equivalent command and an example that runs as it
+//! stands in a fresh lab. It is entered in [`registry`]; everything else (errors with the call's name, subject,
+//! namespace and line; `help`; types; reference pages) follows from that.
+
+pub mod bind;
+pub mod lab;
+pub mod registry;
+pub mod schema;
+
+mod check;
+mod eventually;
+mod json;
+pub mod namespace;
+
+use std::rc::Rc;
+
+use mlua::chunk::ChunkMode;
+use mlua::{Function, HookTriggers, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState};
+
+use crate::error::Kind;
+use crate::wait;
+use lab::{Lab, Place};
+
+/// The most memory that a script's Lua values may take.
+pub const MEMORY_LIMIT: usize = 1 << 30;
+
+/// Exit statuses, as documented in the README.
+pub mod status {
+    pub const SUCCESS: i32 = 0;
+    /// A check or the script failed.
+    pub const FAILED: i32 = 1;
+    /// Wrong usage, or a script that can't be read or parsed.
+    pub const USAGE: i32 = 2;
+    /// This machine can't do it: no permission, no user namespaces, a missing kernel feature.
+    pub const CANNOT: i32 = 3;
+}
+
+/// A script to run.
+pub struct Script {
+    /// As it stands in messages: the file's path, `stdin`, or `(command line)`.
+    pub name: String,
+    pub source: Vec<u8>,
+    /// The script's own arguments, `arg[1]` and on.
+    pub args: Vec<String>,
+    /// Where `require` looks for the script's own modules.
+    pub directory: Option<std::path::PathBuf>,
+}
+
+/// Runs a script in the lab of the calling thread's namespace, and returns nsh's exit status. Errors go to
+/// stderr. What the script left running is ended.
+pub fn run(place: Place, script: &Script, trace: bool) -> i32 {
+    let lab = match Lab::new(place, trace) {
+        Ok(lab) => lab,
+        Err(e) => {
+            eprintln!("nsh: {e}");
+            return status::CANNOT;
+        }
+    };
+    let status = match interpreter(&lab).and_then(|lua| Ok((prepare(&lua, script)?, lua))) {
+        Ok((Ok(chunk), lua)) => execute(&lua, &lab, chunk, script),
+        Ok((Err(syntax), _)) => {
+            eprintln!("{syntax}");
+            status::USAGE
+        }
+        Err(e) => {
+            eprintln!("nsh: {e}");
+            status::FAILED
+        }
+    };
+    lab.close_all();
+    match wait::interrupted() {
+        Some(signal) if signal > 0 => 128 + signal,
+        Some(_) => status::FAILED,
+        None => status,
+    }
+}
+
+/// Makes an interpreter with every module bound, and the hook that Ctrl-C stops it by.
+pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
+    // SAFETY: all libraries are loaded so that `debug` is there; the prelude takes away what could break the
+    // interpreter (debug's setters, package.loadlib) before any script runs, and scripts can't be bytecode.
+    let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::new().catch_rust_panics(false)) };
+    lua.set_memory_limit(MEMORY_LIMIT)?;
+    lua.set_app_data(lab.clone());
+    line_buffer_stdout();
+    let exit = lua.create_function(exit)?;
+    lua.load(include_str!("prelude.lua")).set_name(bind::INTERNAL).call::<()>(exit)?;
+    only_text_chunks(&lua)?;
+    bind::globals(&lua, lab)?;
+    lua.globals().raw_set("host", host(&lua, lab)?)?;
+    stop_when_interrupted(&lua, 1000)?;
+    Ok(lua)
+}
+
+fn host(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<Value> {
+    let cx = schema::Cx { lua, lab, ns: lab.namespaces.host() };
+    namespace::handle(&cx, lab.namespaces.host())
+}
+
+/// Bytecode can crash the interpreter, so `load` and `loadfile` take text alone.
+fn only_text_chunks(lua: &Lua) -> mlua::Result<()> {
+    lua.load(
+        "local load, loadfile, type = load, loadfile, type\n\
+         function _G.load(chunk, name, _, ...) return load(chunk, name, 't', ...) end\n\
+         function _G.loadfile(name, _, ...) return loadfile(name, 't', ...) end\n\
+         function _G.dofile(name) return assert(loadfile(name, 't'))() end",
+    )
+    .set_name(bind::INTERNAL)
+    .exec()
+}
+
+/// Once interrupted, every instruction raises, so that no loop around `pcall` goes on.
+fn stop_when_interrupted(lua: &Lua, every: u32) -> mlua::Result<()> {
+    lua.set_global_hook(HookTriggers::new().every_nth_instruction(every), move |lua, _| {
+        if wait::interrupted().is_none() {
+            return Ok(VmState::Continue);
+        }
+        if every > 1 {
+            stop_when_interrupted(lua, 1)?;
+        }
+        Err(mlua::Error::runtime(wait::interrupted_error().message()))
+    })
+}
+
+/// Parses the script; the inner error is the syntax error's one line.
+fn prepare(lua: &Lua, script: &Script) -> mlua::Result<Result<Function, String>> {
+    let arg = lua.create_table()?;
+    arg.raw_set(0, script.name.as_str())?;
+    for (i, value) in script.args.iter().enumerate() {
+        arg.raw_set(i + 1, value.as_str())?;
+    }
+    lua.globals().raw_set("arg", arg)?;
+    let package: Table = lua.globals().get("package")?;
+    package.raw_set("path", search_path(script))?;
+    let chunk = lua
+        .load(without_shebang(&script.source))
+        .set_name(format!("@{}", script.name))
+        .set_mode(ChunkMode::Text)
+        .into_function();
+    Ok(chunk.map_err(|e| match e {
+        mlua::Error::SyntaxError { message, .. } => message,
+        e => e.to_string(),
+    }))
+}
+
+fn search_path(script: &Script) -> String {
+    match script.directory.as_deref().map(|d| d.display().to_string()) {
+        Some(d) => format!("{d}/?.lua;{d}/?/init.lua"),
+        None => "./?.lua;./?/init.lua".to_owned(),
+    }
+}
+
+/// The first line of `#!/usr/bin/env nsh`, left empty so that lines keep their numbers.
+fn without_shebang(source: &[u8]) -> &[u8] {
+    match source {
+        [b'#', ..] => &source[source.iter().position(|b| *b == b'\n').unwrap_or(source.len())..],
+        _ => source,
+    }
+}
+
+/// Runs the chunk; an error goes to stderr.
+fn execute(lua: &Lua, lab: &Lab, chunk: Function, script: &Script) -> i32 {
+    let args: MultiValue =
+        script.args.iter().filter_map(|a| lua.create_string(a).ok().map(Value::String)).collect();
+    match call(lua, lab, chunk, args) {
+        Ok(Ok(_)) => status::SUCCESS,
+        Ok(Err(failure)) => report(lua, &failure),
+        Err(e) => {
+            eprintln!("nsh: {e}");
+            status::FAILED
+        }
+    }
+}
+
+/// What a script raised: the value itself, and where (with `--trace`).
+pub struct Raised {
+    pub value: Value,
+    pub traceback: Option<String>,
+}
+
+/// Calls a function as `xpcall` does, so that what it raises arrives as it is.
+pub fn call(lua: &Lua, lab: &Lab, f: Function, args: MultiValue) -> mlua::Result<Result<MultiValue, Raised>> {
+    let trace = lab.trace;
+    let handler = lua.create_function(move |lua, e: Value| {
+        let traceback = if trace { Some(lua.traceback(None, 1)?) } else { None };
+        let pair = lua.create_table()?;
+        pair.raw_set(1, e)?;
+        pair.raw_set(2, traceback)?;
+        Ok(pair)
+    })?;
+    let xpcall: Function = lua.globals().get("xpcall")?;
+    let mut all = MultiValue::from_iter([Value::Function(f), Value::Function(handler)]);
+    all.extend(args);
+    let mut results: MultiValue = xpcall.call(all)?;
+    if matches!(results.pop_front(), Some(Value::Boolean(true))) {
+        return Ok(Ok(results));
+    }
+    Ok(Err(match results.pop_front() {
+        Some(Value::Table(pair)) => Raised { value: pair.raw_get(1)?, traceback: pair.raw_get(2)? },
+        other => Raised { value: other.unwrap_or(Value::Nil), traceback: None },
+    }))
+}
+
+/// Tells on stderr what was raised, and returns the exit status that it stands for.
+pub fn report(lua: &Lua, raised: &Raised) -> i32 {
+    let (text, status) = explain(lua, &raised.value);
+    eprintln!("{text}");
+    if let Some(traceback) = &raised.traceback {
+        eprintln!("{traceback}");
+    }
+    status
+}
+
+/// The message of a raised value, and the exit status that it stands for.
+fn explain(lua: &Lua, value: &Value) -> (String, i32) {
+    if let Some(signal) = wait::interrupted() {
+        let text = wait::interrupted_error().message();
+        return (format!("nsh: {text}"), if signal > 0 { 128 + signal } else { status::FAILED });
+    }
+    match value {
+        Value::Table(e) if bind::is_error(lua, value) => {
+            let kind = e.raw_get::<String>("kind").unwrap_or_default();
+            let cannot = [Kind::Unsupported, Kind::Permission].iter().any(|k| k.name() == kind);
+            let text = bind::show_error(e).unwrap_or_default();
+            (text, if cannot { status::CANNOT } else { status::FAILED })
+        }
+        Value::Error(e) => (explain_text(lua, &explain_lua(e)), status::FAILED),
+        Value::String(s) => (explain_text(lua, &s.to_string_lossy()), status::FAILED),
+        other => match other.to_string() {
+            Ok(text) => (format!("the script raised {text}"), status::FAILED),
+            Err(_) => ("the script raised a value that can't be shown".to_owned(), status::FAILED),
+        },
+    }
+}
+
+fn explain_lua(e: &mlua::Error) -> String {
+    match e {
+        mlua::Error::MemoryError(_) => "not enough memory".to_owned(),
+        mlua::Error::CallbackError { cause, .. } => explain_lua(cause),
+        mlua::Error::RuntimeError(text) => first_lines(text),
+        e => first_lines(&e.to_string()),
+    }
+}
+
+/// Lua's own message, with what helps.
+fn explain_text(lua: &Lua, text: &str) -> String {
+    let text = first_lines(text);
+    if text.ends_with("not enough memory") {
+        return format!("{text}: a script's values may take {} MiB", MEMORY_LIMIT >> 20);
+    }
+    // "attempt to call a nil value (global 'lnik')"
+    let global = text.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
+    let names: Vec<String> = lua.globals().pairs::<String, Value>().flatten().map(|(name, _)| name).collect();
+    match global.and_then(|(name, _)| schema::did_you_mean(name, names.iter().map(String::as_str))) {
+        Some(near) => format!("{text}\n  hint: did you mean {near:?}?"),
+        None => text,
+    }
+}
+
+/// A Lua message without the traceback that follows it.
+fn first_lines(text: &str) -> String {
+    text.split("\nstack traceback:").next().unwrap_or(text).to_owned()
+}
+
+/// `os.exit([code])`: ends what the script left running, then nsh.
+fn exit(lua: &Lua, code: Value) -> mlua::Result<()> {
+    let code = match code {
+        Value::Nil | Value::Boolean(true) => 0,
+        Value::Boolean(false) => 1,
+        Value::Integer(i) => i as i32,
+        Value::Number(n) => n as i32,
+        other => {
+            return Err(mlua::Error::runtime(format!(
+                "os.exit: expected a number, got {}",
+                other.type_name()
+            )));
+        }
+    };
+    if let Ok(lab) = Lab::of(lua) {
+        lab.close_all();
+    }
+    // Runs C's exit handlers, which flush what Lua has written.
+    std::process::exit(code)
+}
+
+/// Lines of the script and of its processes come in the order in which they were written.
+fn line_buffer_stdout() {
+    unsafe extern "C" {
+        static stdout: *mut libc::FILE;
+    }
+    // SAFETY: C's stdout is open (or NULL, checked), and nothing has been written to it yet.
+    unsafe {
+        if !stdout.is_null() {
+            libc::setvbuf(stdout, std::ptr::null_mut(), libc::_IOLBF, 0);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! `namespace`: the hosts of the lab.
+
+use std::rc::Rc;
+
+use mlua::{AnyUserData, MetaMethod, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
+
+use super::bind;
+use super::registry::{self, Module, Scope};
+use super::schema::{Cx, Failure, Function, Wrong, did_you_mean, param, ret, ty};
+use crate::net::namespace::Namespace;
+
+/// What a script holds: `ns1.link.add(...)`, `ns1.name`.
+struct Object(Rc<Namespace>);
+
+/// Short ways on a namespace: `ns1.exec(...)` is `ns1.proc.exec(...)`.
+const SHORT: &[(&str, &str)] = &[("exec", "proc"), ("spawn", "proc"), ("shell", "proc")];
+
+/// The registry key under which an interpreter keeps its namespace objects, so that equal ones are the same.
+const OBJECTS: &str = "nsh.namespaces";
+
+impl UserData for Object {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type.name(), "nsh.Namespace");
+        fields.add_meta_field_with(MetaMethod::Index.name(), |lua| {
+            bind::raising(lua, |lua, (this, key): (AnyUserData, Value)| {
+                let ns = of(&this).ok_or_else(|| Wrong::new("expected a namespace"))?;
+                Ok(MultiValue::from_iter([index(lua, &this, &ns, &key)?]))
+            })
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.0.name().to_owned()));
+        methods.add_meta_method(MetaMethod::Eq, |_, this, other: AnyUserData| {
+            Ok(of(&other).is_some_and(|other| other.inode() == this.0.inode()))
+        });
+    }
+}
+
+/// The namespace behind a Lua object, if it is one.
+pub fn of(ud: &AnyUserData) -> Option<Rc<Namespace>> {
+    ud.borrow::<Object>().ok().map(|object| object.0.clone())
+}
+
+/// The Lua object of a namespace; the same one each time.
+pub fn handle(cx: &Cx<'_>, ns: &Rc<Namespace>) -> mlua::Result<Value> {
+    let objects = match cx.lua.named_registry_value::<mlua::Table>(OBJECTS) {
+        Ok(objects) => objects,
+        Err(_) => {
+            let objects = cx.lua.create_table()?;
+            cx.lua.set_named_registry_value(OBJECTS, &objects)?;
+            objects
+        }
+    };
+    let there = objects.raw_get::<Option<AnyUserData>>(ns.inode())?;
+    // An inode may come again after a namespace has gone.
+    if let Some(ud) = there.filter(|ud| of(ud).is_some_and(|there| Rc::ptr_eq(&there, ns))) {
+        return Ok(Value::UserData(ud));
+    }
+    let ud = cx.lua.create_userdata(Object(ns.clone()))?;
+    ud.set_user_value(cx.lua.create_table()?)?;
+    objects.raw_set(ns.inode(), &ud)?;
+    Ok(Value::UserData(ud))
+}
+
+/// A field of a namespace: a module, made when first asked for, a short way, or `name`.
+fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -> Result<Value, Failure> {
+    let Value::String(key) = key else { return Ok(Value::Nil) };
+    let key = key.to_string_lossy();
+    if key == "name" {
+        return Ok(Value::String(lua.create_string(ns.name())?));
+    }
+    let cache: mlua::Table = this.user_value()?;
+    let cached: Value = cache.raw_get(key.as_str())?;
+    if !cached.is_nil() {
+        return Ok(cached);
+    }
+    let names = bind::per_namespace();
+    let value = if let Some(name) = names.iter().find(|n| **n == key) {
+        registry::with(name, |m| bind::module(lua, ns, m))?
+    } else if let Some((short, module)) = SHORT.iter().find(|(short, _)| *short == key) {
+        let module = index(lua, this, ns, &Value::String(lua.create_string(module)?))?;
+        match module {
+            Value::Table(module) => module.raw_get(*short)?,
+            _ => Value::Nil,
+        }
+    } else {
+        let fields = || names.iter().copied().chain(SHORT.iter().map(|(s, _)| *s)).chain(["name"]);
+        let wrong = match did_you_mean(&key, fields()) {
+            Some(near) => Wrong::new(format!("a namespace has no {key:?}; did you mean {near:?}?")),
+            None => Wrong::new(format!("a namespace has no {key:?}"))
+                .hint(format!("it has {}", fields().collect::<Vec<_>>().join(", "))),
+        };
+        return Err(bind::named(wrong, ns.name().to_owned()));
+    };
+    cache.raw_set(key, &value)?;
+    Ok(value)
+}
+
+pub fn module() -> Module {
+    Module::new(
+        "namespace",
+        "Network namespaces: the hosts of the lab.\n\n\
+         Every binding that is a global and acts on `host` is also a field of each namespace, and acts there: \
+         `ns1.link.add(...)`, `ns1.ping(...)`. `ns1.name` is its name; `ns1.exec`, `ns1.spawn` and `ns1.shell` are \
+         short for `ns1.proc.exec` and so on.",
+        Scope::Global,
+    )
+    .function(
+        Function::new(
+            "namespace.add",
+            (
+                param("name", ty::string(), "its name: no white space, no \"/\", not \"host\""),
+            ),
+            ret::namespace("the new namespace"),
+            |cx, (name,)| Ok(cx.lab.namespaces.add(&name)?),
+        )
+        .doc(
+            "Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, \
+             `lo` too.\n\nRaises `exists` if the name is taken.",
+        )
+        .command("ip netns add NAME")
+        .example("local ns1 = namespace.add(\"ns1\")\nprint(ns1.name)"),
+    )
+    .function(
+        Function::new(
+            "namespace.get",
+            (param("name", ty::string(), "its name; \"host\" is the one in which the lab begins"),),
+            ret::optional_namespace("the namespace, or nil"),
+            |cx, (name,)| Ok(cx.lab.namespaces.get(&name)?),
+        )
+        .doc("Finds a namespace by its name: those that the script made and those that `ip netns add` made.")
+        .example("namespace.add(\"ns1\")\nassert(namespace.get(\"ns1\"))\nassert(namespace.get(\"ns2\") == nil)"),
+    )
+    .function(
+        Function::new(
+            "namespace.list",
+            (),
+            ret::namespaces("the namespaces by name, `host` left out"),
+            |cx, ()| {
+                let mut all = Vec::new();
+                for name in cx.lab.namespaces.names()? {
+                    all.extend(cx.lab.namespaces.get(&name)?);
+                }
+                Ok(all)
+            },
+        )
+        .doc("Lists the namespaces, sorted by name. `host` is not among them.")
+        .command("ip netns list")
+        .example("namespace.add(\"ns1\")\nfor _, ns in ipairs(namespace.list()) do print(ns.name) end"),
+    )
+    .function(
+        Function::new(
+            "namespace.del",
+            (param("name", ty::namespace(), "the namespace or its name"),),
+            ret::nothing(),
+            |cx, (ns,)| {
+                let name = ns.name().to_owned();
+                Ok(cx.lab.namespaces.del(&name).map_err(|e| e.on(name))?)
+            },
+        )
+        .doc(
+            "Deletes a namespace: its virtual links go, with the peers of its veths. A process that still runs in it \
+             keeps it alive, without its name.\n\nRaises `argument` if there is none of that name.",
+        )
+        .command("ip netns del NAME")
+        .example("namespace.add(\"ns1\")\nnamespace.del(\"ns1\")\nassert(namespace.get(\"ns1\") == nil)"),
+    )
+}

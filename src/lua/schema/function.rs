@@ -1,0 +1,377 @@
+//! Functions: typed parameters in, a typed return out, and what is told of both.
+
+use std::rc::Rc;
+
+use mlua::{IntoLua, IntoLuaMulti, Lua, MultiValue, Value};
+
+use super::class::{self, Class, ClassDoc, Handle};
+use super::record::{Record, RecordDoc};
+use super::{Cx, Failure, Shape, ShapeDoc, Type, Wrong};
+use crate::net::namespace::Namespace;
+
+/// What is told of a parameter.
+#[derive(Clone, Debug)]
+pub struct ParamDoc {
+    pub name: &'static str,
+    pub luals: String,
+    pub expected: String,
+    pub optional: bool,
+    pub doc: &'static str,
+    pub shape: Option<Rc<ShapeDoc>>,
+}
+
+/// What is told of a return value.
+#[derive(Clone, Debug)]
+pub struct ReturnDoc {
+    pub luals: String,
+    pub doc: &'static str,
+    pub record: Option<Rc<RecordDoc>>,
+    pub class: Option<Rc<ClassDoc>>,
+}
+
+/// What is told of a function or method.
+#[derive(Clone, Debug)]
+pub struct FunctionDoc {
+    /// With its module: `link.add`. A method's is its bare name.
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub params: Vec<ParamDoc>,
+    /// `None`: it returns nothing.
+    pub returns: Option<ReturnDoc>,
+    /// The command that does the same, such as `ip link add NAME type KIND`.
+    pub command: Option<&'static str>,
+    /// Runs as it stands in a fresh lab.
+    pub example: &'static str,
+    /// Why the example can't be run by the tests, if it can't.
+    pub example_needs: Option<&'static str>,
+}
+
+type Call = Box<dyn Fn(&Cx<'_>, MultiValue) -> Result<MultiValue, Failure>>;
+
+/// A function of a module.
+pub struct Function {
+    pub doc: FunctionDoc,
+    pub(in crate::lua) call: Call,
+}
+
+impl Function {
+    /// `name` with its module, such as `link.add`; `call` gets the decoded parameters.
+    pub fn new<A: Args + 'static, R: 'static>(
+        name: &'static str,
+        params: A,
+        returns: Return<R>,
+        call: impl Fn(&Cx<'_>, A::Values) -> Result<R, Failure> + 'static,
+    ) -> Self {
+        let doc = FunctionDoc {
+            name,
+            doc: "",
+            params: params.docs(),
+            returns: returns.doc,
+            command: None,
+            example: "",
+            example_needs: None,
+        };
+        let encode = returns.encode;
+        let call = Box::new(move |cx: &Cx<'_>, args: MultiValue| {
+            let values = params.decode(cx, args)?;
+            Ok(encode(cx, call(cx, values)?)?)
+        });
+        Function { doc, call }
+    }
+
+    /// What it does, units, and the errors it raises.
+    pub fn doc(mut self, doc: &'static str) -> Self {
+        self.doc.doc = doc;
+        self
+    }
+
+    /// The command that does the same.
+    pub fn command(mut self, command: &'static str) -> Self {
+        self.doc.command = Some(command);
+        self
+    }
+
+    /// A few lines that run as they stand in a fresh lab; the tests run them.
+    pub fn example(mut self, example: &'static str) -> Self {
+        self.doc.example = example;
+        self
+    }
+
+    /// The example can run only where this is given: `terminal`, `nft`, ...
+    pub fn example_needs(mut self, what: &'static str) -> Self {
+        self.doc.example_needs = Some(what);
+        self
+    }
+}
+
+type Take<V> = Box<dyn Fn(&Cx<'_>, &Value) -> Result<V, Wrong>>;
+
+/// A typed parameter; made by [`param`] and [`opts`].
+pub struct Param<V> {
+    doc: ParamDoc,
+    take: Take<V>,
+}
+
+/// A positional parameter that must be given.
+pub fn param<V: 'static>(name: &'static str, ty: Type<V>, doc: &'static str) -> Param<V> {
+    Param {
+        doc: ParamDoc {
+            name,
+            luals: ty.luals.clone(),
+            expected: ty.expected.clone(),
+            optional: false,
+            doc,
+            shape: ty.shape.clone(),
+        },
+        take: Box::new(move |cx, value| ty.decode(cx, value)),
+    }
+}
+
+/// The options table; left out, it is as good as empty (unless an option is required).
+pub fn opts<T: Default + 'static>(shape: Shape<T>) -> Param<T> {
+    let required = shape.doc().fields.iter().any(|f| f.required);
+    let mut p = param("opts", Type::from(shape), "options");
+    p.doc.optional = !required;
+    let take = p.take;
+    p.take = Box::new(move |cx, value| match value {
+        Value::Nil if !required => Ok(T::default()),
+        value => take(cx, value),
+    });
+    p
+}
+
+impl<V: 'static> Param<V> {
+    /// May be left out, or nil.
+    pub fn optional(self) -> Param<Option<V>> {
+        let take = self.take;
+        Param {
+            doc: ParamDoc { optional: true, ..self.doc },
+            take: Box::new(move |cx, value| match value {
+                Value::Nil => Ok(None),
+                value => take(cx, value).map(Some),
+            }),
+        }
+    }
+}
+
+/// A function's parameters: a tuple of [`Param`].
+pub trait Args {
+    type Values;
+    fn docs(&self) -> Vec<ParamDoc>;
+    fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<Self::Values, Wrong>;
+}
+
+fn check_count(cx: &Cx<'_>, args: &MultiValue, most: usize) -> Result<(), Wrong> {
+    if let Some(Value::UserData(ud)) = args.front() {
+        let called_with_colon = crate::lua::namespace::of(ud).is_some_and(|ns| Rc::ptr_eq(&ns, cx.ns));
+        if called_with_colon && args.len() > most {
+            return Err(Wrong::new("a namespace's functions are called with a dot, not a colon")
+                .hint("ns1.link.list(), not ns1.link:list() or ns1:link.list()"));
+        }
+    }
+    match args.len() {
+        given if given <= most => Ok(()),
+        given if most == 0 => Err(Wrong::new(format!("expected no arguments, got {given}"))),
+        given => Err(Wrong::new(format!(
+            "expected at most {most} argument{}, got {given}",
+            if most == 1 { "" } else { "s" }
+        ))),
+    }
+}
+
+macro_rules! args {
+    ($count:expr; $($letter:ident $index:tt),*) => {
+        impl<$($letter: 'static),*> Args for ($(Param<$letter>,)*) {
+            type Values = ($($letter,)*);
+
+            fn docs(&self) -> Vec<ParamDoc> {
+                vec![$(self.$index.doc.clone()),*]
+            }
+
+            fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<Self::Values, Wrong> {
+                check_count(cx, &args, $count)?;
+                #[allow(unused_mut, unused_variables)]
+                let mut args = args.into_iter();
+                Ok(($({
+                    let value = args.next().unwrap_or(Value::Nil);
+                    (self.$index.take)(cx, &value).map_err(|w| w.within(self.$index.doc.name))?
+                },)*))
+            }
+        }
+    };
+}
+
+args!(0;);
+args!(1; A 0);
+args!(2; A 0, B 1);
+args!(3; A 0, B 1, C 2);
+args!(4; A 0, B 1, C 2, D 3);
+
+type Encode<R> = Box<dyn Fn(&Cx<'_>, R) -> mlua::Result<MultiValue>>;
+
+/// What a function returns, and how it becomes a Lua value.
+pub struct Return<R> {
+    doc: Option<ReturnDoc>,
+    encode: Encode<R>,
+}
+
+impl<R: 'static> Return<R> {
+    pub(super) fn parts(self) -> (Option<ReturnDoc>, Encode<R>) {
+        (self.doc, self.encode)
+    }
+}
+
+/// The ready kinds of returns.
+pub mod ret {
+    use super::*;
+
+    fn one<R>(
+        luals: impl Into<String>,
+        doc: &'static str,
+        encode: impl Fn(&Cx<'_>, R) -> mlua::Result<Value> + 'static,
+    ) -> Return<R> {
+        Return {
+            doc: Some(ReturnDoc { luals: luals.into(), doc, record: None, class: None }),
+            encode: Box::new(move |cx, value| encode(cx, value)?.into_lua_multi(cx.lua)),
+        }
+    }
+
+    /// Nothing.
+    pub fn nothing() -> Return<()> {
+        Return { doc: None, encode: Box::new(|_, ()| Ok(MultiValue::new())) }
+    }
+
+    /// A plain value; `luals` in LuaLS's notation.
+    pub fn value<R: IntoLua + 'static>(luals: &str, doc: &'static str) -> Return<R> {
+        one(luals, doc, |cx, value: R| value.into_lua(cx.lua))
+    }
+
+    /// Several values, such as an iterator's; `luals` in LuaLS's notation.
+    pub fn values<R: IntoLuaMulti + 'static>(luals: &str, doc: &'static str) -> Return<R> {
+        Return {
+            doc: Some(ReturnDoc { luals: luals.into(), doc, record: None, class: None }),
+            encode: Box::new(|cx, value: R| value.into_lua_multi(cx.lua)),
+        }
+    }
+
+    /// A record.
+    pub fn record<T: 'static>(record: Record<T>, doc: &'static str) -> Return<T> {
+        let told = record.doc.clone();
+        let mut r = one(record.doc.name, doc, move |cx, v: T| record.table(cx.lua, &v).map(Value::Table));
+        if let Some(doc) = &mut r.doc {
+            doc.record = Some(told);
+        }
+        r
+    }
+
+    /// A record, or nil.
+    pub fn optional<T: 'static>(record: Record<T>, doc: &'static str) -> Return<Option<T>> {
+        let told = record.doc.clone();
+        let mut r = one(format!("{}?", told.name), doc, move |cx, v: Option<T>| match v {
+            Some(v) => record.table(cx.lua, &v).map(Value::Table),
+            None => Ok(Value::Nil),
+        });
+        if let Some(doc) = &mut r.doc {
+            doc.record = Some(told);
+        }
+        r
+    }
+
+    /// An array of records.
+    pub fn list<T: 'static>(record: Record<T>, doc: &'static str) -> Return<Vec<T>> {
+        let told = record.doc.clone();
+        let mut r = one(format!("{}[]", told.name), doc, move |cx, v: Vec<T>| {
+            record.list(cx.lua, &v).map(Value::Table)
+        });
+        if let Some(doc) = &mut r.doc {
+            doc.record = Some(told);
+        }
+        r
+    }
+
+    /// A handle that owns something running; closed at the script's end in any case.
+    pub fn handle<T: Handle>(doc: &'static str) -> Return<T> {
+        let class = Rc::new(T::class());
+        let told = class.doc.clone();
+        let name = told.name;
+        let mut r = one(name, doc, move |cx, v: T| class::object(cx, &class, v).map(Value::UserData));
+        if let Some(doc) = &mut r.doc {
+            doc.class = Some(told);
+        }
+        r
+    }
+
+    /// A namespace.
+    pub fn namespace(doc: &'static str) -> Return<Rc<Namespace>> {
+        one("nsh.Namespace", doc, |cx, ns: Rc<Namespace>| crate::lua::namespace::handle(cx, &ns))
+    }
+
+    /// A namespace, or nil.
+    pub fn optional_namespace(doc: &'static str) -> Return<Option<Rc<Namespace>>> {
+        one("nsh.Namespace?", doc, |cx, ns: Option<Rc<Namespace>>| match ns {
+            Some(ns) => crate::lua::namespace::handle(cx, &ns),
+            None => Ok(Value::Nil),
+        })
+    }
+
+    /// An array of namespaces.
+    pub fn namespaces(doc: &'static str) -> Return<Vec<Rc<Namespace>>> {
+        one("nsh.Namespace[]", doc, |cx, all: Vec<Rc<Namespace>>| {
+            let list = cx.lua.create_table_with_capacity(all.len(), 0)?;
+            for ns in &all {
+                list.raw_push(crate::lua::namespace::handle(cx, ns)?)?;
+            }
+            super::super::tag_list(cx.lua, &list)?;
+            Ok(Value::Table(list))
+        })
+    }
+}
+
+/// A bare Lua function for a class's method table; see [`class`].
+pub(super) type MethodCall<T> = Box<dyn Fn(&Cx<'_>, &Rc<T>, MultiValue) -> Result<MultiValue, Failure>>;
+
+impl<T: Handle> Class<T> {
+    /// A method; `call` gets the handle and the decoded parameters.
+    pub fn method<A: Args + 'static, R: 'static>(
+        self,
+        doc: MethodDoc,
+        params: A,
+        returns: Return<R>,
+        call: impl Fn(&Cx<'_>, &Rc<T>, A::Values) -> Result<R, Failure> + 'static,
+    ) -> Self {
+        let (told, encode) = returns.parts();
+        let doc = FunctionDoc {
+            name: doc.0,
+            doc: doc.1,
+            params: params.docs(),
+            returns: told,
+            command: None,
+            example: "",
+            example_needs: None,
+        };
+        self.push(
+            doc,
+            Box::new(move |cx, this, args| {
+                let values = params.decode(cx, args)?;
+                Ok(encode(cx, call(cx, this, values)?)?)
+            }),
+        )
+    }
+}
+
+/// A method's name and doc.
+pub struct MethodDoc(pub &'static str, pub &'static str);
+
+/// Makes a table once an interpreter, and keeps it in Lua's registry under `key`.
+pub(super) fn once(
+    lua: &Lua,
+    key: &'static str,
+    make: impl FnOnce() -> mlua::Result<mlua::Table>,
+) -> mlua::Result<mlua::Table> {
+    if let Ok(table) = lua.named_registry_value::<mlua::Table>(key) {
+        return Ok(table);
+    }
+    let table = make()?;
+    lua.set_named_registry_value(key, &table)?;
+    Ok(table)
+}

@@ -1,0 +1,155 @@
+//! The shape of an options table.
+
+use std::rc::Rc;
+
+use mlua::Value;
+
+use super::ty::No;
+use super::{Cx, Type, Wrong, did_you_mean};
+
+/// What is told of an options table.
+#[derive(Debug)]
+pub struct ShapeDoc {
+    /// Its LuaLS class, such as `nsh.link.AddOptions`.
+    pub name: &'static str,
+    pub fields: Vec<FieldDoc>,
+}
+
+/// What is told of one option.
+#[derive(Clone, Debug)]
+pub struct FieldDoc {
+    pub name: &'static str,
+    pub luals: String,
+    pub expected: String,
+    pub required: bool,
+    pub doc: &'static str,
+    pub shape: Option<Rc<ShapeDoc>>,
+}
+
+type Setter<T> = Rc<dyn Fn(&Cx<'_>, &mut T, &Value) -> Result<(), Wrong>>;
+
+/// An options table that fills a `T`.
+pub struct Shape<T> {
+    name: &'static str,
+    fields: Vec<(FieldDoc, Setter<T>)>,
+}
+
+impl<T: Default + 'static> Shape<T> {
+    pub fn new(name: &'static str) -> Self {
+        Shape { name, fields: Vec::new() }
+    }
+
+    /// An option, with the setter that puts it in its place.
+    pub fn field<V: 'static>(
+        self,
+        name: &'static str,
+        ty: Type<V>,
+        doc: &'static str,
+        set: impl Fn(&mut T, V) + 'static,
+    ) -> Self {
+        self.push(name, ty, doc, false, set)
+    }
+
+    /// An option that must be given.
+    pub fn required<V: 'static>(
+        self,
+        name: &'static str,
+        ty: Type<V>,
+        doc: &'static str,
+        set: impl Fn(&mut T, V) + 'static,
+    ) -> Self {
+        self.push(name, ty, doc, true, set)
+    }
+
+    fn push<V: 'static>(
+        mut self,
+        name: &'static str,
+        ty: Type<V>,
+        doc: &'static str,
+        required: bool,
+        set: impl Fn(&mut T, V) + 'static,
+    ) -> Self {
+        let told = FieldDoc {
+            name,
+            luals: ty.luals.clone(),
+            expected: ty.expected.clone(),
+            required,
+            doc,
+            shape: ty.shape.clone(),
+        };
+        self.fields.push((
+            told,
+            Rc::new(move |cx, target, value| {
+                set(target, ty.decode(cx, value)?);
+                Ok(())
+            }),
+        ));
+        self
+    }
+
+    /// Takes in the options of another shape, which fill a part of `T`.
+    pub fn include<U: Default + 'static>(
+        mut self,
+        other: Shape<U>,
+        part: impl Fn(&mut T) -> &mut U + Clone + 'static,
+    ) -> Self {
+        for (told, set) in other.fields {
+            let part = part.clone();
+            self.fields.push((told, Rc::new(move |cx, target, value| set(cx, part(target), value))));
+        }
+        self
+    }
+
+    pub fn doc(&self) -> Rc<ShapeDoc> {
+        Rc::new(ShapeDoc {
+            name: self.name,
+            fields: self.fields.iter().map(|(told, _)| told.clone()).collect(),
+        })
+    }
+
+    fn fill(&self, cx: &Cx<'_>, table: &mlua::Table) -> Result<T, Wrong> {
+        let mut out = T::default();
+        let mut given = Vec::new();
+        for pair in table.pairs::<Value, Value>() {
+            let (key, value) = pair.map_err(|e| Wrong::new(e.to_string()))?;
+            let Value::String(key) = &key else {
+                return Err(Wrong::new(format!(
+                    "expected options by name, such as {{ {} = ... }}, got the key {}",
+                    self.fields.first().map_or("name", |(f, _)| f.name),
+                    super::describe(&key)
+                )));
+            };
+            let key = key.to_string_lossy();
+            let Some((told, set)) = self.fields.iter().find(|(f, _)| f.name == key) else {
+                return Err(self.unknown(&key));
+            };
+            set(cx, &mut out, &value).map_err(|w| w.within(told.name))?;
+            given.push(told.name);
+        }
+        match self.fields.iter().find(|(f, _)| f.required && !given.contains(&f.name)) {
+            Some((f, _)) => Err(Wrong::new(format!("the option {:?} is missing ({})", f.name, f.expected))),
+            None => Ok(out),
+        }
+    }
+
+    fn unknown(&self, key: &str) -> Wrong {
+        let names = || self.fields.iter().map(|(f, _)| f.name);
+        match did_you_mean(key, names()) {
+            Some(near) => Wrong::new(format!("unknown option {key:?}; did you mean {near:?}?")),
+            None => Wrong::new(format!("unknown option {key:?}"))
+                .hint(format!("the options are {}", names().collect::<Vec<_>>().join(", "))),
+        }
+    }
+}
+
+impl<T: Default + 'static> From<Shape<T>> for Type<T> {
+    fn from(shape: Shape<T>) -> Self {
+        let doc = shape.doc();
+        let mut ty = Type::new(shape.name, "a table of options", move |cx, v| match v {
+            Value::Table(table) => shape.fill(cx, table).map_err(No::Wrong),
+            _ => Err(No::Other),
+        });
+        ty.shape = Some(doc);
+        ty
+    }
+}
