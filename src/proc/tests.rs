@@ -307,3 +307,64 @@ fn how_long_starting_takes() {
     });
     drop(ballast);
 }
+
+/// The part of [`a_shell_gets_the_terminal_and_gives_it_back`] that has the terminal.
+#[test]
+#[ignore = "run by another test"]
+fn with_a_terminal() {
+    let exit = shell(here(), &Spec::args(["sh"]), &Context::default()).unwrap();
+    let foreground = nix::unistd::tcgetpgrp(std::io::stdin()).unwrap() == nix::unistd::getpgrp();
+    println!("ended: {exit}; foreground: {foreground}");
+}
+
+#[test]
+fn a_shell_gets_the_terminal_and_gives_it_back() {
+    use std::io::{Read, Write};
+    use std::os::unix::process::CommandExt;
+    let pty = nix::pty::openpty(None, None).unwrap();
+    let stdio = || std::process::Stdio::from(pty.slave.try_clone().unwrap());
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "--nocapture", "proc::tests::with_a_terminal"]);
+    command.env("SHELL", "/bin/sh").env("PS1", "% ").stdin(stdio()).stdout(stdio()).stderr(stdio());
+    // SAFETY: two system calls: a session of its own, with the pty as its terminal.
+    unsafe {
+        command.pre_exec(|| {
+            if libc::setsid() < 0 || libc::ioctl(0, libc::TIOCSCTTY, 0) < 0 {
+                return Err(std::io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+    let mut child = command.spawn().unwrap();
+    let mut terminal = std::fs::File::from(pty.master);
+    let mut seen = String::new();
+    let mut until = |terminal: &mut std::fs::File, what: &str| {
+        let deadline = Deadline::secs(20.0);
+        let mut buffer = [0; 4096];
+        while !seen.contains(what) {
+            assert!(wait::readable(terminal.as_fd(), deadline).unwrap(), "no {what:?} in {seen:?}");
+            let n = terminal.read(&mut buffer).unwrap();
+            seen.push_str(&String::from_utf8_lossy(&buffer[..n]));
+        }
+        // The rest may be what is waited for next.
+        seen = seen.split_once(what).unwrap().1.to_owned();
+    };
+    until(&mut terminal, "% ");
+    // Ctrl-C reaches the foreground program, and neither the shell nor its parent.
+    let shell = nix::unistd::tcgetpgrp(&terminal).unwrap();
+    terminal.write_all(b"sleep 1000\n").unwrap();
+    let deadline = Deadline::secs(20.0);
+    while nix::unistd::tcgetpgrp(&terminal).unwrap() == shell {
+        assert!(!deadline.passed(), "sleep was not started");
+        std::thread::yield_now();
+    }
+    until(&mut terminal, "sleep 1000\r\n");
+    terminal.write_all(b"\x03").unwrap();
+    until(&mut terminal, "% ");
+    // A shell that stops itself is continued.
+    terminal.write_all(b"kill -STOP $$; echo g'oe's on; exit 7\n").unwrap();
+    until(&mut terminal, "goes on");
+    until(&mut terminal, "ended: exited with status 7; foreground: true");
+    drop(pty.slave);
+    assert!(child.wait().unwrap().success());
+}
