@@ -2,3 +2,4 @@
 
 pub mod namespace;
 pub mod netlink;
+pub mod nf;

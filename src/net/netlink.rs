@@ -141,7 +141,9 @@ impl Socket {
     /// Sends `requests` (each with its header, each asking for an ack but for the batch markers) in one datagram
     /// and collects the kernel's refusals, in order; empty when all went well. Other answers go to `each`.
     ///
-    /// `acked` tells which of the requests are acknowledged.
+    /// `acked` tells which of the requests are acknowledged. Each ack takes its place in the receive buffer, and
+    /// hundreds overflow it (ENOBUFS): where the kernel carries out all or nothing, ask for the last ack alone.
+    /// A refusal of a request that isn't acked ends the wait, since no acks may follow.
     pub fn batch(
         &mut self,
         requests: &mut [Vec<u8>],
@@ -156,6 +158,7 @@ impl Socket {
             bytes.extend_from_slice(request);
         }
         self.drain();
+        self.make_room(bytes.len())?;
         self.socket.send(&bytes, 0)?;
         let mut waiting: Vec<bool> = (0..requests.len()).map(&acked).collect();
         let mut refusals = Vec::new();
@@ -201,6 +204,20 @@ impl Socket {
             Ok(true)
         })?;
         Ok(Some(out))
+    }
+
+    /// A datagram must fit in the send buffer, of about 200 KB at first, or is refused with EMSGSIZE.
+    fn make_room(&self, bytes: usize) -> Result<()> {
+        use nix::sys::socket::sockopt::{SndBuf, SndBufForce};
+        use nix::sys::socket::{getsockopt, setsockopt};
+        // SAFETY: the descriptor is open as long as self.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) };
+        // The kernel counts its own bookkeeping too.
+        let wanted = bytes + bytes / 2 + 4096;
+        if getsockopt(&fd, SndBuf)? < wanted && setsockopt(&fd, SndBufForce, &wanted).is_err() {
+            setsockopt(&fd, SndBuf, &wanted)?;
+        }
+        Ok(())
     }
 
     fn send(&mut self, request: &mut [u8]) -> Result<u32> {

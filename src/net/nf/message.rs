@@ -1,0 +1,390 @@
+//! nf_tables messages: tables, chains, rules and sets of ports as requests, and as the kernel shows them.
+//!
+//! linux/netfilter/nfnetlink.h and linux/netfilter/nf_tables.h. All changes go to the kernel in a batch, which
+//! it carries out whole or not at all.
+
+use netlink_packet_core::{
+    Emitable, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_ECHO, NLM_F_REQUEST,
+};
+use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
+use netlink_packet_netfilter::{NetfilterHeader, NetfilterProtoFamily, NetfilterSubsystem};
+
+use super::attr::{Attributes, Received};
+use super::expr::Expr;
+use super::portset::PortSet;
+use super::userdata::Userdata;
+use super::words::Ports;
+use crate::error::{Error, Result};
+use crate::net::netlink::Socket;
+
+/// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
+const BATCH_BEGIN: u16 = 0x10;
+const BATCH_END: u16 = 0x11;
+/// The length of `struct nfgenmsg`, which precedes the attributes.
+pub const HEADER: usize = 4;
+
+/// The type of a message of a subsystem of netfilter.
+pub fn message_type(subsystem: NetfilterSubsystem, number: u8) -> u16 {
+    u16::from(u8::from(subsystem)) << 8 | u16::from(number)
+}
+
+/// A request with its header; the sequence number is filled in when it is sent.
+pub fn request(message_type: u16, flags: u16, header: &NetfilterHeader, attributes: &Attributes) -> Vec<u8> {
+    let mut out = vec![0; 16 + HEADER];
+    header.emit(&mut out[16..]);
+    out.extend_from_slice(attributes.as_bytes());
+    let length = out.len() as u32;
+    out[0..4].copy_from_slice(&length.to_ne_bytes());
+    out[4..6].copy_from_slice(&message_type.to_ne_bytes());
+    out[6..8].copy_from_slice(&(NLM_F_REQUEST | flags).to_ne_bytes());
+    out
+}
+
+fn nf_tables(kind: Type, flags: u16, attributes: &Attributes) -> Vec<u8> {
+    let header = NetfilterHeader::new(NetfilterProtoFamily::Inet, 0, 0);
+    request(message_type(NetfilterSubsystem::NfTables, kind.into()), flags, &header, attributes)
+}
+
+/// A base chain's place in the kernel's packet path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    Prerouting,
+    Input,
+    Forward,
+    Output,
+    Postrouting,
+}
+
+impl Hook {
+    const ALL: [Hook; 5] = [Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting];
+
+    /// `enum nf_inet_hooks`
+    fn number(self) -> u32 {
+        self as u32
+    }
+
+    fn of(n: u32) -> Option<Self> {
+        Self::ALL.get(n as usize).copied()
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Hook::Prerouting => "prerouting",
+            Hook::Input => "input",
+            Hook::Forward => "forward",
+            Hook::Output => "output",
+            Hook::Postrouting => "postrouting",
+        }
+    }
+}
+
+/// A chain, of the type `nat`, `filter` or `route` if it hangs on a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    pub name: String,
+    pub kind: Option<String>,
+    pub hook: Option<Hook>,
+    pub priority: i32,
+    /// Whether packets that no rule decides about are dropped.
+    pub drop: bool,
+}
+
+/// A rule as the kernel holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub chain: String,
+    pub handle: u64,
+    pub exprs: Vec<Expr>,
+    pub userdata: Userdata,
+}
+
+/// What a batch failed on.
+#[derive(Debug)]
+pub struct Failure {
+    /// The refused request's place, as [`Batch::len`] was before it was added; `None` for the batch itself.
+    pub request: Option<usize>,
+    pub error: Error,
+}
+
+/// Changes of one table of the family `inet`, carried out whole or not at all.
+pub struct Batch {
+    table: String,
+    requests: Vec<Vec<u8>>,
+    sets: u32,
+}
+
+impl Batch {
+    pub fn new(table: &str) -> Self {
+        let mut batch = Batch { table: table.to_owned(), requests: Vec::new(), sets: 0 };
+        batch.mark(BATCH_BEGIN);
+        batch
+    }
+
+    fn mark(&mut self, message_type: u16) {
+        let subsystem = u16::from(u8::from(NetfilterSubsystem::NfTables));
+        let header = NetfilterHeader::new(NetfilterProtoFamily::Unspec, 0, subsystem);
+        self.requests.push(request(message_type, 0, &header, &Attributes::new()));
+    }
+
+    fn add(&mut self, kind: Type, flags: u16, fill: impl FnOnce(&mut Attributes)) {
+        let mut attributes = Attributes::new();
+        attributes.put_str(1, &self.table);
+        fill(&mut attributes);
+        self.requests.push(nf_tables(kind, flags, &attributes));
+    }
+
+    /// How many requests it has.
+    pub fn len(&self) -> usize {
+        self.requests.len() - 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// `add table inet NAME`: nothing happens if it is there.
+    pub fn table(&mut self) {
+        self.add(Type::NewTable, NLM_F_CREATE, |out| {
+            out.put_u32(2, 0);
+        });
+    }
+
+    /// `delete table inet NAME`, with all that is in it.
+    pub fn delete_table(&mut self) {
+        self.add(Type::DeleteTable, 0, |_| {});
+    }
+
+    /// `add chain inet NAME CHAIN { ... }`: nothing happens if it is there.
+    pub fn chain(&mut self, chain: &Chain) {
+        self.add(Type::NewChain, NLM_F_CREATE, |out| {
+            out.put_str(3, &chain.name);
+            if let (Some(hook), Some(kind)) = (chain.hook, &chain.kind) {
+                out.nest(4, |out| {
+                    out.put_u32(1, hook.number()).put_u32(2, chain.priority as u32);
+                });
+                out.put_u32(5, u32::from(!chain.drop)).put_str(7, kind);
+            }
+        });
+    }
+
+    /// `delete chain inet NAME CHAIN`; its rules must be gone.
+    pub fn delete_chain(&mut self, chain: &str) {
+        self.add(Type::DeleteChain, 0, |out| {
+            out.put_str(3, chain);
+        });
+    }
+
+    /// `add rule`, or `insert rule` with `front`; the kernel shows it with its handle among the batch's answers.
+    pub fn rule(&mut self, chain: &str, exprs: &[Expr], userdata: &Userdata, front: bool) {
+        let place = if front { 0 } else { NLM_F_APPEND };
+        self.add(Type::NewRule, NLM_F_CREATE | NLM_F_ECHO | place, |out| {
+            out.put_str(2, chain).nest(4, |list| {
+                for expr in exprs {
+                    list.nest(1, |element| expr.write(element));
+                }
+            });
+            let userdata = userdata.bytes();
+            if !userdata.is_empty() {
+                out.put(7, &userdata);
+            }
+        });
+    }
+
+    /// `delete rule inet NAME CHAIN handle N`.
+    pub fn delete_rule(&mut self, chain: &str, handle: u64) {
+        self.add(Type::DeleteRule, 0, |out| {
+            out.put_str(2, chain).put_u64(3, handle);
+        });
+    }
+
+    /// `flush chain inet NAME CHAIN`.
+    pub fn flush_chain(&mut self, chain: &str) {
+        self.add(Type::DeleteRule, 0, |out| {
+            out.put_str(2, chain);
+        });
+    }
+
+    /// An anonymous set of ports for the next rule, `{ 22, 80-90 }`. Returns its id within the batch.
+    pub fn ports(&mut self, ports: &Ports) -> u32 {
+        self.sets += 1;
+        let id = self.sets;
+        let elements = PortSet::elements(ports);
+        self.add(Type::NewSet, NLM_F_CREATE, |out| {
+            out.put_str(2, PortSet::NAME)
+                .put_u32(3, PortSet::ANONYMOUS | PortSet::CONSTANT | elements.interval)
+                .put_u32(4, PortSet::INET_SERVICE)
+                .put_u32(5, 2)
+                .nest(9, |out| {
+                    out.put_u32(1, elements.list.len() as u32);
+                })
+                .put_u32(10, id);
+        });
+        self.add(Type::NewSetElement, NLM_F_CREATE, |out| {
+            out.put_str(2, PortSet::NAME).put_u32(4, id).nest(3, |list| {
+                for (port, end) in &elements.list {
+                    list.nest(1, |element| {
+                        element.nest(1, |key| {
+                            key.put(1, &port.to_be_bytes());
+                        });
+                        element.put_u32_if(3, end.then_some(PortSet::INTERVAL_END));
+                    });
+                }
+            });
+        });
+        id
+    }
+
+    /// Carries it out; returns the rules that were added, as the kernel shows them.
+    pub fn send(mut self, socket: &mut Socket) -> std::result::Result<Vec<Rule>, Failure> {
+        // One ack, of the last change, tells that all is done: a batch of many acks could overflow the buffer.
+        // The end marker itself is acknowledged by kernels from 6.10 on alone. Refusals come unasked.
+        let last = self.requests.len() - 1;
+        if let Some(flags) = self.requests[last].get_mut(6..8) {
+            let value = u16::from_ne_bytes([flags[0], flags[1]]) | NLM_F_ACK;
+            flags.copy_from_slice(&value.to_ne_bytes());
+        }
+        self.mark(BATCH_END);
+        let mut rules = Vec::new();
+        let refusals = socket.batch(&mut self.requests, |index| index == last, &mut |_, answer| {
+            if answer.message_type == message_type(NetfilterSubsystem::NfTables, Type::NewRule.into()) {
+                rules.extend(Rule::read(answer.payload));
+            }
+            Ok(())
+        });
+        match refusals.map(|list| list.into_iter().next()) {
+            Ok(None) => Ok(rules),
+            Ok(Some(refusal)) => Err(Failure { request: refusal.index.checked_sub(1), error: refusal.error }),
+            Err(error) => Err(Failure { request: None, error }),
+        }
+    }
+}
+
+/// Attributes behind the `struct nfgenmsg` of a message.
+pub(super) fn attributes(payload: &[u8]) -> Received<'_> {
+    Received(payload.get(HEADER..).unwrap_or_default())
+}
+
+impl Chain {
+    /// Reads a message's table and chain.
+    fn read(payload: &[u8]) -> Option<(String, Self)> {
+        let a = attributes(payload);
+        let hook = a.nest(4);
+        let chain = Chain {
+            name: a.string(3)?,
+            kind: a.string(7),
+            hook: hook.and_then(|h| Hook::of(h.u32(1)?)),
+            priority: hook.and_then(|h| h.u32(2)).unwrap_or(0) as i32,
+            drop: a.u32(5) == Some(0),
+        };
+        Some((a.string(1)?, chain))
+    }
+}
+
+impl Rule {
+    fn read(payload: &[u8]) -> Option<Self> {
+        let a = attributes(payload);
+        let elements = a.nest(4).unwrap_or(Received(&[]));
+        Some(Rule {
+            chain: a.string(2)?,
+            handle: a.u64(3)?,
+            exprs: elements.iter().filter(|(k, _)| *k == 1).map(|(_, e)| Expr::read(Received(e))).collect(),
+            userdata: a.get(7).map(Userdata::of).unwrap_or_default(),
+        })
+    }
+}
+
+/// `list chains` of one table; empty if there is no such table.
+pub fn chains(socket: &mut Socket, table: &str) -> Result<Vec<Chain>> {
+    let mut out = Vec::new();
+    dump(socket, Type::GetChain, &Attributes::new(), &mut |payload| match payload {
+        None => out.clear(),
+        Some(payload) => {
+            out.extend(Chain::read(payload).filter(|(of, _)| of == table).map(|(_, chain)| chain));
+        }
+    })?;
+    Ok(out)
+}
+
+/// All rules of one table, in order; empty if there is no such table.
+pub fn rules(socket: &mut Socket, table: &str) -> Result<Vec<Rule>> {
+    let mut out = Vec::new();
+    let mut filter = Attributes::new();
+    filter.put_str(1, table);
+    dump(socket, Type::GetRule, &filter, &mut |payload| match payload {
+        None => out.clear(),
+        // Kernels that don't know the filter show every table's.
+        Some(payload) if attributes(payload).string(1).as_deref() == Some(table) => {
+            out.extend(Rule::read(payload));
+        }
+        Some(_) => {}
+    })?;
+    Ok(out)
+}
+
+/// How many chains, sets, objects and flow tables are in a table; `None` if there is no such table.
+pub fn table_use(socket: &mut Socket, table: &str) -> Result<Option<u32>> {
+    let mut out = None;
+    dump(socket, Type::GetTable, &Attributes::new(), &mut |payload| match payload {
+        None => out = None,
+        Some(payload) => {
+            let a = attributes(payload);
+            let ours = payload.first() == Some(&NetfilterProtoFamily::Inet.into());
+            if ours && a.string(1).as_deref() == Some(table) {
+                out = Some(a.u32(3).unwrap_or(0));
+            }
+        }
+    })?;
+    Ok(out)
+}
+
+/// Hands each message of a dump to `each`; `None` first, and again when the dump begins anew.
+pub(super) fn dump(
+    socket: &mut Socket,
+    kind: Type,
+    filter: &Attributes,
+    each: &mut dyn FnMut(Option<&[u8]>),
+) -> Result<()> {
+    let mut request = nf_tables(kind, NLM_F_DUMP, filter);
+    socket.exchange(&mut request, true, &mut |reset, answer| {
+        if reset {
+            each(None);
+        }
+        if let Some(answer) = answer {
+            each(Some(answer.payload));
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::nf::test::Random;
+
+    #[test]
+    fn a_batch_marker_as_bytes() {
+        let batch = Batch::new("nsh");
+        #[rustfmt::skip]
+        let expected: &[u8] = &[
+            20, 0, 0, 0,  // length
+            0x10, 0,      // NFNL_MSG_BATCH_BEGIN
+            1, 0,         // NLM_F_REQUEST
+            0, 0, 0, 0,   // sequence number, filled in later
+            0, 0, 0, 0,   // port
+            0, 0, 0, 10,  // AF_UNSPEC, version 0, NFNL_SUBSYS_NFTABLES
+        ];
+        assert_eq!(batch.requests[0], expected);
+    }
+
+    #[test]
+    fn garbage_is_read_without_a_panic() {
+        let mut random = Random::new(4);
+        for _ in 0..5000 {
+            let mut payload = vec![1, 0, 0, 0];
+            payload.extend_from_slice(&random.attributes());
+            Rule::read(&payload);
+            Chain::read(&payload);
+            Rule::read(&random.bytes(30));
+        }
+    }
+}

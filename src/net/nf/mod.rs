@@ -1,0 +1,75 @@
+//! nf_tables, spoken natively: rules need no `nft` program.
+//!
+//! [`expr`] has the kernel's instructions, [`message`] what makes and lists tables, chains and rules, [`matching`]
+//! and [`words`] what rules match in a script's words; [`nat`] stands on them, and filter rules can.
+
+pub mod attr;
+pub mod expr;
+pub mod matching;
+pub mod message;
+pub mod nat;
+pub mod portset;
+pub mod userdata;
+pub mod words;
+
+/// The table of the family `inet` in which all rules of nsh stand, one in each namespace.
+pub const TABLE: &str = "nsh";
+
+#[cfg(test)]
+pub(crate) mod test {
+    use super::attr::Attributes;
+
+    /// Reproducible random numbers (xorshift).
+    pub struct Random(u64);
+
+    impl Random {
+        pub fn new(seed: u64) -> Self {
+            Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        }
+
+        pub fn seed(&mut self) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 >> 16
+        }
+
+        pub fn below(&mut self, n: u32) -> u32 {
+            (self.seed() % u64::from(n)) as u32
+        }
+
+        pub fn maybe(&mut self) -> Option<u32> {
+            (self.below(2) == 0).then(|| self.below(100))
+        }
+
+        pub fn bytes(&mut self, n: usize) -> Vec<u8> {
+            (0..n).map(|_| self.seed() as u8).collect()
+        }
+
+        /// Nested attributes of any types, some of them cut or with a wrong length.
+        pub fn attributes(&mut self) -> Vec<u8> {
+            let mut out = Attributes::new();
+            for _ in 0..self.below(6) {
+                let kind = self.below(10) as u16;
+                match self.below(4) {
+                    0 => out.put(kind, &self.attributes()),
+                    1 => out.put_u32(kind, self.below(20)),
+                    2 => out.put_u64(kind, self.seed()),
+                    _ => {
+                        let n = self.below(9) as usize;
+                        out.put(kind, &self.bytes(n))
+                    }
+                };
+            }
+            let mut bytes = out.into_bytes();
+            if self.below(4) == 0 && !bytes.is_empty() {
+                let at = self.below(bytes.len() as u32) as usize;
+                bytes[at] = self.seed() as u8;
+            }
+            if self.below(4) == 0 {
+                bytes.truncate(self.below(bytes.len() as u32 + 1) as usize);
+            }
+            bytes
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! NAT rules to and from expressions.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::spec::{Kind, NatSpec};
+use super::target::Target;
+use crate::net::nf::expr::{Expr, Registers, SetRef};
+use crate::net::nf::matching::{End, Match, Reader};
+use crate::net::nf::message::{Hook, Rule};
+use crate::net::nf::words::{Family, PortRange, Ports};
+
+/// `NF_NAT_RANGE_*` of linux/netfilter/nf_nat.h.
+const PROTO_SPECIFIED: u32 = 2;
+const PROTO_RANDOM: u32 = 4;
+const PERSISTENT: u32 = 8;
+const PROTO_RANDOM_FULLY: u32 = 16;
+
+/// A NAT rule as the kernel holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NatRule {
+    pub kind: Kind,
+    /// Chain and handle of each of its rules in the kernel: two with `host`, else one.
+    pub handles: Vec<(String, u64)>,
+    pub hooks: Vec<Hook>,
+    /// What it matches and does, decoded from the kernel's expressions.
+    pub spec: NatSpec,
+    /// Packets and bytes that it saw: of each connection the first packet alone.
+    pub packets: u64,
+    pub bytes: u64,
+    /// The names of its expressions, for a rule of the kind `other`.
+    pub expressions: Vec<String>,
+}
+
+/// The expressions of a rule. `set` makes the set for several ports.
+pub(super) fn write(kind: Kind, spec: &NatSpec, set: &mut dyn FnMut(&Ports) -> SetRef) -> Vec<Expr> {
+    let mut out = Vec::new();
+    for m in matches(kind, spec) {
+        m.write(&mut out, set);
+    }
+    out.push(Expr::Counter { packets: 0, bytes: 0 });
+    // The target goes into registers, one after the other.
+    let mut next = 0;
+    let mut load = |data: Vec<u8>| {
+        next += 1;
+        out.push(Expr::Immediate { to: next, data });
+        next
+    };
+    let mut addresses = Registers::default();
+    if let Some((low, high)) = spec.to.and_then(|to| to.addresses) {
+        addresses.min = Some(load(octets(low)));
+        addresses.max = (high != low).then(|| load(octets(high)));
+    }
+    let mut ports = Registers::default();
+    if let Some(PortRange { low, high }) = spec.to.and_then(|to| to.ports) {
+        ports.min = Some(load(low.to_be_bytes().to_vec()));
+        ports.max = (high != low).then(|| load(high.to_be_bytes().to_vec()));
+    }
+    let flags = [
+        (ports.min.is_some(), PROTO_SPECIFIED),
+        (spec.random, PROTO_RANDOM),
+        (spec.persistent, PERSISTENT),
+        (spec.fully_random, PROTO_RANDOM_FULLY),
+    ];
+    let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
+    let family = u32::from(spec.family.unwrap_or(Family::V4).number());
+    out.extend(match kind {
+        Kind::Masquerade => Some(Expr::Masquerade { ports, flags }),
+        Kind::Redirect => Some(Expr::Redirect { ports, flags }),
+        Kind::Snat | Kind::Dnat => {
+            Some(Expr::Nat { dest: kind == Kind::Dnat, family, addresses, ports, flags })
+        }
+        Kind::Other => None,
+    });
+    out
+}
+
+fn octets(ip: IpAddr) -> Vec<u8> {
+    match ip {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    }
+}
+
+/// The conditions, in the order in which one writes them for nft.
+fn matches(kind: Kind, spec: &NatSpec) -> Vec<Match> {
+    let mut out = Vec::new();
+    out.extend(spec.input.clone().map(Match::In));
+    out.extend(spec.output.clone().map(Match::Out));
+    // An address is looked for at its family's place; snat and dnat to an address tell the family themselves.
+    let by_address = spec.source.is_some() || spec.dest.is_some();
+    let by_target = matches!(kind, Kind::Snat | Kind::Dnat);
+    out.extend(spec.family.filter(|_| by_address || !by_target).map(Match::Family));
+    out.extend(spec.source.clone().map(|p| Match::Address(End::Source, p)));
+    out.extend(spec.dest.clone().map(|p| Match::Address(End::Dest, p)));
+    out.extend(spec.proto.map(Match::Protocol));
+    out.extend(spec.sport.clone().map(|p| Match::Ports(End::Source, p)));
+    out.extend(spec.dport.clone().map(|p| Match::Ports(End::Dest, p)));
+    out
+}
+
+impl NatRule {
+    /// The handle of the first of its rules.
+    pub fn handle(&self) -> u64 {
+        self.handles.first().map_or(0, |(_, handle)| *handle)
+    }
+
+    /// Reads a rule of the kernel; whatever has no words is of the kind `other`.
+    pub(super) fn read(rule: &Rule, hook: Hook, sets: &dyn Fn(&str) -> Option<Ports>) -> Self {
+        let mut out = NatRule {
+            kind: Kind::Other,
+            handles: vec![(rule.chain.clone(), rule.handle)],
+            hooks: vec![hook],
+            spec: NatSpec::default(),
+            packets: 0,
+            bytes: 0,
+            expressions: Vec::new(),
+        };
+        for expr in &rule.exprs {
+            if let Expr::Counter { packets, bytes } = expr {
+                (out.packets, out.bytes) = (*packets, *bytes);
+            }
+        }
+        match understand(&rule.exprs, sets) {
+            Some((kind, spec)) => (out.kind, out.spec) = (kind, spec),
+            None => out.expressions = rule.exprs.iter().map(|e| e.name().to_owned()).collect(),
+        }
+        out.spec.comment = rule.userdata.comment.clone();
+        out
+    }
+
+    /// Whether the other does the same on another hook.
+    pub(super) fn same(&self, other: &NatRule) -> bool {
+        self.kind == other.kind && self.spec == other.spec && !self.hooks.contains(&other.hooks[0])
+    }
+
+    /// Takes the other half of a rule made with `host` in.
+    pub(super) fn join(&mut self, mut other: NatRule) {
+        self.handles.append(&mut other.handles);
+        self.hooks.append(&mut other.hooks);
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.spec.host = true;
+    }
+}
+
+/// The words of a rule: conditions, counters anywhere, and one action at the end.
+fn understand(exprs: &[Expr], sets: &dyn Fn(&str) -> Option<Ports>) -> Option<(Kind, NatSpec)> {
+    let mut reader = Reader::new(sets);
+    let (last, conditions) = exprs.split_last()?;
+    for expr in conditions.iter().filter(|e| !matches!(e, Expr::Counter { .. })) {
+        reader.read(expr)?;
+    }
+    if !reader.complete() {
+        return None;
+    }
+    let mut spec = NatSpec::default();
+    for m in &reader.matches {
+        take(&mut spec, m)?;
+    }
+    let (kind, ports, flags) = match last {
+        Expr::Masquerade { ports, flags } => (Kind::Masquerade, ports, flags),
+        Expr::Redirect { ports, flags } => (Kind::Redirect, ports, flags),
+        Expr::Nat { dest, ports, flags, .. } => (if *dest { Kind::Dnat } else { Kind::Snat }, ports, flags),
+        _ => return None,
+    };
+    let mut addresses = None;
+    if let Expr::Nat { family, addresses: Registers { min: Some(min), max }, .. } = last {
+        let family = Family::from_number(u8::try_from(*family).ok()?)?;
+        let low = address(family, reader.constant(*min)?)?;
+        let high = match max {
+            Some(max) => address(family, reader.constant(*max)?)?,
+            None => low,
+        };
+        if spec.family.replace(family).is_some_and(|matched| matched != family) {
+            return None;
+        }
+        addresses = Some((low, high));
+    }
+    let port =
+        |register: u32| Some(u16::from_be_bytes(reader.constant(register)?.get(..2)?.try_into().ok()?));
+    let ports = match ports {
+        Registers { min: None, .. } => None,
+        Registers { min: Some(min), max } => {
+            let low = port(*min)?;
+            Some(PortRange { low, high: max.map_or(Some(low), port)? })
+        }
+    };
+    if addresses.is_some() || ports.is_some() {
+        spec.to = Some(Target { addresses, ports });
+    }
+    // NF_NAT_RANGE_MAP_IPS (1) is the kernel's own; prefixes (NETMAP, 64) and port offsets (32) have no words.
+    if flags & !(1 | PROTO_SPECIFIED | PROTO_RANDOM | PERSISTENT | PROTO_RANDOM_FULLY) != 0 {
+        return None;
+    }
+    spec.random = flags & PROTO_RANDOM != 0;
+    spec.persistent = flags & PERSISTENT != 0;
+    spec.fully_random = flags & PROTO_RANDOM_FULLY != 0;
+    Some((kind, spec))
+}
+
+/// Puts a condition into its field; `None` if there is one already.
+fn take(spec: &mut NatSpec, m: &Match) -> Option<()> {
+    fn put<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+        slot.replace(value).is_none().then_some(())
+    }
+    match m.clone() {
+        Match::Family(family) => match spec.family {
+            Some(there) if there == family => Some(()),
+            _ => put(&mut spec.family, family),
+        },
+        Match::Protocol(proto) => match spec.proto {
+            Some(there) if there == proto => Some(()),
+            _ => put(&mut spec.proto, proto),
+        },
+        Match::In(name) => put(&mut spec.input, name),
+        Match::Out(name) => put(&mut spec.output, name),
+        Match::Address(End::Source, prefix) => put(&mut spec.source, prefix),
+        Match::Address(End::Dest, prefix) => put(&mut spec.dest, prefix),
+        Match::Ports(End::Source, ports) => put(&mut spec.sport, ports),
+        Match::Ports(End::Dest, ports) => put(&mut spec.dport, ports),
+    }
+}
+
+fn address(family: Family, data: &[u8]) -> Option<IpAddr> {
+    match family {
+        Family::V4 => Some(IpAddr::V4(Ipv4Addr::from(*data.first_chunk::<4>()?))),
+        Family::V6 => Some(IpAddr::V6(Ipv6Addr::from(*data.first_chunk::<16>()?))),
+    }
+}

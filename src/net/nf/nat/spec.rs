@@ -1,0 +1,190 @@
+//! What a script says of a NAT rule, and what of it makes no sense.
+
+use super::target::Target;
+use crate::error::{Error, Result};
+use crate::net::nf::message::Hook;
+use crate::net::nf::words::{Family, Interface, Not, Ports, Prefix, Protocol};
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The source becomes the address of the interface that the packet leaves by.
+    Masquerade,
+    /// The source becomes a given address.
+    Snat,
+    /// The destination becomes a given address.
+    Dnat,
+    /// The destination becomes this host.
+    Redirect,
+    /// One that someone else made, in a form that has no words here.
+    Other,
+}
+
+impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Masquerade => "masquerade",
+            Kind::Snat => "snat",
+            Kind::Dnat => "dnat",
+            Kind::Redirect => "redirect",
+            Kind::Other => "other",
+        }
+    }
+
+    /// Where the rule hangs; connections that the host itself begins pass `output` and never `prerouting`.
+    pub(super) fn hooks(self, host: bool) -> &'static [Hook] {
+        match (self, host) {
+            (Kind::Masquerade | Kind::Snat | Kind::Other, _) => &[Hook::Postrouting],
+            (Kind::Dnat | Kind::Redirect, false) => &[Hook::Prerouting],
+            (Kind::Dnat | Kind::Redirect, true) => &[Hook::Prerouting, Hook::Output],
+        }
+    }
+
+    /// What the kernel needs for it.
+    pub(super) fn module(self) -> &'static str {
+        match self {
+            Kind::Masquerade => "masquerading (nft_masq, nf_nat)",
+            Kind::Redirect => "redirection (nft_redir, nf_nat)",
+            _ => "address translation (nft_nat, nf_nat)",
+        }
+    }
+
+    fn is_source(self) -> bool {
+        matches!(self, Kind::Masquerade | Kind::Snat)
+    }
+}
+
+/// A rule in a script's words; all of it optional but for what [`NatSpec::check`] asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NatSpec {
+    pub source: Option<Not<Prefix>>,
+    pub dest: Option<Not<Prefix>>,
+    /// The interface by which the packet came in.
+    pub input: Option<Not<Interface>>,
+    /// The interface by which the packet leaves.
+    pub output: Option<Not<Interface>>,
+    pub proto: Option<Protocol>,
+    pub sport: Option<Not<Ports>>,
+    pub dport: Option<Not<Ports>>,
+    pub to: Option<Target>,
+    pub family: Option<Family>,
+    /// Source ports are chosen by a hash with a random seed.
+    pub random: bool,
+    /// Source ports are chosen at random.
+    pub fully_random: bool,
+    /// The same client gets the same address of a range each time.
+    pub persistent: bool,
+    /// Also for connections that this host begins.
+    pub host: bool,
+    pub comment: Option<String>,
+    /// Before the rules that are there, rather than behind.
+    pub insert: bool,
+}
+
+impl NatSpec {
+    /// The longest comment that nft writes and reads, in bytes.
+    pub const COMMENT_MAX: usize = 128;
+
+    /// Finds contradictions, and fills in the family that the addresses have.
+    pub(super) fn check(&self, kind: Kind) -> Result<NatSpec> {
+        let wrong = |detail: String| Err(Error::argument(detail));
+        let name = kind.name();
+        let mut spec = self.clone();
+        spec.family = self.find_family()?;
+        match (kind, self.to) {
+            (Kind::Snat | Kind::Dnat, None) => {
+                return wrong(format!("{name} needs `to`, the address to translate to"));
+            }
+            (Kind::Dnat, Some(Target { addresses: None, .. })) => {
+                let e = Error::argument("dnat needs an address in `to`");
+                return Err(e.hint("nat.redirect translates to a port of this host"));
+            }
+            (Kind::Snat, Some(Target { addresses: None, .. })) => {
+                let e = Error::argument("snat needs an address in `to`");
+                return Err(e.hint("nat.masquerade takes the address of the outgoing interface"));
+            }
+            (Kind::Masquerade | Kind::Redirect, Some(Target { addresses: Some(_), .. })) => {
+                let instead = if kind == Kind::Masquerade { "nat.snat" } else { "nat.dnat" };
+                let e = Error::argument(format!("{name} chooses the address itself: `to` can only be ports"));
+                return Err(e.hint(format!("{instead} translates to a given address")));
+            }
+            _ => {}
+        }
+        self.check_ports()?;
+        if kind.is_source() && self.host {
+            return wrong(format!("{name} has no `host`: it sees the host's own connections in any case"));
+        }
+        if !kind.is_source() && self.output.is_some() {
+            let e = Error::argument(format!("{name} can't match `out`: it comes before routing"));
+            return Err(e.hint("match the destination address with `dest`"));
+        }
+        if self.host && self.input.is_some() {
+            let e =
+                Error::argument("`host` and `in` exclude each other: what the host sends came in nowhere");
+            return Err(e.hint("add two rules, one with `in` and one with `host`"));
+        }
+        match (self.proto, spec.family) {
+            (Some(Protocol::ICMP), Some(Family::V6)) => {
+                let e = Error::argument("proto \"icmp\" is IPv4's, the addresses are IPv6");
+                return Err(e.hint("IPv6 has \"icmpv6\""));
+            }
+            (Some(Protocol::ICMPV6), Some(Family::V4)) => {
+                let e = Error::argument("proto \"icmpv6\" is IPv6's, the addresses are IPv4");
+                return Err(e.hint("IPv4 has \"icmp\""));
+            }
+            _ => {}
+        }
+        if let Some(comment) = &self.comment {
+            if comment.len() > Self::COMMENT_MAX {
+                return wrong(format!(
+                    "the comment has {} bytes, more than {}",
+                    comment.len(),
+                    Self::COMMENT_MAX
+                ));
+            }
+            if comment.contains('"') || comment.chars().any(char::is_control) {
+                return wrong(
+                    "the comment must be one line without quotation marks, as nft shows it".to_owned(),
+                );
+            }
+        }
+        Ok(spec)
+    }
+
+    fn check_ports(&self) -> Result<()> {
+        let ports = [
+            (self.sport.is_some(), "sport"),
+            (self.dport.is_some(), "dport"),
+            (self.to.is_some_and(|to| to.ports.is_some()), "a port in `to`"),
+        ];
+        let Some((_, what)) = ports.iter().find(|(there, _)| *there) else { return Ok(()) };
+        match self.proto {
+            Some(proto) if proto.has_ports() => Ok(()),
+            Some(proto) => {
+                Err(Error::argument(format!("{what} needs a protocol with ports, {proto} has none")))
+            }
+            None => Err(Error::argument(format!("{what} needs `proto`, such as \"tcp\" or \"udp\""))),
+        }
+    }
+
+    /// The family that the addresses, the target and `family` agree on.
+    fn find_family(&self) -> Result<Option<Family>> {
+        let said = [
+            ("source", self.source.as_ref().map(|p| p.value.family())),
+            ("dest", self.dest.as_ref().map(|p| p.value.family())),
+            ("to", self.to.and_then(Target::family)),
+            ("family", self.family),
+        ];
+        let mut first: Option<(&str, Family)> = None;
+        for (name, family) in said.into_iter().filter_map(|(name, family)| Some((name, family?))) {
+            match first {
+                None => first = Some((name, family)),
+                Some((before, other)) if other != family => {
+                    return Err(Error::argument(format!("`{before}` is {other}, but `{name}` is {family}")));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(first.map(|(_, family)| family))
+    }
+}

@@ -1,0 +1,342 @@
+//! The words of a rule: negatable prefixes and interface names, protocols, ports; from text and to text.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use crate::error::{Error, Result};
+
+/// IPv4 or IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Family::V4 } else { Family::V6 }
+    }
+
+    /// `NFPROTO_IPV4`, `NFPROTO_IPV6`.
+    pub fn number(self) -> u8 {
+        match self {
+            Family::V4 => 2,
+            Family::V6 => 10,
+        }
+    }
+
+    pub fn from_number(n: u8) -> Option<Self> {
+        match n {
+            2 => Some(Family::V4),
+            10 => Some(Family::V6),
+            _ => None,
+        }
+    }
+
+    /// The name that scripts use, `ipv4` or `ipv6`.
+    pub fn parse(text: &str) -> Result<Self> {
+        match text {
+            "ipv4" | "inet" | "ip" => Ok(Family::V4),
+            "ipv6" | "inet6" | "ip6" => Ok(Family::V6),
+            _ => Err(Error::argument(format!("expected \"ipv4\" or \"ipv6\", got {text:?}"))),
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Family::V4 => "ipv4",
+            Family::V6 => "ipv6",
+        })
+    }
+}
+
+/// A value, or everything but it (`"!br0"`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Not<T> {
+    pub negated: bool,
+    pub value: T,
+}
+
+impl<T> Not<T> {
+    /// Splits the `!` off and parses the rest.
+    pub fn parse(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Self> {
+        match text.strip_prefix('!') {
+            Some(rest) => Ok(Not { negated: true, value: parse(rest.trim_start())? }),
+            None => Ok(Not { negated: false, value: parse(text)? }),
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Not<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.negated { "!" } else { "" }, self.value)
+    }
+}
+
+/// A prefix, shown as nft does: a single address without its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix(pub IpNetwork);
+
+impl Prefix {
+    /// An address, or a prefix without host bits.
+    pub fn parse(text: &str) -> Result<Self> {
+        let net: IpNetwork = text.parse().map_err(|_| {
+            Error::argument(format!(
+                "expected an address or prefix such as \"192.168.1.0/24\" or \"fd00::/64\", got {text:?}"
+            ))
+        })?;
+        if net.network() != net.ip() {
+            return Err(Error::argument(format!("{text:?} has bits set behind its prefix length")).hint(
+                format!("the network is {}/{}; one address is {}", net.network(), net.prefix(), net.ip()),
+            ));
+        }
+        Ok(Prefix(net))
+    }
+
+    pub fn family(self) -> Family {
+        Family::of(self.0.ip())
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let full = if self.0.is_ipv4() { 32 } else { 128 };
+        match self.0.prefix() {
+            n if n == full => write!(f, "{}", self.0.ip()),
+            n => write!(f, "{}/{n}", self.0.ip()),
+        }
+    }
+}
+
+/// An interface's name, or with a trailing `*` all names that begin so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    pub name: String,
+    pub wildcard: bool,
+}
+
+impl Interface {
+    pub fn parse(text: &str) -> Result<Self> {
+        let (name, wildcard) = match text.strip_suffix('*') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let wrong = match name {
+            "" if wildcard => "\"*\" alone matches every interface: leave the option out",
+            "" => "an interface's name must not be empty",
+            _ if name.len() > 15 => "an interface's name has at most 15 bytes",
+            _ if name.contains(['/', '*', '"', '!'])
+                || name.chars().any(|c| c.is_whitespace() || c.is_control()) =>
+            {
+                "expected an interface's name, with \"!\" in front to exclude it or \"*\" behind to match all that begin so"
+            }
+            _ => return Ok(Interface { name: name.to_owned(), wildcard }),
+        };
+        Err(Error::argument(format!("{wrong}, got {text:?}")))
+    }
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.name, if self.wildcard { "*" } else { "" })
+    }
+}
+
+/// A protocol above IP, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protocol(pub u8);
+
+impl Protocol {
+    pub const ICMP: Protocol = Protocol(1);
+    pub const TCP: Protocol = Protocol(6);
+    pub const UDP: Protocol = Protocol(17);
+    pub const ICMPV6: Protocol = Protocol(58);
+
+    const NAMES: [(&'static str, u8); 10] = [
+        ("icmp", 1),
+        ("tcp", 6),
+        ("udp", 17),
+        ("dccp", 33),
+        ("gre", 47),
+        ("esp", 50),
+        ("ah", 51),
+        ("icmpv6", 58),
+        ("sctp", 132),
+        ("udplite", 136),
+    ];
+
+    /// A name, or a number from 0 to 255.
+    pub fn parse(text: &str) -> Result<Self> {
+        if let Some((_, number)) = Self::NAMES.iter().find(|(name, _)| *name == text) {
+            return Ok(Protocol(*number));
+        }
+        text.parse().map(Protocol).map_err(|_| {
+            let names: Vec<&str> = Self::NAMES.iter().map(|(name, _)| *name).collect();
+            Error::argument(format!(
+                "expected a protocol ({}) or its number from 0 to 255, got {text:?}",
+                names.join(", ")
+            ))
+        })
+    }
+
+    /// Whether it has ports at the places where TCP and UDP have them, and NAT can change them.
+    pub fn has_ports(self) -> bool {
+        matches!(self.0, 6 | 17 | 33 | 132 | 136)
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Self::NAMES.iter().find(|(_, number)| *number == self.0) {
+            Some((name, _)) => f.write_str(name),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+/// Ports from one to another, inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PortRange {
+    pub low: u16,
+    pub high: u16,
+}
+
+impl PortRange {
+    pub fn one(port: u16) -> Self {
+        PortRange { low: port, high: port }
+    }
+
+    /// `"80"` or `"8000-8010"`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let number = |part: &str| {
+            part.trim().parse::<u16>().map_err(|_| {
+                Error::argument(format!(
+                    "expected a port from 0 to 65535 or a range such as \"8000-8010\", got {text:?}"
+                ))
+            })
+        };
+        let (low, high) = match text.split_once('-') {
+            Some((low, high)) => (number(low)?, number(high)?),
+            None => (number(text)?, number(text)?),
+        };
+        if low > high {
+            return Err(Error::argument(format!("the range of ports {text:?} ends before it begins")));
+        }
+        Ok(PortRange { low, high })
+    }
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.low == self.high {
+            true => write!(f, "{}", self.low),
+            false => write!(f, "{}-{}", self.low, self.high),
+        }
+    }
+}
+
+/// One or several ranges of ports, sorted and apart from each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ports(Vec<PortRange>);
+
+impl Ports {
+    /// How many ranges one rule may name: its set's elements must fit in one attribute.
+    pub const MAX: usize = 500;
+
+    /// Sorts the ranges and joins those that overlap; single ports alone stay apart even side by side.
+    pub fn new(mut ranges: Vec<PortRange>) -> Result<Self> {
+        ranges.sort();
+        let reach = u16::from(ranges.iter().any(|r| r.low != r.high));
+        let mut apart: Vec<PortRange> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match apart.last_mut() {
+                Some(last) if range.low <= last.high.saturating_add(reach) => {
+                    last.high = last.high.max(range.high)
+                }
+                _ => apart.push(range),
+            }
+        }
+        match apart.len() {
+            0 => Err(Error::argument("expected at least one port")),
+            n if n > Self::MAX => {
+                Err(Error::argument(format!("expected at most {} ranges of ports, got {n}", Self::MAX)))
+            }
+            _ => Ok(Ports(apart)),
+        }
+    }
+
+    pub fn one(port: u16) -> Self {
+        Ports(vec![PortRange::one(port)])
+    }
+
+    /// `"80"`, `"8000-8010"`, or several with commas.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::new(text.split(',').map(PortRange::parse).collect::<Result<_>>()?)
+    }
+
+    pub fn ranges(&self) -> &[PortRange] {
+        &self.0
+    }
+
+    /// The only range, unless there are several.
+    pub fn single(&self) -> Option<PortRange> {
+        match self.0.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.0.iter().map(PortRange::to_string).collect();
+        f.write_str(&texts.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_back_as_they_went() {
+        for text in ["192.168.1.0/24", "!10.0.0.0/8", "fd00::/62", "!fd00::1", "0.0.0.0/0"] {
+            assert_eq!(Not::parse(text, Prefix::parse).unwrap().to_string(), text);
+        }
+        for text in ["br0", "!br0", "eth*", "!veth*"] {
+            assert_eq!(Not::parse(text, Interface::parse).unwrap().to_string(), text);
+        }
+        for text in ["tcp", "icmpv6", "0", "255"] {
+            assert_eq!(Protocol::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["80", "!53", "8000-8010", "22,80,8000-8010"] {
+            assert_eq!(Not::parse(text, Ports::parse).unwrap().to_string(), text);
+        }
+        assert_eq!(Ports::parse("90,1-10,5-20,80").unwrap().to_string(), "1-20,80,90");
+        assert_eq!(Ports::parse("7,8,9").unwrap().to_string(), "7,8,9");
+        assert_eq!(Ports::parse("0,1,2-65535").unwrap().to_string(), "0-65535");
+    }
+
+    #[test]
+    fn bad_words_say_what_was_expected() {
+        let host_bits = Prefix::parse("192.168.1.5/24").unwrap_err();
+        assert_eq!(host_bits.message(), "\"192.168.1.5/24\" has bits set behind its prefix length");
+        let hint = host_bits.fields().hint.clone().unwrap();
+        assert_eq!(hint, "the network is 192.168.1.0/24; one address is 192.168.1.5");
+        for bad in ["", "192.168.1", "1.2.3.4/33", "fe80::1%eth0", "x"] {
+            assert!(Prefix::parse(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "*", "a name", "sixteen-bytes-xx", "a/b", "e*h", "!!x"] {
+            assert!(Not::parse(bad, Interface::parse).is_err(), "{bad}");
+        }
+        for bad in ["", "80-", "-80", "90-80", "65536", "80,,81", "http"] {
+            assert!(Ports::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Protocol::parse("tpc").is_err());
+        assert!(Protocol::parse("256").is_err());
+    }
+}
