@@ -3,8 +3,10 @@
 //! The floors, each using only those below it:
 //! `main cli -> repl scenario -> doc -> lua -> probe proc sandbox -> net -> wait error`.
 
+pub mod doc;
 pub mod error;
 pub mod lua;
 pub mod net;
 pub mod proc;
+pub mod repl;
 pub mod wait;

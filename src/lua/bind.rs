@@ -141,10 +141,43 @@ fn call(
     })
 }
 
+/// The documented name of a bound function, a module's table, a handle or a record.
+pub fn name_of(lua: &Lua, value: &Value) -> mlua::Result<Option<String>> {
+    let named = match value {
+        Value::Function(_) | Value::Table(_) => names(lua)?.raw_get::<Option<String>>(value)?,
+        _ => None,
+    };
+    if named.is_some() {
+        return Ok(named);
+    }
+    Ok(match value {
+        Value::Table(table) => match table.metatable() {
+            Some(meta) => meta.raw_get::<Option<String>>("__name")?,
+            None => None,
+        },
+        Value::UserData(ud) => Some(ud.type_name()?.to_string_lossy()),
+        _ => None,
+    })
+}
+
+/// The names of bound functions and modules, by value; weak, so that they go with their namespaces.
+fn names(lua: &Lua) -> mlua::Result<Table> {
+    const NAMES: &str = "nsh.names";
+    if let Ok(names) = lua.named_registry_value::<Table>(NAMES) {
+        return Ok(names);
+    }
+    let names = lua.create_table()?;
+    let meta = lua.create_table()?;
+    meta.raw_set("__mode", "k")?;
+    names.set_metatable(Some(meta))?;
+    lua.set_named_registry_value(NAMES, &names)?;
+    Ok(names)
+}
+
 /// A registered function as a Lua function that acts on `ns`.
 fn bind(lua: &Lua, ns: &Rc<Namespace>, module: &'static str, index: Option<usize>) -> mlua::Result<Function> {
     let ns = ns.clone();
-    raising(lua, move |lua, args: MultiValue| {
+    let function = raising(lua, move |lua, args: MultiValue| {
         registry::with(module, |m| match index {
             Some(i) => call(lua, &ns, &m.functions[i], args),
             None => match &m.call {
@@ -152,7 +185,13 @@ fn bind(lua: &Lua, ns: &Rc<Namespace>, module: &'static str, index: Option<usize
                 None => Ok(MultiValue::new()),
             },
         })
-    })
+    })?;
+    let name = registry::with(module, |m| match index {
+        Some(i) => m.functions[i].doc.name,
+        None => m.name,
+    });
+    names(lua)?.raw_set(&function, name)?;
+    Ok(function)
 }
 
 /// A module's table (or, for a module that is a single function, that function) acting on `ns`.
@@ -190,6 +229,7 @@ pub fn module(lua: &Lua, ns: &Rc<Namespace>, module: &Module) -> mlua::Result<Va
     meta.raw_set("__index", unknown)?;
     meta.raw_set("__name", format!("module {}", module.name))?;
     table.set_metatable(Some(meta))?;
+    names(lua)?.raw_set(&table, module.name)?;
     Ok(Value::Table(table))
 }
 

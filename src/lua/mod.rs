@@ -51,8 +51,24 @@ pub struct Script {
 }
 
 /// Runs a script in the lab of the calling thread's namespace, and returns nsh's exit status. Errors go to
-/// stderr. What the script left running is ended.
-pub fn run(place: Place, script: &Script, trace: bool) -> i32 {
+/// stderr. What the script left running is ended. `setup` adds what the floors above have (`help`).
+pub fn run(place: Place, script: &Script, trace: bool, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
+    with_interpreter(place, trace, setup, |lua, lab| match prepare(lua, script)? {
+        Ok(chunk) => Ok(execute(lua, lab, chunk, script)),
+        Err(syntax) => {
+            eprintln!("{syntax}");
+            Ok(status::USAGE)
+        }
+    })
+}
+
+/// Makes a lab and an interpreter for `f`, and ends afterwards what was left running. Returns nsh's exit status.
+pub fn with_interpreter(
+    place: Place,
+    trace: bool,
+    setup: fn(&Lua) -> mlua::Result<()>,
+    f: impl FnOnce(&Lua, &Rc<Lab>) -> mlua::Result<i32>,
+) -> i32 {
     let lab = match Lab::new(place, trace) {
         Ok(lab) => lab,
         Err(e) => {
@@ -60,17 +76,14 @@ pub fn run(place: Place, script: &Script, trace: bool) -> i32 {
             return status::CANNOT;
         }
     };
-    let status = match interpreter(&lab).and_then(|lua| Ok((prepare(&lua, script)?, lua))) {
-        Ok((Ok(chunk), lua)) => execute(&lua, &lab, chunk, script),
-        Ok((Err(syntax), _)) => {
-            eprintln!("{syntax}");
-            status::USAGE
-        }
-        Err(e) => {
-            eprintln!("nsh: {e}");
-            status::FAILED
-        }
-    };
+    let made = interpreter(&lab).and_then(|lua| {
+        setup(&lua)?;
+        f(&lua, &lab)
+    });
+    let status = made.unwrap_or_else(|e| {
+        eprintln!("nsh: {e}");
+        status::FAILED
+    });
     lab.close_all();
     match wait::interrupted() {
         Some(signal) if signal > 0 => 128 + signal,
@@ -111,6 +124,12 @@ fn only_text_chunks(lua: &Lua) -> mlua::Result<()> {
     )
     .set_name(bind::INTERNAL)
     .exec()
+}
+
+/// Goes on after an interrupt: the prompt survives Ctrl-C.
+pub fn resume(lua: &Lua) -> mlua::Result<()> {
+    wait::clear();
+    stop_when_interrupted(lua, 1000)
 }
 
 /// Once interrupted, every instruction raises, so that no loop around `pcall` goes on.

@@ -13,7 +13,7 @@ use crate::net::namespace::Namespace;
 struct Object(Rc<Namespace>);
 
 /// Short ways on a namespace: `ns1.exec(...)` is `ns1.proc.exec(...)`.
-const SHORT: &[(&str, &str)] = &[("exec", "proc"), ("spawn", "proc"), ("shell", "proc")];
+pub const SHORT: &[(&str, &str)] = &[("exec", "proc"), ("spawn", "proc"), ("shell", "proc")];
 
 /// The registry key under which an interpreter keeps its namespace objects, so that equal ones are the same.
 const OBJECTS: &str = "nsh.namespaces";

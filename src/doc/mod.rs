@@ -1,0 +1,153 @@
+//! The registry as people and editors read it: `nsh doc` and `help()`, LuaLS types, the reference page.
+
+mod help;
+mod luals;
+mod reference;
+mod text;
+
+pub use help::{find, install};
+pub use luals::types;
+pub use reference::reference;
+pub use text::{overview, page};
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::lua::registry;
+use crate::lua::schema::{ClassDoc, FunctionDoc, RecordDoc, ShapeDoc};
+
+/// What is told of a module.
+pub struct ModuleDoc {
+    pub name: &'static str,
+    pub doc: &'static str,
+    /// Whether each namespace has it as a field.
+    pub per_namespace: bool,
+    /// Whether it is a function and no table.
+    pub bare: bool,
+    pub call: Option<FunctionDoc>,
+    pub functions: Vec<FunctionDoc>,
+}
+
+impl ModuleDoc {
+    /// The module itself where it can be called, then its functions.
+    pub fn all(&self) -> impl Iterator<Item = &FunctionDoc> {
+        self.call.iter().chain(&self.functions)
+    }
+}
+
+/// Everything that is told, each thing once.
+pub struct Docs {
+    pub modules: Vec<ModuleDoc>,
+    pub records: BTreeMap<&'static str, Rc<RecordDoc>>,
+    pub classes: BTreeMap<&'static str, Rc<ClassDoc>>,
+    pub shapes: BTreeMap<&'static str, Rc<ShapeDoc>>,
+}
+
+impl Docs {
+    /// Reads the registry, and from the functions the records, classes and options that they speak of.
+    pub fn collect() -> Docs {
+        let mut docs = Docs {
+            modules: Vec::new(),
+            records: BTreeMap::new(),
+            classes: BTreeMap::new(),
+            shapes: BTreeMap::new(),
+        };
+        for name in registry::names() {
+            let module = registry::with(name, |m| ModuleDoc {
+                name: m.name,
+                doc: m.doc,
+                per_namespace: m.scope == registry::Scope::Namespace,
+                bare: m.functions.is_empty(),
+                call: m.call.as_ref().map(|f| f.doc.clone()),
+                functions: m.functions.iter().map(|f| f.doc.clone()).collect(),
+            });
+            for function in module.all() {
+                docs.take(function);
+            }
+            docs.modules.push(module);
+        }
+        docs
+    }
+
+    fn take(&mut self, function: &FunctionDoc) {
+        for shape in function.params.iter().filter_map(|p| p.shape.clone()) {
+            self.take_shape(shape);
+        }
+        let Some(returns) = &function.returns else { return };
+        if let Some(record) = &returns.record {
+            self.take_record(record.clone());
+        }
+        if let Some(class) = returns.class.clone()
+            && self.classes.insert(class.name, class.clone()).is_none()
+        {
+            class.methods.iter().for_each(|m| self.take(m));
+        }
+    }
+
+    fn take_shape(&mut self, shape: Rc<ShapeDoc>) {
+        if self.shapes.insert(shape.name, shape.clone()).is_none() {
+            shape.fields.iter().filter_map(|f| f.shape.clone()).for_each(|inner| self.take_shape(inner));
+        }
+    }
+
+    fn take_record(&mut self, record: Rc<RecordDoc>) {
+        if self.records.insert(record.name, record.clone()).is_none() {
+            record.fields.iter().filter_map(|f| f.record.clone()).for_each(|inner| self.take_record(inner));
+        }
+    }
+}
+
+/// `link.add(name, opts?)`; with a module's name or, for methods, `Capture:` in front.
+fn signature(name: &str, f: &FunctionDoc) -> String {
+    let params: Vec<String> =
+        f.params.iter().map(|p| format!("{}{}", p.name, if p.optional { "?" } else { "" })).collect();
+    let returns = match &f.returns {
+        Some(r) => format!(" -> {}", r.luals.replace("nsh.", "")),
+        None => String::new(),
+    };
+    format!("{name}({}){returns}", params.join(", "))
+}
+
+/// `nsh.Capture` is a `Capture` to the reader.
+fn short(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_record_and_class_has_a_page() {
+        let docs = Docs::collect();
+        for m in &docs.modules {
+            assert!(page(&docs, m.name).is_some(), "{}", m.name);
+            for f in m.all() {
+                assert!(
+                    page(&docs, f.name).is_some_and(|p| p.contains(f.example.lines().next().unwrap())),
+                    "{}",
+                    f.name
+                );
+            }
+        }
+        for name in docs.records.keys().chain(docs.classes.keys()) {
+            assert!(page(&docs, name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_record_class_and_method_is_documented() {
+        let docs = Docs::collect();
+        for record in docs.records.values() {
+            assert!(!record.doc.is_empty(), "{}", record.name);
+            record.fields.iter().for_each(|f| assert!(!f.doc.is_empty(), "{}.{}", record.name, f.name));
+        }
+        for class in docs.classes.values() {
+            assert!(!class.doc.is_empty(), "{}", class.name);
+            class.methods.iter().for_each(|m| assert!(!m.doc.is_empty(), "{}:{}", class.name, m.name));
+        }
+        for shape in docs.shapes.values() {
+            shape.fields.iter().for_each(|f| assert!(!f.doc.is_empty(), "{}.{}", shape.name, f.name));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Pages for a terminal: `nsh doc link.add`, `help(link.add)`.
+
+use std::fmt::Write;
+
+use super::{Docs, ModuleDoc, short, signature};
+use crate::lua::schema::{ClassDoc, FunctionDoc, ParamDoc, RecordDoc, ShapeDoc};
+
+/// Text is wrapped at this width.
+const WIDTH: usize = 100;
+
+/// The page of a module, function, class, method, record, or options table; `None` if nothing has that name. A
+/// namespace's own (`ns1.link.add`) are those of the module.
+pub fn page(docs: &Docs, name: &str) -> Option<String> {
+    let function = |name: &str| docs.modules.iter().flat_map(ModuleDoc::all).find(|f| f.name == name);
+    if let Some(module) = docs.modules.iter().find(|m| m.name == name) {
+        return Some(module_page(module));
+    }
+    if let Some(f) = function(name) {
+        return Some(function_page(f.name, f));
+    }
+    for class in docs.classes.values() {
+        if name == class.name || name == short(class.name) {
+            return Some(class_page(class));
+        }
+        let prefixed = name.strip_prefix(short(class.name)).and_then(|rest| rest.strip_prefix([':', '.']));
+        if let Some(method) = class.methods.iter().find(|m| Some(m.name) == prefixed) {
+            return Some(function_page(&format!("{}:{}", short(class.name), method.name), method));
+        }
+    }
+    if let Some(record) = docs.records.values().find(|r| name == r.name || name == short(r.name)) {
+        return Some(record_page(record));
+    }
+    if let Some(shape) = docs.shapes.values().find(|s| name == s.name) {
+        let mut out = format!("{}\n\n", shape.name);
+        options(&mut out, shape, 2);
+        return Some(out);
+    }
+    None
+}
+
+/// All modules with what they are for; what `nsh doc` and `help()` show.
+pub fn overview(docs: &Docs) -> String {
+    let mut out = String::from("nsh: networks of namespaces, scripted in Lua.\n\n");
+    let width = docs.modules.iter().map(|m| m.name.len()).max().unwrap_or(0);
+    for module in &docs.modules {
+        let first = module.doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        let _ = writeln!(out, "  {:width$}  {}", module.name, hang(&first, width + 4));
+    }
+    out.push_str(
+        "\nEach acts on the namespace host; those that are also fields of a namespace act there: ns1.link.add(...).\n\
+         More: help(link), help(link.add), help \"veth\"; on the command line nsh doc link.add.\n",
+    );
+    out
+}
+
+/// The pages whose text has the word, as a list of names; `None` if there are none.
+pub(super) fn search(docs: &Docs, word: &str) -> Option<String> {
+    let word = word.to_lowercase();
+    let mut found = Vec::new();
+    for module in &docs.modules {
+        for f in module.all() {
+            if function_page(f.name, f).to_lowercase().contains(&word) {
+                found.push((f.name.to_owned(), f.doc));
+            }
+        }
+    }
+    for class in docs.classes.values() {
+        for m in &class.methods {
+            let name = format!("{}:{}", short(class.name), m.name);
+            if function_page(&name, m).to_lowercase().contains(&word) {
+                found.push((name, m.doc));
+            }
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    let width = found.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut out = format!("{word:?} is in:\n");
+    for (name, doc) in found {
+        let _ = writeln!(out, "  {name:width$}  {}", hang(first_sentence(doc), width + 4));
+    }
+    Some(out)
+}
+
+/// The nearest name to one that has no page.
+pub(super) fn nearest(docs: &Docs, name: &str) -> Option<String> {
+    let mut names: Vec<String> = docs.modules.iter().map(|m| m.name.to_owned()).collect();
+    names.extend(docs.modules.iter().flat_map(|m| m.all().map(|f| f.name.to_owned())));
+    names.extend(docs.classes.keys().chain(docs.records.keys()).map(|n| short(n).to_owned()));
+    crate::lua::schema::did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+pub(super) fn first_sentence(doc: &str) -> &str {
+    let end = doc.find(". ").map(|i| i + 1).into_iter().chain(doc.find('\n')).min();
+    &doc[..end.unwrap_or(doc.len())]
+}
+
+fn module_page(module: &ModuleDoc) -> String {
+    let mut out = format!("{}\n\n{}\n", module.name, wrap(module.doc, 2));
+    if module.per_namespace {
+        let _ = writeln!(out, "  On a namespace: ns1.{}", module.name);
+    }
+    out.push('\n');
+    if let Some(call) = &module.call {
+        if module.bare {
+            return function_page(call.name, call);
+        }
+        let _ =
+            writeln!(out, "  {}\n      {}", signature(call.name, call), hang(first_sentence(call.doc), 6));
+    }
+    for f in &module.functions {
+        let _ = writeln!(out, "  {}\n      {}", signature(f.name, f), hang(first_sentence(f.doc), 6));
+    }
+    out
+}
+
+fn class_page(class: &ClassDoc) -> String {
+    let mut out = format!("{}\n\n{}\n\n", short(class.name), wrap(class.doc, 2));
+    for m in &class.methods {
+        let name = format!("{}:{}", short(class.name), m.name);
+        let _ = writeln!(out, "  {}\n      {}", signature(&name, m), hang(first_sentence(m.doc), 6));
+    }
+    out
+}
+
+fn record_page(record: &RecordDoc) -> String {
+    let mut out = format!("{}\n\n{}\n\n", short(record.name), wrap(record.doc, 2));
+    fields(&mut out, record);
+    out
+}
+
+fn function_page(name: &str, f: &FunctionDoc) -> String {
+    let mut out = format!("{}\n\n{}\n", signature(name, f), wrap(f.doc, 2));
+    if let Some(command) = f.command {
+        let _ = writeln!(out, "\n  like: {command}");
+    }
+    if !f.params.is_empty() {
+        out.push('\n');
+    }
+    for p in &f.params {
+        parameter(&mut out, p);
+    }
+    if let Some(r) = &f.returns {
+        let _ = writeln!(out, "\n  returns {}: {}", r.luals.replace("nsh.", ""), hang(r.doc, 4));
+        if let Some(record) = &r.record {
+            fields(&mut out, record);
+        }
+    }
+    if !f.example.is_empty() {
+        out.push_str("\n  example:\n");
+        for line in f.example.lines() {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+    out
+}
+
+fn parameter(out: &mut String, p: &ParamDoc) {
+    let optional = if p.optional { " (optional)" } else { "" };
+    match &p.shape {
+        Some(shape) => {
+            let _ = writeln!(
+                out,
+                "  {}{optional}: {}",
+                p.name,
+                if p.name == "opts" { "options by name" } else { p.doc }
+            );
+            options(out, shape, 4);
+        }
+        None => {
+            let _ =
+                writeln!(out, "  {}{optional}: {}", p.name, hang(&format!("{}; {}", p.expected, p.doc), 6));
+        }
+    }
+}
+
+fn options(out: &mut String, shape: &ShapeDoc, indent: usize) {
+    for f in &shape.fields {
+        let required = if f.required { ", required" } else { "" };
+        let text = format!("{}{required}: {}", f.expected, f.doc);
+        let _ = writeln!(out, "{:indent$}{} = {}", "", f.name, hang(&text, indent + 4));
+        // A shape within itself (a peer's peer) is told once.
+        if let Some(inner) = f.shape.as_ref().filter(|inner| inner.name != shape.name) {
+            options(out, inner, indent + 4);
+        }
+    }
+}
+
+fn fields(out: &mut String, record: &RecordDoc) {
+    for f in &record.fields {
+        let _ = writeln!(
+            out,
+            "    .{}  {}",
+            f.name,
+            hang(&format!("{}: {}", f.luals.replace("nsh.", ""), f.doc), 6)
+        );
+    }
+}
+
+/// Wraps each paragraph, indented.
+fn wrap(text: &str, indent: usize) -> String {
+    let paragraphs: Vec<String> = text
+        .split("\n\n")
+        .map(|p| format!("{:indent$}{}", "", hang(&p.replace('\n', " "), indent)))
+        .collect();
+    paragraphs.join("\n\n")
+}
+
+/// Wraps a text whose first line stands already; the others are indented.
+fn hang(text: &str, indent: usize) -> String {
+    let (mut out, mut column) = (String::new(), indent);
+    for word in text.split_whitespace() {
+        if column > indent && column + 1 + word.chars().count() > WIDTH {
+            let _ = write!(out, "\n{:indent$}", "");
+            column = indent;
+        } else if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += word.chars().count();
+    }
+    out
+}

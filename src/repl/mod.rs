@@ -1,0 +1,119 @@
+//! The prompt: reads Lua line by line, runs it, prints what it gives.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::os::fd::AsFd;
+
+use mlua::{Lua, MultiValue, Value};
+
+use crate::lua::lab::{Lab, Place};
+use crate::lua::{self, Raised, status};
+use crate::wait::{self, Deadline};
+
+/// Reads and runs until the end of the input; returns nsh's exit status.
+pub fn run(place: Place, trace: bool, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
+    lua::with_interpreter(place, trace, setup, |lua, lab| {
+        let terminal = io::stdin().is_terminal();
+        let mut lines = Lines::new().map_err(mlua::Error::external)?;
+        let mut input = String::new();
+        loop {
+            if terminal {
+                prompt(if input.is_empty() { "nsh> " } else { "  -> " });
+            }
+            match lines.read(&mut input) {
+                Line::End => return Ok(status::SUCCESS),
+                Line::Interrupted => {
+                    lua::resume(lua)?;
+                    input.clear();
+                    println!();
+                    continue;
+                }
+                Line::Read => {}
+            }
+            match parse(lua, &input) {
+                Parsed::Incomplete => continue,
+                Parsed::Wrong(message) => eprintln!("{message}"),
+                Parsed::Chunk(chunk) => evaluate(lua, lab, chunk)?,
+            }
+            input.clear();
+        }
+    })
+}
+
+fn prompt(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = write!(out, "{text}").and_then(|()| out.flush());
+}
+
+enum Line {
+    Read,
+    Interrupted,
+    End,
+}
+
+/// Standard input, line by line, woken by an interrupt.
+struct Lines(BufReader<File>);
+
+impl Lines {
+    fn new() -> io::Result<Self> {
+        Ok(Lines(BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?))))
+    }
+
+    /// Appends a line to `input`. An interrupt gives up the input so far.
+    fn read(&mut self, input: &mut String) -> Line {
+        let waits = self.0.buffer().is_empty();
+        if waits && wait::readable(self.0.get_ref().as_fd(), Deadline::NEVER).is_err() {
+            return Line::Interrupted;
+        }
+        let mut line = Vec::new();
+        match self.0.read_until(b'\n', &mut line) {
+            Ok(0) => Line::End,
+            Ok(_) => {
+                input.push_str(&String::from_utf8_lossy(&line));
+                Line::Read
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Line::Interrupted,
+            Err(_) => Line::End,
+        }
+    }
+}
+
+enum Parsed {
+    Chunk(mlua::Function),
+    Incomplete,
+    Wrong(String),
+}
+
+/// As an expression first, so that `link.list()` prints; then as statements.
+fn parse(lua: &Lua, input: &str) -> Parsed {
+    let load = |text: &str| lua.load(text).set_name("=nsh").into_function();
+    if let Ok(chunk) = load(&format!("return {input}")) {
+        return Parsed::Chunk(chunk);
+    }
+    match load(input) {
+        Ok(chunk) => Parsed::Chunk(chunk),
+        Err(mlua::Error::SyntaxError { incomplete_input: true, .. }) => Parsed::Incomplete,
+        Err(mlua::Error::SyntaxError { message, .. }) => Parsed::Wrong(message),
+        Err(e) => Parsed::Wrong(e.to_string()),
+    }
+}
+
+fn evaluate(lua: &Lua, lab: &Lab, chunk: mlua::Function) -> mlua::Result<()> {
+    match lua::call(lua, lab, chunk, MultiValue::new())? {
+        Ok(results) if results.is_empty() => {}
+        Ok(results) => {
+            let print: mlua::Function = lua.globals().get("print")?;
+            if let Ok(Err(raised)) = lua::call(lua, lab, print, results) {
+                lua::report(lua, &raised);
+            }
+        }
+        Err(Raised { value: Value::Nil, .. }) if wait::interrupted().is_some() => {}
+        Err(raised) => {
+            lua::report(lua, &raised);
+        }
+    }
+    if wait::interrupted().is_some() {
+        lua::resume(lua)?;
+    }
+    Ok(())
+}
