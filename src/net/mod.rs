@@ -1,5 +1,13 @@
 //! The kernel's network objects: typed specs, and operations on one namespace. No Lua here.
 
+pub mod addr;
+pub mod attributes;
+pub mod link;
+pub mod names;
 pub mod namespace;
 pub mod netlink;
 pub mod nf;
+pub mod prefix;
+
+#[cfg(test)]
+pub(crate) mod testing;

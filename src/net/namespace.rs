@@ -1,13 +1,12 @@
 //! Network namespaces: making, pinning, entering, finding by name, and the sockets that nsh keeps in each.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::OnceLock;
 
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
@@ -15,14 +14,17 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
 
-use super::netlink::Socket;
+use super::netlink::{Answer, Socket};
 use crate::error::{Error, Kind, Result};
 
 /// The name of the namespace in which a lab begins.
 pub const HOST: &str = "host";
 
-/// The namespace that the main thread lives in, and returns to.
-static HOME: OnceLock<OwnedFd> = OnceLock::new();
+thread_local! {
+    /// The namespace that the (main) thread lives in, and returns to. Of the thread, so that tests can have a lab
+    /// each.
+    static HOME: OnceCell<OwnedFd> = const { OnceCell::new() };
+}
 
 /// One network namespace, with nsh's sockets in it. Not shared between threads: a thread that works beside the
 /// script takes [`Namespace::descriptor`] and stays in it.
@@ -96,6 +98,19 @@ impl Namespace {
         self.socket(&self.route, netlink_sys::protocols::NETLINK_ROUTE)
     }
 
+    /// Sends one rtnetlink request, as [`Socket::raw`]. The socket is given back before it returns, so that what
+    /// handles its error can ask again.
+    pub fn rtnl(
+        &self,
+        message_type: u16,
+        flags: u16,
+        body: &[u8],
+        each: impl FnMut(Option<Answer<'_>>) -> Result<()>,
+    ) -> Result<()> {
+        let mut socket = self.route()?;
+        socket.raw(message_type, flags, body, each)
+    }
+
     /// The netfilter socket of this namespace, opened when first needed. It is kept: closing one just after a
     /// delete waits for RCU, about 15 ms.
     pub fn netfilter(&self) -> Result<RefMut<'_, Socket>> {
@@ -136,7 +151,7 @@ impl Drop for Inside {
         if !self.away {
             return;
         }
-        let back = HOME.get().map(|home| nix::sched::setns(home, CloneFlags::CLONE_NEWNET));
+        let back = HOME.with(|slot| slot.get().map(|home| nix::sched::setns(home, CloneFlags::CLONE_NEWNET)));
         if !matches!(back, Some(Ok(()))) {
             // To go on in the wrong namespace would be worse than any end.
             eprintln!("nsh: cannot return to the host's namespace: {back:?}");
@@ -158,7 +173,8 @@ impl Namespaces {
     /// Takes the calling thread's namespace as `host`, and `directory` (`/run/netns`) for the named ones.
     pub fn new(directory: impl Into<PathBuf>) -> Result<Self> {
         let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true)?;
-        let _ = HOME.set(host.descriptor()?);
+        let home = host.descriptor()?;
+        let _ = HOME.with(|slot| slot.set(home));
         Ok(Namespaces {
             host: Rc::new(host),
             directory: directory.into(),

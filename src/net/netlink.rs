@@ -93,6 +93,33 @@ impl Socket {
         self.route_request(message, NLM_F_REQUEST | NLM_F_DUMP)
     }
 
+    /// Sends one rtnetlink request given as the bytes behind its netlink header (the fixed structure, then the
+    /// attributes) and hands over each answer; `NLM_F_REQUEST` and, unless it is a dump, `NLM_F_ACK` are added.
+    /// After an interrupted dump `each` is called with `None`: it starts anew.
+    pub fn raw(
+        &mut self,
+        message_type: u16,
+        flags: u16,
+        body: &[u8],
+        mut each: impl FnMut(Option<Answer<'_>>) -> Result<()>,
+    ) -> Result<()> {
+        let dumping = flags & NLM_F_DUMP == NLM_F_DUMP;
+        let flags = NLM_F_REQUEST | flags | if dumping { 0 } else { NLM_F_ACK };
+        let mut request = Vec::with_capacity(HEADER + body.len());
+        request.extend_from_slice(&[0; 4]);
+        request.extend_from_slice(&message_type.to_ne_bytes());
+        request.extend_from_slice(&flags.to_ne_bytes());
+        request.extend_from_slice(&[0; 8]);
+        request.extend_from_slice(body);
+        self.exchange(&mut request, dumping, &mut |_, answer| each(answer))
+    }
+
+    /// The socket's descriptor, for the ioctls that any socket answers for its namespace.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: the descriptor is open as long as self.
+        unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) }
+    }
+
     fn route_request(
         &mut self,
         message: RouteNetlinkMessage,

@@ -1,0 +1,372 @@
+//! Netlink attributes as tables: a kind's options are written down once, with their kernel number and encoding,
+//! and are encoded, decoded and listed from there.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::netlink::attributes_of;
+
+/// Attributes being written, one after another.
+#[derive(Clone, Debug, Default)]
+pub struct Attributes(Vec<u8>);
+
+/// NLA_F_NESTED (linux/netlink.h).
+const NESTED: u16 = 0x8000;
+
+impl Attributes {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one attribute, padded to four bytes.
+    pub fn put(&mut self, kind: u16, value: &[u8]) {
+        self.0.extend_from_slice(&((value.len() + 4) as u16).to_ne_bytes());
+        self.0.extend_from_slice(&kind.to_ne_bytes());
+        self.0.extend_from_slice(value);
+        self.0.resize(self.0.len().next_multiple_of(4), 0);
+    }
+
+    pub fn put_u32(&mut self, kind: u16, value: u32) {
+        self.put(kind, &value.to_ne_bytes());
+    }
+
+    /// Adds a string with its terminating zero.
+    pub fn put_str(&mut self, kind: u16, value: &str) {
+        self.put(kind, &[value.as_bytes(), &[0]].concat());
+    }
+
+    /// Adds an attribute that holds attributes.
+    pub fn nest(&mut self, kind: u16, inner: Attributes) {
+        self.put(kind | NESTED, &inner.0);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// A decoded option, for whoever shows all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Bool(bool),
+    Int(i64),
+    Number(f64),
+    Text(String),
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$v:ident| $into:expr),* $(,)?) => {
+        $(impl From<$from> for Value {
+            fn from($v: $from) -> Self {
+                $into
+            }
+        })*
+    };
+}
+
+value_from! {
+    bool => |v| Value::Bool(v),
+    u8 => |v| Value::Int(v.into()),
+    u16 => |v| Value::Int(v.into()),
+    u32 => |v| Value::Int(v.into()),
+    i32 => |v| Value::Int(v.into()),
+    f64 => |v| Value::Number(v),
+    String => |v| Value::Text(v),
+    &'static str => |v| Value::Text(v.to_owned()),
+    Ipv4Addr => |v| Value::Text(v.to_string()),
+    Ipv6Addr => |v| Value::Text(v.to_string()),
+}
+
+/// How one option stands in its attribute.
+pub trait Codec {
+    type Value: Clone + Into<Value>;
+    fn encode(value: &Self::Value) -> Vec<u8>;
+    /// `None` where the kernel sent something else than we know.
+    fn decode(bytes: &[u8]) -> Option<Self::Value>;
+}
+
+macro_rules! integer_codecs {
+    ($($(#[$doc:meta])* $name:ident: $type:ty, $to:ident, $from:ident;)*) => {
+        $($(#[$doc])* pub enum $name {}
+        impl Codec for $name {
+            type Value = $type;
+            fn encode(value: &$type) -> Vec<u8> {
+                value.$to().to_vec()
+            }
+            fn decode(bytes: &[u8]) -> Option<$type> {
+                Some(<$type>::$from(*bytes.first_chunk()?))
+            }
+        })*
+    };
+}
+
+integer_codecs! {
+    U8: u8, to_ne_bytes, from_ne_bytes;
+    U16: u16, to_ne_bytes, from_ne_bytes;
+    U32: u32, to_ne_bytes, from_ne_bytes;
+    I32: i32, to_ne_bytes, from_ne_bytes;
+    /// In network byte order: ports and Ethernet protocols.
+    Be16: u16, to_be_bytes, from_be_bytes;
+    Be32: u32, to_be_bytes, from_be_bytes;
+}
+
+macro_rules! flag_codecs {
+    ($($name:ident: $type:ty;)*) => {
+        $(/// A truth value in an integer.
+        pub enum $name {}
+        impl Codec for $name {
+            type Value = bool;
+            fn encode(value: &bool) -> Vec<u8> {
+                <$type>::from(*value).to_ne_bytes().to_vec()
+            }
+            fn decode(bytes: &[u8]) -> Option<bool> {
+                Some(<$type>::from_ne_bytes(*bytes.first_chunk()?) != 0)
+            }
+        })*
+    };
+}
+
+flag_codecs! {
+    Flag8: u8;
+    Flag32: u32;
+}
+
+macro_rules! time_codecs {
+    ($($name:ident: $type:ty;)*) => {
+        $(/// Seconds, in the kernel's clock ticks of 1/100 s (USER_HZ).
+        pub enum $name {}
+        impl Codec for $name {
+            type Value = f64;
+            fn encode(value: &f64) -> Vec<u8> {
+                // A float cast saturates, and the ranges are checked before.
+                ((value * 100.0).round() as $type).to_ne_bytes().to_vec()
+            }
+            fn decode(bytes: &[u8]) -> Option<f64> {
+                Some(<$type>::from_ne_bytes(*bytes.first_chunk()?) as f64 / 100.0)
+            }
+        })*
+    };
+}
+
+time_codecs! {
+    Ticks32: u32;
+    Ticks64: u64;
+}
+
+/// An attribute that is true by being there.
+pub enum Present {}
+
+impl Codec for Present {
+    type Value = bool;
+    fn encode(_: &bool) -> Vec<u8> {
+        Vec::new()
+    }
+    fn decode(_: &[u8]) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// An Ethernet address as text, `01:80:c2:00:00:00`.
+pub enum MacText {}
+
+impl Codec for MacText {
+    type Value = String;
+    fn encode(value: &String) -> Vec<u8> {
+        value.split(':').filter_map(|part| u8::from_str_radix(part, 16).ok()).collect()
+    }
+    fn decode(bytes: &[u8]) -> Option<String> {
+        Some(hardware_address(bytes))
+    }
+}
+
+pub enum Ip4 {}
+
+impl Codec for Ip4 {
+    type Value = Ipv4Addr;
+    fn encode(value: &Ipv4Addr) -> Vec<u8> {
+        value.octets().to_vec()
+    }
+    fn decode(bytes: &[u8]) -> Option<Ipv4Addr> {
+        Some(Ipv4Addr::from(*bytes.first_chunk::<4>()?))
+    }
+}
+
+pub enum Ip6 {}
+
+impl Codec for Ip6 {
+    type Value = Ipv6Addr;
+    fn encode(value: &Ipv6Addr) -> Vec<u8> {
+        value.octets().to_vec()
+    }
+    fn decode(bytes: &[u8]) -> Option<Ipv6Addr> {
+        Some(Ipv6Addr::from(*bytes.first_chunk::<16>()?))
+    }
+}
+
+/// A hardware address of any length as iproute2 writes it: `aa:bb:cc:dd:ee:ff`.
+pub fn hardware_address(bytes: &[u8]) -> String {
+    let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    hex.join(":")
+}
+
+/// A zero-terminated string.
+pub fn string(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.split(|b| *b == 0).next().unwrap_or_default()).into_owned()
+}
+
+/// An unsigned integer of one, two, four or eight bytes; 0 for anything else.
+pub fn unsigned(bytes: &[u8]) -> u64 {
+    match *bytes {
+        [a] => a.into(),
+        [a, b] => u16::from_ne_bytes([a, b]).into(),
+        [a, b, c, d] => u32::from_ne_bytes([a, b, c, d]).into(),
+        [a, b, c, d, e, f, g, h] => u64::from_ne_bytes([a, b, c, d, e, f, g, h]),
+        _ => 0,
+    }
+}
+
+/// Reads one attribute of `bytes`, `None` if it isn't there.
+pub fn find(bytes: &[u8], kind: u16) -> Option<&[u8]> {
+    attributes_of(bytes).find(|(k, _)| *k == kind).map(|(_, value)| value)
+}
+
+/// A set of options that stand in one nested attribute.
+pub trait OptionSet {
+    /// Adds those that were given and can be set.
+    fn write(&self, out: &mut Attributes);
+    /// Reads those that the kernel sent.
+    fn read(bytes: &[u8]) -> Self;
+    /// Hands over those that are there, in the kernel's order of numbers as written down.
+    fn each(&self, f: &mut dyn FnMut(&'static str, Value));
+
+    fn is_empty(&self) -> bool {
+        let mut empty = true;
+        self.each(&mut |_, _| empty = false);
+        empty
+    }
+}
+
+/// Declares a struct of options: each `rw` (can be set) or `ro` (only shown), with its attribute's number and codec.
+macro_rules! option_set {
+    ($(#[$meta:meta])* pub struct $name:ident {
+        $($(#[$field_meta:meta])* $mode:ident $field:ident: $number:literal as $codec:ty;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: Option<<$codec as $crate::net::attributes::Codec>::Value>,)*
+        }
+
+        impl $crate::net::attributes::OptionSet for $name {
+            fn write(&self, out: &mut $crate::net::attributes::Attributes) {
+                $($crate::net::attributes::option_set!(@write $mode self out $field $number $codec);)*
+                let _ = out;
+            }
+
+            fn read(bytes: &[u8]) -> Self {
+                let mut found = Self::default();
+                for (number, value) in $crate::net::netlink::attributes_of(bytes) {
+                    $(if number == $number {
+                        found.$field = <$codec as $crate::net::attributes::Codec>::decode(value);
+                    })*
+                }
+                found
+            }
+
+            fn each(&self, f: &mut dyn FnMut(&'static str, $crate::net::attributes::Value)) {
+                $(if let Some(value) = &self.$field {
+                    f(stringify!($field), value.clone().into());
+                })*
+            }
+        }
+    };
+    (@write rw $self:ident $out:ident $field:ident $number:literal $codec:ty) => {
+        if let Some(value) = &$self.$field {
+            $out.put($number, &<$codec as $crate::net::attributes::Codec>::encode(value));
+        }
+    };
+    (@write ro $self:ident $out:ident $field:ident $number:literal $codec:ty) => {};
+}
+
+/// Declares a codec for an option whose numbers have names: `Name: type { number = "name", ... }`. Unknown numbers
+/// are not shown.
+macro_rules! named_codec {
+    ($(#[$meta:meta])* pub $name:ident: $type:ty { $($number:literal = $text:literal),* $(,)? }) => {
+        $(#[$meta])*
+        pub enum $name {}
+
+        impl $name {
+            /// The names that can be given.
+            pub const NAMES: &'static [&'static str] = &[$($text),*];
+
+            /// The name as it is kept, or `None` if there is no such one.
+            pub fn parse(name: &str) -> Option<&'static str> {
+                Self::NAMES.iter().copied().find(|n| *n == name)
+            }
+        }
+
+        impl $crate::net::attributes::Codec for $name {
+            type Value = &'static str;
+            fn encode(value: &&'static str) -> Vec<u8> {
+                let number: $type = match *value {
+                    $($text => $number,)*
+                    _ => 0,
+                };
+                number.to_ne_bytes().to_vec()
+            }
+            fn decode(bytes: &[u8]) -> Option<&'static str> {
+                match <$type>::from_ne_bytes(*bytes.first_chunk()?) {
+                    $($number => Some($text),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {named_codec, option_set};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    option_set! {
+        /// For the test.
+        pub struct Sample {
+            rw delay: 1 as Ticks32;
+            rw on: 2 as Flag8;
+            ro mac: 3 as MacText;
+        }
+    }
+
+    #[test]
+    fn a_table_encodes_and_decodes() {
+        let sample = Sample { delay: Some(15.0), on: Some(true), mac: Some("01:02:03:04:05:06".into()) };
+        let mut out = Attributes::new();
+        sample.write(&mut out);
+        assert_eq!(
+            out.bytes(),
+            [
+                8, 0, 1, 0, 0xdc, 0x05, 0, 0, // 1500 ticks
+                5, 0, 2, 0, 1, 0, 0, 0, // true, padded
+            ]
+        );
+        let read = Sample::read(out.bytes());
+        assert_eq!(read, Sample { mac: None, ..sample });
+        let mut seen = Vec::new();
+        read.each(&mut |name, value| seen.push((name, value)));
+        assert_eq!(seen, [("delay", Value::Number(15.0)), ("on", Value::Bool(true))]);
+    }
+
+    #[test]
+    fn short_values_are_left_out() {
+        assert_eq!(Sample::read(&[5, 0, 1, 0, 1, 0, 0, 0]), Sample::default());
+    }
+}

@@ -1,0 +1,254 @@
+//! Making links: one request for the link, its peer, master and state, wherever the kernel allows it.
+
+use ipnetwork::IpNetwork;
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use nix::errno::Errno;
+use std::os::fd::AsRawFd;
+
+use super::options::PortOptions;
+use super::spec::{Flags, LinkSpec, PeerSpec};
+use super::{RTM_NEWLINK, change, find, ifinfomsg, ifla};
+use crate::error::{Error, Kind, Result};
+use crate::net::addr;
+use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::namespace::Namespace;
+
+/// VETH_INFO_PEER and its like in vxcan and netkit.
+const INFO_PEER: u16 = 1;
+const NETKIT_INFO_PEER: u16 = 1;
+/// IFLA_VXLAN_LINK.
+const VXLAN_LINK: u16 = 3;
+
+/// Makes a link (both ends of a veth pair, each in its namespace), as
+/// `ip link add NAME type KIND ... && ip link set NAME up && ip addr add ...`; returns its index.
+///
+/// If a later step fails (an address, the peer's state), the link is removed again.
+///
+/// Raises `exists` for a taken name, `not_found` for an unknown master or lower link, `unsupported` for a kind that
+/// this kernel lacks.
+pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<u32> {
+    spec.check(name)?;
+    let request = request(ns, name, spec)?;
+    ns.rtnl(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &request, |_| Ok(()))
+        .map_err(|e| explain(ns, name, spec, e))?;
+    ns.unsettle();
+    let index = find::require_index(ns, name)?;
+    finish(ns, index, spec).inspect_err(|_| {
+        // The error that made us give up matters more than one of tidying up.
+        let _ = change::del_index(ns, index);
+    })?;
+    Ok(index)
+}
+
+fn request(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<Vec<u8>> {
+    let flags = Flags::of(spec.up.then_some(true), spec.promisc, spec.arp, spec.multicast, spec.allmulticast);
+    let mut body = Attributes::new();
+    body.put_str(ifla::IFNAME, name);
+    common(&mut body, spec.mac, spec.mtu, spec.txqlen, spec.group, spec.queues);
+    if let Some(master) = &spec.master {
+        let index = find::require_index(ns, master).map_err(|e| e.detail("master"))?;
+        body.put_u32(ifla::MASTER, index);
+    }
+    if let Some(lower) = spec.link.as_deref().filter(|_| spec.kind != "vxlan") {
+        let index = find::require_index(ns, lower).map_err(|e| e.detail("link"))?;
+        body.put_u32(ifla::LINK, index);
+    }
+    let mut info = Attributes::new();
+    info.put_str(ifla::INFO_KIND, &spec.kind);
+    let data = data(ns, spec)?;
+    if !data.is_empty() {
+        info.nest(ifla::INFO_DATA, data);
+    }
+    body.nest(ifla::LINKINFO, info);
+    let mut request = ifinfomsg(0, spec.index.unwrap_or(0), flags.values, flags.mask);
+    request.extend_from_slice(body.bytes());
+    Ok(request)
+}
+
+fn common(
+    body: &mut Attributes,
+    mac: Option<[u8; 6]>,
+    mtu: Option<u32>,
+    txqlen: Option<u32>,
+    group: Option<u32>,
+    queues: Option<u32>,
+) {
+    if let Some(mac) = mac {
+        body.put(ifla::ADDRESS, &mac);
+    }
+    let queues = Some(queues.unwrap_or(1));
+    let numbers = [
+        (ifla::MTU, mtu),
+        (ifla::TXQLEN, txqlen),
+        (ifla::GROUP, group),
+        (ifla::NUM_TX_QUEUES, queues),
+        (ifla::NUM_RX_QUEUES, queues),
+    ];
+    for (kind, value) in numbers {
+        if let Some(value) = value {
+            body.put_u32(kind, value);
+        }
+    }
+}
+
+/// IFLA_INFO_DATA: the options of the kind, or the peer.
+fn data(ns: &Namespace, spec: &LinkSpec) -> Result<Attributes> {
+    let mut data = Attributes::new();
+    match spec.kind.as_str() {
+        "veth" | "vxcan" | "netkit" => {
+            let default = PeerSpec::default();
+            let peer = spec.peer.as_ref().unwrap_or(&default);
+            let kind = if spec.kind == "netkit" { NETKIT_INFO_PEER } else { INFO_PEER };
+            data.put(kind, &peer_message(peer));
+        }
+        "bridge" => spec.bridge.write_all(&mut data),
+        "vlan" => spec.vlan.write(&mut data),
+        "macvlan" | "macvtap" => spec.macvlan.write(&mut data),
+        "ipvlan" | "ipvtap" => spec.ipvlan.write(&mut data),
+        "vrf" => spec.vrf.write(&mut data),
+        "vxlan" => {
+            spec.vxlan.write(&mut data);
+            if let Some(lower) = &spec.link {
+                let index = find::require_index(ns, lower).map_err(|e| e.detail("link"))?;
+                data.put_u32(VXLAN_LINK, index);
+            }
+        }
+        _ => {}
+    }
+    Ok(data)
+}
+
+/// The peer's own header and attributes. Its flags come later: IFF_UP in here fails with ENOTCONN, since its
+/// other end isn't there yet.
+fn peer_message(peer: &PeerSpec) -> Vec<u8> {
+    let mut body = Attributes::new();
+    if let Some(name) = &peer.name {
+        body.put_str(ifla::IFNAME, name);
+    }
+    common(&mut body, peer.mac, peer.mtu, peer.txqlen, peer.group, peer.queues);
+    if let Some(ns) = &peer.ns {
+        body.put_u32(ifla::NET_NS_FD, ns.fd().as_raw_fd() as u32);
+    }
+    let mut message = ifinfomsg(0, peer.index.unwrap_or(0), 0, 0);
+    message.extend_from_slice(body.bytes());
+    message
+}
+
+/// What the first request can't do: the alias, the port's options, the peer's state, and the addresses.
+fn finish(ns: &Namespace, index: u32, spec: &LinkSpec) -> Result<()> {
+    let none = Flags::default();
+    second(ns, index, none, spec.alias.as_deref(), None, &spec.port)?;
+    addresses(ns, index, &spec.addrs)?;
+    let Some(peer) = &spec.peer else { return Ok(()) };
+    let far = peer.ns.as_deref().unwrap_or(ns);
+    let flags = Flags::of(peer.up.then_some(true), peer.promisc, peer.arp, peer.multicast, peer.allmulticast);
+    far.unsettle();
+    if flags.mask == 0
+        && peer.alias.is_none()
+        && peer.master.is_none()
+        && peer.port.is_empty()
+        && peer.addrs.is_empty()
+    {
+        return Ok(());
+    }
+    let far_index = match &peer.name {
+        Some(name) => find::require_index(far, name)?,
+        None => super::read::by_index(ns, index)?
+            .and_then(|l| l.link_index)
+            .ok_or_else(|| Error::new(Kind::NotFound, "the pair's other end is gone already"))?,
+    };
+    let inside = |e: Error| e.detail("peer");
+    second(far, far_index, flags, peer.alias.as_deref(), peer.master.as_deref(), &peer.port)
+        .map_err(inside)?;
+    addresses(far, far_index, &peer.addrs).map_err(inside)
+}
+
+fn second(
+    ns: &Namespace,
+    index: u32,
+    flags: Flags,
+    alias: Option<&str>,
+    master: Option<&str>,
+    port: &PortOptions,
+) -> Result<()> {
+    if flags.mask == 0 && alias.is_none() && master.is_none() && port.is_empty() {
+        return Ok(());
+    }
+    let mut body = Attributes::new();
+    if let Some(alias) = alias {
+        body.put(ifla::IFALIAS, alias.as_bytes());
+    }
+    if let Some(master) = master {
+        body.put_u32(ifla::MASTER, find::require_index(ns, master).map_err(|e| e.detail("master"))?);
+    }
+    let request = [ifinfomsg(0, index, flags.values, flags.mask).as_slice(), body.bytes()].concat();
+    if flags.mask != 0 || !body.is_empty() {
+        ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(())).map_err(|e| change::explain_master(ns, master, e))?;
+    }
+    if !port.is_empty() {
+        change::set_port(ns, index, port)?;
+    }
+    Ok(())
+}
+
+fn addresses(ns: &Namespace, index: u32, addrs: &[IpNetwork]) -> Result<()> {
+    for addr in addrs {
+        addr::add_plain(ns, index, *addr).map_err(|e| e.detail(format!("adding the address {addr}")))?;
+    }
+    Ok(())
+}
+
+/// Adds what the kernel doesn't say: which name is taken, which kind is missing.
+fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
+    match e.raw() {
+        Some(Errno::EEXIST) => explain_taken(ns, name, spec, e),
+        Some(Errno::EOPNOTSUPP) if says(&e, "Unknown device type") => e.hint(format!(
+            "this kernel has no links of kind {0:?}, or can't load its module ({0}); `nsh doctor` lists what it has",
+            spec.kind
+        )),
+        Some(Errno::EOPNOTSUPP) if spec.bridge.wants_vlans() => e.hint(NO_VLANS),
+        Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
+        Some(Errno::EBUSY) if spec.index.is_some() => e.hint("the index is taken, or the master is busy"),
+        Some(Errno::EINVAL) if spec.link.is_none() && needs_lower(&spec.kind) => {
+            e.hint(format!("a link of kind {:?} stands on another one: give link", spec.kind))
+        }
+        Some(Errno::EINVAL) if spec.kind == "vlan" && spec.vlan.id.is_none() => e.hint("a vlan needs an id"),
+        Some(Errno::EINVAL) if spec.kind == "vrf" && spec.vrf.table.is_none() => e.hint("a vrf needs a table"),
+        Some(Errno::EPERM) => e.hint("making links takes CAP_NET_ADMIN in the namespace: run without --host, or as root"),
+        _ => change::explain_master(ns, spec.master.as_deref(), e),
+    }
+}
+
+pub(super) const NO_VLANS: &str = "this kernel's bridges can't filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)";
+
+fn needs_lower(kind: &str) -> bool {
+    matches!(kind, "vlan" | "macvlan" | "macvtap" | "ipvlan" | "ipvtap" | "macsec")
+}
+
+fn explain_taken(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
+    if let Ok(Some(_)) = find::index(ns, name) {
+        return e.hint(format!(
+            "{} has a link named {name:?} already; link.set changes it, link.del removes it",
+            ns.name()
+        ));
+    }
+    if let Some(peer) = &spec.peer {
+        let far = peer.ns.as_deref().unwrap_or(ns);
+        if let Some(peer_name) = peer.name.as_deref().filter(|n| matches!(find::index(far, n), Ok(Some(_)))) {
+            return e.detail("peer").hint(format!("{} has a link named {peer_name:?} already", far.name()));
+        }
+        if peer.name.as_deref() == Some(name) && far.inode() == ns.inode() {
+            return e.hint(format!("both ends can't be named {name:?} in one namespace"));
+        }
+    }
+    match spec.kind.as_str() {
+        _ if spec.index.is_some() => e.hint("the index is taken"),
+        "vlan" => e.hint("the lower link has a vlan with this id already"),
+        "vxlan" => e.hint("there is a vxlan with this id and port already"),
+        _ => e,
+    }
+}
+
+pub(super) fn says(e: &Error, text: &str) -> bool {
+    e.fields().detail.as_deref().is_some_and(|d| d.contains(text))
+}

@@ -1,0 +1,284 @@
+//! Changing and deleting links.
+
+use std::os::fd::AsRawFd;
+use std::rc::Rc;
+
+use nix::errno::Errno;
+
+use super::add::says;
+use super::options::{BridgeOptions, PortOptions};
+use super::spec::Flags;
+use super::{RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla};
+use crate::error::{Error, Result};
+use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::namespace::Namespace;
+
+/// RTM_NEWLINKPROP and RTM_DELLINKPROP: alternative names.
+const RTM_NEWLINKPROP: u16 = 108;
+const RTM_DELLINKPROP: u16 = 109;
+
+/// What becomes of a link's membership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Master {
+    /// A port of this link from now on.
+    Of(String),
+    /// No port any more (`nomaster`).
+    None,
+}
+
+/// A change of a link; what is `None` or empty stays.
+#[derive(Clone, Default)]
+pub struct Change {
+    pub up: Option<bool>,
+    pub mtu: Option<u32>,
+    pub mac: Option<[u8; 6]>,
+    /// A new name. Kernels before 6.2 rename only a link that is down.
+    pub name: Option<String>,
+    pub master: Option<Master>,
+    /// Moves the link to this namespace; it loses its addresses and goes down.
+    pub ns: Option<Rc<Namespace>>,
+    /// An empty one removes it.
+    pub alias: Option<String>,
+    pub group: Option<u32>,
+    pub txqlen: Option<u32>,
+    pub promisc: Option<bool>,
+    pub arp: Option<bool>,
+    pub multicast: Option<bool>,
+    pub allmulticast: Option<bool>,
+    /// Turns the carrier of a dummy or tun link on or off.
+    pub carrier: Option<bool>,
+    pub protodown: Option<bool>,
+    /// `default` or `dormant`.
+    pub mode: Option<LinkMode>,
+    pub addrgenmode: Option<AddrGenMode>,
+    pub altnames_add: Vec<String>,
+    pub altnames_del: Vec<String>,
+    pub bridge: BridgeOptions,
+    pub port: PortOptions,
+}
+
+/// IF_LINK_MODE_* in linux/if.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkMode {
+    Default,
+    Dormant,
+}
+
+/// How a link makes its IPv6 link-local address, IN6_ADDR_GEN_MODE_* in linux/if_link.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddrGenMode {
+    Eui64,
+    None,
+    StablePrivacy,
+    Random,
+}
+
+impl AddrGenMode {
+    pub const NAMES: &[&str] = &["eui64", "none", "stable_secret", "random"];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "eui64" => Self::Eui64,
+            "none" => Self::None,
+            "stable_secret" => Self::StablePrivacy,
+            "random" => Self::Random,
+            _ => return None,
+        })
+    }
+}
+
+/// Changes a link by one request, as `ip link set NAME ...`. Raises `not_found` if it isn't there.
+pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
+    if let Some(new) = &change.name {
+        find::check_name(new)?;
+    }
+    let index = find::require_index(ns, name)?;
+    ns.unsettle();
+    if let Some(to) = &change.ns {
+        to.unsettle();
+    }
+    let flags = Flags::of(change.up, change.promisc, change.arp, change.multicast, change.allmulticast);
+    let body = body(ns, change)?;
+    if flags.mask != 0 || !body.is_empty() {
+        let mut request = ifinfomsg(0, index, flags.values, flags.mask);
+        request.extend_from_slice(body.bytes());
+        let sent = ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(()));
+        sent.map_err(|e| explain(ns, name, change, e))?;
+    }
+    // Alternative names and the port's options go to where the link now is.
+    let place = change.ns.as_deref().unwrap_or(ns);
+    let later = |f: &dyn Fn(u32) -> Result<()>| -> Result<()> {
+        let now = change.name.as_deref().unwrap_or(name);
+        f(find::require_index(place, now)?)
+    };
+    if !change.port.is_empty() {
+        later(&|index| set_port(place, index, &change.port))?;
+    }
+    for (names, message) in [(&change.altnames_del, RTM_DELLINKPROP), (&change.altnames_add, RTM_NEWLINKPROP)]
+    {
+        if !names.is_empty() {
+            later(&|index| altnames(place, index, names, message))?;
+        }
+    }
+    Ok(())
+}
+
+fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
+    let mut body = Attributes::new();
+    if let Some(mac) = change.mac {
+        body.put(ifla::ADDRESS, &mac);
+    }
+    for (kind, value) in [(ifla::MTU, change.mtu), (ifla::TXQLEN, change.txqlen), (ifla::GROUP, change.group)]
+    {
+        if let Some(value) = value {
+            body.put_u32(kind, value);
+        }
+    }
+    if let Some(name) = &change.name {
+        body.put_str(ifla::IFNAME, name);
+    }
+    if let Some(alias) = &change.alias {
+        body.put(ifla::IFALIAS, alias.as_bytes());
+    }
+    match &change.master {
+        Some(Master::Of(master)) => {
+            // The kernel looks the master up where the link will be.
+            let place = change.ns.as_deref().unwrap_or(ns);
+            body.put_u32(ifla::MASTER, find::require_index(place, master).map_err(|e| e.detail("master"))?);
+        }
+        Some(Master::None) => body.put_u32(ifla::MASTER, 0),
+        None => {}
+    }
+    if let Some(to) = &change.ns {
+        body.put_u32(ifla::NET_NS_FD, to.fd().as_raw_fd() as u32);
+    }
+    if let Some(carrier) = change.carrier {
+        body.put(ifla::CARRIER, &[carrier.into()]);
+    }
+    if let Some(down) = change.protodown {
+        body.put(ifla::PROTO_DOWN, &[down.into()]);
+    }
+    if let Some(mode) = change.mode {
+        body.put(ifla::LINKMODE, &[mode as u8]);
+    }
+    if let Some(mode) = change.addrgenmode {
+        const INET6_ADDR_GEN_MODE: u16 = 8;
+        let (mut inet6, mut spec) = (Attributes::new(), Attributes::new());
+        inet6.put(INET6_ADDR_GEN_MODE, &[mode as u8]);
+        spec.nest(libc::AF_INET6 as u16, inet6);
+        body.nest(ifla::AF_SPEC, spec);
+    }
+    if !change.bridge.is_empty() {
+        let (mut info, mut data) = (Attributes::new(), Attributes::new());
+        change.bridge.write_all(&mut data);
+        info.put_str(ifla::INFO_KIND, "bridge");
+        info.nest(ifla::INFO_DATA, data);
+        body.nest(ifla::LINKINFO, info);
+    }
+    Ok(body)
+}
+
+/// Sets options of a bridge's port, as `bridge link set dev NAME ...`.
+pub(crate) fn set_port(ns: &Namespace, index: u32, port: &PortOptions) -> Result<()> {
+    let (mut body, mut info, mut data) = (Attributes::new(), Attributes::new(), Attributes::new());
+    port.write(&mut data);
+    info.put_str(ifla::INFO_SLAVE_KIND, "bridge");
+    info.nest(ifla::INFO_SLAVE_DATA, data);
+    body.nest(ifla::LINKINFO, info);
+    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()].concat();
+    ns.unsettle();
+    ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(())).map_err(|e| match e.raw() {
+        Some(Errno::EOPNOTSUPP | Errno::EINVAL) => {
+            let name = find::name(ns, index).ok().flatten().unwrap_or_default();
+            let master = super::read::by_index(ns, index).ok().flatten().and_then(|l| l.master_index);
+            match master {
+                None => e.hint(format!("{name} is no port of a bridge; set its master first")),
+                Some(_) => e,
+            }
+        }
+        Some(Errno::EBUSY | Errno::ENETDOWN) => {
+            e.hint("the state can be set by hand only while the port is up and the bridge's STP is off")
+        }
+        _ => e,
+    })
+}
+
+fn altnames(ns: &Namespace, index: u32, names: &[String], message: u16) -> Result<()> {
+    let (mut body, mut list) = (Attributes::new(), Attributes::new());
+    for name in names {
+        list.put_str(ifla::ALT_IFNAME, name);
+    }
+    body.nest(ifla::PROP_LIST, list);
+    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()].concat();
+    let flags = netlink_packet_core::NLM_F_CREATE
+        | netlink_packet_core::NLM_F_EXCL
+        | netlink_packet_core::NLM_F_APPEND;
+    ns.rtnl(message, if message == RTM_NEWLINKPROP { flags } else { 0 }, &request, |_| Ok(()))
+        .map_err(|e| e.detail(format!("alternative name {}", names.join(", "))))
+}
+
+/// Deletes a link, with a veth's other end, as `ip link del NAME`. Waits for the kernel's RCU: 20 ms.
+pub fn del(ns: &Namespace, name: &str) -> Result<()> {
+    let index = find::require_index(ns, name)?;
+    del_index(ns, index).map_err(|e| match e.raw() {
+        Some(Errno::EOPNOTSUPP) if name == "lo" => e.hint("lo belongs to its namespace, and goes with it"),
+        Some(Errno::EOPNOTSUPP) => e.hint("a link of hardware can't be deleted; move or unbind it"),
+        _ => e,
+    })
+}
+
+pub(super) fn del_index(ns: &Namespace, index: u32) -> Result<()> {
+    ns.unsettle();
+    ns.rtnl(RTM_DELLINK, 0, &ifinfomsg(0, index, 0, 0), |_| Ok(()))
+}
+
+fn explain(ns: &Namespace, name: &str, change: &Change, e: Error) -> Error {
+    match e.raw() {
+        Some(Errno::EINVAL) if change.ns.is_some() && name == "lo" => {
+            e.hint("lo can't be moved: each namespace has its own")
+        }
+        Some(Errno::EINVAL) if says(&e, "immutable") => {
+            e.hint("this kind of link stays in the namespace it was made in")
+        }
+        Some(Errno::EEXIST) if change.name.is_some() || change.ns.is_some() => {
+            let place = change.ns.as_deref().unwrap_or(ns);
+            let taken = change.name.as_deref().unwrap_or(name);
+            e.hint(format!("{} has a link named {taken:?} already", place.name()))
+        }
+        Some(Errno::EBUSY) if change.name.is_some() => e.hint("this kernel renames only links that are down"),
+        Some(Errno::EOPNOTSUPP) if !change.bridge.is_empty() => match super::read::get_plain(ns, name) {
+            Ok(Some(link)) if link.kind.as_deref() != Some("bridge") => {
+                e.hint(format!("{name} is not a bridge"))
+            }
+            _ if change.bridge.wants_vlans() => e.hint(super::add::NO_VLANS),
+            _ => e,
+        },
+        Some(Errno::EOPNOTSUPP) if change.carrier.is_some() => {
+            e.hint(format!("{name}'s carrier follows its cable and can't be set; take its peer down instead"))
+        }
+        Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
+        Some(Errno::EPERM) => e.hint("changing links takes CAP_NET_ADMIN in the namespace"),
+        _ => match &change.master {
+            Some(Master::Of(master)) => explain_master(ns, Some(master), e),
+            _ => e,
+        },
+    }
+}
+
+/// Adds why a link can't become a port of `master`.
+pub(super) fn explain_master(ns: &Namespace, master: Option<&str>, e: Error) -> Error {
+    let Some(master) = master else { return e };
+    match e.raw() {
+        Some(Errno::EXFULL | Errno::ENOSPC) => {
+            e.hint(format!("a bridge has at most 1023 ports, and {master} has them"))
+        }
+        Some(Errno::ELOOP) => e.hint("a bridge can't be a port of a bridge; connect them by a veth pair"),
+        Some(Errno::EOPNOTSUPP) => match super::read::get_plain(ns, master) {
+            Ok(Some(link)) if !matches!(link.kind.as_deref(), Some("bridge" | "vrf" | "bond" | "team")) => {
+                e.hint(format!("{master} has no ports; a bridge, vrf or bond has"))
+            }
+            _ => e,
+        },
+        _ => e,
+    }
+}

@@ -1,0 +1,82 @@
+//! Links: adding, changing, reading and deleting network interfaces, as `ip link` does.
+//!
+//! Messages are written and read as raw attributes: an attribute that a kernel has and nsh doesn't know is passed
+//! over, and no option needs more than its line in [`options`].
+
+mod add;
+mod change;
+pub mod find;
+pub mod options;
+mod read;
+mod spec;
+mod stats;
+
+pub use add::add;
+pub use change::{Change, Master, del, set};
+pub use options::{BridgeOptions, Details, PortOptions, VlanOptions, VxlanOptions};
+pub(crate) use read::get_plain;
+pub use read::{Filter, Link, get, list, require};
+pub use spec::{LinkSpec, PeerSpec};
+pub use stats::{Stats, stats};
+
+// Message types and attributes of linux/rtnetlink.h and linux/if_link.h.
+pub(crate) const RTM_NEWLINK: u16 = 16;
+pub(crate) const RTM_DELLINK: u16 = 17;
+pub(crate) const RTM_GETLINK: u16 = 18;
+
+pub(crate) mod ifla {
+    pub const ADDRESS: u16 = 1;
+    pub const BROADCAST: u16 = 2;
+    pub const IFNAME: u16 = 3;
+    pub const MTU: u16 = 4;
+    pub const LINK: u16 = 5;
+    pub const QDISC: u16 = 6;
+    pub const MASTER: u16 = 10;
+    pub const TXQLEN: u16 = 13;
+    pub const OPERSTATE: u16 = 16;
+    pub const LINKMODE: u16 = 17;
+    pub const LINKINFO: u16 = 18;
+    pub const IFALIAS: u16 = 20;
+    pub const STATS64: u16 = 23;
+    pub const AF_SPEC: u16 = 26;
+    pub const GROUP: u16 = 27;
+    pub const NET_NS_FD: u16 = 28;
+    pub const EXT_MASK: u16 = 29;
+    pub const PROMISCUITY: u16 = 30;
+    pub const NUM_TX_QUEUES: u16 = 31;
+    pub const NUM_RX_QUEUES: u16 = 32;
+    pub const CARRIER: u16 = 33;
+    pub const CARRIER_CHANGES: u16 = 35;
+    pub const LINK_NETNSID: u16 = 37;
+    pub const PROTO_DOWN: u16 = 39;
+    pub const GSO_MAX_SEGS: u16 = 40;
+    pub const GSO_MAX_SIZE: u16 = 41;
+    pub const MIN_MTU: u16 = 50;
+    pub const MAX_MTU: u16 = 51;
+    pub const PROP_LIST: u16 = 52;
+    pub const ALT_IFNAME: u16 = 53;
+    pub const PERM_ADDRESS: u16 = 54;
+    pub const PARENT_DEV_NAME: u16 = 56;
+    pub const PARENT_DEV_BUS_NAME: u16 = 57;
+    pub const GRO_MAX_SIZE: u16 = 58;
+    pub const TSO_MAX_SIZE: u16 = 59;
+    pub const TSO_MAX_SEGS: u16 = 60;
+    pub const ALLMULTI: u16 = 61;
+    pub const NETNS_IMMUTABLE: u16 = 67;
+    pub const INFO_KIND: u16 = 1;
+    pub const INFO_DATA: u16 = 2;
+    pub const INFO_SLAVE_KIND: u16 = 4;
+    pub const INFO_SLAVE_DATA: u16 = 5;
+}
+
+/// `struct ifinfomsg`: family, type, index, flags, and which of the flags are meant.
+pub(crate) fn ifinfomsg(family: u8, index: u32, flags: u32, change: u32) -> Vec<u8> {
+    let mut out = vec![family, 0, 0, 0];
+    out.extend_from_slice(&index.to_ne_bytes());
+    out.extend_from_slice(&flags.to_ne_bytes());
+    out.extend_from_slice(&change.to_ne_bytes());
+    out
+}
+
+#[cfg(test)]
+mod tests;

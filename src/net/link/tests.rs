@@ -1,0 +1,219 @@
+use serde_json::json;
+
+use super::*;
+use crate::error::Kind;
+use crate::net::namespace::Namespaces;
+use crate::net::prefix;
+use crate::net::testing::{lab, witness};
+
+fn veth(all: &Namespaces, far: &str) -> LinkSpec {
+    let peer = PeerSpec {
+        name: Some("eth0".into()),
+        ns: Some(all.require(far).unwrap()),
+        up: true,
+        mtu: Some(1400),
+        addrs: vec![prefix::parse("10.0.0.2/24").unwrap(), prefix::parse("fd00::2/64").unwrap()],
+        ..PeerSpec::default()
+    };
+    LinkSpec { kind: "veth".into(), up: true, peer: Some(peer), ..LinkSpec::default() }
+}
+
+#[test]
+fn a_pair_is_made_in_place() {
+    lab(|all| {
+        all.add("ns1").unwrap();
+        let host = all.host();
+        add(host, "br0", &LinkSpec { kind: "bridge".into(), up: true, ..LinkSpec::default() }).unwrap();
+        let spec = LinkSpec { master: Some("br0".into()), alias: Some("to ns1".into()), ..veth(all, "ns1") };
+        let index = add(host, "veth1", &spec).unwrap();
+        let link = get(all, host, "veth1").unwrap().unwrap();
+        assert_eq!(link.index, index);
+        assert_eq!((link.link_netns.as_deref(), link.link.as_deref()), (Some("ns1"), None));
+        assert_eq!((link.master.as_deref(), link.port_kind.as_deref()), (Some("br0"), Some("bridge")));
+        assert!(link.up);
+        assert_eq!(link.tx_queues, 1);
+        if let Some(seen) = witness(all, "ns1", &["ip", "-d", "-j", "addr", "show", "dev", "eth0"]) {
+            assert_eq!(seen[0]["mtu"], 1400);
+            assert_eq!(seen[0]["num_rx_queues"], 1);
+            assert!(seen[0]["flags"].as_array().unwrap().contains(&json!("UP")));
+            assert_eq!(seen[0]["addr_info"][0]["local"], "10.0.0.2");
+            assert_eq!(seen[0]["addr_info"][1]["local"], "fd00::2");
+            assert_eq!(seen[0]["addr_info"][1]["nodad"], true);
+        }
+        if let Some(seen) = witness(all, "host", &["ip", "-d", "-j", "link", "show", "veth1"]) {
+            assert_eq!(seen[0]["master"], "br0");
+            assert_eq!(seen[0]["ifalias"], "to ns1");
+            assert_eq!(seen[0]["address"], json!(link.mac));
+            assert_eq!(seen[0]["max_mtu"], link.max_mtu);
+        }
+    });
+}
+
+#[test]
+fn nothing_is_left_half_done() {
+    lab(|all| {
+        all.add("ns1").unwrap();
+        let mut spec = veth(all, "ns1");
+        let twice = prefix::parse("10.0.0.2/24").unwrap();
+        spec.peer.as_mut().unwrap().addrs = vec![twice, twice];
+        let e = add(all.host(), "veth1", &spec).unwrap_err();
+        assert_eq!(e.kind(), Kind::Exists);
+        assert_eq!(get(all, all.host(), "veth1").unwrap(), None);
+        assert_eq!(list(all, &all.require("ns1").unwrap(), &Filter::default()).unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn taken_names_are_told() {
+    lab(|all| {
+        all.add("ns1").unwrap();
+        add(all.host(), "veth1", &veth(all, "ns1")).unwrap();
+        let e = add(all.host(), "veth1", &veth(all, "ns1")).unwrap_err();
+        assert_eq!(e.kind(), Kind::Exists);
+        assert!(e.to_string().contains("host has a link named \"veth1\" already"), "{e}");
+        let e = add(all.host(), "veth2", &veth(all, "ns1")).unwrap_err();
+        assert!(e.to_string().contains("ns1 has a link named \"eth0\" already"), "{e}");
+    });
+}
+
+#[test]
+fn a_bridge_takes_its_options() {
+    lab(|all| {
+        let bridge = BridgeOptions {
+            stp: Some(true),
+            ageing: Some(60.0),
+            forward_delay: Some(4.5),
+            priority: Some(4096),
+            mcast_snooping: Some(false),
+            no_linklocal_learn: Some(true),
+            ..BridgeOptions::default()
+        };
+        let spec = LinkSpec { kind: "bridge".into(), bridge, ..LinkSpec::default() };
+        add(all.host(), "br0", &spec).unwrap();
+        if let Some(seen) = witness(all, "host", &["ip", "-d", "-j", "link", "show", "br0"]) {
+            let data = &seen[0]["linkinfo"]["info_data"];
+            assert_eq!(data["stp_state"], 1);
+            assert_eq!(data["ageing_time"], 6000);
+            assert_eq!(data["forward_delay"], 450);
+            assert_eq!(data["priority"], 4096);
+            assert_eq!(data["mcast_snooping"], 0);
+            assert_eq!(data["no_linklocal_learn"], 1);
+        }
+        let change = Change {
+            bridge: BridgeOptions { ageing: Some(10.0), ..Default::default() },
+            ..Default::default()
+        };
+        set(all.host(), "br0", &change).unwrap();
+        let link = get(all, all.host(), "br0").unwrap().unwrap();
+        let Details::Bridge(options) = link.details else { panic!("no bridge") };
+        assert_eq!(options.ageing, Some(10.0));
+        assert_eq!(options.priority, Some(4096));
+        assert_eq!(options.no_linklocal_learn, Some(true));
+    });
+}
+
+#[test]
+fn links_are_changed_moved_and_deleted() {
+    lab(|all| {
+        let ns1 = all.add("ns1").unwrap();
+        let host = all.host();
+        add(host, "v0", &LinkSpec { kind: "veth".into(), ..LinkSpec::default() }).unwrap();
+        let peer = get(all, host, "v0").unwrap().unwrap().link.unwrap();
+        let change = Change {
+            name: Some("uplink".into()),
+            mtu: Some(1400),
+            mac: Some([2, 0, 0, 0, 0, 9]),
+            group: Some(7),
+            txqlen: Some(50),
+            arp: Some(false),
+            altnames_add: vec!["a-much-longer-name-than-others".into()],
+            ..Change::default()
+        };
+        set(host, "v0", &change).unwrap();
+        assert!(get(all, host, "a-much-longer-name-than-others").unwrap().is_some());
+        let moved = Change { ns: Some(ns1.clone()), up: Some(true), ..Change::default() };
+        set(host, "uplink", &moved).unwrap();
+        let link = get(all, &ns1, "uplink").unwrap().unwrap();
+        assert_eq!((link.mtu, link.txqlen, link.up), (1400, 50, true));
+        assert_eq!(link.mac.as_deref(), Some("02:00:00:00:00:09"));
+        assert_eq!(link.link_netns.as_deref(), Some("host"));
+        assert!(link.flags.contains(&"NOARP".to_owned()));
+        assert!(link.flags.contains(&"NO-CARRIER".to_owned()));
+        assert_eq!(link.operstate, "LOWERLAYERDOWN");
+        del(host, &peer).unwrap();
+        assert_eq!(list(all, host, &Filter::default()).unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn failures_explain_themselves() {
+    lab(|all| {
+        let ns1 = all.add("ns1").unwrap();
+        let host = all.host();
+        let plain = |kind: &str| LinkSpec { kind: kind.into(), ..LinkSpec::default() };
+        let e = add(host, "x", &plain("nosuchkind")).unwrap_err();
+        assert_eq!(e.kind(), Kind::Unsupported);
+        assert!(e.to_string().contains("no links of kind \"nosuchkind\""), "{e}");
+        add(host, "eth0", &plain("ifb")).unwrap();
+        let e = set(host, "etho", &Change::default()).unwrap_err();
+        assert_eq!(
+            e.to_string(),
+            "no link named \"etho\" (there is lo, eth0)\n  hint: did you mean \"eth0\"?"
+        );
+        let e = set(host, "lo", &Change { ns: Some(ns1.clone()), ..Change::default() }).unwrap_err();
+        assert!(e.to_string().ends_with("lo can't be moved: each namespace has its own"), "{e}");
+        assert!(e.to_string().contains("The interface netns is immutable"), "{e}");
+        let e = del(&ns1, "lo").unwrap_err();
+        assert!(e.to_string().contains("lo belongs to its namespace"), "{e}");
+        let e = add(host, "v", &LinkSpec { master: Some("eth0".into()), ..plain("veth") }).unwrap_err();
+        assert!(e.to_string().contains("eth0 has no ports"), "{e}");
+        let e = add(host, "v", &LinkSpec { master: Some("br7".into()), ..plain("veth") }).unwrap_err();
+        assert!(e.to_string().contains("master: no link named \"br7\""), "{e}");
+        let e = set(&ns1, "lo", &Change { mtu: Some(10), up: Some(true), ..Change::default() });
+        // lo has no least MTU: no error of the kernel, none of ours.
+        assert!(e.is_ok());
+        for name in ["", ".", "..", "a/b", "a b", "a:b", "eth%d", "sixteen-bytes-xx"] {
+            assert_eq!(add(host, name, &plain("ifb")).unwrap_err().kind(), Kind::Argument, "{name}");
+        }
+        assert_eq!(list(all, host, &Filter::default()).unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn filters_and_counters() {
+    lab(|all| {
+        let host = all.host();
+        let plain = |kind: &str| LinkSpec { kind: kind.into(), ..LinkSpec::default() };
+        add(host, "br0", &plain("bridge")).unwrap();
+        add(host, "br1", &LinkSpec { up: true, group: Some(5), ..plain("bridge") }).unwrap();
+        add(host, "ifb0", &LinkSpec { master: Some("br0".into()), ..plain("ifb") }).unwrap();
+        let names = |filter: Filter| -> Vec<String> {
+            list(all, host, &filter).unwrap().into_iter().map(|l| l.name).collect()
+        };
+        assert_eq!(names(Filter { kind: Some("bridge".into()), ..Filter::default() }), ["br0", "br1"]);
+        assert_eq!(names(Filter { up: Some(true), ..Filter::default() }), ["br1"]);
+        assert_eq!(names(Filter { master: Some("br0".into()), ..Filter::default() }), ["ifb0"]);
+        assert_eq!(names(Filter { group: Some(5), ..Filter::default() }), ["br1"]);
+        assert_eq!(stats(host, "br0").unwrap().rx_packets, 0);
+    });
+}
+
+/// Without a kernel: an RTM_NEWLINK's body as a kernel would send it.
+#[test]
+fn a_message_is_decoded() {
+    let mut body = crate::net::attributes::Attributes::new();
+    body.put_str(ifla::IFNAME, "veth0");
+    body.put_u32(ifla::LINK, 3);
+    body.put_u32(ifla::LINK_NETNSID, 0);
+    body.put(ifla::OPERSTATE, &[3]);
+    body.put(9999, &[1, 2, 3]);
+    let flags = (libc::IFF_UP | libc::IFF_BROADCAST | libc::IFF_MULTICAST) as u32;
+    let link = read_parse(&[ifinfomsg(0, 4, flags, 0).as_slice(), body.bytes()].concat());
+    assert_eq!((link.index, link.link_index, link.link_netnsid), (4, Some(3), Some(0)));
+    assert_eq!(link.flags, ["NO-CARRIER", "BROADCAST", "MULTICAST", "UP"]);
+    assert_eq!(link.operstate, "LOWERLAYERDOWN");
+}
+
+fn read_parse(bytes: &[u8]) -> Link {
+    super::read::parse(bytes).unwrap()
+}

@@ -1,0 +1,180 @@
+//! Numbers that have names: iproute2's files for routing tables, protocols, scopes and link groups, and the
+//! built-in names that they begin with.
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// One of iproute2's tables of names.
+pub struct Names {
+    /// The file's name in `/etc/iproute2`, and the word for errors.
+    file: &'static str,
+    word: &'static str,
+    builtin: &'static [(u32, &'static str)],
+    most: u32,
+}
+
+/// Routing tables, RT_TABLE_* in linux/rtnetlink.h.
+pub const TABLES: Names = Names {
+    file: "rt_tables",
+    word: "routing table",
+    builtin: &[(0, "unspec"), (253, "default"), (254, "main"), (255, "local")],
+    most: u32::MAX,
+};
+
+/// Who made a route or an address, RTPROT_* in linux/rtnetlink.h.
+pub const PROTOCOLS: Names = Names {
+    file: "rt_protos",
+    word: "routing protocol",
+    builtin: &[
+        (0, "unspec"),
+        (1, "redirect"),
+        (2, "kernel"),
+        (3, "boot"),
+        (4, "static"),
+        (8, "gated"),
+        (9, "ra"),
+        (10, "mrt"),
+        (11, "zebra"),
+        (12, "bird"),
+        (13, "dnrouted"),
+        (14, "xorp"),
+        (15, "ntk"),
+        (16, "dhcp"),
+        (17, "mrouted"),
+        (18, "keepalived"),
+        (42, "babel"),
+        (84, "ovn"),
+        (99, "openr"),
+        (186, "bgp"),
+        (187, "isis"),
+        (188, "ospf"),
+        (189, "rip"),
+        (192, "eigrp"),
+    ],
+    most: 255,
+};
+
+/// How far an address or route reaches, RT_SCOPE_* in linux/rtnetlink.h.
+pub const SCOPES: Names = Names {
+    file: "rt_scopes",
+    word: "scope",
+    builtin: &[(0, "global"), (255, "nowhere"), (254, "host"), (253, "link"), (200, "site")],
+    most: 255,
+};
+
+/// Groups of links.
+pub const GROUPS: Names =
+    Names { file: "group", word: "link group", builtin: &[(0, "default")], most: u32::MAX };
+
+impl Names {
+    /// The number of `name`, which may be a number in digits (decimal, or hexadecimal after 0x).
+    pub fn number(&self, name: &str) -> Result<u32> {
+        let digits = match name.strip_prefix("0x") {
+            Some(hex) => u32::from_str_radix(hex, 16).ok(),
+            None => name.parse().ok().filter(|_| name.bytes().all(|b| b.is_ascii_digit())),
+        };
+        if let Some(number) = digits {
+            return self.checked(number);
+        }
+        if let Some((number, _)) = self.builtin.iter().find(|(_, n)| *n == name) {
+            return Ok(*number);
+        }
+        let found = self.configured().into_iter().find(|(_, n)| n == name);
+        found.map(|(number, _)| number).ok_or_else(|| {
+            let mut known: Vec<String> = self.builtin.iter().map(|(_, n)| (*n).to_owned()).collect();
+            known.extend(self.configured().into_iter().map(|(_, n)| n));
+            let error = Error::argument(format!("unknown {} {name:?}", self.word));
+            match similar(name, known.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean {near:?}?")),
+                None => error.hint("give its number, or a name from /etc/iproute2"),
+            }
+        })
+    }
+
+    /// Checks a number's range.
+    pub fn checked(&self, number: u32) -> Result<u32> {
+        if number > self.most {
+            return Err(Error::argument(format!("a {} is from 0 to {}, got {number}", self.word, self.most)));
+        }
+        Ok(number)
+    }
+
+    /// The name of `number`, or the number in digits.
+    pub fn name(&self, number: u32) -> String {
+        if let Some((_, name)) = self.builtin.iter().find(|(n, _)| *n == number) {
+            return (*name).to_owned();
+        }
+        let found = self.configured().into_iter().find(|(n, _)| *n == number);
+        found.map_or_else(|| number.to_string(), |(_, name)| name)
+    }
+
+    /// What the machine's files say; empty where there are none. `/etc` goes before the distribution's own.
+    fn configured(&self) -> Vec<(u32, String)> {
+        let mut out = Vec::new();
+        for directory in ["/etc/iproute2", "/usr/share/iproute2", "/usr/lib/iproute2"] {
+            let base = Path::new(directory);
+            read_file(&base.join(self.file), &mut out);
+            let Ok(more) = std::fs::read_dir(base.join(format!("{}.d", self.file))) else { continue };
+            for entry in more.filter_map(|e| e.ok()) {
+                if entry.path().extension().is_some_and(|e| e == "conf") {
+                    read_file(&entry.path(), &mut out);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Lines of a number and a name; `#` begins a comment.
+fn read_file(path: &Path, out: &mut Vec<(u32, String)>) {
+    let Ok(text) = std::fs::read_to_string(path) else { return };
+    for line in text.lines() {
+        let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
+        let (Some(number), Some(name)) = (words.next(), words.next()) else { continue };
+        let number = match number.strip_prefix("0x") {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => number.parse(),
+        };
+        if let Ok(number) = number {
+            out.push((number, name.to_owned()));
+        }
+    }
+}
+
+/// The candidate that `word` was probably meant to be: the nearest, if at most a third of it differs.
+pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = word.chars().count();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, _)| *distance > 0 && *distance <= (length / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers() {
+        assert_eq!(TABLES.number("main").unwrap(), 254);
+        assert_eq!(TABLES.number("0x100").unwrap(), 256);
+        assert_eq!(TABLES.name(255), "local");
+        assert_eq!(TABLES.name(4242), "4242");
+        assert_eq!(PROTOCOLS.number("bgp").unwrap(), 186);
+        assert!(PROTOCOLS.number("256").is_err());
+        assert!(SCOPES.number("-1").is_err());
+        assert_eq!(
+            TABLES.number("mian").unwrap_err().to_string(),
+            "unknown routing table \"mian\"\n  hint: did you mean \"main\"?"
+        );
+    }
+
+    #[test]
+    fn the_nearest_is_meant() {
+        assert_eq!(similar("etho", ["eth0", "eth1", "lo"]), Some("eth0"));
+        assert_eq!(similar("br0", ["lo", "wlan0"]), None);
+    }
+}

@@ -1,0 +1,43 @@
+//! A private lab for a unit test: a network and mount namespace of the test's own thread.
+
+use std::path::Path;
+
+use nix::mount::MsFlags;
+use nix::sched::CloneFlags;
+
+use super::namespace::Namespaces;
+
+/// Runs `f` in a thread with a network of its own and an empty `/run`. Skipped, with the reason, without
+/// privileges.
+pub fn lab(f: impl FnOnce(&Namespaces) + Send + 'static) {
+    let test = std::thread::spawn(move || {
+        if let Err(e) = nix::sched::unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS) {
+            eprintln!("skipped: unshare: {e}; run the tests as root");
+            return;
+        }
+        let none = None::<&str>;
+        nix::mount::mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none).unwrap();
+        nix::mount::mount(Some("none"), "/run", Some("tmpfs"), MsFlags::empty(), none).unwrap();
+        f(&Namespaces::new(Path::new("/run/netns")).unwrap());
+    });
+    if let Err(panic) = test.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// What a command prints, in the namespace `ns` (by its name): an independent witness. `None` if it isn't
+/// installed.
+pub fn witness(all: &Namespaces, ns: &str, command: &[&str]) -> Option<serde_json::Value> {
+    let ns = all.require(ns).unwrap();
+    let output =
+        ns.within(|| Ok(std::process::Command::new(command[0]).args(&command[1..]).output())).unwrap();
+    let output = match output {
+        Ok(output) => output,
+        Err(e) => {
+            eprintln!("skipped: {}: {e}", command[0]);
+            return None;
+        }
+    };
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::from_slice(&output.stdout).unwrap_or(serde_json::Value::Null))
+}
