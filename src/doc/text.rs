@@ -102,17 +102,14 @@ fn module_page(module: &ModuleDoc) -> String {
         let _ = writeln!(out, "  On a namespace: ns1.{}", module.name);
     }
     out.push('\n');
-    if let Some(call) = &module.call {
-        if module.bare {
-            return function_page(call.name, call);
-        }
-        let _ =
-            writeln!(out, "  {}\n      {}", signature(call.name, call), hang(first_sentence(call.doc), 6));
-    }
     for f in &module.functions {
         let _ = writeln!(out, "  {}\n      {}", signature(f.name, f), hang(first_sentence(f.doc), 6));
     }
-    out
+    match &module.call {
+        Some(call) if module.bare => function_page(call.name, call),
+        Some(call) => format!("{out}\n{}", function_page(call.name, call)),
+        None => out,
+    }
 }
 
 fn class_page(class: &ClassDoc) -> String {
