@@ -7,6 +7,7 @@ pub mod names;
 pub mod namespace;
 pub mod netlink;
 pub mod nf;
+pub mod nft;
 pub mod prefix;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! and [`words`] what rules match in a script's words; [`nat`] stands on them, and filter rules can.
 
 pub mod attr;
+pub mod conntrack;
 pub mod expr;
 pub mod matching;
 pub mod message;
