@@ -9,6 +9,7 @@ pub mod netlink;
 pub mod nf;
 pub mod nft;
 pub mod prefix;
+pub mod route;
 
 #[cfg(test)]
 pub(crate) mod testing;
