@@ -271,7 +271,7 @@ impl Error {
         }
         match (f.errno, f.detail.as_deref()) {
             (Some(errno), detail) => {
-                out.push_str(&format!("{} ({errno:?})", lower_first(errno.desc())));
+                out.push_str(&format!("{} ({errno:?})", lower_first(&description(errno))));
                 if let Some(detail) = detail.filter(|d| !d.is_empty()) {
                     out.push_str(": ");
                     out.push_str(detail);
@@ -281,6 +281,15 @@ impl Error {
             (None, None) => out.push_str(f.kind.name()),
         }
         out.replace('\n', " ")
+    }
+}
+
+/// The C library's words for an errno, which people know from other tools.
+fn description(errno: Errno) -> String {
+    let text = std::io::Error::from_raw_os_error(errno as i32).to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
     }
 }
 
@@ -355,6 +364,7 @@ mod tests {
 
     #[test]
     fn initialisms_keep_their_capitals() {
-        assert_eq!(Error::errno(Errno::EIO).message(), "I/O error (EIO)");
+        assert_eq!(lower_first("RFS specific error"), "RFS specific error");
+        assert_eq!(Error::errno(Errno::EOPNOTSUPP).message(), "operation not supported (EOPNOTSUPP)");
     }
 }

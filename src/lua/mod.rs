@@ -14,6 +14,7 @@ pub mod schema;
 mod check;
 mod eventually;
 mod json;
+pub mod link;
 pub mod namespace;
 
 use std::rc::Rc;

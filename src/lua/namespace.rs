@@ -5,8 +5,10 @@ use std::rc::Rc;
 use mlua::{AnyUserData, MetaMethod, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::bind;
+use super::lab::Lab;
 use super::registry::{self, Module, Scope};
-use super::schema::{Cx, Failure, Function, Wrong, did_you_mean, param, ret, ty};
+use super::schema::{Cx, Failure, Function, Shape, Wrong, did_you_mean, opts, param, ret, ty};
+use crate::net::link::{self, Change};
 use crate::net::namespace::Namespace;
 
 /// What a script holds: `ns1.link.add(...)`, `ns1.name`.
@@ -97,6 +99,24 @@ fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -
     Ok(value)
 }
 
+#[derive(Default)]
+struct AddOptions {
+    up: bool,
+}
+
+/// Makes a namespace and, if asked, sets its `lo` up; nothing stays when that fails.
+fn add(lab: &Lab, name: &str, options: &AddOptions) -> crate::error::Result<Rc<Namespace>> {
+    let ns = lab.namespaces.add(name)?;
+    if options.up {
+        let up = Change { up: Some(true), ..Change::default() };
+        if let Err(e) = link::set(&ns, "lo", &up) {
+            let _ = lab.namespaces.del(name);
+            return Err(e.detail("setting lo up"));
+        }
+    }
+    Ok(ns)
+}
+
 pub fn module() -> Module {
     Module::new(
         "namespace",
@@ -111,16 +131,22 @@ pub fn module() -> Module {
             "namespace.add",
             (
                 param("name", ty::string(), "its name: no white space, no \"/\", not \"host\""),
+                opts(Shape::<AddOptions>::new("nsh.namespace.AddOptions").field(
+                    "up",
+                    ty::boolean(),
+                    "also set its `lo` up; default false, as the kernel leaves it",
+                    |o, v| o.up = v,
+                )),
             ),
             ret::namespace("the new namespace"),
-            |cx, (name,)| Ok(cx.lab.namespaces.add(&name)?),
+            |cx, (name, options)| Ok(add(cx.lab, &name, &options)?),
         )
         .doc(
             "Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, \
-             `lo` too.\n\nRaises `exists` if the name is taken.",
+             `lo` too, unless `up` is given.\n\nRaises `exists` if the name is taken.",
         )
         .command("ip netns add NAME")
-        .example("local ns1 = namespace.add(\"ns1\")\nprint(ns1.name)"),
+        .example("local ns1 = namespace.add(\"ns1\", { up = true })\nassert(ns1.link.get(\"lo\").up)"),
     )
     .function(
         Function::new(

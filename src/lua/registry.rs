@@ -45,6 +45,7 @@ const MODULES: &[Entry] = &[
     ("check", super::check::module),
     ("eventually", super::eventually::module),
     ("json", super::json::module),
+    ("link", super::link::module),
     ("namespace", super::namespace::module),
 ];
 

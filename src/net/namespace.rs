@@ -333,12 +333,14 @@ impl Namespaces {
             message.attributes.push(NsidAttribute::Fd(ns.fd().as_raw_fd() as u32));
             let answer = viewer.route()?.get(RouteNetlinkMessage::GetNsId(message), 0)?;
             let RouteNetlinkMessage::NewNsId(answer) = answer else { continue };
-            if answer.attributes.contains(&NsidAttribute::Id(nsid)) {
-                self.nsids.borrow_mut().insert(key, ns.name.clone());
-                return Ok(Some(ns.name.clone()));
+            // All are kept: with many peers one round of questions answers for each of them.
+            for attribute in &answer.attributes {
+                if let NsidAttribute::Id(id @ 0..) = attribute {
+                    self.nsids.borrow_mut().insert((viewer.inode, *id), ns.name.clone());
+                }
             }
         }
-        Ok(None)
+        Ok(self.nsids.borrow().get(&key).cloned())
     }
 
     /// Makes the directory a shared mount of its own, as `ip netns` does, so that namespaces pinned here are seen

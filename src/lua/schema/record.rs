@@ -92,7 +92,15 @@ impl<T: 'static> Builder<T> {
         get: impl Fn(&T) -> V + 'static,
     ) -> Self {
         self.doc.fields.push(RecordFieldDoc { name, luals: luals.to_owned(), doc, record: None });
-        self.getters.push(Box::new(move |lua, value| get(value).into_lua(lua)));
+        let list = luals.ends_with("[]");
+        self.getters.push(Box::new(move |lua, value| {
+            let value = get(value).into_lua(lua)?;
+            // An empty list is still a list, to JSON for one.
+            if let (true, Value::Table(table)) = (list, &value) {
+                tag_list(lua, table)?;
+            }
+            Ok(value)
+        }));
         self
     }
 
@@ -137,6 +145,11 @@ impl<T: 'static> Builder<T> {
     pub fn shown(mut self, shown: fn(&T) -> String) -> Record<T> {
         self.shown = Some(shown);
         self.show = Some(show_text);
+        self.build()
+    }
+
+    /// A part of another record: prints as Lua prints tables.
+    pub fn plain(self) -> Record<T> {
         self.build()
     }
 

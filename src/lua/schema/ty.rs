@@ -13,6 +13,7 @@ use mlua::{Function, LuaString, Table, Value};
 use super::{Cx, ShapeDoc, Wrong};
 use crate::error::Error;
 use crate::net::namespace::Namespace;
+use crate::net::prefix;
 
 /// Why a decoder said no.
 pub enum No {
@@ -211,27 +212,13 @@ pub fn from_str<V: FromStr + 'static>(expected: &'static str) -> Type<V> {
 
 /// An IPv4 or IPv6 address.
 pub fn ip() -> Type<IpAddr> {
-    from_str("an address such as \"10.0.0.1\" or \"fd00::1\"")
+    parsed("an address such as \"10.0.0.1\" or \"fd00::1\"", |s| prefix::address(s).map_err(|e| e.message()))
 }
 
 /// An address with its prefix length; an address alone is a prefix of one.
 pub fn prefix() -> Type<IpNetwork> {
-    from_str("an address with its prefix length, such as \"10.0.0.1/24\" or \"fd00::1/64\"")
-}
-
-/// A hardware address.
-pub fn mac() -> Type<[u8; 6]> {
-    const EXPECTED: &str = "a hardware address such as \"02:00:00:00:00:01\"";
-    parsed(EXPECTED, |s| {
-        let mut out = [0; 6];
-        let mut parts = s.split([':', '-']);
-        for byte in &mut out {
-            let part = parts.next().filter(|p| p.len() == 2);
-            *byte = part
-                .and_then(|p| u8::from_str_radix(p, 16).ok())
-                .ok_or_else(|| format!("expected {EXPECTED}, got {s:?}"))?;
-        }
-        if parts.next().is_some() { Err(format!("expected {EXPECTED}, got {s:?}")) } else { Ok(out) }
+    parsed("an address with its prefix length, such as \"10.0.0.1/24\" or \"fd00::1/64\"", |s| {
+        prefix::parse(s).map_err(|e| e.message())
     })
 }
 

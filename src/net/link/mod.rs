@@ -12,7 +12,7 @@ mod spec;
 mod stats;
 
 pub use add::add;
-pub use change::{Change, Master, del, set};
+pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
 pub use options::{BridgeOptions, Details, PortOptions, VlanOptions, VxlanOptions};
 pub(crate) use read::get_plain;
 pub use read::{Filter, Link, get, list, require};
