@@ -9,4 +9,5 @@ pub mod lua;
 pub mod net;
 pub mod proc;
 pub mod repl;
+pub mod sandbox;
 pub mod wait;

@@ -1,3 +1,118 @@
 //! Dispatch and exit status only.
 
-fn main() {}
+mod cli;
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use cli::{Command, Options, Source};
+use nsh::error::{Error, Kind};
+use nsh::lua::lab::Place;
+use nsh::lua::{self, Script, status};
+use nsh::sandbox::{self, Lab};
+
+fn main() {
+    tell_panics();
+    let argv: Vec<_> = std::env::args_os().collect();
+    let status = match cli::parse(&argv) {
+        Ok(command) => dispatch(command),
+        Err(instead) if instead.on_stderr => {
+            eprintln!("{}", instead.text);
+            instead.status
+        }
+        Err(instead) => show(&instead.text, instead.status),
+    };
+    std::process::exit(status)
+}
+
+fn dispatch(command: Command) -> i32 {
+    match command {
+        Command::Run { script, args, options } => match read(script) {
+            Ok(mut script) => {
+                script.args = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+                run(script, options)
+            }
+            Err(e) => complain(&e, status::USAGE),
+        },
+        Command::Interactive { .. } => {
+            let e =
+                Error::argument("no script given; the interactive shell is not there yet (see nsh --help)");
+            complain(&e, status::USAGE)
+        }
+        Command::Doc { .. } | Command::Types => {
+            complain(&Error::argument("the reference is not there yet"), status::CANNOT)
+        }
+        Command::Doctor { .. } => complain(&Error::argument("not there yet"), status::CANNOT),
+    }
+}
+
+/// Reads the script before the sandbox is entered: from there, not every path can be seen.
+fn read(source: Source) -> nsh::error::Result<Script> {
+    let (name, source, directory) = match source {
+        Source::Code(code) => ("(command line)".to_owned(), code.into_bytes(), None),
+        Source::Stdin => {
+            let mut source = Vec::new();
+            std::io::stdin().read_to_end(&mut source).map_err(|e| Error::from(e).on("-").op("stdin"))?;
+            ("stdin".to_owned(), source, None)
+        }
+        Source::File(path) => {
+            let name = path.to_string_lossy().into_owned();
+            let source = std::fs::read(&path).map_err(|e| Error::from(e).op(name.clone()))?;
+            let directory = path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
+            (name, source, directory)
+        }
+    };
+    Ok(Script { name, source, args: Vec::new(), directory })
+}
+
+fn run(script: Script, options: Options) -> i32 {
+    if !options.host {
+        sandbox::close_inherited();
+    }
+    let trace = options.trace;
+    let world = sandbox::Options {
+        host: options.host,
+        write: options.write,
+        script_dir: script.directory.clone(),
+        timeout: options.timeout,
+    };
+    let result = sandbox::run(&world, |lab| {
+        if trace {
+            lab.notes.iter().for_each(|note| eprintln!("nsh: note: {note}"));
+        }
+        lua::run(place(lab), &script, trace, |_| Ok(()))
+    });
+    match result {
+        Ok(status) => status,
+        Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),
+        Err(e) => complain(&e, status::CANNOT),
+    }
+}
+
+fn place(lab: &Lab) -> Place {
+    Place { sandboxed: lab.sandboxed, open_files: Some(lab.nofile.0) }
+}
+
+fn complain(e: &Error, status: i32) -> i32 {
+    eprintln!("nsh: {e}");
+    status
+}
+
+/// Prints; a closed stdout is no error.
+fn show(text: &str, status: i32) -> i32 {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            complain(&Error::from(e).with_kind(Kind::Io).op("stdout"), status::FAILED)
+        }
+        _ => status,
+    }
+}
+
+/// A bug of ours is told in one line, too.
+fn tell_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let text = info.payload_as_str().unwrap_or("no reason given");
+        let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "nsh: internal error{place}: {text}; please report this");
+    }));
+}

@@ -1,0 +1,157 @@
+//! The lab's first process. It builds the file system's view, starts the script's process in a user namespace
+//! below its own (so that the script's root can't undo the view), reaps, passes signals on, and ends with the
+//! script. When it ends, the kernel ends every process of the lab.
+
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::poll::PollFlags;
+use nix::sched::CloneFlags;
+use nix::sys::signal::{self, Signal};
+use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus};
+use nix::unistd::{ForkResult, Pid};
+
+use super::sys::{Channel, Message};
+use super::{Plan, Runner, lab, view};
+use crate::error::{Error, Kind, Result};
+use crate::wait::{self, Deadline};
+
+/// Ends this process at once, without the exit handlers of the one that it was forked from.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: _exit takes no pointers and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+/// Runs as process 1 of the lab until the script ends.
+pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
+    match start(&plan, &nsh, runner) {
+        Ok(script) => {
+            let status = supervise(script, &nsh, plan.terminal.as_ref());
+            exit(status.unwrap_or(1))
+        }
+        Err(e) => {
+            nsh.fail(&e);
+            exit(3)
+        }
+    }
+}
+
+fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
+    if nsh.receive()? != Message::Go {
+        exit(1);
+    }
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+    // It may have ended before it could have taken us along.
+    if nsh.try_receive()? == Some(Message::Gone) {
+        exit(1);
+    }
+    let (mut view, proc) = view::build(&plan.places, plan.stdin.as_deref())?;
+    let (ours, theirs) = Channel::pair()?;
+    // SAFETY: this process has one thread, so the child may do anything.
+    let script = match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => {
+            // Nothing of the outer world reaches the script.
+            plan.close_outer_descriptors(nsh);
+            drop((ours, proc));
+            lab::run(plan, view, theirs, runner)
+        }
+        ForkResult::Parent { child } => child,
+    };
+    drop(theirs);
+    let pid = match ours.receive()? {
+        Message::Pid(pid) => pid,
+        other => return Err(failed(other)),
+    };
+    if let Some(maps) = &plan.maps {
+        // The same ids once more; setgroups is as it was in the outer one.
+        proc.write(&format!("{pid}/uid_map"), &maps.inner_uids)?;
+        proc.write(&format!("{pid}/gid_map"), &maps.inner_gids)?;
+    }
+    // For good: the machine's network is not needed here, and we could not go back.
+    let network = proc.open(&format!("{pid}/ns/net"), OFlag::O_RDONLY)?;
+    nix::sched::setns(network, CloneFlags::CLONE_NEWNET)
+        .map_err(|e| Error::from(e).detail("entering the lab's network"))?;
+    let notes = view.notes.len();
+    view::mount_sys(&mut view);
+    for note in &view.notes[notes..] {
+        ours.send(&Message::Note(note.clone()))?;
+    }
+    ours.send(&Message::Go)?;
+    match ours.receive()? {
+        Message::Ready => {}
+        other => return Err(failed(other)),
+    }
+    nsh.send(&Message::Ready)?;
+    Ok(script)
+}
+
+fn failed(message: Message) -> Error {
+    match message {
+        Message::Failed(text, hint) => {
+            let e = Error::new(Kind::Unsupported, text);
+            match hint {
+                Some(hint) => e.hint(hint),
+                None => e,
+            }
+        }
+        other => Error::new(Kind::Io, format!("a process of the sandbox ended too early ({other:?})")),
+    }
+}
+
+/// Reaps and passes on until the script's process ends; returns its exit status.
+fn supervise(script: Pid, nsh: &Channel, terminal: Option<&OwnedFd>) -> Result<i32> {
+    use std::os::fd::AsFd;
+    let mut mask = SigSet::empty();
+    mask.add(Signal::SIGCHLD);
+    mask.thread_block()?;
+    let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    loop {
+        if let Some(status) = reap(script, nsh)? {
+            return Ok(status);
+        }
+        let watched = [(signals.as_fd(), PollFlags::POLLIN), (nsh.fd(), PollFlags::POLLIN)];
+        wait::wait_background(&watched, Deadline::NEVER)?;
+        while signals.read_signal()?.is_some() {}
+        match nsh.try_receive()? {
+            None => {}
+            Some(Message::Signal(number)) => pass_on(script, number),
+            Some(Message::TakeTerminal) => {
+                if let Some(terminal) = terminal {
+                    let _ = nix::unistd::tcsetpgrp(terminal, script);
+                }
+                let _ = signal::killpg(script, Signal::SIGCONT);
+            }
+            Some(_) => return Ok(1),
+        }
+    }
+}
+
+/// SIGTERM and SIGHUP are for the script alone, which ends its processes itself; what a terminal sends is for its
+/// group, as a terminal would send it.
+fn pass_on(script: Pid, number: i32) {
+    let Ok(signal) = Signal::try_from(number) else { return };
+    let _ = match signal {
+        Signal::SIGINT | Signal::SIGTSTP | Signal::SIGCONT => signal::killpg(script, signal),
+        _ => signal::kill(script, signal),
+    };
+}
+
+/// Takes every ended child; the script's status once it is among them.
+fn reap(script: Pid, nsh: &Channel) -> Result<Option<i32>> {
+    loop {
+        match nix::sys::wait::waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
+            Ok(WaitStatus::Exited(pid, status)) if pid == script => return Ok(Some(status)),
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == script => {
+                return Ok(Some(128 + signal as i32));
+            }
+            Ok(WaitStatus::Stopped(pid, signal)) if pid == script => {
+                nsh.send(&Message::Stopped(signal as i32))?;
+            }
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(None),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}

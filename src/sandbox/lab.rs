@@ -1,0 +1,171 @@
+//! The script's process: the root of the lab, in a user namespace below that of the lab's first process.
+
+use std::fs;
+
+use nix::sched::CloneFlags;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal};
+use nix::unistd::Pid;
+
+use super::sys::{self, Channel, Message};
+use super::view::{self, View};
+use super::{Lab, Plan, Runner, filter, init, procfs};
+use crate::error::{Error, Kind, Result};
+use crate::wait;
+
+/// Enters the lab, runs the script, and ends with its status.
+pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {
+    let lab = match enter(plan, view, &init) {
+        Ok(lab) => lab,
+        Err(e) => {
+            init.fail(&e);
+            init::exit(3)
+        }
+    };
+    drop(init);
+    finish(&lab, runner)
+}
+
+/// Runs the script and ends this process with its status.
+pub fn finish(lab: &Lab, runner: Runner<'_>) -> ! {
+    // The unwinding itself was told by the panic hook.
+    let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| runner(lab))).unwrap_or(1);
+    let _ = std::io::Write::flush(&mut std::io::stdout());
+    // SAFETY: a null stream flushes all of them: what the script wrote through C's stdio.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+    init::exit(match wait::interrupted() {
+        Some(wait::TIMED_OUT) => status.max(1),
+        Some(signal) => 128 + signal,
+        None => status,
+    })
+}
+
+fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
+    let mut namespaces = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
+    if plan.maps.is_some() {
+        namespaces |= CloneFlags::CLONE_NEWUSER;
+    }
+    nix::sched::unshare(namespaces).map_err(|e| Error::from(e).detail("making the lab's network"))?;
+    // Not getpid: /proc may be an outer one, with other numbers.
+    let pid = fs::read_link("/proc/self")?.to_string_lossy().parse().unwrap_or(0);
+    init.send(&Message::Pid(pid))?;
+    let mut lab = Lab {
+        sandboxed: true,
+        confined: plan.maps.is_some(),
+        own_proc: view.own_proc,
+        own_sys: true,
+        pins: view::PINS.into(),
+        hosts: Some(view::HOSTS.into()),
+        cwd: plan.places.cwd.clone(),
+        cwd_writable: plan.places.cwd_writable,
+        script_dir: plan.places.script_dir.clone(),
+        nofile: getrlimit(Resource::RLIMIT_NOFILE)?,
+        notes: view.notes,
+    };
+    loop {
+        match init.receive()? {
+            Message::Go => break,
+            Message::Note(note) => {
+                lab.own_sys = false;
+                lab.notes.push(note);
+            }
+            _ => return Err(Error::new(Kind::Io, "the lab's first process ended")),
+        }
+    }
+    if lab.confined {
+        // A copy of all mounts that belongs to the inner user namespace: the kernel locks them together, and
+        // read-only ones read-only.
+        nix::sched::unshare(CloneFlags::CLONE_NEWNS)
+            .map_err(|e| Error::from(e).detail("locking the lab's mounts"))?;
+    }
+    // A group of its own: `kill 0` in the script reaches the lab alone. The terminal is handed over when the
+    // script first asks for it, see the supervisor.
+    nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    let _ = nix::unistd::sethostname(view::HOSTNAME);
+    raise_loopback()?;
+    sys::new_session_keyring();
+    limit(&lab);
+    if let Err(e) = filter::install() {
+        lab.notes.push(format!("{}; system calls are not filtered", e.message()));
+    }
+    prepare_signals(plan)?;
+    init.send(&Message::Ready)?;
+    Ok(lab)
+}
+
+/// `ip link set lo up`, by the oldest of ways: one ioctl.
+fn raise_loopback() -> Result<()> {
+    use std::os::fd::AsRawFd;
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0")?;
+    // SAFETY: an all-zero ifreq is a valid one.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    request.ifr_name[0] = b'l' as libc::c_char;
+    request.ifr_name[1] = b'o' as libc::c_char;
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: request is an ifreq, as the ioctl expects.
+    let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw const request) };
+    nix::errno::Errno::result(done).map_err(|e| Error::from(e).detail("setting lo up"))?;
+    Ok(())
+}
+
+/// Descriptors for many namespaces; a bound on processes, which counts those of this user namespace alone.
+fn limit(lab: &Lab) {
+    let (soft, hard) = lab.nofile;
+    if soft < hard {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+    if lab.confined
+        && let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NPROC)
+    {
+        let bound = hard.min(procfs::MAX_PROCESSES);
+        let _ = setrlimit(Resource::RLIMIT_NPROC, bound, bound);
+    }
+}
+
+/// The first signal interrupts the script; a second Ctrl-C, a moment later, ends it at once.
+extern "C" fn on_signal(number: libc::c_int) {
+    use std::sync::atomic::{AtomicI64, Ordering};
+    static FIRST: AtomicI64 = AtomicI64::new(0);
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: clock_gettime is async-signal-safe and fills in now.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    let now = now.tv_sec * 1000 + now.tv_nsec / 1_000_000;
+    if number == libc::SIGALRM {
+        return wait::interrupt(wait::TIMED_OUT);
+    }
+    if number == libc::SIGINT && wait::interrupted() == Some(libc::SIGINT) {
+        if now - FIRST.load(Ordering::SeqCst) >= super::SECOND_INTERRUPT.as_millis() as i64 {
+            init::exit(128 + libc::SIGINT);
+        }
+        return;
+    }
+    FIRST.store(now, Ordering::SeqCst);
+    wait::interrupt(number);
+}
+
+/// Installs the handlers that end waits and the script, starts the time limit, and unblocks what nsh had blocked.
+pub fn prepare_signals(plan: &Plan) -> Result<()> {
+    wait::init();
+    // Without SA_RESTART: a read from the terminal ends, too.
+    let action = SigAction::new(SigHandler::Handler(on_signal), SaFlags::empty(), SigSet::empty());
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGALRM] {
+        if plan.ignored.contains(signal) {
+            continue;
+        }
+        // SAFETY: the handler calls nothing but async-signal-safe functions.
+        unsafe { nix::sys::signal::sigaction(signal, &action) }?;
+    }
+    if let Some(limit) = plan.timeout {
+        let whole = limit.as_secs().try_into().unwrap_or(libc::time_t::MAX);
+        // 0 would disarm it.
+        let micros = (limit.subsec_micros() as libc::suseconds_t).max((whole == 0) as libc::suseconds_t);
+        let timer = libc::itimerval {
+            it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
+            it_value: libc::timeval { tv_sec: whole, tv_usec: micros },
+        };
+        // SAFETY: timer is an itimerval; the old one is not asked for.
+        unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
+    }
+    plan.mask.thread_set_mask()?;
+    Ok(())
+}

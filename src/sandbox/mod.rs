@@ -1,0 +1,261 @@
+//! The sandbox: a private world for a script, that leaves nothing behind however it ends.
+//!
+//! Three processes. The one that the user started stays outside: it passes signals in, waits, and exits with the
+//! script's status ([`supervise`]). Its child is process 1 of the lab, in a user, mount and PID namespace: it
+//! builds the file system's view ([`view`]), reaps, and takes every process of the lab with it when it ends
+//! ([`init`]). *Its* child, in a second user namespace below the first, runs the script ([`lab`]): root over the
+//! lab's networks, but without power over the mounts that it sees, nor over process 1.
+//!
+//! `--host` has none of that: see [`host`].
+
+mod dev;
+mod filter;
+mod host;
+mod init;
+mod lab;
+mod places;
+mod procfs;
+mod refused;
+mod supervise;
+mod sys;
+mod view;
+
+use std::fs;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::fcntl::OFlag;
+use nix::sched::CloneFlags;
+use nix::sys::signal::SigSet;
+use nix::sys::stat::Mode;
+use nix::unistd::Pid;
+
+use crate::error::{Error, Result};
+use places::Places;
+use sys::{Channel, Message};
+
+pub use procfs::MAX_PROCESSES;
+pub use refused::{User, user_namespaces};
+pub use sys::{close_inherited, kernel_version};
+
+/// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).
+const SECOND_INTERRUPT: Duration = Duration::from_millis(100);
+/// How long a script may take to end after SIGTERM, or after its time limit, before it is killed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What to run a script in.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// No sandbox: the machine's own network.
+    pub host: bool,
+    /// What is writable besides the working directory.
+    pub write: Vec<PathBuf>,
+    /// Where the script lies, with what it `require`s; stays readable wherever it is.
+    pub script_dir: Option<PathBuf>,
+    /// The script is ended after this time.
+    pub timeout: Option<Duration>,
+}
+
+/// What the script runs in.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// False under `--host`.
+    pub sandboxed: bool,
+    /// Whether the script's root is none outside. False under `--host`, and in root's sandbox on a machine without
+    /// user namespaces.
+    pub confined: bool,
+    /// Whether `/proc` shows the lab's processes, numbered as the script sees them.
+    pub own_proc: bool,
+    /// Whether `/sys` shows the lab's links.
+    pub own_sys: bool,
+    /// Where namespaces are pinned.
+    pub pins: PathBuf,
+    /// The file behind the lab's own `/etc/hosts`.
+    pub hosts: Option<PathBuf>,
+    pub cwd: PathBuf,
+    pub cwd_writable: bool,
+    pub script_dir: Option<PathBuf>,
+    /// RLIMIT_NOFILE, soft and hard, before it was raised.
+    pub nofile: (u64, u64),
+    /// What could not be had here, and what that costs: for `--trace` and `nsh doctor`.
+    pub notes: Vec<String>,
+}
+
+type Runner<'a> = Box<dyn FnOnce(&Lab) -> i32 + 'a>;
+
+/// What the sandbox's processes are given by the first.
+struct Plan {
+    places: Places,
+    /// The path of the file on stdin.
+    stdin: Option<PathBuf>,
+    /// `None` where root goes without user namespaces.
+    maps: Option<Maps>,
+    timeout: Option<Duration>,
+    /// The controlling terminal.
+    terminal: Option<OwnedFd>,
+    /// The signals that were blocked when nsh started.
+    mask: SigSet,
+    /// Those that were ignored (`nohup`, `&` in a script): they stay so.
+    ignored: SigSet,
+}
+
+impl Plan {
+    fn new(options: &Options) -> Result<Plan> {
+        let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        Ok(Plan {
+            places: Places::of(&options.write, options.script_dir.as_deref())?,
+            stdin: view::file_on_stdin(),
+            maps: Some(Maps::of_this_process()?),
+            timeout: options.timeout,
+            terminal: nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok(),
+            mask: SigSet::thread_get_mask()?,
+            ignored: supervise::ignored(),
+        })
+    }
+
+    /// For the script's process, which never returns to where they would be dropped.
+    fn close_outer_descriptors(&self, nsh: &Channel) {
+        let terminal = self.terminal.as_ref().map(AsRawFd::as_raw_fd);
+        for fd in terminal.into_iter().chain([nsh.fd().as_raw_fd()]) {
+            // SAFETY: their owners are neither used nor dropped in this process any more.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+/// The id maps of the lab's user namespaces.
+struct Maps {
+    outer_uids: String,
+    outer_gids: String,
+    inner_uids: String,
+    inner_gids: String,
+    /// An ordinary user may map their own ids alone, and must give up `setgroups` for it.
+    single: bool,
+}
+
+impl Maps {
+    /// Root's lab has every id that there is here, so that daemons can drop privileges; an ordinary user's has its
+    /// own as root.
+    fn of_this_process() -> Result<Maps> {
+        let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+        if !uid.is_root() {
+            return Ok(Maps::single(uid.as_raw(), gid.as_raw()));
+        }
+        let (uids, gids) = (identity("/proc/self/uid_map")?, identity("/proc/self/gid_map")?);
+        Ok(Maps {
+            outer_uids: uids.clone(),
+            outer_gids: gids.clone(),
+            inner_uids: uids,
+            inner_gids: gids,
+            single: false,
+        })
+    }
+
+    fn single(uid: u32, gid: u32) -> Maps {
+        Maps {
+            outer_uids: format!("0 {uid} 1"),
+            outer_gids: format!("0 {gid} 1"),
+            inner_uids: "0 0 1".to_owned(),
+            inner_gids: "0 0 1".to_owned(),
+            single: true,
+        }
+    }
+
+    fn write(&self, pid: Pid) -> Result<()> {
+        let write = |file: &str, text: &str| {
+            fs::write(format!("/proc/{pid}/{file}"), text)
+                .map_err(|e| Error::from(e).detail(format!("writing the sandbox's {file}")))
+        };
+        if self.single {
+            write("setgroups", "deny")?;
+        }
+        write("uid_map", &self.outer_uids)?;
+        write("gid_map", &self.outer_gids)
+    }
+}
+
+/// Maps every id that this process has in its own user namespace to itself.
+fn identity(map: &str) -> Result<String> {
+    let text = fs::read_to_string(map).map_err(|e| Error::from(e).detail(format!("reading {map}")))?;
+    Ok(identity_of(&text))
+}
+
+fn identity_of(map: &str) -> String {
+    map.lines()
+        .filter_map(|line| {
+            let mut fields = line.split_whitespace();
+            let (inside, count) = (fields.next()?, fields.nth(1)?);
+            Some(format!("{inside} {inside} {count}\n"))
+        })
+        .collect()
+}
+
+/// Runs `runner` in a new sandbox (or, with `options.host`, on the machine's own network), in a process of its
+/// own, and returns nsh's exit status.
+///
+/// Call it while nsh has one thread and nothing is buffered for stdout. Errors: those of `--write` have that as
+/// their `op`; all others say that this machine can't do it, and what to do about it.
+pub fn run<'a>(options: &Options, runner: impl FnOnce(&Lab) -> i32 + 'a) -> Result<i32> {
+    let mut plan = Plan::new(options)?;
+    if options.host {
+        return host::run(plan, Box::new(runner));
+    }
+    let signals = supervise::Signals::take(&plan)?;
+    let (ours, theirs) = Channel::pair()?;
+    let first = match start(&mut plan)? {
+        Some(pid) => pid,
+        None => {
+            drop(ours);
+            init::run(plan, theirs, Box::new(runner))
+        }
+    };
+    drop(theirs);
+    drop(runner);
+    let first = supervise::Child::new(first);
+    if let Some(maps) = &plan.maps {
+        maps.write(first.pid()).map_err(|e| e.hint(refused::remedy(User::of_this_process())))?;
+    }
+    ours.send(&Message::Go)?;
+    supervise::watch(&plan, first, Some(ours), signals)
+}
+
+/// Makes process 1 of the lab: its id, or `None` in itself. Without user namespaces, root goes without.
+fn start(plan: &mut Plan) -> Result<Option<Pid>> {
+    let namespaces = CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWPID
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC;
+    let refusal = match sys::clone_into(namespaces | CloneFlags::CLONE_NEWUSER) {
+        Ok(pid) => return Ok(pid),
+        Err(e) => e,
+    };
+    let user = User::of_this_process();
+    let explained = refused::explain(&refusal, user);
+    if user == User::Ordinary {
+        return Err(explained);
+    }
+    plan.maps = None;
+    match sys::clone_into(namespaces) {
+        Ok(Some(pid)) => {
+            eprintln!(
+                "nsh: {}; the lab goes without, so its root is this machine's: run only scripts that you trust",
+                explained.message()
+            );
+            Ok(Some(pid))
+        }
+        Ok(None) => Ok(None),
+        Err(_) => Err(explained),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_are_copied_as_identities() {
+        assert_eq!(identity_of("         0          0 4294967295\n"), "0 0 4294967295\n");
+        assert_eq!(identity_of("0 1000 1\n1 100000 65536\n"), "0 0 1\n1 1 65536\n");
+    }
+}

@@ -1,0 +1,183 @@
+//! Which places of the file system a lab may write to, decided before it is entered.
+
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+
+/// Covered with empty file systems of the lab's own.
+pub const PRIVATE: &[&str] = &["/tmp", "/run", "/var/tmp"];
+
+/// Never writable as a working directory, nor is anything below: the system's own.
+const SYSTEM: &[&str] = &[
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix",
+    "/proc",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr/bin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/sbin",
+    "/usr/share",
+    "/var/lib",
+    "/var/run",
+];
+
+/// Not writable as a working directory, though what is below may be.
+const PARENTS: &[&str] = &[
+    "/",
+    "/home",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/srv",
+    "/tmp",
+    "/usr",
+    "/usr/local",
+    "/var",
+    "/var/tmp",
+];
+
+/// What the lab sees of the file system beyond the read-only rest.
+#[derive(Debug, Default)]
+pub struct Places {
+    pub cwd: PathBuf,
+    pub cwd_writable: bool,
+    /// Canonical paths, an outer one before those inside it.
+    pub writable: Vec<PathBuf>,
+    /// Put back read-only, because they lie in a private place.
+    pub readable: Vec<PathBuf>,
+    pub script_dir: Option<PathBuf>,
+    /// The machine's Unix sockets outside the private places: a read-only mount does not keep one from
+    /// connecting, so each is covered.
+    pub sockets: Vec<PathBuf>,
+}
+
+impl Places {
+    pub fn of(write: &[PathBuf], script_dir: Option<&Path>) -> Result<Places> {
+        let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let mut writable = Vec::new();
+        for path in write {
+            writable.push(asked_for(path)?);
+        }
+        if may_write_cwd(&cwd, &homes()) {
+            writable.push(cwd.clone());
+        }
+        writable.sort();
+        writable.dedup();
+        let cwd_writable = writable.iter().any(|w| cwd.starts_with(w));
+        let script_dir = script_dir.and_then(|d| d.canonicalize().ok());
+        let mut readable = Vec::new();
+        if let Some(dir) = &script_dir
+            && is_private(dir)
+            && !PRIVATE.iter().any(|p| Path::new(p) == dir)
+            && !writable.iter().any(|w| dir.starts_with(w))
+        {
+            readable.push(dir.clone());
+        }
+        Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets: machine_sockets() })
+    }
+}
+
+/// Whether the lab has its own, empty version of what is at `path`.
+pub fn is_private(path: &Path) -> bool {
+    PRIVATE.iter().chain(&["/dev", "/proc", "/sys"]).any(|p| path.starts_with(p))
+}
+
+fn asked_for(path: &Path) -> Result<PathBuf> {
+    let refused = |e: Error| e.op("--write").on(path.display().to_string());
+    let canonical = path.canonicalize().map_err(|e| refused(e.into()))?;
+    if canonical == Path::new("/") || ["/proc", "/sys", "/dev"].iter().any(|p| canonical.starts_with(p)) {
+        return Err(refused(Error::new(Kind::Unsupported, "can't be made writable in a sandbox"))
+            .hint("name the directories below that the script needs; --host runs it without a sandbox"));
+    }
+    Ok(canonical)
+}
+
+fn may_write_cwd(cwd: &Path, homes: &[PathBuf]) -> bool {
+    !PARENTS.iter().any(|p| Path::new(p) == cwd)
+        && !SYSTEM.iter().any(|p| cwd.starts_with(p))
+        && cwd.parent() != Some(Path::new("/home"))
+        && !homes.iter().any(|home| home.starts_with(cwd))
+}
+
+/// The home directory of the one who calls, by the environment and by the accounts of this machine (`sudo`
+/// changes the one, and leaves us in the other).
+fn homes() -> Vec<PathBuf> {
+    let uid = nix::unistd::getuid().as_raw();
+    let mut homes: Vec<PathBuf> = std::env::var_os("HOME").map(PathBuf::from).into_iter().collect();
+    for line in std::fs::read_to_string("/etc/passwd").unwrap_or_default().lines() {
+        let fields: Vec<&str> = line.split(':').collect();
+        let (Some(id), Some(home)) = (fields.get(2).and_then(|f| f.parse::<u32>().ok()), fields.get(5))
+        else {
+            continue;
+        };
+        if id == uid || (1000..60000).contains(&id) {
+            homes.push(PathBuf::from(home));
+        }
+    }
+    homes.retain(|home| home.is_absolute() && home != Path::new("/"));
+    homes.iter().flat_map(|home| [Some(home.clone()), home.canonicalize().ok()]).flatten().collect()
+}
+
+fn machine_sockets() -> Vec<PathBuf> {
+    let mut sockets: Vec<PathBuf> = std::fs::read_to_string("/proc/net/unix")
+        .unwrap_or_default()
+        .lines()
+        // Num RefCount Protocol Flags Type St Inode Path
+        .filter_map(|line| line.find(" /").map(|at| PathBuf::from(&line[at + 1..])))
+        .filter(|path| !is_private(path))
+        .filter_map(|path| path.canonicalize().ok())
+        .filter(|path| !is_private(path))
+        .filter(|path| path.metadata().is_ok_and(|m| m.file_type().is_socket()))
+        .collect();
+    sockets.sort();
+    sockets.dedup();
+    sockets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may(cwd: &str) -> bool {
+        may_write_cwd(Path::new(cwd), &[PathBuf::from("/data/people/ann")])
+    }
+
+    #[test]
+    fn a_project_is_writable_a_home_is_not() {
+        assert!(may("/data/people/ann/lab"));
+        assert!(may("/home/ann/lab"));
+        assert!(may("/tmp/lab"));
+        assert!(may("/work"));
+        assert!(!may("/data/people/ann"));
+        assert!(!may("/data/people"));
+        assert!(!may("/home/bob"));
+        for cwd in
+            ["/", "/home", "/root", "/tmp", "/etc", "/etc/nftables.d", "/run/user/1000", "/usr", "/usr/bin"]
+        {
+            assert!(!may(cwd), "{cwd}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_must_be_there_and_sensible() {
+        let e = asked_for(Path::new("/nowhere/at/all")).unwrap_err();
+        assert_eq!(e.kind(), Kind::NotFound);
+        assert_eq!(e.message(), "--write \"/nowhere/at/all\": no such file or directory (ENOENT)");
+        assert_eq!(asked_for(Path::new("/")).unwrap_err().kind(), Kind::Unsupported);
+        assert_eq!(asked_for(Path::new("/proc/sys")).unwrap_err().kind(), Kind::Unsupported);
+    }
+}

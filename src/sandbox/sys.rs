@@ -1,0 +1,276 @@
+//! The few system calls that neither std nor nix wraps, and the channel between the sandbox's processes.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType};
+use nix::unistd::Pid;
+
+use crate::error::{Error, Kind, Result};
+
+/// Forks into new namespaces: the child is the first process of those that `flags` name. `None` in the child.
+///
+/// `fork` with `unshare` before it would take the parent along. glibc's idea of the child's thread id stays the
+/// parent's, so the child must not start threads; what is forked from it may.
+pub fn clone_into(flags: CloneFlags) -> Result<Option<Pid>> {
+    let bits = flags.bits() as libc::c_long | libc::SIGCHLD as libc::c_long;
+    // SAFETY: no new stack and no CLONE_VM: the child goes on with a copy of this memory, as after fork. We are
+    // single-threaded, so no lock is held by a thread that the child lacks.
+    let pid = unsafe {
+        if cfg!(target_arch = "s390x") {
+            libc::syscall(libc::SYS_clone, 0, bits, 0, 0, 0)
+        } else {
+            libc::syscall(libc::SYS_clone, bits, 0, 0, 0, 0)
+        }
+    };
+    match Errno::result(pid)? {
+        0 => Ok(None),
+        pid => Ok(Some(Pid::from_raw(pid as i32))),
+    }
+}
+
+/// Closes every descriptor above stderr. What an editor or a terminal leaked to us (a directory on a writable
+/// mount, say) would be a way around the sandbox.
+pub fn close_inherited() {
+    // SAFETY: closes descriptors that nothing in this program has opened yet.
+    unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+}
+
+fn c_path(path: &Path) -> Result<CString> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| Error::argument("a path must not hold a NUL byte"))
+}
+
+/// A mount, or tree of mounts, that hangs nowhere yet: `open_tree(2)`.
+pub struct Tree(OwnedFd);
+
+impl Tree {
+    /// Copies what is at `path`, with all mounts below it (those that came from another user namespace can't be
+    /// left behind).
+    pub fn copy(path: &Path) -> Result<Tree> {
+        let path = c_path(path)?;
+        let flags = libc::OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | libc::AT_RECURSIVE as u32;
+        // SAFETY: path is a NUL-terminated string; the call returns a new descriptor or -1.
+        let fd = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
+        let fd = Errno::result(fd)?;
+        // SAFETY: fd is open and ours alone.
+        Ok(Tree(unsafe { OwnedFd::from_raw_fd(fd as i32) }))
+    }
+
+    /// Sets and clears `MOUNT_ATTR_*` on the whole tree.
+    pub fn set(&self, set: u64, clear: u64) -> Result<()> {
+        set_attributes(self.0.as_fd(), Path::new(""), true, set, clear)
+    }
+
+    /// Hangs the tree over `path`.
+    pub fn attach(self, path: &Path) -> Result<()> {
+        let path = c_path(path)?;
+        // SAFETY: both paths are NUL-terminated strings.
+        let done = unsafe {
+            libc::syscall(
+                libc::SYS_move_mount,
+                self.0.as_raw_fd(),
+                c"".as_ptr(),
+                libc::AT_FDCWD,
+                path.as_ptr(),
+                libc::MOVE_MOUNT_F_EMPTY_PATH,
+            )
+        };
+        Errno::result(done)?;
+        Ok(())
+    }
+
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Sets and clears `MOUNT_ATTR_*` on the mount at `path`, and on those below it if `recursive`:
+/// `mount_setattr(2)`, Linux 5.12.
+pub fn set_mount(path: &Path, recursive: bool, set: u64, clear: u64) -> Result<()> {
+    // SAFETY: AT_FDCWD is always valid.
+    set_attributes(unsafe { BorrowedFd::borrow_raw(libc::AT_FDCWD) }, path, recursive, set, clear)
+}
+
+fn set_attributes(fd: BorrowedFd<'_>, path: &Path, recursive: bool, set: u64, clear: u64) -> Result<()> {
+    let path = c_path(path)?;
+    let attributes = libc::mount_attr { attr_set: set, attr_clr: clear, propagation: 0, userns_fd: 0 };
+    let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: path is a NUL-terminated string, attributes a mount_attr of the size given.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            fd.as_raw_fd(),
+            path.as_ptr(),
+            flags,
+            &raw const attributes,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    Errno::result(done)?;
+    Ok(())
+}
+
+/// Leaves the session keyring of the user's login: a key in it could be read and revoked from the lab.
+pub fn new_session_keyring() {
+    const KEYCTL_JOIN_SESSION_KEYRING: libc::c_long = 1;
+    // SAFETY: a null name asks for an anonymous keyring. A kernel without keyrings refuses, and has no keys.
+    unsafe { libc::syscall(libc::SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, std::ptr::null::<u8>()) };
+}
+
+/// The running kernel's version, as (major, minor).
+pub fn kernel_version() -> (u32, u32) {
+    let release =
+        nix::sys::utsname::uname().map(|u| u.release().to_string_lossy().into_owned()).unwrap_or_default();
+    parse_version(&release)
+}
+
+fn parse_version(release: &str) -> (u32, u32) {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// One end of a channel of small messages between two of the sandbox's processes. When the other process ends,
+/// however it does, this end reads [`Message::Gone`].
+pub struct Channel(OwnedFd);
+
+/// What the sandbox's processes tell each other.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Message {
+    /// The id maps are written: go on.
+    Go,
+    /// The lab runs.
+    Ready,
+    /// Send this signal to the lab's script.
+    Signal(i32),
+    /// The script was stopped by this signal.
+    Stopped(i32),
+    /// Give the terminal to the script, and let it go on.
+    TakeTerminal,
+    /// Something that could not be had, and what that costs.
+    Note(String),
+    /// The sender's process id, as the `/proc` that it sees numbers it.
+    Pid(i32),
+    /// The sandbox could not be made: the error, and its hint.
+    Failed(String, Option<String>),
+    /// The other process ended.
+    Gone,
+}
+
+impl Channel {
+    pub fn pair() -> Result<(Channel, Channel)> {
+        let (a, b) = nix::sys::socket::socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )?;
+        Ok((Channel(a), Channel(b)))
+    }
+
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    pub fn send(&self, message: &Message) -> Result<()> {
+        let (tag, rest) = match message {
+            Message::Go => (b'G', Vec::new()),
+            Message::Ready => (b'R', Vec::new()),
+            Message::Signal(n) => (b'S', n.to_ne_bytes().to_vec()),
+            Message::Stopped(n) => (b'H', n.to_ne_bytes().to_vec()),
+            Message::TakeTerminal => (b'T', Vec::new()),
+            Message::Pid(n) => (b'P', n.to_ne_bytes().to_vec()),
+            Message::Note(text) => (b'N', text.chars().take(1000).collect::<String>().into_bytes()),
+            Message::Failed(text, hint) => {
+                (b'F', format!("{text}\0{}", hint.as_deref().unwrap_or_default()).into_bytes())
+            }
+            Message::Gone => return Ok(()),
+        };
+        let bytes = [&[tag], &rest[..]].concat();
+        // MSG_NOSIGNAL: an ended peer is an error here, not the end of us.
+        nix::sys::socket::send(self.0.as_raw_fd(), &bytes, MsgFlags::MSG_NOSIGNAL)?;
+        Ok(())
+    }
+
+    /// Waits for a message.
+    pub fn receive(&self) -> Result<Message> {
+        self.receive_with(MsgFlags::empty()).map(|m| m.unwrap_or(Message::Gone))
+    }
+
+    /// The next message, if one is there.
+    pub fn try_receive(&self) -> Result<Option<Message>> {
+        self.receive_with(MsgFlags::MSG_DONTWAIT)
+    }
+
+    fn receive_with(&self, flags: MsgFlags) -> Result<Option<Message>> {
+        let mut buffer = [0u8; 4096];
+        let length = loop {
+            match nix::sys::socket::recv(self.0.as_raw_fd(), &mut buffer, flags) {
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Ok(None),
+                Err(Errno::ECONNRESET) => return Ok(Some(Message::Gone)),
+                length => break length?,
+            }
+        };
+        let Some((tag, rest)) = buffer[..length].split_first() else { return Ok(Some(Message::Gone)) };
+        let number = rest.first_chunk::<4>().map_or(0, |b| i32::from_ne_bytes(*b));
+        Ok(Some(match tag {
+            b'G' => Message::Go,
+            b'R' => Message::Ready,
+            b'S' => Message::Signal(number),
+            b'H' => Message::Stopped(number),
+            b'T' => Message::TakeTerminal,
+            b'P' => Message::Pid(number),
+            b'N' => Message::Note(String::from_utf8_lossy(rest).into_owned()),
+            b'F' => {
+                let text = String::from_utf8_lossy(rest);
+                let (text, hint) = text.split_once('\0').unwrap_or((&text, ""));
+                Message::Failed(text.to_owned(), Some(hint.to_owned()).filter(|h| !h.is_empty()))
+            }
+            tag => return Err(Error::new(Kind::Protocol, format!("unknown message {tag}"))),
+        }))
+    }
+
+    /// Tells the other side why the sandbox can't be made.
+    pub fn fail(&self, error: &Error) {
+        // Messages must fit in one packet.
+        let text: String = error.message().chars().take(1500).collect();
+        let hint = error.fields().hint.as_ref().map(|h| h.chars().take(1500).collect());
+        let _ = self.send(&Message::Failed(text, hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_arrive_as_they_were_sent() {
+        let (a, b) = Channel::pair().unwrap();
+        let sent = [
+            Message::Go,
+            Message::Signal(15),
+            Message::Stopped(21),
+            Message::Pid(70000),
+            Message::Failed("no".into(), Some("do".into())),
+            Message::Failed("no".into(), None),
+        ];
+        for message in &sent {
+            a.send(message).unwrap();
+            assert_eq!(&b.receive().unwrap(), message);
+        }
+        assert_eq!(b.try_receive().unwrap(), None);
+        drop(a);
+        assert_eq!(b.receive().unwrap(), Message::Gone);
+    }
+
+    #[test]
+    fn versions() {
+        assert_eq!(parse_version("6.18.44-fc-v445"), (6, 18));
+        assert_eq!(parse_version("5.4"), (5, 4));
+        assert_eq!(parse_version(""), (0, 0));
+    }
+}

@@ -1,0 +1,222 @@
+//! The file system as a lab sees it: read-only, but for the working directory, what `--write` names, and private
+//! places. Built by the lab's first process, in a mount namespace that its script's root has no power over.
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use nix::mount::MsFlags;
+
+use super::places::{self, Places};
+use super::sys::{self, Tree};
+use super::{dev, procfs};
+use crate::error::{Error, Kind, Result};
+
+/// Where `ip netns` and nsh pin namespaces.
+pub const PINS: &str = "/run/netns";
+/// What `/etc/hosts` is in a lab.
+pub const HOSTS: &str = "/run/nsh/hosts";
+/// The lab's host name.
+pub const HOSTNAME: &str = "nsh";
+
+/// Covers a machine's socket.
+const EMPTY: &str = "/run/nsh/empty";
+
+/// How it went, for the script's side to know.
+#[derive(Debug, Default)]
+pub struct View {
+    /// `/proc` shows the lab's processes alone.
+    pub own_proc: bool,
+    /// `/sys` shows the lab's links.
+    pub own_sys: bool,
+    /// What could not be had, and what that costs.
+    pub notes: Vec<String>,
+}
+
+fn doing(what: impl Into<String>) -> impl FnOnce(Error) -> Error {
+    let what = what.into();
+    move |e| e.detail(what)
+}
+
+/// Mounts a new file system of type `kind`.
+pub fn mount(kind: &str, target: &Path, flags: MsFlags, options: &str) -> Result<()> {
+    nix::mount::mount(Some(kind), target, Some(kind), flags, Some(options))
+        .map_err(|e| Error::from(e).detail(format!("mounting {kind} on {}", target.display())))
+}
+
+/// Builds all of the view but for `/sys`, which needs the lab's network. `stdin` is the path of a file opened for
+/// reading on stdin, if it is one.
+///
+/// Returns the `/proc` on which the id maps of the script's user namespace can be written, too.
+pub fn build(places: &Places, stdin: Option<&Path>) -> Result<(View, procfs::Handle)> {
+    let mut view = View::default();
+    // Nothing that is mounted here shows on the machine, nor the other way round.
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    nix::mount::mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
+        .map_err(|e| Error::from(e).detail("making the mounts private"))?;
+
+    // Taken while they are writable, and reachable: /tmp and its like are covered below.
+    let mut kept = Vec::new();
+    for path in &places.writable {
+        let tree = Tree::copy(path).and_then(|t| t.set(libc::MOUNT_ATTR_NODEV, 0).map(|()| t));
+        kept.push((path, tree.map_err(doing(format!("keeping {} writable", path.display())))?));
+    }
+    for path in &places.readable {
+        let tree = Tree::copy(path)
+            .and_then(|t| t.set(libc::MOUNT_ATTR_NODEV | libc::MOUNT_ATTR_RDONLY, 0).map(|()| t));
+        kept.push((path, tree.map_err(doing(format!("keeping {}", path.display())))?));
+    }
+    kept.sort_by_key(|(path, _)| path.components().count());
+    let nodes = dev::take()?;
+    let programs = links_to_programs();
+
+    let proc = procfs::mount(&mut view)?;
+    read_only()?;
+    reopen_stdin(stdin);
+    procfs::confine(&proc, &mut view)?;
+
+    for place in places::PRIVATE {
+        cover(Path::new(place))?;
+    }
+    fill_run(&programs).map_err(doing("preparing /run"))?;
+    dev::mount(nodes)?;
+    for (path, tree) in kept {
+        put_back(path, tree).map_err(doing(format!("putting {} back", path.display())))?;
+    }
+    bind(Path::new(HOSTS), Path::new("/etc/hosts"));
+    for socket in &places.sockets {
+        if fs::symlink_metadata(socket).is_ok_and(|m| m.file_type().is_socket()) {
+            bind(Path::new(EMPTY), socket);
+        }
+    }
+    enter_cwd(&places.cwd)?;
+    Ok((view, proc))
+}
+
+/// Everything that is mounted becomes read-only, and no device on it can be opened.
+fn read_only() -> Result<()> {
+    sys::set_mount(Path::new("/"), true, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NODEV, 0).map_err(|e| {
+        let e = e.detail("making the file system read-only");
+        match sys::kernel_version() < (5, 12) {
+            true => e.with_kind(Kind::Unsupported).hint("a sandbox needs Linux 5.12 or newer"),
+            false => e,
+        }
+    })
+}
+
+/// Mounts an empty file system of the lab's own over a directory, if the machine has it.
+fn cover(place: &Path) -> Result<()> {
+    // A link (/var/tmp to /tmp) leads to a place that is covered by itself, or that is read-only.
+    if !fs::symlink_metadata(place).is_ok_and(|m| m.is_dir()) {
+        return Ok(());
+    }
+    let mode = if place == Path::new("/run") { "mode=755" } else { "mode=1777" };
+    mount("tmpfs", place, MsFlags::MS_NOSUID | MsFlags::MS_NODEV, mode)
+}
+
+/// Some systems keep their programs behind links in /run (/run/current-system); they lead out of it, so they are
+/// made again.
+fn links_to_programs() -> Vec<(PathBuf, PathBuf)> {
+    let Ok(entries) = fs::read_dir("/run") else { return Vec::new() };
+    entries
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|t| t.is_symlink()))
+        .filter_map(|entry| Some((entry.path(), fs::read_link(entry.path()).ok()?)))
+        .filter(|(_, target)| target.is_absolute() && !places::is_private(target))
+        .collect()
+}
+
+fn fill_run(programs: &[(PathBuf, PathBuf)]) -> Result<()> {
+    make_directory(Path::new(PINS))?;
+    make_directory(Path::new("/run/nsh"))?;
+    make_directory(Path::new("/run/lock"))?;
+    fs::write(HOSTS, format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost ip6-loopback\n"))?;
+    fs::write(EMPTY, "")?;
+    for (link, target) in programs {
+        std::os::unix::fs::symlink(target, link)?;
+    }
+    Ok(())
+}
+
+/// As `mkdir -p`, with the usual mode whatever the umask.
+pub fn make_directory(path: &Path) -> Result<()> {
+    let umask = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(path);
+    nix::sys::stat::umask(umask);
+    Ok(made?)
+}
+
+/// Hangs what was taken back in its place, which is made anew where a private place covers it.
+fn put_back(path: &Path, tree: Tree) -> Result<()> {
+    if fs::symlink_metadata(path).is_err() {
+        let is_dir = nix::sys::stat::fstat(tree.fd())?.st_mode & libc::S_IFMT == libc::S_IFDIR;
+        match path.parent() {
+            Some(parent) if !is_dir => {
+                make_directory(parent)?;
+                fs::write(path, "")?;
+            }
+            _ => make_directory(path)?,
+        }
+    }
+    tree.attach(path)
+}
+
+/// Binds a file of the lab's own over one of the machine's. That one may be missing, or not ours to cover.
+fn bind(from: &Path, over: &Path) {
+    let _ = nix::mount::mount(Some(from), over, None::<&str>, MsFlags::MS_BIND, None::<&str>);
+}
+
+/// The working directory by its path: the old one may lie under a cover by now. Where it is in a private place and
+/// was not put back, an empty one stands for it.
+fn enter_cwd(cwd: &Path) -> Result<()> {
+    if places::is_private(cwd) && fs::symlink_metadata(cwd).is_err() {
+        let _ = make_directory(cwd);
+    }
+    nix::unistd::chdir(cwd)
+        .or_else(|_| nix::unistd::chdir("/"))
+        .map_err(|e| Error::from(e).detail("entering the working directory"))
+}
+
+/// A file on stdin hangs on the machine's writable mount: through /proc/self/fd/0 the script could open it again,
+/// for writing. So it is opened again on the lab's read-only one.
+fn reopen_stdin(path: Option<&Path>) {
+    let Some(path) = path else { return };
+    let Ok(file) = fs::File::open(path) else { return };
+    let stdin = std::io::stdin();
+    let (Ok(old), Ok(new)) = (nix::sys::stat::fstat(stdin.as_fd()), file.metadata()) else { return };
+    if (old.st_dev, old.st_ino) != (new.dev(), new.ino()) {
+        return;
+    }
+    // SAFETY: seeks without moving; both descriptors are open.
+    let at = unsafe { libc::lseek(0, 0, libc::SEEK_CUR) };
+    if at > 0 {
+        let _ = nix::unistd::lseek(&file, at, nix::unistd::Whence::SeekSet);
+    }
+    let _ = nix::unistd::dup2_stdin(&file);
+}
+
+/// The path of the file on stdin, if it is one that is open for reading alone.
+pub fn file_on_stdin() -> Option<PathBuf> {
+    let stdin = std::io::stdin();
+    let stat = nix::sys::stat::fstat(stdin.as_fd()).ok()?;
+    let flags = nix::fcntl::fcntl(stdin.as_fd(), nix::fcntl::FcntlArg::F_GETFL).ok()?;
+    let regular = stat.st_mode & libc::S_IFMT == libc::S_IFREG;
+    (regular && flags & libc::O_ACCMODE == libc::O_RDONLY)
+        .then(|| fs::read_link("/proc/self/fd/0").ok())
+        .flatten()
+}
+
+/// Mounts `/sys` for the network namespace that the caller is in. Read-only: `ip netns exec`, which mounts its
+/// own, sees that and does alike.
+pub fn mount_sys(view: &mut View) {
+    let flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    match mount("sysfs", Path::new("/sys"), flags, "") {
+        Ok(()) => view.own_sys = true,
+        Err(e) => view.notes.push(format!(
+            "{}; /sys is the machine's, so /sys/class/net shows the machine's links, and `ip netns exec` fails \
+             in the lab (namespace.exec works)",
+            e.message()
+        )),
+    }
+}
