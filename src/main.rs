@@ -3,13 +3,14 @@
 mod cli;
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cli::{Command, Options, Source};
 use nsh::error::{Error, Kind};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
+use nsh::{doc, repl};
 
 fn main() {
     tell_panics();
@@ -34,15 +35,27 @@ fn dispatch(command: Command) -> i32 {
             }
             Err(e) => complain(&e, status::USAGE),
         },
-        Command::Interactive { .. } => {
-            let e =
-                Error::argument("no script given; the interactive shell is not there yet (see nsh --help)");
-            complain(&e, status::USAGE)
+        Command::Interactive { options } => {
+            let trace = options.trace;
+            enter(options, None, |lab| {
+                lab.claim_terminal();
+                repl::run(place(lab), trace, doc::install)
+            })
         }
-        Command::Doc { .. } | Command::Types => {
-            complain(&Error::argument("the reference is not there yet"), status::CANNOT)
+        Command::Doc { name: None } => show(&doc::overview(&doc::Docs::collect()), status::SUCCESS),
+        Command::Doc { name: Some(name) } => match doc::find(&name) {
+            Ok(page) => show(&page, status::SUCCESS),
+            Err(reason) => complain(&Error::argument(reason), status::USAGE),
+        },
+        Command::Types => show(&doc::types(), status::SUCCESS),
+        Command::Doctor { json } => {
+            let e = Error::argument(if json {
+                "doctor --json is not there yet"
+            } else {
+                "doctor is not there yet"
+            });
+            complain(&e, status::CANNOT)
         }
-        Command::Doctor { .. } => complain(&Error::argument("not there yet"), status::CANNOT),
     }
 }
 
@@ -66,21 +79,22 @@ fn read(source: Source) -> nsh::error::Result<Script> {
 }
 
 fn run(script: Script, options: Options) -> i32 {
+    let trace = options.trace;
+    let directory = script.directory.clone();
+    enter(options, directory, |lab| lua::run(place(lab), &script, trace, doc::install))
+}
+
+/// Runs `f` in the world that the options ask for.
+fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> i32) -> i32 {
     if !options.host {
         sandbox::close_inherited();
     }
-    let trace = options.trace;
-    let world = sandbox::Options {
-        host: options.host,
-        write: options.write,
-        script_dir: script.directory.clone(),
-        timeout: options.timeout,
-    };
-    let result = sandbox::run(&world, |lab| {
+    let Options { host, write, timeout, trace } = options;
+    let result = sandbox::run(&sandbox::Options { host, write, script_dir, timeout }, |lab| {
         if trace {
             lab.notes.iter().for_each(|note| eprintln!("nsh: note: {note}"));
         }
-        lua::run(place(lab), &script, trace, |_| Ok(()))
+        f(lab)
     });
     match result {
         Ok(status) => status,
@@ -100,7 +114,7 @@ fn complain(e: &Error, status: i32) -> i32 {
 
 /// Prints; a closed stdout is no error.
 fn show(text: &str, status: i32) -> i32 {
-    match writeln!(std::io::stdout(), "{text}") {
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             complain(&Error::from(e).with_kind(Kind::Io).op("stdout"), status::FAILED)
         }
@@ -111,7 +125,9 @@ fn show(text: &str, status: i32) -> i32 {
 /// A bug of ours is told in one line, too.
 fn tell_panics() {
     std::panic::set_hook(Box::new(|info| {
-        let text = info.payload_as_str().unwrap_or("no reason given");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
         let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         let _ = writeln!(std::io::stderr(), "nsh: internal error{place}: {text}; please report this");
     }));

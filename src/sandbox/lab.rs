@@ -40,6 +40,20 @@ pub fn finish(lab: &Lab, runner: Runner<'_>) -> ! {
     })
 }
 
+impl Lab {
+    /// Has the terminal from the start, so that Ctrl-C is the script's alone: for what is interactive. A script
+    /// gets it when it first reads.
+    pub fn claim_terminal(&self) {
+        let Ok(terminal) = fs::File::open("/dev/tty") else { return };
+        if self.sandboxed
+            && nix::unistd::tcgetpgrp(&terminal).is_ok_and(|front| front != nix::unistd::getpgrp())
+        {
+            // As a read would: the supervisor sees it, lends the terminal, and lets us go on.
+            let _ = nix::sys::signal::raise(Signal::SIGTTIN);
+        }
+    }
+}
+
 fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
     let mut namespaces = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
     if plan.maps.is_some() {

@@ -221,8 +221,8 @@ impl<'a> Terminal<'a> {
 
     fn script_stopped(&mut self, channel: &Channel, number: i32) -> Result<()> {
         let wants_terminal = number == Signal::SIGTTIN as i32 || number == Signal::SIGTTOU as i32;
-        if wants_terminal && self.in_front() {
-            self.lent = true;
+        if wants_terminal && (self.fd.is_none() || self.in_front()) {
+            self.lent = self.fd.is_some();
             return channel.send(&Message::TakeTerminal);
         }
         if !wants_terminal && !self.lent && !self.taken() {
