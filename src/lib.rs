@@ -7,6 +7,7 @@ pub mod doc;
 pub mod error;
 pub mod lua;
 pub mod net;
+pub mod probe;
 pub mod proc;
 pub mod repl;
 pub mod sandbox;

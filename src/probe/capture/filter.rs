@@ -1,0 +1,142 @@
+//! Which packets are wanted.
+
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+
+use super::packet::{Layers, Net, Packet};
+
+/// Conditions, all of which must hold; none holds for every packet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// One of these protocols.
+    pub protos: Vec<Proto>,
+    /// From or to this address, in IP and in ARP.
+    pub host: Option<IpAddr>,
+    /// From or to an address of this prefix.
+    pub net: Option<IpNetwork>,
+    pub src: Option<IpNetwork>,
+    pub dst: Option<IpNetwork>,
+    /// From or to one of these TCP or UDP ports, both ends included.
+    pub port: Option<(u16, u16)>,
+    pub sport: Option<(u16, u16)>,
+    pub dport: Option<(u16, u16)>,
+    /// The kind of message: an ICMP or ARP name as [`Layers::kind`] has it, or TCP flags.
+    pub kind: Option<String>,
+    /// The identifier of ICMP echo messages.
+    pub id: Option<u16>,
+    /// Received (`true`) or sent by the link on which it was seen.
+    pub inward: Option<bool>,
+    /// Seen on this link.
+    pub link: Option<String>,
+    /// Seen in this namespace.
+    pub namespace: Option<String>,
+}
+
+/// A protocol to filter by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Proto {
+    Arp,
+    /// IPv4, whatever it carries.
+    Ip,
+    /// IPv6, whatever it carries.
+    Ip6,
+    Icmp,
+    Icmp6,
+    Tcp,
+    Udp,
+    Stp,
+    Lldp,
+    /// Any other that IPv4 or IPv6 carries, by its number.
+    Number(u8),
+}
+
+impl Proto {
+    /// The names, and those of other protocols that IP carries.
+    pub fn from_name(name: &str) -> Option<Proto> {
+        Some(match name {
+            "arp" => Proto::Arp,
+            "ip" => Proto::Ip,
+            "ip6" => Proto::Ip6,
+            "icmp" => Proto::Icmp,
+            "icmp6" => Proto::Icmp6,
+            "tcp" => Proto::Tcp,
+            "udp" => Proto::Udp,
+            "stp" => Proto::Stp,
+            "lldp" => Proto::Lldp,
+            other => Proto::Number((0..=255).find(|n| super::packet::protocol_name(*n) == Some(other))?),
+        })
+    }
+
+    fn matches(self, layers: &Layers) -> bool {
+        let carries = |number| layers.ip().is_some_and(|ip| ip.protocol == number);
+        let version = |version| layers.ip().is_some_and(|ip| ip.version == version);
+        match self {
+            Proto::Arp => matches!(layers.net, Net::Arp(_)),
+            Proto::Stp => matches!(layers.net, Net::Stp(_)),
+            Proto::Lldp => matches!(layers.net, Net::Lldp),
+            Proto::Ip => version(4),
+            Proto::Ip6 => version(6),
+            Proto::Icmp => version(4) && carries(1),
+            Proto::Icmp6 => version(6) && carries(58),
+            Proto::Tcp => carries(6),
+            Proto::Udp => carries(17),
+            Proto::Number(number) => carries(number),
+        }
+    }
+}
+
+impl Filter {
+    pub fn matches(&self, packet: &Packet) -> bool {
+        let layers = &packet.layers;
+        let address = |ok: &dyn Fn(IpAddr) -> bool, address: Option<IpAddr>| address.is_some_and(ok);
+        let either = |ok: &dyn Fn(IpAddr) -> bool| address(ok, layers.src()) || address(ok, layers.dst());
+        let within = |range: (u16, u16), port: u16| (range.0..=range.1).contains(&port);
+        let ports = layers.ports();
+        (self.protos.is_empty() || self.protos.iter().any(|p| p.matches(layers)))
+            && self.host.is_none_or(|host| either(&|a| a == host))
+            && self.net.is_none_or(|net| either(&|a| net.contains(a)))
+            && self.src.is_none_or(|net| address(&|a| net.contains(a), layers.src()))
+            && self.dst.is_none_or(|net| address(&|a| net.contains(a), layers.dst()))
+            && self.port.is_none_or(|r| ports.is_some_and(|(s, d)| within(r, s) || within(r, d)))
+            && self.sport.is_none_or(|r| ports.is_some_and(|(s, _)| within(r, s)))
+            && self.dport.is_none_or(|r| ports.is_some_and(|(_, d)| within(r, d)))
+            && self.kind.as_deref().is_none_or(|kind| layers.kind().as_deref() == Some(kind))
+            && self.id.is_none_or(|id| echo_id(layers) == Some(id))
+            && self.inward.is_none_or(|inward| packet.direction.is_in() == inward)
+            && self.link.as_deref().is_none_or(|link| packet.link.name == link)
+            && self.namespace.as_deref().is_none_or(|ns| &*packet.link.namespace == ns)
+    }
+
+    /// In the words of the options, for messages: `proto=icmp host=8.8.8.8`.
+    pub fn shown(&self) -> String {
+        let mut parts = Vec::new();
+        let mut say = |name: &str, value: Option<String>| {
+            parts.extend(value.map(|v| format!("{name}={v}")));
+        };
+        let range = |r: (u16, u16)| if r.0 == r.1 { r.0.to_string() } else { format!("{}-{}", r.0, r.1) };
+        let protos: Vec<String> = self.protos.iter().map(|p| format!("{p:?}").to_lowercase()).collect();
+        say("proto", (!protos.is_empty()).then(|| protos.join(",")));
+        say("host", self.host.map(|v| v.to_string()));
+        say("net", self.net.map(|v| v.to_string()));
+        say("src", self.src.map(|v| v.to_string()));
+        say("dst", self.dst.map(|v| v.to_string()));
+        say("port", self.port.map(range));
+        say("sport", self.sport.map(range));
+        say("dport", self.dport.map(range));
+        say("type", self.kind.clone());
+        say("id", self.id.map(|v| v.to_string()));
+        say("direction", self.inward.map(|i| if i { "in" } else { "out" }.to_owned()));
+        say("link", self.link.clone());
+        say("namespace", self.namespace.clone());
+        parts.join(" ")
+    }
+}
+
+fn echo_id(layers: &Layers) -> Option<u16> {
+    use super::packet::Transport;
+    match &layers.transport {
+        Transport::Icmp(icmp) | Transport::Icmp6(icmp) => icmp.id,
+        _ => None,
+    }
+}

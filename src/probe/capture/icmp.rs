@@ -1,0 +1,150 @@
+//! ICMP and ICMPv6 messages.
+
+use super::decode::{ip4_at, ip6_at, mac_at, u16_at, u32_at};
+use super::packet::{Icmp, Inner};
+
+/// The names of ICMP types: <https://www.iana.org/assignments/icmp-parameters>, with iptables' spelling.
+pub fn name4(kind: u8) -> &'static str {
+    match kind {
+        0 => "echo-reply",
+        3 => "destination-unreachable",
+        4 => "source-quench",
+        5 => "redirect",
+        8 => "echo-request",
+        9 => "router-advertisement",
+        10 => "router-solicitation",
+        11 => "time-exceeded",
+        12 => "parameter-problem",
+        13 => "timestamp-request",
+        14 => "timestamp-reply",
+        17 => "address-mask-request",
+        18 => "address-mask-reply",
+        _ => "other",
+    }
+}
+
+/// The names of ICMPv6 types: <https://www.iana.org/assignments/icmpv6-parameters>, with ip6tables' spelling.
+pub fn name6(kind: u8) -> &'static str {
+    match kind {
+        1 => "destination-unreachable",
+        2 => "packet-too-big",
+        3 => "time-exceeded",
+        4 => "parameter-problem",
+        128 => "echo-request",
+        129 => "echo-reply",
+        130 => "mld-query",
+        131 => "mld-report",
+        132 => "mld-done",
+        133 => "router-solicitation",
+        134 => "router-advertisement",
+        135 => "neighbor-solicitation",
+        136 => "neighbor-advertisement",
+        137 => "redirect",
+        143 => "mld2-report",
+        _ => "other",
+    }
+}
+
+/// RFC 792.
+pub(super) fn decode4(b: &[u8]) -> Option<Icmp> {
+    let mut icmp = Icmp { kind: *b.first()?, code: *b.get(1)?, ..Icmp::default() };
+    match icmp.kind {
+        0 | 8 | 13 | 14 | 17 | 18 => {
+            icmp.id = u16_at(b, 4);
+            icmp.seq = u16_at(b, 6);
+        }
+        3 => {
+            // RFC 1191.
+            icmp.mtu = if icmp.code == 4 { u16_at(b, 6).map(u32::from) } else { None };
+            icmp.inner = inner4(b);
+        }
+        4 | 11 => icmp.inner = inner4(b),
+        5 => {
+            icmp.gateway = ip4_at(b, 4);
+            icmp.inner = inner4(b);
+        }
+        12 => {
+            icmp.pointer = b.get(4).map(|n| u32::from(*n));
+            icmp.inner = inner4(b);
+        }
+        _ => {}
+    }
+    Some(icmp)
+}
+
+/// RFC 4443, RFC 4861, RFC 2710, RFC 3810.
+pub(super) fn decode6(b: &[u8]) -> Option<Icmp> {
+    let mut icmp = Icmp { kind: *b.first()?, code: *b.get(1)?, ..Icmp::default() };
+    match icmp.kind {
+        1 | 3 => icmp.inner = inner6(b),
+        2 => {
+            icmp.mtu = u32_at(b, 4);
+            icmp.inner = inner6(b);
+        }
+        4 => {
+            icmp.pointer = u32_at(b, 4);
+            icmp.inner = inner6(b);
+        }
+        128 | 129 => {
+            icmp.id = u16_at(b, 4);
+            icmp.seq = u16_at(b, 6);
+        }
+        130..=132 => icmp.target = ip6_at(b, 8),
+        133 => icmp.mac = option_mac(b, 8),
+        134 => icmp.mac = option_mac(b, 16),
+        135 | 136 => {
+            icmp.target = ip6_at(b, 8);
+            icmp.mac = option_mac(b, 24);
+        }
+        137 => {
+            icmp.gateway = ip6_at(b, 8).map(Into::into);
+            icmp.target = ip6_at(b, 24);
+            icmp.mac = option_mac(b, 40);
+        }
+        143 => icmp.groups = u16_at(b, 6),
+        _ => {}
+    }
+    Some(icmp)
+}
+
+/// The source's or target's link-layer address among the neighbour discovery options from `at` on.
+fn option_mac(b: &[u8], mut at: usize) -> Option<super::packet::Mac> {
+    loop {
+        let (kind, units) = (*b.get(at)?, *b.get(at + 1)?);
+        match (kind, units) {
+            (_, 0) => return None,
+            (1 | 2, 1) => return mac_at(b, at + 2),
+            _ => at += usize::from(units) * 8,
+        }
+    }
+}
+
+fn inner4(b: &[u8]) -> Option<Box<Inner>> {
+    let b = b.get(8..)?;
+    let header = usize::from(b.first()? & 0xf) * 4;
+    let first = u16_at(b, 6)? & 0x1fff == 0;
+    Some(Box::new(inner(*b.get(9)?, ip4_at(b, 12)?, ip4_at(b, 16)?, b.get(header..).filter(|_| first))))
+}
+
+fn inner6(b: &[u8]) -> Option<Box<Inner>> {
+    let b = b.get(8..)?;
+    let (mut protocol, mut at) = (*b.get(6)?, 40);
+    // The headers that hosts put before the transport.
+    while matches!(protocol, 0 | 43 | 60 | 44) {
+        let (Some(next), Some(units)) = (b.get(at), b.get(at + 1)) else { break };
+        at += if protocol == 44 { 8 } else { (usize::from(*units) + 1) * 8 };
+        protocol = *next;
+    }
+    Some(Box::new(inner(protocol, ip6_at(b, 8)?.into(), ip6_at(b, 24)?.into(), b.get(at..))))
+}
+
+fn inner(protocol: u8, src: std::net::IpAddr, dst: std::net::IpAddr, transport: Option<&[u8]>) -> Inner {
+    let ports = transport.filter(|_| matches!(protocol, 6 | 17 | 132 | 136));
+    Inner {
+        src,
+        dst,
+        protocol,
+        sport: ports.and_then(|b| u16_at(b, 0)),
+        dport: ports.and_then(|b| u16_at(b, 2)),
+    }
+}

@@ -1,0 +1,359 @@
+//! Captures: what passes the links of one or several namespaces, decoded, kept, waited for, saved.
+
+mod bpf;
+mod decode;
+mod filter;
+mod icmp;
+mod packet;
+mod pcap;
+mod show;
+mod socket;
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use nix::poll::PollFlags;
+use nix::sys::eventfd::{EfdFlags, EventFd};
+
+pub use decode::decode;
+pub use filter::{Filter, Proto};
+pub use packet::*;
+pub use show::WithLink;
+
+use crate::error::{Error, Kind, Result};
+use crate::net::namespace::Namespace;
+use crate::wait::{self, Deadline};
+use socket::{Settings, Socket};
+
+/// The slots of all rings together, 32 MiB; one ring has at most a quarter of them.
+const SLOTS: usize = 16 * 1024;
+const FEWEST_SLOTS: usize = 128;
+/// The reading thread only keeps the rings from running full, so that it may rest: this long is 4 million packets a
+/// second.
+const REST: Duration = Duration::from_millis(1);
+const STACK: usize = 256 * 1024;
+
+/// Where to capture.
+pub struct Place<'a> {
+    pub namespace: &'a Namespace,
+    /// The names of links; none for all, those too that are added later.
+    pub links: Vec<String>,
+}
+
+/// How to capture.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What to keep. More can be asked of a capture later, but not what it left out.
+    pub filter: Filter,
+    /// How many bytes of each packet to keep.
+    pub snaplen: u32,
+    /// Receive what is for others too (`PACKET_MR_PROMISC`).
+    pub promisc: bool,
+    /// How many packets to keep; later ones are counted as dropped.
+    pub max_packets: usize,
+    /// How many bytes of packets to keep.
+    pub max_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            filter: Filter::default(),
+            snaplen: 262_144,
+            promisc: false,
+            max_packets: 100_000,
+            max_bytes: 256 << 20,
+        }
+    }
+}
+
+/// How many packets a capture lost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// The kernel had no room for them in the ring.
+    pub kernel: u64,
+    /// They came when `max_packets` or `max_bytes` were reached.
+    pub limit: u64,
+}
+
+/// A running capture. Dropping it ends it.
+pub struct Capture {
+    shared: Arc<Shared>,
+    reader: Mutex<Option<JoinHandle<()>>>,
+    /// Whether it sees more than one link, so that its lines need names.
+    several: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Readable when the reading thread found packets since it was last cleared.
+    news: EventFd,
+    stop: EventFd,
+}
+
+struct State {
+    sockets: Vec<Socket>,
+    packets: Vec<Arc<Packet>>,
+    /// How many there were before those in `packets`, and are cleared.
+    cleared: u64,
+    bytes: usize,
+    options: Options,
+    drops: Drops,
+}
+
+/// Begins to capture in all of `places`, as `tcpdump -i LINK`; when it returns, nothing is missed from then on.
+///
+/// Raises `not_found` for a link that isn't there, `permission` without CAP_NET_RAW.
+pub fn start(places: &[Place<'_>], options: Options) -> Result<Capture> {
+    let count: usize = places.iter().map(|p| p.links.len().max(1)).sum();
+    let settings = Settings {
+        protos: &options.filter.protos,
+        snaplen: options.snaplen,
+        promisc: options.promisc,
+        slots: (SLOTS / count.max(1)).clamp(FEWEST_SLOTS, SLOTS / 4),
+    };
+    let mut sockets = Vec::with_capacity(count);
+    for place in places {
+        let name: Arc<str> = place.namespace.name().into();
+        let opened = place.namespace.within(|| {
+            if place.links.is_empty() {
+                return Ok(vec![Socket::open(name, None, &settings)?]);
+            }
+            place.links.iter().map(|link| Socket::open(name.clone(), Some(link), &settings)).collect()
+        });
+        sockets.extend(opened.map_err(|e| e.in_namespace(place.namespace.name()))?);
+    }
+    let several = places.len() > 1 || places.iter().any(|p| p.links.len() != 1);
+    let state =
+        State { sockets, packets: Vec::new(), cleared: 0, bytes: 0, options, drops: Drops::default() };
+    let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+    let shared = Arc::new(Shared {
+        state: Mutex::new(state),
+        news: EventFd::from_flags(flags)?,
+        stop: EventFd::from_flags(flags)?,
+    });
+    let thread = std::thread::Builder::new().name("nsh-capture".into()).stack_size(STACK);
+    let reading = shared.clone();
+    let reader =
+        thread.spawn(move || reading.read()).map_err(|e| Error::from(e).detail("starting a thread"))?;
+    Ok(Capture { shared, reader: Mutex::new(Some(reader)), several })
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reading thread. Nobody depends on its speed but the kernel's rings: who wants to know what came looks
+    /// for himself.
+    fn read(&self) {
+        loop {
+            let (found, fds) = {
+                let mut state = self.lock();
+                (state.drain(), state.share())
+            };
+            if fds.is_empty() {
+                return;
+            }
+            let stop = (self.stop.as_fd(), PollFlags::POLLIN);
+            let ready = if found > 0 {
+                let _ = self.news.write(1);
+                wait::wait_background(&[stop], Deadline::after(REST))
+            } else {
+                let polled: Vec<_> = std::iter::once(stop)
+                    .chain(fds.iter().map(|fd| (fd.as_fd(), PollFlags::POLLIN)))
+                    .collect();
+                wait::wait_background(&polled, Deadline::NEVER)
+            };
+            match ready {
+                Ok(ready) if !ready[0] => {}
+                _ => return,
+            }
+        }
+    }
+}
+
+impl State {
+    /// Takes over all that the kernel has. Returns how many packets there were, unwanted ones included.
+    fn drain(&mut self) -> usize {
+        let State { sockets, packets, bytes, options, drops, .. } = self;
+        let first = packets.len();
+        let mut found = 0;
+        for socket in sockets.iter_mut() {
+            found += socket.drain(&mut |packet| {
+                if !options.filter.matches(&packet) {
+                    return;
+                }
+                if packets.len() >= options.max_packets || *bytes + packet.bytes.len() > options.max_bytes {
+                    drops.limit += 1;
+                    return;
+                }
+                *bytes += packet.bytes.len();
+                packets.push(Arc::new(packet));
+            });
+        }
+        if sockets.len() > 1 {
+            // Each socket's are in order; this merges them.
+            packets[first..].sort_by_key(|p| p.time);
+        }
+        found
+    }
+
+    fn share(&self) -> Vec<Arc<std::os::fd::OwnedFd>> {
+        self.sockets.iter().map(Socket::share).collect()
+    }
+}
+
+impl Capture {
+    /// Looks at what was captured up to this moment.
+    fn now(&self) -> MutexGuard<'_, State> {
+        let mut state = self.shared.lock();
+        state.drain();
+        state
+    }
+
+    /// Whether its lines need the names of links.
+    pub fn several(&self) -> bool {
+        self.several
+    }
+
+    /// The captured packets that match, complete up to this moment.
+    pub fn packets(&self, filter: &Filter) -> Vec<Arc<Packet>> {
+        self.now().packets.iter().filter(|p| filter.matches(p)).cloned().collect()
+    }
+
+    /// How many match.
+    pub fn count(&self, filter: &Filter) -> usize {
+        self.now().packets.iter().filter(|p| filter.matches(p)).count()
+    }
+
+    /// Waits until `count` packets that match were captured, those included that came before the call, and returns
+    /// all that match.
+    ///
+    /// Raises `timeout` if there are fewer at the deadline, or when the capture was stopped.
+    pub fn wait(&self, filter: &Filter, count: usize, deadline: Deadline) -> Result<Vec<Arc<Packet>>> {
+        loop {
+            let fds = {
+                let state = self.now();
+                let _ = self.shared.news.read();
+                let found: Vec<_> = state.packets.iter().filter(|p| filter.matches(p)).cloned().collect();
+                if found.len() >= count {
+                    return Ok(found);
+                }
+                if deadline.passed() || state.sockets.is_empty() {
+                    return Err(state.too_few(filter, found.len(), count));
+                }
+                // Between looking and polling nothing gets lost: the sockets stay readable until drained, and
+                // whoever drains them says so.
+                state.share()
+            };
+            self.poll(&fds, deadline)?;
+        }
+    }
+
+    /// The first packet that matches from number `cursor` on, which then is behind it; numbers begin at 0 with the
+    /// capture. `None` when none came until the deadline, or the capture was stopped.
+    pub fn next(&self, cursor: &mut u64, filter: &Filter, deadline: Deadline) -> Result<Option<Arc<Packet>>> {
+        loop {
+            let fds = {
+                let state = self.now();
+                let _ = self.shared.news.read();
+                let skip = cursor.saturating_sub(state.cleared) as usize;
+                let found = state.packets.iter().enumerate().skip(skip).find(|(_, p)| filter.matches(p));
+                *cursor = state.cleared + found.map_or(state.packets.len(), |(i, _)| i + 1) as u64;
+                if let Some((_, packet)) = found {
+                    return Ok(Some(packet.clone()));
+                }
+                if deadline.passed() || state.sockets.is_empty() {
+                    return Ok(None);
+                }
+                state.share()
+            };
+            self.poll(&fds, deadline)?;
+        }
+    }
+
+    fn poll(&self, fds: &[Arc<std::os::fd::OwnedFd>], deadline: Deadline) -> Result<()> {
+        let news = std::iter::once((self.shared.news.as_fd(), PollFlags::POLLIN));
+        let polled: Vec<_> = news.chain(fds.iter().map(|fd| (fd.as_fd(), PollFlags::POLLIN))).collect();
+        wait::wait(&polled, deadline).map(|_| ())
+    }
+
+    /// Writes the packets that match to a file; its ending, `.pcap` or `.pcapng`, tells the format. Returns how many
+    /// there were.
+    ///
+    /// Raises `argument` for another ending, and for a `.pcap` of links with different link layers.
+    pub fn save(&self, path: &Path, filter: &Filter) -> Result<usize> {
+        let packets = self.packets(filter);
+        pcap::save(path, packets.iter().map(|p| &**p))?;
+        Ok(packets.len())
+    }
+
+    /// Forgets the packets captured so far, and goes on.
+    pub fn clear(&self) {
+        let mut state = self.now();
+        state.cleared += state.packets.len() as u64;
+        state.packets.clear();
+        state.bytes = 0;
+    }
+
+    /// How many packets were lost up to this moment.
+    pub fn drops(&self) -> Drops {
+        let mut state = self.now();
+        state.count_drops();
+        state.drops
+    }
+
+    /// Whether it still captures.
+    pub fn running(&self) -> bool {
+        !self.shared.lock().sockets.is_empty()
+    }
+
+    /// Ends the capture; its packets stay.
+    pub fn stop(&self) {
+        let mut state = self.now();
+        state.count_drops();
+        let sockets = std::mem::take(&mut state.sockets);
+        drop(state);
+        let _ = self.shared.stop.write(1);
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(reader) = reader {
+            let _ = reader.join();
+        }
+        drop(sockets);
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl State {
+    fn count_drops(&mut self) {
+        if !self.sockets.is_empty() {
+            self.drops.kernel = self.sockets.iter_mut().map(Socket::drops).sum();
+        }
+    }
+
+    fn too_few(&self, filter: &Filter, found: usize, wanted: usize) -> Error {
+        let shown = filter.shown();
+        let of = if shown.is_empty() { String::new() } else { format!(" ({shown})") };
+        let stopped = if self.sockets.is_empty() { ", and the capture is stopped" } else { "" };
+        let mut detail = format!("{found} of {wanted} packets{of} came{stopped}");
+        if !shown.is_empty() {
+            detail.push_str(&format!("; {} in all", self.packets.len()));
+        }
+        if let Some(last) = self.packets.last() {
+            detail.push_str(&format!("; the last is {}", WithLink(last)));
+        }
+        Error::new(Kind::Timeout, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests;
