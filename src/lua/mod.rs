@@ -11,11 +11,13 @@ pub mod lab;
 pub mod registry;
 pub mod schema;
 
+mod addr;
 mod check;
 mod eventually;
 mod json;
 pub mod link;
 pub mod namespace;
+mod route;
 
 use std::rc::Rc;
 

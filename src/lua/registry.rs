@@ -42,11 +42,13 @@ impl Module {
 type Entry = (&'static str, fn() -> Module);
 
 const MODULES: &[Entry] = &[
+    ("addr", super::addr::module),
     ("check", super::check::module),
     ("eventually", super::eventually::module),
     ("json", super::json::module),
     ("link", super::link::module),
     ("namespace", super::namespace::module),
+    ("route", super::route::module),
 ];
 
 thread_local! {

@@ -5,24 +5,19 @@ mod record;
 
 use super::registry::{Module, Scope};
 use super::schema::{Cx, Failure, Function, Shape, Type, Wrong, opts, param, ret, ty};
-use crate::net::link::{self, AddrGenMode, Change, Filter, LinkMode, LinkSpec, Master, PeerSpec, find};
+use crate::net::link::{self, AddrGenMode, Change, Filter, LinkMode, LinkSpec, Master, PeerSpec};
 use crate::net::{names, prefix};
 
-/// A link's name, as the kernel allows it.
-pub fn name() -> Type<String> {
-    ty::parsed("a link's name", |s| find::check_name(s).map(|()| s.to_owned()).map_err(|e| e.message()))
+fn name() -> Type<String> {
+    ty::link_name()
 }
 
-/// A group by number or name.
 fn group() -> Type<u32> {
-    let by_name = ty::parsed("a group's name", |s| names::GROUPS.number(s).map_err(|e| e.message()));
-    ty::int(0..=u32::MAX).or(by_name)
+    ty::numbered(&names::GROUPS, "a group's name")
 }
 
 fn mac() -> Type<[u8; 6]> {
-    ty::parsed("a hardware address such as \"02:00:00:00:00:01\"", |s| {
-        prefix::link_mac(s).map_err(|e| e.message())
-    })
+    ty::parsed("a hardware address such as \"02:00:00:00:00:01\"", prefix::link_mac)
 }
 
 /// The options that both ends of a veth pair have, and every other link.

@@ -69,7 +69,7 @@ options! { BridgeOptions, bridge "nsh.BridgeOptions", bridge_record "nsh.Bridge"
     rw group_fwd_mask: ty::int(0..=65535), "integer?",
         "which of the link-local groups 01:80:c2:00:00:0X are forwarded, as bits; default 0";
     rw group_address: ty::parsed("a link-local group such as \"01:80:c2:00:00:00\"",
-        |s| crate::net::prefix::mac(s).map(|_| s.to_lowercase()).map_err(|e| e.message())), "string?",
+        |s| crate::net::prefix::mac(s).map(|_| s.to_lowercase())), "string?",
         "the address that BPDUs are sent to";
     rw mcast_snooping: ty::boolean(), "boolean?", "send multicast only to ports that asked for it; default true";
     rw mcast_router: word(MulticastRouter::NAMES), "string?", "whether the bridge takes multicast as a router does";

@@ -100,6 +100,19 @@ impl Wrong {
     }
 }
 
+impl From<String> for Wrong {
+    fn from(message: String) -> Self {
+        Wrong::new(message)
+    }
+}
+
+/// What a floor below found wrong with a value.
+impl From<Error> for Wrong {
+    fn from(e: Error) -> Self {
+        Wrong { path: String::new(), message: e.message(), hint: e.fields().hint.clone(), kind: e.kind() }
+    }
+}
+
 impl From<Wrong> for Error {
     fn from(wrong: Wrong) -> Self {
         let text = match wrong.path.as_str() {

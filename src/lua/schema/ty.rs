@@ -12,8 +12,10 @@ use mlua::{Function, LuaString, Table, Value};
 
 use super::{Cx, ShapeDoc, Wrong};
 use crate::error::Error;
+use crate::net::link::find;
+use crate::net::names::Names;
 use crate::net::namespace::Namespace;
-use crate::net::prefix;
+use crate::net::prefix::{self, Family};
 
 /// Why a decoder said no.
 pub enum No {
@@ -195,11 +197,14 @@ pub fn table() -> Type<Table> {
 }
 
 /// A string that `parse` understands; its error is the message. `expected` as in "an address such as 10.0.0.1".
-pub fn parsed<V: 'static>(expected: &str, parse: impl Fn(&str) -> Result<V, String> + 'static) -> Type<V> {
+pub fn parsed<V: 'static, E: Into<Wrong>>(
+    expected: &str,
+    parse: impl Fn(&str) -> Result<V, E> + 'static,
+) -> Type<V> {
     Type::new("string", expected, move |_, v| match v {
         Value::String(s) => {
             let text = s.to_str().map_err(|_| Wrong::new("the string is not valid UTF-8"))?;
-            parse(&text).map_err(|m| No::Wrong(Wrong::new(m)))
+            parse(&text).map_err(|e| No::Wrong(e.into()))
         }
         _ => Err(No::Other),
     })
@@ -217,9 +222,24 @@ pub fn ip() -> Type<IpAddr> {
 
 /// An address with its prefix length; an address alone is a prefix of one.
 pub fn prefix() -> Type<IpNetwork> {
-    parsed("an address with its prefix length, such as \"10.0.0.1/24\" or \"fd00::1/64\"", |s| {
-        prefix::parse(s).map_err(|e| e.message())
-    })
+    parsed("an address with its prefix length, such as \"10.0.0.1/24\" or \"fd00::1/64\"", prefix::parse)
+}
+
+/// A number or name of a table such as routing tables or scopes.
+pub fn numbered(names: &'static Names, expected: &'static str) -> Type<u32> {
+    int(0..=u32::MAX)
+        .try_map(|n| names.checked(n).map_err(|e| e.message()))
+        .or(parsed(expected, |s| names.number(s)))
+}
+
+/// An address family.
+pub fn family() -> Type<Family> {
+    one_of(&[("inet", Family::Inet), ("inet6", Family::Inet6)])
+}
+
+/// A link's name, as the kernel allows it.
+pub fn link_name() -> Type<String> {
+    parsed("a link's name", |s| find::check_name(s).map(|()| s.to_owned()))
 }
 
 /// One of a few words.
