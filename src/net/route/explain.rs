@@ -48,7 +48,7 @@ pub(super) fn add(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
 }
 
 fn down(ns: &Namespace, spec: &RouteSpec) -> Option<String> {
-    let devs = spec.nexthops.iter().filter_map(|h| h.dev.as_ref()).chain(&spec.dev);
+    let mut devs = spec.nexthops.iter().filter_map(|h| h.dev.as_ref()).chain(&spec.dev);
     devs.find(|dev| matches!(link::get_plain(ns, dev), Ok(Some(link)) if !link.up)).cloned()
 }
 
