@@ -8,4 +8,5 @@ pub mod endpoint;
 pub mod ping;
 pub mod server;
 pub mod socket;
+pub mod tcp;
 pub mod worker;
