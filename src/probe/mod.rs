@@ -9,4 +9,5 @@ pub mod ping;
 pub mod server;
 pub mod socket;
 pub mod tcp;
+pub mod udp;
 pub mod worker;
