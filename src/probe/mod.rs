@@ -5,6 +5,7 @@
 
 pub mod capture;
 pub mod endpoint;
+pub mod http;
 pub mod ping;
 pub mod server;
 pub mod socket;
