@@ -66,7 +66,8 @@ fn table_to_json(table: &Table, depth: usize) -> Result<Json, Wrong> {
     Ok(Json::Object(Map::from_iter(keyed)))
 }
 
-fn from_json(lua: &Lua, json: &Json) -> mlua::Result<Value> {
+/// A JSON value as Lua has it.
+pub(super) fn from_json(lua: &Lua, json: &Json) -> mlua::Result<Value> {
     Ok(match json {
         Json::Null => Value::Nil,
         Json::Bool(b) => Value::Boolean(*b),

@@ -13,11 +13,15 @@ pub mod schema;
 
 mod addr;
 mod check;
+mod conntrack;
 mod eventually;
 mod json;
 pub mod link;
 pub mod namespace;
+mod nat;
+mod nft;
 mod route;
+mod words;
 
 use std::rc::Rc;
 

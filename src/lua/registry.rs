@@ -44,10 +44,13 @@ type Entry = (&'static str, fn() -> Module);
 const MODULES: &[Entry] = &[
     ("addr", super::addr::module),
     ("check", super::check::module),
+    ("conntrack", super::conntrack::module),
     ("eventually", super::eventually::module),
     ("json", super::json::module),
     ("link", super::link::module),
     ("namespace", super::namespace::module),
+    ("nat", super::nat::module),
+    ("nft", super::nft::module),
     ("route", super::route::module),
 ];
 

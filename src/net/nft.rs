@@ -4,10 +4,29 @@
 
 use nix::errno::Errno;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, Result};
 
-/// Whether a ruleset is in nft's JSON form (libnftables-json(5)) rather than in its own language.
-pub fn is_json(ruleset: &str) -> bool {
+/// The forms of a ruleset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// nft's own language.
+    Text,
+    /// libnftables-json(5).
+    Json,
+}
+
+/// The form that a ruleset is in. JSON is parsed here too, since nft takes a broken one for an empty ruleset.
+pub fn format(ruleset: &str) -> Result<Format> {
+    if !is_json(ruleset) {
+        return Ok(Format::Text);
+    }
+    match serde_json::from_str::<serde_json::Value>(ruleset) {
+        Ok(_) => Ok(Format::Json),
+        Err(e) => Err(Error::new(Kind::Invalid, format!("this is not JSON: {e}"))),
+    }
+}
+
+fn is_json(ruleset: &str) -> bool {
     ruleset.trim_start().starts_with('{')
 }
 
@@ -21,11 +40,11 @@ pub fn refused(stderr: &str, ruleset: &str) -> Error {
         let text = if text.is_empty() { "nft failed without a message" } else { text };
         return privileges(Error::new(Kind::Invalid, text.lines().next().unwrap_or_default()), text);
     };
-    let error = match text.rsplit_once(": ").and_then(|(_, reason)| errno(reason)) {
+    let error = match text.rsplit(": ").next().and_then(errno) {
         Some(errno) => Error::errno(errno),
         None => Error::new(Kind::Invalid, text.trim()),
     };
-    let about = if is_json(ruleset) { command_of(text, ruleset) } else { line_of(place, ruleset) };
+    let about = if is_json(ruleset) { command_of(stderr, ruleset) } else { line_of(place, ruleset) };
     let error = match about {
         Some(about) => error.detail(about),
         None => error,
@@ -40,13 +59,10 @@ fn line_of(place: &str, ruleset: &str) -> Option<String> {
     Some(format!("line {number}, `{line}`"))
 }
 
-/// What is wrong with JSON, or the command that `Parsing command array at index N failed` is about, cut short.
-fn command_of(text: &str, ruleset: &str) -> Option<String> {
-    let json: serde_json::Value = match serde_json::from_str(ruleset) {
-        Ok(json) => json,
-        Err(e) => return Some(format!("this is not JSON: {e}")),
-    };
-    let index: usize = text.split_once("at index ")?.1.split(' ').next()?.parse().ok()?;
+/// The command that `Parsing command array at index N failed` is about, cut short.
+fn command_of(stderr: &str, ruleset: &str) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_str(ruleset).ok()?;
+    let index: usize = stderr.split_once("at index ")?.1.split(' ').next()?.parse().ok()?;
     let command: String = json.get("nftables")?.get(index)?.to_string().chars().take(100).collect();
     Some(format!("command {}, `{command}`", index + 1))
 }
@@ -76,9 +92,10 @@ fn errno(reason: &str) -> Option<Errno> {
         Errno::ELOOP,
         Errno::EAFNOSUPPORT,
     ];
+    let described = format!("{} (os error", reason.trim());
     KNOWN
         .into_iter()
-        .find(|e| std::io::Error::from_raw_os_error(*e as i32).to_string().starts_with(reason.trim()))
+        .find(|e| std::io::Error::from_raw_os_error(*e as i32).to_string().starts_with(&described))
 }
 
 /// The error for a machine without nft.
@@ -117,14 +134,17 @@ mod tests {
         assert_eq!(refused("", "x").message(), "nft failed without a message");
         let e = refused("Operation not permitted (you must be root)\nnetlink: Error: cache\n", "x");
         assert_eq!(e.kind(), Kind::Permission);
+        let absent = "Error: No such file or directory\nlist table inet x\n                ^\n";
+        assert_eq!(refused(absent, "").message(), "no such file or directory (ENOENT)");
         let stderr = "internal:0:0-0: Error: Parsing command array at index 0 failed.\n";
         let json = refused(stderr, "{\"nftables\": [{\"x\": 1}]}");
         assert_eq!(json.message(), "command 1, `{\"x\":1}`: Parsing command array at index 0 failed.");
-        assert!(refused(stderr, "{\"nftables\": [").message().starts_with("this is not JSON: EOF"));
+        assert!(format("{\"nftables\": [").unwrap_err().message().starts_with("this is not JSON: EOF"));
     }
 
     #[test]
     fn the_two_forms_are_told_apart() {
-        assert!(is_json(" {\"nftables\": []}") && !is_json("table inet t {}"));
+        assert_eq!(format(" {\"nftables\": []}").unwrap(), Format::Json);
+        assert_eq!(format("table inet t {}").unwrap(), Format::Text);
     }
 }

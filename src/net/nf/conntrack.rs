@@ -170,8 +170,8 @@ fn ask(
 ) -> Result<()> {
     let family = match family {
         None => NetfilterProtoFamily::Unspec,
-        Some(Family::V4) => NetfilterProtoFamily::IPv4,
-        Some(Family::V6) => NetfilterProtoFamily::IPv6,
+        Some(Family::Inet) => NetfilterProtoFamily::IPv4,
+        Some(Family::Inet6) => NetfilterProtoFamily::IPv6,
     };
     let kind = message_type(NetfilterSubsystem::Conntrack, kind);
     let mut bytes = request(kind, flags, &NetfilterHeader::new(family, 0, 0), attributes);

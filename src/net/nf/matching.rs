@@ -244,8 +244,8 @@ impl<'a> Reader<'a> {
 
     fn address(&self, offset: u32, length: u32, mask: Option<&[u8]>, data: &[u8]) -> Option<(End, Prefix)> {
         let (full, source) = match self.family? {
-            Family::V4 => (4, 12),
-            Family::V6 => (16, 8),
+            Family::Inet => (4, 12),
+            Family::Inet6 => (16, 8),
         };
         let end = match offset.checked_sub(source)? {
             0 => End::Source,
@@ -263,8 +263,8 @@ impl<'a> Reader<'a> {
         let mut bytes = [0; 16];
         bytes[..data.len()].copy_from_slice(data);
         let ip = match self.family? {
-            Family::V4 => IpAddr::V4(Ipv4Addr::from([bytes[0], bytes[1], bytes[2], bytes[3]])),
-            Family::V6 => IpAddr::V6(Ipv6Addr::from(bytes)),
+            Family::Inet => IpAddr::V4(Ipv4Addr::from([bytes[0], bytes[1], bytes[2], bytes[3]])),
+            Family::Inet6 => IpAddr::V6(Ipv6Addr::from(bytes)),
         };
         Some((end, Prefix(IpNetwork::new(ip, bits as u8).ok()?)))
     }
@@ -324,8 +324,8 @@ mod tests {
         for negated in [false, true] {
             for end in [End::Source, End::Dest] {
                 for (family, ip, full) in [
-                    (Family::V4, "255.255.255.255", 32),
-                    (Family::V6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 128),
+                    (Family::Inet, "255.255.255.255", 32),
+                    (Family::Inet6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 128),
                 ] {
                     for bits in 0..=full {
                         let all: IpNetwork = format!("{ip}/{bits}").parse().unwrap();

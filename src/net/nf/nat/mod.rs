@@ -5,6 +5,7 @@
 //! translates the rest by its connection tracking; so a counter counts connections rather than packets.
 
 mod rule;
+mod show;
 mod spec;
 mod target;
 
@@ -102,12 +103,12 @@ pub fn get(ns: &Namespace, handle: u64) -> Result<Option<NatRule>> {
 pub fn del(ns: &Namespace, handle: u64) -> Result<()> {
     let rules = list(ns)?;
     let Some(rule) = rules.iter().find(|rule| rule.handles.iter().any(|(_, h)| *h == handle)) else {
+        let e = Error::new(ErrorKind::NotFound, format!("no NAT rule has the handle {handle}"));
         let there: Vec<String> = rules.iter().map(|rule| rule.handle().to_string()).collect();
-        let there = if there.is_empty() { "no NAT rules".to_owned() } else { there.join(", ") };
-        return Err(Error::new(
-            ErrorKind::NotFound,
-            format!("no NAT rule has the handle {handle} (there is {there})"),
-        ));
+        return Err(match there.as_slice() {
+            [] => e.hint("there are no NAT rules"),
+            _ => e.hint(format!("there are rules with the handles {}", there.join(", "))),
+        });
     };
     let mut batch = Batch::new(TABLE);
     for (chain, handle) in &rule.handles {

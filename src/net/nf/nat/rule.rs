@@ -8,6 +8,7 @@ use crate::net::nf::expr::{Expr, Registers, SetRef};
 use crate::net::nf::matching::{End, Match, Reader};
 use crate::net::nf::message::{Hook, Rule};
 use crate::net::nf::words::{Family, PortRange, Ports};
+use crate::net::prefix::octets;
 
 /// `NF_NAT_RANGE_*` of linux/netfilter/nf_nat.h.
 const PROTO_SPECIFIED: u32 = 2;
@@ -62,7 +63,7 @@ pub(super) fn write(kind: Kind, spec: &NatSpec, set: &mut dyn FnMut(&Ports) -> S
         (spec.fully_random, PROTO_RANDOM_FULLY),
     ];
     let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
-    let family = u32::from(spec.family.unwrap_or(Family::V4).number());
+    let family = u32::from(spec.family.unwrap_or(Family::Inet).number());
     out.extend(match kind {
         Kind::Masquerade => Some(Expr::Masquerade { ports, flags }),
         Kind::Redirect => Some(Expr::Redirect { ports, flags }),
@@ -72,13 +73,6 @@ pub(super) fn write(kind: Kind, spec: &NatSpec, set: &mut dyn FnMut(&Ports) -> S
         Kind::Other => None,
     });
     out
-}
-
-fn octets(ip: IpAddr) -> Vec<u8> {
-    match ip {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
-    }
 }
 
 /// The conditions, in the order in which one writes them for nft.
@@ -223,7 +217,7 @@ fn take(spec: &mut NatSpec, m: &Match) -> Option<()> {
 
 fn address(family: Family, data: &[u8]) -> Option<IpAddr> {
     match family {
-        Family::V4 => Some(IpAddr::V4(Ipv4Addr::from(*data.first_chunk::<4>()?))),
-        Family::V6 => Some(IpAddr::V6(Ipv6Addr::from(*data.first_chunk::<16>()?))),
+        Family::Inet => Some(IpAddr::V4(Ipv4Addr::from(*data.first_chunk::<4>()?))),
+        Family::Inet6 => Some(IpAddr::V6(Ipv6Addr::from(*data.first_chunk::<16>()?))),
     }
 }

@@ -120,15 +120,15 @@ impl NatSpec {
         }
         if self.host && self.input.is_some() {
             let e =
-                Error::argument("`host` and `in` exclude each other: what the host sends came in nowhere");
-            return Err(e.hint("add two rules, one with `in` and one with `host`"));
+                Error::argument("`host` and `iif` exclude each other: what the host sends came in nowhere");
+            return Err(e.hint("add two rules, one with `iif` and one with `host`"));
         }
         match (self.proto, spec.family) {
-            (Some(Protocol::ICMP), Some(Family::V6)) => {
+            (Some(Protocol::ICMP), Some(Family::Inet6)) => {
                 let e = Error::argument("proto \"icmp\" is IPv4's, the addresses are IPv6");
                 return Err(e.hint("IPv6 has \"icmpv6\""));
             }
-            (Some(Protocol::ICMPV6), Some(Family::V4)) => {
+            (Some(Protocol::ICMPV6), Some(Family::Inet)) => {
                 let e = Error::argument("proto \"icmpv6\" is IPv6's, the addresses are IPv4");
                 return Err(e.hint("IPv4 has \"icmp\""));
             }
@@ -180,11 +180,20 @@ impl NatSpec {
             match first {
                 None => first = Some((name, family)),
                 Some((before, other)) if other != family => {
+                    let (other, family) = (version(other), version(family));
                     return Err(Error::argument(format!("`{before}` is {other}, but `{name}` is {family}")));
                 }
                 Some(_) => {}
             }
         }
         Ok(first.map(|(_, family)| family))
+    }
+}
+
+/// The family as people call it.
+fn version(family: Family) -> &'static str {
+    match family {
+        Family::Inet => "IPv4",
+        Family::Inet6 => "IPv6",
     }
 }

@@ -78,7 +78,7 @@ const BY_HAND: &[(Kind, &str, &str)] = &[
     ),
     (Kind::Masquerade, "", "counter masquerade"),
     (Kind::Masquerade, "in=br0 source=fd00::/62", "iifname \"br0\" ip6 saddr fd00::/62 counter masquerade"),
-    (Kind::Masquerade, "family=ipv6 out=eth0", "oifname \"eth0\" meta nfproto ipv6 counter masquerade"),
+    (Kind::Masquerade, "family=inet6 out=eth0", "oifname \"eth0\" meta nfproto ipv6 counter masquerade"),
     (
         Kind::Masquerade,
         "proto=tcp to=:1024-2048 random",
@@ -134,7 +134,7 @@ const BY_HAND: &[(Kind, &str, &str)] = &[
     ),
     (
         Kind::Redirect,
-        "proto=udp dport=0-10,65530-65535 family=ipv6",
+        "proto=udp dport=0-10,65530-65535 family=inet6",
         "meta nfproto ipv6 udp dport { 0-10, 65530-65535 } counter redirect",
     ),
     (Kind::Redirect, "dest=0.0.0.0/1", "ip daddr 0.0.0.0/1 counter redirect"),
@@ -165,10 +165,19 @@ fn rules_are_those_that_one_writes_by_hand() {
                 assert_eq!(rule.kind, *kind, "{words}");
             }
         }
+        shown_as_by_nft(ns);
         nft(&["list", "table", "inet", "nsh"], "")
     });
     if let (Some(Some(by_hand)), Some(Some(ours))) = (by_hand, ours) {
         assert_eq!(ours, by_hand);
+    }
+}
+
+/// Each rule's text is a line of nft's.
+fn shown_as_by_nft(ns: &Namespace) {
+    let Some(text) = nft(&["-a", "list", "table", "inet", "nsh"], "") else { return };
+    for rule in list(ns).unwrap() {
+        assert!(text.lines().any(|line| line.trim() == rule.nft()), "{}\n{text}", rule.nft());
     }
 }
 
@@ -315,9 +324,9 @@ fn contradictions_never_reach_the_kernel() {
         (Kind::Redirect, "dport=80", "dport needs `proto`, such as \"tcp\" or \"udp\""),
         (Kind::Redirect, "to=:80", "a port in `to` needs `proto`, such as \"tcp\" or \"udp\""),
         (Kind::Redirect, "proto=icmp sport=80", "sport needs a protocol with ports, icmp has none"),
-        (Kind::Dnat, "dest=10.0.0.1 to=fd00::1", "`dest` is ipv4, but `to` is ipv6"),
-        (Kind::Snat, "family=ipv4 to=fd00::1", "`to` is ipv6, but `family` is ipv4"),
-        (Kind::Masquerade, "source=10.0.0.0/8 dest=fd00::/8", "`source` is ipv4, but `dest` is ipv6"),
+        (Kind::Dnat, "dest=10.0.0.1 to=fd00::1", "`dest` is IPv4, but `to` is IPv6"),
+        (Kind::Snat, "family=inet to=fd00::1", "`to` is IPv6, but `family` is IPv4"),
+        (Kind::Masquerade, "source=10.0.0.0/8 dest=fd00::/8", "`source` is IPv4, but `dest` is IPv6"),
         (
             Kind::Masquerade,
             "host",
@@ -327,7 +336,7 @@ fn contradictions_never_reach_the_kernel() {
         (
             Kind::Dnat,
             "in=eth0 host to=10.0.0.1",
-            "`host` and `in` exclude each other: what the host sends came in nowhere",
+            "`host` and `iif` exclude each other: what the host sends came in nowhere",
         ),
         (Kind::Dnat, "proto=icmp to=fd00::1", "proto \"icmp\" is IPv4's, the addresses are IPv6"),
         (
