@@ -4,6 +4,7 @@
 //! `main cli -> repl scenario -> doc -> lua -> probe proc sandbox -> net -> wait error`.
 
 pub mod doc;
+pub mod doctor;
 pub mod error;
 pub mod lua;
 pub mod net;

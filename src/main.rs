@@ -10,7 +10,7 @@ use nsh::error::{Error, Kind};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
-use nsh::{doc, repl};
+use nsh::{doc, doctor, repl};
 
 fn main() {
     tell_panics();
@@ -48,14 +48,7 @@ fn dispatch(command: Command) -> i32 {
             Err(reason) => complain(&Error::argument(reason), status::USAGE),
         },
         Command::Types => show(&doc::types(), status::SUCCESS),
-        Command::Doctor { json } => {
-            let e = Error::argument(if json {
-                "doctor --json is not there yet"
-            } else {
-                "doctor is not there yet"
-            });
-            complain(&e, status::CANNOT)
-        }
+        Command::Doctor { json } => doctor::run(json),
     }
 }
 

@@ -2,14 +2,19 @@
 
 pub mod addr;
 pub mod attributes;
+pub mod bridge;
+pub mod hosts;
 pub mod link;
 pub mod names;
 pub mod namespace;
+pub mod neigh;
 pub mod netlink;
 pub mod nf;
 pub mod nft;
 pub mod prefix;
 pub mod route;
+pub mod settle;
+pub mod sysctl;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,9 +1,10 @@
 //! Network namespaces: making, pinning, entering, finding by name, and the sockets that nsh keeps in each.
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -167,6 +168,8 @@ pub struct Namespaces {
     known: RefCell<HashMap<String, Rc<Namespace>>>,
     /// What [`Namespaces::by_nsid`] found: (inode of the viewer, nsid) to name.
     nsids: RefCell<HashMap<(u64, i32), String>>,
+    /// Names of addresses besides the namespaces' own; see [`super::hosts`].
+    names_of_addresses: RefCell<BTreeMap<String, Vec<IpAddr>>>,
 }
 
 impl Namespaces {
@@ -180,6 +183,7 @@ impl Namespaces {
             directory: directory.into(),
             known: RefCell::default(),
             nsids: RefCell::default(),
+            names_of_addresses: RefCell::default(),
         })
     }
 
@@ -320,6 +324,28 @@ impl Namespaces {
             Err(e) => return Err(Error::from(e).detail(format!("unmounting {}", path.display()))),
         }
         std::fs::remove_file(&path).map_err(|e| Error::from(e).detail(format!("removing {}", path.display())))
+    }
+
+    /// The namespaces in which links changed since the last call; see [`super::settle`].
+    pub fn take_unsettled(&self) -> Vec<Rc<Namespace>> {
+        let known = self.known.borrow();
+        let all = known.values().chain([&self.host]);
+        all.filter(|ns| ns.take_unsettled()).cloned().collect()
+    }
+
+    /// Gives addresses a name of their own besides the namespaces' names; an empty list takes it away.
+    pub fn name_addresses(&self, name: &str, addresses: Vec<IpAddr>) {
+        let mut names = self.names_of_addresses.borrow_mut();
+        if addresses.is_empty() {
+            names.remove(name);
+        } else {
+            names.insert(name.to_owned(), addresses);
+        }
+    }
+
+    /// The names that [`Namespaces::name_addresses`] gave.
+    pub fn named_addresses(&self) -> BTreeMap<String, Vec<IpAddr>> {
+        self.names_of_addresses.borrow().clone()
     }
 
     /// The name of the namespace that `viewer` knows as `nsid` (`IFLA_LINK_NETNSID`), if it is one of ours.

@@ -1,3 +1,14 @@
 //! Traffic: what sends, answers, and watches packets. No Lua here.
+//!
+//! Sockets are opened inside a [`crate::net::namespace::Namespace`] by the main thread and used from anywhere
+//! afterwards, so that what runs beside the script (servers, a running ping) needs no namespace of its own.
 
 pub mod capture;
+pub mod endpoint;
+pub mod http;
+pub mod ping;
+pub mod server;
+pub mod socket;
+pub mod tcp;
+pub mod udp;
+pub mod worker;

@@ -12,10 +12,11 @@ mod spec;
 mod stats;
 
 pub use add::add;
+pub(crate) use change::set_port;
 pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
 pub use options::{BridgeOptions, Details, PortOptions, VlanOptions, VxlanOptions};
-pub(crate) use read::get_plain;
 pub use read::{Filter, Link, get, list, require};
+pub(crate) use read::{dump, get_plain};
 pub use spec::{LinkSpec, PeerSpec};
 pub use stats::{Stats, stats};
 

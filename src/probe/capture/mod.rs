@@ -12,10 +12,10 @@ mod socket;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use nix::poll::PollFlags;
+use nix::sched::CloneFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 pub use decode::decode;
@@ -35,6 +35,8 @@ const FEWEST_SLOTS: usize = 128;
 /// second.
 const REST: Duration = Duration::from_millis(1);
 const STACK: usize = 256 * 1024;
+/// How many sockets are opened at once.
+const AT_ONCE: usize = 64;
 
 /// Where to capture.
 pub struct Place<'a> {
@@ -82,7 +84,6 @@ pub struct Drops {
 /// A running capture. Dropping it ends it.
 pub struct Capture {
     shared: Arc<Shared>,
-    reader: Mutex<Option<JoinHandle<()>>>,
     /// Whether it sees more than one link, so that its lines need names.
     several: bool,
 }
@@ -95,7 +96,10 @@ struct Shared {
 }
 
 struct State {
+    /// None once the capture is stopped.
     sockets: Vec<Socket>,
+    /// Those of a stopped capture, for the reading thread to close.
+    closing: Vec<Socket>,
     packets: Vec<Arc<Packet>>,
     /// How many there were before those in `packets`, and are cleared.
     cleared: u64,
@@ -108,27 +112,17 @@ struct State {
 ///
 /// Raises `not_found` for a link that isn't there, `permission` without CAP_NET_RAW.
 pub fn start(places: &[Place<'_>], options: Options) -> Result<Capture> {
-    let count: usize = places.iter().map(|p| p.links.len().max(1)).sum();
-    let settings = Settings {
-        protos: &options.filter.protos,
-        snaplen: options.snaplen,
-        promisc: options.promisc,
-        slots: (SLOTS / count.max(1)).clamp(FEWEST_SLOTS, SLOTS / 4),
-    };
-    let mut sockets = Vec::with_capacity(count);
-    for place in places {
-        let name: Arc<str> = place.namespace.name().into();
-        let opened = place.namespace.within(|| {
-            if place.links.is_empty() {
-                return Ok(vec![Socket::open(name, None, &settings)?]);
-            }
-            place.links.iter().map(|link| Socket::open(name.clone(), Some(link), &settings)).collect()
-        });
-        sockets.extend(opened.map_err(|e| e.in_namespace(place.namespace.name()))?);
-    }
+    let sockets = open(places, &options)?;
     let several = places.len() > 1 || places.iter().any(|p| p.links.len() != 1);
-    let state =
-        State { sockets, packets: Vec::new(), cleared: 0, bytes: 0, options, drops: Drops::default() };
+    let state = State {
+        sockets,
+        closing: Vec::new(),
+        packets: Vec::new(),
+        cleared: 0,
+        bytes: 0,
+        options,
+        drops: Drops::default(),
+    };
     let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
     let shared = Arc::new(Shared {
         state: Mutex::new(state),
@@ -137,9 +131,53 @@ pub fn start(places: &[Place<'_>], options: Options) -> Result<Capture> {
     });
     let thread = std::thread::Builder::new().name("nsh-capture".into()).stack_size(STACK);
     let reading = shared.clone();
-    let reader =
-        thread.spawn(move || reading.read()).map_err(|e| Error::from(e).detail("starting a thread"))?;
-    Ok(Capture { shared, reader: Mutex::new(Some(reader)), several })
+    thread.spawn(move || reading.run()).map_err(|e| Error::from(e).detail("starting a thread"))?;
+    Ok(Capture { shared, several })
+}
+
+/// Opens the sockets, each by a thread of its own: the kernel waits for RCU when it makes a ring, 10 to 20 ms, and
+/// waits for all at once.
+fn open(places: &[Place<'_>], options: &Options) -> Result<Vec<Socket>> {
+    let mut wanted = Vec::new();
+    for place in places {
+        let name: Arc<str> = place.namespace.name().into();
+        let links: Vec<Option<&str>> = match &place.links[..] {
+            [] => vec![None],
+            links => links.iter().map(|l| Some(l.as_str())).collect(),
+        };
+        wanted.extend(links.into_iter().map(|link| (place.namespace, name.clone(), link)));
+    }
+    let settings = Settings {
+        protos: &options.filter.protos,
+        snaplen: options.snaplen,
+        promisc: options.promisc,
+        slots: (SLOTS / wanted.len().max(1)).clamp(FEWEST_SLOTS, SLOTS / 4),
+    };
+    if let [(namespace, name, link)] = &wanted[..] {
+        let opened = namespace.within(|| Socket::open(name.clone(), *link, &settings));
+        return Ok(vec![opened.map_err(|e| e.in_namespace(name))?]);
+    }
+    let mut sockets = Vec::with_capacity(wanted.len());
+    for some in wanted.chunks(AT_ONCE) {
+        std::thread::scope(|scope| {
+            let mut threads = Vec::with_capacity(some.len());
+            for (namespace, name, link) in some {
+                let (fd, settings) = (namespace.descriptor()?, &settings);
+                let thread = std::thread::Builder::new().stack_size(STACK);
+                threads.push(thread.spawn_scoped(scope, move || {
+                    nix::sched::setns(fd, CloneFlags::CLONE_NEWNET)?;
+                    Socket::open(name.clone(), *link, settings).map_err(|e| e.in_namespace(name))
+                })?);
+            }
+            for thread in threads {
+                let opened = thread.join();
+                sockets
+                    .push(opened.unwrap_or_else(|_| Err(Error::new(Kind::Io, "opening a socket failed")))?);
+            }
+            Ok::<(), Error>(())
+        })?;
+    }
+    Ok(sockets)
 }
 
 impl Shared {
@@ -147,7 +185,15 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reading thread. Nobody depends on its speed but the kernel's rings: who wants to know what came looks
+    /// The reading thread's life.
+    fn run(&self) {
+        self.read();
+        // The kernel waits for RCU here too, 30 ms, and the script doesn't.
+        let closing = std::mem::take(&mut self.lock().closing);
+        drop(closing);
+    }
+
+    /// Nobody depends on its speed but the kernel's rings: who wants to know what came looks
     /// for himself.
     fn read(&self) {
         loop {
@@ -317,13 +363,9 @@ impl Capture {
         let mut state = self.now();
         state.count_drops();
         let sockets = std::mem::take(&mut state.sockets);
+        state.closing.extend(sockets);
         drop(state);
         let _ = self.shared.stop.write(1);
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(reader) = reader {
-            let _ = reader.join();
-        }
-        drop(sockets);
     }
 }
 

@@ -605,6 +605,33 @@ fn directions_and_links_are_told() {
 }
 
 #[test]
+fn several_namespaces() {
+    lab(|all| {
+        let (one, two) = (all.add("one").unwrap(), all.add("two").unwrap());
+        for ns in [&one, &two] {
+            link::set(ns, "lo", &Change { up: Some(true), ..Change::default() }).unwrap();
+        }
+        let places =
+            [Place { namespace: &one, links: vec![] }, Place { namespace: &two, links: vec!["lo".into()] }];
+        let capture = start(&places, Options { filter: only(Proto::Udp), ..Options::default() }).unwrap();
+        for ns in [&two, &one, &two] {
+            ns.within(|| {
+                send(1, 1);
+                Ok(())
+            })
+            .unwrap();
+        }
+        let seen: Vec<String> =
+            capture.packets(&Filter::default()).iter().map(|p| p.link.namespace.to_string()).collect();
+        assert_eq!(seen, ["two", "one", "two"]);
+        let lost =
+            [Place { namespace: &one, links: vec![] }, Place { namespace: &two, links: vec!["x".into()] }];
+        let e = start(&lost, Options::default()).err().unwrap();
+        assert_eq!((e.kind(), e.fields().namespace.as_deref()), (Kind::NotFound, Some("two")));
+    });
+}
+
+#[test]
 fn a_tag_that_the_kernel_took_out_is_put_back() {
     lab(|all| {
         links(all);
@@ -717,15 +744,48 @@ fn links_that_come_and_go() {
         link::set(all.host(), "a", &down).unwrap();
         assert_eq!(capture.count(&only(Proto::Udp)), 0);
         link::set(all.host(), "a", &up).unwrap();
-        inject("b", &arp_request().bytes);
         let seen = Filter { kind: Some("request".into()), inward: Some(true), ..Filter::default() };
-        assert_eq!(capture.wait(&seen, 1, Deadline::secs(10.0)).unwrap().len(), 1);
+        // The carrier comes back a moment after "up"; what is sent before is lost.
+        let deadline = Deadline::secs(10.0);
+        loop {
+            inject("b", &arp_request().bytes);
+            if capture.wait(&seen, 1, Deadline::secs(0.05)).is_ok() {
+                break;
+            }
+            assert!(!deadline.passed());
+        }
         assert!(!everywhere.packets(&seen).is_empty());
         link::del(all.host(), "a").unwrap();
         send(1, 1);
         assert_eq!(everywhere.count(&only(Proto::Udp)), 1);
-        assert_eq!(capture.count(&seen), 1);
+        assert!(capture.count(&seen) > 0);
         // The thread doesn't spin on the socket of the link that is gone.
         capture.wait(&only(Proto::Udp), 1, Deadline::secs(0.05)).unwrap_err();
+    });
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn how_long_starting_and_stopping_takes() {
+    lab(|all| {
+        links(all);
+        for _ in 0..5 {
+            let began = std::time::Instant::now();
+            let capture = on(all, &["lo"], Options::default());
+            let started = began.elapsed();
+            send(1, 1);
+            capture.count(&Filter::default());
+            let counted = began.elapsed() - started;
+            drop(capture);
+            eprintln!("start {started:?}, count {counted:?}, stop {:?}", began.elapsed() - started - counted);
+        }
+        let namespaces: Vec<_> = (0..200).map(|i| all.add(&format!("ns{i}")).unwrap()).collect();
+        let places: Vec<Place<'_>> =
+            namespaces.iter().map(|ns| Place { namespace: ns, links: Vec::new() }).collect();
+        let began = std::time::Instant::now();
+        let capture = start(&places, Options::default()).unwrap();
+        let started = began.elapsed();
+        drop(capture);
+        eprintln!("200 namespaces: start {started:?}, stop {:?}", began.elapsed() - started);
     });
 }

@@ -1,0 +1,227 @@
+//! What can be tried in a sandbox: each kind of link and queueing discipline, address translation, sysctls.
+
+use std::fs;
+use std::path::Path;
+
+use nix::errno::Errno;
+
+use super::{Check, Group};
+use crate::error::{Error, Kind, Result};
+use crate::net::attributes::Attributes;
+use crate::net::namespace::{Namespace, Namespaces};
+use crate::net::nf;
+use crate::sandbox::{self, Lab, MAX_PROCESSES};
+
+/// Kinds of links as `ip link add type KIND` names them, and the kernel's option for each.
+const LINKS: &[(&str, &str)] = &[
+    ("veth", "VETH"),
+    ("bridge", "BRIDGE"),
+    ("dummy", "DUMMY"),
+    ("ifb", "IFB"),
+    ("vlan", "VLAN_8021Q"),
+    ("macvlan", "MACVLAN"),
+    ("macvtap", "MACVTAP"),
+    ("ipvlan", "IPVLAN"),
+    ("vxlan", "VXLAN"),
+    ("geneve", "GENEVE"),
+    ("gre", "NET_IPGRE"),
+    ("gretap", "NET_IPGRE"),
+    ("ip6gre", "IPV6_GRE"),
+    ("ipip", "NET_IPIP"),
+    ("sit", "IPV6_SIT"),
+    ("ip6tnl", "IPV6_TUNNEL"),
+    ("bond", "BONDING"),
+    ("team", "NET_TEAM"),
+    ("vrf", "NET_VRF"),
+    ("wireguard", "WIREGUARD"),
+    ("xfrm", "XFRM_INTERFACE"),
+    ("macsec", "MACSEC"),
+    ("nlmon", "NLMON"),
+];
+
+/// Queueing disciplines as `tc qdisc add ... KIND` names them.
+const QDISCS: &[(&str, &str)] = &[
+    ("netem", "NET_SCH_NETEM"),
+    ("tbf", "NET_SCH_TBF"),
+    ("htb", "NET_SCH_HTB"),
+    ("hfsc", "NET_SCH_HFSC"),
+    ("prio", "NET_SCH_PRIO"),
+    ("sfq", "NET_SCH_SFQ"),
+    ("red", "NET_SCH_RED"),
+    ("fq", "NET_SCH_FQ"),
+    ("codel", "NET_SCH_CODEL"),
+    ("fq_codel", "NET_SCH_FQ_CODEL"),
+    ("cake", "NET_SCH_CAKE"),
+    ("ingress", "NET_SCH_INGRESS"),
+    ("clsact", "NET_SCH_INGRESS"),
+];
+
+/// Adds what was found in the lab of the calling thread.
+pub fn add(lab: &Lab, out: &mut Vec<Check>) {
+    out.extend(sandbox_checks(lab));
+    let namespaces = match Namespaces::new(&lab.pins) {
+        Ok(namespaces) => namespaces,
+        Err(e) => return out.push(Check::new(Group::Needed, "namespaces", false).detail(e.message())),
+    };
+    let made = namespaces.add("doctor");
+    out.push(match &made {
+        Ok(_) => Check::new(Group::Needed, "namespaces", true),
+        Err(e) => Check::new(Group::Needed, "namespaces", false)
+            .detail(e.message())
+            .remedy(e.fields().hint.clone().unwrap_or_default()),
+    });
+    let Ok(ns) = made else { return };
+    for (kind, option) in LINKS {
+        out.push(feature(Group::Links, kind, option, link(&ns, kind)));
+    }
+    out.push(tun(&ns));
+    for (kind, option) in QDISCS {
+        out.push(feature(Group::Qdiscs, kind, option, qdisc(&ns, kind)));
+    }
+    let masquerade = nf::nat::add(&ns, nf::nat::Kind::Masquerade, &nf::nat::NatSpec::default());
+    out.push(feature(Group::Firewall, "nat", "NF_TABLES, NFT_NAT and NFT_MASQ", masquerade.map(|_| ())));
+    let conntrack = nf::conntrack::list(&ns, &nf::conntrack::Filter::default());
+    out.push(feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ())));
+}
+
+fn sandbox_checks(lab: &Lab) -> Vec<Check> {
+    let confined = Check::new(Group::Sandbox, "confined", lab.confined);
+    let mut out = vec![match lab.confined {
+        true => confined,
+        false => confined
+            .detail("without user namespaces, root in the lab is root of this machine")
+            .remedy("run only scripts that you trust"),
+    }];
+    let container = "in a container, start it with --security-opt systempaths=unconfined (docker, podman)";
+    let note = |about: &str| lab.notes.iter().find(|n| n.contains(about)).cloned().unwrap_or_default();
+    for (name, ok, about) in [("own_proc", lab.own_proc, "/proc stays"), ("own_sys", lab.own_sys, "/sys is")]
+    {
+        let check = Check::new(Group::Sandbox, name, ok).detail(note(about));
+        out.push(if ok { check } else { check.remedy(container) });
+    }
+    let sysctls = write_same("/proc/sys/net/ipv4/ip_forward");
+    let check = Check::new(Group::Sandbox, "sysctl", sysctls.is_ok());
+    out.push(match sysctls {
+        Ok(()) => check,
+        Err(e) => check.detail(format!("/proc/sys/net can't be written: {}", e.message())).remedy(container),
+    });
+    let ipv6 = Path::new("/proc/sys/net/ipv6").exists();
+    let check = Check::new(Group::Sandbox, "ipv6", ipv6);
+    out.push(match ipv6 {
+        true => check,
+        false => check
+            .detail("the kernel has no IPv6, or it was started with ipv6.disable=1")
+            .remedy("remove ipv6.disable=1 from the kernel's command line; scripts with IPv6 fail"),
+    });
+    let bounded =
+        !nix::unistd::geteuid().is_root() || !root_outside() || sandbox::kernel_version() >= (6, 14);
+    let check = Check::new(Group::Sandbox, "process_limit", bounded);
+    out.push(match bounded {
+        true => check.detail(format!("{MAX_PROCESSES} processes")),
+        false => check
+            .detail("before Linux 6.14, nothing bounds the processes of root's lab")
+            .remedy("run scripts of strangers as an ordinary user"),
+    });
+    out
+}
+
+/// Whether the lab's root is root on the machine too, as far as ids go: all ids are mapped.
+fn root_outside() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    map.split_whitespace().nth(2).is_some_and(|count| count != "1")
+}
+
+/// Writes a sysctl as it is.
+fn write_same(path: &str) -> Result<()> {
+    let value = fs::read(path)?;
+    Ok(fs::write(path, value)?)
+}
+
+fn feature(group: Group, name: &'static str, option: &str, tried: Result<()>) -> Check {
+    let check = Check::new(group, name, tried.is_ok());
+    match tried {
+        Ok(()) => check,
+        Err(e) if e.kind() == Kind::Unsupported => check.detail("not in this kernel").remedy(format!(
+            "install the kernel's extra modules (linux-modules-extra, kernel-modules-extra), or use one with \
+             CONFIG_{option}"
+        )),
+        Err(e) => {
+            let hint = e.fields().hint.clone().unwrap_or_default();
+            check.detail(e.message()).remedy(hint)
+        }
+    }
+}
+
+/// Asks for a link of this kind, without its options: a kernel that knows the kind makes it, or misses the options.
+fn link(ns: &Namespace, kind: &str) -> Result<()> {
+    const RTM_NEWLINK: u16 = 16;
+    const IFLA_LINKINFO: u16 = 18;
+    const IFLA_INFO_KIND: u16 = 1;
+    let mut info = Attributes::new();
+    info.put_str(IFLA_INFO_KIND, kind);
+    let mut attributes = Attributes::new();
+    attributes.nest(IFLA_LINKINFO, info);
+    // struct ifinfomsg, all zero: the kernel chooses name and index.
+    match request(ns, RTM_NEWLINK, &[0; 16], &attributes) {
+        Err(e) if e.raw() == Some(Errno::EOPNOTSUPP) => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// Asks for a queueing discipline on `lo`, as above.
+fn qdisc(ns: &Namespace, kind: &str) -> Result<()> {
+    const RTM_NEWQDISC: u16 = 36;
+    const TCA_KIND: u16 = 1;
+    const TC_H_ROOT: u32 = 0xffff_ffff;
+    const TC_H_CLSACT: u32 = 0xffff_fff1;
+    let (parent, handle) = match kind {
+        "ingress" | "clsact" => (TC_H_CLSACT, 0xffff_0000u32),
+        _ => (TC_H_ROOT, 0),
+    };
+    // struct tcmsg: family, ifindex (lo is 1), handle, parent, info.
+    let mut header = [0u8; 20];
+    header[4..8].copy_from_slice(&1i32.to_ne_bytes());
+    header[8..12].copy_from_slice(&handle.to_ne_bytes());
+    header[12..16].copy_from_slice(&parent.to_ne_bytes());
+    let mut attributes = Attributes::new();
+    attributes.put_str(TCA_KIND, kind);
+    match request(ns, RTM_NEWQDISC, &header, &attributes) {
+        // "Specified qdisc kind is unknown"
+        Err(e) if e.raw() == Some(Errno::ENOENT) => Err(e.with_kind(Kind::Unsupported)),
+        Err(e) if e.raw() == Some(Errno::EOPNOTSUPP) => Err(e),
+        _ => Ok(()),
+    }
+}
+
+fn request(ns: &Namespace, message_type: u16, header: &[u8], attributes: &Attributes) -> Result<()> {
+    // NLM_F_REQUEST, _ACK, _REPLACE, _CREATE
+    const FLAGS: u16 = 0x1 | 0x4 | 0x100 | 0x400;
+    let mut bytes = vec![0u8; 16];
+    bytes[4..6].copy_from_slice(&message_type.to_ne_bytes());
+    bytes[6..8].copy_from_slice(&FLAGS.to_ne_bytes());
+    bytes.extend_from_slice(header);
+    bytes.extend_from_slice(attributes.bytes());
+    ns.route()?.exchange(&mut bytes, false, &mut |_, _| Ok(()))
+}
+
+/// Makes a tap device as programs do: by `/dev/net/tun`.
+fn tun(ns: &Namespace) -> Check {
+    use std::os::fd::AsRawFd;
+    const TUN: &str = "/dev/net/tun";
+    let tried = ns.within(|| {
+        let device = fs::File::options().read(true).write(true).open(TUN)?;
+        // SAFETY: an all-zero ifreq is a valid one: the kernel chooses the name.
+        let mut wanted: libc::ifreq = unsafe { std::mem::zeroed() };
+        wanted.ifr_ifru.ifru_flags = (libc::IFF_TAP | libc::IFF_NO_PI) as libc::c_short;
+        // SAFETY: wanted is an ifreq, as the ioctl expects.
+        let done = unsafe { libc::ioctl(device.as_raw_fd(), libc::TUNSETIFF as _, &raw mut wanted) };
+        Errno::result(done).map(|_| ()).map_err(Error::from)
+    });
+    let check = Check::new(Group::Links, "tun", tried.is_ok());
+    match tried {
+        Ok(()) => check,
+        Err(e) => check
+            .detail(format!("{TUN}: {}", e.message()))
+            .remedy("modprobe tun (CONFIG_TUN); in a container, start it with --device /dev/net/tun"),
+    }
+}

@@ -1,0 +1,101 @@
+//! What can be seen without a sandbox.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Check, Group};
+use crate::net::netlink::{Socket, attributes_of};
+use crate::sandbox::{self, User};
+
+/// The first with `mount_setattr`.
+const OLDEST_KERNEL: (u32, u32) = (5, 12);
+
+pub fn checks() -> Vec<Check> {
+    let user = User::of_this_process();
+    let mut out = vec![kernel()];
+    out.push(match sandbox::user_namespaces(user) {
+        // Root goes without, and hears of it.
+        Some((what, remedy)) => {
+            let group = if user == User::Root { Group::Sandbox } else { Group::Needed };
+            Check::new(group, "user_namespaces", false).detail(what).remedy(remedy)
+        }
+        None => Check::new(Group::Needed, "user_namespaces", true),
+    });
+    out.extend(bridged_forward_drop());
+    for (tool, what) in [
+        ("nft", "nft.load and nft.list need it; nat and all else do without"),
+        ("ip", "nothing of nsh needs it; handy in namespace shells"),
+    ] {
+        let found = in_path(tool);
+        let check = Check::new(Group::Tools, tool, found);
+        out.push(if found { check } else { check.detail("not installed").remedy(what) });
+    }
+    out
+}
+
+fn kernel() -> Check {
+    let (major, minor) = sandbox::kernel_version();
+    let check = Check::new(Group::Needed, "kernel", (major, minor) >= OLDEST_KERNEL);
+    let check = check.detail(format!("Linux {major}.{minor}"));
+    match check.ok {
+        true => check,
+        false => check.remedy("a sandbox needs Linux 5.12 or newer; --host does without one"),
+    }
+}
+
+fn in_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+}
+
+/// With br_netfilter, frames that cross a bridge pass the `forward` chains, where firewalls and container engines
+/// drop by default. Sandboxes have chains of their own.
+fn bridged_forward_drop() -> Option<Check> {
+    let passes = ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"].iter().any(|name| {
+        fs::read_to_string(Path::new("/proc/sys/net/bridge").join(name)).is_ok_and(|v| v.trim() == "1")
+    });
+    if !passes {
+        return Some(Check::new(Group::Host, "bridge_forward", true));
+    }
+    let check = Check::new(Group::Host, "bridge_forward", false);
+    let remedy = "under --host, bridged frames may be dropped: sysctl net.bridge.bridge-nf-call-iptables=0 and \
+                  -ip6tables=0, or accept them in that chain";
+    match forward_drops() {
+        Some(true) => {
+            Some(check.detail("br_netfilter is on and a forward chain drops by default").remedy(remedy))
+        }
+        Some(false) => Some(Check::new(Group::Host, "bridge_forward", true)),
+        // Only root may look.
+        None => None,
+    }
+}
+
+/// Whether a chain of the forward hook has the policy drop. `None` if it can't be seen.
+fn forward_drops() -> Option<bool> {
+    const NETFILTER: isize = 12;
+    // linux/netfilter/nf_tables.h: NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN.
+    const GET_CHAIN: u16 = 10 << 8 | 4;
+    const NLM_F_REQUEST_DUMP: u16 = 0x301;
+    const NFTA_CHAIN_HOOK: u16 = 4;
+    const NFTA_CHAIN_POLICY: u16 = 5;
+    const NFTA_HOOK_HOOKNUM: u16 = 1;
+    const NF_INET_FORWARD: [u8; 4] = 2u32.to_be_bytes();
+    const NF_DROP: [u8; 4] = 0u32.to_be_bytes();
+
+    let mut request = vec![0u8; 20];
+    request[4..6].copy_from_slice(&GET_CHAIN.to_ne_bytes());
+    request[6..8].copy_from_slice(&NLM_F_REQUEST_DUMP.to_ne_bytes());
+    let mut drops = false;
+    let asked = Socket::open(NETFILTER).and_then(|mut socket| {
+        socket.exchange(&mut request, true, &mut |_, answer| {
+            let Some(chain) = answer.as_ref().and_then(|a| a.payload.get(4..)) else { return Ok(()) };
+            let find = |of: u16| attributes_of(chain).find(|(kind, _)| *kind == of).map(|(_, value)| value);
+            let forward = find(NFTA_CHAIN_HOOK).is_some_and(|hook| {
+                attributes_of(hook).any(|a| a == (NFTA_HOOK_HOOKNUM, &NF_INET_FORWARD[..]))
+            });
+            drops |= forward && find(NFTA_CHAIN_POLICY) == Some(&NF_DROP[..]);
+            Ok(())
+        })
+    });
+    asked.ok().map(|()| drops)
+}

@@ -1,0 +1,108 @@
+//! `nsh doctor`: what works on this machine, and what to do about the rest.
+//!
+//! [`machine`] looks at the machine from outside; [`lab`] tries each kernel feature in a sandbox of its own, since
+//! what counts is what works there.
+
+mod lab;
+mod machine;
+mod report;
+
+use std::time::Duration;
+
+use crate::lua::status;
+use crate::sandbox::{self, Options};
+
+/// How long everything may take; a kernel loads modules on the way.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    pub group: Group,
+    /// As it stands in a test's `-- needs:` line: the kernel's word where there is one.
+    pub name: &'static str,
+    pub ok: bool,
+    /// What was found; empty where "ok" says it all.
+    pub detail: String,
+    /// What to do about it, or what goes without it.
+    pub remedy: String,
+}
+
+/// In the order in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Without these no script runs in a sandbox.
+    Needed,
+    Sandbox,
+    Links,
+    Qdiscs,
+    Firewall,
+    Host,
+    Tools,
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Needed => "needed",
+            Group::Sandbox => "sandbox",
+            Group::Links => "links",
+            Group::Qdiscs => "qdiscs",
+            Group::Firewall => "firewall",
+            Group::Host => "--host",
+            Group::Tools => "tools",
+        }
+    }
+}
+
+impl Check {
+    pub fn new(group: Group, name: &'static str, ok: bool) -> Check {
+        Check { group, name, ok, detail: String::new(), remedy: String::new() }
+    }
+
+    pub fn detail(mut self, detail: impl Into<String>) -> Check {
+        self.detail = detail.into();
+        self
+    }
+
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Check {
+        self.remedy = remedy.into();
+        self
+    }
+}
+
+/// Whether scripts can run here.
+fn works(checks: &[Check]) -> bool {
+    checks.iter().all(|check| check.ok || check.group != Group::Needed)
+}
+
+/// Looks, prints, and returns the exit status: 0 if scripts can run here, 3 if not.
+pub fn run(json: bool) -> i32 {
+    let mut checks = machine::checks();
+    let options = Options { timeout: Some(TIMEOUT), ..Options::default() };
+    let inside = checks.clone();
+    let entered = sandbox::run(&options, move |lab| {
+        let mut checks = inside;
+        checks.push(Check::new(Group::Needed, "sandbox", true));
+        lab::add(lab, &mut checks);
+        show(checks, json)
+    });
+    match entered {
+        Ok(status) => status,
+        Err(e) => {
+            let hint = e.fields().hint.clone().unwrap_or_default();
+            checks.push(Check::new(Group::Needed, "sandbox", false).detail(e.message()).remedy(hint));
+            show(checks, json)
+        }
+    }
+}
+
+fn show(mut checks: Vec<Check>, json: bool) -> i32 {
+    use std::io::Write;
+    // Stable: within a group as they were found.
+    checks.sort_by_key(|check| check.group);
+    let text = if json { report::json(&checks) } else { report::table(&checks) };
+    // A closed stdout is no error.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    if works(&checks) { status::SUCCESS } else { status::CANNOT }
+}

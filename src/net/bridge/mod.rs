@@ -1,0 +1,80 @@
+//! Bridges: ports and the forwarding database, as `bridge` handles them.
+
+pub mod fdb;
+
+use super::link::{self, BridgeOptions, Change, Details, Filter, Link, Master, PortOptions, find};
+use super::namespace::{Namespace, Namespaces};
+use crate::error::{Error, Kind, Result};
+
+/// A bridge with its own options, and an error that says what else `name` is.
+fn require_bridge(ns: &Namespace, name: &str) -> Result<(Link, BridgeOptions)> {
+    let Some(link) = link::get_plain(ns, name)? else { return Err(find::no_such_link(ns, name)) };
+    match &link.details {
+        Details::Bridge(options) => {
+            let options = (**options).clone();
+            Ok((link, options))
+        }
+        _ => {
+            let kind = link.kind.as_deref().unwrap_or(&link.link_type);
+            Err(Error::argument(format!("{name} is not a bridge, but of kind {kind:?}")))
+        }
+    }
+}
+
+/// The bridge's own options and state, as `ip -d link show BRIDGE`.
+pub fn options(ns: &Namespace, bridge: &str) -> Result<BridgeOptions> {
+    require_bridge(ns, bridge).map(|(_, options)| options)
+}
+
+/// Changes options of a bridge, as `ip link set BRIDGE type bridge ...`.
+pub fn set(ns: &Namespace, bridge: &str, options: &BridgeOptions) -> Result<()> {
+    require_bridge(ns, bridge)?;
+    link::set(ns, bridge, &Change { bridge: options.clone(), ..Change::default() })
+}
+
+/// The bridge's ports with their states, as `bridge -d link show`.
+pub fn ports(all: &Namespaces, ns: &Namespace, bridge: &str) -> Result<Vec<Link>> {
+    require_bridge(ns, bridge)?;
+    link::list(all, ns, &Filter { master: Some(bridge.to_owned()), ..Filter::default() })
+}
+
+/// Makes links ports of a bridge, as `ip link set PORT master BRIDGE` for each. If one can't be, those before it
+/// are taken out again.
+pub fn attach(ns: &Namespace, bridge: &str, ports: &[String]) -> Result<()> {
+    require_bridge(ns, bridge)?;
+    for (done, port) in ports.iter().enumerate() {
+        let change = Change { master: Some(Master::Of(bridge.to_owned())), ..Change::default() };
+        if let Err(e) = link::set(ns, port, &change) {
+            for port in &ports[..done] {
+                let _ = link::set(ns, port, &Change { master: Some(Master::None), ..Change::default() });
+            }
+            return Err(e.on(port.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Takes a port out of its bridge, as `ip link set PORT nomaster`. Raises `not_found` if it is in none.
+pub fn detach(ns: &Namespace, port: &str) -> Result<()> {
+    port_options(ns, port)?;
+    link::set(ns, port, &Change { master: Some(Master::None), ..Change::default() })
+}
+
+/// A port's options and state, as `bridge -d link show dev PORT`.
+pub fn port_options(ns: &Namespace, port: &str) -> Result<PortOptions> {
+    let Some(link) = link::get_plain(ns, port)? else { return Err(find::no_such_link(ns, port)) };
+    match link.port {
+        Some(options) => Ok(*options),
+        None => Err(Error::new(Kind::NotFound, format!("{port} is not a port of a bridge"))
+            .hint(format!("link.set({port:?}, {{ master = ... }}) makes it one"))),
+    }
+}
+
+/// Changes options of a port, as `bridge link set dev PORT ...`.
+pub fn set_port(ns: &Namespace, port: &str, options: &PortOptions) -> Result<()> {
+    let index = find::require_index(ns, port)?;
+    link::set_port(ns, index, options)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use super::fdb::{self, FdbSpec, Life};
+use super::*;
+use crate::net::link::{LinkSpec, PeerSpec};
+use crate::net::testing::{lab, witness};
+
+fn bridge_with_port(all: &Namespaces) {
+    let host = all.host();
+    link::add(host, "br0", &LinkSpec { kind: "bridge".into(), up: true, ..LinkSpec::default() }).unwrap();
+    let peer = PeerSpec { up: true, ..PeerSpec::default() };
+    let master = Some("br0".into());
+    let spec = LinkSpec { kind: "veth".into(), up: true, master, peer: Some(peer), ..LinkSpec::default() };
+    link::add(host, "p0", &spec).unwrap();
+}
+
+#[test]
+fn ports_and_their_options() {
+    lab(|all| {
+        bridge_with_port(all);
+        let host = all.host();
+        let options = PortOptions {
+            cost: Some(77),
+            priority: Some(5),
+            hairpin: Some(true),
+            learning: Some(false),
+            isolated: Some(true),
+            guard: Some(true),
+            ..PortOptions::default()
+        };
+        set_port(host, "p0", &options).unwrap();
+        if let Some(seen) = witness(all, "host", &["bridge", "-d", "-j", "link", "show", "dev", "p0"]) {
+            assert_eq!(seen[0]["cost"], 77);
+            assert_eq!(seen[0]["priority"], 5);
+            assert_eq!(seen[0]["hairpin"], true);
+            assert_eq!(seen[0]["learning"], false);
+            assert_eq!(seen[0]["isolated"], true);
+            assert_eq!(seen[0]["guard"], true);
+        }
+        let found = ports(all, host, "br0").unwrap();
+        assert_eq!(found.len(), 1);
+        let port = found[0].port.as_ref().unwrap();
+        assert_eq!((port.cost, port.flood, port.number), (Some(77), Some(true), Some(1)));
+        set(host, "br0", &BridgeOptions { ageing: Some(12.5), stp: Some(true), ..BridgeOptions::default() })
+            .unwrap();
+        let now = super::options(host, "br0").unwrap();
+        assert_eq!((now.ageing, now.stp), (Some(12.5), Some(true)));
+        detach(host, "p0").unwrap();
+        assert_eq!(detach(host, "p0").unwrap_err().kind(), Kind::NotFound);
+        let e = set_port(host, "p0", &options).unwrap_err();
+        assert!(e.to_string().contains("p0 is no port of a bridge"), "{e}");
+        let e = ports(all, host, "p0").unwrap_err();
+        assert!(e.to_string().contains("p0 is not a bridge, but of kind \"veth\""), "{e}");
+        attach(host, "br0", &["p0".into()]).unwrap();
+        let e = attach(host, "br0", &["p0".into(), "nope".into()]).unwrap_err();
+        assert_eq!(e.kind(), Kind::NotFound);
+    });
+}
+
+#[test]
+fn the_forwarding_database() {
+    lab(|all| {
+        bridge_with_port(all);
+        let host = all.host();
+        crate::net::settle::settle(all).unwrap();
+        let mac = [2, 0, 0, 0, 0, 9];
+        fdb::add(host, mac, "p0", &FdbSpec::default()).unwrap();
+        assert_eq!(fdb::add(host, mac, "p0", &FdbSpec::default()).unwrap_err().kind(), Kind::Exists);
+        let filter = fdb::Filter { dev: Some("br0".into()), mac: Some(mac), ..fdb::Filter::default() };
+        let found = fdb::list(host, &filter).unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].dev.as_str(), found[0].master.as_deref(), found[0].life),
+            ("p0", Some("br0"), Life::Static)
+        );
+        if let Some(seen) = witness(all, "host", &["bridge", "-j", "fdb", "show", "dev", "p0"]) {
+            let entry = seen.as_array().unwrap().iter().find(|e| e["mac"] == "02:00:00:00:00:09").unwrap();
+            assert_eq!((&entry["master"], &entry["state"]), (&"br0".into(), &"static".into()));
+        }
+        fdb::del(host, mac, "p0", &FdbSpec::default()).unwrap();
+        assert_eq!(fdb::del(host, mac, "p0", &FdbSpec::default()).unwrap_err().kind(), Kind::NotFound);
+        let dynamic = FdbSpec { life: Some(Life::Dynamic), ..FdbSpec::default() };
+        fdb::replace(host, mac, "p0", &dynamic).unwrap();
+        fdb::flush(host, "br0").unwrap();
+        assert!(fdb::list(host, &filter).unwrap().is_empty());
+        fdb::replace(host, mac, "p0", &dynamic).unwrap();
+        fdb::flush(host, "p0").unwrap();
+        assert!(fdb::list(host, &filter).unwrap().is_empty());
+        link::set(host, "p0", &Change { up: Some(false), ..Change::default() }).unwrap();
+        let e = fdb::replace(host, mac, "p0", &dynamic).unwrap_err();
+        assert!(e.to_string().contains("p0 does not forward now"), "{e}");
+    });
+}

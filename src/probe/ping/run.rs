@@ -1,0 +1,343 @@
+//! The loop that sends at its interval and receives meanwhile.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hasher};
+use std::io::IoSliceMut;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::Mutex;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, SockProtocol, SockType, SockaddrStorage, recvmsg, sendto, setsockopt,
+    sockopt,
+};
+
+use super::Options;
+use super::packet::{self, Answer, Run};
+use super::report::{Refusal, Reply, Report};
+use crate::error::{Error, Result};
+use crate::net::namespace::Namespace;
+use crate::probe::endpoint::Family;
+use crate::probe::socket::{self, LINK_LOCAL, Source, address_of, explain, is_link_local};
+use crate::probe::worker::lock;
+use crate::wait::Deadline;
+
+/// Room for the replies of a second of flooding.
+const RECEIVE_BUFFER: i32 = 1 << 20;
+/// So many packets are read before it is looked whether it is time to send.
+const BURST: usize = 64;
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    Ready,
+    Late,
+    Stop,
+}
+
+/// Waits for the socket; the script's thread and a background thread do it differently.
+pub type Waiter<'a> = &'a mut dyn FnMut(BorrowedFd<'_>, PollFlags, Deadline) -> Result<Wake>;
+
+struct Request {
+    seq: u64,
+    /// When it was sent, by the clock that the kernel stamps arrivals with, and by one that never jumps.
+    wall: Duration,
+    at: Instant,
+    answered: bool,
+}
+
+pub struct Pinger {
+    socket: OwnedFd,
+    target: SocketAddr,
+    run: Run,
+    count: Option<u64>,
+    interval: Duration,
+    timeout: Duration,
+    /// By the 16 bits that go over the wire.
+    requests: HashMap<u16, Request>,
+    /// Requests whose time is not up, oldest first; some of them are answered.
+    waiting: VecDeque<(u64, Instant)>,
+    outstanding: u64,
+    sent: u64,
+    started: Instant,
+    next: Instant,
+    buffer: Vec<u8>,
+}
+
+struct Packet {
+    length: usize,
+    from: SocketAddr,
+    stamp: Option<Duration>,
+    hops: Option<u8>,
+}
+
+impl Pinger {
+    pub fn open(ns: &Namespace, target: SocketAddr, options: &Options) -> Result<Self> {
+        check_zone(target, options)?;
+        let family = Family::of(target.ip());
+        let protocol = match family {
+            Family::V4 => SockProtocol::Icmp,
+            Family::V6 => SockProtocol::IcmpV6,
+        };
+        let socket = socket::open_from(ns, family, SockType::Raw, Some(protocol), &options.socket).map_err(
+            |e| match e.raw() {
+                Some(Errno::EPERM) => e.hint("raw sockets need CAP_NET_RAW"),
+                _ => e,
+            },
+        )?;
+        let fd = socket.as_fd();
+        set_filter(fd, family)?;
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
+        setsockopt(&socket, sockopt::Broadcast, &true)?;
+        socket::set_receive_buffer(fd, RECEIVE_BUFFER);
+        if family == Family::V6 {
+            setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
+        }
+        let random = random();
+        let run = Run {
+            target: target.ip(),
+            id: (random >> 48) as u16,
+            cookie: random.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes(),
+            size: options.size.min(super::MAX_SIZE),
+        };
+        Ok(Pinger {
+            socket,
+            target: without_port(target),
+            run,
+            count: options.count,
+            interval: seconds(options.interval),
+            timeout: seconds(options.timeout),
+            requests: HashMap::new(),
+            waiting: VecDeque::new(),
+            outstanding: 0,
+            sent: 0,
+            started: Instant::now(),
+            next: Instant::now(),
+            buffer: vec![0; 1 << 16],
+        })
+    }
+
+    /// Sends the first request; that it can't be sent is an error. Sends none if the count is 0.
+    pub fn first(&mut self, report: &Mutex<Report>) -> Result<()> {
+        if self.count == Some(0) {
+            return Ok(());
+        }
+        self.started = Instant::now();
+        self.send(report).map_err(|e| explain(e.into(), self.target))
+    }
+
+    /// Sends the rest and receives, until all was sent and had its time, or `wait` says stop.
+    pub fn run(&mut self, report: &Mutex<Report>, wait: Waiter<'_>) -> Result<()> {
+        loop {
+            let now = Instant::now();
+            self.expire(now);
+            {
+                let mut report = lock(report);
+                report.outstanding = self.outstanding;
+                report.time = self.started.elapsed().as_secs_f64();
+            }
+            let more = self.count.is_none_or(|count| self.sent < count);
+            if !more && self.outstanding == 0 {
+                return Ok(());
+            }
+            if more && self.may_send(now) {
+                match self.send(report) {
+                    Ok(()) => {}
+                    Err(Errno::EAGAIN) => {
+                        let deadline = Deadline::after(self.timeout);
+                        if wait(self.socket.as_fd(), PollFlags::POLLOUT, deadline)? == Wake::Stop {
+                            return Ok(());
+                        }
+                    }
+                    Err(e) => self.not_sent(e, report),
+                }
+            }
+            match wait(self.socket.as_fd(), PollFlags::POLLIN, self.deadline(more))? {
+                Wake::Stop => return Ok(()),
+                Wake::Late => {}
+                Wake::Ready => self.receive(report)?,
+            }
+        }
+    }
+
+    /// At the interval; with none, when nothing is outstanding. After a local error never at once, so that a missing
+    /// route doesn't make it spin.
+    fn may_send(&self, now: Instant) -> bool {
+        now >= self.next && (!self.interval.is_zero() || self.outstanding == 0)
+    }
+
+    fn deadline(&self, more: bool) -> Deadline {
+        let now = Instant::now();
+        let late = self.waiting.front().map_or(Deadline::NEVER, |(_, at)| {
+            Deadline::after((*at + self.timeout).saturating_duration_since(now))
+        });
+        let flooding = self.interval.is_zero() && self.outstanding > 0;
+        if more && !flooding {
+            late.min(Deadline::after(self.next.saturating_duration_since(now)))
+        } else {
+            late
+        }
+    }
+
+    fn send(&mut self, report: &Mutex<Report>) -> std::result::Result<(), Errno> {
+        let seq = self.sent + 1;
+        let wire = seq as u16;
+        let bytes = self.run.request(wire);
+        let at = Instant::now();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let to = SockaddrStorage::from(self.target);
+        sendto(self.socket.as_raw_fd(), &bytes, &to, MsgFlags::MSG_NOSIGNAL)?;
+        self.sent = seq;
+        self.requests.insert(wire, Request { seq, wall, at, answered: false });
+        self.waiting.push_back((seq, at));
+        self.outstanding += 1;
+        // A late loop doesn't make up for what it missed by a burst.
+        let due = self.next + self.interval;
+        self.next = if due > at { due } else { at + self.interval };
+        let mut report = lock(report);
+        report.sent = seq;
+        report.outstanding = self.outstanding;
+        Ok(())
+    }
+
+    /// Counts a request that the kernel refused to send.
+    fn not_sent(&mut self, errno: Errno, report: &Mutex<Report>) {
+        self.sent += 1;
+        self.next = Instant::now() + self.interval.max(Duration::from_millis(10));
+        let error = explain(errno.into(), self.target);
+        let mut report = lock(report);
+        report.sent = self.sent;
+        report.add_refusal(Refusal {
+            seq: self.sent,
+            from: None,
+            code: None,
+            message: error.message(),
+            mtu: None,
+            local: Some(error),
+        });
+    }
+
+    /// Gives up requests whose time is up.
+    fn expire(&mut self, now: Instant) {
+        while let Some((seq, at)) = self.waiting.front().copied() {
+            let answered = self.requests.get(&(seq as u16)).is_none_or(|r| r.seq != seq || r.answered);
+            if !answered && now < at + self.timeout {
+                break;
+            }
+            self.waiting.pop_front();
+            if !answered {
+                self.outstanding -= 1;
+            }
+        }
+    }
+
+    fn receive(&mut self, report: &Mutex<Report>) -> Result<()> {
+        for _ in 0..BURST {
+            match self.read() {
+                Ok(Some(packet)) => self.take(packet, report),
+                Ok(None) | Err(Errno::EAGAIN) => break,
+                Err(Errno::EINTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) -> std::result::Result<Option<Packet>, Errno> {
+        let mut space = nix::cmsg_space!([libc::timespec; 1], i32);
+        let mut iov = [IoSliceMut::new(&mut self.buffer)];
+        let message = recvmsg::<SockaddrStorage>(
+            self.socket.as_raw_fd(),
+            &mut iov,
+            Some(&mut space),
+            MsgFlags::MSG_DONTWAIT,
+        )?;
+        let (mut stamp, mut hops) = (None, None);
+        for control in message.cmsgs()? {
+            match control {
+                ControlMessageOwned::ScmTimestampns(t) => stamp = Some(Duration::from(t)),
+                ControlMessageOwned::Ipv6HopLimit(n) => hops = u8::try_from(n).ok(),
+                _ => {}
+            }
+        }
+        let Some(from) = message.address.as_ref().and_then(address_of) else { return Ok(None) };
+        Ok(Some(Packet { length: message.bytes, from, stamp, hops }))
+    }
+
+    fn take(&mut self, packet: Packet, report: &Mutex<Report>) {
+        let Some(answer) = self.run.read(&self.buffer[..packet.length]) else { return };
+        let (Answer::Reply { seq, .. } | Answer::Refused { seq, .. }) = answer;
+        let Some(request) = self.requests.get_mut(&seq) else { return };
+        let elapsed = request.at.elapsed();
+        if !request.answered && elapsed > self.timeout {
+            return;
+        }
+        let duplicate = std::mem::replace(&mut request.answered, true);
+        let seq = request.seq;
+        // The kernel's stamp leaves out how long we took to look; it is void if the clock was set meanwhile.
+        let stamped = packet.stamp.and_then(|stamp| stamp.checked_sub(request.wall));
+        let rtt = stamped.filter(|rtt| *rtt <= elapsed).unwrap_or(elapsed).as_secs_f64();
+        if !duplicate {
+            self.outstanding -= 1;
+        }
+        let from = packet.from.ip();
+        let mut report = lock(report);
+        report.outstanding = self.outstanding;
+        match answer {
+            Answer::Reply { size, ttl, .. } => {
+                report.add_reply(Reply { seq, from, ttl: ttl.or(packet.hops), rtt, size, duplicate });
+            }
+            Answer::Refused { kind, code, message, mtu, .. } => {
+                let code = Some((kind, code));
+                report.add_refusal(Refusal { seq, from: Some(from), code, message, mtu, local: None });
+            }
+        }
+    }
+}
+
+/// Lets only those types through that can be an answer: ICMP_FILTER of linux/icmp.h has a bit for each type that is
+/// blocked, and so has ICMPV6_FILTER of linux/icmpv6.h, whose types go to 255.
+fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
+    const ICMP_FILTER: i32 = 1;
+    const ICMPV6_FILTER: i32 = 1;
+    let mut blocked = [u32::MAX; 8];
+    for kind in packet::wanted(family) {
+        blocked[usize::from(kind / 32)] &= !(1 << (kind % 32));
+    }
+    match family {
+        Family::V4 => socket::set_plain(fd, libc::SOL_RAW, ICMP_FILTER, &blocked[0]),
+        Family::V6 => socket::set_plain(fd, libc::SOL_ICMPV6, ICMPV6_FILTER, &blocked),
+    }
+    .map_err(|e| Error::from(e).detail("filtering ICMP types"))
+}
+
+/// A raw socket would take any link for an address that is there on each.
+fn check_zone(target: SocketAddr, options: &Options) -> Result<()> {
+    match (target, &options.socket.from) {
+        (_, Some(Source::Link(_))) => Ok(()),
+        (SocketAddr::V6(v6), _) if v6.scope_id() == 0 && is_link_local(target.ip()) => {
+            Err(Error::argument(format!("{} is an address of any link", target.ip())).hint(LINK_LOCAL))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Not a secret, only unlikely to be another's: the standard library seeds its hashers from the kernel.
+fn random() -> u64 {
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+fn seconds(s: f64) -> Duration {
+    // Infinite, or too long to be told: a year is for ever here, and can be added to a point in time.
+    const LONG: Duration = Duration::from_secs(365 * 86_400);
+    Duration::try_from_secs_f64(s.max(0.0)).map_or(LONG, |d| d.min(LONG))
+}
+
+/// A raw socket's address has no port; its scope stays.
+fn without_port(mut address: SocketAddr) -> SocketAddr {
+    address.set_port(0);
+    address
+}

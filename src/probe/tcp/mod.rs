@@ -1,0 +1,75 @@
+//! TCP connections made on purpose, and servers to make them to.
+
+mod connection;
+mod listener;
+
+pub use connection::{Connection, Receive};
+pub use listener::{Accepted, Reaction, Server, ServerOptions, WaitFor, listen};
+
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
+
+use nix::errno::Errno;
+use nix::sys::socket::{SockType, SockaddrStorage};
+
+use super::endpoint::Family;
+use super::socket::{self, explain};
+use crate::error::{Error, Kind, Result};
+use crate::net::namespace::Namespace;
+use crate::wait::{self, Deadline};
+
+/// Seconds that a connection may take to be made unless told.
+pub const CONNECT_TIMEOUT: f64 = 5.0;
+
+/// Connects to the first of `targets` that answers, as `nc HOST PORT`; the deadline is for all of them together.
+///
+/// Raises `connection_refused`, `timeout`, `network_unreachable`, `host_unreachable`, ... by what the last one did.
+pub fn connect(
+    ns: &Namespace,
+    targets: &[SocketAddr],
+    options: &socket::Options,
+    deadline: Deadline,
+) -> Result<Connection> {
+    let mut refused = None;
+    for target in targets {
+        match connect_one(ns, *target, options, deadline) {
+            Ok(connection) => return Ok(connection),
+            Err(e) if e.kind() == Kind::Interrupted => return Err(e),
+            Err(e) => refused = Some(e),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Error::argument("no address to connect to")))
+}
+
+fn connect_one(
+    ns: &Namespace,
+    target: SocketAddr,
+    options: &socket::Options,
+    deadline: Deadline,
+) -> Result<Connection> {
+    let allowed = deadline.left();
+    let socket = socket::open_from(ns, Family::of(target.ip()), SockType::Stream, None, options)?;
+    match nix::sys::socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(target)) {
+        Ok(()) | Err(Errno::EINPROGRESS) => {}
+        Err(e) => return Err(explain(e.into(), target)),
+    }
+    let stream = TcpStream::from(socket);
+    if !wait::writable(std::os::fd::AsFd::as_fd(&stream), deadline)? {
+        let seconds = allowed.map_or(0.0, |d| d.as_secs_f64());
+        return Err(Error::new(Kind::Timeout, format!("no answer from {target} in {seconds:.3} s")).hint(
+            format!(
+                "the request or its answer was dropped on the way, or {} forwards to nowhere",
+                target.ip()
+            ),
+        ));
+    }
+    if let Some(e) = stream.take_error()? {
+        return Err(explain(e.into(), target));
+    }
+    // What is sent is sent at once: these are probes, not bulk transfers.
+    let _ = stream.set_nodelay(true);
+    Connection::new(stream)
+}
+
+#[cfg(test)]
+pub(in crate::probe) mod tests;

@@ -1,0 +1,254 @@
+//! A UDP server: it echoes, or answers with a fixed text, and remembers what came.
+
+use std::collections::VecDeque;
+use std::io::{IoSlice, IoSliceMut};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, SockType, SockaddrStorage, recvmsg, sendmsg, setsockopt,
+    sockopt,
+};
+
+use crate::error::{Error, Result};
+use crate::net::namespace::Namespace;
+use crate::probe::endpoint::{Endpoint, Family, Resolve, link_index};
+use crate::probe::server;
+use crate::probe::socket::{self, address_of};
+use crate::probe::tcp::Reaction;
+use crate::probe::worker::{Signals, Worker, lock, now};
+use crate::wait::{self, Deadline};
+
+/// So many datagrams, and so many bytes of them, are kept on record; of more, the last ones.
+pub const RECORDS: usize = 65_536;
+const RECORDED_BYTES: usize = 64 << 20;
+const RECEIVE_BUFFER: i32 = 4 << 20;
+
+/// A multicast group to join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub address: IpAddr,
+    /// The link on which to join; without one, that of the route to the group.
+    pub link: Option<String>,
+}
+
+/// Options of [`listen`].
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// What is sent back for each datagram.
+    pub reaction: Reaction,
+    pub groups: Vec<Group>,
+}
+
+/// One datagram that came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Received {
+    pub from: SocketAddr,
+    /// The address that it was sent to: one of ours, a broadcast address or a group.
+    pub to: Option<IpAddr>,
+    pub data: Vec<u8>,
+    /// When, in seconds since 1970.
+    pub time: f64,
+}
+
+#[derive(Default)]
+struct Log {
+    received: u64,
+    kept: usize,
+    records: VecDeque<Received>,
+}
+
+/// A running server. Dropping it ends it.
+pub struct Server {
+    log: Arc<Mutex<Log>>,
+    address: SocketAddr,
+    worker: Worker,
+}
+
+/// Receives datagrams at `at`, as `socat UDP-RECVFROM:PORT,fork EXEC:cat`.
+///
+/// Raises `address_in_use`, `address_not_available`, `permission`.
+pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, options: ServerOptions) -> Result<Server> {
+    let socket = server::bound(ns, at, names, SockType::Datagram)?;
+    let address = socket::local_address(socket.as_fd())?;
+    // Wildcard sockets must answer from the address that was asked.
+    if let SocketAddr::V6(_) = address {
+        setsockopt(&socket, sockopt::Ipv6RecvPacketInfo, &true)?;
+    } else {
+        setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
+    }
+    socket::set_receive_buffer(socket.as_fd(), RECEIVE_BUFFER);
+    for group in &options.groups {
+        join(ns, &socket, address, group)?;
+    }
+    let log = Arc::new(Mutex::new(Log::default()));
+    let shared = log.clone();
+    let worker =
+        Worker::start("udp server", move |signals| serve(&socket, signals, &shared, &options.reaction))?;
+    Ok(Server { log, address, worker })
+}
+
+impl Server {
+    /// The address and port that it receives at.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The datagrams so far, the oldest first.
+    pub fn datagrams(&self) -> Vec<Received> {
+        lock(&self.log).records.iter().cloned().collect()
+    }
+
+    /// Waits until `datagrams` have come in all; `false` when the deadline passed before.
+    pub fn wait(&self, datagrams: u64, deadline: Deadline) -> Result<bool> {
+        let enough = || (lock(&self.log).received >= datagrams).then_some(());
+        Ok(self.worker.until(deadline, enough)?.is_some())
+    }
+
+    pub fn running(&self) -> bool {
+        self.worker.running()
+    }
+
+    pub fn stop(&self) {
+        self.worker.stop();
+    }
+}
+
+/// Joins a multicast group, as `ip maddr` then shows.
+fn join(ns: &Namespace, socket: &OwnedFd, bound: SocketAddr, group: &Group) -> Result<()> {
+    if !group.address.is_multicast() {
+        return Err(Error::argument(format!("{} is not a multicast group", group.address)));
+    }
+    if Family::of(group.address) == Family::V6 && bound.is_ipv4() {
+        return Err(Error::argument(format!("{bound} is IPv4, the group {} IPv6", group.address)));
+    }
+    let index = group.link.as_ref().map_or(Ok(0), |link| link_index(ns, link))?;
+    let fd = socket.as_fd();
+    let joined = match group.address {
+        IpAddr::V4(v4) => {
+            let request = libc::ip_mreqn {
+                imr_multiaddr: libc::in_addr { s_addr: u32::from_ne_bytes(v4.octets()) },
+                imr_address: libc::in_addr { s_addr: 0 },
+                imr_ifindex: index as i32,
+            };
+            socket::set_plain(fd, libc::IPPROTO_IP, libc::IP_ADD_MEMBERSHIP, &request)
+        }
+        IpAddr::V6(v6) => {
+            let request = libc::ipv6_mreq {
+                ipv6mr_multiaddr: libc::in6_addr { s6_addr: v6.octets() },
+                ipv6mr_interface: index,
+            };
+            socket::set_plain(fd, libc::IPPROTO_IPV6, libc::IPV6_ADD_MEMBERSHIP, &request)
+        }
+    };
+    joined.map_err(|e| {
+        let error = Error::from(e).detail(format!("joining {}", group.address));
+        match e {
+            Errno::ENODEV => error.hint("no route leads to the group: name the link on which to join it"),
+            _ => error,
+        }
+    })
+}
+
+fn serve(socket: &OwnedFd, signals: &Signals, log: &Mutex<Log>, reaction: &Reaction) {
+    let mut buffer = vec![0; 1 << 16];
+    let stop = (signals.stop.fd(), PollFlags::POLLIN);
+    loop {
+        match wait::wait_background(&[stop, (socket.as_fd(), PollFlags::POLLIN)], Deadline::NEVER).as_deref()
+        {
+            Ok([false, _]) => {}
+            _ => return,
+        }
+        // Otherwise: a wrong checksum, or an ICMP error for an earlier answer.
+        if let Ok(Some(datagram)) = receive(socket, &mut buffer) {
+            // Recorded before it is answered: who has the answer finds the record.
+            record(log, &datagram);
+            signals.changed.ring();
+            match reaction {
+                Reaction::Echo => answer(socket, &datagram, &datagram.received.data),
+                Reaction::Reply(reply) => answer(socket, &datagram, reply),
+                Reaction::Discard => {}
+            }
+        }
+    }
+}
+
+struct Datagram {
+    received: Received,
+    peer: SockaddrStorage,
+    v4: Option<libc::in_pktinfo>,
+    v6: Option<libc::in6_pktinfo>,
+}
+
+fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> std::result::Result<Option<Datagram>, Errno> {
+    let mut space = nix::cmsg_space!(libc::in6_pktinfo, libc::in_pktinfo);
+    let mut iov = [IoSliceMut::new(buffer)];
+    let flags = MsgFlags::MSG_DONTWAIT;
+    let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut iov, Some(&mut space), flags)?;
+    let (mut v4, mut v6, mut to) = (None, None, None);
+    for control in message.cmsgs()? {
+        match control {
+            ControlMessageOwned::Ipv4PacketInfo(info) => {
+                to = Some(IpAddr::from(info.ipi_addr.s_addr.to_ne_bytes()));
+                v4 = Some(info);
+            }
+            ControlMessageOwned::Ipv6PacketInfo(info) => {
+                to = Some(IpAddr::from(info.ipi6_addr.s6_addr).to_canonical());
+                v6 = Some(info);
+            }
+            _ => {}
+        }
+    }
+    let (length, peer) = (message.bytes, message.address);
+    let Some((peer, from)) = peer.and_then(|peer| Some((peer, address_of(&peer)?))) else { return Ok(None) };
+    let received = Received { from, to, data: buffer[..length].to_vec(), time: now() };
+    Ok(Some(Datagram { received, peer, v4, v6 }))
+}
+
+fn record(log: &Mutex<Log>, datagram: &Datagram) {
+    let mut log = lock(log);
+    log.received += 1;
+    log.kept += datagram.received.data.len();
+    log.records.push_back(datagram.received.clone());
+    while log.records.len() > RECORDS || log.kept > RECORDED_BYTES {
+        match log.records.pop_front() {
+            Some(old) => log.kept -= old.data.len(),
+            None => break,
+        }
+    }
+}
+
+/// Sends back, from the address that was asked; from any, if that was a group or a broadcast address.
+fn answer(socket: &OwnedFd, datagram: &Datagram, data: &[u8]) {
+    let own = datagram.received.to.filter(|to| !to.is_multicast());
+    let v4 = datagram.v4.map(|info| libc::in_pktinfo {
+        // ipi_spec_dst is our address on the link even for a broadcast.
+        ipi_ifindex: 0,
+        ipi_spec_dst: info.ipi_spec_dst,
+        ipi_addr: info.ipi_spec_dst,
+    });
+    // The link matters for link-local addresses only; the way back may be another one.
+    let v6 = datagram.v6.filter(|_| own.is_some()).map(|mut info| {
+        if !own.is_some_and(|own| matches!(own, IpAddr::V6(v6) if v6.is_unicast_link_local())) {
+            info.ipi6_ifindex = 0;
+        }
+        info
+    });
+    let mut control = Vec::new();
+    if let Some(info) = &v4 {
+        control.push(ControlMessage::Ipv4PacketInfo(info));
+    } else if let Some(info) = &v6 {
+        control.push(ControlMessage::Ipv6PacketInfo(info));
+    }
+    let iov = [IoSlice::new(data)];
+    let send = |control: &[ControlMessage<'_>]| {
+        sendmsg(socket.as_raw_fd(), &iov, control, MsgFlags::MSG_NOSIGNAL, Some(&datagram.peer))
+    };
+    // A source that can't be one (IPv4 broadcasts on a socket for both versions): let the kernel choose.
+    if send(&control).is_err() && !control.is_empty() {
+        let _ = send(&[]);
+    }
+}

@@ -1,0 +1,137 @@
+//! The house's rules: which floor may use which, and where outside libraries stand.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the ground up; a module may use those below its own floor.
+const FLOORS: &[&[&str]] = &[
+    &["error", "wait"],
+    &["net"],
+    &["probe", "proc", "sandbox"],
+    &["lua"],
+    &["doc"],
+    &["repl", "scenario", "doctor"],
+    &["cli", "main"],
+];
+
+/// Libraries that may be used only in these modules.
+const HOMES: &[(&str, &[&str])] = &[
+    ("mlua", &["lua", "doc", "repl", "scenario"]),
+    ("netlink_packet_core", &["net"]),
+    ("netlink_packet_route", &["net"]),
+    ("netlink_packet_netfilter", &["net"]),
+    ("netlink_sys", &["net"]),
+    ("nftables", &["net"]),
+    ("etherparse", &["probe"]),
+    ("httparse", &["probe"]),
+    ("clap", &["cli"]),
+    ("rustyline", &["repl"]),
+];
+
+fn sources(directory: &Path, out: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+/// Each source file with its top module's name and its text without comments.
+fn modules() -> Vec<(PathBuf, String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    files
+        .into_iter()
+        .map(|path| {
+            let first = path.strip_prefix(&root).unwrap().components().next().unwrap();
+            let module = first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            let code: Vec<&str> = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+            (path, module, code.join("\n"))
+        })
+        .filter(|(_, module, _)| module != "lib")
+        .collect()
+}
+
+fn floor(module: &str) -> usize {
+    let found = FLOORS.iter().position(|floor| floor.contains(&module));
+    found.unwrap_or_else(|| panic!("src/{module} stands on no floor; see FLOORS"))
+}
+
+/// The words that follow each `prefix` in the text: `crate::net::link` gives `net` for `crate::`. Braces are opened:
+/// `use crate::{net, wait}` gives both.
+fn used(code: &str, prefix: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for (at, _) in code.match_indices(prefix) {
+        let rest = &code[at + prefix.len()..];
+        let list = match rest.strip_prefix('{') {
+            Some(inner) => inner.split('}').next().unwrap_or_default(),
+            None => rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default(),
+        };
+        for word in list.split(',') {
+            let name = word.trim().split("::").next().unwrap_or_default();
+            if !name.is_empty() {
+                out.push(name.to_owned());
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn modules_use_only_lower_floors() {
+    for (path, module, code) in modules() {
+        let prefix = if module == "main" { "nsh::" } else { "crate::" };
+        for name in used(&code, prefix) {
+            let known = FLOORS.iter().any(|f| f.contains(&name.as_str()));
+            if known && name != module {
+                let (own, other) = (floor(&module), floor(&name));
+                assert!(
+                    other < own || own == 0,
+                    "{}: {module} uses {name}, which is not below it",
+                    path.display()
+                );
+            }
+        }
+        floor(&module);
+    }
+}
+
+#[test]
+fn libraries_stand_where_they_belong() {
+    for (path, module, code) in modules() {
+        for (library, homes) in HOMES {
+            let uses = code.contains(&format!("{library}::"));
+            assert!(
+                !uses || homes.contains(&module.as_str()),
+                "{}: {library} is for {homes:?}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn files_are_small() {
+    for (path, _, _) in modules().into_iter().filter(|(path, _, _)| !path.ends_with("tests.rs")) {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 600, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn every_test_folder_has_tests() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lua");
+    for entry in fs::read_dir(&root).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(path.is_dir(), "{}: tests stand in a folder named after their module", path.display());
+        let tests = fs::read_dir(&path)
+            .unwrap()
+            .filter(|e| e.as_ref().is_ok_and(|e| e.path().extension().is_some_and(|x| x == "lua")));
+        assert!(tests.count() > 0, "{} has no tests", path.display());
+    }
+}

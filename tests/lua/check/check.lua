@@ -1,0 +1,70 @@
+local function fails(text, f)
+  check.equal(check.error(f, "check").message, text)
+end
+
+check(true)
+check(0, "0 is true to Lua")
+fails("check: expected a true value, got nil", function()
+  check(nil)
+end)
+fails("check: the light is on: expected a true value, got the boolean false", function()
+  check(false, "the light is on")
+end)
+
+check.equal({ 1, { a = { 2 } } }, { 1, { a = { 2 } } })
+check.equal(link.get("lo"), link.get("lo"))
+check.equal(namespace.get("host"), host)
+fails("check.equal: expected 2, got 1", function()
+  check.equal(1, 2)
+end)
+fails('check.equal: expected "1", got 1', function()
+  check.equal(1, "1")
+end)
+fails("check.equal: mtus: at [1].mtu: expected 1500, got 1400; at x: expected nil, got 1", function()
+  check.equal({ { mtu = 1400 }, x = 1 }, { { mtu = 1500 } }, "mtus")
+end)
+fails(
+  "check.equal: at [1]: expected 0, got 1; at [2]: expected 0, got 2; at [3]: expected 0, got 3; at [4]: expected 0, got 4; at [5]: expected 0, got 5; and 1 more",
+  function()
+    check.equal({ 1, 2, 3, 4, 5, 6 }, { 0, 0, 0, 0, 0, 0 })
+  end
+)
+
+local e = check.error(function()
+  link.del("eth7")
+end, "not_found")
+check.equal(e.op, "link.del")
+check.equal(e.subject, "eth7")
+check.equal(check.error(error).kind, nil, "any error will do without a kind")
+fails('check.error: expected an error of kind "exists", but nothing was raised', function()
+  check.error(function() end, "exists")
+end)
+fails('check.error: expected an error of kind "exists", got one of kind "not_found": link.del "eth7": no link named "eth7" (there is lo)', function()
+  check.error(function()
+    link.del("eth7")
+  end, "exists")
+end)
+
+-- A check within what eventually tries is no end, but a try.
+local n = 0
+eventually(function()
+  n = n + 1
+  check.equal(n, 3)
+end, { interval = 0.001 })
+check.equal(n, 3)
+check.equal(
+  eventually(function()
+    return "a", nil, "c"
+  end),
+  "a"
+)
+e = check.error(function()
+  eventually(function()
+    return false
+  end, { timeout = 0.01, interval = 0.001, message = "the impossible" })
+end, "timeout")
+check(e.message:find("^eventually: the impossible: not within 0%.%d+ s %(%d+ tr%l+%); the last one: it returned the boolean false$"), e.message)
+
+local before = check.passed()
+check(true)
+check.equal(check.passed(), before + 1)
