@@ -12,9 +12,15 @@ const JUMP_IF_EQUAL: u16 = 0x15;
 const RETURN: u16 = 0x06;
 /// `SKF_AD_OFF + SKF_AD_PROTOCOL`: the packet's ethertype, whatever its link layer.
 const PROTOCOL: u32 = 0xffff_f000;
+/// `SKF_AD_OFF + SKF_AD_PKTTYPE`: its direction.
+const DIRECTION: u32 = 0xffff_f004;
+/// `SKF_AD_OFF + SKF_AD_HATYPE`: its link's type.
+const LINK_TYPE: u32 = 0xffff_f01c;
 /// `SKF_NET_OFF`: from the network header on.
 const NETWORK: u32 = 0xfff0_0000;
 
+const PACKET_OUTGOING: u32 = 4;
+const ARPHRD_LOOPBACK: u32 = 772;
 const ETH_IP: u32 = 0x0800;
 const ETH_ARP: u32 = 0x0806;
 const ETH_IP6: u32 = 0x86dd;
@@ -27,8 +33,21 @@ fn jump(k: u32, jt: u8, jf: u8) -> Instruction {
     Instruction { code: JUMP_IF_EQUAL, jt, jf, k }
 }
 
-/// A program that passes up to `snaplen` bytes of the packets of these protocols; of all if there is none.
+/// A program that passes up to `snaplen` bytes of the packets of these protocols; of all if there is none. What is
+/// sent on loopback is left out: it is received there too.
 pub(super) fn program(protos: &[Proto], snaplen: u32) -> Vec<Instruction> {
+    let mut program = vec![
+        statement(LOAD_BYTE, DIRECTION),
+        jump(PACKET_OUTGOING, 0, 3),
+        statement(LOAD_HALF, LINK_TYPE),
+        jump(ARPHRD_LOOPBACK, 0, 1),
+        statement(RETURN, 0),
+    ];
+    program.extend(by_protocol(protos, snaplen));
+    program
+}
+
+fn by_protocol(protos: &[Proto], snaplen: u32) -> Vec<Instruction> {
     let take = statement(RETURN, snaplen);
     let leave = statement(RETURN, 0);
     let known = |p: &Proto| !matches!(p, Proto::Stp | Proto::Lldp);

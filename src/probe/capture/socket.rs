@@ -115,9 +115,7 @@ impl Socket {
             count += 1;
             let packet = self.packet(&frame);
             self.ring.release();
-            if let Some(packet) = packet {
-                each(packet);
-            }
+            each(packet);
         }
         count
     }
@@ -143,7 +141,7 @@ impl Socket {
         self.drops
     }
 
-    fn packet(&mut self, frame: &Frame<'_>) -> Option<Packet> {
+    fn packet(&mut self, frame: &Frame<'_>) -> Packet {
         let direction = match frame.address.sll_pkttype {
             libc::PACKET_HOST => Direction::In,
             libc::PACKET_BROADCAST => Direction::Broadcast,
@@ -151,13 +149,8 @@ impl Socket {
             libc::PACKET_OUTGOING => Direction::Out,
             _ => Direction::Other,
         };
-        // Taken even if it isn't wanted, so that the queue stays in step with the ring.
         let whole =
             (frame.header.tp_status & libc::TP_STATUS_COPY != 0).then(|| self.queued(frame)).flatten();
-        if frame.address.sll_hatype == ARPHRD_LOOPBACK && direction == Direction::Out {
-            // What is sent on loopback is received there too.
-            return None;
-        }
         let link = self.link(frame);
         let mut bytes = whole.unwrap_or_else(|| frame.bytes.to_vec());
         let mut length = frame.header.tp_len;
@@ -179,7 +172,7 @@ impl Socket {
         }
         let layers = decode(link.layer, &bytes, length as usize);
         let time = Duration::new(frame.header.tp_sec.into(), frame.header.tp_nsec);
-        Some(Packet { time, link, direction, length, bytes, layers })
+        Packet { time, link, direction, length, bytes, layers }
     }
 
     /// The whole of a frame that is too large for its slot.
