@@ -261,10 +261,12 @@ impl Error {
         let mut out = String::new();
         if let Some(op) = &f.op {
             out.push_str(op);
-            if let Some(subject) = f.subject.as_deref().filter(|_| f.kind != Kind::Argument) {
+            // The first argument of a check is a value, and a wrong argument is named by its place.
+            let acted = !matches!(f.kind, Kind::Argument | Kind::Check);
+            if let Some(subject) = f.subject.as_deref().filter(|_| acted) {
                 out.push_str(&format!(" {subject:?}"));
             }
-            if let Some(ns) = f.namespace.as_deref().filter(|ns| *ns != "host" && f.kind != Kind::Argument) {
+            if let Some(ns) = f.namespace.as_deref().filter(|ns| *ns != "host" && acted) {
                 out.push_str(&format!(" in {ns}"));
             }
             out.push_str(": ");

@@ -25,7 +25,6 @@ pub fn claim(cx: &Cx<'_>, message: Option<String>, held: Result<(), String>) -> 
                 Some(message) => format!("{message}: {reason}"),
                 None => reason,
             };
-            // The first argument is the value, not what was acted on.
             Err(Error::new(Kind::Check, text).into())
         }
     }
