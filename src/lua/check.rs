@@ -7,7 +7,7 @@ use mlua::{MultiValue, Value};
 
 use super::bind;
 use super::registry::{Module, Scope};
-use super::schema::{Cx, Failure, Function, param, ret, ty};
+use super::schema::{AndMore, Cx, Failure, Function, param, ret, ty};
 use crate::error::{Error, Kind};
 use crate::wait;
 
@@ -91,9 +91,14 @@ pub fn module() -> Module {
     .callable(
         Function::new(
             "check",
-            (param("value", ty::anything(), "must be neither nil nor false"), message()),
+            AndMore(
+                param("value", ty::anything(), "must be neither nil nor false"),
+                param("message", ty::anything().called("a string").luals("string"), MESSAGE).optional(),
+            ),
             ret::nothing(),
             |cx, (value, message)| {
+                // What else a function returned as the value's neighbour is no message.
+                let message = message.and_then(|m| m.as_string().map(|s| s.to_string_lossy()));
                 let held = match value {
                     Value::Nil | Value::Boolean(false) => {
                         Err(format!("expected a true value, got {}", super::schema::describe(&value)))

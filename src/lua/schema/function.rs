@@ -207,6 +207,26 @@ args!(2; A 0, B 1);
 args!(3; A 0, B 1, C 2);
 args!(4; A 0, B 1, C 2, D 3);
 
+/// As two parameters, but what follows them is let go: `check(text:find("x"))` passes all that `find` returns.
+pub struct AndMore<A, B>(pub Param<A>, pub Param<B>);
+
+impl<A: 'static, B: 'static> Args for AndMore<A, B> {
+    type Values = (A, B);
+
+    fn docs(&self) -> Vec<ParamDoc> {
+        vec![self.0.doc.clone(), self.1.doc.clone()]
+    }
+
+    fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<Self::Values, Wrong> {
+        let mut args = args.into_iter();
+        let first =
+            (self.0.take)(cx, &args.next().unwrap_or(Value::Nil)).map_err(|w| w.within(self.0.doc.name))?;
+        let second =
+            (self.1.take)(cx, &args.next().unwrap_or(Value::Nil)).map_err(|w| w.within(self.1.doc.name))?;
+        Ok((first, second))
+    }
+}
+
 type Encode<R> = Box<dyn Fn(&Cx<'_>, R) -> mlua::Result<MultiValue>>;
 
 /// What a function returns, and how it becomes a Lua value.

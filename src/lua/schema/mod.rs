@@ -15,7 +15,9 @@ mod shape;
 pub mod ty;
 
 pub use class::{Class, ClassDoc, Handle, Object};
-pub use function::{Args, Function, FunctionDoc, Param, ParamDoc, Return, ReturnDoc, opts, param, ret};
+pub use function::{
+    AndMore, Args, Function, FunctionDoc, Param, ParamDoc, Return, ReturnDoc, opts, param, ret,
+};
 pub use record::{Record, RecordDoc, RecordFieldDoc, is_list, tag, tag_list};
 pub use shape::{FieldDoc, Shape, ShapeDoc};
 pub use ty::Type;

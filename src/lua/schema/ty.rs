@@ -107,6 +107,12 @@ impl<V: 'static> Type<V> {
         }
     }
 
+    /// Tells editors another type.
+    pub fn luals(mut self, luals: impl Into<String>) -> Self {
+        self.luals = luals.into();
+        self
+    }
+
     /// Says it in other words: `.called("a link's name")`.
     pub fn called(mut self, expected: impl Into<String>) -> Self {
         self.expected = expected.into();

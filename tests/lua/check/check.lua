@@ -3,6 +3,7 @@ local function fails(text, f)
 end
 
 check(true)
+check(("all that find returns"):find("(th)(at)"))
 check(0, "0 is true to Lua")
 fails("check: expected a true value, got nil", function()
   check(nil)
