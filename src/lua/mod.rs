@@ -12,15 +12,19 @@ pub mod registry;
 pub mod schema;
 
 mod addr;
+mod bridge;
 mod check;
 mod conntrack;
 mod eventually;
+mod fdb;
 mod json;
 pub mod link;
 pub mod namespace;
 mod nat;
+mod neigh;
 mod nft;
 mod route;
+mod sysctl;
 mod words;
 
 use std::rc::Rc;

@@ -43,15 +43,19 @@ type Entry = (&'static str, fn() -> Module);
 
 const MODULES: &[Entry] = &[
     ("addr", super::addr::module),
+    ("bridge", super::bridge::module),
     ("check", super::check::module),
     ("conntrack", super::conntrack::module),
     ("eventually", super::eventually::module),
+    ("fdb", super::fdb::module),
     ("json", super::json::module),
     ("link", super::link::module),
     ("namespace", super::namespace::module),
     ("nat", super::nat::module),
+    ("neigh", super::neigh::module),
     ("nft", super::nft::module),
     ("route", super::route::module),
+    ("sysctl", super::sysctl::module),
 ];
 
 thread_local! {

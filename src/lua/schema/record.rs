@@ -121,6 +121,25 @@ impl<T: 'static> Builder<T> {
         self
     }
 
+    /// Takes in the fields of another record, where there is one.
+    pub fn include<U: 'static>(
+        mut self,
+        record: Record<U>,
+        get: impl Fn(&T) -> Option<&U> + Clone + 'static,
+    ) -> Self {
+        for (field, inner) in record.doc.fields.iter().zip(record.getters) {
+            let (name, luals, doc, record) =
+                (field.name, field.luals.clone(), field.doc, field.record.clone());
+            self.doc.fields.push(RecordFieldDoc { name, luals, doc, record });
+            let get = get.clone();
+            self.getters.push(Box::new(move |lua, value| match get(value) {
+                Some(part) => inner(lua, part),
+                None => Ok(Value::Nil),
+            }));
+        }
+        self
+    }
+
     /// An array of records within the record.
     pub fn list<U: 'static>(
         mut self,

@@ -155,7 +155,7 @@ fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, message: u16, f
     let head = ndmsg(PF_BRIDGE, link.index, life.state(), ntf);
     let request = [head.as_slice(), body.bytes()].concat();
     ns.rtnl(message, flags, &request, |_| Ok(())).map_err(|e| match e.raw() {
-        Some(Errno::EEXIST) => e.hint("bridge.fdb_replace changes it"),
+        Some(Errno::EEXIST) => e.hint("fdb.replace changes it"),
         Some(Errno::ENOENT) => e.with_kind(Kind::NotFound).hint(format!("{dev} has no such entry")),
         Some(Errno::EOPNOTSUPP) if !master => {
             e.hint(format!("{dev} has no database of its own; make it a port of a bridge first"))

@@ -8,14 +8,13 @@ use std::os::fd::AsRawFd;
 use super::options::PortOptions;
 use super::spec::{Flags, LinkSpec, PeerSpec};
 use super::{RTM_NEWLINK, change, find, ifinfomsg, ifla};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::net::addr;
 use crate::net::attributes::{Attributes, OptionSet};
 use crate::net::namespace::Namespace;
 
-/// VETH_INFO_PEER and its like in vxcan and netkit.
+/// VETH_INFO_PEER, and IFLA_NETKIT_PEER_INFO and VXCAN_INFO_PEER, which have the same number.
 const INFO_PEER: u16 = 1;
-const NETKIT_INFO_PEER: u16 = 1;
 /// IFLA_VXLAN_LINK.
 const VXLAN_LINK: u16 = 3;
 
@@ -28,6 +27,8 @@ const VXLAN_LINK: u16 = 3;
 /// this kernel lacks.
 pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<u32> {
     spec.check(name)?;
+    let named = name_peer(ns, name, spec)?;
+    let spec = named.as_ref().unwrap_or(spec);
     let request = request(ns, name, spec)?;
     ns.rtnl(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &request, |_| Ok(()))
         .map_err(|e| explain(ns, name, spec, e))?;
@@ -38,6 +39,30 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<u32> {
         let _ = change::del_index(ns, index);
     })?;
     Ok(index)
+}
+
+/// The spec with a name for the peer, where none was given. The kernel would take the first free `vethN` before it
+/// looks at the near end's name, which may be just that one.
+fn name_peer(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<Option<LinkSpec>> {
+    let stem = match spec.kind.as_str() {
+        kind @ ("veth" | "vxcan") => kind,
+        "netkit" => "nk",
+        _ => return Ok(None),
+    };
+    let mut peer = spec.peer.clone().unwrap_or_default();
+    if peer.name.is_some() {
+        return Ok(None);
+    }
+    let far = peer.ns.clone();
+    let far = far.as_deref().unwrap_or(ns);
+    for n in 0.. {
+        let free = format!("{stem}{n}");
+        if (free != name || far.inode() != ns.inode()) && find::index(far, &free)?.is_none() {
+            peer.name = Some(free);
+            break;
+        }
+    }
+    Ok(Some(LinkSpec { peer: Some(peer), ..spec.clone() }))
 }
 
 fn request(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<Vec<u8>> {
@@ -96,10 +121,9 @@ fn data(ns: &Namespace, spec: &LinkSpec) -> Result<Attributes> {
     let mut data = Attributes::new();
     match spec.kind.as_str() {
         "veth" | "vxcan" | "netkit" => {
-            let default = PeerSpec::default();
-            let peer = spec.peer.as_ref().unwrap_or(&default);
-            let kind = if spec.kind == "netkit" { NETKIT_INFO_PEER } else { INFO_PEER };
-            data.put(kind, &peer_message(peer));
+            if let Some(peer) = &spec.peer {
+                data.put(INFO_PEER, &peer_message(peer));
+            }
         }
         "bridge" => spec.bridge.write_all(&mut data),
         "vlan" => spec.vlan.write(&mut data),
@@ -151,11 +175,8 @@ fn finish(ns: &Namespace, index: u32, spec: &LinkSpec) -> Result<()> {
     {
         return Ok(());
     }
-    let far_index = match &peer.name {
-        Some(name) => find::require_index(far, name)?,
-        None => super::read::by_index(ns, index)?
-            .and_then(|l| l.link_index)
-            .ok_or_else(|| Error::new(Kind::NotFound, "the pair's other end is gone already"))?,
+    let Some(far_index) = peer.name.as_deref().map(|name| find::require_index(far, name)).transpose()? else {
+        return Ok(());
     };
     let inside = |e: Error| e.detail("peer");
     second(far, far_index, flags, peer.alias.as_deref(), peer.master.as_deref(), &peer.port)

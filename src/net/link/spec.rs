@@ -52,7 +52,7 @@ pub struct LinkSpec {
 /// The other end of a veth pair.
 #[derive(Clone, Default)]
 pub struct PeerSpec {
-    /// `veth0` or the next that is free, unless given.
+    /// `veth0` or the next that is free there, unless given.
     pub name: Option<String>,
     /// Where it is made; the near end's namespace unless given.
     pub ns: Option<Rc<Namespace>>,

@@ -77,6 +77,20 @@ fn taken_names_are_told() {
 }
 
 #[test]
+fn a_peer_gets_a_free_name() {
+    lab(|all| {
+        let host = all.host();
+        let spec = LinkSpec { kind: "veth".into(), ..LinkSpec::default() };
+        for name in ["veth0", "veth2"] {
+            add(host, name, &spec).unwrap();
+        }
+        let names: Vec<String> =
+            list(all, host, &Filter::default()).unwrap().into_iter().map(|l| l.name).collect();
+        assert_eq!(names, ["lo", "veth1", "veth0", "veth3", "veth2"]);
+    });
+}
+
+#[test]
 fn a_bridge_takes_its_options() {
     lab(|all| {
         let bridge = BridgeOptions {
