@@ -48,14 +48,18 @@ const MODULES: &[Entry] = &[
     ("conntrack", super::conntrack::module),
     ("eventually", super::eventually::module),
     ("fdb", super::fdb::module),
+    ("http", super::http::module),
     ("json", super::json::module),
     ("link", super::link::module),
     ("namespace", super::namespace::module),
     ("nat", super::nat::module),
     ("neigh", super::neigh::module),
     ("nft", super::nft::module),
+    ("ping", super::ping::module),
     ("route", super::route::module),
     ("sysctl", super::sysctl::module),
+    ("tcp", super::tcp::module),
+    ("udp", super::udp::module),
 ];
 
 thread_local! {

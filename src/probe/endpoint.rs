@@ -3,27 +3,10 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-use nix::errno::Errno;
-
 use crate::error::{Error, Kind, Result};
+use crate::net::link::find;
 use crate::net::namespace::Namespace;
-
-/// IPv4 or IPv6, where one of them is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    V4,
-    V6,
-}
-
-impl Family {
-    /// The family of an address; an IPv4-mapped one is reached by IPv4.
-    pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(_) => Family::V4,
-            IpAddr::V6(_) => Family::V6,
-        }
-    }
-}
+use crate::net::prefix::Family;
 
 /// Turns a name into addresses, the preferred one first; as seen from one namespace.
 pub trait Resolve {
@@ -105,7 +88,7 @@ impl Host {
         };
         let fitting: Vec<SocketAddr> = found
             .iter()
-            .filter(|address| family.is_none_or(|f| f == Family::of(**address)))
+            .filter(|address| family.is_none_or(|f| f == Family::of(address.to_canonical())))
             .map(|address| match address.to_canonical() {
                 IpAddr::V4(v4) => (v4, port).into(),
                 IpAddr::V6(v6) => SocketAddrV6::new(v6, port, 0, scope).into(),
@@ -113,8 +96,8 @@ impl Host {
             .collect();
         match (fitting.is_empty(), family) {
             (false, _) => Ok(fitting),
-            (true, Some(Family::V4)) => Err(Error::argument(format!("{self} has no IPv4 address"))),
-            (true, Some(Family::V6)) => Err(Error::argument(format!("{self} has no IPv6 address"))),
+            (true, Some(Family::Inet)) => Err(Error::argument(format!("{self} has no IPv4 address"))),
+            (true, Some(Family::Inet6)) => Err(Error::argument(format!("{self} has no IPv6 address"))),
             (true, None) => Err(Error::new(Kind::NotFound, format!("{self} has no address"))),
         }
     }
@@ -125,19 +108,7 @@ fn scope_of(ns: &Namespace, zone: &str) -> Result<u32> {
     if let Ok(index) = zone.parse() {
         return Ok(index);
     }
-    link_index(ns, zone)
-}
-
-/// The index of the link `name` in `ns`. Raises `not_found`.
-pub fn link_index(ns: &Namespace, name: &str) -> Result<u32> {
-    ns.within(|| Ok(nix::net::if_::if_nametoindex(name))).and_then(|found| {
-        found.map_err(|e| match e {
-            Errno::ENODEV | Errno::ENXIO => {
-                Error::errno(Errno::ENODEV).detail(format!("no link named {name:?}"))
-            }
-            e => e.into(),
-        })
-    })
+    find::require_index(ns, zone)
 }
 
 fn malformed(text: &str, why: &str) -> Error {

@@ -8,11 +8,12 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::socket::{Backlog, SockFlag, SockType, accept4, sockopt};
 
-use super::endpoint::{Endpoint, Family, Host, Resolve};
+use super::endpoint::{Endpoint, Host, Resolve};
 use super::socket;
 use super::worker::Signals;
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
 use crate::wait::{self, Deadline};
 
 /// The kernel's own limit is net.core.somaxconn, 4096.
@@ -49,9 +50,10 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve) -> Result<(Own
     let backlog = Backlog::new(BACKLOG).unwrap_or(Backlog::MAXCONN);
     nix::sys::socket::listen(&socket, backlog).map_err(|e| match e {
         // Two listeners that bound with SO_REUSEADDR meet here only.
-        Errno::EADDRINUSE => Error::from(e)
-            .detail(format!("port {} is taken", at.port))
-            .hint(format!("something in this namespace listens on port {} already", at.port)),
+        Errno::EADDRINUSE => Error::from(e).detail(format!("port {} is taken", at.port)).hint(format!(
+            "something in this namespace has port {} already; port 0 takes a free one",
+            at.port
+        )),
         _ => e.into(),
     })?;
     let address = socket::local_address(socket.as_fd())?;
@@ -83,7 +85,7 @@ fn bound_to(address: SocketAddr, kind: SockType) -> Result<OwnedFd> {
         // Connections of an earlier server that linger in TIME_WAIT don't keep the port.
         nix::sys::socket::setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     }
-    if family == Family::V6 {
+    if family == Family::Inet6 {
         let only = !address.ip().is_unspecified();
         nix::sys::socket::setsockopt(&socket, sockopt::Ipv6V6Only, &only)?;
     }

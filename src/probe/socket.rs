@@ -8,9 +8,11 @@ use nix::sys::socket::{
     AddressFamily, SockFlag, SockProtocol, SockType, SockaddrLike, SockaddrStorage, sockopt,
 };
 
-use super::endpoint::{Family, Host, link_index};
+use super::endpoint::Host;
 use crate::error::{Error, Kind, Result};
+use crate::net::link::find;
 use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
 
 /// Where packets are sent from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ impl Source {
         match Host::parse(text) {
             Ok(Host::Address(address, None)) => Ok(Source::Address(address)),
             Ok(Host::Address(_, Some(zone))) => Ok(Source::Link(zone)),
-            _ if text.is_empty() || text.len() > 15 || text.contains(['/', ' ']) => {
+            _ if find::check_name(text).is_err() => {
                 Err(Error::argument(format!("{text:?} is neither an address nor the name of a link")))
             }
             _ => Ok(Source::Link(text.to_owned())),
@@ -54,12 +56,12 @@ pub struct Options {
 /// Opens a socket that doesn't block, in the calling thread's namespace.
 pub fn open(family: Family, kind: SockType, protocol: Option<SockProtocol>) -> Result<OwnedFd> {
     let domain = match family {
-        Family::V4 => AddressFamily::Inet,
-        Family::V6 => AddressFamily::Inet6,
+        Family::Inet => AddressFamily::Inet,
+        Family::Inet6 => AddressFamily::Inet6,
     };
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     nix::sys::socket::socket(domain, kind, flags, protocol).map_err(|e| match e {
-        Errno::EAFNOSUPPORT if family == Family::V6 => {
+        Errno::EAFNOSUPPORT if family == Family::Inet6 => {
             Error::from(e).hint("IPv6 is switched off on this machine (ipv6.disable=1)")
         }
         _ => e.into(),
@@ -76,7 +78,7 @@ pub fn open_from(
 ) -> Result<OwnedFd> {
     let scope = match &options.from {
         // Checked first: SO_BINDTODEVICE would say ENODEV without saying of what.
-        Some(Source::Link(link)) => link_index(ns, link)?,
+        Some(Source::Link(link)) => find::require_index(ns, link)?,
         _ => 0,
     };
     ns.within(|| {
@@ -90,16 +92,16 @@ pub fn open_from(
 impl Options {
     fn apply(&self, fd: BorrowedFd<'_>, family: Family) -> Result<()> {
         let (level, ttl, tos, discover) = match family {
-            Family::V4 => (libc::IPPROTO_IP, libc::IP_TTL, libc::IP_TOS, libc::IP_MTU_DISCOVER),
-            Family::V6 => {
+            Family::Inet => (libc::IPPROTO_IP, libc::IP_TTL, libc::IP_TOS, libc::IP_MTU_DISCOVER),
+            Family::Inet6 => {
                 (libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS, libc::IPV6_TCLASS, libc::IPV6_MTU_DISCOVER)
             }
         };
         if let Some(value) = self.ttl {
             set(fd, level, ttl, value.into(), "ttl")?;
             let multicast = match family {
-                Family::V4 => libc::IP_MULTICAST_TTL,
-                Family::V6 => libc::IPV6_MULTICAST_HOPS,
+                Family::Inet => libc::IP_MULTICAST_TTL,
+                Family::Inet6 => libc::IPV6_MULTICAST_HOPS,
             };
             // EINVAL: TCP has no multicast.
             let _ = set(fd, level, multicast, value.into(), "ttl");
@@ -114,7 +116,7 @@ impl Options {
         if let Some(df) = self.df {
             let value = if df { libc::IP_PMTUDISC_DO } else { libc::IP_PMTUDISC_DONT };
             set(fd, level, discover, value, "df")?;
-            if family == Family::V6 {
+            if family == Family::Inet6 {
                 set(fd, level, libc::IPV6_DONTFRAG, df.into(), "df")?;
             }
         }
@@ -128,11 +130,11 @@ impl Options {
     fn bind(&self, socket: &OwnedFd, family: Family, scope: u32) -> Result<()> {
         let address = match (&self.from, family) {
             (Some(Source::Address(address)), _) => address.to_canonical(),
-            (_, Family::V4) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            (_, Family::V6) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+            (_, Family::Inet) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            (_, Family::Inet6) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         };
         if Family::of(address) != family {
-            let (a, b) = if family == Family::V4 { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
+            let (a, b) = if family == Family::Inet { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
             return Err(Error::argument(format!("the source {address} is {a}, the target {b}")));
         }
         let port = self.port.unwrap_or(0);
@@ -158,9 +160,8 @@ pub fn bind(socket: &OwnedFd, address: SocketAddr) -> Result<()> {
                 .detail(format!("{} is not an address of this namespace", address.ip()))
                 .hint("addr.list() shows the addresses that are there"),
             Errno::EADDRINUSE => error.detail(format!("port {} is taken", address.port())).hint(format!(
-                "something else in this namespace has port {} of {}; port 0 takes a free one",
-                address.port(),
-                address.ip()
+                "something in this namespace has port {} already; port 0 takes a free one",
+                address.port()
             )),
             Errno::EACCES => error
                 .detail(format!("port {}", address.port()))
@@ -253,8 +254,8 @@ pub fn path_mtu(ns: &Namespace, target: SocketAddr, options: &Options) -> Option
     let target = SocketAddr::new(target.ip(), if target.port() == 0 { 9 } else { target.port() });
     nix::sys::socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(target)).ok()?;
     let (level, name) = match family {
-        Family::V4 => (libc::IPPROTO_IP, libc::IP_MTU),
-        Family::V6 => (libc::IPPROTO_IPV6, libc::IPV6_MTU),
+        Family::Inet => (libc::IPPROTO_IP, libc::IP_MTU),
+        Family::Inet6 => (libc::IPPROTO_IPV6, libc::IPV6_MTU),
     };
     get(socket.as_fd(), level, name).and_then(|mtu| u32::try_from(mtu).ok())
 }
@@ -300,7 +301,7 @@ mod tests {
         assert_eq!(Source::parse("10.0.0.1").unwrap(), Source::Address("10.0.0.1".parse().unwrap()));
         assert_eq!(Source::parse("::1").unwrap(), Source::Address("::1".parse().unwrap()));
         assert_eq!(Source::parse("eth0.100").unwrap(), Source::Link("eth0.100".into()));
-        assert_eq!(Source::parse("eth0:1").unwrap(), Source::Link("eth0:1".into()));
+        assert!(Source::parse("eth0:1").is_err());
         assert!(Source::parse("").is_err());
         assert!(Source::parse("10.0.0.0/8").is_err());
         assert!(Source::parse("a-name-that-is-too-long").is_err());

@@ -7,7 +7,8 @@ use super::message::{Body, Framing, HEAD_LIMIT, HEADERS, Headers, check_header, 
 use super::url::Url;
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
-use crate::probe::endpoint::{Family, Resolve};
+use crate::net::prefix::Family;
+use crate::probe::endpoint::Resolve;
 use crate::probe::socket;
 use crate::probe::tcp::{self, Connection};
 use crate::wait::Deadline;

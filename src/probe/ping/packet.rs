@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::super::endpoint::Family;
+use crate::net::prefix::Family;
 
 /// The length of the header in front of an echo's payload: type, code, checksum, identifier, sequence number.
 pub const HEADER: usize = 8;
@@ -32,8 +32,8 @@ const NEXT_DESTINATION: u8 = 60;
 /// The types that the kernel shall hand us.
 pub fn wanted(family: Family) -> &'static [u8] {
     match family {
-        Family::V4 => &[ECHO_REPLY, UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM],
-        Family::V6 => &[V6_UNREACHABLE, V6_TOO_BIG, V6_TIME_EXCEEDED, V6_PARAMETER_PROBLEM, V6_ECHO_REPLY],
+        Family::Inet => &[ECHO_REPLY, UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM],
+        Family::Inet6 => &[V6_UNREACHABLE, V6_TOO_BIG, V6_TIME_EXCEEDED, V6_PARAMETER_PROBLEM, V6_ECHO_REPLY],
     }
 }
 
@@ -64,15 +64,15 @@ impl Run {
     /// The request number `seq`. The kernel fills in an ICMPv6 checksum by itself.
     pub fn request(&self, seq: u16) -> Vec<u8> {
         let kind = match self.family() {
-            Family::V4 => ECHO_REQUEST,
-            Family::V6 => V6_ECHO_REQUEST,
+            Family::Inet => ECHO_REQUEST,
+            Family::Inet6 => V6_ECHO_REQUEST,
         };
         let mut packet = vec![kind, 0, 0, 0];
         packet.extend(self.id.to_be_bytes());
         packet.extend(seq.to_be_bytes());
         packet.extend(self.cookie.iter().take(self.size));
         packet.extend((self.cookie.len()..self.size).map(|i| i as u8));
-        if self.family() == Family::V4 {
+        if self.family() == Family::Inet {
             let sum = checksum(&packet);
             packet[2..4].copy_from_slice(&sum.to_be_bytes());
         }
@@ -83,8 +83,8 @@ impl Run {
     /// what is malformed or isn't about this run.
     pub fn read(&self, packet: &[u8]) -> Option<Answer> {
         match self.family() {
-            Family::V4 => self.read_v4(packet),
-            Family::V6 => self.read_v6(packet),
+            Family::Inet => self.read_v4(packet),
+            Family::Inet6 => self.read_v6(packet),
         }
     }
 
@@ -98,7 +98,7 @@ impl Run {
         if kind == ECHO_REPLY {
             return self.reply(icmp, Some(ip[8]));
         }
-        if !wanted(Family::V4).contains(&kind) {
+        if !wanted(Family::Inet).contains(&kind) {
             return None;
         }
         let (inner_ip, inner) = split_v4(icmp.get(8..)?)?;
@@ -118,7 +118,7 @@ impl Run {
         if kind == V6_ECHO_REPLY {
             return self.reply(icmp, None);
         }
-        if !wanted(Family::V6).contains(&kind) {
+        if !wanted(Family::Inet6).contains(&kind) {
             return None;
         }
         let inner = icmp.get(8..)?;

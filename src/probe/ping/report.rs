@@ -1,14 +1,13 @@
 //! What came of a ping: counts, times, and each reply and refusal.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::net::IpAddr;
 
 use crate::error::Error;
 
-/// So many replies, and so many errors, are kept one by one; of longer runs the last ones. Counts and times are
-/// those of all.
-pub const KEPT: usize = 65_536;
+/// So many replies, and so many errors, are kept one by one at least; of runs more than twice as long only the last
+/// ones. Counts and times are those of all.
+pub const KEPT: usize = 32_768;
 
 /// One echo reply.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,8 +77,10 @@ pub struct Report {
     pub outstanding: u64,
     /// Seconds from the first request to the last event.
     pub time: f64,
-    pub replies: VecDeque<Reply>,
-    pub errors: VecDeque<Refusal>,
+    /// None without a reply.
+    pub rtt: Option<Rtt>,
+    pub replies: Vec<Reply>,
+    pub errors: Vec<Refusal>,
     sums: Sums,
 }
 
@@ -95,8 +96,9 @@ impl Report {
             refused: 0,
             outstanding: 0,
             time: 0.0,
-            replies: VecDeque::new(),
-            errors: VecDeque::new(),
+            rtt: None,
+            replies: Vec::new(),
+            errors: Vec::new(),
             sums: Sums::default(),
         }
     }
@@ -107,15 +109,6 @@ impl Report {
             0 => 0.0,
             decided => 1.0 - self.received.min(decided) as f64 / decided as f64,
         }
-    }
-
-    pub fn rtt(&self) -> Option<Rtt> {
-        let Sums { count, sum, squares, min, max } = self.sums;
-        if count == 0.0 {
-            return None;
-        }
-        let avg = sum / count;
-        Some(Rtt { min, avg, max, mdev: (squares / count - avg * avg).max(0.0).sqrt() })
     }
 
     pub(super) fn add_reply(&mut self, reply: Reply) {
@@ -130,6 +123,9 @@ impl Report {
         s.count += 1.0;
         s.sum += reply.rtt;
         s.squares += reply.rtt * reply.rtt;
+        let Sums { count, sum, squares, min, max } = *s;
+        let avg = sum / count;
+        self.rtt = Some(Rtt { min, avg, max, mdev: (squares / count - avg * avg).max(0.0).sqrt() });
         push(&mut self.replies, reply);
     }
 
@@ -139,11 +135,11 @@ impl Report {
     }
 }
 
-fn push<T>(list: &mut VecDeque<T>, item: T) {
-    if list.len() == KEPT {
-        list.pop_front();
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == 2 * KEPT {
+        list.drain(..KEPT);
     }
-    list.push_back(item);
+    list.push(item);
 }
 
 impl fmt::Display for Reply {
@@ -217,7 +213,7 @@ impl fmt::Display for Report {
             write!(f, ", +{} errors", self.refused)?;
         }
         write!(f, ", {}% packet loss, time {:.0}ms", significant(self.loss() * 100.0), self.time * 1e3)?;
-        if let Some(Rtt { min, avg, max, mdev }) = self.rtt() {
+        if let Some(Rtt { min, avg, max, mdev }) = self.rtt {
             let [min, avg, max, mdev] = [min, avg, max, mdev].map(|s| s * 1e3);
             write!(f, "\nrtt min/avg/max/mdev = {min:.3}/{avg:.3}/{max:.3}/{mdev:.3} ms")?;
         }
@@ -291,7 +287,7 @@ mod tests {
         report.outstanding = 1;
         assert_eq!(report.loss(), 0.0);
         assert_eq!(Report::new("x".into(), report.addr, 0).loss(), 0.0);
-        assert_eq!(Report::new("x".into(), report.addr, 0).rtt(), None);
+        assert_eq!(Report::new("x".into(), report.addr, 0).rtt, None);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::packet::{self, Answer, Run};
 use super::report::{Refusal, Reply, Report};
 use crate::error::{Error, Result};
 use crate::net::namespace::Namespace;
-use crate::probe::endpoint::Family;
+use crate::net::prefix::Family;
 use crate::probe::socket::{self, LINK_LOCAL, Source, address_of, explain, is_link_local};
 use crate::probe::worker::lock;
 use crate::wait::Deadline;
@@ -79,8 +79,8 @@ impl Pinger {
         check_zone(target, options)?;
         let family = Family::of(target.ip());
         let protocol = match family {
-            Family::V4 => SockProtocol::Icmp,
-            Family::V6 => SockProtocol::IcmpV6,
+            Family::Inet => SockProtocol::Icmp,
+            Family::Inet6 => SockProtocol::IcmpV6,
         };
         let socket = socket::open_from(ns, family, SockType::Raw, Some(protocol), &options.socket).map_err(
             |e| match e.raw() {
@@ -93,7 +93,7 @@ impl Pinger {
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
         setsockopt(&socket, sockopt::Broadcast, &true)?;
         socket::set_receive_buffer(fd, RECEIVE_BUFFER);
-        if family == Family::V6 {
+        if family == Family::Inet6 {
             setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
         }
         let random = random();
@@ -308,8 +308,8 @@ fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
         blocked[usize::from(kind / 32)] &= !(1 << (kind % 32));
     }
     match family {
-        Family::V4 => socket::set_plain(fd, libc::SOL_RAW, ICMP_FILTER, &blocked[0]),
-        Family::V6 => socket::set_plain(fd, libc::SOL_ICMPV6, ICMPV6_FILTER, &blocked),
+        Family::Inet => socket::set_plain(fd, libc::SOL_RAW, ICMP_FILTER, &blocked[0]),
+        Family::Inet6 => socket::set_plain(fd, libc::SOL_ICMPV6, ICMPV6_FILTER, &blocked),
     }
     .map_err(|e| Error::from(e).detail("filtering ICMP types"))
 }

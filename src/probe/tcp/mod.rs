@@ -12,10 +12,10 @@ use std::os::fd::AsRawFd;
 use nix::errno::Errno;
 use nix::sys::socket::{SockType, SockaddrStorage};
 
-use super::endpoint::Family;
 use super::socket::{self, explain};
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
 use crate::wait::{self, Deadline};
 
 /// Seconds that a connection may take to be made unless told.

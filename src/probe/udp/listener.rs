@@ -14,8 +14,10 @@ use nix::sys::socket::{
 };
 
 use crate::error::{Error, Result};
+use crate::net::link::find;
 use crate::net::namespace::Namespace;
-use crate::probe::endpoint::{Endpoint, Family, Resolve, link_index};
+use crate::net::prefix::Family;
+use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::server;
 use crate::probe::socket::{self, address_of};
 use crate::probe::tcp::Reaction;
@@ -122,10 +124,10 @@ fn join(ns: &Namespace, socket: &OwnedFd, bound: SocketAddr, group: &Group) -> R
     if !group.address.is_multicast() {
         return Err(Error::argument(format!("{} is not a multicast group", group.address)));
     }
-    if Family::of(group.address) == Family::V6 && bound.is_ipv4() {
+    if Family::of(group.address) == Family::Inet6 && bound.is_ipv4() {
         return Err(Error::argument(format!("{bound} is IPv4, the group {} IPv6", group.address)));
     }
-    let index = group.link.as_ref().map_or(Ok(0), |link| link_index(ns, link))?;
+    let index = group.link.as_ref().map_or(Ok(0), |link| find::require_index(ns, link))?;
     let fd = socket.as_fd();
     let joined = match group.address {
         IpAddr::V4(v4) => {

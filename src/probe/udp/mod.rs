@@ -11,10 +11,10 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, SockType, SockaddrStorage, recvfrom, send, setsockopt, sockopt};
 
-use super::endpoint::Family;
 use super::socket::{self, address_of, explain};
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
 use crate::wait::{self, Deadline};
 
 /// The largest datagram: 65535 bytes less the headers of IPv4 and UDP.
