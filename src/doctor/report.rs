@@ -132,8 +132,7 @@ mod tests {
 
     #[test]
     fn for_people() {
-        let expected = "\
-        WORKS
+        let expected = "        WORKS
 needed  kernel (Linux 6.1)
 links   veth
 
