@@ -1,0 +1,171 @@
+//! Exit statuses, signals, time limits, closed pipes.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use super::stage::{Stage, each, finish, text};
+
+fn signal(child: &Child, signal: Signal) {
+    nix::sys::signal::kill(Pid::from_raw(child.id() as i32), signal).unwrap();
+}
+
+/// Starts Lua that prints `ready` first, and waits for that.
+fn ready(stage: &Stage, arguments: &[&str], code: &str) -> Child {
+    let code = format!("print('ready') io.stdout:flush() {code}");
+    let mut child = stage.command(&[arguments, &["-e", &code]].concat()).spawn().unwrap();
+    let mut line = String::new();
+    // Not more than the line: the rest is for whoever waits.
+    BufReader::with_capacity(6, child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    child
+}
+
+const WAIT: &str = "eventually(function() return false end, { timeout = 100 })";
+/// One call of C that takes for ever, and sees no interrupt.
+const STUCK: &str = "string.rep('a', 40):find(string.rep('a?', 40) .. string.rep('a', 40))";
+const LOOP: &str = "while true do pcall(function() local x = 1 end) end";
+
+#[test]
+fn of_scripts() {
+    each(|stage| {
+        let status = |arguments: &[&str], expected: i32, message: &str| {
+            let out = finish(stage.command(arguments).spawn().unwrap());
+            let stderr = String::from_utf8_lossy(&out.stderr);
+            assert_eq!(out.status.code(), Some(expected), "{arguments:?} {}", text(&out));
+            assert_eq!(stderr.trim_end(), message, "{arguments:?}");
+        };
+        status(&["-e", ""], 0, "");
+        status(&["-e", "os.exit(7)"], 7, "");
+        status(&["-e", "error('no')"], 1, "(command line):1: no");
+        status(&["-e", "x ="], 2, "(command line):1: unexpected symbol near <eof>");
+        status(&["missing.lua"], 2, "nsh: missing.lua: no such file or directory (ENOENT)");
+        status(&["."], 2, "nsh: .: is a directory (EISDIR)");
+        status(&["--bogus"], 2, "nsh: unexpected argument '--bogus' found (see nsh --help)");
+        status(
+            &["--write", "missing", "-e", ""],
+            2,
+            "nsh: --write \"missing\": no such file or directory (ENOENT)",
+        );
+        status(
+            &["doc", "link.addd"],
+            2,
+            "nsh: nothing is documented as \"link.addd\"; did you mean \"link.add\"?",
+        );
+    });
+}
+
+#[test]
+fn arguments_stdin_and_shebang() {
+    each(|stage| {
+        let script = "#!/usr/bin/env nsh\nprint(arg[0], #arg, arg[1], arg[2], ...)";
+        std::fs::write(stage.project.join("s.lua"), script).unwrap();
+        let out = finish(stage.command(&["s.lua", "--host", "b"]).spawn().unwrap());
+        assert_eq!(
+            String::from_utf8_lossy(&out.stdout),
+            "s.lua\t2\t--host\tb\t--host\tb\n",
+            "{}",
+            text(&out)
+        );
+        let mut child = stage.command(&["-", "x"]).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        let out = finish(child);
+        assert_eq!(String::from_utf8_lossy(&out.stdout), "stdin\t1\tx\tnil\tx\n", "{}", text(&out));
+    });
+}
+
+#[test]
+fn signals_end_a_script_with_their_number() {
+    each(|stage| {
+        for (number, expected) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143), (Signal::SIGHUP, 129)] {
+            for code in [WAIT, LOOP] {
+                let child = ready(stage, &[], code);
+                let begun = Instant::now();
+                signal(&child, number);
+                let out = finish(child);
+                assert_eq!(out.status.code(), Some(expected), "{code} {number} {}", text(&out));
+                assert!(begun.elapsed() < Duration::from_secs(2), "{code} {number}: {:?}", begun.elapsed());
+            }
+        }
+        stage.wait_until_gone();
+    });
+}
+
+#[test]
+fn a_stuck_script_is_killed() {
+    each(|stage| {
+        let child = ready(stage, &[], STUCK);
+        signal(&child, Signal::SIGTERM);
+        let out = finish(child);
+        assert_eq!(out.status.code(), Some(143), "{}", text(&out));
+
+        let child = ready(stage, &[], STUCK);
+        let begun = Instant::now();
+        signal(&child, Signal::SIGINT);
+        // Twice at once is still the first.
+        signal(&child, Signal::SIGINT);
+        std::thread::sleep(Duration::from_millis(150));
+        signal(&child, Signal::SIGINT);
+        let out = finish(child);
+        assert_eq!(out.status.code(), Some(130), "{}", text(&out));
+        assert!(begun.elapsed() < Duration::from_secs(2));
+        stage.wait_until_gone();
+    });
+}
+
+#[test]
+fn a_time_limit_ends_a_script() {
+    each(|stage| {
+        for code in [WAIT, LOOP] {
+            let begun = Instant::now();
+            let out = finish(stage.command(&["--timeout", "0.3", "-e", code]).spawn().unwrap());
+            assert_eq!(out.status.code(), Some(1), "{code} {}", text(&out));
+            let stderr = String::from_utf8_lossy(&out.stderr);
+            assert_eq!(stderr.trim_end(), "nsh: the script's time limit ran out");
+            assert!((0.3..2.0).contains(&begun.elapsed().as_secs_f64()), "{code}: {:?}", begun.elapsed());
+        }
+        let out = finish(stage.command(&["--timeout", "0.1", "-e", STUCK]).spawn().unwrap());
+        assert_eq!(out.status.code(), Some(1), "{}", text(&out));
+        let stderr = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(
+            stderr.trim_end(),
+            "nsh: the script did not end 2s after its time limit of 0.1 s, and was killed"
+        );
+        stage.wait_until_gone();
+    });
+}
+
+#[test]
+fn a_closed_stdout_is_no_error() {
+    each(|stage| {
+        for arguments in [&["-e", "while true do print('more') end"][..], &["doc"], &["doctor"], &["--help"]]
+        {
+            let mut child = stage.command(arguments).spawn().unwrap();
+            let mut stdout = child.stdout.take().unwrap();
+            stdout.read_exact(&mut [0; 5]).unwrap();
+            drop(stdout);
+            let out = finish(child);
+            assert_eq!(out.status.code(), Some(0), "{arguments:?} {}", text(&out));
+            assert_eq!(String::from_utf8_lossy(&out.stderr), "", "{arguments:?}");
+        }
+    });
+}
+
+#[test]
+fn doctor_gives_json() {
+    each(|stage| {
+        let out = finish(stage.command(&["doctor", "--json"]).spawn().unwrap());
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out));
+        let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert_eq!(report["works"], true);
+        let checks = report["checks"].as_array().unwrap();
+        assert!(checks.iter().any(|c| c["name"] == "veth" && c["ok"] == true), "{report:#}");
+        // Everything that fails says something about it.
+        for check in checks.iter().filter(|c| c["ok"] == false) {
+            assert_ne!(check["remedy"], "", "{check}");
+        }
+    });
+}

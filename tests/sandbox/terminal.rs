@@ -1,0 +1,211 @@
+//! On a terminal: job control as with any program, and no typing into it from within.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags};
+
+use super::stage::{PATIENCE, Stage, each, have};
+
+/// An interactive bash on a terminal of its own.
+struct Terminal {
+    master: File,
+    seen: String,
+    bash: Child,
+}
+
+impl Terminal {
+    fn new(stage: &Stage) -> Terminal {
+        let pty = nix::pty::openpty(None, None).unwrap();
+        let slave = |fd: &OwnedFd| Stdio::from(fd.try_clone().unwrap());
+        let mut command = stage.program(Path::new("/bin/bash"), &["--norc", "--noediting", "-i"]);
+        command.stdin(slave(&pty.slave)).stdout(slave(&pty.slave)).stderr(slave(&pty.slave));
+        command.env("PS1", "PROMPT> ").env("TERM", "dumb");
+        // SAFETY: setsid and ioctl are async-signal-safe.
+        unsafe {
+            command.pre_exec(|| {
+                libc::setsid();
+                match libc::ioctl(0, libc::TIOCSCTTY as _, 0) {
+                    0 => Ok(()),
+                    _ => Err(std::io::Error::last_os_error()),
+                }
+            });
+        }
+        // Else an ordinary user can't open /dev/tty's device by its path; by descriptor it works either way.
+        let bash = command.spawn().unwrap();
+        drop(command);
+        drop(pty.slave);
+        let mut terminal = Terminal { master: File::from(pty.master), seen: String::new(), bash };
+        terminal.expect("PROMPT> ");
+        terminal
+    }
+
+    fn send(&mut self, text: &str) {
+        self.master.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits until `text` was printed, and forgets all up to its end.
+    fn expect(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE / 3;
+        loop {
+            if let Some(at) = self.seen.find(text) {
+                self.seen.drain(..at + text.len());
+                return;
+            }
+            assert!(Instant::now() < deadline, "no {text:?} in {:?}", self.seen);
+            let mut polled = [PollFd::new(std::os::fd::AsFd::as_fd(&self.master), PollFlags::POLLIN)];
+            if nix::poll::poll(&mut polled, 100u16).unwrap() > 0 {
+                let mut buffer = [0; 4096];
+                let length = self.master.read(&mut buffer).unwrap_or(0);
+                assert!(length > 0, "the terminal closed; no {text:?} in {:?}", self.seen);
+                self.seen.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            }
+        }
+    }
+
+    fn run(&mut self, stage: &Stage, code: &str) {
+        // Quoted for the shell; in pieces, so that the echo of the line is not what we wait for.
+        self.send(&format!("{} -e '{code}'\n", stage.nsh().display()));
+    }
+
+    fn expect_status(&mut self, status: i32) {
+        self.expect("PROMPT> ");
+        self.send("echo status=$?.\n");
+        self.expect(&format!("status={status}."));
+        self.expect("PROMPT> ");
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.bash.kill();
+        let _ = self.bash.wait();
+    }
+}
+
+const WAIT: &str = "eventually(function() return false end, { timeout = 100 })";
+
+fn on_terminal(test: impl Fn(&Stage, Terminal)) {
+    if have("bash") {
+        each(|stage| test(stage, Terminal::new(stage)));
+    }
+}
+
+#[test]
+fn ctrl_c_ends_the_script() {
+    on_terminal(|stage, mut t| {
+        t.run(stage, &format!("print(\"go\"..\"es\") {WAIT}"));
+        t.expect("goes");
+        t.send("\x03");
+        t.expect("nsh: interrupted");
+        t.expect_status(130);
+    });
+}
+
+#[test]
+fn a_script_reads_from_the_terminal() {
+    on_terminal(|stage, mut t| {
+        t.run(stage, "print(\"go\"..\"es\") print(\"read \"..io.read())");
+        t.expect("goes");
+        t.send("words\n");
+        t.expect("read words");
+        t.expect_status(0);
+        // Ctrl-C while it reads.
+        t.run(stage, "print(\"go\"..\"es\") io.read()");
+        t.expect("goes");
+        t.send("\x03");
+        t.expect_status(130);
+    });
+}
+
+#[test]
+fn ctrl_z_stops_and_fg_goes_on() {
+    on_terminal(|stage, mut t| {
+        t.run(stage, "print(\"go\"..\"es\") print(\"read \"..io.read())");
+        t.expect("goes");
+        t.send("\x1a");
+        t.expect("Stopped");
+        t.expect("PROMPT> ");
+        t.send("fg\n");
+        t.send("words\n");
+        t.expect("read words");
+        t.expect_status(0);
+    });
+}
+
+#[test]
+fn in_the_background_it_stops_when_it_reads() {
+    on_terminal(|stage, mut t| {
+        t.send(&format!("{} -e 'print(\"read \"..io.read())' &\n", stage.nsh().display()));
+        t.expect("PROMPT> ");
+        // bash tells at its next prompt.
+        let deadline = Instant::now() + PATIENCE / 3;
+        while !t.seen.contains("Stopped") {
+            assert!(Instant::now() < deadline, "{:?}", t.seen);
+            t.send("jobs\n");
+            t.expect("PROMPT> ");
+            std::thread::sleep(Duration::from_millis(20));
+            t.send("jobs; echo the-\"end\"\n");
+            t.expect("the-end");
+            if t.seen.is_empty() {
+                t.send("jobs\n");
+                t.expect("obs");
+            }
+        }
+        t.send("fg\n");
+        t.send("words\n");
+        t.expect("read words");
+    });
+}
+
+#[test]
+fn the_prompt_outlives_ctrl_c() {
+    on_terminal(|stage, mut t| {
+        t.send(&format!("{}\n", stage.nsh().display()));
+        t.expect("nsh> ");
+        for _ in 0..2 {
+            t.send("\x03");
+            t.expect("nsh> ");
+            std::thread::sleep(Duration::from_millis(150));
+        }
+        t.send("print(6 * 7)\n");
+        t.expect("42");
+        t.expect("nsh> ");
+        t.send("\x04");
+        t.expect_status(0);
+    });
+}
+
+#[test]
+fn a_shell_in_the_lab_gives_the_terminal_back() {
+    on_terminal(|stage, mut t| {
+        t.run(stage, "os.execute(\"bash --norc --noediting -i\")");
+        t.expect("PROMPT> ");
+        t.send("sleep 1000; echo over-$((1 + 2))\n");
+        t.send("\x03");
+        t.expect("PROMPT> ");
+        t.send("echo still-$((1 + 2))\n");
+        t.expect("still-3");
+        t.send("exit 0\n");
+        t.expect("exit");
+        t.expect_status(0);
+        t.send("cat\n");
+        t.send("echoed\n");
+        t.expect("echoed\r\nechoed");
+    });
+}
+
+#[test]
+fn nothing_is_typed_into_the_terminal() {
+    on_terminal(|stage, mut t| {
+        let line = super::helper::command_line(Path::new("./helper"), "type", "").replace('\'', "");
+        t.run(stage, &format!("os.execute([==[{line}]==])"));
+        t.expect("refused typing: EPERM");
+        t.expect_status(0);
+    });
+}
