@@ -117,7 +117,9 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
     lua.set_app_data(lab.clone());
     line_buffer_stdout();
     let exit = lua.create_function(exit)?;
-    lua.load(include_str!("prelude.lua")).set_name(bind::INTERNAL).call::<()>(exit)?;
+    lua.load(include_str!("prelude.lua"))
+        .set_name(bind::INTERNAL)
+        .call::<()>((exit, lua.create_function(stdout_closed)?))?;
     only_text_chunks(&lua)?;
     bind::globals(&lua, lab)?;
     lua.globals().raw_set("host", host(&lua, lab)?)?;
@@ -322,11 +324,26 @@ fn exit(lua: &Lua, code: Value) -> mlua::Result<()> {
     std::process::exit(code)
 }
 
+unsafe extern "C" {
+    /// C's own, through which Lua writes.
+    static stdout: *mut libc::FILE;
+}
+
+/// Whether writing to stdout failed because nobody reads it any more.
+fn stdout_closed(_: &Lua, _: ()) -> mlua::Result<bool> {
+    // SAFETY: C's stdout is open, or NULL, which is checked.
+    let failed = unsafe { !stdout.is_null() && libc::ferror(stdout) != 0 };
+    if !failed {
+        return Ok(false);
+    }
+    let mut polled = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
+    // SAFETY: polled is one pollfd. A pipe or socket whose other end is closed has an error or is hung up.
+    unsafe { libc::poll(&raw mut polled, 1, 0) };
+    Ok(polled.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0)
+}
+
 /// Lines of the script and of its processes come in the order in which they were written.
 fn line_buffer_stdout() {
-    unsafe extern "C" {
-        static stdout: *mut libc::FILE;
-    }
     // SAFETY: C's stdout is open (or NULL, checked), and nothing has been written to it yet.
     unsafe {
         if !stdout.is_null() {

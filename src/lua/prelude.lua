@@ -1,14 +1,14 @@
 -- What nsh changes in Lua's own library before a script runs.
-local exit, tostring, concat, select = ..., tostring, table.concat, select
-local stdout, write = io.stdout, io.stdout.write
+local exit, stdout_closed, tostring, concat = ..., select(2, ...), tostring, table.concat
+local select, stdout, write = select, io.stdout, io.stdout.write
 
--- Who reads our output may go away (`nsh x.lua | head -1`): that ends the script, and is no failure.
-local EPIPE <const> = 32
-local function written(file, message, code)
-  if file == nil and code == EPIPE then
+-- Who reads our output may go away (`nsh x.lua | head -1`): that ends the script, and is no failure. C's stdio
+-- counts a line as written that it could not pass on, so it is asked each time.
+local function written(...)
+  if stdout_closed() then
     exit(0)
   end
-  return file, message, code
+  return ...
 end
 
 function print(...)

@@ -1,6 +1,7 @@
 //! The script's process: the root of the lab, in a user namespace below that of the lab's first process.
 
 use std::fs;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -12,6 +13,9 @@ use super::view::{self, View};
 use super::{Lab, Plan, Runner, filter, init, procfs};
 use crate::error::{Error, Kind, Result};
 use crate::wait;
+
+/// How often SIGALRM comes once the script is interrupted, in milliseconds.
+const AGAIN: i64 = 100;
 
 /// Enters the lab, runs the script, and ends with its status.
 pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {
@@ -136,16 +140,41 @@ fn limit(lab: &Lab) {
     }
 }
 
-/// The first signal interrupts the script; a second Ctrl-C, a moment later, ends it at once.
-extern "C" fn on_signal(number: libc::c_int) {
-    use std::sync::atomic::{AtomicI64, Ordering};
-    static FIRST: AtomicI64 = AtomicI64::new(0);
+/// When the script's time is over, in milliseconds of the monotonic clock; 0 for never.
+static DEADLINE: AtomicI64 = AtomicI64::new(0);
+/// When the first signal came.
+static FIRST: AtomicI64 = AtomicI64::new(0);
+
+fn milliseconds() -> i64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: clock_gettime is async-signal-safe and fills in now.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
-    let now = now.tv_sec * 1000 + now.tv_nsec / 1_000_000;
+    now.tv_sec * 1000 + now.tv_nsec / 1_000_000
+}
+
+/// Sends SIGALRM after so many milliseconds, and then every [`AGAIN`]; not at all for 0.
+fn alarm(after: i64) {
+    let time = |ms: i64| libc::timeval { tv_sec: ms / 1000, tv_usec: (ms % 1000) * 1000 };
+    let timer =
+        libc::itimerval { it_interval: time(if after > 0 { AGAIN } else { 0 }), it_value: time(after) };
+    // SAFETY: timer is an itimerval; the old one is not asked for. A plain system call, safe in a handler.
+    unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
+}
+
+/// The first signal interrupts the script; a second Ctrl-C, a moment later, ends it at once.
+extern "C" fn on_signal(number: libc::c_int) {
+    let now = milliseconds();
     if number == libc::SIGALRM {
-        return wait::interrupt(wait::TIMED_OUT);
+        let deadline = DEADLINE.load(Ordering::SeqCst);
+        if wait::interrupted().is_some() {
+            // Here to break off a read that began just after the signal; the next comes by itself.
+        } else if deadline > 0 && now >= deadline {
+            wait::interrupt(wait::TIMED_OUT);
+        } else {
+            // The prompt has dealt with the interrupt.
+            alarm(if deadline > 0 { deadline - now } else { 0 });
+        }
+        return;
     }
     if number == libc::SIGINT && wait::interrupted() == Some(libc::SIGINT) {
         if now - FIRST.load(Ordering::SeqCst) >= super::SECOND_INTERRUPT.as_millis() as i64 {
@@ -155,6 +184,7 @@ extern "C" fn on_signal(number: libc::c_int) {
     }
     FIRST.store(now, Ordering::SeqCst);
     wait::interrupt(number);
+    alarm(AGAIN);
 }
 
 /// Installs the handlers that end waits and the script, starts the time limit, and unblocks what nsh had blocked.
@@ -170,15 +200,10 @@ pub fn prepare_signals(plan: &Plan) -> Result<()> {
         unsafe { nix::sys::signal::sigaction(signal, &action) }?;
     }
     if let Some(limit) = plan.timeout {
-        let whole = limit.as_secs().try_into().unwrap_or(libc::time_t::MAX);
-        // 0 would disarm it.
-        let micros = (limit.subsec_micros() as libc::suseconds_t).max((whole == 0) as libc::suseconds_t);
-        let timer = libc::itimerval {
-            it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 },
-            it_value: libc::timeval { tv_sec: whole, tv_usec: micros },
-        };
-        // SAFETY: timer is an itimerval; the old one is not asked for.
-        unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
+        // At least one, and not so many that they can't be added.
+        let limit = limit.as_millis().clamp(1, i64::MAX as u128 / 4) as i64;
+        DEADLINE.store(milliseconds() + limit, Ordering::SeqCst);
+        alarm(limit);
     }
     plan.mask.thread_set_mask()?;
     Ok(())

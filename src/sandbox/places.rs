@@ -80,13 +80,13 @@ impl Places {
         let cwd_writable = writable.iter().any(|w| cwd.starts_with(w));
         let script_dir = script_dir.and_then(|d| d.canonicalize().ok());
         let mut readable = Vec::new();
-        if let Some(dir) = &script_dir
-            && is_private(dir)
-            && !PRIVATE.iter().any(|p| Path::new(p) == dir)
-            && !writable.iter().any(|w| dir.starts_with(w))
-        {
-            readable.push(dir.clone());
+        for dir in script_dir.iter().chain([&cwd]) {
+            if needs_to_be_put_back(dir) && !writable.iter().any(|w| dir.starts_with(w)) {
+                readable.push(dir.clone());
+            }
         }
+        readable.sort();
+        readable.dedup();
         Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets: machine_sockets() })
     }
 }
@@ -94,6 +94,12 @@ impl Places {
 /// Whether the lab has its own, empty version of what is at `path`.
 pub fn is_private(path: &Path) -> bool {
     PRIVATE.iter().chain(&["/dev", "/proc", "/sys"]).any(|p| path.starts_with(p))
+}
+
+/// Whether a directory lies in a private place, and is not of the kind that those are there to hide: the place
+/// itself, or something in /run, where the machine's sockets are.
+fn needs_to_be_put_back(dir: &Path) -> bool {
+    PRIVATE.iter().any(|p| dir.starts_with(p) && dir != Path::new(p)) && !dir.starts_with("/run")
 }
 
 fn asked_for(path: &Path) -> Result<PathBuf> {

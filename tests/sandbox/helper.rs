@@ -165,9 +165,16 @@ fn bomb() {
     let refused = loop {
         // SAFETY: the child does nothing but wait.
         match unsafe { nix::unistd::fork() } {
-            Ok(ForkResult::Child) => loop {
-                nix::unistd::pause();
-            },
+            Ok(ForkResult::Child) => {
+                // Or who reads our output waits for them.
+                for fd in 0..3 {
+                    // SAFETY: nothing in this process uses them any more.
+                    unsafe { libc::close(fd) };
+                }
+                loop {
+                    nix::unistd::pause();
+                }
+            }
             Ok(ForkResult::Parent { .. }) => count += 1,
             Err(e) => break e,
         }
