@@ -97,7 +97,7 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
 }
 
 fn place(lab: &Lab) -> Place {
-    Place { sandboxed: lab.sandboxed, open_files: Some(lab.nofile.0) }
+    Place { sandboxed: lab.sandboxed, open_files: Some(lab.nofile.0), hosts: lab.hosts.clone() }
 }
 
 fn complain(e: &Error, status: i32) -> i32 {

@@ -18,6 +18,8 @@ pub struct Place {
     pub sandboxed: bool,
     /// The soft limit of open files before nsh raised it, given back to processes.
     pub open_files: Option<u64>,
+    /// The file behind the lab's `/etc/hosts`, to be kept up to date; `None` under `--host`.
+    pub hosts: Option<std::path::PathBuf>,
 }
 
 /// The lab of one interpreter.

@@ -25,6 +25,7 @@ mod nat;
 mod neigh;
 mod nft;
 mod ping;
+mod proc;
 mod route;
 mod sysctl;
 mod tcp;

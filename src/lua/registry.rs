@@ -56,6 +56,7 @@ const MODULES: &[Entry] = &[
     ("neigh", super::neigh::module),
     ("nft", super::nft::module),
     ("ping", super::ping::module),
+    ("proc", super::proc::module),
     ("route", super::route::module),
     ("sysctl", super::sysctl::module),
     ("tcp", super::tcp::module),

@@ -301,7 +301,10 @@ fn exec(errno: Errno, plan: &Plan<'_>, index: usize, path: &OsStr) -> Error {
     let by_path = !name.contains('/');
     let file = plan.programs.get(index).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     let there = |p: &CString| Path::new(OsStr::from_bytes(p.as_bytes())).exists();
+    // EACCES is also what a directory of PATH says that we may not search.
+    let absent = by_path && !plan.programs.iter().any(there);
     match errno {
+        Errno::EACCES if absent => exec(Errno::ENOENT, plan, index, path),
         Errno::ENOENT => match plan.programs.iter().find(|p| there(p)) {
             Some(script) => Error::from(errno)
                 .detail(format!("the interpreter of {} doesn't exist", script.to_string_lossy()))

@@ -3,44 +3,44 @@
 use super::decode::{ip4_at, ip6_at, mac_at, u16_at, u32_at};
 use super::packet::{Icmp, Inner};
 
-/// The names of ICMP types: <https://www.iana.org/assignments/icmp-parameters>, with iptables' spelling.
+/// The names of ICMP types: <https://www.iana.org/assignments/icmp-parameters>, as tcpdump words them.
 pub fn name4(kind: u8) -> &'static str {
     match kind {
-        0 => "echo-reply",
-        3 => "destination-unreachable",
-        4 => "source-quench",
+        0 => "echo reply",
+        3 => "destination unreachable",
+        4 => "source quench",
         5 => "redirect",
-        8 => "echo-request",
-        9 => "router-advertisement",
-        10 => "router-solicitation",
-        11 => "time-exceeded",
-        12 => "parameter-problem",
-        13 => "timestamp-request",
-        14 => "timestamp-reply",
-        17 => "address-mask-request",
-        18 => "address-mask-reply",
+        8 => "echo request",
+        9 => "router advertisement",
+        10 => "router solicitation",
+        11 => "time exceeded",
+        12 => "parameter problem",
+        13 => "time stamp query",
+        14 => "time stamp reply",
+        17 => "address mask request",
+        18 => "address mask reply",
         _ => "other",
     }
 }
 
-/// The names of ICMPv6 types: <https://www.iana.org/assignments/icmpv6-parameters>, with ip6tables' spelling.
+/// The names of ICMPv6 types: <https://www.iana.org/assignments/icmpv6-parameters>, as tcpdump words them.
 pub fn name6(kind: u8) -> &'static str {
     match kind {
-        1 => "destination-unreachable",
-        2 => "packet-too-big",
-        3 => "time-exceeded",
-        4 => "parameter-problem",
-        128 => "echo-request",
-        129 => "echo-reply",
-        130 => "mld-query",
-        131 => "mld-report",
-        132 => "mld-done",
-        133 => "router-solicitation",
-        134 => "router-advertisement",
-        135 => "neighbor-solicitation",
-        136 => "neighbor-advertisement",
+        1 => "destination unreachable",
+        2 => "packet too big",
+        3 => "time exceeded",
+        4 => "parameter problem",
+        128 => "echo request",
+        129 => "echo reply",
+        130 => "multicast listener query",
+        131 => "multicast listener report",
+        132 => "multicast listener done",
+        133 => "router solicitation",
+        134 => "router advertisement",
+        135 => "neighbor solicitation",
+        136 => "neighbor advertisement",
         137 => "redirect",
-        143 => "mld2-report",
+        143 => "multicast listener report v2",
         _ => "other",
     }
 }

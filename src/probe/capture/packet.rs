@@ -313,7 +313,7 @@ impl Layers {
         }
     }
 
-    /// What kind of message it is: ARP's and ICMP's name for it (`request`, `echo-reply`, `neighbor-solicitation`),
+    /// What kind of message it is: ARP's and ICMP's name for it (`request`, `echo reply`, `neighbor solicitation`),
     /// TCP's flags (`S.`).
     pub fn kind(&self) -> Option<String> {
         match (&self.transport, &self.net) {
@@ -331,8 +331,8 @@ impl Arp {
         match self.op {
             1 => "request",
             2 => "reply",
-            3 => "reverse-request",
-            4 => "reverse-reply",
+            3 => "reverse request",
+            4 => "reverse reply",
             _ => "other",
         }
     }

@@ -206,7 +206,7 @@ fn an_echo_request() {
     let Transport::Icmp(icmp) = &p.layers.transport else { panic!("{p:?}") };
     assert_eq!((icmp.kind, icmp.id, icmp.seq, icmp.length), (8, Some(63141), Some(7), 16));
     assert_eq!(&p.bytes[p.layers.payload.clone()], b"abcdefgh");
-    assert_eq!(p.layers.kind().as_deref(), Some("echo-request"));
+    assert_eq!(p.layers.kind().as_deref(), Some("echo request"));
     assert!(
         p.to_string()
             .ends_with(".123456 IP 10.0.0.1 > 10.0.0.2: ICMP echo request, id 63141, seq 7, length 16"),
@@ -253,7 +253,7 @@ fn a_neighbour_solicitation() {
     let Transport::Icmp6(icmp) = &p.layers.transport else { panic!("{p:?}") };
     assert_eq!(icmp.target, Some("2001:db8::2".parse().unwrap()));
     assert_eq!(icmp.mac, Some(Mac([2, 0, 0, 0, 0, 1])));
-    assert_eq!(p.layers.kind().as_deref(), Some("neighbor-solicitation"));
+    assert_eq!(p.layers.kind().as_deref(), Some("neighbor solicitation"));
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn filters() {
     assert!(!matches(Filter { dport: Some((40000, 40010)), ..Filter::default() }, &syn));
     assert!(!matches(Filter { port: Some((8080, 8080)), ..Filter::default() }, &echo));
     let kind = |k: &str| Filter { kind: Some(k.into()), ..Filter::default() };
-    assert!(matches(kind("echo-request"), &echo) && matches(kind("S"), &syn) && !matches(kind("S."), &syn));
+    assert!(matches(kind("echo request"), &echo) && matches(kind("S"), &syn) && !matches(kind("S."), &syn));
     assert!(matches(Filter { id: Some(63141), ..Filter::default() }, &echo));
     assert!(!matches(Filter { inward: Some(false), ..Filter::default() }, &echo));
     assert!(matches(Filter { link: Some("eth0".into()), ..Filter::default() }, &echo));
