@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 
+use super::modules::{self, State};
 use super::{Check, Group};
 use crate::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
@@ -37,6 +38,19 @@ const LINKS: &[(&str, &str)] = &[
     ("xfrm", "XFRM_INTERFACE"),
     ("macsec", "MACSEC"),
     ("nlmon", "NLMON"),
+];
+
+/// Of these, the modules that make links by themselves when they are loaded.
+const MAKERS: &[(&str, &str)] = &[
+    ("dummy", "dummy"),
+    ("ifb", "ifb"),
+    ("bond", "bonding"),
+    ("gre", "ip_gre"),
+    ("gretap", "ip_gre"),
+    ("ip6gre", "ip6_gre"),
+    ("ipip", "ipip"),
+    ("sit", "sit"),
+    ("ip6tnl", "ip6_tunnel"),
 ];
 
 /// Queueing disciplines as `tc qdisc add ... KIND` names them.
@@ -72,7 +86,7 @@ pub fn add(lab: &Lab, out: &mut Vec<Check>) {
     });
     let Ok(ns) = made else { return };
     for (kind, option) in LINKS {
-        out.push(feature(Group::Links, kind, option, link(&ns, kind)));
+        out.push(link_check(&ns, kind, option));
     }
     out.push(tun(&ns));
     for (kind, option) in QDISCS {
@@ -82,6 +96,41 @@ pub fn add(lab: &Lab, out: &mut Vec<Check>) {
     out.push(feature(Group::Firewall, "nat", "NF_TABLES, NFT_NAT and NFT_MASQ", masquerade.map(|_| ())));
     let conntrack = nf::conntrack::list(&ns, &nf::conntrack::Filter::default());
     out.push(feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ())));
+}
+
+fn link_check(ns: &Namespace, kind: &'static str, option: &str) -> Check {
+    let module = MAKERS.iter().find(|(of, _)| *of == kind).map(|(_, module)| *module);
+    let missing = || Err(Error::new(Kind::Unsupported, "no such module"));
+    match module.map(|module| (module, modules::state(module))) {
+        None | Some((_, State::Present)) => feature(Group::Links, kind, option, link(ns, kind)),
+        Some((_, State::Loadable)) => Check::new(Group::Links, kind, true),
+        Some((_, State::Missing)) => feature(Group::Links, kind, option, missing()),
+        Some((module, State::Unknown)) => Check::new(Group::Links, kind, false)
+            .detail(
+                "not tried: loading its module would add a link to the machine, and /lib/modules is not here",
+            )
+            .remedy(format!("look with `modinfo {module}` outside of the container")),
+    }
+}
+
+/// Nothing but `lo`, unless modules of tunnels add theirs to every namespace.
+fn bare() -> Check {
+    let mut links: Vec<String> = fs::read_dir("/sys/class/net")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        // Not a link: bonding's list of its own.
+        .filter(|name| name != "lo" && name != "bonding_masters")
+        .collect();
+    links.sort();
+    let check = Check::new(Group::Sandbox, "bare", links.is_empty());
+    match check.ok {
+        true => check,
+        false => check
+            .detail(format!("this machine's kernel puts {} into every new namespace", links.join(", ")))
+            .remedy("sudo sysctl net.core.fb_tunnels_only_for_init_net=1"),
+    }
 }
 
 fn sandbox_checks(lab: &Lab) -> Vec<Check> {
@@ -98,6 +147,9 @@ fn sandbox_checks(lab: &Lab) -> Vec<Check> {
     {
         let check = Check::new(Group::Sandbox, name, ok).detail(note(about));
         out.push(if ok { check } else { check.remedy(container) });
+    }
+    if lab.own_sys {
+        out.push(bare());
     }
     let sysctls = write_same("/proc/sys/net/ipv4/ip_forward");
     let check = Check::new(Group::Sandbox, "sysctl", sysctls.is_ok());

@@ -5,6 +5,7 @@
 
 mod lab;
 mod machine;
+mod modules;
 mod report;
 
 use std::time::Duration;

@@ -1,13 +1,14 @@
 //! Exit statuses, signals, time limits, closed pipes.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Stdio};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use super::stage::{Stage, each, finish, text};
+use super::stage::{Stage, User, each, finish, text};
 
 fn signal(child: &Child, signal: Signal) {
     nix::sys::signal::kill(Pid::from_raw(child.id() as i32), signal).unwrap();
@@ -166,6 +167,73 @@ fn doctor_gives_json() {
         // Everything that fails says something about it.
         for check in checks.iter().filter(|c| c["ok"] == false) {
             assert_ne!(check["remedy"], "", "{check}");
+        }
+    });
+}
+
+/// Runs nsh as this stage's user in a user namespace in which no more can be made.
+fn without_user_namespaces(stage: &Stage, arguments: &[&str]) -> Output {
+    let mut command = Command::new(stage.nsh());
+    command.args(arguments).current_dir(&stage.project).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ordinary = stage.user == User::Ordinary;
+    // SAFETY: this program has other threads, so the child must be content with system calls; it allocates a
+    // little, which glibc allows after fork.
+    unsafe {
+        command.pre_exec(move || {
+            let (mut to_helper, mut from_child) = ([0; 2], [0u8; 1]);
+            libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM, 0, to_helper.as_mut_ptr());
+            let child = libc::getpid();
+            // Whoever writes maps of all ids stands outside.
+            if libc::fork() == 0 {
+                libc::read(to_helper[1], from_child.as_mut_ptr().cast(), 1);
+                for map in ["uid_map", "gid_map"] {
+                    std::fs::write(format!("/proc/{child}/{map}"), "0 0 65536").unwrap();
+                }
+                libc::write(to_helper[1], b"x".as_ptr().cast(), 1);
+                libc::_exit(0);
+            }
+            nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWUSER)?;
+            libc::write(to_helper[0], b"x".as_ptr().cast(), 1);
+            libc::read(to_helper[0], from_child.as_mut_ptr().cast(), 1);
+            std::fs::write("/proc/sys/user/max_user_namespaces", "0")?;
+            if ordinary {
+                libc::setgroups(0, std::ptr::null());
+                libc::setresgid(65534, 65534, 65534);
+                libc::setresuid(65534, 65534, 65534);
+            }
+            Ok(())
+        });
+    }
+    finish(command.spawn().unwrap())
+}
+
+#[test]
+fn without_user_namespaces_the_reason_and_the_remedy_are_told() {
+    if !nix::unistd::geteuid().is_root() {
+        return eprintln!("skipped: needs root, to switch them off for a child");
+    }
+    each(|stage| {
+        let out = without_user_namespaces(stage, &["-e", "namespace.add('ns1') print(#namespace.list())"]);
+        let stderr = String::from_utf8_lossy(&out.stderr);
+        if stage.user == User::Ordinary {
+            assert_eq!(out.status.code(), Some(3), "{}", text(&out));
+            assert_eq!(
+                stderr.lines().next().unwrap(),
+                "nsh: user namespaces are switched off (user.max_user_namespaces is 0)"
+            );
+            assert!(stderr.contains("hint: sudo sysctl user.max_user_namespaces="), "{stderr}");
+            let out = without_user_namespaces(stage, &["doctor"]);
+            assert_eq!(out.status.code(), Some(3), "{}", text(&out));
+            assert!(
+                String::from_utf8_lossy(&out.stdout).contains("needed user_namespaces"),
+                "{}",
+                text(&out)
+            );
+        } else {
+            // Root goes without, and is told.
+            assert_eq!(out.status.code(), Some(0), "{}", text(&out));
+            assert!(stderr.contains("the lab goes without"), "{stderr}");
         }
     });
 }
