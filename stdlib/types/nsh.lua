@@ -1,0 +1,1103 @@
+---@meta
+-- Written by `nsh types`; don't edit.
+
+---What a failed call raises; `pcall` gives it.
+---@class nsh.Error
+---@field kind string what sort of failure: "exists", "not_found", ...
+---@field message string one line, without the script's position and the hint
+---@field op? string the call, such as "route.add"
+---@field subject? string what it was tried on
+---@field namespace? string the namespace in which it was tried
+---@field errno? string the kernel's errno, such as "EEXIST"
+---@field detail? string the kernel's extended ack, or what else is known
+---@field hint? string what to try
+---@field at? string the script's file and line
+---@field traceback? string Lua's traceback, with --trace
+
+---A network namespace: a host of the lab.
+---@class nsh.Namespace
+---@field name string its name; `host` for the one in which the lab begins
+---@field addr nsh.addr
+---@field conntrack nsh.conntrack
+---@field link nsh.link
+---@field nat nsh.nat
+---@field nft nsh.nft
+---@field route nsh.route
+
+---@class (exact) nsh.BridgeOptions
+---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
+---@field ageing? number seconds after which an unseen address is forgotten; default 300
+---@field forward_delay? number seconds in each of the states listening and learning; default 15; with STP 2 to 30
+---@field hello_time? number seconds between the root's hellos; default 2
+---@field max_age? number seconds until an unheard root is taken for dead; default 20
+---@field priority? integer its priority in becoming the root, lower is better; default 32768
+---@field vlan_filtering? boolean ports belong to VLANs; default false
+---@field vlan_protocol? "802.1Q"|"802.1ad" the Ethernet protocol of the VLANs' tags; default 802.1Q
+---@field vlan_default_pvid? integer the VLAN of untagged frames of a new port, 0 for none; default 1
+---@field vlan_stats_enabled? boolean count packets per VLAN; default false
+---@field vlan_stats_per_port? boolean count packets per VLAN and port; default false
+---@field group_fwd_mask? integer which of the link-local groups 01:80:c2:00:00:0X are forwarded, as bits; default 0
+---@field group_address? string the address that BPDUs are sent to
+---@field mcast_snooping? boolean send multicast only to ports that asked for it; default true
+---@field mcast_router? "disabled"|"learn"|"permanent"|"temporary" whether the bridge takes multicast as a router does
+---@field mcast_query_use_ifaddr? boolean queries come from the bridge's own address
+---@field mcast_querier? boolean send IGMP and MLD queries; default false
+---@field mcast_hash_elasticity? integer has no effect any more
+---@field mcast_hash_max? integer how many multicast groups are kept; default 4096
+---@field mcast_last_member_count? integer queries before a group is dropped; default 2
+---@field mcast_startup_query_count? integer queries sent at the start; default 2
+---@field mcast_last_member_interval? number seconds between queries after a leave; default 1
+---@field mcast_membership_interval? number seconds until a group without reports goes; default 260
+---@field mcast_querier_interval? number seconds until another querier is taken for gone; default 255
+---@field mcast_query_interval? number seconds between queries; default 125
+---@field mcast_query_response_interval? number seconds that may pass before a report; default 10
+---@field mcast_startup_query_interval? number seconds between queries at the start; default 31.25
+---@field mcast_stats_enabled? boolean count IGMP and MLD messages; default false
+---@field mcast_igmp_version? integer IGMP's version; default 2
+---@field mcast_mld_version? integer MLD's version; default 1
+---@field nf_call_iptables? boolean bridged IPv4 frames go through iptables too (br_netfilter)
+---@field nf_call_ip6tables? boolean bridged IPv6 frames go through ip6tables too (br_netfilter)
+---@field nf_call_arptables? boolean bridged ARP goes through arptables too (br_netfilter)
+---@field fdb_max_learned? integer how many addresses may be learned, 0 for no limit (Linux 6.8)
+---@field no_linklocal_learn? boolean learn nothing from link-local frames; default false
+---@field mcast_vlan_snooping? boolean multicast snooping per VLAN; default false
+---@field mst_enabled? boolean multiple spanning trees; default false
+
+---@class (exact) nsh.IpvlanOptions
+---@field mode? "l2"|"l3"|"l3s" switched (l2) or routed (l3, l3s); default l3
+
+---@class (exact) nsh.MacvlanOptions
+---@field mode? "private"|"vepa"|"bridge"|"passthru"|"source" who talks to whom; default vepa
+---@field bc_queue_len? integer broadcasts that may wait; default 1000
+
+---@class (exact) nsh.PortOptions
+---@field state? "disabled"|"listening"|"learning"|"forwarding"|"blocking" its state; set by hand only without STP
+---@field priority? integer its priority, lower is better; default 32
+---@field cost? integer what a path through it costs
+---@field hairpin? boolean frames may leave through the port that they came in by; default false
+---@field guard? boolean a BPDU that comes in disables the port; default false
+---@field root_block? boolean it can't become the root port; default false
+---@field fastleave? boolean a leave ends multicast at once; default false
+---@field learning? boolean learn the source addresses of frames; default true
+---@field flood? boolean frames to unknown addresses leave here too; default true
+---@field mcast_flood? boolean multicast to unknown groups leaves here too; default true
+---@field bcast_flood? boolean broadcasts leave here; default true
+---@field mcast_to_unicast? boolean multicast is sent to each member as unicast; default false
+---@field mcast_router? "disabled"|"learn"|"permanent"|"temporary" whether a multicast router is behind the port
+---@field mcast_max_groups? integer how many groups may be joined, 0 for no limit
+---@field proxy_arp? boolean answer ARP for hosts behind other ports; default false
+---@field proxy_arp_wifi? boolean as proxy_arp, by the rules of 802.11; default false
+---@field neigh_suppress? boolean answer ARP and ND from the neighbour table; default false
+---@field vlan_tunnel? boolean map VLANs to tunnel ids; default false
+---@field isolated? boolean it talks only to ports that are not isolated; default false
+---@field locked? boolean only addresses with an fdb entry may send (802.1X); default false
+---@field mab? boolean MAC authentication bypass on a locked port; default false
+---@field group_fwd_mask? integer as the bridge's, for this port
+
+---@class (exact) nsh.VlanOptions
+---@field id? integer its id
+---@field protocol? "802.1Q"|"802.1ad" the Ethernet protocol of its tags; default 802.1Q
+
+---@class (exact) nsh.VrfOptions
+---@field table? integer the routing table of its ports
+
+---@class (exact) nsh.VxlanOptions
+---@field id? integer the network identifier (VNI)
+---@field remote? string the remote end or a multicast group, IPv4
+---@field remote6? string the remote end or a multicast group, IPv6
+---@field local? string the own end, IPv4
+---@field local6? string the own end, IPv6
+---@field dstport? integer the UDP port, 4789 at IANA; the kernel's own default is 8472
+---@field ttl? integer the TTL of outer packets, 0 for the system's default
+---@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field df? "unset"|"set"|"inherit" the don't-fragment bit of outer IPv4 packets; default unset
+---@field flowlabel? integer the flow label of outer IPv6 packets
+---@field learning? boolean learn remote addresses from packets; default true
+---@field ageing? integer seconds after which an unseen address is forgotten; default 300
+---@field max_addresses? integer how many addresses are kept, 0 for no limit
+---@field proxy? boolean answer ARP and ND; default false
+---@field rsc? boolean route short circuit; default false
+---@field l2miss? boolean tell of unknown hardware addresses by netlink; default false
+---@field l3miss? boolean tell of unknown addresses by netlink; default false
+---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
+---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
+---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field gbp? boolean the group policy extension; default false
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field vnifilter? boolean only VNIs that are listed; default false
+
+---@class (exact) nsh.addr.AddOptions
+---@field dev string the link
+---@field dad? boolean run duplicate address detection (IPv6): the address can be used 1 to 2 s later; default false
+---@field peer? string the other end of a point-to-point link, with its prefix length
+---@field broadcast? string the broadcast address; default none
+---@field scope? integer|string how far it reaches; default host for 127.0.0.0/8, else global
+---@field label? string a label that begins with the link's name (IPv4)
+---@field valid_lft? integer|"forever" seconds until it goes, or "forever"; default forever
+---@field preferred_lft? integer|"forever" seconds until it is deprecated, or "forever"; default forever
+---@field metric? integer the metric of the connected route
+---@field noprefixroute? boolean add no connected route; default false
+---@field optimistic? boolean use it during duplicate address detection (RFC 4429); default false
+---@field home? boolean a home address of Mobile IPv6; default false
+---@field mngtmpaddr? boolean make temporary addresses from it (RFC 4941); default false
+---@field autojoin? boolean join the multicast group that it is; default false
+---@field proto? integer who added it, a number (Linux 5.18)
+
+---@class (exact) nsh.addr.DelOptions
+---@field dev? string the link; may be left out if only one has the address
+
+---@class (exact) nsh.addr.FlushOptions
+---@field dev? string only addresses of this link
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field scope? integer|string only addresses of this scope
+
+---@class (exact) nsh.addr.ListOptions
+---@field dev? string only addresses of this link
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field scope? integer|string only addresses of this scope
+
+---@class (exact) nsh.conntrack.DelOptions
+---@field proto? string|integer connections of this protocol
+---@field source? string connections that were begun from this address or prefix; "!" in front is all others
+---@field dest? string connections that were begun to this address or prefix
+---@field sport? integer|string|(integer|string)[] connections from these ports
+---@field dport? integer|string|(integer|string)[] connections to these ports
+---@field family? "inet"|"inet6" connections of IPv4 or IPv6
+---@field mark? integer connections with this mark
+---@field snat? boolean whether the source was translated
+---@field dnat? boolean whether the destination was translated
+
+---@class (exact) nsh.conntrack.ListOptions
+---@field proto? string|integer connections of this protocol
+---@field source? string connections that were begun from this address or prefix; "!" in front is all others
+---@field dest? string connections that were begun to this address or prefix
+---@field sport? integer|string|(integer|string)[] connections from these ports
+---@field dport? integer|string|(integer|string)[] connections to these ports
+---@field family? "inet"|"inet6" connections of IPv4 or IPv6
+---@field mark? integer connections with this mark
+---@field snat? boolean whether the source was translated
+---@field dnat? boolean whether the destination was translated
+
+---@class (exact) nsh.eventually.Options
+---@field timeout? number seconds to go on trying; default 5
+---@field interval? number seconds between two tries; default 0.05
+---@field message? string what is waited for, told when it does not come
+
+---@class (exact) nsh.json.EncodeOptions
+---@field pretty? boolean over several lines, indented by two; default false
+
+---@class (exact) nsh.link.AddOptions
+---@field kind string veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor tells
+---@field peer? nsh.link.PeerOptions the other end of a veth pair
+---@field link? string the link below a vlan, macvlan, ipvlan or vxlan
+---@field bridge? nsh.BridgeOptions options of a bridge
+---@field vlan? nsh.VlanOptions options of a vlan
+---@field macvlan? nsh.MacvlanOptions options of a macvlan
+---@field ipvlan? nsh.IpvlanOptions options of an ipvlan
+---@field vrf? nsh.VrfOptions options of a VRF
+---@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
+---@field up? boolean set it up; default false
+---@field addr? string|string[] addresses to add, without DAD (as `nodad`)
+---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
+---@field mac? string its hardware address; the kernel's choice is random
+---@field master? string the bridge or VRF of the same namespace that it becomes a port of
+---@field alias? string a text for people, up to 255 bytes
+---@field group? integer|string a group, by number or by name in /etc/iproute2/group; default 0
+---@field txqlen? integer the transmit queue's length, in packets
+---@field promisc? boolean take frames for any address; default false
+---@field arp? boolean resolve neighbours; default true
+---@field multicast? boolean the MULTICAST flag; default true
+---@field allmulticast? boolean take all multicast; default false
+---@field index? integer its index; default the next free one
+---@field queues? integer transmit and receive queues; default 1
+---@field port? nsh.PortOptions options as a port of `master`, if that is a bridge
+
+---@class (exact) nsh.link.ListOptions
+---@field kind? string only links of this kind
+---@field up? boolean only those that are administratively up, or not
+---@field master? string only the ports of this link
+---@field group? integer|string only links of this group, by number or name
+
+---@class (exact) nsh.link.PeerOptions
+---@field name? string its name; default the kernel's choice, veth0 and on
+---@field ns? nsh.Namespace|string the namespace in which it is made; default the link's own
+---@field up? boolean set it up; default false
+---@field addr? string|string[] addresses to add, without DAD (as `nodad`)
+---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
+---@field mac? string its hardware address; the kernel's choice is random
+---@field master? string the bridge or VRF of the same namespace that it becomes a port of
+---@field alias? string a text for people, up to 255 bytes
+---@field group? integer|string a group, by number or by name in /etc/iproute2/group; default 0
+---@field txqlen? integer the transmit queue's length, in packets
+---@field promisc? boolean take frames for any address; default false
+---@field arp? boolean resolve neighbours; default true
+---@field multicast? boolean the MULTICAST flag; default true
+---@field allmulticast? boolean take all multicast; default false
+---@field index? integer its index; default the next free one
+---@field queues? integer transmit and receive queues; default 1
+---@field port? nsh.PortOptions options as a port of `master`, if that is a bridge
+
+---@class (exact) nsh.link.SetOptions
+---@field up? boolean set it up or down
+---@field mtu? integer bytes
+---@field mac? string its hardware address
+---@field name? string a new name
+---@field master? string|false the bridge or VRF that it becomes a port of; false: of none
+---@field ns? nsh.Namespace|string the namespace that it moves to; it goes down and loses its addresses
+---@field alias? string a text for people; empty removes it
+---@field group? integer|string a group, by number or name
+---@field txqlen? integer the transmit queue's length, in packets
+---@field promisc? boolean take frames for any address
+---@field arp? boolean resolve neighbours
+---@field multicast? boolean the MULTICAST flag
+---@field allmulticast? boolean take all multicast
+---@field carrier? boolean the carrier of a dummy or tun link
+---@field protodown? boolean keep the carrier down on behalf of a protocol
+---@field mode? "default"|"dormant" the operstate of a link that comes up: up, or dormant first
+---@field addrgenmode? "eui64"|"none"|"stable_secret"|"random" how it makes its IPv6 link-local address
+---@field altname? string|string[] alternative names to add
+---@field altname_del? string|string[] alternative names to delete
+---@field bridge? nsh.BridgeOptions options of a bridge
+---@field port? nsh.PortOptions options as a port of a bridge
+
+---@class (exact) nsh.namespace.AddOptions
+---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
+
+---@class (exact) nsh.nat.DnatOptions
+---@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string packets to this address or prefix; "!" in front is all others
+---@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
+---@field proto? string|integer packets of this protocol
+---@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
+---@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
+---@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+---@field insert? boolean before the rules that are there; default is behind them
+---@field host? boolean also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on the hook output); default false
+---@field random? boolean choose among several ports by a hash with a random seed
+---@field fully_random? boolean choose among several ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
+---@field to string the destination to give: an address or a range of them, with proto also a port or ports
+
+---@class (exact) nsh.nat.MasqueradeOptions
+---@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string packets to this address or prefix; "!" in front is all others
+---@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
+---@field proto? string|integer packets of this protocol
+---@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
+---@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
+---@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+---@field insert? boolean before the rules that are there; default is behind them
+---@field out? string packets that leave by this interface; "!br0" is every other, "veth*" all that begin so
+---@field random? boolean choose source ports by a hash with a random seed; the default keeps them where possible
+---@field fully_random? boolean choose source ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
+---@field to? integer|string translate source ports into this range, such as "1024-2047"; needs proto
+
+---@class (exact) nsh.nat.RedirectOptions
+---@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string packets to this address or prefix; "!" in front is all others
+---@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
+---@field proto? string|integer packets of this protocol
+---@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
+---@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
+---@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+---@field insert? boolean before the rules that are there; default is behind them
+---@field host? boolean also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on the hook output); default false
+---@field random? boolean choose among several ports by a hash with a random seed
+---@field fully_random? boolean choose among several ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
+---@field to? integer|string the port to give; left out, it stays; needs proto
+
+---@class (exact) nsh.nat.SnatOptions
+---@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string packets to this address or prefix; "!" in front is all others
+---@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
+---@field proto? string|integer packets of this protocol
+---@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
+---@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
+---@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+---@field insert? boolean before the rules that are there; default is behind them
+---@field out? string packets that leave by this interface; "!br0" is every other, "veth*" all that begin so
+---@field random? boolean choose source ports by a hash with a random seed; the default keeps them where possible
+---@field fully_random? boolean choose source ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
+---@field to string the source to give: an address or a range of them, with proto also ports
+
+---@class (exact) nsh.nft.ListOptions
+---@field json? boolean return nft's JSON objects as tables; default false
+---@field table? string only this table
+---@field family? "ip"|"ip6"|"inet"|"arp"|"bridge"|"netdev" only this family; with table, "inet" is the default
+---@field handles? boolean with the handles of rules; default false
+---@field stateless? boolean without counters; default false
+
+---@class (exact) nsh.nft.LoadOptions
+---@field check? boolean only check it, and change nothing; default false
+
+---@class (exact) nsh.route.AddOptions
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field src? string the source address of packets from here
+---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
+---@field table? integer|string the routing table; default main
+---@field scope? integer|string how far the destination is; default by type and gateway
+---@field proto? integer|string who added it; default boot
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
+---@field family? "inet"|"inet6" of a default route without a gateway; default inet
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field tos? integer only packets of this TOS (IPv4)
+---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
+---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
+---@field expires? integer seconds until it goes (IPv6)
+
+---@class (exact) nsh.route.DelOptions
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field src? string the source address of packets from here
+---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
+---@field table? integer|string the routing table; default main
+---@field scope? integer|string how far the destination is; default by type and gateway
+---@field proto? integer|string who added it; default boot
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
+---@field family? "inet"|"inet6" of a default route without a gateway; default inet
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field tos? integer only packets of this TOS (IPv4)
+---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
+---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
+---@field expires? integer seconds until it goes (IPv6)
+
+---@class (exact) nsh.route.FlushOptions
+---@field table? integer|string|"all" only this table, or "all"; default main
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field dst? string only routes to exactly this destination
+---@field proto? integer|string only routes of this protocol
+---@field dev? string only routes through this link
+---@field via? string only routes through this gateway
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" only routes of this type
+---@field scope? integer|string only routes of this scope
+---@field src? string only routes with this source address
+---@field metric? integer only routes of this metric
+
+---@class (exact) nsh.route.GetOptions
+---@field from? string the packet's source address
+---@field iif? string the link on which the packet came in: asks for forwarding
+---@field oif? string the link through which it must leave
+---@field mark? integer its firewall mark
+---@field tos? integer its TOS
+---@field uid? integer the user who sends it
+---@field ipproto? integer its protocol's number: 6 for TCP, 17 for UDP
+---@field sport? integer its source port
+---@field dport? integer its destination port
+---@field fibmatch? boolean return the route that matches, not the packet's way; default false
+
+---@class (exact) nsh.route.HopOptions
+---@field via? string the gateway
+---@field dev? string the link
+---@field weight? integer its share among the hops; default 1
+---@field onlink? boolean the gateway is reachable though no address says so; default false
+
+---@class (exact) nsh.route.ListOptions
+---@field table? integer|string|"all" only this table, or "all"; default main
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field dst? string only routes to exactly this destination
+---@field proto? integer|string only routes of this protocol
+---@field dev? string only routes through this link
+---@field via? string only routes through this gateway
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" only routes of this type
+---@field scope? integer|string only routes of this scope
+---@field src? string only routes with this source address
+---@field metric? integer only routes of this metric
+
+---@class (exact) nsh.route.MetricsOptions
+---@field mtu? integer the path's MTU in bytes
+---@field window? integer TCP's largest window in bytes
+---@field ssthresh? integer TCP's slow start threshold in segments
+---@field cwnd? integer clamps TCP's congestion window, in segments
+---@field advmss? integer the MSS to advertise, in bytes
+---@field reordering? integer TCP's initial reordering level
+---@field hoplimit? integer the hop limit (TTL) of packets
+---@field initcwnd? integer TCP's initial congestion window, in segments
+---@field initrwnd? integer TCP's initial receive window, in segments
+---@field rto_min? number TCP's least retransmission timeout, in seconds
+---@field quickack? integer 1: acknowledge at once
+
+---@class (exact) nsh.route.ReplaceOptions
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field src? string the source address of packets from here
+---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
+---@field table? integer|string the routing table; default main
+---@field scope? integer|string how far the destination is; default by type and gateway
+---@field proto? integer|string who added it; default boot
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
+---@field family? "inet"|"inet6" of a default route without a gateway; default inet
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field tos? integer only packets of this TOS (IPv4)
+---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
+---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
+---@field expires? integer seconds until it goes (IPv6)
+
+---An address of a link. Prints as in `ip addr`.
+---@class nsh.Addr
+---@field address string the address with its prefix length, such as 10.0.0.1/24
+---@field local string the address alone
+---@field prefixlen integer the prefix length
+---@field family "inet"|"inet6" its family
+---@field dev string the link
+---@field index integer the link's index
+---@field peer? string the other end of a point-to-point link
+---@field broadcast? string the broadcast address
+---@field anycast? string the anycast address
+---@field scope string global, link, host, site or a number
+---@field label? string its label (IPv4)
+---@field flags string[] secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...
+---@field tentative boolean not usable yet: duplicate address detection runs
+---@field valid_lft integer|"forever" seconds until it goes
+---@field preferred_lft integer|"forever" seconds until it is deprecated
+---@field metric? integer the metric of the connected route
+---@field proto? string who added it: kernel_ll, kernel_ra, ...
+
+---What is particular to a bridge; times in seconds.
+---@class nsh.Bridge
+---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
+---@field ageing? number seconds after which an unseen address is forgotten; default 300
+---@field forward_delay? number seconds in each of the states listening and learning; default 15; with STP 2 to 30
+---@field hello_time? number seconds between the root's hellos; default 2
+---@field max_age? number seconds until an unheard root is taken for dead; default 20
+---@field priority? integer its priority in becoming the root, lower is better; default 32768
+---@field vlan_filtering? boolean ports belong to VLANs; default false
+---@field vlan_protocol? string the Ethernet protocol of the VLANs' tags; default 802.1Q
+---@field vlan_default_pvid? integer the VLAN of untagged frames of a new port, 0 for none; default 1
+---@field vlan_stats_enabled? boolean count packets per VLAN; default false
+---@field vlan_stats_per_port? boolean count packets per VLAN and port; default false
+---@field group_fwd_mask? integer which of the link-local groups 01:80:c2:00:00:0X are forwarded, as bits; default 0
+---@field group_address? string the address that BPDUs are sent to
+---@field mcast_snooping? boolean send multicast only to ports that asked for it; default true
+---@field mcast_router? string whether the bridge takes multicast as a router does
+---@field mcast_query_use_ifaddr? boolean queries come from the bridge's own address
+---@field mcast_querier? boolean send IGMP and MLD queries; default false
+---@field mcast_hash_elasticity? integer has no effect any more
+---@field mcast_hash_max? integer how many multicast groups are kept; default 4096
+---@field mcast_last_member_count? integer queries before a group is dropped; default 2
+---@field mcast_startup_query_count? integer queries sent at the start; default 2
+---@field mcast_last_member_interval? number seconds between queries after a leave; default 1
+---@field mcast_membership_interval? number seconds until a group without reports goes; default 260
+---@field mcast_querier_interval? number seconds until another querier is taken for gone; default 255
+---@field mcast_query_interval? number seconds between queries; default 125
+---@field mcast_query_response_interval? number seconds that may pass before a report; default 10
+---@field mcast_startup_query_interval? number seconds between queries at the start; default 31.25
+---@field mcast_stats_enabled? boolean count IGMP and MLD messages; default false
+---@field mcast_igmp_version? integer IGMP's version; default 2
+---@field mcast_mld_version? integer MLD's version; default 1
+---@field nf_call_iptables? boolean bridged IPv4 frames go through iptables too (br_netfilter)
+---@field nf_call_ip6tables? boolean bridged IPv6 frames go through ip6tables too (br_netfilter)
+---@field nf_call_arptables? boolean bridged ARP goes through arptables too (br_netfilter)
+---@field fdb_max_learned? integer how many addresses may be learned, 0 for no limit (Linux 6.8)
+---@field no_linklocal_learn? boolean learn nothing from link-local frames; default false
+---@field mcast_vlan_snooping? boolean multicast snooping per VLAN; default false
+---@field mst_enabled? boolean multiple spanning trees; default false
+---@field fdb_n_learned? integer how many addresses are learned now
+---@field bridge_id? string its priority and address, such as 8000.02:00:00:00:00:01
+---@field root_id? string the id of the root that it follows
+---@field root_port? integer the number of the port towards the root; 0 on the root itself
+---@field root_path_cost? integer what the way to the root costs
+---@field topology_change? boolean a topology change is being told
+---@field topology_change_detected? boolean it noticed a topology change
+---@field hello_timer? number seconds left on the timer of hellos
+---@field tcn_timer? number seconds left on the timer of topology change notices
+---@field topology_change_timer? number seconds left on the timer of topology changes
+---@field gc_timer? number seconds until addresses are looked through
+
+---What is particular to a port of a bridge.
+---@class nsh.BridgePort
+---@field state? string its state; set by hand only without STP
+---@field priority? integer its priority, lower is better; default 32
+---@field cost? integer what a path through it costs
+---@field hairpin? boolean frames may leave through the port that they came in by; default false
+---@field guard? boolean a BPDU that comes in disables the port; default false
+---@field root_block? boolean it can't become the root port; default false
+---@field fastleave? boolean a leave ends multicast at once; default false
+---@field learning? boolean learn the source addresses of frames; default true
+---@field flood? boolean frames to unknown addresses leave here too; default true
+---@field mcast_flood? boolean multicast to unknown groups leaves here too; default true
+---@field bcast_flood? boolean broadcasts leave here; default true
+---@field mcast_to_unicast? boolean multicast is sent to each member as unicast; default false
+---@field mcast_router? string whether a multicast router is behind the port
+---@field mcast_max_groups? integer how many groups may be joined, 0 for no limit
+---@field proxy_arp? boolean answer ARP for hosts behind other ports; default false
+---@field proxy_arp_wifi? boolean as proxy_arp, by the rules of 802.11; default false
+---@field neigh_suppress? boolean answer ARP and ND from the neighbour table; default false
+---@field vlan_tunnel? boolean map VLANs to tunnel ids; default false
+---@field isolated? boolean it talks only to ports that are not isolated; default false
+---@field locked? boolean only addresses with an fdb entry may send (802.1X); default false
+---@field mab? boolean MAC authentication bypass on a locked port; default false
+---@field group_fwd_mask? integer as the bridge's, for this port
+---@field mcast_n_groups? integer how many groups are joined now
+---@field id? integer its id
+---@field number? integer its number
+---@field root_id? string the root that it knows of
+---@field bridge_id? string the designated bridge of its segment
+---@field designated_port? integer the designated port of its segment
+---@field designated_cost? integer what the designated bridge's way to the root costs
+---@field topology_change_ack? boolean a topology change was acknowledged
+---@field config_pending? boolean a BPDU is waiting to be sent
+---@field message_age_timer? number seconds left on the timer of the last BPDU's age
+---@field forward_delay_timer? number seconds left in the state listening or learning
+---@field hold_timer? number seconds until the next BPDU may be sent
+
+---A tracked connection. It prints as `conntrack -L` shows it.
+---@class nsh.Connection
+---@field proto string the protocol, by its name or number
+---@field orig? nsh.conntrack.Tuple its first packet, as it came
+---@field reply? nsh.conntrack.Tuple an answer as it comes: what was translated is seen here
+---@field state? string ESTABLISHED and so on, for TCP and SCTP
+---@field timeout? integer seconds until it is forgotten if no packet comes
+---@field mark integer its mark
+---@field zone integer its zone, 0 for most
+---@field replied boolean an answer was seen
+---@field assured boolean it went on for long enough not to be dropped early
+---@field snat boolean its source was translated
+---@field dnat boolean its destination was translated
+---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct
+---@field received? nsh.conntrack.Counters what came back
+
+---What is particular to an ipvlan or ipvtap.
+---@class nsh.Ipvlan
+---@field mode? string switched (l2) or routed (l3, l3s); default l3
+
+---A network interface. Prints as in `ip -br link`.
+---@class nsh.Link
+---@field index integer its index
+---@field name string its name
+---@field kind? string veth, bridge, ...; none for lo and hardware
+---@field type string ether, loopback, ...
+---@field mac? string its hardware address
+---@field broadcast? string the hardware address of broadcasts
+---@field permanent_mac? string the address burnt in, if another is in use
+---@field mtu integer bytes
+---@field min_mtu integer the least MTU it can have
+---@field max_mtu integer the greatest MTU it can have, 0 for no limit
+---@field flags string[] UP, LOWER_UP, NO-CARRIER, ..., as `ip link` shows them
+---@field up boolean administratively up
+---@field carrier boolean something is at the other end
+---@field operstate string UP, DOWN, UNKNOWN, LOWERLAYERDOWN, DORMANT, ... (RFC 2863)
+---@field mode string DEFAULT or DORMANT
+---@field master? string the bridge or VRF that it is a port of
+---@field link? string the peer or the link below, if it is in the same namespace
+---@field link_index? integer the index of the peer or of the link below
+---@field link_netns? string the namespace of that link, if it is another one
+---@field link_netnsid? integer the kernel's number for that namespace
+---@field qdisc string its queueing discipline
+---@field group string its group, by name or number
+---@field txqlen integer the transmit queue's length, in packets
+---@field alias? string a text for people
+---@field altnames string[] its alternative names
+---@field promiscuity integer how many ask it to be promiscuous
+---@field allmulti integer how many ask it for all multicast
+---@field tx_queues integer its transmit queues
+---@field rx_queues integer its receive queues
+---@field carrier_changes integer how often the carrier came or went
+---@field protodown boolean a protocol keeps it down
+---@field gso_max_size integer the largest packet to be segmented, in bytes
+---@field gso_max_segs integer the most segments of one packet
+---@field tso_max_size integer as gso_max_size, of the device
+---@field tso_max_segs integer as gso_max_segs, of the device
+---@field gro_max_size integer the largest packet that is put together, in bytes
+---@field addrgenmode? string how it makes its IPv6 link-local address
+---@field parent_bus? string the bus of hardware
+---@field parent_dev? string the device of hardware
+---@field bridge? nsh.Bridge what is particular to a bridge
+---@field vlan? nsh.Vlan what is particular to a VLAN
+---@field macvlan? nsh.Macvlan what is particular to a macvlan
+---@field ipvlan? nsh.Ipvlan what is particular to an ipvlan
+---@field vrf? nsh.Vrf what is particular to a VRF
+---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
+---@field tun? nsh.Tun what is particular to a tun or tap link
+---@field port_kind? string what it is a port of: bridge, vrf, ...
+---@field port? nsh.BridgePort what is particular to a port of a bridge
+---@field vrf_table? integer the routing table, of a port of a VRF
+
+---A link's counters since it was made.
+---@class nsh.LinkStats
+---@field rx_packets integer packets received
+---@field tx_packets integer packets sent
+---@field rx_bytes integer bytes received
+---@field tx_bytes integer bytes sent
+---@field rx_errors integer bad packets received
+---@field tx_errors integer packets that could not be sent
+---@field rx_dropped integer packets received, but not processed
+---@field tx_dropped integer packets dropped on the way out
+---@field multicast integer multicast packets received
+---@field collisions integer collisions while sending
+---@field rx_length_errors integer packets of a wrong length
+---@field rx_over_errors integer packets that overran the ring
+---@field rx_crc_errors integer packets with a wrong checksum
+---@field rx_frame_errors integer frames out of alignment
+---@field rx_fifo_errors integer packets that overran the FIFO
+---@field rx_missed_errors integer packets missed for want of buffers
+---@field tx_aborted_errors integer packets whose sending was aborted
+---@field tx_carrier_errors integer packets lost for want of carrier
+---@field tx_fifo_errors integer packets that underran the FIFO
+---@field tx_heartbeat_errors integer heartbeats missed
+---@field tx_window_errors integer late collisions
+---@field rx_compressed integer compressed packets received
+---@field tx_compressed integer compressed packets sent
+---@field rx_nohandler integer packets for which nothing was there
+---@field rx_otherhost_dropped integer packets for other hosts
+---@field carrier_changes integer how often the carrier came or went
+---@field carrier_up_count integer how often the carrier came
+---@field carrier_down_count integer how often the carrier went
+
+---What is particular to a macvlan or macvtap.
+---@class nsh.Macvlan
+---@field mode? string who talks to whom; default vepa
+---@field bc_queue_len? integer broadcasts that may wait; default 1000
+---@field bc_queue_len_used? integer the length in use, the most of all on the same link
+---@field bc_cutoff? integer above this number of macvlans multicast is put in the queue
+
+---A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.
+---@class nsh.NatRule
+---@field handle integer its number, to delete it by
+---@field kind "masquerade"|"snat"|"dnat"|"redirect"|"other" what it does
+---@field hooks string[] where it hangs: postrouting, prerouting, and with host output too
+---@field source? string the source it matches
+---@field dest? string the destination it matches
+---@field iif? string the incoming interface
+---@field out? string the outgoing interface
+---@field proto? string the protocol, by its name or number
+---@field sport? (integer|string|(integer|string)[]) the source ports
+---@field dport? (integer|string|(integer|string)[]) the destination ports
+---@field to? string what it translates to
+---@field family? ("inet"|"inet6") the only family it is for
+---@field random boolean source ports are chosen by a hash with a random seed
+---@field fully_random boolean source ports are chosen at random
+---@field persistent boolean a client gets the same address each time
+---@field host boolean it is for connections from the namespace itself too
+---@field comment? string the remark
+---@field packets integer packets that it translated: the first of each connection alone, the others follow it
+---@field bytes integer bytes of those packets
+---@field expressions? string[] for the kind other: what nf_tables does there
+
+---One of several next hops of a route.
+---@class nsh.Nexthop
+---@field via? string the gateway
+---@field dev? string the link
+---@field weight integer its share among the hops
+---@field flags string[] onlink, linkdown, dead, ...
+
+---A route. Prints as in `ip route`.
+---@class nsh.Route
+---@field dst string the destination: a prefix, or "default"
+---@field family "inet"|"inet6" its family
+---@field type string unicast, blackhole, unreachable, prohibit, local, ...
+---@field via? string the gateway
+---@field dev? string the link
+---@field src? string the source address of packets from here
+---@field metric? integer lower is better
+---@field table string main, local, or another name or number
+---@field proto string who added it: kernel, boot, static, ...
+---@field scope string global, link, host, ...
+---@field tos? integer only packets of this TOS
+---@field flags string[] onlink, linkdown, dead, ...
+---@field nexthops nsh.Nexthop[] the next hops, where there are several
+---@field metrics? nsh.RouteMetrics properties of the path
+---@field from? string the source that a lookup asked for
+---@field iif? string the incoming link that a lookup asked for
+---@field mark? integer the mark that a lookup asked for
+---@field uid? integer the user that a lookup asked for
+---@field expires? number seconds until it goes
+---@field pref? string the preference of a default route (IPv6)
+---@field nhid? integer the nexthop object that it uses
+
+---Properties of a path.
+---@class nsh.RouteMetrics
+---@field mtu? integer the path's MTU in bytes
+---@field window? integer TCP's largest window in bytes
+---@field ssthresh? integer TCP's slow start threshold in segments
+---@field cwnd? integer the clamp on TCP's congestion window, in segments
+---@field advmss? integer the MSS to advertise, in bytes
+---@field reordering? integer TCP's initial reordering level
+---@field hoplimit? integer the hop limit (TTL) of packets
+---@field initcwnd? integer TCP's initial congestion window, in segments
+---@field initrwnd? integer TCP's initial receive window, in segments
+---@field rto_min? number TCP's least retransmission timeout, in seconds
+---@field quickack? integer 1: acknowledge at once
+
+---What is particular to a tun or tap link.
+---@class nsh.Tun
+---@field owner? integer the user who may open it
+---@field group? integer the group that may open it
+---@field mode? string tun or tap
+---@field pi? boolean packets have a header of packet information
+---@field vnet_hdr? boolean packets have a virtio header
+---@field persist? boolean it stays when no one has it open
+---@field multi_queue? boolean it can be opened several times
+
+---What is particular to a VLAN.
+---@class nsh.Vlan
+---@field id? integer its id
+---@field protocol? string the Ethernet protocol of its tags; default 802.1Q
+
+---What is particular to a VRF.
+---@class nsh.Vrf
+---@field table? integer the routing table of its ports
+
+---What is particular to a VXLAN tunnel.
+---@class nsh.Vxlan
+---@field id? integer the network identifier (VNI)
+---@field remote? string the remote end or a multicast group, IPv4
+---@field remote6? string the remote end or a multicast group, IPv6
+---@field local? string the own end, IPv4
+---@field local6? string the own end, IPv6
+---@field dstport? integer the UDP port, 4789 at IANA; the kernel's own default is 8472
+---@field ttl? integer the TTL of outer packets, 0 for the system's default
+---@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field df? string the don't-fragment bit of outer IPv4 packets; default unset
+---@field flowlabel? integer the flow label of outer IPv6 packets
+---@field learning? boolean learn remote addresses from packets; default true
+---@field ageing? integer seconds after which an unseen address is forgotten; default 300
+---@field max_addresses? integer how many addresses are kept, 0 for no limit
+---@field proxy? boolean answer ARP and ND; default false
+---@field rsc? boolean route short circuit; default false
+---@field l2miss? boolean tell of unknown hardware addresses by netlink; default false
+---@field l3miss? boolean tell of unknown addresses by netlink; default false
+---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
+---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
+---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field gbp? boolean the group policy extension; default false
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field vnifilter? boolean only VNIs that are listed; default false
+---@field link_index? integer the index of the link below
+
+---What went in one direction.
+---@class nsh.conntrack.Counters
+---@field packets integer packets
+---@field bytes integer bytes, with the headers from IP on
+
+---One direction of a tracked connection.
+---@class nsh.conntrack.Tuple
+---@field source string where its packets come from
+---@field dest string where they go to
+---@field sport? integer the source port
+---@field dport? integer the destination port
+---@field type? integer the type of an ICMP or ICMPv6 message
+---@field code? integer its code
+---@field id? integer its id
+
+---IPv4 and IPv6 addresses of links.
+---@class nsh.addr
+addr = {}
+
+---Adds an address to a link, and with it, once the link is up, the route to its subnet. An IPv6 address can be used at once: duplicate address detection runs only if asked for.
+---
+---Raises `exists` if the link has it, `not_found` if there is no such link.
+---@param address string the address with its prefix length; alone, it is /32 or /128
+---@param opts nsh.addr.AddOptions options
+function addr.add(address, opts) end
+
+---Adds an address, or changes its lifetimes, flags and metric if the link has it.
+---
+---Raises `not_found` if there is no such link.
+---@param address string the address with its prefix length; alone, it is /32 or /128
+---@param opts nsh.addr.AddOptions options
+function addr.replace(address, opts) end
+
+---Deletes an address.
+---
+---Raises `address_not_available` or `not_found` if no link has it.
+---@param address string the address with its prefix length; alone, it is /32 or /128
+---@param opts? nsh.addr.DelOptions options
+function addr.del(address, opts) end
+
+---Lists the addresses, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.addr.ListOptions options
+---@return nsh.Addr[] # the addresses, IPv4 first
+function addr.list(opts) end
+
+---Deletes the addresses that all given options fit; without options, all.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.addr.FlushOptions options
+---@return integer # how many were deleted
+function addr.flush(opts) end
+
+---Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the script at that line with exit status 1.
+---@class nsh.check
+---@overload fun(value: any, message?: string)
+check = {}
+
+---Claims that two values are equal; tables are compared by what is in them, however deep.
+---
+---Raises `check`, naming the places at which tables differ.
+---@param got any the value that came
+---@param want any the value that it should be
+---@param message? string what is claimed, put in front of a failure
+function check.equal(got, want, message) end
+
+---Claims that a function raises an error of a kind, and returns the error.
+---
+---Raises `check` if nothing is raised, or something else.
+---@param fn function must raise an error
+---@param kind? "argument"|"invalid"|"exists"|"not_found"|"permission"|"unsupported"|"busy"|"read_only"|"limit"|"network_unreachable"|"host_unreachable"|"network_down"|"connection_refused"|"connection_reset"|"address_in_use"|"address_not_available"|"timeout"|"interrupted"|"check"|"exit"|"protocol"|"io" the kind that the error must have; any if left out
+---@param message? string what is claimed, put in front of a failure
+---@return nsh.Error # the error, to look at its other fields
+function check.error(fn, kind, message) end
+
+---Tells how many claims have held so far, for a summary at the end of a script.
+---@return integer # the number of claims that held so far
+function check.passed() end
+
+---The connections that the kernel tracks, without the program conntrack. A namespace tracks connections only while rules need it: NAT does.
+---@class nsh.conntrack
+conntrack = {}
+
+---Lists the connections. Addresses and ports of the filter are those of a connection's first packet, before any translation; `reply.dest` is where answers go to, which is the translated source.
+---
+---Raises `unsupported` where the kernel has no connection tracking.
+---@param opts? nsh.conntrack.ListOptions options
+---@return nsh.Connection[] # the connections
+function conntrack.list(opts) end
+
+---Forgets connections: the next packet of each is as a first one, so that NAT rules that changed meanwhile hold for it.
+---@param opts? nsh.conntrack.DelOptions options
+---@return integer # how many
+function conntrack.del(opts) end
+
+---Forgets all connections.
+function conntrack.flush() end
+
+---Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned. `fn` is tried at least once.
+---
+---Raises `timeout` with the last try's reason when the time is up.
+---@param fn function what to try
+---@param opts? nsh.eventually.Options options
+---@return any ... # what `fn` returned
+function eventually(fn, opts) end
+
+---Lua values to JSON text and back.
+---@class nsh.json
+json = {}
+
+---Writes a value as JSON. A table with the keys 1 to n is an array, any other an object with its keys sorted; an empty table is `{}`, an empty list that nsh returned is `[]`.
+---
+---Raises `argument` for what JSON has no form for: functions, NaN, strings that are not UTF-8, tables that contain themselves.
+---@param value any a value, table, record or list; a namespace is its name
+---@param opts? nsh.json.EncodeOptions options
+---@return string # the JSON text
+function json.encode(value, opts) end
+
+---Reads JSON text. null becomes nil, so that a null field is missing.
+---
+---Raises `argument` with line and column for what is not JSON.
+---@param text string JSON text
+---@return any # the value; null is nil
+function json.decode(text) end
+
+---Network interfaces: veth pairs, bridges and all other kinds.
+---@class nsh.link
+link = {}
+
+---Makes a link. Of a veth pair both ends are made at once, each in its namespace; `up`, `addr` and `master` are done as well, and if one of them fails nothing stays.
+---
+---Raises `exists` if the name is taken, `unsupported` if the kernel has no such kind, `not_found` if `master` or `link` isn't there.
+---@param name string its name, at most 15 bytes
+---@param opts nsh.link.AddOptions options
+function link.add(name, opts) end
+
+---Changes a link; what isn't named stays as it is.
+---
+---Raises `not_found` if it isn't there.
+---@param name string the link's name, or an alternative name of it
+---@param opts? nsh.link.SetOptions options
+function link.set(name, opts) end
+
+---Deletes a link; with one end of a veth pair goes the other.
+---
+---Raises `not_found` if it isn't there.
+---@param name string the link's name, or an alternative name of it
+function link.del(name) end
+
+---Finds a link by its name.
+---@param name string the link's name, or an alternative name of it
+---@return nsh.Link? # the link, or nil
+function link.get(name) end
+
+---Lists the links, or those that all given options fit.
+---
+---Raises `not_found` if `master` isn't there.
+---@param opts? nsh.link.ListOptions options
+---@return nsh.Link[] # the links, by index
+function link.list(opts) end
+
+---Reads a link's counters since it was made.
+---
+---Raises `not_found` if it isn't there.
+---@param name string the link's name, or an alternative name of it
+---@return nsh.LinkStats # its counters
+function link.stats(name) end
+
+---Network namespaces: the hosts of the lab.
+---
+---Every binding that is a global and acts on `host` is also a field of each namespace, and acts there: `ns1.link.add(...)`, `ns1.ping(...)`. `ns1.name` is its name; `ns1.exec`, `ns1.spawn` and `ns1.shell` are short for `ns1.proc.exec` and so on.
+---@class nsh.namespace
+namespace = {}
+
+---Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, `lo` too, unless `up` is given.
+---
+---Raises `exists` if the name is taken.
+---@param name string its name: no white space, no "/", not "host"
+---@param opts? nsh.namespace.AddOptions options
+---@return nsh.Namespace # the new namespace
+function namespace.add(name, opts) end
+
+---Finds a namespace by its name: those that the script made and those that `ip netns add` made.
+---@param name string its name; "host" is the one in which the lab begins
+---@return nsh.Namespace? # the namespace, or nil
+function namespace.get(name) end
+
+---Lists the namespaces, sorted by name. `host` is not among them.
+---@return nsh.Namespace[] # the namespaces by name, `host` left out
+function namespace.list() end
+
+---Deletes a namespace: its virtual links go, with the peers of its veths. A process that still runs in it keeps it alive, without its name.
+---
+---Raises `argument` if there is none of that name.
+---@param name nsh.Namespace|string the namespace or its name
+function namespace.del(name) end
+
+---Network address translation for IPv4 and IPv6, by nf_tables and without the program nft.
+---
+---The rules stand in the table `inet nsh` of the namespace, where `nft list table inet nsh` shows them. The first packet of a connection is matched, and the kernel then translates the whole connection, answers included: see `conntrack.list`. To pass packets on at all, the namespace needs `sysctl.set("net.ipv4.ip_forward", 1)`.
+---@class nsh.nat
+nat = {}
+
+---Gives packets the address of the interface by which they leave, so that answers come back to this namespace from networks that don't know the sender's.
+---
+---Raises `argument` for options that contradict each other, `unsupported` where the kernel has no NAT.
+---@param opts? nsh.nat.MasqueradeOptions options
+---@return nsh.NatRule # the rule
+function nat.masquerade(opts) end
+
+---Gives packets a source address that is named, rather than the outgoing interface's as `nat.masquerade` does.
+---
+---Raises `argument` for options that contradict each other, `unsupported` where the kernel has no NAT.
+---@param opts nsh.nat.SnatOptions options
+---@return nsh.NatRule # the rule
+function nat.snat(opts) end
+
+---Gives packets another destination: a port of this namespace's address leads to a server behind it. Connections that begin in this namespace are translated with `host = true` alone.
+---
+---Raises `argument` for options that contradict each other, `unsupported` where the kernel has no NAT.
+---@param opts nsh.nat.DnatOptions options
+---@return nsh.NatRule # the rule
+function nat.dnat(opts) end
+
+---Gives packets this namespace itself as their destination, wherever they were going: a transparent proxy, or another port of one's own.
+---
+---Raises `argument` for options that contradict each other, `unsupported` where the kernel has no NAT.
+---@param opts? nsh.nat.RedirectOptions options
+---@return nsh.NatRule # the rule
+function nat.redirect(opts) end
+
+---Lists the rules with their counters, hook by hook in the order in which they are tried. What others put into nsh's table and has no words here is of the kind `other`.
+---@return nsh.NatRule[] # the rules
+function nat.list() end
+
+---Finds a rule again.
+---@param rule nsh.NatRule|integer a rule or its handle
+---@return nsh.NatRule? # the rule with its present counters, or nil
+function nat.get(rule) end
+
+---Deletes a rule. Connections that it translated stay so until they end or `conntrack.del` forgets them.
+---
+---Raises `not_found` if it is gone.
+---@param rule nsh.NatRule|integer a rule or its handle
+function nat.del(rule) end
+
+---Deletes all NAT rules and chains of nsh's table, and the table itself if nothing else is in it.
+function nat.flush() end
+
+---Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it.
+---@class nsh.nft
+nft = {}
+
+---Loads a ruleset: whole, or on any error not at all. It adds to what is there; begin with `flush ruleset` or `destroy table ...` to replace.
+---
+---Raises `invalid` with the line for what nft doesn't understand, the kernel's errno for what it refuses, `unsupported` where nft isn't installed.
+---@param ruleset string nft's language, or its JSON form if it begins with "{"
+---@param opts? nsh.nft.LoadOptions options
+function nft.load(ruleset, opts) end
+
+---Lists the ruleset of the namespace.
+---
+---Raises `unsupported` where nft isn't installed, `not_found` for a table that isn't there.
+---@param opts? nsh.nft.ListOptions options
+---@return string|table[] # the ruleset as text, or with json an array of objects
+function nft.list(opts) end
+
+---IPv4 and IPv6 routes, and the kernel's own lookup.
+---@class nsh.route
+route = {}
+
+---Adds a route. A `default` route is of the gateway's family.
+---
+---Raises `exists` if there is one to the destination with the same metric, `network_unreachable` if the gateway is in no subnet of a link that is up, `argument` if the destination has host bits.
+---@param dst string the destination, without host bits; "default" for all
+---@param opts? nsh.route.AddOptions options
+function route.add(dst, opts) end
+
+---Adds a route, or puts it in the place of the one to the same destination with the same metric.
+---
+---Raises `network_unreachable` as route.add.
+---@param dst string the destination, without host bits; "default" for all
+---@param opts? nsh.route.ReplaceOptions options
+function route.replace(dst, opts) end
+
+---Deletes the first route to the destination that all given options fit.
+---
+---Raises `not_found` if there is none.
+---@param dst string the destination, without host bits; "default" for all
+---@param opts? nsh.route.DelOptions options
+function route.del(dst, opts) end
+
+---Asks the kernel which way a packet takes: link, gateway and source address.
+---
+---Raises `network_unreachable` if there is no route, and the error of an unreachable, prohibit or blackhole route.
+---@param dst string the address that a packet goes to
+---@param opts? nsh.route.GetOptions options
+---@return nsh.Route # the way that the packet takes
+function route.get(dst, opts) end
+
+---Lists the routes of the main table, or those that all given options fit; IPv4 first.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.route.ListOptions options
+---@return nsh.Route[] # the routes, in the kernel's order
+function route.list(opts) end
+
+---Deletes the routes of the main table, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.route.FlushOptions options
+---@return integer # how many were deleted
+function route.flush(opts) end
+
+---The namespace in which the lab begins; the globals act on it.
+---@type nsh.Namespace
+host = nil
+
+---Shows the documentation of a module, function, handle or name; a word that is none of these is searched for.
+---@param what? any
+function help(what) end
