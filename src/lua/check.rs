@@ -2,6 +2,7 @@
 //! script at that line.
 
 mod compare;
+mod reach;
 
 use mlua::{MultiValue, Value};
 
@@ -145,6 +146,8 @@ pub fn module() -> Module {
         )
         .example("local e = check.error(function() namespace.del(\"ns7\") end, \"not_found\")\nprint(e.message)"),
     )
+    .function(reach::reachable())
+    .function(reach::unreachable())
     .function(
         Function::new(
             "check.passed",

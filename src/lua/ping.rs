@@ -46,6 +46,21 @@ fn target(cx: &Cx<'_>, host: &Host, options: &PingOptions) -> Result<std::net::S
     found.first().copied().ok_or_else(|| Wrong::new(format!("{host} has no address")).into())
 }
 
+/// A ping with few options, for checks.
+pub fn once(
+    cx: &Cx<'_>,
+    host: &Host,
+    family: Option<Family>,
+    count: Option<u64>,
+    timeout: Option<f64>,
+) -> Result<Report, Failure> {
+    let usual = Options::default();
+    let options =
+        Options { count: count.or(usual.count), timeout: timeout.unwrap_or(usual.timeout), ..usual };
+    let target = target(cx, host, &PingOptions { family, ..PingOptions::default() })?;
+    Ok(ping::ping(cx.ns, &host.to_string(), target, &options)?)
+}
+
 fn rtt() -> Record<Rtt> {
     Record::of("nsh.Rtt", "Round-trip times in seconds, of all replies.")
         .field("min", "number", "the shortest", |r: &Rtt| r.min)

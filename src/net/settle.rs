@@ -36,7 +36,7 @@ pub fn settle(all: &Namespaces) -> Result<()> {
 
 fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
     if !pending(ns)? {
-        return Ok(());
+        return barrier(ns);
     }
     // Subscribed before looking again, so that no event falls between.
     let mut events = ns.within(|| Socket::open(netlink_sys::protocols::NETLINK_ROUTE))?;
@@ -50,7 +50,14 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
             Err(e) => return Err(e),
         }
     }
-    Ok(())
+    barrier(ns)
+}
+
+/// Waits for RTNL. A dump may look in between, where linkwatch has told the state but not yet activated the queue;
+/// it does both with RTNL held, and a change that changes nothing has to wait for that.
+fn barrier(ns: &Namespace) -> Result<()> {
+    const LOOPBACK: u32 = 1;
+    ns.rtnl(link::RTM_SETLINK, 0, &link::ifinfomsg(0, LOOPBACK, 0, 0), |_| Ok(()))
 }
 
 fn pending(ns: &Namespace) -> Result<bool> {
@@ -64,6 +71,10 @@ fn any_pending(links: &[Link]) -> bool {
         // Where the cable is out, or the link is dormant or under test by someone's wish, there is nothing to wait for.
         if !link.up || !link.carrier || matches!(link.operstate.as_str(), "DORMANT" | "TESTING") {
             return false;
+        }
+        // A link that came up without carrier drops what it is given until linkwatch has activated its queue.
+        if link.qdisc == "noop" {
+            return true;
         }
         let bridge = link.master_index.and_then(|index| bridges.get(&index));
         let closed = link.port.as_deref().is_some_and(|port| port.state == Some("disabled"));
@@ -85,6 +96,7 @@ mod tests {
     fn what_is_waited_for() {
         assert!(any_pending(&[link("UP"), link("DOWN")]));
         assert!(any_pending(&[link("LOWERLAYERDOWN")]));
+        assert!(any_pending(&[Link { qdisc: "noop".into(), ..link("UP") }]));
         assert!(!any_pending(&[link("UP"), link("UNKNOWN"), link("DORMANT")]));
         assert!(!any_pending(&[Link { carrier: false, ..link("DOWN") }]));
         assert!(!any_pending(&[Link { up: false, ..link("DOWN") }]));

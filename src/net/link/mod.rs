@@ -24,6 +24,7 @@ pub use stats::{Stats, stats};
 pub(crate) const RTM_NEWLINK: u16 = 16;
 pub(crate) const RTM_DELLINK: u16 = 17;
 pub(crate) const RTM_GETLINK: u16 = 18;
+pub(crate) const RTM_SETLINK: u16 = 19;
 
 pub(crate) mod ifla {
     pub const ADDRESS: u16 = 1;

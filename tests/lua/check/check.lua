@@ -75,3 +75,30 @@ check(e.message:find("^eventually: the impossible: not within 0%.%d+ s %(%d+ tr%
 local before = check.passed()
 check(true)
 check.equal(check.passed(), before + 1)
+
+-- Reachability comes with the ping's evidence.
+local ns1 = namespace.add("ns1", { up = true })
+link.add("veth0", {
+  kind = "veth",
+  up = true,
+  addr = { "10.0.1.1/24", "fd00::1/64" },
+  peer = { name = "eth0", ns = ns1, up = true, addr = { "10.0.1.2/24", "fd00::2/64" } },
+})
+check.reachable(ns1, "10.0.1.1")
+check.reachable(ns1, "fd00::1", { count = 2 })
+check.reachable(host, ns1)
+check.reachable("ns1", "host", { family = "inet6" })
+check.unreachable(ns1, "8.8.8.8")
+fails("check.unreachable: cut: expected 10.0.1.1 to be unreachable from ns1: 10.0.1.1 (10.0.1.1): 1 sent, 1 received", function()
+  check.unreachable(ns1, "10.0.1.1", { message = "cut" })
+end)
+e = check.error(function()
+  check.reachable(ns1, "10.0.1.77", { timeout = 0.05 })
+end, "check")
+check.equal(e.message, "check.reachable: expected 10.0.1.77 to be reachable from ns1: 10.0.1.77 (10.0.1.77): 1 sent, 0 received")
+fails("check.reachable: expected 8.8.8.8 to be reachable from ns1: network is unreachable (ENETUNREACH)", function()
+  check.reachable(ns1, "8.8.8.8")
+end)
+check.error(function()
+  check.unreachable(ns1, "no-such-host")
+end, "not_found")

@@ -1,0 +1,100 @@
+//! `check.reachable` and `check.unreachable`: a ping, and what it tells as evidence.
+
+use std::rc::Rc;
+
+use super::claim;
+use crate::error::Kind;
+use crate::lua::schema::{Cx, Failure, Function, Shape, opts, param, ret, ty};
+use crate::lua::{ping, traffic};
+use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
+use crate::probe::endpoint::Host;
+use crate::probe::ping::Report;
+
+#[derive(Default)]
+struct Options {
+    message: Option<String>,
+    count: Option<u64>,
+    timeout: Option<f64>,
+    family: Option<Family>,
+}
+
+fn options(name: &'static str) -> Shape<Options> {
+    Shape::<Options>::new(name)
+        .field("message", ty::string(), super::MESSAGE, |o, v| o.message = Some(v))
+        .field(
+            "count",
+            ty::int(1..=1000),
+            "how many requests to send; one reply will do; default 1",
+            |o, v| o.count = Some(v),
+        )
+        .field("timeout", traffic::seconds(), "seconds in which a reply must come; default 1", |o, v| {
+            o.timeout = Some(v)
+        })
+        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
+            o.family = Some(v)
+        })
+}
+
+/// What a ping came to, in a few words.
+fn evidence(report: &Report) -> String {
+    let mut text =
+        format!("{} ({}): {} sent, {} received", report.name, report.addr, report.sent, report.received);
+    if let Some(refusal) = report.errors.last() {
+        text.push_str(&format!("; {refusal}"));
+    }
+    text
+}
+
+/// Whether `to` answers `from`, and the evidence. That a packet can't even leave counts as unreachable; any other
+/// error (an unknown name, ...) is one.
+fn reach(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, options: &Options) -> Result<(bool, String), Failure> {
+    let there = Cx { ns: from, ..*cx };
+    match ping::once(&there, to, options.family, options.count, options.timeout) {
+        Ok(report) => Ok((report.received > 0, evidence(&report))),
+        Err(Failure::User(e))
+            if matches!(e.kind(), Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown) =>
+        {
+            Ok((false, e.message()))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Function {
+    Function::new(
+        name,
+        (
+            param("from", ty::namespace(), "the namespace that sends"),
+            param("to", traffic::host(), "the address, name or namespace that is to answer, or not"),
+            opts(options(options_name)),
+        ),
+        ret::nothing(),
+        move |cx, (from, to, options)| {
+            let (reached, evidence) = reach(cx, &from, &to, &options)?;
+            let what = if wanted { "reachable" } else { "unreachable" };
+            let held = if reached == wanted {
+                Ok(())
+            } else {
+                Err(format!("expected {to} to be {what} from {}: {evidence}", from.name()))
+            };
+            claim(cx, options.message, held)
+        },
+    )
+}
+
+const LAB: &str = "local ns1 = namespace.add(\"ns1\", { up = true })\nlink.add(\"veth0\", {\n  kind = \"veth\", up = true, addr = \"10.0.1.1/24\",\n  peer = { name = \"eth0\", ns = ns1, up = true, addr = \"10.0.1.2/24\" },\n})\ncheck.reachable(ns1, \"10.0.1.1\")\ncheck.reachable(host, ns1, { message = \"the cable works\" })\ncheck.unreachable(ns1, \"8.8.8.8\")";
+
+pub fn reachable() -> Function {
+    function("check.reachable", "nsh.check.ReachableOptions", true)
+        .doc("Claims that a host answers echo requests of a namespace.\n\nRaises `check` with what the ping came to if it doesn't; `not_found` for an unknown name.")
+        .command("ping -c 1 TO")
+        .example(LAB)
+}
+
+pub fn unreachable() -> Function {
+    function("check.unreachable", "nsh.check.UnreachableOptions", false)
+        .doc("Claims that a host does not answer echo requests of a namespace; that there is no route to it is enough.\n\nRaises `check` if it answers; `not_found` for an unknown name.")
+        .command("! ping -c 1 TO")
+        .example(LAB)
+}
