@@ -24,6 +24,12 @@ pub fn exit(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
+/// This process's id as `/proc` numbers it. Not getpid: `/proc` may be that of an outer PID namespace.
+pub fn own_number() -> Result<i32> {
+    let number = std::fs::read_link("/proc/self").map_err(|e| Error::from(e).detail("reading /proc/self"))?;
+    Ok(number.to_string_lossy().parse().unwrap_or(0))
+}
+
 /// Runs as process 1 of the lab until the script ends.
 pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
     match start(&plan, &nsh, runner) {
@@ -39,6 +45,7 @@ pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
 }
 
 fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
+    nsh.send(&Message::Pid(own_number()?))?;
     if nsh.receive()? != Message::Go {
         exit(1);
     }
@@ -87,7 +94,8 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     Ok(script)
 }
 
-fn failed(message: Message) -> Error {
+/// What went wrong, where the other side does not go on.
+pub fn failed(message: Message) -> Error {
     match message {
         Message::Failed(text, hint) => {
             let e = Error::new(Kind::Unsupported, text);

@@ -64,9 +64,7 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
         namespaces |= CloneFlags::CLONE_NEWUSER;
     }
     nix::sched::unshare(namespaces).map_err(|e| Error::from(e).detail("making the lab's network"))?;
-    // Not getpid: /proc may be an outer one, with other numbers.
-    let pid = fs::read_link("/proc/self")?.to_string_lossy().parse().unwrap_or(0);
-    init.send(&Message::Pid(pid))?;
+    init.send(&Message::Pid(init::own_number()?))?;
     let mut lab = Lab {
         sandboxed: true,
         confined: plan.maps.is_some(),
@@ -75,7 +73,7 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
         pins: view::PINS.into(),
         hosts: Some(view::HOSTS.into()),
         cwd: plan.places.cwd.clone(),
-        cwd_writable: plan.places.cwd_writable,
+        cwd_writable: view.cwd_writable,
         script_dir: plan.places.script_dir.clone(),
         nofile: getrlimit(Resource::RLIMIT_NOFILE)?,
         notes: view.notes,

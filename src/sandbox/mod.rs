@@ -21,6 +21,7 @@ mod sys;
 mod view;
 
 use std::fs;
+use std::io::Write;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -162,7 +163,8 @@ impl Maps {
         }
     }
 
-    fn write(&self, pid: Pid) -> Result<()> {
+    /// Writes the outer maps for the process that `/proc` knows by this number.
+    fn write(&self, pid: i32) -> Result<()> {
         let write = |file: &str, text: &str| {
             fs::write(format!("/proc/{pid}/{file}"), text)
                 .map_err(|e| Error::from(e).detail(format!("writing the sandbox's {file}")))
@@ -213,8 +215,12 @@ pub fn run<'a>(options: &Options, runner: impl FnOnce(&Lab) -> i32 + 'a) -> Resu
     drop(theirs);
     drop(runner);
     let first = supervise::Child::new(first);
+    let number = match ours.receive()? {
+        Message::Pid(number) => number,
+        other => return Err(init::failed(other)),
+    };
     if let Some(maps) = &plan.maps {
-        maps.write(first.pid()).map_err(|e| e.hint(refused::remedy(User::of_this_process())))?;
+        maps.write(number).map_err(|e| e.hint(refused::remedy(User::of_this_process())))?;
     }
     ours.send(&Message::Go)?;
     supervise::watch(&plan, first, Some(ours), signals)
@@ -238,7 +244,8 @@ fn start(plan: &mut Plan) -> Result<Option<Pid>> {
     plan.maps = None;
     match sys::clone_into(namespaces) {
         Ok(Some(pid)) => {
-            eprintln!(
+            let _ = writeln!(
+                std::io::stderr(),
                 "nsh: {}; the lab goes without, so its root is this machine's: run only scripts that you trust",
                 explained.message()
             );

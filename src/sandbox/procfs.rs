@@ -76,7 +76,10 @@ fn limit(proc: &Handle) {
 }
 
 /// Makes read-only what is not a process's own, but for `/proc/sys/net`. Everything is mounted read-only by now.
-pub fn confine(proc: &Handle, view: &mut View) -> Result<()> {
+///
+/// A kept `/proc` shows outer processes of the same user, whose files there could be written (`oom_score_adj`), so
+/// all of it stays read-only; but for that of another lab, in which these belong together.
+pub fn confine(proc: &Handle, in_a_lab: bool, view: &mut View) -> Result<()> {
     const SYSCTLS: &str = "/proc/sys";
     const NET: &str = "/proc/sys/net";
     let writable = |path: &Path| -> Result<Tree> {
@@ -106,8 +109,8 @@ pub fn confine(proc: &Handle, view: &mut View) -> Result<()> {
         net.attach(Path::new(NET))?;
     }
     match proc {
-        Handle::Own(_) => sys::set_mount(Path::new("/proc"), false, 0, libc::MOUNT_ATTR_RDONLY),
-        Handle::Kept(_) => Ok(()),
+        Handle::Kept(_) if !in_a_lab => Ok(()),
+        _ => sys::set_mount(Path::new("/proc"), false, 0, libc::MOUNT_ATTR_RDONLY),
     }
 }
 

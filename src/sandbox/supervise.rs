@@ -1,5 +1,6 @@
 //! The process that the user started: passes signals in, lends the terminal, waits, and tells the status.
 
+use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -70,10 +71,6 @@ pub struct Child {
 impl Child {
     pub fn new(pid: Pid) -> Child {
         Child { pid, status: None }
-    }
-
-    pub fn pid(&self) -> Pid {
-        self.pid
     }
 
     pub fn kill(&self) {
@@ -181,7 +178,8 @@ pub fn watch(plan: &Plan, mut child: Child, channel: Option<Channel>, signals: S
             child.ended(true)?;
             if e.timed_out {
                 let limit = plan.timeout.unwrap_or_default().as_secs_f64();
-                eprintln!(
+                let _ = writeln!(
+                    std::io::stderr(),
                     "nsh: the script did not end {GRACE:?} after its time limit of {limit} s, and was killed"
                 );
             }

@@ -30,6 +30,7 @@ pub struct View {
     pub own_proc: bool,
     /// `/sys` shows the lab's links.
     pub own_sys: bool,
+    pub cwd_writable: bool,
     /// What could not be had, and what that costs.
     pub notes: Vec<String>,
 }
@@ -58,9 +59,18 @@ pub fn build(places: &Places, stdin: Option<&Path>) -> Result<(View, procfs::Han
 
     // Taken while they are writable, and reachable: /tmp and its like are covered below.
     let mut kept = Vec::new();
+    view.cwd_writable = places.cwd_writable;
     for path in &places.writable {
         let tree = Tree::copy(path).and_then(|t| t.set(libc::MOUNT_ATTR_NODEV, 0).map(|()| t));
-        kept.push((path, tree.map_err(doing(format!("keeping {} writable", path.display())))?));
+        match tree.map_err(doing(format!("keeping {} writable", path.display()))) {
+            Ok(tree) => kept.push((path, tree)),
+            // Nobody asked for it: a directory that this user can't even enter, say.
+            Err(e) if *path == places.cwd => {
+                view.cwd_writable = false;
+                view.notes.push(format!("{}; the working directory is read-only", e.message()));
+            }
+            Err(e) => return Err(e),
+        }
     }
     for path in &places.readable {
         let tree = Tree::copy(path)
@@ -71,10 +81,12 @@ pub fn build(places: &Places, stdin: Option<&Path>) -> Result<(View, procfs::Han
     let nodes = dev::take()?;
     let programs = links_to_programs();
 
+    // Before it is covered.
+    let in_a_lab = Path::new(HOSTS).exists();
     let proc = procfs::mount(&mut view)?;
     read_only()?;
     reopen_stdin(stdin);
-    procfs::confine(&proc, &mut view)?;
+    procfs::confine(&proc, in_a_lab, &mut view)?;
 
     for place in places::PRIVATE {
         cover(Path::new(place))?;

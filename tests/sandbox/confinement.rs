@@ -75,6 +75,27 @@ fn the_home_directory_itself_is_no_working_directory() {
 }
 
 #[test]
+fn a_working_directory_that_is_out_of_bounds_does_not_matter() {
+    each(|stage| {
+        let closed = stage.directory.join("closed");
+        fs::create_dir(&closed).unwrap();
+        let mode = |mode| fs::set_permissions(&closed, fs::Permissions::from_mode(mode)).unwrap();
+        // Entered while it could be.
+        let script = "cd closed && chmod 000 . 2>/dev/null; \"$0\" -e \"print(1)\"";
+        mode(0o755);
+        let mut sh = stage.program(Path::new("/bin/sh"), &["-c", script]);
+        let out = finish(sh.arg(stage.nsh()).current_dir(&stage.directory).spawn().unwrap());
+        mode(0o755);
+        assert_eq!(String::from_utf8_lossy(&out.stdout), "1\n", "{:?}: {}", stage.user, text(&out));
+        // Removed while we are in it.
+        let script = "mkdir gone && cd gone && rmdir ../gone && \"$0\" -e \"print(1)\"";
+        let mut sh = stage.program(Path::new("/bin/sh"), &["-c", script]);
+        let out = finish(sh.arg(stage.nsh()).spawn().unwrap());
+        assert_eq!(String::from_utf8_lossy(&out.stdout), "1\n", "{:?}: {}", stage.user, text(&out));
+    });
+}
+
+#[test]
 fn what_write_names_is_writable_and_nothing_beside_it() {
     each(|stage| {
         let keep = stage.home.join("keep");
@@ -276,6 +297,8 @@ fn nsh_runs_in_nsh() {
               namespace.add('deep')
               io.open('deep', 'w'):write('x'):close()
               assert(not io.open(os.getenv('HOME') .. '/new', 'w'))
+              -- And once more.
+              assert(os.execute('./inner -e \"namespace.add([=[deeper]=])\"'))
               print(#namespace.list())]]):close()
             namespace.add('ns1') namespace.add('ns2')
             local ok, how, status = os.execute('./inner script.lua')
