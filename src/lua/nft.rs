@@ -14,11 +14,16 @@ use crate::proc::{self, Context, Exit, Spec, Stdin};
 /// nft answers in milliseconds; only a name that it looks up can take longer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What to list.
 #[derive(Default)]
-struct ListOptions {
-    json: bool,
+struct Part {
     table: Option<String>,
     family: Option<&'static str>,
+}
+
+#[derive(Default)]
+struct ListOptions {
+    part: Part,
     handles: bool,
     stateless: bool,
 }
@@ -60,22 +65,25 @@ fn load(cx: &Cx<'_>, (ruleset, options): (String, LoadOptions)) -> Result<(), Fa
     Ok(())
 }
 
-fn list(cx: &Cx<'_>, (options,): (ListOptions,)) -> Result<Value, Failure> {
-    let mut args = Vec::new();
-    for (wanted, flag) in [(options.json, "-j"), (options.handles, "-a"), (options.stateless, "-s")] {
-        if wanted {
-            args.push(flag);
-        }
-    }
-    match (&options.table, options.family) {
+fn list(cx: &Cx<'_>, flags: &[&str], part: &Part) -> Result<String, Error> {
+    let mut args = flags.to_vec();
+    match (&part.table, part.family) {
         (Some(table), family) => args.extend(["list", "table", family.unwrap_or("inet"), table]),
         (None, Some(family)) => args.extend(["list", "ruleset", family]),
         (None, None) => args.extend(["list", "ruleset"]),
     }
-    let text = run(cx, &args, "")?;
-    if !options.json {
-        return Ok(Value::String(cx.lua.create_string(&text)?));
-    }
+    run(cx, &args, "")
+}
+
+fn list_text(cx: &Cx<'_>, (options,): (ListOptions,)) -> Result<String, Failure> {
+    let mut flags = Vec::new();
+    flags.extend(options.handles.then_some("-a"));
+    flags.extend(options.stateless.then_some("-s"));
+    Ok(list(cx, &flags, &options.part)?)
+}
+
+fn list_objects(cx: &Cx<'_>, (part,): (Part,)) -> Result<Value, Failure> {
+    let text = list(cx, &["-j"], &part)?;
     let parsed: serde_json::Value = serde_json::from_str(&text)
         .map_err(|e| Error::new(Kind::Protocol, format!("nft printed JSON that can't be read: {e}")))?;
     Ok(json::from_json(cx.lua, parsed.get("nftables").unwrap_or(&parsed))?)
@@ -91,7 +99,7 @@ fn table_name(name: String) -> Result<String, String> {
     }
 }
 
-pub fn module() -> Module {
+fn part(name: &'static str) -> Shape<Part> {
     const FAMILIES: [(&str, &str); 6] = [
         ("ip", "ip"),
         ("ip6", "ip6"),
@@ -100,6 +108,19 @@ pub fn module() -> Module {
         ("bridge", "bridge"),
         ("netdev", "netdev"),
     ];
+    Shape::new(name)
+        .field("table", ty::string().try_map(table_name), "only this table", |p: &mut Part, v| {
+            p.table = Some(v)
+        })
+        .field(
+            "family",
+            ty::one_of(&FAMILIES),
+            "only this family; with table, \"inet\" is the default",
+            |p, v| p.family = Some(v),
+        )
+}
+
+pub fn module() -> Module {
     Module::new(
         "nft",
         "Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it.",
@@ -137,20 +158,37 @@ pub fn module() -> Module {
             "nft.list",
             (opts(
                 Shape::<ListOptions>::new("nsh.nft.ListOptions")
-                    .field("json", ty::boolean(), "return nft's JSON objects as tables; default false", |o, v| o.json = v)
-                    .field("table", ty::string().try_map(table_name), "only this table", |o, v| o.table = Some(v))
-                    .field("family", ty::one_of(&FAMILIES), "only this family; with table, \"inet\" is the default", |o, v| {
-                        o.family = Some(v)
-                    })
                     .field("handles", ty::boolean(), "with the handles of rules; default false", |o, v| o.handles = v)
-                    .field("stateless", ty::boolean(), "without counters; default false", |o, v| o.stateless = v),
+                    .field("stateless", ty::boolean(), "without counters; default false", |o, v| o.stateless = v)
+                    .include(part("nsh.nft.ListOptions"), |o| &mut o.part),
             ),),
-            ret::value::<Value>("string|table[]", "the ruleset as text, or with json an array of objects"),
-            list,
+            ret::value::<String>("string", "the ruleset in nft's language; empty if there is none"),
+            list_text,
         )
-        .doc("Lists the ruleset of the namespace.\n\nRaises `unsupported` where nft isn't installed, `not_found` for a table that isn't there.")
+        .doc(
+            "Lists the ruleset of the namespace.\n\nRaises `unsupported` where nft isn't installed, `not_found` for a \
+             table that isn't there.",
+        )
         .command("nft list ruleset")
         .example("nat.masquerade({ out = \"eth0\" })\nassert(nft.list():find(\"masquerade\"))")
+        .example_needs("nft"),
+    )
+    .function(
+        Function::new(
+            "nft.objects",
+            (opts(part("nsh.nft.ObjectsOptions")),),
+            ret::value::<Value>("table[]", "the ruleset as the objects of libnftables-json(5)"),
+            list_objects,
+        )
+        .doc(
+            "Lists the ruleset of the namespace as tables, each with one field that names what it is: `table`, `chain`, \
+             `rule` and so on.\n\nRaises as `nft.list` does.",
+        )
+        .command("nft -j list ruleset")
+        .example(
+            "nat.masquerade({ out = \"eth0\" })\nfor _, object in ipairs(nft.objects()) do\n  \
+             if object.rule then print(json.encode(object.rule.expr)) end\nend",
+        )
         .example_needs("nft"),
     )
 }

@@ -27,7 +27,7 @@ check.equal(rules[2].out, "eth0")
 check.equal(rules[3].kind, "other")
 
 local own = nat.masquerade({ out = "!br0" })
-nat.del(rules[1])
+nat.del(rules[1].handle)
 check.equal(#nat.list(), 3)
 nat.flush()
 check.equal(#nat.list(), 0)
@@ -38,7 +38,9 @@ assert(nft.list():find("tcp dport 22 accept", 1, true))
 assert(not nft.list():find("nat", 1, true))
 
 -- A chain of that name with another type is in the way, and is named.
-nft.load("flush ruleset; add table inet nsh; add chain inet nsh nat_postrouting { type filter hook postrouting priority 0; }")
+nft.load(
+  "flush ruleset; add table inet nsh; add chain inet nsh nat_postrouting { type filter hook postrouting priority 0; }"
+)
 local e = check.error(function()
   nat.masquerade({})
 end, "exists")

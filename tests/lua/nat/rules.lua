@@ -19,17 +19,27 @@ local cases = {
     { source = "192.168.1.0/24", out = "!br0" },
     'oifname != "br0" ip saddr 192.168.1.0/24 counter masquerade',
   },
-  { "masquerade", { ["in"] = "br0", source = "fd00::/62" }, 'iifname "br0" ip6 saddr fd00::/62 counter masquerade' },
+  {
+    "masquerade",
+    { ["in"] = "br0", source = "fd00::/62" },
+    'iifname "br0" ip6 saddr fd00::/62 counter masquerade',
+  },
   {
     "masquerade",
     { proto = "udp", to = "1024-2047", fully_random = true },
     "meta l4proto udp counter masquerade to :1024-2047 fully-random",
   },
   { "masquerade", { family = "inet6", out = "eth*" }, 'oifname "eth*" meta nfproto ipv6 counter masquerade' },
-  { "snat", { source = "!10.0.0.0/9", to = "203.0.113.5-203.0.113.9", persistent = true },
-    "ip saddr != 10.0.0.0/9 counter snat ip to 203.0.113.5-203.0.113.9 persistent" },
-  { "snat", { proto = "tcp", sport = "1-1023", to = "[2001:db8::1]:2000-3000" },
-    "tcp sport 1-1023 counter snat ip6 to [2001:db8::1]:2000-3000" },
+  {
+    "snat",
+    { source = "!10.0.0.0/9", to = "203.0.113.5-203.0.113.9", persistent = true },
+    "ip saddr != 10.0.0.0/9 counter snat ip to 203.0.113.5-203.0.113.9 persistent",
+  },
+  {
+    "snat",
+    { proto = "tcp", sport = "1-1023", to = "[2001:db8::1]:2000-3000" },
+    "tcp sport 1-1023 counter snat ip6 to [2001:db8::1]:2000-3000",
+  },
   {
     "dnat",
     { proto = "tcp", dest = "192.168.184.131", dport = 3000, to = "192.168.1.10:3000", comment = "web" },
@@ -40,8 +50,16 @@ local cases = {
     { iif = "!veth*", proto = "udp", dport = "!53", to = "fd00::1", random = true },
     'iifname != "veth*" udp dport != 53 counter dnat ip6 to fd00::1 random',
   },
-  { "dnat", { proto = "icmp", dest = "10.0.0.1", to = "10.0.0.2" }, "ip daddr 10.0.0.1 meta l4proto icmp counter dnat ip to 10.0.0.2" },
-  { "dnat", { proto = 132, dport = { 80, 443 }, to = "10.0.0.2" }, "sctp dport { 80, 443 } counter dnat ip to 10.0.0.2" },
+  {
+    "dnat",
+    { proto = "icmp", dest = "10.0.0.1", to = "10.0.0.2" },
+    "ip daddr 10.0.0.1 meta l4proto icmp counter dnat ip to 10.0.0.2",
+  },
+  {
+    "dnat",
+    { proto = 132, dport = { 80, 443 }, to = "10.0.0.2" },
+    "sctp dport { 80, 443 } counter dnat ip to 10.0.0.2",
+  },
   { "redirect", { proto = "tcp", dport = 80, to = 8080 }, "tcp dport 80 counter redirect to :8080" },
   {
     "redirect",
@@ -60,11 +78,9 @@ for _, case in ipairs(cases) do
   check.equal(nat.get(rule), rule)
   -- What is said of the rule is what was asked for.
   for name, value in pairs(opts) do
-    if name == "in" then
-      name = "iif"
-    end
-    if name ~= "to" and name ~= "proto" and type(value) ~= "table" then
-      check.equal(rule[name], value)
+    local field = name == "in" and "iif" or name
+    if field ~= "to" and field ~= "proto" and type(value) ~= "table" then
+      check.equal(rule[field], value)
     end
   end
   nat.del(rule)

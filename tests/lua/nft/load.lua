@@ -19,7 +19,7 @@ assert(ns1.nft.list({ table = "t" }):find("table inet t", 1, true))
 check.equal(ns1.nft.list({ family = "ip6" }), "")
 
 local kinds = {}
-for i, object in ipairs(ns1.nft.list({ json = true })) do
+for i, object in ipairs(ns1.nft.objects()) do
   kinds[i] = next(object)
 end
 check.equal(kinds, { "metainfo", "table", "chain", "rule" })
@@ -50,12 +50,16 @@ refused(
   "invalid",
   "nft.load \"ruleset\": line 2, `chain c { hok }`: syntax error, unexpected '}'"
 )
-assert(check.error(function()
-  nft.load('{"nftables": [{"x": 1}]}')
-end, "invalid").message:find('command 1, `{"x":1}`', 1, true))
-assert(check.error(function()
-  nft.load('{"nftables": [')
-end, "invalid").message:find("this is not JSON", 1, true))
+assert(check
+  .error(function()
+    nft.load('{"nftables": [{"x": 1}]}')
+  end, "invalid").message
+  :find('command 1, `{"x":1}`', 1, true))
+assert(check
+  .error(function()
+    nft.load('{"nftables": [')
+  end, "invalid").message
+  :find("this is not JSON", 1, true))
 check.equal(nft.list(), before)
 
 check.error(function()
