@@ -13,6 +13,7 @@ pub mod schema;
 
 mod addr;
 mod bridge;
+mod capture;
 mod check;
 mod conntrack;
 mod eventually;

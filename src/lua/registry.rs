@@ -44,6 +44,7 @@ type Entry = (&'static str, fn() -> Module);
 const MODULES: &[Entry] = &[
     ("addr", super::addr::module),
     ("bridge", super::bridge::module),
+    ("capture", super::capture::module),
     ("check", super::check::module),
     ("conntrack", super::conntrack::module),
     ("eventually", super::eventually::module),

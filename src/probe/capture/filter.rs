@@ -11,8 +11,8 @@ use super::packet::{Layers, Net, Packet};
 pub struct Filter {
     /// One of these protocols.
     pub protos: Vec<Proto>,
-    /// From or to this address, in IP and in ARP.
-    pub host: Option<IpAddr>,
+    /// From or to one of these addresses, in IP and in ARP.
+    pub hosts: Vec<IpAddr>,
     /// From or to an address of this prefix.
     pub net: Option<IpNetwork>,
     pub src: Option<IpNetwork>,
@@ -31,6 +31,19 @@ pub struct Filter {
     pub link: Option<String>,
     /// Seen in this namespace.
     pub namespace: Option<String>,
+}
+
+/// Whether any packet can be of that kind, by [`Layers::kind`].
+pub fn is_kind(name: &str) -> bool {
+    let flags = !name.is_empty() && name.chars().all(|c| "FSRP.UEWe".contains(c));
+    flags || name == "none" || kinds().any(|kind| kind == name)
+}
+
+/// The kinds that have names: ARP's operations and ICMP's types.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    use super::{icmp, packet};
+    let icmp = (0..=255).map(icmp::name4).chain((0..=255).map(icmp::name6));
+    packet::ARP_OPERATIONS.into_iter().chain(icmp)
 }
 
 /// A protocol to filter by.
@@ -68,6 +81,13 @@ impl Proto {
         })
     }
 
+    /// The names that [`Proto::from_name`] knows.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["arp", "ip", "ip6", "icmp", "icmp6", "tcp", "udp", "stp", "lldp"]
+            .into_iter()
+            .chain((0..=255).filter_map(super::packet::protocol_name))
+    }
+
     fn matches(self, layers: &Layers) -> bool {
         let carries = |number| layers.ip().is_some_and(|ip| ip.protocol == number);
         let version = |version| layers.ip().is_some_and(|ip| ip.version == version);
@@ -94,7 +114,7 @@ impl Filter {
         let within = |range: (u16, u16), port: u16| (range.0..=range.1).contains(&port);
         let ports = layers.ports();
         (self.protos.is_empty() || self.protos.iter().any(|p| p.matches(layers)))
-            && self.host.is_none_or(|host| either(&|a| a == host))
+            && (self.hosts.is_empty() || either(&|a| self.hosts.contains(&a)))
             && self.net.is_none_or(|net| either(&|a| net.contains(a)))
             && self.src.is_none_or(|net| address(&|a| net.contains(a), layers.src()))
             && self.dst.is_none_or(|net| address(&|a| net.contains(a), layers.dst()))
@@ -117,7 +137,8 @@ impl Filter {
         let range = |r: (u16, u16)| if r.0 == r.1 { r.0.to_string() } else { format!("{}-{}", r.0, r.1) };
         let protos: Vec<String> = self.protos.iter().map(|p| format!("{p:?}").to_lowercase()).collect();
         say("proto", (!protos.is_empty()).then(|| protos.join(",")));
-        say("host", self.host.map(|v| v.to_string()));
+        let hosts: Vec<String> = self.hosts.iter().map(IpAddr::to_string).collect();
+        say("host", (!hosts.is_empty()).then(|| hosts.join(",")));
         say("net", self.net.map(|v| v.to_string()));
         say("src", self.src.map(|v| v.to_string()));
         say("dst", self.dst.map(|v| v.to_string()));

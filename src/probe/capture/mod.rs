@@ -19,7 +19,7 @@ use nix::sched::CloneFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 pub use decode::decode;
-pub use filter::{Filter, Proto};
+pub use filter::{Filter, Proto, is_kind, kinds};
 pub use packet::*;
 pub use show::WithLink;
 

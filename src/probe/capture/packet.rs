@@ -326,15 +326,12 @@ impl Layers {
     }
 }
 
+/// The names of ARP's operations, from 1 on.
+pub(super) const ARP_OPERATIONS: [&str; 4] = ["request", "reply", "reverse request", "reverse reply"];
+
 impl Arp {
     pub fn op_name(&self) -> &'static str {
-        match self.op {
-            1 => "request",
-            2 => "reply",
-            3 => "reverse request",
-            4 => "reverse reply",
-            _ => "other",
-        }
+        ARP_OPERATIONS.get(usize::from(self.op).wrapping_sub(1)).copied().unwrap_or("other")
     }
 }
 

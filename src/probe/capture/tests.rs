@@ -331,7 +331,7 @@ fn filters() {
     assert!(matches(proto(Proto::Ip), &echo) && !matches(proto(Proto::Ip6), &echo));
     assert!(matches(proto(Proto::Icmp), &echo) && !matches(proto(Proto::Icmp6), &echo));
     assert!(matches(Filter { protos: vec![Proto::Arp, Proto::Tcp], ..Filter::default() }, &syn));
-    let host = |a: &str| Filter { host: Some(a.parse().unwrap()), ..Filter::default() };
+    let host = |a: &str| Filter { hosts: vec![a.parse().unwrap()], ..Filter::default() };
     assert!(matches(host("10.0.0.2"), &echo) && matches(host("10.0.0.1"), &arp));
     assert!(!matches(host("10.0.0.3"), &echo));
     let net = |a: &str| Some(a.parse().unwrap());
