@@ -205,7 +205,8 @@ impl Stage {
             .arg(TIMEOUT.to_string())
             .args(&case.arguments)
             .current_dir(&place)
-            .env("HOME", &place)
+            // Not the working directory, which the sandbox would then keep read-only.
+            .env("HOME", &self.directory)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

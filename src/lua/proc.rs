@@ -26,6 +26,8 @@ use crate::wait::Deadline;
 /// How long [`Running`]'s `expect` waits unless told otherwise.
 const EXPECT: Duration = Duration::from_secs(5);
 
+const MOMENT: Duration = Duration::from_millis(200);
+
 thread_local! {
     /// Processes that run although the script dropped their handles: they end with the script, not whenever Lua
     /// collects its garbage.
@@ -286,7 +288,9 @@ fn expect(
                 }
             }
             Ok(None) => {
-                let how = process.exit()?.map_or("closed its output".to_owned(), |exit| exit.to_string());
+                // A process closes its output a moment before it has ended.
+                let ended = process.wait(Some(MOMENT));
+                let how = ended.map_or("closed its output".to_owned(), |output| output.exit.to_string());
                 return Err(Error::new(Kind::Exit, format!("{}: it {how}", wanted()))
                     .on(process.shown())
                     .into());

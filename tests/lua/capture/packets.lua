@@ -75,8 +75,19 @@ check.equal(synack.sport, 7000)
 check.equal(tcps:count({ sport = "6999-7000", type = "S." }), 1)
 check.equal(tcps:count({ dport = "7001-8000", type = "S" }), 0)
 
-proc.exec("exec 3<>/dev/udp/10.0.1.2/9", { check = false })
-check.equal(udps:count(), udps:count({ proto = "udp" }) + udps:count({ proto = "icmp" }))
+check.error(function()
+  udp.request("10.0.1.2:9", "hello", { timeout = 5 })
+end, "connection_refused")
+local sent = udps:packets({ proto = "udp" })
+check.equal(#sent, 2, "sent by host, received by ns1")
+check.equal(sent[1].namespace .. " " .. sent[2].namespace, "host ns1")
+check.equal(sent[2].payload, "hello")
+check(tostring(sent[2]):find(" ns1/eth0 In  IP 10%.0%.1%.1%.%d+ > 10%.0%.1%.2%.9: UDP, length 5$"), tostring(sent[2]))
+local refusal = udps:packets({ proto = "icmp", direction = "in" })[1]
+check.equal(refusal.type, "destination unreachable")
+check.equal(refusal.icmp.code, 3)
+check.equal(refusal.icmp.inner.dport, 9)
+check.equal(refusal.icmp.inner.proto, "udp")
 
 -- Several links: the line tells which.
 local everywhere <close> = capture.start(nil, { namespaces = "all", proto = "icmp" })

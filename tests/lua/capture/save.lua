@@ -1,5 +1,5 @@
 -- Capture files, read by tcpdump.
--- needs: tcpdump
+-- needs: tcpdump, root
 local ns1 = namespace.add("ns1", { up = true })
 link.add("veth1", {
   kind = "veth", up = true, addr = { "10.0.1.1/24", "fd00:1::1/64" },
@@ -17,8 +17,9 @@ end, "connection_refused")
 check(seen:count({ proto = "tcp" }) >= 8)
 
 -- tcpdump tells the same story, line by line.
+-- (-Z: it doesn't change to a user of its own. An ordinary user's lab has none, and tcpdump insists.)
 local function tcpdump(...)
-  return proc.exec({ "tcpdump", "-n", "-S", "-r", ... }, { check = true }).stdout
+  return proc.exec({ "tcpdump", "-Z", "root", "-n", "-S", "-r", ... }, { check = true }).stdout
 end
 for _, file in ipairs({ "seen.pcap", "seen.pcapng" }) do
   local n = seen:save(file)
@@ -37,7 +38,7 @@ local _, count = tcpdump("icmp.pcap"):gsub("\n", "")
 check.equal(count, 2)
 
 -- tcpdump itself, beside ours, sees the same.
-local dump <close> = proc.spawn({ "tcpdump", "-n", "-S", "-l", "-i", "veth1", "icmp" })
+local dump <close> = proc.spawn({ "tcpdump", "-Z", "root", "-n", "-S", "-l", "-i", "veth1", "icmp" })
 dump:expect("listening", { stderr = true })
 local ours <close> = capture.start("veth1", { proto = "icmp" })
 check.equal(ping("10.0.1.2", { count = 2, interval = 0.05 }).received, 2)

@@ -80,6 +80,8 @@ collectgarbage()
 check(alive(pid), "a process outlives its handle")
 
 -- A failure to start leaves nothing.
+collectgarbage()
+collectgarbage()
 local before = proc.exec("ls /proc/$PPID/fd | wc -l").stdout
 for _ = 1, 20 do
   pcall(proc.spawn, { "no-such-program" })
