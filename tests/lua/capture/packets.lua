@@ -1,7 +1,9 @@
 -- What is seen where, and how it is told.
 local ns1 = namespace.add("ns1", { up = true })
 link.add("veth1", {
-  kind = "veth", up = true, addr = { "10.0.1.1/24", "fd00:1::1/64" },
+  kind = "veth",
+  up = true,
+  addr = { "10.0.1.1/24", "fd00:1::1/64" },
   peer = { name = "eth0", ns = ns1, up = true, addr = { "10.0.1.2/24", "fd00:1::2/64" } },
 })
 
@@ -30,7 +32,8 @@ check.equal(p.eth.ethertype, 0x0800)
 check.equal(#p.bytes, p.length)
 check.equal(#p.payload, p.payload_length)
 check(math.abs(p.time - os.time()) < 60)
-local pattern = "^%d%d:%d%d:%d%d%.%d%d%d%d%d%d IP 10%.0%.1%.1 > 10%.0%.1%.2: ICMP echo request, id %d+, seq 1, length 64$"
+local pattern =
+  "^%d%d:%d%d:%d%d%.%d%d%d%d%d%d IP 10%.0%.1%.1 > 10%.0%.1%.2: ICMP echo request, id %d+, seq 1, length 64$"
 check(tostring(p):find(pattern), tostring(p))
 check.equal(seen:packets({ type = "echo reply" })[1].direction, "in")
 
@@ -39,14 +42,14 @@ check.equal(arp.arp.op, "request")
 check.equal(arp.arp.target, "10.0.1.2")
 check.equal(arp.dst, "10.0.1.2")
 check.equal(arp.eth.dst, "ff:ff:ff:ff:ff:ff")
-check(tostring(arp):find(" ARP, Request who%-has 10%.0%.1%.2 tell 10%.0%.1%.1, length 28$"))
+check((tostring(arp):find(" ARP, Request who%-has 10%.0%.1%.2 tell 10%.0%.1%.1, length 28$")))
 
 -- IPv6.
 check.equal(ping("fd00:1::2").received, 1)
 local six = seen:packets({ proto = "icmp6", type = "echo request" })[1]
 check.equal(six.src, "fd00:1::1")
 check.equal(six.ip.version, 6)
-check(tostring(six):find(" IP6 fd00:1::1 > fd00:1::2: ICMP6, echo request, id %d+, seq 1, length 64$"))
+check((tostring(six):find(" IP6 fd00:1::1 > fd00:1::2: ICMP6, echo request, id %d+, seq 1, length 64$")))
 local who = seen:packets({ type = "neighbor solicitation", src = "fd00:1::/64" })[1]
 check.equal(who.icmp.target, "fd00:1::2")
 
@@ -63,7 +66,7 @@ check.equal(seen:count({ proto = "tcp" }), 0)
 -- TCP and UDP.
 local tcps <close> = ns1.capture.start("eth0", { proto = "tcp", port = 7000 })
 local udps <close> = capture.start(nil, { proto = { "udp", "icmp" }, namespaces = { ns1, "host" } })
-local server <close> = ns1.tcp.listen("10.0.1.2:7000")
+local _server <close> = ns1.tcp.listen("10.0.1.2:7000")
 tcp.connect("10.0.1.2:7000"):close()
 local syn = tcps:packets({ type = "S" })[1]
 check.equal(syn.tcp.flags, "S")
@@ -82,7 +85,10 @@ local sent = udps:packets({ proto = "udp" })
 check.equal(#sent, 2, "sent by host, received by ns1")
 check.equal(sent[1].namespace .. " " .. sent[2].namespace, "host ns1")
 check.equal(sent[2].payload, "hello")
-check(tostring(sent[2]):find(" ns1/eth0 In  IP 10%.0%.1%.1%.%d+ > 10%.0%.1%.2%.9: UDP, length 5$"), tostring(sent[2]))
+check(
+  tostring(sent[2]):find(" ns1/eth0 In  IP 10%.0%.1%.1%.%d+ > 10%.0%.1%.2%.9: UDP, length 5$"),
+  tostring(sent[2])
+)
 local refusal = udps:packets({ proto = "icmp", direction = "in" })[1]
 check.equal(refusal.type, "destination unreachable")
 check.equal(refusal.icmp.code, 3)
@@ -97,7 +103,7 @@ for _, q in ipairs(everywhere:packets({ type = "echo request" })) do
   path[#path + 1] = q.namespace .. "/" .. q.link .. " " .. q.direction
 end
 check.equal(path, { "host/veth1 out", "ns1/eth0 in" })
-check(tostring(everywhere:packets()[1]):find("^%S+ host/veth1 Out IP 10%.0%.1%.1 > 10%.0%.1%.2: ICMP"))
+check((tostring(everywhere:packets()[1]):find("^%S+ host/veth1 Out IP 10%.0%.1%.1 > 10%.0%.1%.2: ICMP")))
 local two <close> = capture.start({ "veth1", "lo" }, { proto = "icmp" })
 check.equal(ping("10.0.1.2").received, 1)
 check.equal(ping("127.0.0.1").received, 1)

@@ -2,14 +2,16 @@
 -- needs: tcpdump, root
 local ns1 = namespace.add("ns1", { up = true })
 link.add("veth1", {
-  kind = "veth", up = true, addr = { "10.0.1.1/24", "fd00:1::1/64" },
+  kind = "veth",
+  up = true,
+  addr = { "10.0.1.1/24", "fd00:1::1/64" },
   peer = { name = "eth0", ns = ns1, up = true, addr = { "10.0.1.2/24", "fd00:1::2/64" } },
 })
 
 local seen <close> = capture.start("veth1", { host = "ns1" })
 check.equal(ping("10.0.1.2", { count = 2, interval = 0.02 }).received, 2)
 check.equal(ping("fd00:1::2").received, 1)
-local web <close> = ns1.http.serve("10.0.1.2:8080", { ["/"] = "hello" })
+local _web <close> = ns1.http.serve("10.0.1.2:8080", { ["/"] = "hello" })
 check.equal(http.get("http://10.0.1.2:8080/").body, "hello")
 check.error(function()
   http.get("http://10.0.1.2:8081/")
@@ -55,7 +57,15 @@ local function fails(kind, text, path)
   check.equal(e.message, text)
   return e
 end
-fails("argument", "Capture:save: the file's ending must be .pcap or .pcapng, got \"x.txt\"", "x.txt")
-fails("not_found", 'Capture:save "no/such/x.pcap": no such file or directory (ENOENT): writing no/such/x.pcap', "no/such/x.pcap")
-local e = fails("read_only", 'Capture:save "/etc/x.pcap": read-only file system (EROFS): writing /etc/x.pcap', "/etc/x.pcap")
+fails("argument", 'Capture:save: the file\'s ending must be .pcap or .pcapng, got "x.txt"', "x.txt")
+fails(
+  "not_found",
+  'Capture:save "no/such/x.pcap": no such file or directory (ENOENT): writing no/such/x.pcap',
+  "no/such/x.pcap"
+)
+local e = fails(
+  "read_only",
+  'Capture:save "/etc/x.pcap": read-only file system (EROFS): writing /etc/x.pcap',
+  "/etc/x.pcap"
+)
 check(e.hint:find("--write", 1, true))

@@ -36,7 +36,10 @@ local types = {}
 for p in seen:stream({ timeout = 0.1, src = "127.0.0.1" }) do
   types[#types + 1] = p.type
 end
-check.equal(types, { "echo request", "echo reply", "echo request", "echo reply", "echo request", "echo reply" })
+check.equal(
+  types,
+  { "echo request", "echo reply", "echo request", "echo reply", "echo request", "echo reply" }
+)
 local count = 0
 for _ in seen:stream({ type = "echo reply" }) do
   count = count + 1
@@ -79,25 +82,51 @@ check.equal(#whole.bytes, 60042)
 -- Wrong arguments.
 local function fails(kind, text, ...)
   local args = table.pack(...)
-  local e = check.error(function()
+  local failure = check.error(function()
     capture.start(table.unpack(args, 1, args.n))
   end, kind)
-  check.equal(e.message, text)
-  return e
+  check.equal(failure.message, text)
 end
 fails("not_found", 'capture.start "nope": no link named "nope" (there is lo)', "nope")
-fails("argument", 'capture.start: opts: unknown option "prot"; did you mean "proto"?', "lo", { prot = "icmp" })
-fails("argument", 'capture.start: opts.proto: unknown protocol "icpm"; did you mean "icmp"?', "lo", { proto = "icpm" })
-fails("argument", 'capture.start: opts.type: unknown kind "echo requst"; did you mean "echo request"?', "lo", { type = "echo requst" })
-fails("argument", 'capture.start: opts.port: expected a range of ports such as "8000-8010", got "9-8"', "lo", { port = "9-8" })
-fails("argument", "capture.start: opts.namespaces: expected at least one namespace", "lo", { namespaces = {} })
+fails(
+  "argument",
+  'capture.start: opts: unknown option "prot"; did you mean "proto"?',
+  "lo",
+  { prot = "icmp" }
+)
+fails(
+  "argument",
+  'capture.start: opts.proto: unknown protocol "icpm"; did you mean "icmp"?',
+  "lo",
+  { proto = "icpm" }
+)
+fails(
+  "argument",
+  'capture.start: opts.type: unknown kind "echo requst"; did you mean "echo request"?',
+  "lo",
+  { type = "echo requst" }
+)
+fails(
+  "argument",
+  'capture.start: opts.port: expected a range of ports such as "8000-8010", got "9-8"',
+  "lo",
+  { port = "9-8" }
+)
+fails(
+  "argument",
+  "capture.start: opts.namespaces: expected at least one namespace",
+  "lo",
+  { namespaces = {} }
+)
 fails("not_found", 'capture.start "eth7": no namespace has eth7', "eth7", { namespaces = "all" })
 check.error(function()
   capture.start("lo", { namespaces = { "nsx" } })
 end, "not_found")
 check.error(function()
+  ---@diagnostic disable-next-line: param-type-mismatch
   capture.start({ proto = "icmp" })
 end, "argument")
 check.error(function()
+  ---@diagnostic disable-next-line: param-type-mismatch
   seen:packets({ direction = "sideways" })
 end, "argument")

@@ -3,11 +3,15 @@
 
 local ns1, ns2 = namespace.add("ns1", { up = true }), namespace.add("a-rather-long-name", { up = true })
 link.add("veth1", {
-  kind = "veth", up = true, addr = "10.0.1.1/24",
+  kind = "veth",
+  up = true,
+  addr = "10.0.1.1/24",
   peer = { name = "eth0", ns = ns1, up = true, addr = { "10.0.1.2/24", "fd00:1::2/64" } },
 })
 link.add("veth2", {
-  kind = "veth", up = true, addr = "10.0.2.1/24",
+  kind = "veth",
+  up = true,
+  addr = "10.0.2.1/24",
   peer = { name = "eth0", ns = ns2, up = true, addr = "10.0.2.2/24" },
 })
 
@@ -43,4 +47,7 @@ check.equal(proc.exec("grep -c hosts.d /proc/self/mountinfo").stdout, "0\n")
 check.equal(proc.exec("uname -n").stdout, proc.exec("cat /proc/sys/kernel/hostname").stdout)
 
 -- ip netns exec inside of a process works as well.
-check.equal(proc.exec("ip netns exec a-rather-long-name ls /sys/class/net", { check = true }).stdout, "eth0\nlo\n")
+check.equal(
+  proc.exec("ip netns exec a-rather-long-name ls /sys/class/net", { check = true }).stdout,
+  "eth0\nlo\n"
+)

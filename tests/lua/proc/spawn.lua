@@ -22,7 +22,7 @@ check.equal(r.stderr, "oops\n")
 check.equal(p:running(), false)
 check.equal(p:kill(), false, "nobody left to kill")
 check.equal(p:stop().signal, "SIGUSR1")
-check(tostring(p):find(", killed by SIGUSR1$"))
+check((tostring(p):find(", killed by SIGUSR1$")))
 
 -- Line by line, and what is written to it.
 local cat = proc.spawn({ "cat" }, { stdin = "zero\n", keep_stdin = true })
@@ -52,7 +52,10 @@ check.equal(
 e = check.error(function()
   proc.spawn("echo failed; exit 2"):expect("listening")
 end, "exit")
-check.equal(e.message, 'Process:expect "echo failed; exit 2": waiting for "listening": it exited with status 2')
+check.equal(
+  e.message,
+  'Process:expect "echo failed; exit 2": waiting for "listening": it exited with status 2'
+)
 check.error(function()
   for _ in quiet:lines({ timeout = 0.05 }) do
   end
@@ -62,15 +65,15 @@ check.error(function()
 end, "exit")
 
 -- Leaving the block ends it, and what it started.
-local pids
+local child, shell
 do
   local group <close> = proc.spawn("trap '' TERM; sleep 1000 & echo $! $$; wait")
-  pids = table.pack(group:expect("%d"):match("(%d+) (%d+)"))
-  check(alive(pids[1]) and alive(pids[2]))
+  child, shell = group:expect("%d"):match("(%d+) (%d+)")
+  check(alive(child) and alive(shell))
 end
-check(not alive(pids[2]))
+check(not alive(shell))
 eventually(function()
-  return not alive(pids[1])
+  return not alive(child)
 end)
 
 -- Dropping the handle does not.
