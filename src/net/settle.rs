@@ -78,7 +78,14 @@ fn any_pending(links: &[Link]) -> bool {
         }
         let bridge = link.master_index.and_then(|index| bridges.get(&index));
         let closed = link.port.as_deref().is_some_and(|port| port.state == Some("disabled"));
-        !matches!(link.operstate.as_str(), "UP" | "UNKNOWN") || closed && bridge.is_some_and(|b| b.up)
+        // A veth always gets a state: unknown means that linkwatch has not looked at it yet, and until then what it
+        // is given is dropped, though its queue is no longer told as noop. Others stay unknown.
+        let settled = match link.operstate.as_str() {
+            "UP" => true,
+            "UNKNOWN" => link.kind.as_deref() != Some("veth"),
+            _ => false,
+        };
+        !settled || closed && bridge.is_some_and(|b| b.up)
     })
 }
 
@@ -96,6 +103,7 @@ mod tests {
     fn what_is_waited_for() {
         assert!(any_pending(&[link("UP"), link("DOWN")]));
         assert!(any_pending(&[link("LOWERLAYERDOWN")]));
+        assert!(any_pending(&[Link { kind: Some("veth".into()), ..link("UNKNOWN") }]));
         assert!(any_pending(&[Link { qdisc: "noop".into(), ..link("UP") }]));
         assert!(!any_pending(&[link("UP"), link("UNKNOWN"), link("DORMANT")]));
         assert!(!any_pending(&[Link { carrier: false, ..link("DOWN") }]));
