@@ -2,7 +2,10 @@
 //!
 //! After "up" the kernel's linkwatch work sets the operational state a moment later, and only then is a bridge's
 //! port opened. A packet sent before is lost, and its ARP is retried after a whole second. So the first probe
-//! after a change waits here, by event.
+//! after a change comes here first.
+//!
+//! Since Linux 6.8 asking for one link (not for all) does its pending linkwatch work at once (`linkwatch_sync_dev` in
+//! net/core/rtnetlink.c); with older kernels we wait, by event.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -35,6 +38,13 @@ pub fn settle(all: &Namespaces) -> Result<()> {
 }
 
 fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
+    let links = link::dump(ns)?;
+    if !any_pending(&links) {
+        return Ok(());
+    }
+    for link in links.iter().filter(|l| l.up) {
+        link::by_index(ns, link.index)?;
+    }
     if !pending(ns)? {
         return barrier(ns);
     }

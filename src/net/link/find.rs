@@ -118,8 +118,8 @@ pub fn no_such_link(ns: &Namespace, name: &str) -> Error {
     if names.len() > SHOWN {
         there.push_str(&format!(" and {} more", names.len() - SHOWN));
     }
-    let place = if ns.is_host() { String::new() } else { format!(" in {}", ns.name()) };
-    let error = Error::new(Kind::NotFound, format!("no link named {name:?}{place} (there is {there})"));
+    let error = Error::new(Kind::NotFound, format!("no link named {name:?} (there is {there})"))
+        .in_namespace(ns.name());
     match similar(name, names.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean {near:?}?")),
         None => error,

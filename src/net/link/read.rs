@@ -136,12 +136,30 @@ pub fn list(all: &Namespaces, ns: &Namespace, filter: &Filter) -> Result<Vec<Lin
         {
             continue;
         }
+        if behind(&link) {
+            link = by_index(ns, link.index)?.unwrap_or(link);
+        }
         link.master = link.master_index.and_then(|i| names.get(&i).cloned());
         link.link = local(&link).and_then(|i| names.get(&i).cloned());
         resolve_namespace(all, ns, &mut link)?;
         out.push(link);
     }
     Ok(out)
+}
+
+/// Whether the state doesn't follow from the carrier yet. To ask for this one link then makes it follow, since
+/// Linux 6.8; see [`crate::net::settle`].
+fn behind(link: &Link) -> bool {
+    let state = link.operstate.as_str();
+    match link.carrier {
+        true => link.up && (matches!(state, "DOWN" | "LOWERLAYERDOWN") || state == "UNKNOWN" && paired(link)),
+        false => link.up && matches!(state, "UP" | "UNKNOWN"),
+    }
+}
+
+/// Whether it tells of its carrier by events, unlike a dummy or lo, whose state stays unknown.
+fn paired(link: &Link) -> bool {
+    link.kind.as_deref() == Some("veth")
 }
 
 /// The index of the peer or lower link if that is in the same namespace.
