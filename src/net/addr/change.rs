@@ -210,13 +210,14 @@ fn only_owner(ns: &Namespace, address: IpNetwork) -> Result<u32> {
 
 fn none_such(ns: &Namespace, address: IpNetwork, dev: Option<&str>, e: Error) -> Error {
     let dev = dev.unwrap_or_default();
-    let filter = Filter { dev: Some(dev.to_owned()), ..Filter::default() };
+    let family = Some(Family::of(address.ip()));
+    let filter = Filter { dev: Some(dev.to_owned()), family, ..Filter::default() };
     let has: Vec<String> =
         list(ns, &filter).unwrap_or_default().iter().map(|a| a.prefix().to_string()).collect();
     let with_length = has.iter().find(|a| a.split('/').next() == Some(address.ip().to_string().as_str()));
     let hint = match (with_length, has.is_empty()) {
         (Some(near), _) => format!("did you mean {near:?}?"),
-        (None, true) => format!("{dev} has no addresses"),
+        (None, true) => format!("{dev} has no addresses of this family"),
         (None, false) => format!("{dev} has {}", has.join(", ")),
     };
     e.with_kind(Kind::NotFound).hint(hint)
@@ -248,6 +249,9 @@ fn explain(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec, e: Er
         }
         Some(Errno::EINVAL | Errno::ENODEV) if address.is_ipv6() && small_mtu(ns, dev) => {
             e.hint("IPv6 needs an MTU of at least 1280")
+        }
+        Some(Errno::EINVAL) if spec.scope.is_some() && address.is_ipv4() => {
+            e.hint("the addresses of one subnet on a link have one scope")
         }
         Some(Errno::EINVAL) if address.ip().is_multicast() => {
             e.hint("a multicast address can't be a link's own")

@@ -58,3 +58,8 @@ e = check.error(function()
   addr.add("fd00::1/64", { dev = "veth0" })
 end)
 check(e.hint:find("disable_ipv6", 1, true), tostring(e))
+
+e = check.error(function()
+  addr.add("10.0.0.3/24", { dev = "veth0", scope = "link" })
+end, "invalid")
+check.equal(e.hint, "the addresses of one subnet on a link have one scope")

@@ -1,6 +1,10 @@
 -- The forwarding database, as `bridge fdb` sees it.
 -- needs: ip, bridge
 local ns1, ns2 = namespace.add("ns1"), namespace.add("ns2")
+-- No frames but ours.
+for _, ns in ipairs({ host, ns1, ns2 }) do
+  ns.sysctl.set("net.ipv6.conf.default.disable_ipv6", true)
+end
 bridge.add("br0", { up = true })
 for i, ns in ipairs({ ns1, ns2 }) do
   link.add("veth" .. i, {

@@ -9,7 +9,8 @@ local function ip(...)
   return json.decode(ns1.exec({ "ip", "-d", "-j", ... }, { check = true }).stdout)
 end
 
-check.equal(#ns1.route.list(), 2, "the connected routes")
+check.equal(ns1.route.list({ family = "inet" })[1].dst, "10.0.0.0/24", "the connected route")
+check.equal(ns1.route.list({ dst = "fd00::/64" })[1].dev, "eth0")
 check.error(function()
   ns1.route.get("8.8.8.8")
 end, "network_unreachable")
