@@ -42,7 +42,7 @@ fn options(name: &'static str, count: &'static str) -> Shape<PingOptions> {
 /// Resolves the target, once the links carry packets.
 fn target(cx: &Cx<'_>, host: &Host, options: &PingOptions) -> Result<std::net::SocketAddr, Failure> {
     settled(cx)?;
-    let found = host.resolve(cx.ns, &Names(cx), options.family, 0)?;
+    let found = host.resolve(cx.ns, &Names(cx), options.ping.socket.family(host, options.family), 0)?;
     found.first().copied().ok_or_else(|| Wrong::new(format!("{host} has no address")).into())
 }
 
@@ -146,9 +146,9 @@ fn wait(beside: &Beside, options: &WaitOptions) -> Result<Report, Failure> {
         None => running.wait(deadline)?,
     };
     if done {
-        return Ok(running.result().clone());
+        return Ok(running.result());
     }
-    let (sent, received) = (running.result().sent, running.result().received);
+    let (sent, received) = running.look(|r| (r.sent, r.received));
     let what = match options.received {
         Some(wanted) => format!("{received} of {wanted} replies to {sent} requests"),
         None => format!("{sent} requests, {received} replies, and no end"),
@@ -174,15 +174,14 @@ impl Handle for Beside {
                 o.timeout = Some(v)
             });
         Class::<Self>::new("nsh.Ping", "A ping that runs beside the script.", |b| {
-            let r = b.running.result();
-            format!("ping {}: {} sent, {} received", r.name, r.sent, r.received)
+            b.running.look(|r| format!("ping {}: {} sent, {} received", r.name, r.sent, r.received))
         })
         .close(|b| b.running.stop())
         .method(
             MethodDoc("result", "The result so far."),
             (),
             ret::record(report(), "the result so far"),
-            |_, b, ()| Ok(b.running.result().clone()),
+            |_, b, ()| Ok(b.running.result()),
         )
         .method(
             MethodDoc(
@@ -200,7 +199,7 @@ impl Handle for Beside {
             ret::record(report(), "the result"),
             |_, b, ()| {
                 b.running.stop();
-                Ok(b.running.result().clone())
+                Ok(b.running.result())
             },
         )
         .method(

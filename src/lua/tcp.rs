@@ -322,7 +322,7 @@ pub fn module() -> Module {
                 |cx, (address, o)| {
                     let at = endpoint(&address, o.port)?;
                     settled(cx)?;
-                    let targets = at.targets(cx.ns, &Names(cx), o.family)?;
+                    let targets = at.targets(cx.ns, &Names(cx), o.socket.family(&at.host, o.family))?;
                     Ok(tcp::connect(cx.ns, &targets, &o.socket, Deadline::secs(o.timeout))?)
                 },
             )

@@ -84,7 +84,8 @@ fn listen_options() -> Shape<ListenOptions> {
 
 fn target(cx: &Cx<'_>, address: &str, options: &SendOptions) -> Result<std::net::SocketAddr, Failure> {
     settled(cx)?;
-    let found = endpoint(address, options.port)?.targets(cx.ns, &Names(cx), options.family)?;
+    let at = endpoint(address, options.port)?;
+    let found = at.targets(cx.ns, &Names(cx), options.socket.family(&at.host, options.family))?;
     // There is at least one, or it was an error.
     found.first().copied().ok_or_else(|| crate::error::Error::argument("no address").into())
 }

@@ -90,6 +90,14 @@ pub fn open_from(
 }
 
 impl Options {
+    /// The family in which to look for addresses of `host`: as asked; or else, for a name, that of the source.
+    pub fn family(&self, host: &Host, asked: Option<Family>) -> Option<Family> {
+        match (&self.from, host) {
+            (Some(Source::Address(from)), Host::Name(_)) if asked.is_none() => Some(Family::of(*from)),
+            _ => asked,
+        }
+    }
+
     fn apply(&self, fd: BorrowedFd<'_>, family: Family) -> Result<()> {
         let (level, ttl, tos, discover) = match family {
             Family::Inet => (libc::IPPROTO_IP, libc::IP_TTL, libc::IP_TOS, libc::IP_MTU_DISCOVER),

@@ -115,7 +115,8 @@ fn exchange(
     options: &Options,
     deadline: Deadline,
 ) -> Result<Response> {
-    let targets = request.url.at.targets(ns, names, options.family)?;
+    let at = &request.url.at;
+    let targets = at.targets(ns, names, options.socket.family(&at.host, options.family))?;
     let connection = tcp::connect(ns, &targets, &options.socket, deadline)?;
     let mut out = head(request).into_bytes();
     out.extend_from_slice(request.body.as_deref().unwrap_or_default());

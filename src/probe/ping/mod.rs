@@ -8,7 +8,7 @@ mod run;
 
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use nix::poll::PollFlags;
 
@@ -116,8 +116,13 @@ pub fn start(ns: &Namespace, name: &str, target: SocketAddr, options: &Options) 
 
 impl Running {
     /// The result so far.
-    pub fn result(&self) -> MutexGuard<'_, Report> {
-        lock(&self.report)
+    pub fn result(&self) -> Report {
+        self.look(Report::clone)
+    }
+
+    /// Looks at the result so far without copying it.
+    pub fn look<T>(&self, f: impl FnOnce(&Report) -> T) -> T {
+        f(&lock(&self.report))
     }
 
     /// Whether it still runs.
@@ -133,7 +138,7 @@ impl Running {
 
     /// Waits until `enough` of the result is there; `false` when the deadline passed or the ping ended before.
     pub fn wait_for(&self, deadline: Deadline, enough: impl Fn(&Report) -> bool) -> Result<bool> {
-        Ok(self.worker.until(deadline, || enough(&self.result()).then_some(()))?.is_some())
+        Ok(self.worker.until(deadline, || self.look(&enough).then_some(()))?.is_some())
     }
 
     /// Ends it. Requests that may still be answered don't count as lost.
