@@ -18,11 +18,24 @@
 ---@class nsh.Namespace
 ---@field name string its name; `host` for the one in which the lab begins
 ---@field addr nsh.addr
+---@field bridge nsh.bridge
+---@field capture nsh.capture
 ---@field conntrack nsh.conntrack
+---@field fdb nsh.fdb
+---@field http nsh.http
 ---@field link nsh.link
 ---@field nat nsh.nat
+---@field neigh nsh.neigh
 ---@field nft nsh.nft
+---@field ping nsh.ping
+---@field proc nsh.proc
 ---@field route nsh.route
+---@field sysctl nsh.sysctl
+---@field tcp nsh.tcp
+---@field udp nsh.udp
+---@field exec fun(command: string|string[], opts?: nsh.proc.ExecOptions): nsh.proc.Result
+---@field spawn fun(command: string|string[], opts?: nsh.proc.SpawnOptions): nsh.Process
+---@field shell fun(opts?: nsh.proc.ShellOptions): integer?
 
 ---@class (exact) nsh.BridgeOptions
 ---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
@@ -156,6 +169,130 @@
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
 ---@field scope? integer|string only addresses of this scope
 
+---@class (exact) nsh.bridge.AddOptions
+---@field up? boolean set it up; default false
+---@field addr? string|string[] addresses to add, without DAD (as `nodad`)
+---@field ports? string|string[] links that become its ports
+---@field mtu? integer bytes; default the least of the ports'
+---@field mac? string its hardware address; default random, then the least of the ports'
+---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
+---@field ageing? number seconds after which an unseen address is forgotten; default 300
+---@field forward_delay? number seconds in each of the states listening and learning; default 15; with STP 2 to 30
+---@field hello_time? number seconds between the root's hellos; default 2
+---@field max_age? number seconds until an unheard root is taken for dead; default 20
+---@field priority? integer its priority in becoming the root, lower is better; default 32768
+---@field vlan_filtering? boolean ports belong to VLANs; default false
+---@field vlan_protocol? "802.1Q"|"802.1ad" the Ethernet protocol of the VLANs' tags; default 802.1Q
+---@field vlan_default_pvid? integer the VLAN of untagged frames of a new port, 0 for none; default 1
+---@field vlan_stats_enabled? boolean count packets per VLAN; default false
+---@field vlan_stats_per_port? boolean count packets per VLAN and port; default false
+---@field group_fwd_mask? integer which of the link-local groups 01:80:c2:00:00:0X are forwarded, as bits; default 0
+---@field group_address? string the address that BPDUs are sent to
+---@field mcast_snooping? boolean send multicast only to ports that asked for it; default true
+---@field mcast_router? "disabled"|"learn"|"permanent"|"temporary" whether the bridge takes multicast as a router does
+---@field mcast_query_use_ifaddr? boolean queries come from the bridge's own address
+---@field mcast_querier? boolean send IGMP and MLD queries; default false
+---@field mcast_hash_elasticity? integer has no effect any more
+---@field mcast_hash_max? integer how many multicast groups are kept; default 4096
+---@field mcast_last_member_count? integer queries before a group is dropped; default 2
+---@field mcast_startup_query_count? integer queries sent at the start; default 2
+---@field mcast_last_member_interval? number seconds between queries after a leave; default 1
+---@field mcast_membership_interval? number seconds until a group without reports goes; default 260
+---@field mcast_querier_interval? number seconds until another querier is taken for gone; default 255
+---@field mcast_query_interval? number seconds between queries; default 125
+---@field mcast_query_response_interval? number seconds that may pass before a report; default 10
+---@field mcast_startup_query_interval? number seconds between queries at the start; default 31.25
+---@field mcast_stats_enabled? boolean count IGMP and MLD messages; default false
+---@field mcast_igmp_version? integer IGMP's version; default 2
+---@field mcast_mld_version? integer MLD's version; default 1
+---@field nf_call_iptables? boolean bridged IPv4 frames go through iptables too (br_netfilter)
+---@field nf_call_ip6tables? boolean bridged IPv6 frames go through ip6tables too (br_netfilter)
+---@field nf_call_arptables? boolean bridged ARP goes through arptables too (br_netfilter)
+---@field fdb_max_learned? integer how many addresses may be learned, 0 for no limit (Linux 6.8)
+---@field no_linklocal_learn? boolean learn nothing from link-local frames; default false
+---@field mcast_vlan_snooping? boolean multicast snooping per VLAN; default false
+---@field mst_enabled? boolean multiple spanning trees; default false
+
+---@class (exact) nsh.capture.Filter
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field host? string from or to this address, or any address of this namespace
+---@field net? string from or to an address of this prefix
+---@field src? string from this address or prefix
+---@field dst? string to this address or prefix
+---@field port? integer|string from or to this TCP or UDP port, or range
+---@field sport? integer|string from this TCP or UDP port, or range
+---@field dport? integer|string to this TCP or UDP port, or range
+---@field id? integer the identifier of ICMP echo messages
+---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
+---@field link? string seen on this link
+---@field namespace? nsh.Namespace|string seen in this namespace
+
+---@class (exact) nsh.capture.StartOptions
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field host? string from or to this address, or any address of this namespace
+---@field net? string from or to an address of this prefix
+---@field src? string from this address or prefix
+---@field dst? string to this address or prefix
+---@field port? integer|string from or to this TCP or UDP port, or range
+---@field sport? integer|string from this TCP or UDP port, or range
+---@field dport? integer|string to this TCP or UDP port, or range
+---@field id? integer the identifier of ICMP echo messages
+---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
+---@field link? string seen on this link
+---@field namespace? nsh.Namespace|string seen in this namespace
+---@field namespaces? "all"|(nsh.Namespace|string)[] capture in these namespaces, or in "all" that there are now, instead of the one called on
+---@field snaplen? integer how many bytes of each packet to keep; default 262144, all
+---@field promisc? boolean let the link receive what is for others too; default false
+---@field max_packets? integer how many packets to keep, later ones count as drops; default 100000
+---@field max_bytes? integer how many bytes of packets to keep; default 256 MiB
+
+---@class (exact) nsh.capture.StreamOptions
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field host? string from or to this address, or any address of this namespace
+---@field net? string from or to an address of this prefix
+---@field src? string from this address or prefix
+---@field dst? string to this address or prefix
+---@field port? integer|string from or to this TCP or UDP port, or range
+---@field sport? integer|string from this TCP or UDP port, or range
+---@field dport? integer|string to this TCP or UDP port, or range
+---@field id? integer the identifier of ICMP echo messages
+---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
+---@field link? string seen on this link
+---@field namespace? nsh.Namespace|string seen in this namespace
+---@field timeout? number how long all of it may take; default for ever
+
+---@class (exact) nsh.capture.WaitOptions
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field host? string from or to this address, or any address of this namespace
+---@field net? string from or to an address of this prefix
+---@field src? string from this address or prefix
+---@field dst? string to this address or prefix
+---@field port? integer|string from or to this TCP or UDP port, or range
+---@field sport? integer|string from this TCP or UDP port, or range
+---@field dport? integer|string to this TCP or UDP port, or range
+---@field id? integer the identifier of ICMP echo messages
+---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
+---@field link? string seen on this link
+---@field namespace? nsh.Namespace|string seen in this namespace
+---@field timeout? number how long to wait; default 5 seconds
+---@field count? integer how many; default 1
+
+---@class (exact) nsh.check.ReachableOptions
+---@field message? string what is claimed, put in front of a failure
+---@field count? integer how many requests to send; one reply will do; default 1
+---@field timeout? number seconds in which a reply must come; default 1
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+
+---@class (exact) nsh.check.UnreachableOptions
+---@field message? string what is claimed, put in front of a failure
+---@field count? integer how many requests to send; one reply will do; default 1
+---@field timeout? number seconds in which a reply must come; default 1
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+
 ---@class (exact) nsh.conntrack.DelOptions
 ---@field proto? string|integer connections of this protocol
 ---@field source? string connections that were begun from this address or prefix; "!" in front is all others
@@ -182,6 +319,81 @@
 ---@field timeout? number seconds to go on trying; default 5
 ---@field interval? number seconds between two tries; default 0.05
 ---@field message? string what is waited for, told when it does not come
+
+---@class (exact) nsh.fdb.AddOptions
+---@field dev string the port of a bridge, or the vxlan
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field vlan? integer only for this VLAN
+---@field dst? string the remote end that has the address, of a vxlan
+---@field port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field sticky? boolean learning doesn't move it to another port; default false
+
+---@class (exact) nsh.fdb.DelOptions
+---@field dev string the port of a bridge, or the vxlan
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field vlan? integer only for this VLAN
+---@field dst? string the remote end that has the address, of a vxlan
+---@field port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field sticky? boolean learning doesn't move it to another port; default false
+
+---@class (exact) nsh.fdb.ListOptions
+---@field dev? string only this port, or all of this bridge
+---@field mac? string only this address
+---@field vlan? integer only this VLAN
+---@field type? "local"|"permanent"|"static"|"dynamic" only local, static or dynamic (learned) ones
+
+---@class (exact) nsh.fdb.ReplaceOptions
+---@field dev string the port of a bridge, or the vxlan
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field vlan? integer only for this VLAN
+---@field dst? string the remote end that has the address, of a vxlan
+---@field port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field sticky? boolean learning doesn't move it to another port; default false
+
+---@class (exact) nsh.http.Answer
+---@field status? integer the status; default 200
+---@field headers? table<string, string> headers; Content-Type is text/plain unless given
+---@field body? string the body; default empty
+
+---@class (exact) nsh.http.GetOptions
+---@field headers? table<string, string> headers, besides or in place of the usual ones
+---@field timeout? number seconds for all of it; default 10
+---@field redirects? integer how many redirects to follow; default 0
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field source_port? integer the source port; default a free one
+
+---@class (exact) nsh.http.RequestOptions
+---@field method? string such as "HEAD"; default POST with a body, else GET
+---@field body? string what to send
+---@field headers? table<string, string> headers, besides or in place of the usual ones
+---@field timeout? number seconds for all of it; default 10
+---@field redirects? integer how many redirects to follow; default 0
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field source_port? integer the source port; default a free one
+
+---@class (exact) nsh.http.Site
+---@field [string] string|nsh.http.Answer by path, such as ["/"] = "hello": a string, or status, headers and body. The path "*" stands for all others. With a query, only that query is answered so
+---@field directory? string a directory to serve to GET and HEAD: its files, index.html, and lists of what is there. What lies outside of it is refused, symbolic links that lead there too
+
+---@class (exact) nsh.http.WaitOptions
+---@field requests? integer so many requests in all; default 1
+---@field timeout? number seconds to wait at most; default 5
 
 ---@class (exact) nsh.json.EncodeOptions
 ---@field pretty? boolean over several lines, indented by two; default false
@@ -331,15 +543,112 @@
 ---@field persistent? boolean translate a client to the same address of a range each time
 ---@field to string the source to give: an address or a range of them, with proto also ports
 
+---@class (exact) nsh.neigh.AddOptions
+---@field dev string the link
+---@field lladdr? string its hardware address
+---@field state? string permanent, reachable, stale, delay, probe, failed, noarp or none; default permanent
+---@field proxy? boolean answer for this address on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); default false
+---@field router? boolean it is a router (IPv6); default false
+---@field proto? integer|string who added it
+
+---@class (exact) nsh.neigh.DelOptions
+---@field dev string the link
+---@field proxy? boolean the proxy entry; default false
+
+---@class (exact) nsh.neigh.FlushOptions
+---@field dev? string only neighbours on this link
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field dst? string only this address
+---@field state? string|string[] only neighbours in this state, or one of these; default all but permanent and noarp
+---@field proxy? boolean the entries of proxy ARP and NDP instead; default false
+
+---@class (exact) nsh.neigh.GetOptions
+---@field dev string the link
+
+---@class (exact) nsh.neigh.ListOptions
+---@field dev? string only neighbours on this link
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field dst? string only this address
+---@field state? string|string[] only neighbours in this state, or one of these; default all but noarp
+---@field proxy? boolean the entries of proxy ARP and NDP instead; default false
+
 ---@class (exact) nsh.nft.ListOptions
----@field json? boolean return nft's JSON objects as tables; default false
----@field table? string only this table
----@field family? "ip"|"ip6"|"inet"|"arp"|"bridge"|"netdev" only this family; with table, "inet" is the default
 ---@field handles? boolean with the handles of rules; default false
 ---@field stateless? boolean without counters; default false
+---@field table? string only this table
+---@field family? "ip"|"ip6"|"inet"|"arp"|"bridge"|"netdev" only this family; with table, "inet" is the default
 
 ---@class (exact) nsh.nft.LoadOptions
 ---@field check? boolean only check it, and change nothing; default false
+
+---@class (exact) nsh.nft.ObjectsOptions
+---@field table? string only this table
+---@field family? "ip"|"ip6"|"inet"|"arp"|"bridge"|"netdev" only this family; with table, "inet" is the default
+
+---@class (exact) nsh.ping.Options
+---@field count? integer how many requests to send; default 1
+---@field interval? number seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered
+---@field timeout? number seconds in which a reply must come; default 1
+---@field size? integer bytes of payload; default 56
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+
+---@class (exact) nsh.ping.StartOptions
+---@field count? integer how many requests to send; default no end
+---@field interval? number seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered
+---@field timeout? number seconds in which a reply must come; default 1
+---@field size? integer bytes of payload; default 56
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+
+---@class (exact) nsh.ping.WaitOptions
+---@field received? integer so many replies; default until it ends
+---@field timeout? number seconds to wait at most; default no limit
+
+---@class (exact) nsh.proc.ExecOptions
+---@field env? table<string, string|false> variables added to its environment; false takes one away
+---@field clear_env? boolean begin with an empty environment; default false
+---@field cwd? string its working directory; default nsh's own
+---@field stdin? string what it reads; default nothing (`/dev/null`)
+---@field limit? integer how many bytes to keep of each of stdout and stderr; default 64 MiB. The rest is counted
+---@field timeout? number how long it may run; default for ever
+---@field check? boolean raise `exit` unless its status is 0; default false
+
+---@class (exact) nsh.proc.ExpectOptions
+---@field timeout? number how long to wait; default 5 seconds
+---@field stderr? boolean of stderr instead of stdout; default false
+
+---@class (exact) nsh.proc.LinesOptions
+---@field timeout? number how long all of it may take; default for ever
+---@field stderr? boolean of stderr instead of stdout; default false
+
+---@class (exact) nsh.proc.ShellOptions
+---@field env? table<string, string|false> variables added to its environment; false takes one away
+---@field clear_env? boolean begin with an empty environment; default false
+---@field cwd? string its working directory; default nsh's own
+
+---@class (exact) nsh.proc.SpawnOptions
+---@field env? table<string, string|false> variables added to its environment; false takes one away
+---@field clear_env? boolean begin with an empty environment; default false
+---@field cwd? string its working directory; default nsh's own
+---@field stdin? string what it reads; default nothing (`/dev/null`)
+---@field limit? integer how many bytes to keep of each of stdout and stderr; default 64 MiB. The rest is counted
+---@field keep_stdin? boolean leave its stdin open for `write`, until `close_stdin`; default false
+
+---@class (exact) nsh.proc.StopOptions
+---@field grace? number how long to leave it; default 0.5 seconds
+
+---@class (exact) nsh.proc.WaitOptions
+---@field timeout? number how long to wait; default for ever
+---@field check? boolean raise `exit` unless its status is 0; default false
 
 ---@class (exact) nsh.route.AddOptions
 ---@field via? string the gateway; an IPv6 one for an IPv4 route too
@@ -446,6 +755,72 @@
 ---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field expires? integer seconds until it goes (IPv6)
+
+---@class (exact) nsh.tcp.ConnectOptions
+---@field port? integer the port, if the address has none
+---@field timeout? number seconds until it must be connected; default 5
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field source_port? integer the source port; default a free one
+
+---@class (exact) nsh.tcp.ListenOptions
+---@field port? integer the port, if the address has none; 0 takes a free one
+---@field echo? boolean send back what comes; default true without `reply`
+---@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
+---@field banner? string sent to each client at once
+---@field keep? integer bytes of what each client sends to keep on record; default 4096
+
+---@class (exact) nsh.tcp.RecvOptions
+---@field bytes? integer exactly so many bytes
+---@field line? boolean a line, returned without its end
+---@field all? boolean all until the peer ends its side
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.tcp.SendOptions
+---@field timeout? number seconds until the peer must have taken it; default 5
+
+---@class (exact) nsh.tcp.WaitOptions
+---@field connections? integer so many were accepted; default 1 if nothing else is given
+---@field closed? integer so many have ended
+---@field bytes? integer so many bytes came, over all connections
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.udp.ListenOptions
+---@field port? integer the port, if the address has none; 0 takes a free one
+---@field echo? boolean send back what comes; default true without `reply`
+---@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
+---@field join? string|string[] multicast groups to join
+---@field link? string the link on which to join; default that of the route to the group
+
+---@class (exact) nsh.udp.RequestOptions
+---@field timeout? number seconds to wait for the answer to each try; default 1
+---@field tries? integer how often to send it until an answer comes; default 1
+---@field port? integer the port, if the address has none
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field source_port? integer the source port; default a free one
+
+---@class (exact) nsh.udp.SendOptions
+---@field port? integer the port, if the address has none
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field source_port? integer the source port; default a free one
+
+---@class (exact) nsh.udp.WaitOptions
+---@field datagrams? integer so many datagrams in all; default 1
+---@field timeout? number seconds to wait at most; default 5
 
 ---An address of a link. Prints as in `ip addr`.
 ---@class nsh.Addr
@@ -571,6 +946,44 @@
 ---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct
 ---@field received? nsh.conntrack.Counters what came back
 
+---An entry of a forwarding database. Prints as in `bridge fdb`.
+---@class nsh.FdbEntry
+---@field mac string the hardware address
+---@field dev string the port behind which it is
+---@field index integer the port's index
+---@field master? string the bridge
+---@field type "local"|"static"|"dynamic" local: the bridge itself; dynamic: learned
+---@field vlan? integer the VLAN
+---@field dst? string the remote end, of a vxlan
+---@field port? integer the remote end's UDP port
+---@field vni? integer the VNI at the remote end
+---@field flags string[] self, master, extern_learn, offload, sticky
+---@field used? number seconds since a frame came from it
+---@field updated? number seconds since it was learned or moved
+
+---A request that a server answered. Prints as a line of its log.
+---@class nsh.HttpRequest
+---@field method string GET, HEAD, ...; empty if what came was not HTTP
+---@field path string the path as it was asked for, with its query
+---@field headers table<string, string> the headers, by name in lower case
+---@field body string the request's body, its first 64 KiB
+---@field peer string the client's address and port
+---@field peer_ip string the client's address alone
+---@field status integer the status of the answer
+---@field bytes integer bytes of the answer's body
+---@field time number when, in seconds since 1970
+
+---A server's answer. Prints as `curl -i` shows it.
+---@class nsh.HttpResponse
+---@field status integer 200, 404, ...
+---@field reason string the words behind the status
+---@field headers table<string, string> the headers, by name in lower case
+---@field body string the body
+---@field url string what was asked for in the end, after redirects
+---@field time number seconds from connecting to the body's end
+---@field peer string the server's address and port
+---@field local_address string our own address and port
+
 ---What is particular to an ipvlan or ipvtap.
 ---@class nsh.Ipvlan
 ---@field mode? string switched (l2) or routed (l3, l3s); default l3
@@ -688,12 +1101,69 @@
 ---@field bytes integer bytes of those packets
 ---@field expressions? string[] for the kind other: what nf_tables does there
 
+---A neighbour. Prints as in `ip neigh`.
+---@class nsh.Neigh
+---@field dst string its address
+---@field dev string the link that it is on
+---@field index integer the link's index
+---@field lladdr? string its hardware address, once known
+---@field state string REACHABLE, STALE, DELAY, PROBE, FAILED, INCOMPLETE, NOARP, PERMANENT
+---@field family "inet"|"inet6" its family
+---@field router boolean it is a router (IPv6)
+---@field proxy boolean answered for on behalf of another host
+---@field extern_learn boolean a program learned it
+---@field offload boolean hardware has it
+---@field probes integer requests sent without an answer
+---@field used number seconds since it was used
+---@field confirmed number seconds since it was confirmed
+---@field updated number seconds since it changed
+---@field proto? string who added it
+
 ---One of several next hops of a route.
 ---@class nsh.Nexthop
 ---@field via? string the gateway
 ---@field dev? string the link
 ---@field weight integer its share among the hops
 ---@field flags string[] onlink, linkdown, dead, ...
+
+---A kernel parameter. Prints as in `sysctl`.
+---@class nsh.Parameter
+---@field name string its name with dots; a dot within an interface's name stands as /
+---@field value string its value as the kernel writes it
+
+---What a router, the target or this host said instead of a reply.
+---@class nsh.PingError
+---@field seq integer the request's number, from 1
+---@field from? string who said so; none if the request was not even sent
+---@field type? integer ICMP's type
+---@field code? integer ICMP's code
+---@field message string such as "Destination Host Unreachable"
+---@field mtu? integer the MTU of the link for which the request was too big
+---@field kind? string the kind of error, if the request was not even sent
+
+---An echo reply. Prints as ping's line for it.
+---@class nsh.PingReply
+---@field seq integer the request's number, from 1
+---@field from string who replied
+---@field ttl? integer the time to live, or hop limit, that was left
+---@field rtt number the round-trip time in seconds
+---@field size integer bytes of ICMP, the payload and 8
+---@field duplicate boolean the request had been answered already
+
+---What came of a ping. Prints as the summary of ping.
+---@class nsh.PingResult
+---@field dst string the target, as it was given
+---@field addr string the target's address
+---@field size integer bytes of payload
+---@field sent integer requests sent
+---@field received integer requests that were replied to
+---@field duplicates integer replies to requests that had been replied to already
+---@field outstanding integer requests that may still be replied to, if it was stopped or still runs
+---@field loss number the share of requests without a reply, 0 to 1
+---@field time number seconds from the first request to the end
+---@field rtt? nsh.Rtt round-trip times; none without a reply
+---@field replies nsh.PingReply[] the replies, in the order in which they came
+---@field errors nsh.PingError[] what was said instead of a reply
 
 ---A route. Prints as in `ip route`.
 ---@class nsh.Route
@@ -733,6 +1203,24 @@
 ---@field rto_min? number TCP's least retransmission timeout, in seconds
 ---@field quickack? integer 1: acknowledge at once
 
+---Round-trip times in seconds, of all replies.
+---@class nsh.Rtt
+---@field min number the shortest
+---@field avg number the mean
+---@field max number the longest
+---@field mdev number the standard deviation, as ping computes it
+
+---A connection that a server accepted.
+---@class nsh.TcpAccepted
+---@field peer string the client's address and port
+---@field peer_ip string the client's address alone
+---@field local_address string the address and port that it connected to
+---@field time number when, in seconds since 1970
+---@field bytes_in integer bytes that came
+---@field bytes_out integer bytes that were sent
+---@field data string the first bytes that came, 4096 unless `keep` says otherwise
+---@field open boolean whether it is still open
+
 ---What is particular to a tun or tap link.
 ---@class nsh.Tun
 ---@field owner? integer the user who may open it
@@ -742,6 +1230,24 @@
 ---@field vnet_hdr? boolean packets have a virtio header
 ---@field persist? boolean it stays when no one has it open
 ---@field multi_queue? boolean it can be opened several times
+
+---A datagram that a server got.
+---@class nsh.UdpDatagram
+---@field peer string who sent it, address and port
+---@field peer_ip string the address alone
+---@field to? string the address that it was sent to: an own one, a broadcast address or a group
+---@field data string what it carries
+---@field size integer bytes of data
+---@field time number when it came, in seconds since 1970
+
+---The answer to a datagram.
+---@class nsh.UdpReply
+---@field data string what came back
+---@field peer string who sent it, address and port
+---@field peer_ip string the address alone
+---@field local_address string our own address and port
+---@field time number seconds from the last try to the answer
+---@field tries integer how often it was sent
 
 ---What is particular to a VLAN.
 ---@class nsh.Vlan
@@ -779,6 +1285,94 @@
 ---@field vnifilter? boolean only VNIs that are listed; default false
 ---@field link_index? integer the index of the link below
 
+---An ARP message for IPv4 on Ethernet.
+---@class nsh.capture.Arp
+---@field op string request or reply
+---@field sender string the sender's address
+---@field sender_mac string the sender's hardware address
+---@field target string the address that is asked for
+---@field target_mac string the target's hardware address; zeros in a request
+
+---An Ethernet header.
+---@class nsh.capture.Eth
+---@field src string the source's hardware address
+---@field dst string the destination's hardware address
+---@field ethertype integer what it carries, behind VLAN tags: 0x0800 for IPv4, ...
+
+---An ICMP or ICMPv6 message.
+---@class nsh.capture.Icmp
+---@field type integer its type's number; the packet's `type` is its name
+---@field code integer its code
+---@field id? integer the identifier of an echo message
+---@field seq? integer the sequence number of an echo message
+---@field mtu? integer of "fragmentation needed" and "packet too big"
+---@field gateway? string the better next hop that a redirect tells
+---@field target? string whom a neighbour message or redirect is about
+---@field mac? string the hardware address that a neighbour message tells
+---@field groups? integer how many groups a multicast listener report is about
+---@field pointer? integer the byte that a parameter problem is about
+---@field inner? nsh.capture.Inner the packet that an error message is about
+
+---The packet that an ICMP error quotes.
+---@class nsh.capture.Inner
+---@field src string its source address
+---@field dst string its destination address
+---@field proto? string its protocol's name
+---@field protocol integer its protocol's number
+---@field sport? integer its source port
+---@field dport? integer its destination port
+
+---An IPv4 or IPv6 header.
+---@class nsh.capture.Ip
+---@field version integer 4 or 6
+---@field src string the source address
+---@field dst string the destination address
+---@field ttl integer time to live; IPv6's hop limit
+---@field tos integer type of service (DSCP and ECN); IPv6's traffic class
+---@field protocol integer the number of the protocol carried, behind extension headers
+---@field id? integer the identification, for fragments
+---@field df boolean don't fragment
+---@field more_fragments boolean it is a fragment, and not the last one
+---@field fragment_offset integer where the fragment belongs, in bytes; 0 if it is whole
+---@field flow_label? integer IPv6's flow label
+---@field extensions integer[] the numbers of IPv6's extension headers
+---@field length integer its length with the header, in bytes
+
+---A captured packet. Prints as `tcpdump -n` shows it.
+---@class nsh.capture.Packet
+---@field time number when it was seen, in seconds since 1970
+---@field namespace string the namespace in which it was seen
+---@field link string the link on which it was seen
+---@field direction string in, out, broadcast, multicast, or other: for somebody else
+---@field proto string its innermost known protocol: arp, icmp, icmp6, tcp, udp, ...
+---@field type? string its kind: "echo request", "request" (ARP), TCP's flags such as "S.", ...
+---@field src? string its source address; ARP's sender
+---@field dst? string its destination address; ARP's target
+---@field sport? integer the source port of TCP and UDP
+---@field dport? integer the destination port of TCP and UDP
+---@field length integer its length on the wire, in bytes
+---@field caplen integer how many bytes of it were captured
+---@field payload string what the innermost known header carries, as far as captured
+---@field payload_length integer how long that is on the wire
+---@field bytes string all that was captured, from the link layer's header on
+---@field vlan? integer the number of its (outer) VLAN tag
+---@field vlans? integer[] the numbers of all its VLAN tags, the outer one first
+---@field eth? nsh.capture.Eth its Ethernet header
+---@field arp? nsh.capture.Arp what ARP says
+---@field ip? nsh.capture.Ip its IP header, of either version
+---@field icmp? nsh.capture.Icmp its ICMP message, of either version
+---@field tcp? nsh.capture.Tcp its TCP header
+
+---A TCP header.
+---@class nsh.capture.Tcp
+---@field flags string as tcpdump writes them: S, S., P., F., R, ., none
+---@field seq integer the sequence number
+---@field ack integer the acknowledgement number
+---@field window integer the window, unscaled
+---@field mss? integer the maximum segment size, of a SYN
+---@field wscale? integer the window scale, of a SYN
+---@field options string[] all options, as tcpdump writes them
+
 ---What went in one direction.
 ---@class nsh.conntrack.Counters
 ---@field packets integer packets
@@ -793,6 +1387,253 @@
 ---@field type? integer the type of an ICMP or ICMPv6 message
 ---@field code? integer its code
 ---@field id? integer its id
+
+---How a process ended, and what it printed. Prints as what it printed.
+---@class nsh.proc.Result
+---@field status? integer its exit status; nil if a signal ended it
+---@field signal? string the signal that ended it, such as SIGKILL
+---@field stdout string what it printed
+---@field stderr string its error messages
+---@field time number how long it ran, in seconds
+---@field lost? integer how many bytes of its output were beyond `limit`
+
+---A running capture. What it shows is complete up to the moment of the call.
+---@class nsh.Capture
+local Capture = {}
+
+---The packets captured so far, or those that all given options fit.
+---@param opts? nsh.capture.Filter options
+---@return nsh.capture.Packet[] # the packets, in the order of their times
+function Capture:packets(opts) end
+
+---How many packets were captured so far, or of those that all given options fit.
+---@param opts? nsh.capture.Filter options
+---@return integer # how many
+function Capture:count(opts) end
+
+---Waits until `count` packets that all given options fit were captured; those from before the call count too. 
+---
+---Raises `timeout` if there are fewer by then, or the capture was stopped.
+---@param opts? nsh.capture.WaitOptions options
+---@return nsh.capture.Packet[] # all that fit, which may be more than `count`
+function Capture:wait(opts) end
+
+---Iterates over the packets as they come, beginning with those that are there. Ends at the deadline, or when the capture is stopped.
+---@param opts? nsh.capture.StreamOptions options
+---@return fun(): nsh.capture.Packet? # an iterator: `for p in capture:stream() do`
+function Capture:stream(opts) end
+
+---Writes the packets captured so far, or those that all given options fit, to a file that tcpdump and wireshark open. Its ending tells the format: .pcap, or .pcapng, which also holds the links' names, the directions, and links of different link layers.
+---
+---Raises `argument` for another ending, and for a .pcap of links with different link layers; `read_only` where the sandbox lets nothing be written.
+---@param path string the file; overwritten if it is there
+---@param opts? nsh.capture.Filter options
+---@return integer # how many packets it holds
+function Capture:save(path, opts) end
+
+---How many packets were lost so far: the kernel had no room for them, or `max_packets` or `max_bytes` were reached.
+---@return integer # how many
+function Capture:drops() end
+
+---Forgets the packets captured so far, and goes on.
+function Capture:clear() end
+
+---Ends the capture; its packets stay.
+function Capture:stop() end
+
+---An HTTP server that runs beside the script.
+---@class nsh.HttpServer
+local HttpServer = {}
+
+---The address and port that it listens on.
+---@return string # such as "10.0.0.1:80"
+function HttpServer:address() end
+
+---The port that it listens on.
+---@return integer # the port
+function HttpServer:port() end
+
+---The requests so far; of more than 65536 the last ones.
+---@return nsh.HttpRequest[] # the requests, the oldest first
+function HttpServer:requests() end
+
+---Waits until so many requests were made in all.
+---
+---Raises `timeout`.
+---@param opts? nsh.http.WaitOptions options
+---@return nsh.HttpRequest[] # the requests so far, the oldest first
+function HttpServer:wait(opts) end
+
+---Stops listening and closes all connections.
+function HttpServer:stop() end
+
+---A ping that runs beside the script.
+---@class nsh.Ping
+local Ping = {}
+
+---The result so far.
+---@return nsh.PingResult # the result so far
+function Ping:result() end
+
+---Waits until it has sent its count and that was answered or had its time, or until so many replies came.
+---
+---Raises `timeout`.
+---@param opts? nsh.ping.WaitOptions options
+---@return nsh.PingResult # the result
+function Ping:wait(opts) end
+
+---Ends it. Requests that may still be replied to don't count as lost.
+---@return nsh.PingResult # the result
+function Ping:stop() end
+
+---Whether it still runs.
+---@return boolean # whether it still runs
+function Ping:running() end
+
+---A process that runs beside the script.
+---@class nsh.Process
+local Process = {}
+
+---Waits for its end.
+---
+---Raises `timeout` if it still runs then (it is left running), and with `check` `exit` unless its status is 0.
+---@param opts? nsh.proc.WaitOptions options
+---@return nsh.proc.Result # how it ended
+function Process:wait(opts) end
+
+---Whether it still runs.
+---@return boolean # false once it has ended
+function Process:running() end
+
+---Its process number, as processes of the lab see it.
+---@return integer # its number
+function Process:pid() end
+
+---What it printed up to this moment.
+---@return string # its output so far
+function Process:stdout() end
+
+---Its error messages up to this moment.
+---@return string # its error messages so far
+function Process:stderr() end
+
+---Iterates over the lines that it prints, as they come, until it ends. Each line is told once.
+---
+---Raises `timeout` if it hasn't ended by then.
+---@param opts? nsh.proc.LinesOptions options
+---@return fun(): string? # an iterator: `for line in process:lines() do`
+function Process:lines(opts) end
+
+---Waits for a line in which Lua's pattern is found, such as a server's "listening"; lines before it are passed over.
+---
+---Raises `timeout` if none came, `exit` if it ended before.
+---@param pattern string a pattern as of string.find
+---@param opts? nsh.proc.ExpectOptions options
+---@return string # the line
+function Process:expect(pattern, opts) end
+
+---Gives it something to read, if it was spawned with `keep_stdin`. What it doesn't read at once is written in the background.
+---
+---Raises `connection_reset` if its stdin is closed.
+---@param text string what to write
+function Process:write(text) end
+
+---Ends what it reads, when all that was written has arrived.
+function Process:close_stdin() end
+
+---Sends a signal to it and all of its process group.
+---@param signal? string|integer TERM (the default), KILL, HUP, USR1, ..., or a number
+---@return boolean # false if it had ended already
+function Process:kill(signal) end
+
+---Ends it and all of its process group: SIGTERM, and SIGKILL for what is left after `grace`. Done at the end of the script in any case.
+---@param opts? nsh.proc.StopOptions options
+---@return nsh.proc.Result # how it ended
+function Process:stop(opts) end
+
+---A TCP connection.
+---@class nsh.TcpConnection
+local TcpConnection = {}
+
+---Sends all of a string.
+---
+---Raises `connection_reset` if the peer closed, `timeout`.
+---@param data string what to send
+---@param opts? nsh.tcp.SendOptions options
+function TcpConnection:send(data, opts) end
+
+---Receives: what is there as soon as there is something, or what the options say. At a timeout nothing is lost: what has come stays for the next call.
+---
+---Raises `timeout`, `connection_reset`, `protocol` if the peer ends before all of `bytes` came, `limit` beyond 64 MiB.
+---@param what? integer|nsh.tcp.RecvOptions how many bytes, or options
+---@return string? # what came; nil at the end of the peer's data
+function TcpConnection:recv(what) end
+
+---Ends our side: the peer sees the end of the data and can still answer.
+function TcpConnection:finish() end
+
+---Closes the connection.
+function TcpConnection:close() end
+
+---The other end's address and port.
+---@return string # such as "10.0.0.1:80"
+function TcpConnection:peer() end
+
+---Our own address and port.
+---@return string # such as "10.0.0.2:40000"
+function TcpConnection:local_address() end
+
+---A TCP server that runs beside the script.
+---@class nsh.TcpServer
+local TcpServer = {}
+
+---The address and port that it listens on.
+---@return string # such as "10.0.0.1:80"
+function TcpServer:address() end
+
+---The port that it listens on.
+---@return integer # the port
+function TcpServer:port() end
+
+---The connections so far, closed ones too; of more than 65536 the last ones.
+---@return nsh.TcpAccepted[] # the connections, the oldest first
+function TcpServer:connections() end
+
+---Waits until all that is given has come true.
+---
+---Raises `timeout`.
+---@param opts? nsh.tcp.WaitOptions options
+---@return nsh.TcpAccepted[] # the connections so far, the oldest first
+function TcpServer:wait(opts) end
+
+---Stops listening and closes all connections.
+function TcpServer:stop() end
+
+---A UDP server that runs beside the script.
+---@class nsh.UdpServer
+local UdpServer = {}
+
+---The address and port that it receives at.
+---@return string # such as "10.0.0.1:53"
+function UdpServer:address() end
+
+---The port that it receives at.
+---@return integer # the port
+function UdpServer:port() end
+
+---The datagrams that came so far; of more than 65536 the last ones.
+---@return nsh.UdpDatagram[] # the datagrams, the oldest first
+function UdpServer:datagrams() end
+
+---Waits until so many datagrams came in all.
+---
+---Raises `timeout`.
+---@param opts? nsh.udp.WaitOptions options
+---@return nsh.UdpDatagram[] # the datagrams so far, the oldest first
+function UdpServer:wait(opts) end
+
+---Ends it.
+function UdpServer:stop() end
 
 ---IPv4 and IPv6 addresses of links.
 ---@class nsh.addr
@@ -833,6 +1674,82 @@ function addr.list(opts) end
 ---@return integer # how many were deleted
 function addr.flush(opts) end
 
+---Bridges: their options (the spanning tree protocol, ageing, ...) and their ports. A bridge is a link too, so that `link.add("br0", { kind = "bridge" })` makes one as well, and `link.set`, `link.del` and `addr.add` work on it. Which addresses are behind which port is told by the module `fdb`.
+---@class nsh.bridge
+bridge = {}
+
+---Makes a bridge, and links that are there its ports. If one of them can't be, nothing stays.
+---
+---Raises `exists` if the name is taken, `not_found` if a port isn't there.
+---@param name string its name, at most 15 bytes
+---@param opts? nsh.bridge.AddOptions options
+function bridge.add(name, opts) end
+
+---Reads a bridge's options and state.
+---
+---Raises `not_found` if there is no such link, `argument` if it isn't a bridge.
+---@param name string the bridge
+---@return nsh.Bridge # its options and state
+function bridge.get(name) end
+
+---Changes a bridge's options; what isn't named stays as it is.
+---
+---Raises `not_found` if there is no such link, `argument` if it isn't a bridge.
+---@param name string the bridge
+---@param opts? nsh.BridgeOptions options
+function bridge.set(name, opts) end
+
+---Lists the bridges.
+---@return string[] # the bridges' names
+function bridge.list() end
+
+---Deletes a bridge; the links that were its ports stay.
+---
+---Raises `not_found` if there is no such link, `argument` if it isn't a bridge.
+---@param name string the bridge
+function bridge.del(name) end
+
+---Lists a bridge's ports with their states (`disabled`, `listening`, `learning`, `forwarding`, `blocking`) and options.
+---
+---Raises `not_found` if there is no such link, `argument` if it isn't a bridge.
+---@param name string the bridge
+---@return nsh.BridgePort[] # its ports
+function bridge.ports(name) end
+
+---Makes links ports of a bridge. If one can't be, none is.
+---
+---Raises `not_found` if the bridge or a link isn't there, `limit` if the bridge has its 1023 ports.
+---@param name string the bridge
+---@param ports string|string[] a link, or several
+function bridge.attach(name, ports) end
+
+---Takes a port out of its bridge.
+---
+---Raises `not_found` if it is no port of a bridge.
+---@param port string the link that is the port
+function bridge.detach(port) end
+
+---Changes a port's options; what isn't named stays as it is.
+---
+---Raises `not_found` if there is no such link.
+---@param port string the link that is the port
+---@param opts? nsh.PortOptions options
+function bridge.set_port(port, opts) end
+
+---What passes the links: packets, decoded.
+---
+---A capture runs beside the script, from `capture.start` until `:stop()`, the end of its block (`<close>`) or of the script.
+---@class nsh.capture
+capture = {}
+
+---Begins to capture; nothing that passes after the call is missed. The options say what to keep, what else to capture, and how much.
+---
+---Raises `not_found` if a link isn't there.
+---@param link? string|string[] a link's name, or an array of such; left out, all links are captured, those too that are added later
+---@param opts? nsh.capture.StartOptions options
+---@return nsh.Capture # the running capture
+function capture.start(link, opts) end
+
 ---Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the script at that line with exit status 1.
 ---@class nsh.check
 ---@overload fun(value: any, message?: string)
@@ -854,6 +1771,22 @@ function check.equal(got, want, message) end
 ---@param message? string what is claimed, put in front of a failure
 ---@return nsh.Error # the error, to look at its other fields
 function check.error(fn, kind, message) end
+
+---Claims that a host answers echo requests of a namespace.
+---
+---Raises `check` with what the ping came to if it doesn't; `not_found` for an unknown name.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that is to answer, or not
+---@param opts? nsh.check.ReachableOptions options
+function check.reachable(from, to, opts) end
+
+---Claims that a host does not answer echo requests of a namespace; that there is no route to it is enough.
+---
+---Raises `check` if it answers; `not_found` for an unknown name.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that is to answer, or not
+---@param opts? nsh.check.UnreachableOptions options
+function check.unreachable(from, to, opts) end
 
 ---Tells how many claims have held so far, for a summary at the end of a script.
 ---@return integer # the number of claims that held so far
@@ -885,6 +1818,72 @@ function conntrack.flush() end
 ---@param opts? nsh.eventually.Options options
 ---@return any ... # what `fn` returned
 function eventually(fn, opts) end
+
+---Forwarding databases: which hardware address is behind which port of a bridge, and behind which remote end of a vxlan. A bridge learns them from the frames that it sees.
+---@class nsh.fdb
+fdb = {}
+
+---Adds an entry.
+---
+---Raises `exists` if the address has one, `not_found` if there is no such link, `argument` if `master` is asked of a link that is no port.
+---@param mac string the hardware address
+---@param opts nsh.fdb.AddOptions options
+function fdb.add(mac, opts) end
+
+---Adds an entry, or puts it in place of the one that the address has.
+---
+---Raises `not_found` if there is no such link.
+---@param mac string the hardware address
+---@param opts nsh.fdb.ReplaceOptions options
+function fdb.replace(mac, opts) end
+
+---Deletes an entry.
+---
+---Raises `not_found` if it isn't there.
+---@param mac string the hardware address
+---@param opts nsh.fdb.DelOptions options
+function fdb.del(mac, opts) end
+
+---Lists the entries of all bridges and vxlans, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.fdb.ListOptions options
+---@return nsh.FdbEntry[] # the entries
+function fdb.list(opts) end
+
+---Forgets what a bridge has learned, at all or behind one port.
+---
+---Raises `not_found` if there is no such link, `argument` if it is neither a bridge nor a port.
+---@param dev string a bridge, or a port of one
+function fdb.flush(dev) end
+
+---HTTP/1.1: requests, and a server of fixed answers or of a directory. Any status is an answer, 404 and 500 as well.
+---@class nsh.http
+http = {}
+
+---Asks for a page.
+---
+---Raises `connection_refused`, `timeout`, `network_unreachable` and what else tcp.connect raises; `protocol` if the answer is not HTTP, `limit` if it has more than 64 MiB, `unsupported` for https.
+---@param url string the http URL; "http://" may be left out
+---@param opts? nsh.http.GetOptions options
+---@return nsh.HttpResponse # the answer
+function http.get(url, opts) end
+
+---As http.get, with a method and a body.
+---
+---Raises what http.get raises.
+---@param url string the http URL; "http://" may be left out
+---@param opts? nsh.http.RequestOptions options
+---@return nsh.HttpResponse # the answer
+function http.request(url, opts) end
+
+---Serves beside the script, and remembers what was asked for. Answers by path are given to every method. Slow clients are left after 10 s, idle ones after 60 s. Port 0 takes a free one.
+---
+---Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the address, `not_found` if there is no such directory.
+---@param address string "10.0.0.1:80", "[fd00::1]:80"; ":80" and "[::]:80" for all addresses, "0.0.0.0:80" for IPv4's
+---@param site nsh.http.Site what to serve
+---@return nsh.HttpServer # the server
+function http.serve(address, site) end
 
 ---Lua values to JSON text and back.
 ---@class nsh.json
@@ -1029,6 +2028,53 @@ function nat.del(rule) end
 ---Deletes all NAT rules and chains of nsh's table, and the table itself if nothing else is in it.
 function nat.flush() end
 
+---Neighbours: which hardware address belongs to which IPv4 (ARP) or IPv6 (NDP) address.
+---@class nsh.neigh
+neigh = {}
+
+---Adds a neighbour: packets to it are sent without asking for its hardware address first.
+---
+---Raises `exists` if it is known already, `not_found` if there is no such link, `limit` if the machine's table is full.
+---@param dst string the neighbour's address, IPv4 or IPv6
+---@param opts nsh.neigh.AddOptions options
+function neigh.add(dst, opts) end
+
+---Adds a neighbour, or changes what is known of it.
+---
+---Raises `not_found` if there is no such link.
+---@param dst string the neighbour's address, IPv4 or IPv6
+---@param opts nsh.neigh.AddOptions options
+function neigh.replace(dst, opts) end
+
+---Forgets a neighbour.
+---
+---Raises `not_found` if it isn't known.
+---@param dst string the neighbour's address, IPv4 or IPv6
+---@param opts nsh.neigh.DelOptions options
+function neigh.del(dst, opts) end
+
+---Finds what is known of a neighbour on a link.
+---
+---Raises `not_found` if there is no such link.
+---@param dst string the neighbour's address, IPv4 or IPv6
+---@param opts nsh.neigh.GetOptions options
+---@return nsh.Neigh? # the neighbour, or nil
+function neigh.get(dst, opts) end
+
+---Lists the neighbours, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.neigh.ListOptions options
+---@return nsh.Neigh[] # the neighbours
+function neigh.list(opts) end
+
+---Forgets the neighbours that all given options fit. Those that the kernel is about to drop may be seen a moment longer, as FAILED.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.neigh.FlushOptions options
+---@return integer # how many were forgotten
+function neigh.flush(opts) end
+
 ---Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it.
 ---@class nsh.nft
 nft = {}
@@ -1044,8 +2090,59 @@ function nft.load(ruleset, opts) end
 ---
 ---Raises `unsupported` where nft isn't installed, `not_found` for a table that isn't there.
 ---@param opts? nsh.nft.ListOptions options
----@return string|table[] # the ruleset as text, or with json an array of objects
+---@return string # the ruleset in nft's language; empty if there is none
 function nft.list(opts) end
+
+---Lists the ruleset of the namespace as tables, each with one field that names what it is: `table`, `chain`, `rule` and so on.
+---
+---Raises as `nft.list` does.
+---@param opts? nsh.nft.ObjectsOptions options
+---@return table[] # the ruleset as the objects of libnftables-json(5)
+function nft.objects(opts) end
+
+---Echo requests, IPv4 and IPv6: `ping(dst)` waits for what comes of them, `ping.start(dst)` runs beside the script.
+---
+---What other hosts say of a request (unreachable, time exceeded, too big) is a result. What keeps a request from being sent (no route, a prohibit route, a firewall) is an error. A router says "unreachable" only so often: see net.ipv4.icmp_ratelimit.
+---@class nsh.ping
+---@overload fun(dst: string|nsh.Namespace, opts?: nsh.ping.Options): nsh.PingResult
+ping = {}
+
+---Starts to ping and returns at once; the requests go on beside the script until it is stopped or the count is reached. So one sees what is lost while something else happens.
+---
+---Raises what ping raises, if the first request can't be sent; later ones that can't be sent are errors in the result.
+---@param dst string|nsh.Namespace the target; a link-local address with its link, as "fe80::1%eth0"
+---@param opts? nsh.ping.StartOptions options
+---@return nsh.Ping # the running ping
+function ping.start(dst, opts) end
+
+---Processes inside a namespace.
+---
+---A process sees the namespace's network, its devices in `/sys`, and by name every namespace of the lab (in `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless given `stdin`.
+---@class nsh.proc
+proc = {}
+
+---Runs a process to its end. What it leaves in the background keeps running, but what that prints is lost.
+---
+---Raises `not_found` for a missing program or directory, `permission` for a file that can't be executed, `timeout` when `timeout` ran out (it is then ended), and with `check` `exit` unless its status is 0.
+---@param command string|string[] a line for `/bin/sh -c`, or a program (looked for in PATH) and its arguments, given as they are
+---@param opts? nsh.proc.ExecOptions options
+---@return nsh.proc.Result # how it ended
+function proc.exec(command, opts) end
+
+---Starts a process that runs beside the script; returns when its program has been executed. It is ended at the end of the script, or of the handle's block (`<close>`).
+---
+---Raises as `proc.exec` does for a program that can't be started.
+---@param command string|string[] a line for `/bin/sh -c`, or a program (looked for in PATH) and its arguments, given as they are
+---@param opts? nsh.proc.SpawnOptions options
+---@return nsh.Process # the running process
+function proc.spawn(command, opts) end
+
+---Opens the user's `$SHELL` on the terminal, inside the namespace, and waits until it is left.
+---
+---Raises `unsupported` if there is no terminal.
+---@param opts? nsh.proc.ShellOptions options
+---@return integer? # its exit status; nil if a signal ended it
+function proc.shell(opts) end
 
 ---IPv4 and IPv6 routes, and the kernel's own lookup.
 ---@class nsh.route
@@ -1093,6 +2190,82 @@ function route.list(opts) end
 ---@param opts? nsh.route.FlushOptions options
 ---@return integer # how many were deleted
 function route.flush(opts) end
+
+---Kernel parameters. Those below `net` are each namespace's own; the others are the machine's, and can be read but not set in a sandbox.
+---
+---Names are written with dots or with slashes, as sysctl(8) takes them: whichever comes first separates. For an interface with a dot in its name write `net.ipv4.conf.eth0/1.forwarding` or `net/ipv4/conf/eth0.1/forwarding`.
+---@class nsh.sysctl
+sysctl = {}
+
+---Reads a parameter. It is always a string; several numbers have tabs between them.
+---
+---Raises `not_found` if there is none of that name.
+---@param name string its name, such as net.ipv4.ip_forward
+---@return string # its value as the kernel writes it
+function sysctl.get(name) end
+
+---Sets a parameter.
+---
+---Raises `not_found` if there is none of that name, `invalid` if the kernel refuses the value, `read_only` if it can't be set here: in a sandbox everything but `net`, and below `net` what the kernel keeps for the machine as a whole (`rmem_max` and `wmem_max`, `nf_conntrack_max`, `tcp_mem`, `gc_thresh*`).
+---@param name string its name, such as net.ipv4.ip_forward
+---@param value string|integer|boolean its new value; true is 1 and false 0
+function sysctl.set(name, value) end
+
+---Lists the parameters that can be read.
+---
+---Raises `not_found` if no name begins so.
+---@param prefix? string the beginning of the names, in whole parts; default net
+---@return nsh.Parameter[] # the parameters, by name
+function sysctl.list(prefix) end
+
+---TCP connections, and servers to make them to.
+---@class nsh.tcp
+tcp = {}
+
+---Connects to a server; of a name with several addresses, to the first one that answers.
+---
+---Raises `connection_refused` if nothing listens there, `timeout` if nothing comes back, `network_unreachable`, `host_unreachable`, `permission`, `not_found` for an unknown name or link.
+---@param address string "10.0.0.1:80", "[fd00::1]:80", "ns1:80"; or without the port
+---@param opts? nsh.tcp.ConnectOptions options
+---@return nsh.TcpConnection # the connection
+function tcp.connect(address, opts) end
+
+---Listens beside the script, sends back what comes, and remembers who came. Port 0 takes a free one.
+---
+---Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the address.
+---@param address string "10.0.0.1:80", "[fd00::1]:80"; ":80" and "[::]:80" for all addresses, "0.0.0.0:80" for IPv4's
+---@param opts? nsh.tcp.ListenOptions options
+---@return nsh.TcpServer # the server
+function tcp.listen(address, opts) end
+
+---UDP datagrams, and servers that get them.
+---@class nsh.udp
+udp = {}
+
+---Sends one datagram and doesn't wait for what comes of it. Broadcast addresses and groups may be sent to.
+---
+---Raises `network_unreachable` and the like, `permission` by a firewall rule, `invalid` if it is too big.
+---@param address string "10.0.0.1:53", "[fd00::1]:53", "ns1:53"; or without the port
+---@param data string what to send, up to 65507 bytes
+---@param opts? nsh.udp.SendOptions options
+function udp.send(address, data, opts) end
+
+---Sends a datagram and waits for one back from the same address and port.
+---
+---Raises `timeout` if none came, `connection_refused` if ICMP says that nothing receives there, and what udp.send raises.
+---@param address string "10.0.0.1:53", "[fd00::1]:53", "ns1:53"; or without the port
+---@param data string what to send, up to 65507 bytes
+---@param opts? nsh.udp.RequestOptions options
+---@return nsh.UdpReply # the answer
+function udp.request(address, data, opts) end
+
+---Receives datagrams beside the script and sends them back, from the address that was asked.
+---
+---Raises `address_in_use` and `address_not_available`.
+---@param address string "10.0.0.1:53", "[fd00::1]:53", ":53" for all addresses
+---@param opts? nsh.udp.ListenOptions options
+---@return nsh.UdpServer # the server
+function udp.listen(address, opts) end
 
 ---The namespace in which the lab begins; the globals act on it.
 ---@type nsh.Namespace
