@@ -108,7 +108,11 @@ fn route_options(name: &'static str) -> Shape<RouteSpec> {
 }
 
 fn filter(name: &'static str) -> Shape<Filter> {
-    let tables = table().map(Tables::One).or(ty::one_of(&[("all", Tables::All)]));
+    let tables =
+        ty::int(0..=u32::MAX).map(Tables::One).or(ty::parsed("a table's name or \"all\"", |s| match s {
+            "all" => Ok(Tables::All),
+            name => names::TABLES.number(name).map(Tables::One),
+        }));
     Shape::<Filter>::new(name)
         .field("table", tables, "only this table, or \"all\"; default main", |f, v| f.tables = v)
         .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6)", |f, v| f.family = Some(v))

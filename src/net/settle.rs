@@ -2,7 +2,10 @@
 //!
 //! After "up" the kernel's linkwatch work sets the operational state a moment later, and only then is a bridge's
 //! port opened. A packet sent before is lost, and its ARP is retried after a whole second. So the first probe
-//! after a change waits here, by event.
+//! after a change comes here first.
+//!
+//! Since Linux 6.8 asking for one link (not for all) does its pending linkwatch work at once (`linkwatch_sync_dev` in
+//! net/core/rtnetlink.c); with older kernels we wait, by event.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,6 +18,11 @@ use crate::wait::Deadline;
 
 /// Longer than linkwatch ever takes (it runs at most once a second for changes that aren't urgent).
 const PATIENCE: Duration = Duration::from_secs(2);
+/// With kernels that do no work when asked, a veth whose state stays unknown works all the same once linkwatch has
+/// run, at the next tick.
+const PATIENCE_FOR_UNKNOWN: Duration = Duration::from_millis(100);
+/// How often all links are asked for: a bridge of bridges needs a few.
+const PASSES: usize = 4;
 /// RTNLGRP_LINK in linux/rtnetlink.h.
 const RTNLGRP_LINK: u32 = 1;
 
@@ -35,14 +43,28 @@ pub fn settle(all: &Namespaces) -> Result<()> {
 }
 
 fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
-    if !pending(ns)? {
-        return barrier(ns);
+    // One link's work can begin another's: a port that opens gives its bridge the carrier.
+    for _ in 0..PASSES {
+        let behind = behind(&link::dump(ns)?);
+        if behind.is_empty() {
+            return barrier(ns);
+        }
+        for (index, _) in behind {
+            link::by_index(ns, index)?;
+        }
     }
     // Subscribed before looking again, so that no event falls between.
     let mut events = ns.within(|| Socket::open(netlink_sys::protocols::NETLINK_ROUTE))?;
     events.join(RTNLGRP_LINK)?;
-    while pending(ns)? {
-        match events.event(deadline) {
+    let soon = Deadline::after(PATIENCE_FOR_UNKNOWN).min(deadline);
+    loop {
+        let behind = behind(&link::dump(ns)?);
+        let until = match behind.iter().any(|(_, why)| *why == Why::Waiting) {
+            true => deadline,
+            false if behind.iter().any(|(_, why)| *why == Why::NewPair) => soon,
+            false => return barrier(ns),
+        };
+        match events.event(until) {
             Ok(Some(_)) => {}
             Ok(None) => return Ok(()),
             // Events were lost for want of space: something changed, so look.
@@ -50,7 +72,6 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
             Err(e) => return Err(e),
         }
     }
-    barrier(ns)
 }
 
 /// Waits for RTNL. A dump may look in between, where linkwatch has told the state but not yet activated the queue;
@@ -60,33 +81,41 @@ fn barrier(ns: &Namespace) -> Result<()> {
     ns.rtnl(link::RTM_SETLINK, 0, &link::ifinfomsg(0, LOOPBACK, 0, 0), |_| Ok(()))
 }
 
-fn pending(ns: &Namespace) -> Result<bool> {
-    Ok(any_pending(&link::dump(ns)?))
+/// Why a link is not ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// It has its carrier, but not yet its state or its queue, or its bridge has not opened the port.
+    Waiting,
+    /// It has its carrier, but its state has never been set: until then what a veth sends is dropped.
+    NewPair,
+    /// As [`Why::NewPair`], but of a kind whose state may well stay unknown, as a dummy's and that of lo.
+    New,
 }
 
-fn any_pending(links: &[Link]) -> bool {
+/// The links whose state doesn't follow from their carrier yet.
+fn behind(links: &[Link]) -> Vec<(u32, Why)> {
     let bridges: HashMap<u32, &Link> =
         links.iter().filter(|l| matches!(l.details, Details::Bridge(_))).map(|l| (l.index, l)).collect();
-    links.iter().any(|link| {
-        // Where the cable is out, or the link is dormant or under test by someone's wish, there is nothing to wait for.
-        if !link.up || !link.carrier || matches!(link.operstate.as_str(), "DORMANT" | "TESTING") {
-            return false;
-        }
-        // A link that came up without carrier drops what it is given until linkwatch has activated its queue.
-        if link.qdisc == "noop" {
-            return true;
+    let why = |link: &Link| {
+        // Where the cable is out, there is nothing to wait for.
+        if !link.up || !link.carrier {
+            return None;
         }
         let bridge = link.master_index.and_then(|index| bridges.get(&index));
         let closed = link.port.as_deref().is_some_and(|port| port.state == Some("disabled"));
-        // A veth always gets a state: unknown means that linkwatch has not looked at it yet, and until then what it
-        // is given is dropped, though its queue is no longer told as noop. Others stay unknown.
-        let settled = match link.operstate.as_str() {
-            "UP" => true,
-            "UNKNOWN" => link.kind.as_deref() != Some("veth"),
-            _ => false,
-        };
-        !settled || closed && bridge.is_some_and(|b| b.up)
-    })
+        match link.operstate.as_str() {
+            // A link that came up without carrier drops what it is given until linkwatch has activated its queue.
+            _ if link.qdisc == "noop" => Some(Why::Waiting),
+            _ if closed && bridge.is_some_and(|b| b.up) => Some(Why::Waiting),
+            // Someone wishes a link to be dormant, or tests it.
+            "UP" | "DORMANT" | "TESTING" => None,
+            "UNKNOWN" if link.kind.as_deref() == Some("veth") => Some(Why::NewPair),
+            "UNKNOWN" if link.kind.is_none() => None,
+            "UNKNOWN" => Some(Why::New),
+            _ => Some(Why::Waiting),
+        }
+    };
+    links.iter().filter_map(|link| Some((link.index, why(link)?))).collect()
 }
 
 #[cfg(test)]
@@ -101,13 +130,13 @@ mod tests {
 
     #[test]
     fn what_is_waited_for() {
-        assert!(any_pending(&[link("UP"), link("DOWN")]));
-        assert!(any_pending(&[link("LOWERLAYERDOWN")]));
-        assert!(any_pending(&[Link { kind: Some("veth".into()), ..link("UNKNOWN") }]));
-        assert!(any_pending(&[Link { qdisc: "noop".into(), ..link("UP") }]));
-        assert!(!any_pending(&[link("UP"), link("UNKNOWN"), link("DORMANT")]));
-        assert!(!any_pending(&[Link { carrier: false, ..link("DOWN") }]));
-        assert!(!any_pending(&[Link { up: false, ..link("DOWN") }]));
+        assert_eq!(behind(&[link("UP"), link("DOWN")]), [(0, Why::Waiting)]);
+        assert_eq!(behind(&[link("LOWERLAYERDOWN")]), [(0, Why::Waiting)]);
+        assert_eq!(behind(&[Link { qdisc: "noop".into(), ..link("UP") }]), [(0, Why::Waiting)]);
+        assert_eq!(behind(&[link("UP"), link("UNKNOWN"), link("DORMANT")]), []);
+        assert_eq!(behind(&[Link { kind: Some("veth".into()), ..link("UNKNOWN") }]), [(0, Why::NewPair)]);
+        assert_eq!(behind(&[Link { carrier: false, ..link("DOWN") }]), []);
+        assert_eq!(behind(&[Link { up: false, ..link("DOWN") }]), []);
     }
 
     #[test]

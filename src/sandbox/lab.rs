@@ -124,8 +124,10 @@ fn raise_loopback() -> Result<()> {
     Ok(())
 }
 
-/// Descriptors for many namespaces; a bound on processes, which counts those of this user namespace alone.
+/// Descriptors for many namespaces; a bound on processes, which counts those of this user namespace alone; and when
+/// memory runs out, the lab goes first.
 fn limit(lab: &Lab) {
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let (soft, hard) = lab.nofile;
     if soft < hard {
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);

@@ -264,11 +264,12 @@ fn the_labs_own_world_is_complete() {
              echo 1 > /proc/sys/net/ipv4/ip_forward && cat /proc/sys/net/ipv4/ip_forward
              test -c /dev/null && test -c /dev/net/tun && test -w /dev/shm && echo devices
              grep -c localhost /etc/hosts; echo '10.0.0.1 x' >> /etc/hosts && echo hosts
-             echo $(ls /proc | grep -c '^[0-9]')]])",
+             echo $(ls /proc | grep -c '^[0-9]'); cat /proc/self/oom_score_adj]])",
         );
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines[..4], ["nsh", "0", "1", "devices"], "{:?}: {out}", stage.user);
         assert_eq!(lines[5], "hosts", "{out}");
+        assert_eq!(lines[7], "1000", "{out}");
         // Nobody else's processes: process 1, the script, its shell, and what that runs.
         assert!(lines[6].parse::<u32>().unwrap() <= 7, "{out}");
     });

@@ -165,15 +165,31 @@ pub fn del(ns: &Namespace, address: IpNetwork, dev: Option<&str>) -> Result<()> 
         Some(dev) => find::require_index(ns, dev)?,
         None => only_owner(ns, address)?,
     };
-    del_from(ns, address, index).map_err(|e| match e.raw() {
+    let deleted = match del_from(ns, address, None, index) {
+        // It may be there with a peer, which must then be told.
+        Err(e) if e.raw() == Some(Errno::EADDRNOTAVAIL) => match peer_of(ns, address, index)? {
+            Some(peer) => del_from(ns, address, Some(peer), index),
+            None => Err(e),
+        },
+        result => result,
+    };
+    deleted.map_err(|e| match e.raw() {
         Some(Errno::EADDRNOTAVAIL) => none_such(ns, address, dev, e),
         _ => e,
     })
 }
 
-fn del_from(ns: &Namespace, address: IpNetwork, index: u32) -> Result<()> {
+fn peer_of(ns: &Namespace, address: IpNetwork, index: u32) -> Result<Option<IpAddr>> {
+    let mut all = list(ns, &Filter::default())?.into_iter();
+    let found = all.find(|a| a.index == index && a.local == address.ip() && a.length == address.prefix());
+    Ok(found.and_then(|a| a.peer))
+}
+
+/// Without IFA_ADDRESS the kernel would take an IPv4 address of any prefix length.
+fn del_from(ns: &Namespace, address: IpNetwork, peer: Option<IpAddr>, index: u32) -> Result<()> {
     let mut body = Attributes::new();
     body.put(ifa::LOCAL, &octets(address.ip()));
+    body.put(ifa::ADDRESS, &octets(peer.unwrap_or(address.ip())));
     let mut request = ifaddrmsg(Family::of(address.ip()).number(), address.prefix(), 0, index);
     request.extend_from_slice(body.bytes());
     ns.rtnl(RTM_DELADDR, 0, &request, |_| Ok(()))
@@ -194,13 +210,14 @@ fn only_owner(ns: &Namespace, address: IpNetwork) -> Result<u32> {
 
 fn none_such(ns: &Namespace, address: IpNetwork, dev: Option<&str>, e: Error) -> Error {
     let dev = dev.unwrap_or_default();
-    let filter = Filter { dev: Some(dev.to_owned()), ..Filter::default() };
+    let family = Some(Family::of(address.ip()));
+    let filter = Filter { dev: Some(dev.to_owned()), family, ..Filter::default() };
     let has: Vec<String> =
         list(ns, &filter).unwrap_or_default().iter().map(|a| a.prefix().to_string()).collect();
     let with_length = has.iter().find(|a| a.split('/').next() == Some(address.ip().to_string().as_str()));
     let hint = match (with_length, has.is_empty()) {
         (Some(near), _) => format!("did you mean {near:?}?"),
-        (None, true) => format!("{dev} has no addresses"),
+        (None, true) => format!("{dev} has no addresses of this family"),
         (None, false) => format!("{dev} has {}", has.join(", ")),
     };
     e.with_kind(Kind::NotFound).hint(hint)
@@ -211,7 +228,7 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
     let addresses = list(ns, filter)?;
     for address in &addresses {
         let prefix = address.prefix();
-        match del_from(ns, prefix, address.index) {
+        match del_from(ns, prefix, address.peer, address.index) {
             // It went with its primary address.
             Err(e) if e.raw() == Some(Errno::EADDRNOTAVAIL) => {}
             result => result.map_err(|e| e.detail(format!("deleting {prefix} from {}", address.dev)))?,
@@ -232,6 +249,9 @@ fn explain(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec, e: Er
         }
         Some(Errno::EINVAL | Errno::ENODEV) if address.is_ipv6() && small_mtu(ns, dev) => {
             e.hint("IPv6 needs an MTU of at least 1280")
+        }
+        Some(Errno::EINVAL) if spec.scope.is_some() && address.is_ipv4() => {
+            e.hint("the addresses of one subnet on a link have one scope")
         }
         Some(Errno::EINVAL) if address.ip().is_multicast() => {
             e.hint("a multicast address can't be a link's own")

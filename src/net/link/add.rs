@@ -11,6 +11,7 @@ use super::{RTM_NEWLINK, change, find, ifinfomsg, ifla};
 use crate::error::{Error, Result};
 use crate::net::addr;
 use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::names::similar;
 use crate::net::namespace::Namespace;
 
 /// VETH_INFO_PEER, and IFLA_NETKIT_PEER_INFO and VXCAN_INFO_PEER, which have the same number.
@@ -223,10 +224,17 @@ fn addresses(ns: &Namespace, index: u32, addrs: &[IpNetwork]) -> Result<()> {
 fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
     match e.raw() {
         Some(Errno::EEXIST) => explain_taken(ns, name, spec, e),
-        Some(Errno::EOPNOTSUPP) if says(&e, "Unknown device type") => e.hint(format!(
-            "this kernel has no links of kind {0:?}, or can't load its module ({0}); `nsh doctor` lists what it has",
-            spec.kind
-        )),
+        Some(Errno::EOPNOTSUPP) if says(&e, "Unknown device type") => {
+            if let Some(near) =
+                similar(&spec.kind, KINDS.iter().copied()).filter(|_| !KINDS.contains(&spec.kind.as_str()))
+            {
+                return e.hint(format!("did you mean {near:?}?"));
+            }
+            e.hint(format!(
+                "this kernel has no links of kind {0:?}, or can't load its module ({0}); `nsh doctor` lists what it has",
+                spec.kind
+            ))
+        }
         Some(Errno::EOPNOTSUPP) if spec.bridge.wants_vlans() => e.hint(NO_VLANS),
         Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
         Some(Errno::EBUSY) if spec.index.is_some() => e.hint("the index is taken, or the master is busy"),
@@ -234,11 +242,51 @@ fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
             e.hint(format!("a link of kind {:?} stands on another one: give link", spec.kind))
         }
         Some(Errno::EINVAL) if spec.kind == "vlan" && spec.vlan.id.is_none() => e.hint("a vlan needs an id"),
-        Some(Errno::EINVAL) if spec.kind == "vrf" && spec.vrf.table.is_none() => e.hint("a vrf needs a table"),
-        Some(Errno::EPERM) => e.hint("making links takes CAP_NET_ADMIN in the namespace: run without --host, or as root"),
+        Some(Errno::EINVAL) if spec.kind == "vrf" && spec.vrf.table.is_none() => {
+            e.hint("a vrf needs a table")
+        }
+        Some(Errno::EPERM) => {
+            e.hint("making links takes CAP_NET_ADMIN in the namespace: run without --host, or as root")
+        }
         _ => change::explain_master(ns, spec.master.as_deref(), e),
     }
 }
+
+/// The kinds that people have in mind, for those who mistype one.
+const KINDS: &[&str] = &[
+    "bareudp",
+    "bond",
+    "bridge",
+    "dummy",
+    "geneve",
+    "gre",
+    "gretap",
+    "hsr",
+    "ifb",
+    "ip6gre",
+    "ip6gretap",
+    "ip6tnl",
+    "ipip",
+    "ipvlan",
+    "ipvtap",
+    "macsec",
+    "macvlan",
+    "macvtap",
+    "netdevsim",
+    "netkit",
+    "nlmon",
+    "sit",
+    "team",
+    "vcan",
+    "veth",
+    "vlan",
+    "vrf",
+    "vti",
+    "vxcan",
+    "vxlan",
+    "wireguard",
+    "xfrm",
+];
 
 pub(super) const NO_VLANS: &str = "this kernel's bridges can't filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)";
 

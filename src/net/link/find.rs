@@ -15,6 +15,7 @@ pub const NAME_BYTES: usize = 15;
 
 mod ioctl {
     nix::ioctl_readwrite_bad!(siocgifindex, libc::SIOCGIFINDEX, libc::ifreq);
+    nix::ioctl_readwrite_bad!(siocgifflags, libc::SIOCGIFFLAGS, libc::ifreq);
     nix::ioctl_readwrite_bad!(siocgifname, libc::SIOCGIFNAME, libc::ifreq);
 }
 
@@ -42,6 +43,26 @@ fn ifreq() -> libc::ifreq {
     unsafe { std::mem::zeroed() }
 }
 
+fn set_name(request: &mut libc::ifreq, name: &str) {
+    for (to, from) in request.ifr_name.iter_mut().zip(name.bytes().take(NAME_BYTES)) {
+        *to = from as libc::c_char;
+    }
+}
+
+/// Whether the link `name` is administratively up; `false` if there is none.
+pub fn is_up(ns: &Namespace, name: &str) -> Result<bool> {
+    let mut request = ifreq();
+    set_name(&mut request, name);
+    let socket = ns.route()?;
+    // SAFETY: the descriptor is open, and the request a valid ifreq.
+    match unsafe { ioctl::siocgifflags(socket.fd().as_raw_fd(), &mut request) } {
+        // SAFETY: the kernel filled in the flags.
+        Ok(_) => Ok(unsafe { request.ifr_ifru.ifru_flags } & libc::IFF_UP as libc::c_short != 0),
+        Err(Errno::ENODEV) => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}
+
 /// The index of the link `name` (an alternative name is found too); `None` if there is none. An ioctl on the
 /// netlink socket: a microsecond, where a request would cost twenty.
 pub fn index(ns: &Namespace, name: &str) -> Result<Option<u32>> {
@@ -52,9 +73,7 @@ pub fn index(ns: &Namespace, name: &str) -> Result<Option<u32>> {
         return index_of_altname(ns, name);
     }
     let mut request = ifreq();
-    for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
-        *to = from as libc::c_char;
-    }
+    set_name(&mut request, name);
     let socket = ns.route()?;
     // SAFETY: the descriptor is open, and the request a valid ifreq.
     match unsafe { ioctl::siocgifindex(socket.fd().as_raw_fd(), &mut request) } {
@@ -118,8 +137,8 @@ pub fn no_such_link(ns: &Namespace, name: &str) -> Error {
     if names.len() > SHOWN {
         there.push_str(&format!(" and {} more", names.len() - SHOWN));
     }
-    let place = if ns.is_host() { String::new() } else { format!(" in {}", ns.name()) };
-    let error = Error::new(Kind::NotFound, format!("no link named {name:?}{place} (there is {there})"));
+    let error = Error::new(Kind::NotFound, format!("no link named {name:?} (there is {there})"))
+        .in_namespace(ns.name());
     match similar(name, names.iter().map(String::as_str)) {
         Some(near) => error.hint(format!("did you mean {near:?}?")),
         None => error,

@@ -32,7 +32,8 @@ pub struct Link {
     pub min_mtu: u32,
     /// 0 for no limit.
     pub max_mtu: u32,
-    /// In iproute2's order: `NO-CARRIER` (up, but not running), `BROADCAST`, ..., `UP`, `LOWER_UP`.
+    /// In iproute2's order: `NO-CARRIER` (up, but not running), `BROADCAST`, ..., `UP`, `LOWER_UP`, `M-DOWN` (the
+    /// peer or lower link is down).
     pub flags: Vec<String>,
     /// IFF_* as the kernel sent them.
     pub raw_flags: u32,
@@ -108,6 +109,10 @@ pub fn get(all: &Namespaces, ns: &Namespace, name: &str) -> Result<Option<Link>>
     }
     if let Some(index) = local(&link) {
         link.link = find::name(ns, index)?;
+        if let Some(lower) = &link.link {
+            let up = find::is_up(ns, lower)?;
+            tell_lower(&mut link, up);
+        }
     }
     resolve_namespace(all, ns, &mut link)?;
     Ok(Some(link))
@@ -125,7 +130,8 @@ pub fn list(all: &Namespaces, ns: &Namespace, filter: &Filter) -> Result<Vec<Lin
         None => None,
     };
     let links = dump(ns)?;
-    let names: HashMap<u32, String> = links.iter().map(|l| (l.index, l.name.clone())).collect();
+    let names: HashMap<u32, (String, bool)> =
+        links.iter().map(|l| (l.index, (l.name.clone(), l.up))).collect();
     let mut out = Vec::new();
     for mut link in links {
         let wanted = filter.kind.is_none() || filter.kind == link.kind;
@@ -136,12 +142,40 @@ pub fn list(all: &Namespaces, ns: &Namespace, filter: &Filter) -> Result<Vec<Lin
         {
             continue;
         }
-        link.master = link.master_index.and_then(|i| names.get(&i).cloned());
-        link.link = local(&link).and_then(|i| names.get(&i).cloned());
+        if behind(&link) {
+            link = by_index(ns, link.index)?.unwrap_or(link);
+        }
+        link.master = link.master_index.and_then(|i| Some(names.get(&i)?.0.clone()));
+        if let Some((name, up)) = local(&link).and_then(|i| names.get(&i)) {
+            link.link = Some(name.clone());
+            tell_lower(&mut link, *up);
+        }
         resolve_namespace(all, ns, &mut link)?;
         out.push(link);
     }
     Ok(out)
+}
+
+/// Whether the state doesn't follow from the carrier yet. To ask for this one link then makes it follow, since
+/// Linux 6.8; see [`crate::net::settle`].
+fn behind(link: &Link) -> bool {
+    let state = link.operstate.as_str();
+    match link.carrier {
+        true => link.up && (matches!(state, "DOWN" | "LOWERLAYERDOWN") || state == "UNKNOWN" && paired(link)),
+        false => link.up && matches!(state, "UP" | "UNKNOWN"),
+    }
+}
+
+/// Whether it tells of its carrier by events, unlike a dummy or lo, whose state stays unknown.
+fn paired(link: &Link) -> bool {
+    link.kind.as_deref() == Some("veth")
+}
+
+/// `M-DOWN`, as iproute2 shows it: the peer or lower link in the same namespace is down.
+fn tell_lower(link: &mut Link, up: bool) {
+    if !up {
+        link.flags.push("M-DOWN".to_owned());
+    }
 }
 
 /// The index of the peer or lower link if that is in the same namespace.

@@ -17,7 +17,7 @@ fails("argument", [[link.add: name: a link's name has at most 15 bytes, "a-very-
   link.add("a-very-long-name", { kind = "bridge" })
 end)
 fails("unsupported", [[link.add "x": operation not supported (EOPNOTSUPP): Unknown device type
-  hint: this kernel has no links of kind "veht", or can't load its module (veht); `nsh doctor` lists what it has]], function()
+  hint: did you mean "veth"?]], function()
   link.add("x", { kind = "veht" })
 end)
 fails("not_found", [[link.del "eth9": no link named "eth9" (there is lo, br0, veth0)]], function()
