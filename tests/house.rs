@@ -20,11 +20,9 @@ const FLOORS: &[&[&str]] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("mlua", &["lua", "doc", "repl", "scenario"]),
     ("netlink_packet_core", &["net"]),
-    ("netlink_packet_route", &["net"]),
     ("netlink_packet_netfilter", &["net"]),
     ("netlink_sys", &["net"]),
     ("nftables", &["net"]),
-    ("etherparse", &["probe"]),
     ("httparse", &["probe"]),
     ("clap", &["cli"]),
     ("rustyline", &["repl"]),

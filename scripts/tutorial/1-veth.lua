@@ -75,7 +75,7 @@ check.equal(v6[1].scope, "link")
 
 for _, probe in ipairs({ { ns1, "10.0.1.2" }, { ns2, "10.0.1.1" } }) do
   local ns, there = probe[1], probe[2]
-  local result = ns.ping(there, { count = 2 })
+  local result = ns.ping(there, { count = 2, interval = 0.05 })
   print(result)
   check.equal(result.received, 2, ns.name .. " reaches " .. there)
   check.equal(result.loss, 0)

@@ -7,7 +7,7 @@ local function heading(text)
 end
 
 local function reaches(ns, address)
-  local result = ns.ping(address, { count = 2 })
+  local result = ns.ping(address, { count = 2, interval = 0.05 })
   print(result)
   check.equal(result.received, 2, ns.name .. " reaches " .. address)
 end

@@ -55,7 +55,7 @@ for _, ns in ipairs({ nms1, nms2 }) do
   check.equal(ns.route.get("8.8.8.8").via, "192.168.1.1")
 end
 
-local result = nms1.ping("192.168.184.131", { count = 2 })
+local result = nms1.ping("192.168.184.131", { count = 2, interval = 0.05 })
 print(result)
 check.equal(result.received, 2, "nms1 reaches the host's eth0")
 
@@ -66,7 +66,7 @@ heading("Where do the packets go?")
 local function observe()
   local on_br0 <close> = capture.start("br0", { proto = "icmp" })
   local on_eth0 <close> = capture.start("eth0", { proto = "icmp" })
-  local result = nms1.ping("8.8.8.8", { count = 2, timeout = 0.3 })
+  local result = nms1.ping("8.8.8.8", { count = 2, interval = 0.05, timeout = 0.3 })
   print(result)
   print("on br0:")
   print(on_br0:packets())
@@ -133,6 +133,6 @@ check(page.body:find("Directory listing for /", 1, true))
 
 local seen = server:requests()
 print(seen)
-check.equal(seen[#seen].peer, "192.168.184.2", "and the server knows who asked")
+check(seen[#seen].peer:find("^192%.168%.184%.2:"), "and the server knows who asked")
 
 print("\n" .. check.passed() .. " checks passed")

@@ -41,7 +41,7 @@ fn run(cx: &Cx<'_>, args: &[&str], input: &str) -> Result<String, Error> {
     spec.env = vec![("LC_ALL".into(), Some("C".into()))];
     let place = &cx.lab.place;
     let context = Context { open_files: place.open_files, on_host: !place.sandboxed };
-    let output = proc::exec(&**cx.ns, &spec, &context).map_err(|e| match e.kind() {
+    let output = proc::exec(proc::Place::of(cx.ns)?, &spec, &context).map_err(|e| match e.kind() {
         Kind::NotFound => nft::not_installed(),
         _ => e,
     })?;

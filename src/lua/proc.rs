@@ -448,7 +448,7 @@ pub fn module() -> Module {
             ret::record(result(), "how it ended"),
             |cx, (program, options)| {
                 let spec = options.spec(cx, program)?;
-                Ok(proc::exec(&**cx.ns, &spec, &context(cx))?)
+                Ok(proc::exec(proc::Place::of(cx.ns)?, &spec, &context(cx))?)
             },
         )
         .doc(
@@ -469,7 +469,7 @@ pub fn module() -> Module {
             ret::handle("the running process"),
             |cx, (program, options)| {
                 let spec = options.spec(cx, program)?;
-                let process = proc::spawn(&**cx.ns, &spec, &context(cx))?;
+                let process = proc::spawn(proc::Place::of(cx.ns)?, &spec, &context(cx))?;
                 cx.lab.at_end(|| DROPPED.try_with(RefCell::take).is_ok_and(|all| !all.is_empty()));
                 Ok(Running(RefCell::new(Some(Rc::new(process)))))
             },
@@ -492,7 +492,7 @@ pub fn module() -> Module {
             |cx, (options,)| {
                 // The program is the user's shell, whatever stands here.
                 let spec = options.spec(cx, Program::Args(Vec::new()))?;
-                Ok(proc::shell(&**cx.ns, &spec, &context(cx))?.code())
+                Ok(proc::shell(proc::Place::of(cx.ns)?, &spec, &context(cx))?.code())
             },
         )
         .doc(

@@ -9,12 +9,11 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::nsid::{NsidAttribute, NsidMessage};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
 
+use super::attributes::{self, Attributes};
 use super::netlink::{Answer, Socket};
 use crate::error::{Error, Kind, Result};
 
@@ -35,6 +34,8 @@ pub struct Namespace {
     /// `/proc/self/ns/net`'s inode, which tells namespaces apart.
     inode: u64,
     home: bool,
+    /// Deleted: `fd` is no namespace any more.
+    gone: Cell<bool>,
     route: RefCell<Option<Socket>>,
     netfilter: RefCell<Option<Socket>>,
     /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
@@ -50,6 +51,7 @@ impl Namespace {
             fd: file.into(),
             inode,
             home,
+            gone: Cell::new(false),
             route: RefCell::default(),
             netfilter: RefCell::default(),
             unsettled: Cell::new(false),
@@ -71,13 +73,18 @@ impl Namespace {
     }
 
     /// The descriptor to give to `setns`, `IFLA_NET_NS_FD` and `NETNSA_FD`.
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+    ///
+    /// Raises `not_found` once the namespace was deleted.
+    pub fn fd(&self) -> Result<BorrowedFd<'_>> {
+        if self.gone.get() {
+            return Err(Error::new(Kind::NotFound, format!("the namespace {} was deleted", self.name)));
+        }
+        Ok(self.fd.as_fd())
     }
 
     /// A descriptor of its own, for a thread or process that will live in the namespace.
     pub fn descriptor(&self) -> Result<OwnedFd> {
-        Ok(self.fd.try_clone()?)
+        Ok(self.fd()?.try_clone_to_owned()?)
     }
 
     /// Runs `f` with the calling (main) thread inside the namespace: sockets that it opens stay there.
@@ -88,7 +95,7 @@ impl Namespace {
 
     fn enter(&self) -> Result<Inside> {
         if !self.home {
-            nix::sched::setns(&self.fd, CloneFlags::CLONE_NEWNET)
+            nix::sched::setns(self.fd()?, CloneFlags::CLONE_NEWNET)
                 .map_err(|e| Error::from(e).detail(format!("entering namespace {}", self.name)))?;
         }
         Ok(Inside { away: !self.home })
@@ -119,6 +126,7 @@ impl Namespace {
     }
 
     fn socket<'a>(&self, slot: &'a RefCell<Option<Socket>>, protocol: isize) -> Result<RefMut<'a, Socket>> {
+        self.fd()?;
         let mut slot = slot.borrow_mut();
         if slot.is_none() {
             *slot = Some(self.within(|| Socket::open(protocol))?);
@@ -136,9 +144,16 @@ impl Namespace {
         self.unsettled.take()
     }
 
-    fn close_sockets(&self) {
+    /// Lets go of all that would keep the namespace alive after its deletion; a script may hold on to its handle.
+    fn let_go(&self) {
         self.route.take();
         self.netfilter.take();
+        self.gone.set(true);
+        if let Ok(null) = File::open("/dev/null") {
+            // SAFETY: both descriptors are open and ours; the number stays valid, and stands for /dev/null from now
+            // on. Nobody enters it: `fd` refuses.
+            unsafe { libc::dup3(null.as_raw_fd(), self.fd.as_raw_fd(), libc::O_CLOEXEC) };
+        }
     }
 }
 
@@ -312,7 +327,7 @@ impl Namespaces {
         let path = self.path(name);
         // A held socket keeps the namespace alive.
         if let Some(ns) = self.known.borrow_mut().remove(name) {
-            ns.close_sockets();
+            ns.let_go();
         }
         self.nsids.borrow_mut().clear();
         match nix::mount::umount2(&path, MntFlags::MNT_DETACH) {
@@ -354,16 +369,10 @@ impl Namespaces {
         if let Some(name) = self.nsids.borrow().get(&key) {
             return Ok(Some(name.clone()));
         }
+        // All are kept: with many peers one round of questions answers for each of them.
         for ns in self.all()? {
-            let mut message = NsidMessage::default();
-            message.attributes.push(NsidAttribute::Fd(ns.fd().as_raw_fd() as u32));
-            let answer = viewer.route()?.get(RouteNetlinkMessage::GetNsId(message), 0)?;
-            let RouteNetlinkMessage::NewNsId(answer) = answer else { continue };
-            // All are kept: with many peers one round of questions answers for each of them.
-            for attribute in &answer.attributes {
-                if let NsidAttribute::Id(id @ 0..) = attribute {
-                    self.nsids.borrow_mut().insert((viewer.inode, *id), ns.name.clone());
-                }
+            if let Some(id) = nsid_of(viewer, &ns)? {
+                self.nsids.borrow_mut().insert((viewer.inode, id), ns.name.clone());
             }
         }
         Ok(self.nsids.borrow().get(&key).cloned())
@@ -402,6 +411,25 @@ impl Namespaces {
             result => result.map_err(|e| failed(e.into())),
         }
     }
+}
+
+/// The number by which `viewer` knows `ns`, if it has one. RTM_GETNSID, linux/net_namespace.h.
+fn nsid_of(viewer: &Namespace, ns: &Namespace) -> Result<Option<i32>> {
+    const RTM_GETNSID: u16 = 90;
+    const NETNSA_NSID: u16 = 1;
+    const NETNSA_FD: u16 = 3;
+    let mut attributes = Attributes::new();
+    attributes.put_u32(NETNSA_FD, ns.fd()?.as_raw_fd() as u32);
+    // `struct rtgenmsg`, one byte, padded.
+    let body = [&[0; 4], attributes.bytes()].concat();
+    let mut id = None;
+    viewer.rtnl(RTM_GETNSID, 0, &body, |answer| {
+        let value = answer.and_then(|a| attributes::find(a.payload.get(4..)?, NETNSA_NSID));
+        // -1: none was assigned.
+        id = value.and_then(|v| v.first_chunk()).map(|v| i32::from_ne_bytes(*v)).filter(|id| *id >= 0);
+        Ok(())
+    })?;
+    Ok(id)
 }
 
 /// A namespace's name is a file's name in `/run/netns`; `host` is the lab's own.

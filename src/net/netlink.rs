@@ -8,11 +8,8 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
+use netlink_packet_core::NetlinkBuffer;
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
-use netlink_packet_core::{
-    NetlinkBuffer, NetlinkHeader, NetlinkMessage, NetlinkPayload, ParseableParametrized,
-};
-use netlink_packet_route::RouteNetlinkMessage;
 use nix::errno::Errno;
 
 use crate::error::{Error, Kind, Result};
@@ -76,23 +73,6 @@ impl Socket {
         Ok(self.socket.set_rx_buf_sz(bytes as libc::c_int)?)
     }
 
-    /// Sends a rtnetlink request and waits for the kernel's ack.
-    pub fn ack(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<()> {
-        self.route_request(message, NLM_F_REQUEST | NLM_F_ACK | flags).map(|_| ())
-    }
-
-    /// Sends a rtnetlink request that is answered by one message (a `get`, or a `new` with `NLM_F_ECHO`).
-    pub fn get(&mut self, message: RouteNetlinkMessage, flags: u16) -> Result<RouteNetlinkMessage> {
-        self.route_request(message, NLM_F_REQUEST | NLM_F_ACK | flags)?.pop().ok_or_else(|| {
-            Error::new(Kind::Protocol, "the kernel acknowledged the request without an answer")
-        })
-    }
-
-    /// Sends a rtnetlink dump request and collects its answers, in the kernel's order.
-    pub fn dump(&mut self, message: RouteNetlinkMessage) -> Result<Vec<RouteNetlinkMessage>> {
-        self.route_request(message, NLM_F_REQUEST | NLM_F_DUMP)
-    }
-
     /// Sends one rtnetlink request given as the bytes behind its netlink header (the fixed structure, then the
     /// attributes) and hands over each answer; `NLM_F_REQUEST` and, unless it is a dump, `NLM_F_ACK` are added.
     /// After an interrupted dump `each` is called with `None`: it starts anew.
@@ -118,31 +98,6 @@ impl Socket {
     pub fn fd(&self) -> BorrowedFd<'_> {
         // SAFETY: the descriptor is open as long as self.
         unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) }
-    }
-
-    fn route_request(
-        &mut self,
-        message: RouteNetlinkMessage,
-        flags: u16,
-    ) -> Result<Vec<RouteNetlinkMessage>> {
-        let mut request =
-            NetlinkMessage::new(NetlinkHeader::default(), NetlinkPayload::InnerMessage(message));
-        request.header.flags = flags;
-        request.finalize();
-        let mut bytes = vec![0; request.buffer_len()];
-        request.serialize(&mut bytes);
-        let mut answers = Vec::new();
-        let dumping = flags & NLM_F_DUMP == NLM_F_DUMP;
-        let consistent = self.exchange(&mut bytes, dumping, &mut |reset, answer| {
-            if reset {
-                answers.clear();
-            }
-            if let Some(answer) = answer {
-                answers.push(decode(answer)?);
-            }
-            Ok(())
-        });
-        consistent.map(|()| answers)
     }
 
     /// Sends one request (header included; its sequence number is filled in) and hands each answer to
@@ -215,22 +170,15 @@ impl Socket {
         Ok(refusals)
     }
 
-    /// Waits for the next event of the joined groups; `None` when the deadline passed. Events that were lost
-    /// for want of buffer space (ENOBUFS) are told as an error of kind `limit`.
-    pub fn event(&mut self, deadline: Deadline) -> Result<Option<Vec<RouteNetlinkMessage>>> {
-        // SAFETY: the descriptor is open as long as self.
-        let fd = unsafe { BorrowedFd::borrow_raw(self.socket.as_raw_fd()) };
-        if !wait::readable(fd, deadline)? {
-            return Ok(None);
+    /// Waits for an event of the joined groups; false when the deadline passed. Events that were lost for want of
+    /// buffer space (ENOBUFS) are told as an error of kind `limit`.
+    pub fn event(&mut self, deadline: Deadline) -> Result<bool> {
+        if !wait::readable(self.fd(), deadline)? {
+            return Ok(false);
         }
         self.buffer.clear();
         self.socket.recv(&mut self.buffer, 0)?;
-        let mut out = Vec::new();
-        for_each_message(&self.buffer, |header, payload| {
-            out.push(decode(Answer { message_type: header.message_type, payload })?);
-            Ok(true)
-        })?;
-        Ok(Some(out))
+        Ok(true)
     }
 
     /// A datagram must fit in the send buffer, of about 200 KB at first, or is refused with EMSGSIZE.
@@ -399,48 +347,6 @@ pub fn attributes_of(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
-/// Decodes one rtnetlink message. Where one attribute can't be decoded (a kernel newer or older than the
-/// decoder), the message is decoded without it.
-fn decode(answer: Answer<'_>) -> Result<RouteNetlinkMessage> {
-    match RouteNetlinkMessage::parse_with_param(answer.payload, answer.message_type) {
-        Ok(message) => Ok(message),
-        Err(e) => decode_leniently(answer).ok_or_else(|| malformed(e)),
-    }
-}
-
-fn decode_leniently(answer: Answer<'_>) -> Option<RouteNetlinkMessage> {
-    let fixed = fixed_part(answer.message_type)?;
-    let (head, attributes) = answer.payload.split_at_checked(fixed)?;
-    let mut kept = head.to_vec();
-    let mut rest = attributes;
-    while let Some(length) = rest.first_chunk::<2>().map(|b| u16::from_ne_bytes(*b) as usize) {
-        if length < 4 || length > rest.len() {
-            break;
-        }
-        let (attribute, tail) = rest.split_at(length.next_multiple_of(4).min(rest.len()));
-        let alone = [head, attribute].concat();
-        if RouteNetlinkMessage::parse_with_param(&alone[..], answer.message_type).is_ok() {
-            kept.extend_from_slice(attribute);
-        }
-        rest = tail;
-    }
-    RouteNetlinkMessage::parse_with_param(&kept[..], answer.message_type).ok()
-}
-
-/// The length of the fixed structure in front of a message's attributes.
-fn fixed_part(message_type: u16) -> Option<usize> {
-    match message_type {
-        16..=19 => Some(16), // struct ifinfomsg
-        20..=22 => Some(8),  // struct ifaddrmsg
-        24..=26 => Some(12), // struct rtmsg
-        28..=30 => Some(12), // struct ndmsg
-        32..=34 => Some(12), // struct fib_rule_hdr
-        36..=46 => Some(20), // struct tcmsg
-        88..=90 => Some(4),  // struct rtgenmsg, padded
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -470,20 +376,5 @@ mod tests {
         assert_eq!(attributes_of(&[3, 0, 1, 0]).count(), 0);
         assert_eq!(attributes_of(&[200, 0, 1, 0, 5]).count(), 0);
         assert_eq!(attributes_of(&[5, 0, 1, 0, 7]).collect::<Vec<_>>(), [(1, &[7u8][..])]);
-    }
-
-    #[test]
-    fn an_undecodable_attribute_costs_itself_alone() {
-        let mut link = vec![0u8; 16];
-        link[4] = 7; // ifi_index
-        link.extend_from_slice(&[5, 0, 4, 0, 1, 0, 0, 0]); // IFLA_MTU with one byte instead of four
-        link.extend_from_slice(&[7, 0, 3, 0, b'l', b'o', 0, 0]); // IFLA_IFNAME "lo"
-        let RouteNetlinkMessage::NewLink(message) =
-            decode(Answer { message_type: 16, payload: &link }).unwrap()
-        else {
-            panic!("not a link");
-        };
-        assert_eq!(message.header.index, 7);
-        assert_eq!(message.attributes.len(), 1);
     }
 }

@@ -65,8 +65,8 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
             false => return barrier(ns),
         };
         match events.event(until) {
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(()),
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
             // Events were lost for want of space: something changed, so look.
             Err(e) if e.kind() == Kind::Limit => {}
             Err(e) => return Err(e),

@@ -56,10 +56,10 @@ pub struct Output {
 /// Raises `not_found` for a missing program or directory, `permission` for a file that can't be executed, `timeout`
 /// when `spec.timeout` ran out (its group is then ended by SIGTERM and, half a second later, SIGKILL), and with
 /// `spec.check` `exit` for any status but 0.
-pub fn exec<'a>(place: impl Into<Place<'a>>, spec: &Spec, context: &Context) -> Result<Output> {
+pub fn exec(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Output> {
     let started = Instant::now();
     let deadline = spec.timeout.map_or(Deadline::NEVER, Deadline::after);
-    let (child, pipes) = spec::start(&place.into(), spec, context)?;
+    let (child, pipes) = spec::start(&place, spec, context)?;
     let Pipes { stdin, stdout, stderr } = pipes;
     let text: &[u8] = if let Stdin::Text(text) | Stdin::Open(text) = &spec.stdin { text } else { &[] };
     // There is nobody to write more, so that Open means no more than Text here.

@@ -63,11 +63,11 @@ struct State {
 ///
 /// Raises as [`super::exec`] does for a program that can't be started. `spec.timeout` and `spec.check` are not used:
 /// see [`Process::wait`] and [`Output::check`].
-pub fn spawn<'a>(place: impl Into<Place<'a>>, spec: &Spec, context: &Context) -> Result<Process> {
+pub fn spawn(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Process> {
     let started = Instant::now();
     let news = eventfd()?;
     let kick = eventfd()?;
-    let (child, Pipes { stdin, stdout, stderr }) = spec::start(&place.into(), spec, context)?;
+    let (child, Pipes { stdin, stdout, stderr }) = spec::start(&place, spec, context)?;
     let stdin = stdin.map(|fd| match &spec.stdin {
         Stdin::Open(text) => Input::new(fd, text.clone(), false),
         Stdin::Text(text) => Input::new(fd, text.clone(), true),

@@ -21,13 +21,13 @@ const LOOK: Duration = Duration::from_millis(200);
 /// `nsenter --net=/run/netns/NAME`, and returns how it ended. `spec.program` is not used, the rest is.
 ///
 /// Raises `unsupported` when stdin is no terminal.
-pub fn shell<'a>(place: impl Into<Place<'a>>, spec: &Spec, context: &Context) -> Result<Exit> {
+pub fn shell(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Exit> {
     let terminal = Terminal::take()?;
     let program = std::env::var_os("SHELL").filter(|s| !s.is_empty()).unwrap_or_else(|| "/bin/sh".into());
     let spec = Spec { program: spec::Program::Args(vec![program]), ..spec.clone() };
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
-    let child = spec::launch(&place.into(), &spec, context, stdio, true)?;
+    let child = spec::launch(&place, &spec, context, stdio, true)?;
     let exit = wait_for(&child);
     drop(terminal);
     exit

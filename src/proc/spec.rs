@@ -41,9 +41,11 @@ pub struct Place<'a> {
     pub net: Option<BorrowedFd<'a>>,
 }
 
-impl<'a> From<&'a Namespace> for Place<'a> {
-    fn from(ns: &'a Namespace) -> Self {
-        Place { name: ns.name(), net: (!ns.is_host()).then(|| ns.fd()) }
+impl<'a> Place<'a> {
+    /// Raises `not_found` if the namespace was deleted.
+    pub fn of(ns: &'a Namespace) -> Result<Self> {
+        let net = if ns.is_host() { None } else { Some(ns.fd()?) };
+        Ok(Place { name: ns.name(), net })
     }
 }
 

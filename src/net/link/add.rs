@@ -123,7 +123,7 @@ fn data(ns: &Namespace, spec: &LinkSpec) -> Result<Attributes> {
     match spec.kind.as_str() {
         "veth" | "vxcan" | "netkit" => {
             if let Some(peer) = &spec.peer {
-                data.put(INFO_PEER, &peer_message(peer));
+                data.put(INFO_PEER, &peer_message(peer)?);
             }
         }
         "bridge" => spec.bridge.write_all(&mut data),
@@ -145,18 +145,18 @@ fn data(ns: &Namespace, spec: &LinkSpec) -> Result<Attributes> {
 
 /// The peer's own header and attributes. Its flags come later: IFF_UP in here fails with ENOTCONN, since its
 /// other end isn't there yet.
-fn peer_message(peer: &PeerSpec) -> Vec<u8> {
+fn peer_message(peer: &PeerSpec) -> Result<Vec<u8>> {
     let mut body = Attributes::new();
     if let Some(name) = &peer.name {
         body.put_str(ifla::IFNAME, name);
     }
     common(&mut body, peer.mac, peer.mtu, peer.txqlen, peer.group, peer.queues);
     if let Some(ns) = &peer.ns {
-        body.put_u32(ifla::NET_NS_FD, ns.fd().as_raw_fd() as u32);
+        body.put_u32(ifla::NET_NS_FD, ns.fd()?.as_raw_fd() as u32);
     }
     let mut message = ifinfomsg(0, peer.index.unwrap_or(0), 0, 0);
     message.extend_from_slice(body.bytes());
-    message
+    Ok(message)
 }
 
 /// What the first request can't do: the alias, the port's options, the peer's state, and the addresses.

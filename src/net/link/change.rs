@@ -150,7 +150,7 @@ fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
         None => {}
     }
     if let Some(to) = &change.ns {
-        body.put_u32(ifla::NET_NS_FD, to.fd().as_raw_fd() as u32);
+        body.put_u32(ifla::NET_NS_FD, to.fd()?.as_raw_fd() as u32);
     }
     if let Some(carrier) = change.carrier {
         body.put(ifla::CARRIER, &[carrier.into()]);

@@ -30,6 +30,12 @@ check.equal(namespace.get("by-ip"), nil)
 link.add("veth0", { kind = "veth", peer = { name = "eth0", ns = ns1 } })
 namespace.del(ns1)
 check.equal(namespace.get("ns1"), nil)
+check.equal(
+  check.error(function()
+    ns1.link.list()
+  end, "not_found").message,
+  "link.list in ns1: the namespace ns1 was deleted"
+)
 eventually(function()
   return link.get("veth0") == nil
 end)
