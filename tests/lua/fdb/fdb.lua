@@ -38,8 +38,13 @@ check.equal(seen("02:00:00:00:00:09").state, "static")
 check.equal(seen("02:00:00:00:00:09").master, "br0")
 fdb.replace("02:00:00:00:00:09", { dev = "veth2", type = "dynamic" })
 check.equal(seen("02:00:00:00:00:09").ifname, "veth2")
-check.equal(fdb.list({ mac = "02:00:00:00:00:09" })[1].type, "dynamic")
-check.equal(tostring(fdb.list({ mac = "02:00:00:00:00:09" })[1]), "02:00:00:00:00:09 dev veth2 master br0 dynamic")
+-- A kernel with VLANs adds one for the port's own VLAN too.
+local plain
+for _, e in ipairs(fdb.list({ mac = "02:00:00:00:00:09" })) do
+  check.equal(e.type, "dynamic")
+  plain = e.vlan and plain or e
+end
+check.equal(tostring(plain), "02:00:00:00:00:09 dev veth2 master br0 dynamic")
 fdb.flush("br0")
 check.equal(seen("02:00:00:00:00:09"), nil)
 fdb.add("02:00:00:00:00:09", { dev = "veth1", type = "local" })
