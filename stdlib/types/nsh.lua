@@ -685,7 +685,7 @@
 ---@field expires? integer seconds until it goes (IPv6)
 
 ---@class (exact) nsh.route.FlushOptions
----@field table? integer|string|"all" only this table, or "all"; default main
+---@field table? integer|string only this table, or "all"; default main
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
 ---@field dst? string only routes to exactly this destination
 ---@field proto? integer|string only routes of this protocol
@@ -715,7 +715,7 @@
 ---@field onlink? boolean the gateway is reachable though no address says so; default false
 
 ---@class (exact) nsh.route.ListOptions
----@field table? integer|string|"all" only this table, or "all"; default main
+---@field table? integer|string only this table, or "all"; default main
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
 ---@field dst? string only routes to exactly this destination
 ---@field proto? integer|string only routes of this protocol
