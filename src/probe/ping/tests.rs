@@ -45,6 +45,7 @@ fn routed(all: &Namespaces) -> Option<()> {
         std::fs::write("/proc/sys/net/ipv4/ip_forward", "1")?;
         // A router says "unreachable" twice, and then once a second, unless told otherwise.
         std::fs::write("/proc/sys/net/ipv4/icmp_ratelimit", "0")?;
+        std::fs::write("/proc/sys/net/ipv6/icmp/ratelimit", "0")?;
         Ok(std::fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1")?)
     })
     .unwrap();

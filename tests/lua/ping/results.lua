@@ -23,6 +23,7 @@ end
 r.sysctl.set("net.ipv4.ip_forward", 1)
 r.sysctl.set("net.ipv6.conf.all.forwarding", 1)
 r.sysctl.set("net.ipv4.icmp_ratelimit", 0)
+r.sysctl.set("net.ipv6.icmp.ratelimit", 0)
 
 -- The host's counter `name` of /proc/net/snmp's group.
 local function counter(group, name)
