@@ -166,7 +166,13 @@ fn show(a: &Table) -> mlua::Result<String> {
 pub fn module() -> Module {
     let address =
         || param("address", ty::prefix(), "the address with its prefix length; alone, it is /32 or /128");
-    Module::new("addr", "IPv4 and IPv6 addresses of links.", Scope::Namespace)
+    Module::new(
+        "addr",
+        "IPv4 and IPv6 addresses of links.\n\nIPv6 addresses can be used at once, those that links give themselves \
+         (fe80::...) too: namespaces start with net.ipv6.conf.default.accept_dad at 0. `dad = true` turns duplicate \
+         address detection on for the link.",
+        Scope::Namespace,
+    )
         .function(
             Function::new("addr.add", (address(), opts(add_options())), ret::nothing(), |cx, (address, o)| {
                 Ok(addr::add(cx.ns, address, &o.dev, &o.spec)?)

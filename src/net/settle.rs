@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::link::{self, Details, Link};
 use super::namespace::{Namespace, Namespaces};
 use super::netlink::Socket;
+use super::solicited;
 use crate::error::{Kind, Result};
 use crate::wait::Deadline;
 
@@ -32,7 +33,7 @@ pub fn settle(all: &Namespaces) -> Result<()> {
     let changed = all.take_unsettled();
     let deadline = Deadline::after(PATIENCE);
     for ns in changed {
-        let settled = settle_one(&ns, deadline);
+        let settled = settle_one(&ns, deadline).and_then(|()| solicited::wait(&ns));
         if settled.is_err() {
             // Interrupted: the next probe waits anew.
             ns.unsettle();
