@@ -5,6 +5,7 @@
 //! programs (`ip`, `nft`, `tcpdump`, ...), `root` or `user` (run only so), and what `nsh doctor --json` names
 //! (`vlan`, `netem`, ...).
 //!
+//! `--kernel` runs only those that need a kernel feature: what is skipped here can run on another kernel (`tests/vm`).
 //! `cargo test --test suite -- WORD...` runs the cases whose name has one of the words.
 //! `NSH` names another nsh to test, `NSH_TREE` another tree with `tests` and `scripts`.
 
@@ -67,6 +68,9 @@ fn main() -> ExitCode {
     }
     let stage = Stage::new().expect("cannot prepare the files to test");
     let mut cases = stage.cases();
+    if std::env::args().any(|a| a == "--kernel") {
+        cases.retain(|case| case.needs.iter().any(|need| stage.doctor.contains_key(need)));
+    }
     cases.retain(|case| words.is_empty() || words.iter().any(|w| case.name.contains(w.as_str())));
     if cases.is_empty() {
         eprintln!("no test has such a name");
@@ -135,6 +139,7 @@ impl Stage {
         let checks = json["checks"].as_array().expect("a list of checks");
         checks
             .iter()
+            .filter(|c| c["group"] != "tools")
             .map(|c| (c["name"].as_str().expect("a name").to_owned(), c["ok"].as_bool().expect("a verdict")))
             .collect()
     }
