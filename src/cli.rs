@@ -49,6 +49,9 @@ enum SubCommand {
     Doc {
         #[arg(value_name = "NAME")]
         name: Option<String>,
+        /// The whole reference as one page in Markdown
+        #[arg(long, conflicts_with = "name")]
+        markdown: bool,
     },
     /// Print the types of all bindings, for LuaLS and EmmyLua
     Types,
@@ -66,6 +69,7 @@ pub enum Command {
     Run { script: Source, args: Vec<OsString>, options: Options },
     Interactive { options: Options },
     Doc { name: Option<String> },
+    Reference,
     Types,
     Doctor { json: bool },
 }
@@ -100,7 +104,8 @@ pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let Arguments { file, code, host, write, timeout, trace, command } = arguments;
     let options = Options { host, write, timeout, trace };
     Ok(match (command, code, file) {
-        (Some(SubCommand::Doc { name }), ..) => Command::Doc { name },
+        (Some(SubCommand::Doc { markdown: true, .. }), ..) => Command::Reference,
+        (Some(SubCommand::Doc { name, .. }), ..) => Command::Doc { name },
         (Some(SubCommand::Types), ..) => Command::Types,
         (Some(SubCommand::Doctor { json }), ..) => Command::Doctor { json },
         (None, Some(code), _) => Command::Run { script: Source::Code(code), args, options },
@@ -214,6 +219,7 @@ mod tests {
     fn commands_files_and_stdin() {
         assert!(matches!(parsed("doc link.add"), Ok(Command::Doc { name: Some(_) })));
         assert!(matches!(parsed("doctor --json"), Ok(Command::Doctor { json: true })));
+        assert!(matches!(parsed("doc --markdown"), Ok(Command::Reference)));
         assert!(matches!(parsed("types"), Ok(Command::Types)));
         assert!(matches!(parsed("./doc"), Ok(Command::Run { script: Source::File(_), .. })));
         assert!(matches!(parsed("- a b"), Ok(Command::Run { script: Source::Stdin, .. })));

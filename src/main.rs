@@ -47,6 +47,7 @@ fn dispatch(command: Command) -> i32 {
             Ok(page) => show(&page, status::SUCCESS),
             Err(reason) => complain(&Error::argument(reason), status::USAGE),
         },
+        Command::Reference => show(&doc::reference(), status::SUCCESS),
         Command::Types => show(&doc::types(), status::SUCCESS),
         Command::Doctor { json } => doctor::run(json),
     }

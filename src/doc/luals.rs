@@ -115,7 +115,7 @@ fn function_type(f: &FunctionDoc) -> String {
 fn comment(out: &mut String, doc: &str) {
     out.push('\n');
     for line in doc.lines() {
-        let _ = writeln!(out, "---{line}");
+        let _ = writeln!(out, "---{}", line.trim_end());
     }
 }
 

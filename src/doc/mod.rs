@@ -41,6 +41,8 @@ pub struct Docs {
     pub records: BTreeMap<&'static str, Rc<RecordDoc>>,
     pub classes: BTreeMap<&'static str, Rc<ClassDoc>>,
     pub shapes: BTreeMap<&'static str, Rc<ShapeDoc>>,
+    /// Names that stand for two different things: a mistake of ours, which a test finds.
+    clashes: Vec<&'static str>,
 }
 
 impl Docs {
@@ -51,6 +53,7 @@ impl Docs {
             records: BTreeMap::new(),
             classes: BTreeMap::new(),
             shapes: BTreeMap::new(),
+            clashes: Vec::new(),
         };
         for name in registry::names() {
             let module = registry::with(name, |m| ModuleDoc {
@@ -85,13 +88,23 @@ impl Docs {
     }
 
     fn take_shape(&mut self, shape: Rc<ShapeDoc>) {
-        if self.shapes.insert(shape.name, shape.clone()).is_none() {
+        let names = |s: &ShapeDoc| s.fields.iter().map(|f| f.name).collect::<Vec<_>>();
+        let old = self.shapes.insert(shape.name, shape.clone());
+        if old.as_ref().is_some_and(|old| names(old) != names(&shape)) {
+            self.clashes.push(shape.name);
+        }
+        if old.is_none() {
             shape.fields.iter().filter_map(|f| f.shape.clone()).for_each(|inner| self.take_shape(inner));
         }
     }
 
     fn take_record(&mut self, record: Rc<RecordDoc>) {
-        if self.records.insert(record.name, record.clone()).is_none() {
+        let names = |r: &RecordDoc| r.fields.iter().map(|f| f.name).collect::<Vec<_>>();
+        let old = self.records.insert(record.name, record.clone());
+        if old.as_ref().is_some_and(|old| names(old) != names(&record)) {
+            self.clashes.push(record.name);
+        }
+        if old.is_none() {
             record.fields.iter().filter_map(|f| f.record.clone()).for_each(|inner| self.take_record(inner));
         }
     }
@@ -116,6 +129,27 @@ fn short(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_types_are_as_committed() {
+        compare("stdlib/types/nsh.lua", &types(), "nsh types");
+    }
+
+    #[test]
+    fn the_reference_is_as_committed() {
+        compare("docs/reference.md", &reference(), "nsh doc --markdown");
+    }
+
+    fn compare(path: &str, want: &str, command: &str) {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let there = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(there == want, "{path} is not what the registry says; write it anew: {command} > {path}");
+    }
+
+    #[test]
+    fn a_name_stands_for_one_thing() {
+        assert!(Docs::collect().clashes.is_empty(), "{:?}", Docs::collect().clashes);
+    }
 
     #[test]
     fn every_function_record_and_class_has_a_page() {

@@ -94,7 +94,7 @@ pub fn module() -> Module {
             "check",
             AndMore(
                 param("value", ty::anything(), "must be neither nil nor false"),
-                param("message", ty::anything().called("a string").luals("string"), MESSAGE).optional(),
+                param("message", ty::anything().called("a string"), MESSAGE).optional(),
             ),
             ret::nothing(),
             |cx, (value, message)| {

@@ -893,8 +893,14 @@
 ---@field topology_change_timer? number seconds left on the timer of topology changes
 ---@field gc_timer? number seconds until addresses are looked through
 
----What is particular to a port of a bridge.
+---A port of a bridge. Prints as in `bridge link`; times in seconds.
 ---@class nsh.BridgePort
+---@field name string the link
+---@field index integer the link's index
+---@field bridge? string the bridge
+---@field up boolean administratively up
+---@field carrier boolean something is at the other end
+---@field operstate string UP, DOWN, LOWERLAYERDOWN, ...
 ---@field state? string its state; set by hand only without STP
 ---@field priority? integer its priority, lower is better; default 32
 ---@field cost? integer what a path through it costs
@@ -1037,8 +1043,45 @@
 ---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
 ---@field tun? nsh.Tun what is particular to a tun or tap link
 ---@field port_kind? string what it is a port of: bridge, vrf, ...
----@field port? nsh.BridgePort what is particular to a port of a bridge
+---@field port? nsh.LinkPort what is particular to a port of a bridge
 ---@field vrf_table? integer the routing table, of a port of a VRF
+
+---What is particular to a port of a bridge.
+---@class nsh.LinkPort
+---@field state? string its state; set by hand only without STP
+---@field priority? integer its priority, lower is better; default 32
+---@field cost? integer what a path through it costs
+---@field hairpin? boolean frames may leave through the port that they came in by; default false
+---@field guard? boolean a BPDU that comes in disables the port; default false
+---@field root_block? boolean it can't become the root port; default false
+---@field fastleave? boolean a leave ends multicast at once; default false
+---@field learning? boolean learn the source addresses of frames; default true
+---@field flood? boolean frames to unknown addresses leave here too; default true
+---@field mcast_flood? boolean multicast to unknown groups leaves here too; default true
+---@field bcast_flood? boolean broadcasts leave here; default true
+---@field mcast_to_unicast? boolean multicast is sent to each member as unicast; default false
+---@field mcast_router? string whether a multicast router is behind the port
+---@field mcast_max_groups? integer how many groups may be joined, 0 for no limit
+---@field proxy_arp? boolean answer ARP for hosts behind other ports; default false
+---@field proxy_arp_wifi? boolean as proxy_arp, by the rules of 802.11; default false
+---@field neigh_suppress? boolean answer ARP and ND from the neighbour table; default false
+---@field vlan_tunnel? boolean map VLANs to tunnel ids; default false
+---@field isolated? boolean it talks only to ports that are not isolated; default false
+---@field locked? boolean only addresses with an fdb entry may send (802.1X); default false
+---@field mab? boolean MAC authentication bypass on a locked port; default false
+---@field group_fwd_mask? integer as the bridge's, for this port
+---@field mcast_n_groups? integer how many groups are joined now
+---@field id? integer its id
+---@field number? integer its number
+---@field root_id? string the root that it knows of
+---@field bridge_id? string the designated bridge of its segment
+---@field designated_port? integer the designated port of its segment
+---@field designated_cost? integer what the designated bridge's way to the root costs
+---@field topology_change_ack? boolean a topology change was acknowledged
+---@field config_pending? boolean a BPDU is waiting to be sent
+---@field message_age_timer? number seconds left on the timer of the last BPDU's age
+---@field forward_delay_timer? number seconds left in the state listening or learning
+---@field hold_timer? number seconds until the next BPDU may be sent
 
 ---A link's counters since it was made.
 ---@class nsh.LinkStats
@@ -1411,7 +1454,7 @@ function Capture:packets(opts) end
 ---@return integer # how many
 function Capture:count(opts) end
 
----Waits until `count` packets that all given options fit were captured; those from before the call count too. 
+---Waits until `count` packets that all given options fit were captured; those from before the call count too.
 ---
 ---Raises `timeout` if there are fewer by then, or the capture was stopped.
 ---@param opts? nsh.capture.WaitOptions options
@@ -1636,6 +1679,8 @@ function UdpServer:wait(opts) end
 function UdpServer:stop() end
 
 ---IPv4 and IPv6 addresses of links.
+---
+---IPv6 addresses can be used at once, those that links give themselves (fe80::...) too: namespaces start with net.ipv6.conf.default.accept_dad at 0. `dad = true` turns duplicate address detection on for the link.
 ---@class nsh.addr
 addr = {}
 
@@ -1752,7 +1797,7 @@ function capture.start(link, opts) end
 
 ---Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the script at that line with exit status 1.
 ---@class nsh.check
----@overload fun(value: any, message?: string)
+---@overload fun(value: any, message?: any)
 check = {}
 
 ---Claims that two values are equal; tables are compared by what is in them, however deep.

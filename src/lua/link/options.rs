@@ -108,7 +108,7 @@ options! { BridgeOptions, bridge "nsh.BridgeOptions", bridge_record "nsh.Bridge"
     ro gc_timer: "number?", "seconds until addresses are looked through";
 }}
 
-options! { PortOptions, port "nsh.PortOptions", port_record "nsh.BridgePort"
+options! { PortOptions, port "nsh.PortOptions", port_record "nsh.LinkPort"
     "What is particular to a port of a bridge." {
     rw state: word(PortState::NAMES), "string?", "its state; set by hand only without STP";
     rw priority: ty::int(0..=63), "integer?", "its priority, lower is better; default 32";

@@ -1,3 +1,4 @@
+---@diagnostic disable
 local ns1 = namespace.add("ns1")
 link.add("veth0", { kind = "veth", up = true, peer = { name = "eth0", ns = ns1, up = true } })
 addr.add("10.0.0.1/24", { dev = "veth0" })
@@ -7,28 +8,44 @@ local function fails(kind, text, f)
   check.equal(#addr.list({ dev = "veth0", family = "inet" }), 1, "nothing has changed")
 end
 
-fails("argument", [[addr.add: address: "10.0.0.300/24" is not an IP address
-  hint: 300 is over 255]], function()
-  addr.add("10.0.0.300/24", { dev = "veth0" })
-end)
+fails(
+  "argument",
+  [[addr.add: address: "10.0.0.300/24" is not an IP address
+  hint: 300 is over 255]],
+  function()
+    addr.add("10.0.0.300/24", { dev = "veth0" })
+  end
+)
 fails("argument", [[addr.add: address: expected a prefix length from 0 to 32 in "10.0.0.1/33"]], function()
   addr.add("10.0.0.1/33", { dev = "veth0" })
 end)
-fails("argument", [[addr.add: address: "fd00::1::2/64" is not an IP address
-  hint: "::" can stand only once in an IPv6 address]], function()
-  addr.add("fd00::1::2/64", { dev = "veth0" })
-end)
+fails(
+  "argument",
+  [[addr.add: address: "fd00::1::2/64" is not an IP address
+  hint: "::" can stand only once in an IPv6 address]],
+  function()
+    addr.add("fd00::1::2/64", { dev = "veth0" })
+  end
+)
 fails("argument", [[addr.add: opts: the option "dev" is missing (a link's name)]], function()
   addr.add("10.0.0.2/24", {})
 end)
-fails("not_found", [[addr.add "10.0.0.2/24": no link named "veth9" (there is lo, veth0)
-  hint: did you mean "veth0"?]], function()
-  addr.add("10.0.0.2/24", { dev = "veth9" })
-end)
-fails("not_found", [[addr.add "10.0.0.2/24" in ns1: no link named "veth0" (there is lo, eth0)
-  hint: did you mean "eth0"?]], function()
-  ns1.addr.add("10.0.0.2/24", { dev = "veth0" })
-end)
+fails(
+  "not_found",
+  [[addr.add "10.0.0.2/24": no link named "veth9" (there is lo, veth0)
+  hint: did you mean "veth0"?]],
+  function()
+    addr.add("10.0.0.2/24", { dev = "veth9" })
+  end
+)
+fails(
+  "not_found",
+  [[addr.add "10.0.0.2/24" in ns1: no link named "veth0" (there is lo, eth0)
+  hint: did you mean "eth0"?]],
+  function()
+    ns1.addr.add("10.0.0.2/24", { dev = "veth0" })
+  end
+)
 local e = check.error(function()
   addr.add("10.0.0.1/24", { dev = "veth0" })
 end, "exists")

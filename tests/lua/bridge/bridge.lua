@@ -1,16 +1,23 @@
+---@diagnostic disable
 -- Bridges and their ports, as bridge(8) sees them.
 -- needs: ip, bridge
 local ns1, ns2 = namespace.add("ns1", { up = true }), namespace.add("ns2", { up = true })
 for i, ns in ipairs({ ns1, ns2 }) do
   link.add("veth" .. i, {
-    kind = "veth", up = true,
+    kind = "veth",
+    up = true,
     peer = { name = "eth0", ns = ns, up = true, addr = { "10.0.0.1" .. i .. "/24", "fd00::1" .. i .. "/64" } },
   })
 end
-bridge.add("br0", { up = true, addr = "10.0.0.1/24", ports = { "veth1", "veth2" }, ageing = 60, priority = 100 })
+bridge.add(
+  "br0",
+  { up = true, addr = "10.0.0.1/24", ports = { "veth1", "veth2" }, ageing = 60, priority = 100 }
+)
 
 local function port(name)
-  return json.decode(proc.exec({ "bridge", "-d", "-j", "link", "show", "dev", name }, { check = true }).stdout)[1]
+  return json.decode(
+    proc.exec({ "bridge", "-d", "-j", "link", "show", "dev", name }, { check = true }).stdout
+  )[1]
 end
 check.equal(bridge.list(), { "br0" })
 check.equal(bridge.get("br0").ageing, 60)
@@ -30,7 +37,16 @@ for i, p in ipairs(ports) do
   check.equal(p.number, i)
 end
 
-bridge.set_port("veth1", { cost = 77, priority = 5, hairpin = true, learning = false, flood = false, guard = true, isolated = true, fastleave = true })
+bridge.set_port("veth1", {
+  cost = 77,
+  priority = 5,
+  hairpin = true,
+  learning = false,
+  flood = false,
+  guard = true,
+  isolated = true,
+  fastleave = true,
+})
 local seen = port("veth1")
 check.equal(seen.cost, 77)
 check.equal(seen.priority, 5)

@@ -1,3 +1,4 @@
+---@diagnostic disable
 local function fails(text, f)
   check.equal(check.error(f, "check").message, text)
 end
@@ -36,21 +37,22 @@ local e = check.error(function()
 end, "not_found")
 check.equal(e.op, "link.del")
 check.equal(e.subject, "eth7")
-check(
-  check
-    .error(function()
-      error("any error will do without a kind")
-    end)
-    :find("any error")
-)
+check(check
+  .error(function()
+    error("any error will do without a kind")
+  end)
+  :find("any error"))
 fails('check.error: expected an error of kind "exists", but nothing was raised', function()
   check.error(function() end, "exists")
 end)
-fails('check.error: expected an error of kind "exists", got one of kind "not_found": link.del "eth7": no link named "eth7" (there is lo)', function()
-  check.error(function()
-    link.del("eth7")
-  end, "exists")
-end)
+fails(
+  'check.error: expected an error of kind "exists", got one of kind "not_found": link.del "eth7": no link named "eth7" (there is lo)',
+  function()
+    check.error(function()
+      link.del("eth7")
+    end, "exists")
+  end
+)
 
 -- A check within what eventually tries is no end, but a try.
 local n = 0
@@ -70,7 +72,12 @@ e = check.error(function()
     return false
   end, { timeout = 0.01, interval = 0.001, message = "the impossible" })
 end, "timeout")
-check(e.message:find("^eventually: the impossible: not within 0%.%d+ s %(%d+ tr%l+%); the last one: it returned the boolean false$"), e.message)
+check(
+  e.message:find(
+    "^eventually: the impossible: not within 0%.%d+ s %(%d+ tr%l+%); the last one: it returned the boolean false$"
+  ),
+  e.message
+)
 
 local before = check.passed()
 check(true)
@@ -89,16 +96,25 @@ check.reachable(ns1, "fd00::1", { count = 2 })
 check.reachable(host, ns1)
 check.reachable("ns1", "host", { family = "inet6" })
 check.unreachable(ns1, "8.8.8.8")
-fails("check.unreachable: cut: expected 10.0.1.1 to be unreachable from ns1: 10.0.1.1 (10.0.1.1): 1 sent, 1 received", function()
-  check.unreachable(ns1, "10.0.1.1", { message = "cut" })
-end)
+fails(
+  "check.unreachable: cut: expected 10.0.1.1 to be unreachable from ns1: 10.0.1.1 (10.0.1.1): 1 sent, 1 received",
+  function()
+    check.unreachable(ns1, "10.0.1.1", { message = "cut" })
+  end
+)
 e = check.error(function()
   check.reachable(ns1, "10.0.1.77", { timeout = 0.05 })
 end, "check")
-check.equal(e.message, "check.reachable: expected 10.0.1.77 to be reachable from ns1: 10.0.1.77 (10.0.1.77): 1 sent, 0 received")
-fails("check.reachable: expected 8.8.8.8 to be reachable from ns1: network is unreachable (ENETUNREACH)", function()
-  check.reachable(ns1, "8.8.8.8")
-end)
+check.equal(
+  e.message,
+  "check.reachable: expected 10.0.1.77 to be reachable from ns1: 10.0.1.77 (10.0.1.77): 1 sent, 0 received"
+)
+fails(
+  "check.reachable: expected 8.8.8.8 to be reachable from ns1: network is unreachable (ENETUNREACH)",
+  function()
+    check.reachable(ns1, "8.8.8.8")
+  end
+)
 check.error(function()
   check.unreachable(ns1, "no-such-host")
 end, "not_found")

@@ -1,3 +1,4 @@
+---@diagnostic disable
 -- The forwarding database, as `bridge fdb` sees it.
 -- needs: ip, bridge
 local ns1, ns2 = namespace.add("ns1"), namespace.add("ns2")
@@ -8,12 +9,15 @@ end
 bridge.add("br0", { up = true })
 for i, ns in ipairs({ ns1, ns2 }) do
   link.add("veth" .. i, {
-    kind = "veth", up = true, master = "br0",
+    kind = "veth",
+    up = true,
+    master = "br0",
     peer = { name = "eth0", ns = ns, up = true, addr = "10.0.0.1" .. i .. "/24" },
   })
 end
 local function seen(mac)
-  local all = json.decode(proc.exec({ "bridge", "-s", "-j", "fdb", "show", "br", "br0" }, { check = true }).stdout)
+  local all =
+    json.decode(proc.exec({ "bridge", "-s", "-j", "fdb", "show", "br", "br0" }, { check = true }).stdout)
   for _, e in ipairs(all) do
     if e.mac == mac and (e.master == "br0" or e.master == nil) and not e.vlan then
       return e

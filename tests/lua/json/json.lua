@@ -5,7 +5,10 @@ check.equal(json.encode(nil), "null")
 check.equal(json.encode(1.5), "1.5")
 check.equal(json.encode({ 1, 2 }, { pretty = true }), "[\n  1,\n  2\n]")
 check.equal(json.encode(namespace.add("ns1")), '"ns1"')
-check.equal(json.decode('{"a":[1,null,3],"b":{"c":true},"d":1e3}'), { a = { 1, nil, 3 }, b = { c = true }, d = 1000.0 })
+check.equal(
+  json.decode('{"a":[1,null,3],"b":{"c":true},"d":1e3}'),
+  { a = { 1, nil, 3 }, b = { c = true }, d = 1000.0 }
+)
 check.equal(json.decode(json.encode(link.list()))[1].name, "lo")
 
 local function fails(text, f)

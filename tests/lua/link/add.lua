@@ -1,3 +1,4 @@
+---@diagnostic disable
 -- Links as `ip -d -j link` sees them.
 -- needs: ip
 local ns1 = namespace.add("ns1")
@@ -109,7 +110,10 @@ end, "exists")
 
 -- A peer in a bridge of its own namespace.
 ns2.link.add("br0", { kind = "bridge", up = true })
-link.add("uplink", { kind = "veth", up = true, peer = { name = "down", ns = ns2, master = "br0", up = true } })
+link.add(
+  "uplink",
+  { kind = "veth", up = true, peer = { name = "down", ns = ns2, master = "br0", up = true } }
+)
 check.equal(ip(ns2, "link", "show", "down")[1].master, "br0")
 
 -- What people know from `ip -br link`.

@@ -54,7 +54,7 @@ check.equal(b.stp, false)
 check.equal(b.forward_delay, 4.5)
 check.equal(b.mcast_query_interval, 60.5)
 check.equal(b.root_port, 0)
-check(b.bridge_id:find("^1000%."))
+check((b.bridge_id or ""):find("^1000%.") == 1)
 
 link.add("v0", { kind = "veth" })
 local e = check.error(function()

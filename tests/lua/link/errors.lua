@@ -1,3 +1,4 @@
+---@diagnostic disable
 -- Each mistake gets one line with its reason, and leaves the lab as it was.
 local ns1 = namespace.add("ns1", { up = true })
 link.add("br0", { kind = "bridge", up = true })
@@ -9,46 +10,78 @@ local function fails(kind, text, f)
   check.equal({ tostring(link.list()), tostring(ns1.link.list()) }, before, "nothing has changed")
 end
 
-fails("exists", [[link.add "br0": file exists (EEXIST)
-  hint: host has a link named "br0" already; link.set changes it, link.del removes it]], function()
-  link.add("br0", { kind = "bridge" })
-end)
-fails("argument", [[link.add: name: a link's name has at most 15 bytes, "a-very-long-name" has 16]], function()
-  link.add("a-very-long-name", { kind = "bridge" })
-end)
-fails("unsupported", [[link.add "x": operation not supported (EOPNOTSUPP): Unknown device type
-  hint: did you mean "veth"?]], function()
-  link.add("x", { kind = "veht" })
-end)
+fails(
+  "exists",
+  [[link.add "br0": file exists (EEXIST)
+  hint: host has a link named "br0" already; link.set changes it, link.del removes it]],
+  function()
+    link.add("br0", { kind = "bridge" })
+  end
+)
+fails(
+  "argument",
+  [[link.add: name: a link's name has at most 15 bytes, "a-very-long-name" has 16]],
+  function()
+    link.add("a-very-long-name", { kind = "bridge" })
+  end
+)
+fails(
+  "unsupported",
+  [[link.add "x": operation not supported (EOPNOTSUPP): Unknown device type
+  hint: did you mean "veth"?]],
+  function()
+    link.add("x", { kind = "veht" })
+  end
+)
 fails("not_found", [[link.del "eth9": no link named "eth9" (there is lo, br0, veth0)]], function()
   link.del("eth9")
 end)
-fails("not_found", [[link.set "veth0": master: no link named "br1" (there is lo, br0, veth0)
-  hint: did you mean "br0"?]], function()
-  link.set("veth0", { master = "br1" })
-end)
-fails("argument", [[link.add: opts: the option "vlan" is for links of kind vlan, and this is one of kind "bridge"]], function()
-  link.add("x", { kind = "bridge", vlan = { id = 3 } })
-end)
-fails("exists", [[link.add "x": file exists (EEXIST): peer
-  hint: ns1 has a link named "eth0" already]], function()
-  link.add("x", { kind = "veth", peer = { name = "eth0", ns = "ns1" } })
-end)
+fails(
+  "not_found",
+  [[link.set "veth0": master: no link named "br1" (there is lo, br0, veth0)
+  hint: did you mean "br0"?]],
+  function()
+    link.set("veth0", { master = "br1" })
+  end
+)
+fails(
+  "argument",
+  [[link.add: opts: the option "vlan" is for links of kind vlan, and this is one of kind "bridge"]],
+  function()
+    link.add("x", { kind = "bridge", vlan = { id = 3 } })
+  end
+)
+fails(
+  "exists",
+  [[link.add "x": file exists (EEXIST): peer
+  hint: ns1 has a link named "eth0" already]],
+  function()
+    link.add("x", { kind = "veth", peer = { name = "eth0", ns = "ns1" } })
+  end
+)
 fails("argument", [[link.add: opts: unknown option "mtuu"; did you mean "mtu"?]], function()
   link.add("x", { kind = "bridge", mtuu = 1500 })
 end)
-fails("argument", [[link.add: opts.mtu: expected an integer from 68 to 65535, got the string "1500"]], function()
-  link.add("x", { kind = "bridge", mtu = "1500" })
-end)
+fails(
+  "argument",
+  [[link.add: opts.mtu: expected an integer from 68 to 65535, got the string "1500"]],
+  function()
+    link.add("x", { kind = "bridge", mtu = "1500" })
+  end
+)
 fails("argument", [[link.add: opts.mtu: expected an integer from 68 to 65535, got the integer 1]], function()
   link.add("x", { kind = "bridge", mtu = 1 })
 end)
 fails("argument", [[link.add: opts.peer.up: expected a boolean, got the integer 1]], function()
   link.add("x", { kind = "veth", peer = { up = 1 } })
 end)
-fails("argument", [[link.add: opts: the option "kind" is missing (a kind of link, such as "veth")]], function()
-  link.add("x", {})
-end)
+fails(
+  "argument",
+  [[link.add: opts: the option "kind" is missing (a kind of link, such as "veth")]],
+  function()
+    link.add("x", {})
+  end
+)
 fails("argument", [[link.add: expected at most 2 arguments, got 3]], function()
   link.add("x", { kind = "bridge" }, true)
 end)

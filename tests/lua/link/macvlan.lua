@@ -10,6 +10,9 @@ for _, mode in ipairs({ "bridge", "private", "vepa" }) do
   check.equal(link.get("mv0").link, "v0")
   link.del("mv0")
 end
-check.equal(check.error(function()
-  link.add("mv0", { kind = "macvlan" })
-end).hint, 'a link of kind "macvlan" stands on another one: give link')
+check.equal(
+  check.error(function()
+    link.add("mv0", { kind = "macvlan" })
+  end).hint,
+  'a link of kind "macvlan" stands on another one: give link'
+)

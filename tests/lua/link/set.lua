@@ -35,7 +35,10 @@ check.equal(link.get("v0").flags, v.flags)
 check.equal(link.get("a-very-long-alternative-name").name, "v0")
 check.equal(link.get("short").altnames, { "a-very-long-alternative-name", "short" })
 
-link.set("v0", { promisc = false, multicast = true, allmulticast = false, arp = true, alias = "", altname_del = "short" })
+link.set(
+  "v0",
+  { promisc = false, multicast = true, allmulticast = false, arp = true, alias = "", altname_del = "short" }
+)
 v = ip(host, "link", "show", "v0")
 check.equal(v.flags, { "BROADCAST", "MULTICAST", "M-DOWN" })
 check.equal(v.ifalias, nil)

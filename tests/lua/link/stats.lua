@@ -1,6 +1,11 @@
 -- Counters, as /proc/net/dev has them.
 local ns1 = namespace.add("ns1")
-link.add("veth0", { kind = "veth", up = true, addr = "10.0.0.1/24", peer = { name = "eth0", ns = ns1, up = true, addr = "10.0.0.2/24" } })
+link.add("veth0", {
+  kind = "veth",
+  up = true,
+  addr = "10.0.0.1/24",
+  peer = { name = "eth0", ns = ns1, up = true, addr = "10.0.0.2/24" },
+})
 check.equal(ping("10.0.0.2", { count = 2, interval = 0.01 }).received, 2)
 -- Frames that come meanwhile (IPv6 looks for neighbours and routers) change both: read until they agree.
 eventually(function()

@@ -11,6 +11,9 @@ check.equal(data("v0.7").protocol, "802.1Q")
 check.equal(data("s").protocol, "802.1ad")
 check.equal(link.get("v0.7").vlan.id, 7)
 check.equal(link.get("s").vlan.protocol, "802.1ad")
-check.equal(check.error(function()
-  link.add("again", { kind = "vlan", link = "v0", vlan = { id = 7 } })
-end, "exists").hint, "the lower link has a vlan with this id already")
+check.equal(
+  check.error(function()
+    link.add("again", { kind = "vlan", link = "v0", vlan = { id = 7 } })
+  end, "exists").hint,
+  "the lower link has a vlan with this id already"
+)

@@ -9,7 +9,15 @@ link.add("vx4", {
   kind = "vxlan",
   up = true,
   link = "br0",
-  vxlan = { id = 42, remote = "10.0.0.2", ["local"] = "10.0.0.1", dstport = 4789, ttl = 8, learning = false, ageing = 30 },
+  vxlan = {
+    id = 42,
+    remote = "10.0.0.2",
+    ["local"] = "10.0.0.1",
+    dstport = 4789,
+    ttl = 8,
+    learning = false,
+    ageing = 30,
+  },
 })
 local d = data("vx4")
 check.equal(d.id, 42)
@@ -21,7 +29,10 @@ check.equal(d.ttl, 8)
 check.equal(d.learning, false)
 check.equal(d.ageing, 30)
 
-link.add("vx6", { kind = "vxlan", vxlan = { id = 43, remote6 = "fd00::2", local6 = "fd00::1", dstport = 4789 } })
+link.add(
+  "vx6",
+  { kind = "vxlan", vxlan = { id = 43, remote6 = "fd00::2", local6 = "fd00::1", dstport = 4789 } }
+)
 d = data("vx6")
 check.equal(d.remote6, "fd00::2")
 check.equal(d.local6, "fd00::1")
@@ -33,6 +44,10 @@ check.equal(v.dstport, 4789)
 check.equal(link.get("vx4").vxlan.link_index, link.get("br0").index)
 
 local e = check.error(function()
-  link.add("again", { kind = "vxlan", link = "br0", vxlan = { id = 42, remote = "10.0.0.2", ["local"] = "10.0.0.1", dstport = 4789 } })
+  link.add("again", {
+    kind = "vxlan",
+    link = "br0",
+    vxlan = { id = 42, remote = "10.0.0.2", ["local"] = "10.0.0.1", dstport = 4789 },
+  })
 end, "exists")
 check.equal(e.hint, "there is a vxlan with this id and port already")

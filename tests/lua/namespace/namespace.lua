@@ -1,3 +1,4 @@
+---@diagnostic disable
 -- needs: ip
 local ns1 = namespace.add("ns1")
 local ns2 = namespace.add("ns2", { up = true })
@@ -52,10 +53,14 @@ end)
 fails("not_found", 'namespace.del "nsx": name: no namespace named "nsx" (there is ns1, ns2)', function()
   namespace.del("nsx")
 end)
-fails("argument", "namespace.add: the namespace's name must not contain \"/\" or a NUL byte, got \"a/b\"", function()
-  namespace.add("a/b")
-end)
-fails("argument", "namespace.add: the namespace's name must not be empty, got \"\"", function()
+fails(
+  "argument",
+  'namespace.add: the namespace\'s name must not contain "/" or a NUL byte, got "a/b"',
+  function()
+    namespace.add("a/b")
+  end
+)
+fails("argument", 'namespace.add: the namespace\'s name must not be empty, got ""', function()
   namespace.add("")
 end)
 check.error(function()

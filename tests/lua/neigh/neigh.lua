@@ -2,7 +2,9 @@
 -- needs: ip
 local ns1 = namespace.add("ns1")
 link.add("veth0", {
-  kind = "veth", up = true, addr = { "10.0.0.1/24", "fd00::1/64" },
+  kind = "veth",
+  up = true,
+  addr = { "10.0.0.1/24", "fd00::1/64" },
   peer = { name = "eth0", ns = ns1, up = true, addr = { "10.0.0.2/24", "fd00::2/64" } },
 })
 local function ip(...)
@@ -43,7 +45,10 @@ check.equal(addresses({ family = "inet" }), { "10.0.0.2", "10.0.0.9" })
 check.equal(addresses({ dst = "fd00::9" }), { "fd00::9" })
 check.equal(addresses({ dev = "lo" }), {})
 check.equal(addresses({ state = "permanent" }), {})
-check.equal(tostring(neigh.get("fd00::9", { dev = "veth0" })), "fd00::9 dev veth0 lladdr 02:00:00:00:00:09 router STALE")
+check.equal(
+  tostring(neigh.get("fd00::9", { dev = "veth0" })),
+  "fd00::9 dev veth0 lladdr 02:00:00:00:00:09 router STALE"
+)
 
 neigh.add("10.0.0.77", { dev = "veth0", proxy = true })
 check.equal(addresses({ proxy = true }), { "10.0.0.77" })

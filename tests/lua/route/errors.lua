@@ -1,6 +1,8 @@
 local ns1 = namespace.add("ns1")
 link.add("veth0", {
-  kind = "veth", up = true, addr = { "10.0.0.1/24", "fd00::1/64" },
+  kind = "veth",
+  up = true,
+  addr = { "10.0.0.1/24", "fd00::1/64" },
   peer = { name = "eth0", ns = ns1, up = true, addr = { "10.0.0.2/24", "fd00::2/64" } },
 })
 -- The kernel itself adds IPv6 routes when it is ready.
@@ -14,18 +16,30 @@ local function fails(kind, text, f)
   check.equal(routes(), before, "nothing has changed")
 end
 
-fails("network_unreachable", [[route.add "10.9.0.0/16" in ns1: network is unreachable (ENETUNREACH): Nexthop has invalid gateway
-  hint: no interface of ns1 has an address in the subnet of 10.9.9.9]], function()
-  ns1.route.add("10.9.0.0/16", { via = "10.9.9.9" })
-end)
-fails("argument", [[route.add: dst: "10.9.1.0/16" has host bits set
-  hint: the network is 10.9.0.0/16]], function()
-  ns1.route.add("10.9.1.0/16", { via = "10.0.0.1" })
-end)
-fails("argument", [[route.add: dst: "fd09::1/64" has host bits set
-  hint: the network is fd09::/64]], function()
-  ns1.route.add("fd09::1/64", { via = "fd00::1" })
-end)
+fails(
+  "network_unreachable",
+  [[route.add "10.9.0.0/16" in ns1: network is unreachable (ENETUNREACH): Nexthop has invalid gateway
+  hint: no interface of ns1 has an address in the subnet of 10.9.9.9]],
+  function()
+    ns1.route.add("10.9.0.0/16", { via = "10.9.9.9" })
+  end
+)
+fails(
+  "argument",
+  [[route.add: dst: "10.9.1.0/16" has host bits set
+  hint: the network is 10.9.0.0/16]],
+  function()
+    ns1.route.add("10.9.1.0/16", { via = "10.0.0.1" })
+  end
+)
+fails(
+  "argument",
+  [[route.add: dst: "fd09::1/64" has host bits set
+  hint: the network is fd09::/64]],
+  function()
+    ns1.route.add("fd09::1/64", { via = "fd00::1" })
+  end
+)
 fails("argument", [[route.add: dst: "defualt" is not an IP address]], function()
   ns1.route.add("defualt", { via = "10.0.0.1" })
 end)
@@ -36,7 +50,10 @@ check.equal(e.hint, "no interface of ns1 has an address in the subnet of fd99::1
 e = check.error(function()
   ns1.route.add("10.9.0.0/16", { via = "10.0.0.1", dev = "lo" })
 end)
-check(e.hint == "10.0.0.1 is in the subnet of eth0 (10.0.0.2/24), not of lo" or e.kind == "network_down", tostring(e))
+check(
+  e.hint == "10.0.0.1 is in the subnet of eth0 (10.0.0.2/24), not of lo" or e.kind == "network_down",
+  tostring(e)
+)
 e = check.error(function()
   ns1.route.add("10.9.0.0/16", { dev = "eth1" })
 end, "not_found")

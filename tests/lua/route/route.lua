@@ -2,7 +2,9 @@
 -- needs: ip
 local ns1 = namespace.add("ns1")
 link.add("veth0", {
-  kind = "veth", up = true, addr = { "10.0.0.1/24", "fd00::1/64" },
+  kind = "veth",
+  up = true,
+  addr = { "10.0.0.1/24", "fd00::1/64" },
   peer = { name = "eth0", ns = ns1, up = true, addr = { "10.0.0.2/24", "fd00::2/64" } },
 })
 local function ip(...)
@@ -29,13 +31,26 @@ check.equal(ns1.route.get("10.0.0.1").via, nil)
 check.equal(ns1.route.get("10.0.0.2").type, "local")
 
 ns1.route.add("10.9.0.0/16", {
-  via = "10.8.0.1", dev = "eth0", onlink = true, src = "10.0.0.2", metric = 50, table = 1000, proto = "static",
+  via = "10.8.0.1",
+  dev = "eth0",
+  onlink = true,
+  src = "10.0.0.2",
+  metric = 50,
+  table = 1000,
+  proto = "static",
   metrics = { mtu = 1300, advmss = 1200, rto_min = 0.25 },
 })
 check.equal(ip("route", "show", "table", "1000"), {
   {
-    type = "unicast", dst = "10.9.0.0/16", gateway = "10.8.0.1", dev = "eth0", protocol = "static", scope = "global",
-    prefsrc = "10.0.0.2", metric = 50, flags = { "onlink" },
+    type = "unicast",
+    dst = "10.9.0.0/16",
+    gateway = "10.8.0.1",
+    dev = "eth0",
+    protocol = "static",
+    scope = "global",
+    prefsrc = "10.0.0.2",
+    metric = 50,
+    flags = { "onlink" },
     metrics = { { mtu = 1300, advmss = 1200, rto_min = 250 } },
   },
 })
@@ -66,7 +81,10 @@ check.error(function()
 end, "permission")
 
 -- Several hops, and a gateway of the other family.
-ns1.route.add("10.5.0.0/16", { nexthops = { { via = "10.0.0.1", weight = 3 }, { via = "10.0.0.7", dev = "eth0" } } })
+ns1.route.add(
+  "10.5.0.0/16",
+  { nexthops = { { via = "10.0.0.1", weight = 3 }, { via = "10.0.0.7", dev = "eth0" } } }
+)
 local hops = ip("route", "show", "10.5.0.0/16")[1].nexthops
 check.equal(hops[1].gateway, "10.0.0.1")
 check.equal(hops[1].weight, 3)

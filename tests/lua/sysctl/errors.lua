@@ -1,16 +1,25 @@
+---@diagnostic disable
 local ns1 = namespace.add("ns1")
 link.add("v0.1", { kind = "veth" })
 local function fails(kind, text, f)
   check.equal(tostring(check.error(f, kind)):gsub("^[^:]*:%d+: ", ""), text)
 end
 
-fails("not_found", [[sysctl.get "net.ipv4.ip_foward": there is no parameter "net.ipv4.ip_foward"
-  hint: did you mean "net.ipv4.ip_forward"?]], function()
-  sysctl.get("net.ipv4.ip_foward")
-end)
-fails("not_found", [[sysctl.set "net.ipv4.conf.eth9.forwarding" in ns1: no link named "eth9" in ns1: there is no parameter "net.ipv4.conf.eth9.forwarding"]], function()
-  ns1.sysctl.set("net.ipv4.conf.eth9.forwarding", 1)
-end)
+fails(
+  "not_found",
+  [[sysctl.get "net.ipv4.ip_foward": there is no parameter "net.ipv4.ip_foward"
+  hint: did you mean "net.ipv4.ip_forward"?]],
+  function()
+    sysctl.get("net.ipv4.ip_foward")
+  end
+)
+fails(
+  "not_found",
+  [[sysctl.set "net.ipv4.conf.eth9.forwarding" in ns1: no link named "eth9" in ns1: there is no parameter "net.ipv4.conf.eth9.forwarding"]],
+  function()
+    ns1.sysctl.set("net.ipv4.conf.eth9.forwarding", 1)
+  end
+)
 local e = check.error(function()
   sysctl.get("net.ipv4.conf.v0.1.forwarding")
 end, "not_found")
