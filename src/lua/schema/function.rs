@@ -161,13 +161,22 @@ pub trait Args {
     fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<Self::Values, Wrong>;
 }
 
+/// `ns1:ping("10.0.0.1")`: the namespace comes as the first argument.
+fn called_with_colon(cx: &Cx<'_>, args: &MultiValue) -> bool {
+    match args.front() {
+        Some(Value::UserData(ud)) => crate::lua::namespace::of(ud).is_some_and(|ns| Rc::ptr_eq(&ns, cx.ns)),
+        _ => false,
+    }
+}
+
+fn colon() -> Wrong {
+    Wrong::new("a namespace's functions are called with a dot, not a colon")
+        .hint("ns1.ping(...) and ns1.link.list(), not ns1:ping(...) or ns1.link:list()")
+}
+
 fn check_count(cx: &Cx<'_>, args: &MultiValue, most: usize) -> Result<(), Wrong> {
-    if let Some(Value::UserData(ud)) = args.front() {
-        let called_with_colon = crate::lua::namespace::of(ud).is_some_and(|ns| Rc::ptr_eq(&ns, cx.ns));
-        if called_with_colon && args.len() > most {
-            return Err(Wrong::new("a namespace's functions are called with a dot, not a colon")
-                .hint("ns1.link.list(), not ns1.link:list() or ns1:link.list()"));
-        }
+    if args.len() > most && called_with_colon(cx, args) {
+        return Err(colon());
     }
     match args.len() {
         given if given <= most => Ok(()),
@@ -190,11 +199,17 @@ macro_rules! args {
 
             fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<Self::Values, Wrong> {
                 check_count(cx, &args, $count)?;
+                // On the host's own, a namespace may well come first: check.reachable(host, ...).
+                #[allow(unused_variables)]
+                let mistaken = !cx.ns.is_host() && called_with_colon(cx, &args);
                 #[allow(unused_mut, unused_variables)]
                 let mut args = args.into_iter();
                 Ok(($({
                     let value = args.next().unwrap_or(Value::Nil);
-                    (self.$index.take)(cx, &value).map_err(|w| w.within(self.$index.doc.name))?
+                    (self.$index.take)(cx, &value).map_err(|w| match mistaken {
+                        true => colon(),
+                        false => w.within(self.$index.doc.name),
+                    })?
                 },)*))
             }
         }
