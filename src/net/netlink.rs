@@ -41,6 +41,8 @@ pub struct Socket {
     socket: netlink_sys::Socket,
     sequence: u32,
     buffer: Vec<u8>,
+    /// Whether an interrupted or failed request may have left answers behind.
+    unfinished: bool,
 }
 
 /// What the kernel said of one request of a batch.
@@ -60,7 +62,7 @@ impl Socket {
         socket.set_cap_ack(true)?;
         // Strict checking makes dumps honour their filters; kernels before 4.20 don't know it.
         let _ = socket.set_netlink_get_strict_chk(true);
-        Ok(Socket { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER) })
+        Ok(Socket { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER), unfinished: false })
     }
 
     /// Joins a multicast group (`RTNLGRP_LINK`, ...), to receive events with [`Socket::event`].
@@ -167,6 +169,7 @@ impl Socket {
                 Ok(true)
             })?;
         }
+        self.unfinished = !refusals.is_empty();
         Ok(refusals)
     }
 
@@ -207,6 +210,9 @@ impl Socket {
 
     /// Throws away what an interrupted or failed earlier request left behind.
     fn drain(&mut self) {
+        if !std::mem::replace(&mut self.unfinished, true) {
+            return;
+        }
         self.buffer.clear();
         while self.socket.recv(&mut self.buffer, libc::MSG_DONTWAIT).is_ok() {
             self.buffer.clear();
@@ -261,6 +267,7 @@ impl Socket {
                 Ok(!done)
             })?;
         }
+        self.unfinished = false;
         Ok(changed && dumping)
     }
 }
