@@ -88,7 +88,7 @@ pub fn list(ns: &Namespace) -> Result<Vec<NatRule>> {
     if chains.is_empty() {
         return Ok(Vec::new());
     }
-    let rules = message::rules(&mut socket, TABLE).map_err(no_nf_tables)?;
+    let rules = message::rules(&mut socket, TABLE).map_err(not_listed)?;
     read(&mut socket, &chains, &rules)
 }
 
@@ -133,7 +133,7 @@ pub fn flush(ns: &Namespace) -> Result<()> {
     if !batch.is_empty() {
         send(&mut socket, batch)?;
     }
-    if message::table_use(&mut socket, TABLE).map_err(no_nf_tables)? == Some(0) {
+    if message::table_use(&mut socket, TABLE).map_err(not_listed)? == Some(0) {
         let mut batch = Batch::new(TABLE);
         batch.delete_table();
         send(&mut socket, batch)?;
@@ -146,7 +146,7 @@ fn send(socket: &mut Socket, batch: Batch) -> Result<()> {
 }
 
 fn nat_chains(socket: &mut Socket) -> Result<Vec<Chain>> {
-    let chains = message::chains(socket, TABLE).map_err(no_nf_tables)?;
+    let chains = message::chains(socket, TABLE).map_err(not_listed)?;
     Ok(chains.into_iter().filter(|chain| chain.kind.as_deref() == Some("nat")).collect())
 }
 
@@ -186,9 +186,16 @@ fn no_netfilter(e: Error) -> Error {
     }
 }
 
+/// To a list nfnetlink answers EINVAL where the whole subsystem is missing.
+fn not_listed(e: Error) -> Error {
+    match e.raw() {
+        Some(Errno::EINVAL) => no_nf_tables(Error::errno(Errno::EOPNOTSUPP)),
+        _ => no_nf_tables(e),
+    }
+}
+
 fn no_nf_tables(e: Error) -> Error {
     match e.raw() {
-        // EOPNOTSUPP, and EINVAL from kernels before 5.x: no such subsystem.
         Some(Errno::EOPNOTSUPP) => {
             e.detail("the kernel has no nf_tables").hint("load the module nf_tables, or see `nsh doctor`")
         }
