@@ -114,7 +114,7 @@ pub fn with_interpreter(
 pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
     // SAFETY: all libraries are loaded so that `debug` is there; the prelude takes away what could break the
     // interpreter (debug's setters, package.loadlib) before any script runs, and scripts can't be bytecode.
-    let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::new().catch_rust_panics(false)) };
+    let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL, LuaOptions::new()) };
     lua.set_memory_limit(MEMORY_LIMIT)?;
     lua.set_app_data(lab.clone());
     line_buffer_stdout();
