@@ -2,7 +2,7 @@
 
 mod cli;
 
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use cli::{Command, Options, Source};
@@ -28,6 +28,10 @@ fn main() {
 
 fn dispatch(command: Command) -> i32 {
     match command {
+        // `nsh < lab.lua`: nobody is there to talk to.
+        Command::Interactive { options } if !std::io::stdin().is_terminal() => {
+            dispatch(Command::Run { script: Source::Stdin, args: Vec::new(), options })
+        }
         Command::Run { script, args, options } => match read(script) {
             Ok(mut script) => {
                 script.args = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();

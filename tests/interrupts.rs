@@ -13,14 +13,26 @@ const WAITS: &[(&str, &str)] = &[
     ("recursion under pcall", "local function f() return pcall(f) end while true do f() end"),
     ("sorting", "while true do table.sort({3, 1, 2}, function(a, b) return a < b end) end"),
     ("eventually", "eventually(function() return false end, { timeout = 60 })"),
-    ("eventually, in pcall", "while true do pcall(eventually, function() return false end, { timeout = 60 }) end"),
+    (
+        "eventually, in pcall",
+        "while true do pcall(eventually, function() return false end, { timeout = 60 }) end",
+    ),
     ("ping", "ping('127.0.0.1', { count = 1000, interval = 60 })"),
     ("ping without replies", "ping('10.0.0.77', { timeout = 60 })"),
-    ("a ping beside", "local p = ping.start('127.0.0.1', { interval = 60 }) p:wait({ received = 100, timeout = 60 })"),
+    (
+        "a ping beside",
+        "local p = ping.start('127.0.0.1', { interval = 60 }) p:wait({ received = 100, timeout = 60 })",
+    ),
     ("tcp.connect", "tcp.connect('10.0.0.2:80', { timeout = 60 })"),
-    ("tcp, receiving", "local s = tcp.listen('127.0.0.1:7') tcp.connect('127.0.0.1:7'):recv(10, { timeout = 60 })"),
+    (
+        "tcp, receiving",
+        "local s = tcp.listen('127.0.0.1:7') tcp.connect('127.0.0.1:7'):recv(10, { timeout = 60 })",
+    ),
     ("tcp, waiting for a client", "tcp.listen('127.0.0.1:7'):wait({ connections = 1, timeout = 60 })"),
-    ("udp.request", "local s = udp.listen('127.0.0.1:7', { echo = false }) udp.request('127.0.0.1:7', 'x', { timeout = 60 })"),
+    (
+        "udp.request",
+        "local s = udp.listen('127.0.0.1:7', { echo = false }) udp.request('127.0.0.1:7', 'x', { timeout = 60 })",
+    ),
     ("udp, waiting", "udp.listen('127.0.0.1:7'):wait({ timeout = 60 })"),
     ("http.get", "local s = http.serve('127.0.0.1:80', {}) http.get('http://10.0.0.2/', { timeout = 60 })"),
     ("http, waiting for a client", "http.serve('127.0.0.1:80', {}):wait({ requests = 1, timeout = 60 })"),
@@ -28,6 +40,7 @@ const WAITS: &[(&str, &str)] = &[
     ("capture:stream", "for p in capture.start('lo'):stream({ timeout = 60 }) do end"),
     ("proc.exec", "proc.exec({ 'sleep', '60' })"),
     ("proc.exec of what ignores SIGTERM", "proc.exec(\"trap '' TERM INT; while :; do sleep 1; done\")"),
+    ("os.execute", "os.execute('sleep 60')"),
     ("process:wait", "proc.spawn({ 'sleep', '60' }):wait({ timeout = 60 })"),
     ("process:expect", "proc.spawn({ 'sleep', '60' }):expect('never', { timeout = 60 })"),
 ];
@@ -73,6 +86,23 @@ fn every_wait_ends(signal: i32) {
         assert!(took < Duration::from_secs(15), "{name} took {took:?}");
         assert_eq!(err.lines().count(), 1, "{name}: one line, got {err:?}");
     }
+}
+
+#[test]
+fn a_script_on_stdin_and_lost_output_have_their_status() {
+    use std::io::Write;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nsh"));
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"local t = nil\nt.x()\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.starts_with(b"stdin:2: "), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nsh"));
+    let output = command.args(["-e", "print(1)"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.starts_with(b"cannot write to standard output"));
 }
 
 #[test]

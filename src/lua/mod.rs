@@ -34,10 +34,13 @@ mod traffic;
 mod udp;
 mod words;
 
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
-use mlua::{Function, HookTriggers, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState};
+use mlua::{
+    Function, HookTriggers, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState,
+};
 
 use crate::error::Kind;
 use crate::wait;
@@ -119,9 +122,11 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
     lua.set_app_data(lab.clone());
     line_buffer_stdout();
     let exit = lua.create_function(exit)?;
-    lua.load(include_str!("prelude.lua"))
-        .set_name(bind::INTERNAL)
-        .call::<()>((exit, lua.create_function(stdout_closed)?))?;
+    lua.load(include_str!("prelude.lua")).set_name(bind::INTERNAL).call::<()>((
+        exit,
+        lua.create_function(stdout_closed)?,
+        lua.create_function(execute_shell)?,
+    ))?;
     only_text_chunks(&lua)?;
     bind::globals(&lua, lab)?;
     lua.globals().raw_set("host", host(&lua, lab)?)?;
@@ -269,6 +274,14 @@ fn explain(lua: &Lua, value: &Value) -> (String, i32) {
         }
         Value::Error(e) => (explain_text(lua, &explain_lua(e)), status::FAILED),
         Value::String(s) => (explain_text(lua, &s.to_string_lossy()), status::FAILED),
+        Value::Table(e)
+            if e.metatable().is_none() && e.raw_get::<Value>("message").is_ok_and(|m| m.is_string()) =>
+        {
+            (
+                format!("the script raised {:?}", e.raw_get::<String>("message").unwrap_or_default()),
+                status::FAILED,
+            )
+        }
         other => match other.to_string() {
             Ok(text) => (format!("the script raised {text}"), status::FAILED),
             Err(_) => ("the script raised a value that can't be shown".to_owned(), status::FAILED),
@@ -293,6 +306,11 @@ fn explain_text(lua: &Lua, text: &str) -> String {
     }
     // "attempt to call a nil value (global 'lnik')"
     let global = text.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
+    if global.is_some_and(|(name, _)| name == "sleep") {
+        return format!(
+            "{text}\n  hint: wait for what is to come: eventually(fn, {{ timeout = 5 }}) tries until it works"
+        );
+    }
     let names: Vec<String> = lua.globals().pairs::<String, Value>().flatten().map(|(name, _)| name).collect();
     match global.and_then(|(name, _)| schema::did_you_mean(name, names.iter().map(String::as_str))) {
         Some(near) => format!("{text}\n  hint: did you mean {near:?}?"),
@@ -331,7 +349,7 @@ unsafe extern "C" {
     static stdout: *mut libc::FILE;
 }
 
-/// Whether writing to stdout failed because nobody reads it any more.
+/// Whether writing to stdout failed because nobody reads it any more. Any other failure is an error.
 fn stdout_closed(_: &Lua, _: ()) -> mlua::Result<bool> {
     // SAFETY: C's stdout is open, or NULL, which is checked.
     let failed = unsafe { !stdout.is_null() && libc::ferror(stdout) != 0 };
@@ -341,7 +359,41 @@ fn stdout_closed(_: &Lua, _: ()) -> mlua::Result<bool> {
     let mut polled = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
     // SAFETY: polled is one pollfd. A pipe or socket whose other end is closed has an error or is hung up.
     unsafe { libc::poll(&raw mut polled, 1, 0) };
-    Ok(polled.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0)
+    if polled.revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0 {
+        return Ok(true);
+    }
+    // SAFETY: as above. What could not be written is lost; the next write shall be judged by itself.
+    unsafe { libc::clearerr(stdout) };
+    Err(mlua::Error::runtime("cannot write to standard output: is the disk full?"))
+}
+
+/// `os.execute([command])`: as Lua's own, but Ctrl-C ends the wait and the script. C's `system` ignores the signal
+/// meanwhile, and the script would go on as if nothing had happened.
+fn execute_shell(lua: &Lua, command: Option<String>) -> mlua::Result<MultiValue> {
+    use std::os::unix::process::ExitStatusExt;
+    let Some(command) = command else { return true.into_lua_multi(lua) };
+    let mut child = std::process::Command::new("/bin/sh")
+        .arg("-c")
+        .arg(&command)
+        .spawn()
+        .map_err(|e| mlua::Error::runtime(format!("os.execute: cannot run /bin/sh: {e}")))?;
+    // SAFETY: pidfd_open takes no pointers; it returns a new descriptor or -1.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.id() as libc::pid_t, 0) };
+    if fd >= 0 {
+        // SAFETY: fd is open and ours alone.
+        let pidfd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+        if wait::readable(pidfd.as_fd(), wait::Deadline::NEVER).is_err() {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(mlua::Error::runtime(wait::interrupted_error().message()));
+        }
+    }
+    let status = child.wait().map_err(|e| mlua::Error::runtime(format!("os.execute: {e}")))?;
+    match (status.code(), status.signal()) {
+        (Some(0), _) => (true, "exit", 0).into_lua_multi(lua),
+        (Some(code), _) => (Value::Nil, "exit", code).into_lua_multi(lua),
+        (None, signal) => (Value::Nil, "signal", signal.unwrap_or(0)).into_lua_multi(lua),
+    }
 }
 
 /// Lines of the script and of its processes come in the order in which they were written.

@@ -118,7 +118,10 @@ fn report() -> Record<Report> {
         .record("rtt", rtt(), "round-trip times; none without a reply", |r| r.rtt.as_ref())
         .list("replies", reply(), "the replies, in the order in which they came", |r| &r.replies)
         .list("errors", refusal(), "what was said instead of a reply", |r| &r.errors)
-        .shown(Report::to_string)
+        .shown(|r| {
+            // What was said instead of a reply is what one wants to see first.
+            r.errors.iter().take(10).map(|e| format!("{e}\n")).collect::<String>() + &r.to_string()
+        })
 }
 
 /// A ping beside the script.

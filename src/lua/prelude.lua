@@ -1,5 +1,6 @@
 -- What nsh changes in Lua's own library before a script runs.
-local exit, stdout_closed, tostring, concat = ..., select(2, ...), tostring, table.concat
+local exit, stdout_closed, execute = ...
+local tostring, concat = tostring, table.concat
 local select, stdout, write = select, io.stdout, io.stdout.write
 
 -- Who reads our output may go away (`nsh x.lua | head -1`): that ends the script, and is no failure. C's stdio
@@ -25,6 +26,7 @@ function io.write(...)
 end
 
 os.exit = exit
+os.execute = execute
 
 -- A script's modules are Lua, beside it; nothing loads machine code.
 package.cpath = ""

@@ -1,5 +1,5 @@
 //! Processes inside a namespace: run to the end ([`exec`]), run beside the script ([`spawn`]), or an interactive
-//! shell ([`shell`]).
+//! shell ([`shell()`]).
 //!
 //! A process enters the network namespace, and where the namespace isn't the lab's `host`, a mount namespace of its
 //! own, in which `/sys` shows that namespace's devices and `/etc/hosts` its names, as under `ip netns exec`. It has

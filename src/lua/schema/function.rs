@@ -161,17 +161,23 @@ pub trait Args {
     fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<Self::Values, Wrong>;
 }
 
-/// `ns1:ping("10.0.0.1")`: the namespace comes as the first argument.
+/// `ns1:ping("10.0.0.1")`: the namespace, or the module, comes as the first argument.
 fn called_with_colon(cx: &Cx<'_>, args: &MultiValue) -> bool {
     match args.front() {
         Some(Value::UserData(ud)) => crate::lua::namespace::of(ud).is_some_and(|ns| Rc::ptr_eq(&ns, cx.ns)),
+        // `link:list()`: the module's own table comes first.
+        Some(Value::Table(table)) => {
+            let meta = table.metatable();
+            let name = meta.and_then(|m| m.raw_get::<Option<String>>("__name").ok().flatten());
+            name.is_some_and(|name| name.starts_with("module "))
+        }
         _ => false,
     }
 }
 
 fn colon() -> Wrong {
-    Wrong::new("a namespace's functions are called with a dot, not a colon")
-        .hint("ns1.ping(...) and ns1.link.list(), not ns1:ping(...) or ns1.link:list()")
+    Wrong::new("functions of modules and namespaces are called with a dot, not a colon")
+        .hint("link.list() and ns1.ping(...), not link:list() or ns1:ping(...)")
 }
 
 fn check_count(cx: &Cx<'_>, args: &MultiValue, most: usize) -> Result<(), Wrong> {
@@ -201,7 +207,8 @@ macro_rules! args {
                 check_count(cx, &args, $count)?;
                 // On the host's own, a namespace may well come first: check.reachable(host, ...).
                 #[allow(unused_variables)]
-                let mistaken = !cx.ns.is_host() && called_with_colon(cx, &args);
+                let mistaken = called_with_colon(cx, &args)
+                    && (!cx.ns.is_host() || matches!(args.front(), Some(Value::Table(_))));
                 #[allow(unused_mut, unused_variables)]
                 let mut args = args.into_iter();
                 Ok(($({

@@ -167,9 +167,9 @@ impl<T: 'static> Builder<T> {
         self.build()
     }
 
-    /// A part of another record: prints as Lua prints tables.
+    /// A part of another record: prints its fields by name.
     pub fn plain(self) -> Record<T> {
-        self.build()
+        self.show(show_fields)
     }
 
     fn build(self) -> Record<T> {
@@ -199,6 +199,21 @@ fn show_text(_: &Table) -> mlua::Result<String> {
 /// Lets an array print as its items, a line each.
 pub fn tag_list(lua: &Lua, list: &Table) -> mlua::Result<()> {
     tag(lua, list, LIST, Some(show_list))
+}
+
+/// `avg=0.1 max=0.2`, sorted; of a table within, that it is one.
+fn show_fields(table: &Table) -> mlua::Result<String> {
+    let mut parts = Vec::new();
+    for pair in table.pairs::<String, Value>() {
+        let (key, value) = pair?;
+        let value = match value {
+            Value::Table(_) => "{...}".to_owned(),
+            value => value.to_string()?,
+        };
+        parts.push(format!("{key}={value}"));
+    }
+    parts.sort();
+    Ok(parts.join(" "))
 }
 
 fn show_list(list: &Table) -> mlua::Result<String> {

@@ -26,6 +26,37 @@ pub struct FieldDoc {
     pub shape: Option<Rc<ShapeDoc>>,
 }
 
+/// What other tools and modules call the same thing.
+const SYNONYMS: &[(&str, &str)] = &[
+    ("src", "source"),
+    ("dst", "dest"),
+    ("source", "src"),
+    ("dest", "dst"),
+    ("destination", "dest"),
+    ("gateway", "via"),
+    ("gw", "via"),
+    ("nexthop", "via"),
+    ("device", "dev"),
+    ("interface", "dev"),
+    ("link", "dev"),
+    ("oif", "out"),
+    ("namespace", "ns"),
+    ("netns", "ns"),
+    ("address", "addr"),
+    ("addrs", "addr"),
+    ("mac", "lladdr"),
+    ("lladdr", "mac"),
+    ("port", "dport"),
+    ("type", "kind"),
+    ("kind", "type"),
+    ("bridge", "master"),
+    ("packets", "count"),
+    ("count", "received"),
+    ("count", "requests"),
+    ("count", "connections"),
+    ("count", "datagrams"),
+];
+
 type Setter<T> = Rc<dyn Fn(&Cx<'_>, &mut T, &Value) -> Result<(), Wrong>>;
 
 /// An options table that fills a `T`.
@@ -134,7 +165,21 @@ impl<T: Default + 'static> Shape<T> {
 
     fn unknown(&self, key: &str) -> Wrong {
         let names = || self.fields.iter().map(|(f, _)| f.name);
+        let meant = SYNONYMS.iter().find(|(other, ours)| *other == key && names().any(|n| n == *ours));
+        if let Some((_, ours)) = meant {
+            return Wrong::new(format!("unknown option {key:?}; did you mean {ours:?}?"));
+        }
+        let within = self
+            .fields
+            .iter()
+            .find(|(f, _)| f.shape.as_ref().is_some_and(|s| s.fields.iter().any(|inner| inner.name == key)));
         match did_you_mean(key, names()) {
+            None if within.is_some() => {
+                let outer = within.map_or("", |(f, _)| f.name);
+                Wrong::new(format!(
+                    "unknown option {key:?}; it goes into another: {outer} = {{ {key} = ... }}"
+                ))
+            }
             Some(near) => Wrong::new(format!("unknown option {key:?}; did you mean {near:?}?")),
             None => Wrong::new(format!("unknown option {key:?}"))
                 .hint(format!("the options are {}", names().collect::<Vec<_>>().join(", "))),

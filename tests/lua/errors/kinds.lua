@@ -30,8 +30,8 @@ fails(
 )
 fails(
   "argument",
-  [[ping: a namespace's functions are called with a dot, not a colon
-  hint: ns1.ping(...) and ns1.link.list(), not ns1:ping(...) or ns1.link:list()]],
+  [[ping: functions of modules and namespaces are called with a dot, not a colon
+  hint: link.list() and ns1.ping(...), not link:list() or ns1:ping(...)]],
   function()
     ns1:ping("10.0.1.1")
   end
