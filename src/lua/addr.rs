@@ -168,9 +168,10 @@ pub fn module() -> Module {
         || param("address", ty::prefix(), "the address with its prefix length; alone, it is /32 or /128");
     Module::new(
         "addr",
-        "IPv4 and IPv6 addresses of links.\n\nIPv6 addresses can be used at once, those that links give themselves \
-         (fe80::...) too: namespaces start with net.ipv6.conf.default.accept_dad at 0. `dad = true` turns duplicate \
-         address detection on for the link.",
+        "IPv4 and IPv6 addresses of links.\n\nAn IPv6 address that is added can be used at once, without duplicate \
+         address detection. The link-local addresses that links give themselves (fe80::...) are tentative for 1 to 2 s, as \
+         the kernel has it; but in a namespace that forwards IPv6 they are made usable before the first probe, since a \
+         router resolves its neighbours by them.",
         Scope::Namespace,
     )
         .function(

@@ -13,6 +13,7 @@ pub mod nf;
 pub mod nft;
 pub mod prefix;
 pub mod route;
+mod router;
 pub mod settle;
 mod solicited;
 pub mod sysctl;

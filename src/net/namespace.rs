@@ -250,7 +250,6 @@ impl Namespaces {
             }
         })?;
         let inside = Inside { away: true };
-        spare_dad();
         let pinned = nix::mount::mount(
             Some("/proc/thread-self/ns/net"),
             path,
@@ -412,14 +411,6 @@ impl Namespaces {
             result => result.map_err(|e| failed(e.into())),
         }
     }
-}
-
-/// Turns off duplicate address detection for the links to come in the calling thread's namespace: until it has
-/// passed, 1 to 2 s after a link came up, the link-local address can't be used, and a router resolves no neighbour
-/// by IPv6. [`super::addr::add`] turns it on again for the link where it is asked for.
-pub fn spare_dad() {
-    // Where there is no IPv6, there is no such file.
-    let _ = std::fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
 }
 
 /// The number by which `viewer` knows `ns`, if it has one. RTM_GETNSID, linux/net_namespace.h.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::link::{self, Details, Link};
 use super::namespace::{Namespace, Namespaces};
 use super::netlink::Socket;
-use super::solicited;
+use super::{router, solicited};
 use crate::error::{Kind, Result};
 use crate::wait::Deadline;
 
@@ -33,7 +33,8 @@ pub fn settle(all: &Namespaces) -> Result<()> {
     let changed = all.take_unsettled();
     let deadline = Deadline::after(PATIENCE);
     for ns in changed {
-        let settled = settle_one(&ns, deadline).and_then(|()| solicited::wait(&ns));
+        let settled =
+            settle_one(&ns, deadline).and_then(|()| router::ready(&ns)).and_then(|()| solicited::wait(&ns));
         if settled.is_err() {
             // Interrupted: the next probe waits anew.
             ns.unsettle();

@@ -34,6 +34,10 @@ pub fn get(ns: &Namespace, name: &str) -> Result<String> {
 pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
     let parts = parts(name)?;
     let path = path(&parts);
+    if parts.last().is_some_and(|last| last == "forwarding") {
+        // A router of IPv6 is made ready before the first probe.
+        ns.unsettle();
+    }
     let written = ns.within(|| Ok(write(&path, value)))?;
     written.map_err(|e| match e.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EINVAL | Errno::ERANGE) => {

@@ -99,7 +99,6 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
     nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
     let _ = nix::unistd::sethostname(view::HOSTNAME);
     raise_loopback()?;
-    crate::net::namespace::spare_dad();
     sys::new_session_keyring();
     limit(&lab);
     if let Err(e) = filter::install() {

@@ -1680,7 +1680,7 @@ function UdpServer:stop() end
 
 ---IPv4 and IPv6 addresses of links.
 ---
----IPv6 addresses can be used at once, those that links give themselves (fe80::...) too: namespaces start with net.ipv6.conf.default.accept_dad at 0. `dad = true` turns duplicate address detection on for the link.
+---An IPv6 address that is added can be used at once, without duplicate address detection. The link-local addresses that links give themselves (fe80::...) are tentative for 1 to 2 s, as the kernel has it; but in a namespace that forwards IPv6 they are made usable before the first probe, since a router resolves its neighbours by them.
 ---@class nsh.addr
 addr = {}
 

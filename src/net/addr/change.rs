@@ -13,7 +13,6 @@ use crate::net::attributes::Attributes;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::{Family, octets};
-use crate::net::sysctl;
 
 /// How long an address is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +67,12 @@ pub struct AddrSpec {
 /// Raises `exists` if the link has it.
 pub fn add(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -> Result<()> {
     let index = find::require_index(ns, dev)?;
-    detect_duplicates(ns, address, dev, spec)?;
     send(ns, index, address, spec, NLM_F_CREATE | NLM_F_EXCL).map_err(|e| explain(ns, address, dev, spec, e))
 }
 
 /// Adds an address, or changes its lifetimes, flags and metric if the link has it, as `ip addr replace`.
 pub fn replace(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -> Result<()> {
     let index = find::require_index(ns, dev)?;
-    detect_duplicates(ns, address, dev, spec)?;
     send(ns, index, address, spec, NLM_F_CREATE | NLM_F_REPLACE)
         .map_err(|e| explain(ns, address, dev, spec, e))
 }
@@ -84,14 +81,6 @@ pub fn replace(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -
 pub(crate) fn add_plain(ns: &Namespace, index: u32, address: IpNetwork) -> Result<()> {
     let spec = AddrSpec::default();
     send(ns, index, address, &spec, NLM_F_CREATE | NLM_F_EXCL).map_err(|e| explain(ns, address, "", &spec, e))
-}
-
-/// Namespaces start without duplicate address detection; see [`crate::net::namespace::spare_dad`].
-fn detect_duplicates(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -> Result<()> {
-    if address.is_ipv4() || !(spec.dad || spec.optimistic) {
-        return Ok(());
-    }
-    sysctl::set(ns, &format!("net/ipv6/conf/{dev}/accept_dad"), "1")
 }
 
 fn send(ns: &Namespace, index: u32, address: IpNetwork, spec: &AddrSpec, flags: u16) -> Result<()> {

@@ -1,0 +1,40 @@
+//! IPv6 routers that forward from the first packet on.
+//!
+//! A router resolves its neighbours from its link-local address. The kernel gives that to a link by itself, and runs
+//! duplicate address detection on it for 1 to 2 s; until then what is to be forwarded is dropped in silence
+//! (`ndisc_solicit` in net/ipv6/ndisc.c finds no source). So before the first probe the tentative link-local addresses of
+//! a namespace that forwards IPv6 are taken away and given again, without the detection. Switching the detection off for
+//! all links (`accept_dad`) would do as well, but hosts then announce themselves at once, which on a bridge of 200 hosts
+//! costs a quarter of the time to set them up.
+
+use std::net::IpAddr;
+
+use super::addr::{self, Addr, Filter};
+use super::namespace::Namespace;
+use super::prefix::Family;
+use crate::error::Result;
+
+/// Makes the link-local addresses of a router usable.
+pub(super) fn ready(ns: &Namespace) -> Result<()> {
+    if !forwards(ns) {
+        return Ok(());
+    }
+    let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
+    for address in addr::list(ns, &filter)?.iter().filter(|a| is_pending(a)) {
+        // It may be gone by now, or the link; then there is nothing to make ready.
+        if addr::del(ns, address.prefix(), Some(&address.dev)).is_ok() {
+            addr::add_plain(ns, address.index, address.prefix())?;
+        }
+    }
+    Ok(())
+}
+
+fn is_pending(address: &Addr) -> bool {
+    let link_local = matches!(address.local, IpAddr::V6(a) if a.is_unicast_link_local());
+    link_local && address.has("tentative") && !address.has("dadfailed")
+}
+
+fn forwards(ns: &Namespace) -> bool {
+    let read = || Ok(std::fs::read_to_string("/proc/sys/net/ipv6/conf/all/forwarding")?);
+    ns.within(read).is_ok_and(|value| value.trim() == "1")
+}
