@@ -211,7 +211,13 @@ fn execute(lua: &Lua, lab: &Lab, chunk: Function, script: &Script) -> i32 {
     let args: MultiValue =
         script.args.iter().filter_map(|a| lua.create_string(a).ok().map(Value::String)).collect();
     match call(lua, lab, chunk, args) {
-        Ok(Ok(_)) => status::SUCCESS,
+        Ok(Ok(_)) => {
+            // The signal may come so late, or hit a process in its place, that the script ended without noticing.
+            if wait::interrupted().is_some() {
+                eprintln!("nsh: {}", wait::interrupted_error().message());
+            }
+            status::SUCCESS
+        }
         Ok(Err(failure)) => report(lua, &failure),
         Err(e) => {
             eprintln!("nsh: {e}");
