@@ -125,7 +125,9 @@ fn a_script_reads_from_the_terminal() {
 #[test]
 fn ctrl_z_stops_and_fg_goes_on() {
     on_terminal(|stage, mut t| {
-        t.run(stage, "print(\"go\"..\"es\") print(\"read \"..io.read())");
+        // It has read a line, so it has the terminal, and waits for the next.
+        t.run(stage, "print(\"go\"..io.read()) print(\"read \"..io.read())");
+        t.send("es\n");
         t.expect("goes");
         t.send("\x1a");
         t.expect("Stopped");
@@ -181,7 +183,9 @@ fn a_shell_in_the_lab_gives_the_terminal_back() {
     on_terminal(|stage, mut t| {
         t.run(stage, "os.execute(\"bash --norc --noediting -i\")");
         t.expect("PROMPT> ");
-        t.send("sleep 1000; echo over-$((1 + 2))\n");
+        // Ctrl-C before the command runs would be the shell's own.
+        t.send("sh -c 'echo run\"\"ning; exec sleep 1000'; echo over-$((1 + 2))\n");
+        t.expect("running");
         t.send("\x03");
         t.expect("PROMPT> ");
         t.send("echo still-$((1 + 2))\n");
