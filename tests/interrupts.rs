@@ -26,7 +26,7 @@ const WAITS: &[(&str, &str)] = &[
     ("tcp.connect", "tcp.connect('10.0.0.2:80', { timeout = 60 })"),
     (
         "tcp, receiving",
-        "local s = tcp.listen('127.0.0.1:7') tcp.connect('127.0.0.1:7'):recv(10, { timeout = 60 })",
+        "local s = tcp.listen('127.0.0.1:7') tcp.connect('127.0.0.1:7'):recv({ bytes = 10, timeout = 60 })",
     ),
     ("tcp, waiting for a client", "tcp.listen('127.0.0.1:7'):wait({ connections = 1, timeout = 60 })"),
     (
