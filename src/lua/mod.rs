@@ -30,6 +30,7 @@ mod proc;
 mod route;
 mod sysctl;
 mod tcp;
+pub mod test;
 mod traffic;
 mod udp;
 mod words;

@@ -1,0 +1,104 @@
+//! What a file tells while it runs: which tests began and how they ended. The runner gets it from the file's
+//! process, a line of JSON each; a plain `nsh FILE` prints it.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that happened, in the order in which it did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// The lab is there, and the file's own code begins to run.
+    Began,
+    /// A test that this run passes over: it is only listed, not selected, or has a lab of its own (then the runner
+    /// runs the file once more for it alone).
+    Found {
+        test: Id,
+        own_lab: bool,
+    },
+    Started {
+        test: Id,
+    },
+    Ended {
+        test: Id,
+        outcome: Outcome,
+        seconds: f64,
+        checks: u64,
+    },
+    /// The file's own code came to its end, with what was deferred there: how it went apart from its tests. A file
+    /// whose process ends without this crashed, hung or was killed.
+    Finished {
+        outcome: Outcome,
+        seconds: f64,
+        checks: u64,
+    },
+    /// A file for the failure bundle follows, as so many bytes behind this line.
+    Artifact {
+        name: String,
+        size: u64,
+    },
+}
+
+/// Which test of the file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Id {
+    /// The names of its groups from the outermost, then its own. Unique in a file.
+    pub path: Vec<String>,
+    /// The script's file and line, as `file:line`.
+    pub at: Option<String>,
+}
+
+impl Id {
+    /// As people read it, and as `--filter` finds it.
+    pub fn name(&self) -> String {
+        self.path.join(" > ")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Outcome {
+    Passed,
+    /// At least one: soft checks and what was deferred may add to the first.
+    Failed {
+        failures: Vec<Failure>,
+    },
+    Skipped {
+        reason: String,
+    },
+    /// Expected to fail, and it did: counts as passed.
+    ExpectedFailure {
+        reason: String,
+        failures: Vec<Failure>,
+    },
+    /// Expected to fail, and it did not: counts as failed.
+    UnexpectedPass {
+        reason: String,
+    },
+}
+
+/// One thing that went wrong, with what is needed to see why.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The error's kind (`check`, `timeout`, ...); none for what Lua itself raised.
+    pub kind: Option<String>,
+    /// One line.
+    pub message: String,
+    pub hint: Option<String>,
+    /// The script's file and line, as `file:line`.
+    pub at: Option<String>,
+    /// What stands on that line.
+    pub source: Option<String>,
+    /// Expected and actual values side by side, where that says more than the message: lines of `-` and `+`.
+    pub diff: Option<String>,
+    /// What changed in the lab since the last passed check, a line each.
+    pub changed: Vec<String>,
+    /// Lua's, with `--trace`.
+    pub traceback: Option<String>,
+}
+
+/// Where events go.
+pub trait Sink {
+    fn tell(&self, event: &Event);
+    /// A file for the failure bundle; `name` is a relative path.
+    fn artifact(&self, name: &str, bytes: &[u8]);
+}

@@ -1,0 +1,3 @@
+//! Tests in a script's file: what runs them, and what they tell.
+
+pub mod event;
