@@ -1,0 +1,142 @@
+//! What a process is given: its program, its surroundings, what it reads, how much of its output is kept.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mlua::Value;
+
+use crate::error::{Error, Result};
+use crate::lua::schema::ty::No;
+use crate::lua::schema::{Cx, Shape, Type, ty};
+use crate::net::hosts;
+use crate::net::namespace::HOST;
+use crate::proc::{Context, Program, Spec, Stdin};
+
+#[derive(Default)]
+pub(super) struct Options {
+    stdin: Option<Vec<u8>>,
+    keep_stdin: bool,
+    env: Vec<(String, Option<Vec<u8>>)>,
+    clear_env: bool,
+    cwd: Option<PathBuf>,
+    timeout: Option<Duration>,
+    check: bool,
+    limit: Option<usize>,
+}
+
+impl Options {
+    pub fn spec(self, cx: &Cx<'_>, program: Program) -> Result<Spec> {
+        let stdin = match (self.stdin, self.keep_stdin) {
+            (text, true) => Stdin::Open(text.unwrap_or_default()),
+            (Some(text), false) => Stdin::Text(text),
+            (None, false) => Stdin::Null,
+        };
+        let variable =
+            |(name, value): (String, Option<Vec<u8>>)| (name.into(), value.map(OsString::from_vec));
+        let spec = Spec {
+            stdin,
+            env: self.env.into_iter().map(variable).collect(),
+            clear_env: self.clear_env,
+            cwd: self.cwd,
+            timeout: self.timeout,
+            check: self.check,
+            hosts: hosts_file(cx)?,
+            ..Spec::new(program)
+        };
+        let limit = self.limit.unwrap_or(spec.limit);
+        Ok(Spec { limit, ..spec })
+    }
+}
+
+pub(super) fn context(cx: &Cx<'_>) -> Context {
+    Context { open_files: cx.lab.place.open_files, on_host: !cx.lab.place.sandboxed }
+}
+
+/// Brings the namespace's `/etc/hosts` up to date. The file that processes are to see there, unless they see it
+/// already: those of `host` do.
+fn hosts_file(cx: &Cx<'_>) -> Result<Option<PathBuf>> {
+    let Some(of_host) = &cx.lab.place.hosts else { return Ok(None) };
+    let text = hosts::file(&cx.lab.namespaces, cx.ns)?;
+    let (path, bound) = match cx.ns.name() {
+        HOST => (of_host.clone(), false),
+        name => (of_host.with_file_name("hosts.d").join(name), true),
+    };
+    overwrite(&path, &text).map_err(|e| Error::from(e).detail(format!("writing {}", path.display())))?;
+    Ok(bound.then_some(path))
+}
+
+/// Writes into the same file, since other processes have it mounted.
+fn overwrite(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let mut file = std::fs::File::options().create(true).write(true).truncate(false).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
+}
+
+/// A shell line, or a program and its arguments.
+pub(super) fn command() -> Type<Program> {
+    let line = ty::bytes().map(|line| Program::Shell(OsString::from_vec(line)));
+    let args = ty::list(ty::bytes()).try_map(|args| match args.first() {
+        None => Err("expected a program and its arguments, got an empty table".to_owned()),
+        Some(_) => Ok(Program::Args(args.into_iter().map(OsString::from_vec).collect())),
+    });
+    line.or(args).called("a shell line, or an array of a program and its arguments")
+}
+
+fn variable() -> Type<Option<Vec<u8>>> {
+    let none = Type::new("false", "false to take it away", |_, v| match v {
+        Value::Boolean(false) => Ok(None),
+        _ => Err(No::Other),
+    });
+    ty::bytes().map(Some).or(none)
+}
+
+/// The options about what a process finds around it.
+pub(super) fn surroundings(name: &'static str) -> Shape<Options> {
+    Shape::<Options>::new(name)
+        .field(
+            "env",
+            ty::map(variable()),
+            "variables added to its environment; false takes one away",
+            |o, v| o.env = v,
+        )
+        .field("clear_env", ty::boolean(), "begin with an empty environment; default false", |o, v| {
+            o.clear_env = v
+        })
+        .field("cwd", ty::string().map(PathBuf::from), "its working directory; default nsh's own", |o, v| {
+            o.cwd = Some(v)
+        })
+}
+
+fn with_output(shape: Shape<Options>) -> Shape<Options> {
+    shape
+        .field("stdin", ty::bytes(), "what it reads; default nothing (`/dev/null`)", |o, v| o.stdin = Some(v))
+        .field(
+            "limit",
+            ty::int(0..=1 << 31),
+            "how many bytes to keep of each of stdout and stderr; default 64 MiB. The rest is counted",
+            |o, v| o.limit = Some(v),
+        )
+}
+
+pub(super) fn exec_options() -> Shape<Options> {
+    with_output(surroundings("nsh.proc.ExecOptions"))
+        .field("timeout", ty::seconds(), "how long it may run; default for ever", |o, v| o.timeout = Some(v))
+        .field("check", ty::boolean(), "raise `exit` unless its status is 0; default false", |o, v| {
+            o.check = v
+        })
+}
+
+pub(super) fn spawn_options() -> Shape<Options> {
+    with_output(surroundings("nsh.proc.SpawnOptions")).field(
+        "keep_stdin",
+        ty::boolean(),
+        "leave its stdin open for `write`, until `close_stdin`; default false",
+        |o, v| o.keep_stdin = v,
+    )
+}

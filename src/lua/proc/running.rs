@@ -1,0 +1,269 @@
+//! The handle of a process that runs beside the script.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mlua::{BString, IntoLuaMulti, Table};
+use nix::sys::signal::Signal;
+
+use super::result::result;
+use crate::error::{Error, Kind, Result};
+use crate::lua::bind;
+use crate::lua::schema::{Class, Cx, Failure, Handle, MethodDoc, Shape, Type, opts, param, ret, ty};
+use crate::proc::{self, Process, Which};
+use crate::wait::Deadline;
+
+/// How long [`Running`]'s `expect` waits unless told otherwise.
+const EXPECT: Duration = Duration::from_secs(5);
+
+const MOMENT: Duration = Duration::from_millis(200);
+
+thread_local! {
+    /// Processes that run although the script dropped their handles: they end with the script, not whenever Lua
+    /// collects its garbage.
+    static DROPPED: RefCell<Vec<Process>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A process that runs beside the script.
+pub(super) struct Running(RefCell<Option<Rc<Process>>>);
+
+impl Running {
+    pub fn new(cx: &Cx<'_>, process: Process) -> Self {
+        cx.lab.at_end(|| DROPPED.try_with(RefCell::take).is_ok_and(|all| !all.is_empty()));
+        Running(RefCell::new(Some(Rc::new(process))))
+    }
+
+    fn process(&self) -> Result<Rc<Process>> {
+        // Empty only while it is dropped.
+        self.0.borrow().clone().ok_or_else(|| Error::new(Kind::Io, "the process is gone"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let process = self.0.borrow_mut().take().and_then(Rc::into_inner);
+        if let Some(process) = process.filter(|p| matches!(p.exit(), Ok(None))) {
+            DROPPED.with_borrow_mut(|all| {
+                all.retain(|p| matches!(p.exit(), Ok(None)));
+                all.push(process);
+            });
+        }
+    }
+}
+
+#[derive(Default)]
+struct WaitOptions {
+    timeout: Option<Duration>,
+    check: bool,
+}
+
+#[derive(Default)]
+struct LinesOptions {
+    timeout: Option<Duration>,
+    stderr: bool,
+}
+
+impl LinesOptions {
+    fn which(&self) -> Which {
+        if self.stderr { Which::Stderr } else { Which::Stdout }
+    }
+}
+
+fn lines_options(name: &'static str, timeout: &'static str) -> Shape<LinesOptions> {
+    Shape::<LinesOptions>::new(name)
+        .field("timeout", ty::seconds(), timeout, |o, v| o.timeout = Some(v))
+        .field("stderr", ty::boolean(), "of stderr instead of stdout; default false", |o, v| o.stderr = v)
+}
+
+fn wait_options() -> Shape<WaitOptions> {
+    Shape::<WaitOptions>::new("nsh.proc.WaitOptions")
+        .field("timeout", ty::seconds(), "how long to wait; default for ever", |o, v| o.timeout = Some(v))
+        .field("check", ty::boolean(), "raise `exit` unless its status is 0; default false", |o, v| {
+            o.check = v
+        })
+}
+
+#[derive(Default)]
+struct StopOptions {
+    grace: Option<Duration>,
+}
+
+fn signal() -> Type<i32> {
+    ty::parsed("a signal such as \"TERM\" or \"SIGKILL\"", |s| {
+        proc::signal_number(s).map_err(|e| e.message())
+    })
+    .or(ty::int(1..=64))
+}
+
+/// An iterator function over the lines that it prints.
+fn lines(
+    cx: &Cx<'_>,
+    this: &Rc<Running>,
+    options: &LinesOptions,
+) -> std::result::Result<mlua::Function, Failure> {
+    let deadline = options.timeout.map_or(Deadline::NEVER, Deadline::after);
+    let (which, this) = (options.which(), this.clone());
+    Ok(bind::raising(cx.lua, move |lua, _: mlua::MultiValue| {
+        let line = this.process().and_then(|p| p.line(which, deadline));
+        let line = line.map_err(|e| bind::named(e, "Process:lines"))?;
+        Ok(line.map(BString::from).into_lua_multi(lua)?)
+    })?)
+}
+
+/// The first line from here on that Lua's `pattern` is found in.
+fn expect(
+    cx: &Cx<'_>,
+    this: &Running,
+    pattern: &mlua::LuaString,
+    options: &LinesOptions,
+) -> std::result::Result<BString, Failure> {
+    let find: mlua::Function = cx.lua.globals().get::<Table>("string")?.get("find")?;
+    let process = this.process()?;
+    let deadline = Deadline::after(options.timeout.unwrap_or(EXPECT));
+    let wanted = || format!("waiting for {:?}", pattern.to_string_lossy());
+    loop {
+        match process.line(options.which(), deadline) {
+            Ok(Some(line)) => {
+                let line = BString::from(line);
+                if find.call::<Option<i64>>((line.clone(), pattern))?.is_some() {
+                    return Ok(line);
+                }
+            }
+            Ok(None) => {
+                // A process closes its output a moment before it has ended.
+                let ended = process.wait(Some(MOMENT));
+                let how = ended.map_or("closed its output".to_owned(), |output| output.exit.to_string());
+                return Err(Error::new(Kind::Exit, format!("{}: it {how}", wanted()))
+                    .on(process.shown())
+                    .into());
+            }
+            Err(e) => return Err(e.detail(wanted()).into()),
+        }
+    }
+}
+
+impl Handle for Running {
+    fn class() -> Class<Self> {
+        Class::new("nsh.Process", "A process that runs beside the script.", |this: &Self| match this.process() {
+            Err(_) => "process".to_owned(),
+            Ok(p) => match p.exit() {
+                Ok(Some(exit)) => format!("process {} ({}), {exit}", p.pid(), p.shown()),
+                _ => format!("process {} ({})", p.pid(), p.shown()),
+            },
+        })
+        .close(|this| {
+            if let Ok(process) = this.process() {
+                let _ = process.stop(None);
+            }
+        })
+        .method(
+            MethodDoc(
+                "wait",
+                "Waits for its end.\n\nRaises `timeout` if it still runs then (it is left running), and with `check` \
+                 `exit` unless its status is 0.",
+            ),
+            (opts(wait_options()),),
+            ret::record(result(), "how it ended"),
+            |_, this, (options,)| {
+                let process = this.process()?;
+                let output = process.wait(options.timeout)?;
+                if options.check {
+                    output.check().map_err(|e| e.on(process.shown()))?;
+                }
+                Ok(output)
+            },
+        )
+        .method(
+            MethodDoc("running", "Whether it still runs."),
+            (),
+            ret::value("boolean", "false once it has ended"),
+            |_, this, ()| Ok(this.process()?.exit()?.is_none()),
+        )
+        .method(
+            MethodDoc("pid", "Its process number, as processes of the lab see it."),
+            (),
+            ret::value("integer", "its number"),
+            |_, this, ()| Ok(this.process()?.pid().as_raw()),
+        )
+        .method(
+            MethodDoc("stdout", "What it printed up to this moment."),
+            (),
+            ret::value("string", "its output so far"),
+            |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stdout).bytes)),
+        )
+        .method(
+            MethodDoc("stderr", "Its error messages up to this moment."),
+            (),
+            ret::value("string", "its error messages so far"),
+            |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stderr).bytes)),
+        )
+        .method(
+            MethodDoc(
+                "lines",
+                "Iterates over the lines that it prints, as they come, until it ends. Each line is told once.\n\n\
+                 Raises `timeout` if it hasn't ended by then.",
+            ),
+            (opts(lines_options("nsh.proc.LinesOptions", "how long all of it may take; default for ever")),),
+            ret::values("fun(): string?", "an iterator: `for line in process:lines() do`"),
+            |cx, this, (options,)| lines(cx, this, &options),
+        )
+        .method(
+            MethodDoc(
+                "expect",
+                "Waits for a line in which Lua's pattern is found, such as a server's \"listening\"; lines before it \
+                 are passed over.\n\nRaises `timeout` if none came, `exit` if it ended before.",
+            ),
+            (
+                param("pattern", ty::lua_string(), "a pattern as of string.find"),
+                opts(lines_options("nsh.proc.ExpectOptions", "how long to wait; default 5 seconds")),
+            ),
+            ret::value("string", "the line"),
+            |cx, this, (pattern, options)| expect(cx, this, &pattern, &options),
+        )
+        .method(
+            MethodDoc(
+                "write",
+                "Gives it something to read, if it was spawned with `keep_stdin`. What it doesn't read at once is \
+                 written in the background.\n\nRaises `connection_reset` if its stdin is closed.",
+            ),
+            (param("text", ty::bytes(), "what to write"),),
+            ret::nothing(),
+            |_, this, (text,)| Ok(this.process()?.write(&text)?),
+        )
+        .method(
+            MethodDoc("close_stdin", "Ends what it reads, when all that was written has arrived."),
+            (),
+            ret::nothing(),
+            |_, this, ()| {
+                this.process()?.close_stdin();
+                Ok(())
+            },
+        )
+        .method(
+            MethodDoc("kill", "Sends a signal to it and all of its process group."),
+            (param("signal", signal(), "TERM (the default), KILL, HUP, USR1, ..., or a number").optional(),),
+            ret::value("boolean", "false if it had ended already"),
+            |_, this, (signal,)| Ok(this.process()?.kill(signal.unwrap_or(Signal::SIGTERM as i32))?),
+        )
+        .method(
+            MethodDoc(
+                "stop",
+                "Ends it and all of its process group: SIGTERM, and SIGKILL for what is left after `grace`. Done at \
+                 the end of the script in any case.",
+            ),
+            (opts(Shape::<StopOptions>::new("nsh.proc.StopOptions").field(
+                "grace",
+                ty::seconds(),
+                "how long to leave it; default 0.5 seconds",
+                |o, v| o.grace = Some(v),
+            )),),
+            ret::record(result(), "how it ended"),
+            |_, this, (options,)| {
+                let process = this.process()?;
+                process.stop(options.grace)?;
+                Ok(process.wait(None)?)
+            },
+        )
+    }
+}
