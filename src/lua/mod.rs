@@ -28,6 +28,7 @@ mod nft;
 mod ping;
 mod proc;
 mod route;
+mod rule;
 mod sysctl;
 mod tcp;
 pub mod test;

@@ -59,6 +59,7 @@ const MODULES: &[Entry] = &[
     ("ping", super::ping::module),
     ("proc", super::proc::module),
     ("route", super::route::module),
+    ("rule", super::rule::module),
     ("sysctl", super::sysctl::module),
     ("tcp", super::tcp::module),
     ("udp", super::udp::module),

@@ -14,6 +14,7 @@ pub mod nft;
 pub mod prefix;
 pub mod route;
 mod router;
+pub mod rule;
 pub mod settle;
 mod solicited;
 pub mod sysctl;

@@ -30,6 +30,7 @@
 ---@field ping nsh.ping
 ---@field proc nsh.proc
 ---@field route nsh.route
+---@field rule nsh.rule
 ---@field sysctl nsh.sysctl
 ---@field tcp nsh.tcp
 ---@field udp nsh.udp
@@ -756,6 +757,121 @@
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field expires? integer seconds until it goes (IPv6)
 
+---@class (exact) nsh.rule.AddOptions
+---@field priority? integer its place: lower ones are asked first
+---@field from? string the source: a prefix, or "all"
+---@field to? string the destination: a prefix, or "all"
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field fwmark? integer the packet's mark
+---@field fwmask? integer which bits of the mark count; default all
+---@field tos? integer the packet's type of service
+---@field ipproto? string|integer the protocol above IP
+---@field sport? integer|string the source port or range
+---@field dport? integer|string the destination port or range
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field invert? boolean all packets but these (`not`); default false
+---@field table? integer|string the routing table to look up
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
+---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
+---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field proto? integer|string who added it
+
+---@class (exact) nsh.rule.DelOptions
+---@field priority? integer its place: lower ones are asked first
+---@field from? string the source: a prefix, or "all"
+---@field to? string the destination: a prefix, or "all"
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field fwmark? integer the packet's mark
+---@field fwmask? integer which bits of the mark count; default all
+---@field tos? integer the packet's type of service
+---@field ipproto? string|integer the protocol above IP
+---@field sport? integer|string the source port or range
+---@field dport? integer|string the destination port or range
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field invert? boolean all packets but these (`not`); default false
+---@field table? integer|string the routing table to look up
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
+---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
+---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field proto? integer|string who added it
+
+---@class (exact) nsh.rule.FlushOptions
+---@field priority? integer its place: lower ones are asked first
+---@field from? string the source: a prefix, or "all"
+---@field to? string the destination: a prefix, or "all"
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field fwmark? integer the packet's mark
+---@field fwmask? integer which bits of the mark count; default all
+---@field tos? integer the packet's type of service
+---@field ipproto? string|integer the protocol above IP
+---@field sport? integer|string the source port or range
+---@field dport? integer|string the destination port or range
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field invert? boolean all packets but these (`not`); default false
+---@field table? integer|string the routing table to look up
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
+---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
+---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field proto? integer|string who added it
+
+---@class (exact) nsh.rule.GetOptions
+---@field priority? integer its place: lower ones are asked first
+---@field from? string the source: a prefix, or "all"
+---@field to? string the destination: a prefix, or "all"
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field fwmark? integer the packet's mark
+---@field fwmask? integer which bits of the mark count; default all
+---@field tos? integer the packet's type of service
+---@field ipproto? string|integer the protocol above IP
+---@field sport? integer|string the source port or range
+---@field dport? integer|string the destination port or range
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field invert? boolean all packets but these (`not`); default false
+---@field table? integer|string the routing table to look up
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
+---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
+---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field proto? integer|string who added it
+
+---@class (exact) nsh.rule.ListOptions
+---@field priority? integer its place: lower ones are asked first
+---@field from? string the source: a prefix, or "all"
+---@field to? string the destination: a prefix, or "all"
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field fwmark? integer the packet's mark
+---@field fwmask? integer which bits of the mark count; default all
+---@field tos? integer the packet's type of service
+---@field ipproto? string|integer the protocol above IP
+---@field sport? integer|string the source port or range
+---@field dport? integer|string the destination port or range
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field invert? boolean all packets but these (`not`); default false
+---@field table? integer|string the routing table to look up
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
+---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
+---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field proto? integer|string who added it
+
 ---@class (exact) nsh.tcp.ConnectOptions
 ---@field port? integer the port, if the address has none
 ---@field timeout? number seconds until it must be connected; default 5
@@ -1252,6 +1368,33 @@
 ---@field avg number the mean
 ---@field max number the longest
 ---@field mdev number the standard deviation, as ping computes it
+
+---A rule of policy routing. Prints as in `ip rule`.
+---@class nsh.Rule
+---@field priority integer its place: lower ones are asked first
+---@field family "inet"|"inet6" its family
+---@field from string the source: a prefix, or "all"
+---@field to? string the destination, if it isn't all
+---@field iif? string the link that the packet came in by
+---@field iif_detached? boolean there is no such link now
+---@field oif? string the link that the packet's socket is bound to
+---@field oif_detached? boolean there is no such link now
+---@field fwmark? integer the packet's mark
+---@field fwmask? integer which bits of the mark count, if not all
+---@field tos? integer the packet's type of service
+---@field ipproto? string the protocol above IP, by name or number
+---@field sport? (integer|string) the source port or range
+---@field dport? (integer|string) the destination port or range
+---@field uidrange? string the first and last user
+---@field invert? boolean all packets but these
+---@field type string lookup, goto, nop, blackhole, unreachable or prohibit
+---@field table? string the routing table, by name or number
+---@field l3mdev? boolean the table of the packet's VRF
+---@field suppress_prefixlength? integer shorter prefixes, and of this length, don't count
+---@field suppress_ifgroup? string routes through links of this group don't count
+---@field goto_priority? integer where a goto leads to
+---@field unresolved? boolean no rule is there
+---@field proto string who added it: kernel, static, ...; unspec if that wasn't told
 
 ---A connection that a server accepted.
 ---@class nsh.TcpAccepted
@@ -2235,6 +2378,39 @@ function route.list(opts) end
 ---@param opts? nsh.route.FlushOptions options
 ---@return integer # how many were deleted
 function route.flush(opts) end
+
+---Rules of policy routing: which routing table is asked for which packets.
+---
+---The kernel asks the rules in the order of their priorities. It begins with three: 0 for the table local, 32766 for main and 32767 for default. IPv4 and IPv6 have rules of their own, and IPv6 has none for default.
+---@class nsh.rule
+rule = {}
+
+---Adds a rule for the packets that all given options fit. What happens to them say `table` (default main), `l3mdev`, `type` or `goto_priority`. It is a rule of IPv4 unless an address or `family` says otherwise. Without `priority` it comes before all but the first one of all, and before those added so earlier.
+---
+---Raises `exists` if the same rule is there, `argument` if options contradict each other.
+---@param opts? nsh.rule.AddOptions options
+function rule.add(opts) end
+
+---Deletes the first rule that has all that is given; IPv4's are looked through first.
+---
+---Raises `not_found` if there is none.
+---@param opts? nsh.rule.DelOptions options
+function rule.del(opts) end
+
+---Finds the first rule that has all that is given; IPv4's are looked through first.
+---@param opts? nsh.rule.GetOptions options
+---@return nsh.Rule? # the rule, or nil
+function rule.get(opts) end
+
+---Lists the rules of IPv4 and IPv6, or those that have all that is given.
+---@param opts? nsh.rule.ListOptions options
+---@return nsh.Rule[] # the rules, in the order in which they are asked, IPv4 first
+function rule.list(opts) end
+
+---Deletes the rules that have all that is given, those of the tables main and default too, but those of priority 0 only if `priority` says so.
+---@param opts? nsh.rule.FlushOptions options
+---@return integer # how many were deleted
+function rule.flush(opts) end
 
 ---Kernel parameters. Those below `net` are each namespace's own; the others are the machine's, and can be read but not set in a sandbox.
 ---

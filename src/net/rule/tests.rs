@@ -1,0 +1,105 @@
+use super::*;
+use crate::net::testing::{lab, witness};
+
+fn prefix(text: &str) -> Option<Option<IpNetwork>> {
+    Some(Some(crate::net::prefix::network(text).unwrap()))
+}
+
+#[test]
+fn a_request_byte_by_byte() {
+    let spec = RuleSpec {
+        from: prefix("10.0.0.0/24"),
+        priority: Some(1000),
+        table: Some(300),
+        sport: Some(PortRange { low: 80, high: 90 }),
+        invert: true,
+        ..RuleSpec::default()
+    };
+    assert_eq!(
+        request(&spec, Family::Inet),
+        [
+            2, 0, 24, 0, // AF_INET, destination's and source's length, TOS
+            0, 0, 0, 1, // the table doesn't fit here; FR_ACT_TO_TBL
+            2, 0, 0, 0, // FIB_RULE_INVERT
+            8, 0, 2, 0, 10, 0, 0, 0, // FRA_SRC
+            8, 0, 6, 0, 0xe8, 3, 0, 0, // FRA_PRIORITY
+            8, 0, 15, 0, 44, 1, 0, 0, // FRA_TABLE
+            8, 0, 23, 0, 80, 0, 90, 0, // FRA_SPORT_RANGE
+        ]
+    );
+}
+
+#[test]
+fn what_is_added_is_what_others_see() {
+    lab(|all| {
+        let ns = all.add("ns1").unwrap();
+        let four = RuleSpec {
+            from: prefix("10.0.0.0/24"),
+            to: prefix("10.9.0.1"),
+            fwmark: Some(5),
+            fwmask: Some(0xff),
+            priority: Some(1000),
+            table: Some(300),
+            suppress_prefixlength: Some(0),
+            ..RuleSpec::default()
+        };
+        add(&ns, &four).unwrap();
+        assert_eq!(add(&ns, &four).unwrap_err().kind(), Kind::Exists);
+        let six = RuleSpec {
+            family: Some(Family::Inet6),
+            ipproto: Some(6),
+            dport: Some(PortRange::one(80)),
+            priority: Some(1001),
+            action: Some(Action::Prohibit),
+            ..RuleSpec::default()
+        };
+        add(&ns, &six).unwrap();
+        if let Some(seen) = witness(all, "ns1", &["ip", "-j", "rule"]) {
+            let rule = &seen.as_array().unwrap()[1];
+            assert_eq!(rule["src"], "10.0.0.0");
+            assert_eq!(rule["srclen"], 24);
+            assert_eq!(rule["dst"], "10.9.0.1");
+            assert_eq!(rule["fwmark"], "0x5");
+            assert_eq!(rule["fwmask"], "0xff");
+            assert_eq!(rule["table"], "300");
+            assert_eq!(rule["suppress_prefixlen"], 0);
+        }
+        if let Some(seen) = witness(all, "ns1", &["ip", "-6", "-j", "rule"]) {
+            let rule = &seen.as_array().unwrap()[1];
+            assert_eq!(rule["ipproto"], "tcp");
+            assert_eq!(rule["dport"], 80);
+            assert_eq!(rule["action"], "prohibit");
+        }
+        let found = list(&ns, &RuleSpec { table: Some(300), ..RuleSpec::default() }).unwrap();
+        assert_eq!((found.len(), found[0].from, found[0].fwmask), (1, four.from.unwrap(), Some(0xff)));
+        del(&ns, &RuleSpec { priority: Some(1001), ..RuleSpec::default() }).unwrap();
+        let e = del(&ns, &RuleSpec { priority: Some(1001), ..RuleSpec::default() }).unwrap_err();
+        assert_eq!(e.kind(), Kind::NotFound);
+        assert!(e.to_string().contains("there is 0 (table local), 1000 (table 300)"), "{e}");
+        assert_eq!(flush(&ns, &RuleSpec { family: Some(Family::Inet), ..RuleSpec::default() }).unwrap(), 3);
+        assert_eq!(list(&ns, &RuleSpec::default()).unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn contradictions_are_told() {
+    let says = |spec: RuleSpec| spec.family().map(|_| ()).and(spec.check()).unwrap_err().to_string();
+    let default = RuleSpec::default;
+    assert!(
+        says(RuleSpec { from: prefix("10.0.0.0/8"), to: prefix("fd00::/8"), ..default() })
+            .contains("different families")
+    );
+    let wrong = RuleSpec { priority: Some(10), action: Some(Action::Goto(10)), ..default() };
+    assert!(says(wrong).contains("only lead on to a later one"));
+    let wrong = RuleSpec { action: Some(Action::Blackhole), table: Some(1), ..default() };
+    assert!(says(wrong).contains("looks up no table"));
+    assert!(says(RuleSpec { fwmask: Some(1), ..default() }).contains("give fwmark too"));
+}
+
+#[test]
+fn rubbish_from_the_kernel_is_left_out() {
+    for length in 0..12 {
+        assert_eq!(read::parse(&vec![2; length]), None);
+    }
+    assert_eq!(read::parse(&[7; 40]), None);
+}
