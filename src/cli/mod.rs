@@ -1,0 +1,78 @@
+//! The command line, nothing else.
+
+mod arguments;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use arguments::Arguments;
+
+/// What nsh is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    Run { script: Source, args: Vec<OsString>, options: Options },
+    Interactive { options: Options },
+    Doc { name: Option<String> },
+    Reference,
+    Types,
+    Doctor { json: bool },
+}
+
+#[derive(Debug)]
+pub enum Source {
+    File(PathBuf),
+    Code(String),
+    Stdin,
+}
+
+#[derive(Debug)]
+pub struct Options {
+    pub host: bool,
+    pub write: Vec<PathBuf>,
+    pub timeout: Option<Duration>,
+    pub trace: bool,
+}
+
+/// Why there is no [`Command`]: what to print, where, and the exit status.
+#[derive(Debug)]
+pub struct Instead {
+    pub text: String,
+    pub on_stderr: bool,
+    pub status: i32,
+}
+
+/// Reads the command line, of which the first is the program's own name.
+pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
+    let (ours, args) = arguments::split(argv);
+    let arguments = Arguments::try_parse_from(ours).map_err(instead)?;
+    let Arguments { file, code, host, write, timeout, trace, command } = arguments;
+    let options = Options { host, write, timeout, trace };
+    Ok(match (command, code, file) {
+        (Some(command), ..) => command.command(),
+        (None, Some(code), _) => Command::Run { script: Source::Code(code), args, options },
+        (None, None, Some(file)) => {
+            let script = if file.as_os_str() == "-" { Source::Stdin } else { Source::File(file) };
+            Command::Run { script, args, options }
+        }
+        (None, None, None) => Command::Interactive { options },
+    })
+}
+
+fn instead(e: clap::Error) -> Instead {
+    if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Instead { text: e.render().to_string().trim_end().to_owned(), on_stderr: false, status: 0 };
+    }
+    let rendered = e.render().to_string();
+    // Its first paragraph, without the usage that follows.
+    let words: Vec<&str> =
+        rendered.lines().take_while(|line| !line.is_empty()).flat_map(str::split_whitespace).collect();
+    let text = words.join(" ");
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    Instead { text: format!("nsh: {text} (see nsh --help)"), on_stderr: true, status: 2 }
+}
