@@ -29,6 +29,7 @@ mod ping;
 mod proc;
 mod route;
 mod rule;
+mod socket;
 mod sysctl;
 mod tcp;
 pub mod test;

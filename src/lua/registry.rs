@@ -60,6 +60,7 @@ const MODULES: &[Entry] = &[
     ("proc", super::proc::module),
     ("route", super::route::module),
     ("rule", super::rule::module),
+    ("socket", super::socket::module),
     ("sysctl", super::sysctl::module),
     ("tcp", super::tcp::module),
     ("udp", super::udp::module),

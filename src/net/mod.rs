@@ -16,6 +16,7 @@ pub mod route;
 mod router;
 pub mod rule;
 pub mod settle;
+pub mod socket;
 mod solicited;
 pub mod sysctl;
 

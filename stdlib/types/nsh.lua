@@ -31,6 +31,7 @@
 ---@field proc nsh.proc
 ---@field route nsh.route
 ---@field rule nsh.rule
+---@field socket nsh.socket
 ---@field sysctl nsh.sysctl
 ---@field tcp nsh.tcp
 ---@field udp nsh.udp
@@ -872,6 +873,17 @@
 ---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
 ---@field proto? integer|string who added it
 
+---@class (exact) nsh.socket.ListOptions
+---@field proto? "tcp"|"udp"|"raw"|"unix"|"all"|("tcp"|"udp"|"raw"|"unix")[] tcp, udp, raw, unix, several of them, or "all"; default tcp and udp
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field state? string|string[] only in this state, or one of these: established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, listening, closing
+---@field listening? boolean only those that wait for connections or, unconnected, for datagrams; default false
+---@field ip? string only with this local address
+---@field port? integer only with this local port
+---@field peer_ip? string only with this peer
+---@field peer_port? integer only with this port of the peer
+---@field processes? boolean find out which processes have them; default true
+
 ---@class (exact) nsh.tcp.ConnectOptions
 ---@field port? integer the port, if the address has none
 ---@field timeout? number seconds until it must be connected; default 5
@@ -1395,6 +1407,32 @@
 ---@field goto_priority? integer where a goto leads to
 ---@field unresolved? boolean no rule is there
 ---@field proto string who added it: kernel, static, ...; unspec if that wasn't told
+
+---A socket. Prints as in `ss -anp`.
+---@class nsh.Socket
+---@field proto "tcp"|"udp"|"raw"|"unix" what it speaks
+---@field family? ("inet"|"inet6") its family, unless it is a Unix socket
+---@field type? string of a Unix socket: stream, dgram or seqpacket
+---@field state string LISTEN, ESTAB, UNCONN, TIME-WAIT, ..., as ss shows it
+---@field local_address string its own address and port, as ss shows it: "*:80" takes IPv4 and IPv6; a Unix socket's path, with @ in front of an abstract name
+---@field ip? string its own address alone
+---@field port? integer its own port; of a raw socket, its protocol's number
+---@field dev? string the link that it is bound to
+---@field peer string the peer's address and port; "0.0.0.0:*" or "*:*" for none; of a Unix socket "*" and the peer's inode
+---@field peer_ip? string the peer's address alone
+---@field peer_port? integer the peer's port; 0 for none
+---@field recv_q integer bytes that came and were not read yet; of a listening socket, connections not yet accepted
+---@field send_q integer bytes not sent yet, or not acknowledged; of a listening socket, how many connections may wait
+---@field v6only? boolean of IPv6: takes no IPv4
+---@field uid? integer its user
+---@field inode integer its number; 0 once no process has it any more
+---@field processes nsh.SocketOwner[] the lab's processes that have it open
+
+---A process that has a socket open.
+---@class nsh.SocketOwner
+---@field name string its program's name
+---@field pid integer its number
+---@field fd integer the descriptor
 
 ---A connection that a server accepted.
 ---@class nsh.TcpAccepted
@@ -2411,6 +2449,15 @@ function rule.list(opts) end
 ---@param opts? nsh.rule.FlushOptions options
 ---@return integer # how many were deleted
 function rule.flush(opts) end
+
+---Which sockets are open in a namespace.
+---@class nsh.socket
+socket = {}
+
+---Lists the sockets of TCP and UDP, or those that all given options fit. nsh's own (of servers, and of probes that run) are among them.
+---@param opts? nsh.socket.ListOptions options
+---@return nsh.Socket[] # the sockets, TCP's first
+function socket.list(opts) end
 
 ---Kernel parameters. Those below `net` are each namespace's own; the others are the machine's, and can be read but not set in a sandbox.
 ---

@@ -1,0 +1,53 @@
+//! `/proc/net/tcp`, `udp6`, `raw` and so on, for what sock_diag doesn't know. See proc(5).
+
+use std::net::SocketAddr;
+
+use super::{End, Proto, Socket, address};
+use crate::error::Result;
+use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
+
+/// A protocol that the kernel doesn't have has no file, and no sockets.
+pub(super) fn read(ns: &Namespace, proto: Proto, family: Family) -> Result<Vec<Socket>> {
+    let six = if family == Family::Inet6 { "6" } else { "" };
+    let path = format!("/proc/thread-self/net/{}{six}", proto.name());
+    let text = ns.within(|| Ok(std::fs::read_to_string(path).unwrap_or_default()))?;
+    Ok(text.lines().skip(1).filter_map(|line| parse(proto, family, line)).collect())
+}
+
+/// `sl local_address rem_address st tx_queue:rx_queue tr:when retrnsmt uid timeout inode ...`, numbers in
+/// hexadecimal but for the last three, addresses in words of the machine's byte order.
+pub(super) fn parse(proto: Proto, family: Family, line: &str) -> Option<Socket> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [_, local, peer, state, queues, _, _, uid, _, inode, ..] = fields[..] else { return None };
+    let (send_q, recv_q) = queues.split_once(':')?;
+    let hex = |text: &str| u32::from_str_radix(text, 16).ok();
+    let (local, peer) = (end(family, local)?, end(family, peer)?);
+    Some(Socket {
+        proto,
+        family: Some(family),
+        kind: None,
+        state_number: hex(state)? as u8,
+        // The place of a raw socket's port is taken by its protocol.
+        raw_proto: (proto == Proto::Raw).then_some(local.port() as u8),
+        local: End::Ip { at: local, dev: None },
+        peer: End::Ip { at: peer, dev: None },
+        recv_q: hex(recv_q)?,
+        send_q: hex(send_q)?,
+        uid: uid.parse().ok(),
+        inode: inode.parse().ok()?,
+        v6only: false,
+        peer_inode: None,
+        owners: Vec::new(),
+    })
+}
+
+fn end(family: Family, text: &str) -> Option<SocketAddr> {
+    let (address_text, port) = text.split_once(':')?;
+    let mut bytes = Vec::new();
+    for word in address_text.as_bytes().chunks(8) {
+        let word = u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok()?;
+        bytes.extend_from_slice(&word.to_ne_bytes());
+    }
+    Some(SocketAddr::new(address(family, &bytes)?, u16::from_str_radix(port, 16).ok()?))
+}
