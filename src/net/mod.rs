@@ -3,6 +3,7 @@
 pub mod addr;
 pub mod attributes;
 pub mod bridge;
+pub mod events;
 pub mod hosts;
 pub mod link;
 pub mod names;

@@ -7,7 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
@@ -185,6 +185,24 @@ pub struct Namespaces {
     nsids: RefCell<HashMap<(u64, i32), String>>,
     /// Names of addresses besides the namespaces' own; see [`super::hosts`].
     names_of_addresses: RefCell<BTreeMap<String, Vec<IpAddr>>>,
+    notes: RefCell<Notes>,
+}
+
+/// For [`super::events`]: the namespaces that came since somebody listens, in order.
+#[derive(Default)]
+struct Notes {
+    listening: bool,
+    /// Namespaces without a number are given one.
+    number: bool,
+    came: Vec<Note>,
+}
+
+/// A namespace that came, with its number; without, and without a name, one that went.
+#[derive(Clone)]
+pub(super) struct Note {
+    pub(super) name: Rc<str>,
+    pub(super) ns: Weak<Namespace>,
+    pub(super) number: Option<i32>,
 }
 
 impl Namespaces {
@@ -199,6 +217,7 @@ impl Namespaces {
             known: RefCell::default(),
             nsids: RefCell::default(),
             names_of_addresses: RefCell::default(),
+            notes: RefCell::default(),
         })
     }
 
@@ -230,6 +249,7 @@ impl Namespaces {
             Ok(ns) => {
                 let ns = Rc::new(ns);
                 self.known.borrow_mut().insert(name.to_owned(), ns.clone());
+                self.note(&ns);
                 Ok(ns)
             }
             Err(e) => {
@@ -282,6 +302,7 @@ impl Namespaces {
         }
         let ns = Rc::new(Namespace::open(name, &path, false)?);
         self.known.borrow_mut().insert(name.to_owned(), ns.clone());
+        self.note(&ns);
         Ok(Some(ns))
     }
 
@@ -328,6 +349,7 @@ impl Namespaces {
         // A held socket keeps the namespace alive.
         if let Some(ns) = self.known.borrow_mut().remove(name) {
             ns.let_go();
+            self.note(&ns);
         }
         self.nsids.borrow_mut().clear();
         match nix::mount::umount2(&path, MntFlags::MNT_DETACH) {
@@ -346,6 +368,52 @@ impl Namespaces {
         let known = self.known.borrow();
         let all = known.values().chain([&self.host]);
         all.filter(|ns| ns.take_unsettled()).cloned().collect()
+    }
+
+    /// From now on notes each namespace that comes or is deleted. With `number` those that come are given a number at
+    /// once, so that their first events are heard.
+    pub(super) fn note_numbers(&self, number: bool) {
+        let mut notes = self.notes.borrow_mut();
+        notes.listening = true;
+        notes.number |= number;
+    }
+
+    /// How many have come or gone.
+    pub(super) fn noted(&self) -> usize {
+        self.notes.borrow().came.len()
+    }
+
+    /// Those that came or went since so many had.
+    pub(super) fn noted_since(&self, since: usize) -> Vec<Note> {
+        self.notes.borrow().came.get(since..).unwrap_or_default().to_vec()
+    }
+
+    fn note(&self, ns: &Rc<Namespace>) {
+        let (listening, number) = (self.notes.borrow().listening, self.notes.borrow().number);
+        if !listening {
+            return;
+        }
+        let note = match ns.gone.get() {
+            true => Note { name: "".into(), ns: Weak::new(), number: None },
+            false => Note {
+                name: ns.name().into(),
+                ns: Rc::downgrade(ns),
+                // One that can't be given a number is heard by itself.
+                number: if number { self.number_of(ns).ok().flatten() } else { None },
+            },
+        };
+        self.notes.borrow_mut().came.push(note);
+    }
+
+    /// The number by which `host` knows `ns`; it is given one where numbers are given.
+    pub(super) fn number_of(&self, ns: &Namespace) -> Result<Option<i32>> {
+        match nsid_of(&self.host, ns)? {
+            None if self.notes.borrow().number => {
+                give_nsid(&self.host, ns)?;
+                nsid_of(&self.host, ns)
+            }
+            number => Ok(number),
+        }
     }
 
     /// Gives addresses a name of their own besides the namespaces' names; an empty list takes it away.
@@ -413,11 +481,27 @@ impl Namespaces {
     }
 }
 
+/// linux/net_namespace.h.
+const NETNSA_NSID: u16 = 1;
+const NETNSA_FD: u16 = 3;
+
+/// Gives `ns` a number by which `viewer` knows it, the next one that is free, as `ip netns set NAME auto`.
+fn give_nsid(viewer: &Namespace, ns: &Namespace) -> Result<()> {
+    const RTM_NEWNSID: u16 = 88;
+    let mut attributes = Attributes::new();
+    attributes.put_u32(NETNSA_NSID, u32::MAX);
+    attributes.put_u32(NETNSA_FD, ns.fd()?.as_raw_fd() as u32);
+    let body = [&[0; 4], attributes.bytes()].concat();
+    match viewer.rtnl(RTM_NEWNSID, 0, &body, |_| Ok(())) {
+        // A link that led there gave it one meanwhile.
+        Err(e) if e.raw() == Some(Errno::EEXIST) => Ok(()),
+        result => result,
+    }
+}
+
 /// The number by which `viewer` knows `ns`, if it has one. RTM_GETNSID, linux/net_namespace.h.
 fn nsid_of(viewer: &Namespace, ns: &Namespace) -> Result<Option<i32>> {
     const RTM_GETNSID: u16 = 90;
-    const NETNSA_NSID: u16 = 1;
-    const NETNSA_FD: u16 = 3;
     let mut attributes = Attributes::new();
     attributes.put_u32(NETNSA_FD, ns.fd()?.as_raw_fd() as u32);
     // `struct rtgenmsg`, one byte, padded.

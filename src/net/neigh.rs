@@ -239,7 +239,8 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
     Ok(found.len())
 }
 
-fn parse(payload: &[u8]) -> Option<Neigh> {
+/// Decodes the body of an RTM_NEWNEIGH; the link's name is filled in later.
+pub(super) fn parse(payload: &[u8]) -> Option<Neigh> {
     let (head, attributes) = payload.split_at_checked(12)?;
     let family = Family::from_number(head[0])?;
     let state = unsigned(&head[8..10]) as u16;

@@ -65,11 +65,6 @@ impl Socket {
         Ok(Socket { socket, sequence: 0, buffer: Vec::with_capacity(BUFFER), unfinished: false })
     }
 
-    /// Joins a multicast group (`RTNLGRP_LINK`, ...), to receive events with [`Socket::event`].
-    pub fn join(&mut self, group: u32) -> Result<()> {
-        Ok(self.socket.add_membership(group)?)
-    }
-
     /// Leave to answer a batch: a batch of N requests is answered by N acks, which must fit in the buffer.
     pub fn set_receive_buffer(&self, bytes: usize) -> Result<()> {
         Ok(self.socket.set_rx_buf_sz(bytes as libc::c_int)?)
@@ -173,17 +168,6 @@ impl Socket {
         Ok(refusals)
     }
 
-    /// Waits for an event of the joined groups; false when the deadline passed. Events that were lost for want of
-    /// buffer space (ENOBUFS) are told as an error of kind `limit`.
-    pub fn event(&mut self, deadline: Deadline) -> Result<bool> {
-        if !wait::readable(self.fd(), deadline)? {
-            return Ok(false);
-        }
-        self.buffer.clear();
-        self.socket.recv(&mut self.buffer, 0)?;
-        Ok(true)
-    }
-
     /// A datagram must fit in the send buffer, of about 200 KB at first, or is refused with EMSGSIZE.
     fn make_room(&self, bytes: usize) -> Result<()> {
         use nix::sys::socket::sockopt::{SndBuf, SndBufForce};
@@ -272,14 +256,18 @@ impl Socket {
     }
 }
 
-struct Header {
-    message_type: u16,
-    flags: u16,
+/// The header of a message.
+pub(super) struct Header {
+    pub(super) message_type: u16,
+    pub(super) flags: u16,
     sequence_number: u32,
 }
 
 /// Walks the messages of a datagram until `each` returns false.
-fn for_each_message(bytes: &[u8], mut each: impl FnMut(&Header, &[u8]) -> Result<bool>) -> Result<()> {
+pub(super) fn for_each_message(
+    bytes: &[u8],
+    mut each: impl FnMut(&Header, &[u8]) -> Result<bool>,
+) -> Result<()> {
     let mut rest = bytes;
     while rest.len() >= HEADER {
         let buffer = NetlinkBuffer::new_checked(rest).map_err(malformed)?;

@@ -10,11 +10,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::events::{Listener, Object};
 use super::link::{self, Details, Link};
 use super::namespace::{Namespace, Namespaces};
-use super::netlink::Socket;
 use super::{router, solicited};
-use crate::error::{Kind, Result};
+use crate::error::Result;
 use crate::wait::Deadline;
 
 /// Longer than linkwatch ever takes (it runs at most once a second for changes that aren't urgent).
@@ -24,8 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PATIENCE_FOR_UNKNOWN: Duration = Duration::from_millis(100);
 /// How often all links are asked for: a bridge of bridges needs a few.
 const PASSES: usize = 4;
-/// RTNLGRP_LINK in linux/rtnetlink.h.
-const RTNLGRP_LINK: u32 = 1;
 
 /// Waits, where links changed since the last call, until no link has its carrier but not yet its state. Gives up
 /// silently after 2 s: the probe will tell what is wrong.
@@ -56,8 +54,7 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
         }
     }
     // Subscribed before looking again, so that no event falls between.
-    let mut events = ns.within(|| Socket::open(netlink_sys::protocols::NETLINK_ROUTE))?;
-    events.join(RTNLGRP_LINK)?;
+    let mut events = Listener::open(ns, &[Object::Link])?;
     let soon = Deadline::after(PATIENCE_FOR_UNKNOWN).min(deadline);
     loop {
         let behind = behind(&link::dump(ns)?);
@@ -66,12 +63,8 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
             false if behind.iter().any(|(_, why)| *why == Why::NewPair) => soon,
             false => return barrier(ns),
         };
-        match events.event(until) {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            // Events were lost for want of space: something changed, so look.
-            Err(e) if e.kind() == Kind::Limit => {}
-            Err(e) => return Err(e),
+        if !events.wait(until)? {
+            return Ok(());
         }
     }
 }

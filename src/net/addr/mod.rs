@@ -5,6 +5,7 @@ mod read;
 
 pub(crate) use change::add_plain;
 pub use change::{AddrSpec, Lifetime, add, del, flush, replace};
+pub(crate) use read::parse;
 pub use read::{Addr, Filter, list};
 
 // Message types and attributes of linux/rtnetlink.h and linux/if_addr.h.

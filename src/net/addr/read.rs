@@ -100,7 +100,7 @@ pub fn list(ns: &Namespace, filter: &Filter) -> Result<Vec<Addr>> {
 }
 
 /// Decodes the body of an RTM_NEWADDR, with its scope; the link's name is filled in later.
-fn parse(payload: &[u8]) -> Option<(Addr, u8)> {
+pub(crate) fn parse(payload: &[u8]) -> Option<(Addr, u8)> {
     let (head, attributes) = payload.split_at_checked(8)?;
     let family = Family::from_number(head[0])?;
     let (mut local, mut address) = (None, None);

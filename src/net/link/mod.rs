@@ -16,7 +16,7 @@ pub(crate) use change::set_port;
 pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
 pub use options::{BridgeOptions, Details, PortOptions, VlanOptions, VxlanOptions};
 pub use read::{Filter, Link, get, list, require};
-pub(crate) use read::{by_index, dump, get_plain};
+pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use spec::{LinkSpec, PeerSpec};
 pub use stats::{Stats, stats};
 

@@ -71,6 +71,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// An entry of the cache, which is no route.
+    pub(crate) fn is_cached(&self) -> bool {
+        self.raw_flags & CLONED != 0
+    }
+
     /// The destination as `ip route` shows it: `default`, a prefix, or a bare address for a host.
     pub fn destination(&self) -> String {
         match self.dst.prefix() {
@@ -203,7 +208,7 @@ pub(super) fn name_links(ns: &Namespace, routes: &mut [Route]) -> Result<()> {
 }
 
 /// Decodes the body of an RTM_NEWROUTE; the links' names are filled in later.
-pub(super) fn parse(payload: &[u8]) -> Option<Route> {
+pub(crate) fn parse(payload: &[u8]) -> Option<Route> {
     let head = Head::read(payload)?;
     let family = Family::from_number(head.family)?;
     let unspecified: IpAddr = match family {

@@ -1,0 +1,241 @@
+//! Messages to events, by the readers of `net`.
+
+use ipnetwork::IpNetwork;
+
+use super::{Change, Place, What};
+use crate::net::attributes::{string, unsigned};
+use crate::net::names::TABLES;
+use crate::net::netlink::{Header, attributes_of};
+use crate::net::prefix::{Family, from_octets};
+use crate::net::{addr, link, neigh, route};
+
+// linux/rtnetlink.h.
+const RTM_NEWLINK: u16 = 16;
+const RTM_DELLINK: u16 = 17;
+const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
+const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
+const RTM_NEWNEIGH: u16 = 28;
+const RTM_DELNEIGH: u16 = 29;
+const RTM_NEWRULE: u16 = 32;
+const RTM_DELRULE: u16 = 33;
+const RTM_NEWNETCONF: u16 = 80;
+const RTM_NEWNSID: u16 = 88;
+const RTM_DELNSID: u16 = 89;
+/// linux/netfilter/nfnetlink.h: the upper byte of nf_tables' messages.
+const NFTABLES: u16 = 10;
+
+/// NLM_F_REPLACE and NLM_F_CREATE as they stand in notifications.
+const REPLACE: u16 = 0x100;
+const CREATE: u16 = 0x400;
+
+/// A change of what /proc/sys/net/ipv4/conf and its like of IPv6 hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Netconf {
+    pub family: Family,
+    /// The link's name, `all` or `default`.
+    pub dev: String,
+    /// The parameter's name in /proc/sys: `forwarding`, `rp_filter`, `mc_forwarding`, `proxy_arp` (`proxy_ndp`),
+    /// `ignore_routes_with_linkdown`, `bc_forwarding`.
+    pub name: &'static str,
+    pub value: i32,
+}
+
+/// A rule of policy routing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleText {
+    pub family: Family,
+    pub priority: u32,
+    /// As `ip rule` shows it: `from 10.0.0.0/8 lookup 100`.
+    pub text: String,
+}
+
+/// A change of nf_tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nft {
+    /// `inet`, `ip`, `ip6`, `arp`, `bridge` or `netdev`.
+    pub family: &'static str,
+    pub table: String,
+    /// `table`, `chain`, `rule`, `set`, `element`, `object` or `flowtable`.
+    pub object: &'static str,
+    /// The chain, set, ...; a rule's chain; empty for a table.
+    pub name: String,
+    pub handle: Option<u64>,
+}
+
+/// Decodes a message's body; `None` for what nsh doesn't tell.
+pub(super) fn decode(place: &Place, header: &Header, payload: &[u8]) -> Option<(Change, What)> {
+    let set = |deleted: bool| if deleted { Change::Deleted } else { Change::Set };
+    let message = header.message_type;
+    Some(match message {
+        RTM_NEWLINK | RTM_DELLINK => return of_link(place, message == RTM_DELLINK, payload),
+        RTM_NEWADDR | RTM_DELADDR => {
+            let (mut addr, _) = addr::parse(payload)?;
+            addr.dev = place.link(addr.index);
+            (set(message == RTM_DELADDR), What::Address(Box::new(addr)))
+        }
+        RTM_NEWROUTE | RTM_DELROUTE => {
+            let mut route = route::parse(payload).filter(|r| !r.is_cached())?;
+            route.dev = route.index.map(|index| place.link(index));
+            for hop in &mut route.nexthops {
+                hop.dev = hop.index.map(|index| place.link(index));
+            }
+            let change = match (message == RTM_DELROUTE, header.flags & REPLACE != 0) {
+                (true, _) => Change::Deleted,
+                (false, true) => Change::Set,
+                (false, false) => Change::Added,
+            };
+            (change, What::Route(Box::new(route)))
+        }
+        RTM_NEWNEIGH | RTM_DELNEIGH => {
+            let mut neigh = neigh::parse(payload)?;
+            neigh.dev = place.link(neigh.index);
+            (set(message == RTM_DELNEIGH), What::Neigh(Box::new(neigh)))
+        }
+        RTM_NEWRULE => (Change::Added, What::Rule(Box::new(rule(payload)?))),
+        RTM_DELRULE => (Change::Deleted, What::Rule(Box::new(rule(payload)?))),
+        RTM_NEWNETCONF => (Change::Set, What::Netconf(netconf(place, payload)?)),
+        RTM_NEWNSID => (Change::Added, What::Nsid(nsid(payload)?)),
+        RTM_DELNSID => (Change::Deleted, What::Nsid(nsid(payload)?)),
+        _ if message >> 8 == NFTABLES => return nft(message & 0xff, header.flags & CREATE != 0, payload),
+        _ => return None,
+    })
+}
+
+fn of_link(place: &Place, deleted: bool, payload: &[u8]) -> Option<(Change, What)> {
+    let (family, flags_changed) = (*payload.first()?, unsigned(payload.get(12..16)?) as u32);
+    let link = link::parse(payload)?;
+    // Of a bridge's port: that it came, changed its state, or left the bridge.
+    if i32::from(family) == libc::AF_BRIDGE {
+        return Some((
+            if deleted { Change::Deleted } else { Change::Set },
+            What::Port(place.link(link.index)),
+        ));
+    }
+    if i32::from(family) != libc::AF_UNSPEC {
+        return None;
+    }
+    place.links.borrow_mut().insert(link.index, link.name.clone());
+    // All flags "changed" is how the kernel tells a new link.
+    let change = match (deleted, flags_changed == u32::MAX) {
+        (true, _) => Change::Deleted,
+        (false, true) => Change::Added,
+        (false, false) => Change::Set,
+    };
+    Some((change, What::Link(Box::new(link), flags_changed)))
+}
+
+/// `struct fib_rule_hdr` and FRA_* of linux/fib_rules.h.
+fn rule(payload: &[u8]) -> Option<RuleText> {
+    const INVERT: u32 = 2;
+    let (head, attributes) = payload.split_at_checked(12)?;
+    let family = Family::from_number(head[0])?;
+    let (mut priority, mut table) = (0, u32::from(head[4]));
+    let (mut from, mut rest) = ("all".to_owned(), String::new());
+    let prefix = |value: &[u8], length| from_octets(value).and_then(|ip| IpNetwork::new(ip, length).ok());
+    for (kind, value) in attributes_of(attributes) {
+        match kind {
+            1 => prefix(value, head[1]).iter().for_each(|p| rest.push_str(&format!(" to {p}"))),
+            2 => prefix(value, head[2]).iter().for_each(|p| from = p.to_string()),
+            3 => rest.push_str(&format!(" iif {}", string(value))),
+            6 => priority = unsigned(value) as u32,
+            10 if unsigned(value) != 0 => rest.push_str(&format!(" fwmark {:#x}", unsigned(value))),
+            15 => table = unsigned(value) as u32,
+            17 => rest.push_str(&format!(" oif {}", string(value))),
+            _ => {}
+        }
+    }
+    let action = match head[7] {
+        1 => format!("lookup {}", TABLES.name(table)),
+        2 => "goto".to_owned(),
+        3 => "nop".to_owned(),
+        6 => "blackhole".to_owned(),
+        7 => "unreachable".to_owned(),
+        8 => "prohibit".to_owned(),
+        n => format!("action {n}"),
+    };
+    let not = if unsigned(&head[8..12]) as u32 & INVERT != 0 { "not " } else { "" };
+    Some(RuleText { family, priority, text: format!("{not}from {from}{rest} {action}") })
+}
+
+/// `struct netconfmsg` and NETCONFA_* of linux/netconf.h. A message with several parameters tells what a new link
+/// begins with, which is no change.
+fn netconf(place: &Place, payload: &[u8]) -> Option<Netconf> {
+    let family = Family::from_number(*payload.first()?)?;
+    let (mut dev, mut found) = (None, None);
+    for (kind, value) in attributes_of(payload.get(4..)?) {
+        let number = unsigned(value) as u32 as i32;
+        let name = match kind {
+            1 => {
+                dev = Some(match number {
+                    -1 => "all".to_owned(),
+                    -2 => "default".to_owned(),
+                    index => place.link(index as u32),
+                });
+                continue;
+            }
+            2 => "forwarding",
+            3 => "rp_filter",
+            4 => "mc_forwarding",
+            5 if family == Family::Inet => "proxy_arp",
+            5 => "proxy_ndp",
+            6 => "ignore_routes_with_linkdown",
+            8 => "bc_forwarding",
+            _ => continue,
+        };
+        if found.replace((name, number)).is_some() {
+            return None;
+        }
+    }
+    let (name, value) = found?;
+    Some(Netconf { family, dev: dev?, name, value })
+}
+
+/// `struct rtgenmsg`, padded, and NETNSA_NSID.
+fn nsid(payload: &[u8]) -> Option<i32> {
+    attributes_of(payload.get(4..)?).find(|(kind, _)| *kind == 1).map(|(_, v)| unsigned(v) as u32 as i32)
+}
+
+/// `struct nfgenmsg`, and of each object the attributes 1 (its table), 2 or 3 (name, handle) of
+/// linux/netfilter/nf_tables.h.
+fn nft(message: u16, created: bool, payload: &[u8]) -> Option<(Change, What)> {
+    let (object, deleted) = match message {
+        0 | 2 => ("table", message == 2),
+        3 | 5 => ("chain", message == 5),
+        6 | 8 => ("rule", message == 8),
+        9 | 11 => ("set", message == 11),
+        12 | 14 => ("element", message == 14),
+        18 | 20 => ("object", message == 20),
+        22 | 24 => ("flowtable", message == 24),
+        _ => return None,
+    };
+    let family = match payload.first()? {
+        1 => "inet",
+        2 => "ip",
+        3 => "arp",
+        5 => "netdev",
+        7 => "bridge",
+        10 => "ip6",
+        _ => return None,
+    };
+    let mut change = Nft { family, table: String::new(), object, name: String::new(), handle: None };
+    let handle = |v: &[u8]| v.first_chunk().map(|v| u64::from_be_bytes(*v));
+    for (kind, value) in attributes_of(payload.get(4..)?) {
+        match (object, kind) {
+            (_, 1) => change.table = string(value),
+            ("table", _) => {}
+            ("chain", 2) | ("rule", 3) => change.handle = handle(value),
+            ("chain", 3) => change.name = string(value),
+            ("chain", _) => {}
+            (_, 2) => change.name = string(value),
+            _ => {}
+        }
+    }
+    let what = match (deleted, created) {
+        (true, _) => Change::Deleted,
+        (false, true) => Change::Added,
+        (false, false) => Change::Set,
+    };
+    Some((what, What::Nft(Box::new(change))))
+}

@@ -1,0 +1,388 @@
+//! What the kernel tells by itself: links, addresses, routes, rules, neighbours, forwarding and nf_tables rules that
+//! come, change and go.
+//!
+//! [`Events`] hears all namespaces of a lab through one socket in `host`. The kernel passes on to such a socket
+//! (NETLINK_LISTEN_ALL_NSID, netlink(7)) the events of every namespace that the socket's own has a number for, and
+//! says the number with each. Compared with a socket in each namespace, that keeps the order of events between
+//! namespaces, costs one descriptor and one look however many there are, and keeps no deleted namespace alive. A
+//! namespace has a number once a link leads there; the others are given one, which is nobody else's business as long
+//! as the lab is a sandbox.
+//!
+//! Under `--host` the numbers are the machine's, they stay for good, and `ip netns set` of somebody else fails once
+//! there is one. So no number is given there: a namespace without one is heard through a socket of its own. Events of
+//! namespaces that aren't nsh's (a container's) are passed over. A namespace that another program makes while nsh
+//! listens is heard from when a link of `host` leads there, or nsh first looks at it.
+//!
+//! A buffer that overflows is told as [`What::Lost`], and what comes later is heard again.
+//!
+//! [`Listener`] is for one who waits for one namespace: it tells that something happened, and the waiting one looks.
+
+mod decode;
+mod numbers;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+pub use decode::{Netconf, Nft, RuleText};
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::BorrowedFd;
+use std::rc::{Rc, Weak};
+
+use nix::poll::PollFlags;
+
+use super::addr::Addr;
+use super::link::{Link, find};
+use super::namespace::{Namespace, Namespaces};
+use super::neigh::Neigh;
+use super::netlink::for_each_message;
+use super::route::Route;
+use crate::error::Result;
+use crate::wait::{self, Deadline};
+use numbers::Numbers;
+use socket::{Received, Socket};
+
+/// What is listened for; named as in ip-monitor(8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Object {
+    Link,
+    Address,
+    Route,
+    Rule,
+    Neigh,
+    /// Forwarding, rp_filter and the like, of a link or of all.
+    Netconf,
+    /// Numbers that `host` has for other namespaces; of no use to a [`Listener`].
+    Nsid,
+    /// nf_tables, as `nft monitor` tells it.
+    Nft,
+}
+
+impl Object {
+    pub const ALL: &[Object] = &[
+        Object::Link,
+        Object::Address,
+        Object::Route,
+        Object::Rule,
+        Object::Neigh,
+        Object::Netconf,
+        Object::Nsid,
+        Object::Nft,
+    ];
+
+    /// As `ip monitor` calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Object::Link => "link",
+            Object::Address => "address",
+            Object::Route => "route",
+            Object::Rule => "rule",
+            Object::Neigh => "neigh",
+            Object::Netconf => "netconf",
+            Object::Nsid => "nsid",
+            Object::Nft => "nft",
+        }
+    }
+
+    /// RTNLGRP_* in linux/rtnetlink.h, of IPv4 and IPv6; NFNLGRP_NFTABLES in linux/netfilter/nfnetlink_compat.h.
+    fn groups(self) -> &'static [u32] {
+        match self {
+            Object::Link => &[1],
+            Object::Neigh => &[3],
+            Object::Address => &[5, 9],
+            Object::Route => &[7, 11],
+            Object::Rule => &[8, 19],
+            Object::Netconf => &[24, 25],
+            Object::Nsid => &[28],
+            Object::Nft => &[7],
+        }
+    }
+
+    fn protocol(self) -> isize {
+        match self {
+            Object::Nft => netlink_sys::protocols::NETLINK_NETFILTER,
+            _ => netlink_sys::protocols::NETLINK_ROUTE,
+        }
+    }
+}
+
+/// What became of a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Added,
+    /// It is now so. Of addresses and neighbours the kernel doesn't tell whether they are new or changed.
+    Set,
+    Deleted,
+}
+
+/// The thing that an event is about, as the readers of `net` decode it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The flags (IFF_*) that the kernel says have changed; its names of other links aren't filled in.
+    Link(Box<Link>, u32),
+    /// A port of a bridge (its state, say): the link's name.
+    Port(String),
+    Address(Box<Addr>),
+    Route(Box<Route>),
+    Rule(Box<RuleText>),
+    Neigh(Box<Neigh>),
+    Netconf(Netconf),
+    /// `host` has this number for the namespace, or, deleted, has it no longer: the namespace is gone.
+    Nsid(i32),
+    Nft(Box<Nft>),
+    /// Events were lost for want of space, of all namespaces: whoever keeps track must look anew.
+    Lost,
+}
+
+/// Something that happened in a namespace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The namespace's name.
+    pub namespace: Rc<str>,
+    pub change: Change,
+    pub what: What,
+}
+
+/// A namespace that is heard, and the names of its links, which most events tell by index only.
+struct Place {
+    name: Rc<str>,
+    ns: Weak<Namespace>,
+    links: RefCell<HashMap<u32, String>>,
+}
+
+impl Place {
+    fn new(ns: &Rc<Namespace>) -> Rc<Place> {
+        Place::of(ns.name().into(), Rc::downgrade(ns))
+    }
+
+    fn of(name: Rc<str>, ns: Weak<Namespace>) -> Rc<Place> {
+        Rc::new(Place { name, ns, links: RefCell::default() })
+    }
+
+    /// Whether nsh still knows the namespace.
+    fn alive(&self) -> bool {
+        self.ns.upgrade().is_some_and(|ns| ns.fd().is_ok())
+    }
+
+    /// The link's name, the last one known if it is gone, else its index.
+    fn link(&self, index: u32) -> String {
+        if let Some(name) = self.links.borrow().get(&index) {
+            return name.clone();
+        }
+        let found = self.ns.upgrade().and_then(|ns| find::name(&ns, index).ok().flatten());
+        match found {
+            Some(name) => {
+                self.links.borrow_mut().insert(index, name.clone());
+                name
+            }
+            None => index.to_string(),
+        }
+    }
+}
+
+/// Listens in one namespace.
+pub struct Listener(Vec<Socket>);
+
+impl Listener {
+    /// Opens a socket in `ns`; events from here on are heard.
+    pub fn open(ns: &Namespace, objects: &[Object]) -> Result<Self> {
+        Ok(Listener(sockets(ns, objects, false)?))
+    }
+
+    /// Waits until something happened, whatever it was, and takes all that is there: time to look again. False when
+    /// the deadline passed.
+    pub fn wait(&mut self, deadline: Deadline) -> Result<bool> {
+        let fds: Vec<_> = self.0.iter().map(|s| (s.fd(), PollFlags::POLLIN)).collect();
+        let ready = wait::wait(&fds, deadline)?.contains(&true);
+        for socket in &mut self.0 {
+            while !matches!(socket.receive()?, Received::Nothing) {}
+        }
+        Ok(ready)
+    }
+}
+
+/// A socket for each protocol that the objects need.
+fn sockets(ns: &Namespace, objects: &[Object], everywhere: bool) -> Result<Vec<Socket>> {
+    let mut groups: Vec<(isize, Vec<u32>)> = Vec::new();
+    for object in objects {
+        match groups.iter_mut().find(|(protocol, _)| *protocol == object.protocol()) {
+            Some((_, of_protocol)) => of_protocol.extend(object.groups()),
+            None => groups.push((object.protocol(), object.groups().to_vec())),
+        }
+    }
+    groups.iter().map(|(protocol, groups)| Socket::open(ns, *protocol, groups, everywhere)).collect()
+}
+
+/// A socket, and the namespace that it is for; `None`: for all that have a number.
+struct Source {
+    socket: Socket,
+    place: Option<Rc<Place>>,
+}
+
+/// Listens in all namespaces of a lab.
+pub struct Events {
+    objects: Vec<Object>,
+    sources: Vec<Source>,
+    host: Rc<Place>,
+    numbers: Numbers,
+    queue: VecDeque<Event>,
+}
+
+impl Events {
+    /// Listens from here on in all namespaces that are there and that come. With `number`, those without a number
+    /// are given one: for sandboxes only.
+    pub fn open(all: &Namespaces, objects: &[Object], number: bool) -> Result<Self> {
+        let mut objects = objects.to_vec();
+        // Namespaces that other programs make are found by their numbers.
+        if !objects.contains(&Object::Nsid) {
+            objects.push(Object::Nsid);
+        }
+        let everywhere = sockets(all.host(), &objects, true);
+        // Without CAP_NET_BROADCAST each namespace is heard by itself.
+        let alone = everywhere.is_err();
+        let opened = everywhere.or_else(|_| sockets(all.host(), &objects, false))?;
+        let host = Place::new(all.host());
+        let of_host = alone.then(|| host.clone());
+        let sources = opened.into_iter().map(|socket| Source { socket, place: of_host.clone() }).collect();
+        all.note_numbers(number && !alone);
+        let numbers = Numbers::new(alone, all.noted());
+        let mut events = Events { objects, sources, host, numbers, queue: VecDeque::new() };
+        events.include_all(all)?;
+        Ok(events)
+    }
+
+    /// The descriptors to poll, for who waits for other things too; any that is readable means that [`Events::next`]
+    /// has something to look at. They may change with each call.
+    pub fn fds(&self) -> Vec<BorrowedFd<'_>> {
+        self.sources.iter().map(|s| s.socket.fd()).collect()
+    }
+
+    /// The next event, `None` when the deadline passed.
+    pub fn next(&mut self, all: &Namespaces, deadline: Deadline) -> Result<Option<Event>> {
+        loop {
+            self.receive(all)?;
+            if let Some(event) = self.queue.pop_front() {
+                return Ok(Some(event));
+            }
+            let fds: Vec<_> = self.fds().into_iter().map(|fd| (fd, PollFlags::POLLIN)).collect();
+            if !wait::wait(&fds, deadline)?.contains(&true) {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Hands over all events that are there, without waiting.
+    pub fn drain(&mut self, all: &Namespaces, mut each: impl FnMut(Event)) -> Result<()> {
+        self.receive(all)?;
+        self.queue.drain(..).for_each(&mut each);
+        Ok(())
+    }
+
+    fn receive(&mut self, all: &Namespaces) -> Result<()> {
+        if self.numbers.has_news(all) {
+            self.refresh(all)?;
+        }
+        // Away while they are read, since what is read may bring more of them.
+        let mut sources = std::mem::take(&mut self.sources);
+        let read = sources.iter_mut().try_for_each(|source| self.read(all, source));
+        sources.append(&mut self.sources);
+        self.sources = sources;
+        read
+    }
+
+    fn read(&mut self, all: &Namespaces, source: &mut Source) -> Result<()> {
+        loop {
+            match source.socket.receive()? {
+                Received::Nothing => return Ok(()),
+                Received::Lost => {
+                    self.tell(&self.host.clone(), Change::Set, What::Lost);
+                    // Numbers may have come and gone unheard.
+                    self.numbers.clear();
+                    self.include_all(all)?;
+                }
+                Received::Messages(number, bytes) => {
+                    let place = match (&source.place, number) {
+                        (Some(place), _) => Some(place.clone()),
+                        (None, None) => Some(self.host.clone()),
+                        (None, Some(number)) => self.numbers.place(number),
+                    };
+                    // Else it is no namespace of nsh's.
+                    if let Some(place) = place {
+                        self.datagram(all, &place, bytes)?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn datagram(&mut self, all: &Namespaces, place: &Rc<Place>, bytes: &[u8]) -> Result<()> {
+        for_each_message(bytes, |header, payload| {
+            match decode::decode(place, header, payload) {
+                None => {}
+                Some((change, What::Nsid(number))) if Rc::ptr_eq(place, &self.host) => {
+                    if change == Change::Added && self.numbers.place(number).is_none() {
+                        self.include_all(all)?;
+                    }
+                    if let Some(whose) = self.numbers.place(number) {
+                        self.tell(&whose, change, What::Nsid(number));
+                    }
+                    if change == Change::Deleted {
+                        self.numbers.forget(all, number);
+                    }
+                }
+                // What another namespace calls its neighbours tells nothing here.
+                Some((_, What::Nsid(_))) => {}
+                Some((change, what)) => self.tell(place, change, what),
+            }
+            Ok(true)
+        })
+    }
+
+    fn tell(&mut self, place: &Place, change: Change, what: What) {
+        self.queue.push_back(Event { namespace: place.name.clone(), change, what });
+    }
+
+    /// Takes in the namespaces that nsh made or found since the last look, and closes the sockets in those that it
+    /// deleted.
+    fn refresh(&mut self, all: &Namespaces) -> Result<()> {
+        for note in self.numbers.news(all) {
+            match (note.number, note.ns.upgrade()) {
+                // It may be deleted again, but its events are still to be told.
+                (Some(number), _) => self.numbers.add(number, Place::of(note.name, note.ns)),
+                (None, Some(ns)) => self.include(all, &ns)?,
+                (None, None) => {}
+            }
+        }
+        self.sources.retain(|s| s.place.as_ref().is_none_or(|place| place.alive()));
+        Ok(())
+    }
+
+    fn include_all(&mut self, all: &Namespaces) -> Result<()> {
+        for ns in all.all()? {
+            self.include(all, &ns)?;
+        }
+        self.numbers.skip_to_now(all);
+        Ok(())
+    }
+
+    fn include(&mut self, all: &Namespaces, ns: &Rc<Namespace>) -> Result<()> {
+        if ns.is_host() || self.numbers.has(ns) {
+            return Ok(());
+        }
+        match if self.numbers.unused() { None } else { all.number_of(ns)? } {
+            Some(number) => self.numbers.add(number, Place::new(ns)),
+            None => self.hear_alone(ns)?,
+        }
+        Ok(())
+    }
+
+    fn hear_alone(&mut self, ns: &Rc<Namespace>) -> Result<()> {
+        let place = Place::new(ns);
+        for socket in sockets(ns, &self.objects, false)? {
+            self.sources.push(Source { socket, place: Some(place.clone()) });
+        }
+        self.numbers.without(place);
+        Ok(())
+    }
+}
