@@ -43,6 +43,8 @@ pub enum Kind {
     Interrupted,
     /// A check of the script failed.
     Check,
+    /// A test was left by `skip`.
+    Skipped,
     /// A process ended with a status other than 0, or by a signal.
     Exit,
     /// A peer sent what its protocol doesn't allow.
@@ -73,6 +75,7 @@ impl Kind {
         Kind::Timeout,
         Kind::Interrupted,
         Kind::Check,
+        Kind::Skipped,
         Kind::Exit,
         Kind::Protocol,
         Kind::Io,
@@ -100,6 +103,7 @@ impl Kind {
             Kind::Timeout => "timeout",
             Kind::Interrupted => "interrupted",
             Kind::Check => "check",
+            Kind::Skipped => "skipped",
             Kind::Exit => "exit",
             Kind::Protocol => "protocol",
             Kind::Io => "io",
@@ -163,6 +167,8 @@ pub struct Fields {
     pub detail: Option<String>,
     /// What to try.
     pub hint: Option<String>,
+    /// Two values side by side, where that says more than the message: lines of `-` and `+`.
+    pub diff: Option<String>,
     /// The script's file and line, as `file:line`.
     pub at: Option<String>,
 }
@@ -178,6 +184,7 @@ impl Error {
             errno: None,
             detail: Some(detail.into()),
             hint: None,
+            diff: None,
             at: None,
         }))
     }

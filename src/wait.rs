@@ -1,8 +1,10 @@
 //! Waiting: every blocking call of nsh waits here, for descriptors, with a deadline, and wakes at Ctrl-C.
 //!
 //! A signal handler calls [`interrupt`]; it sets a flag and makes an eventfd readable that every [`wait`]
-//! polls besides its own descriptors. The eventfd is never read, so one interrupt wakes all waits, now and
-//! later, until [`clear`].
+//! polls besides its own descriptors. The eventfd is not read, so one interrupt wakes all waits, now and
+//! later, until [`clear`] or [`forget`]; [`set_aside`] lets a script's clean-up work in spite of one.
+
+pub mod limit;
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
@@ -14,12 +16,19 @@ use nix::poll::{PollFd, PollFlags, PollTimeout};
 
 use crate::error::{Error, Kind, Result};
 
-/// The signal that interrupted us; 0 for none, [`TIMED_OUT`] for the script's own time limit.
+/// The signal that interrupted us; 0 for none, [`TIMED_OUT`] and [`OUT_OF_TIME`] for time limits.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
+/// The one that was set aside.
+static ASIDE: AtomicI32 = AtomicI32::new(0);
 static EVENT: OnceLock<OwnedFd> = OnceLock::new();
 
 /// In place of a signal's number: `--timeout` ran out.
 pub const TIMED_OUT: i32 = -1;
+/// In place of a signal's number: a limit within the script ran out, such as a test's. It ends that part alone.
+pub const OUT_OF_TIME: i32 = -2;
+
+/// What is told of [`TIMED_OUT`].
+pub const SCRIPT_TIMED_OUT: &str = "the script's time limit ran out";
 
 fn event() -> RawFd {
     EVENT
@@ -42,9 +51,18 @@ pub fn init() {
     event();
 }
 
-/// Ends every wait, now and later. Async-signal-safe once [`init`] was called.
+/// Ends every wait, now and later. Async-signal-safe once [`init`] was called. A limit within the script gives way
+/// to everything else.
 pub fn interrupt(signal: i32) {
-    SIGNAL.store(signal, Ordering::SeqCst);
+    if signal == OUT_OF_TIME {
+        let _ = SIGNAL.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    } else {
+        SIGNAL.store(signal, Ordering::SeqCst);
+    }
+    wake();
+}
+
+fn wake() {
     let one = 1u64;
     // SAFETY: writes eight bytes from a local variable to an eventfd.
     unsafe { libc::write(event(), (&raw const one).cast(), 8) };
@@ -58,18 +76,67 @@ pub fn interrupted() -> Option<i32> {
     }
 }
 
+/// The signal that ends the script, be it set aside or not.
+pub fn ending() -> Option<i32> {
+    interrupted().or(match ASIDE.load(Ordering::SeqCst) {
+        0 => None,
+        signal => Some(signal),
+    })
+}
+
 /// Forgets an interrupt: the REPL goes on after Ctrl-C.
 pub fn clear() {
+    ASIDE.store(0, Ordering::SeqCst);
+    SIGNAL.store(0, Ordering::SeqCst);
+    quiet();
+}
+
+/// Forgets the interrupt if it is this one; whether it was.
+pub fn forget(signal: i32) -> bool {
+    let was = SIGNAL.compare_exchange(signal, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+    if was {
+        quiet();
+    }
+    was
+}
+
+/// Lets waits work in spite of an interrupt, until [`put_back`]: what a script deferred still runs. Returns whether
+/// there was one.
+pub fn set_aside() -> bool {
+    match SIGNAL.swap(0, Ordering::SeqCst) {
+        0 => return false,
+        // The first one counts.
+        signal => {
+            let _ = ASIDE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        }
+    }
+    quiet();
+    true
+}
+
+/// Interrupts again what [`set_aside`] let go on.
+pub fn put_back() {
+    let signal = ASIDE.swap(0, Ordering::SeqCst);
+    if signal != 0 {
+        interrupt(signal);
+    }
+}
+
+/// Makes the eventfd unreadable, unless an interrupt came meanwhile.
+fn quiet() {
     let mut count = 0u64;
     // SAFETY: reads eight bytes into a local variable; the eventfd does not block.
     unsafe { libc::read(event(), (&raw mut count).cast(), 8) };
-    SIGNAL.store(0, Ordering::SeqCst);
+    if interrupted().is_some() {
+        wake();
+    }
 }
 
 /// The error that an interrupted wait raises.
 pub fn interrupted_error() -> Error {
     match interrupted() {
-        Some(TIMED_OUT) => Error::new(Kind::Timeout, "the script's time limit ran out"),
+        Some(TIMED_OUT) => Error::new(Kind::Timeout, SCRIPT_TIMED_OUT),
+        Some(OUT_OF_TIME) => Error::new(Kind::Timeout, "the time limit ran out"),
         _ => Error::new(Kind::Interrupted, "interrupted"),
     }
 }

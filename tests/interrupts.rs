@@ -102,7 +102,7 @@ fn a_script_on_stdin_and_lost_output_have_their_status() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nsh"));
     let output = command.args(["-e", "print(1)"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(output.stderr.starts_with(b"cannot write to standard output"));
+    assert!(output.stderr.starts_with(b"(command line):1: cannot write to standard output"));
 }
 
 #[test]

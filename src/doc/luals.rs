@@ -81,6 +81,7 @@ fn module(out: &mut String, m: &ModuleDoc) {
     let _ = writeln!(out, "---@class nsh.{}", m.name);
     if let Some(call) = &m.call {
         let _ = writeln!(out, "---@overload {}", function_type(call));
+        overload(out, call);
     }
     let _ = writeln!(out, "{} = {{}}", m.name);
     m.functions.iter().for_each(|f| function(out, f.name, f));
@@ -95,8 +96,18 @@ fn function(out: &mut String, name: &str, f: &FunctionDoc) {
     if let Some(r) = &f.returns {
         let _ = writeln!(out, "---@return {} # {}", r.luals, one_line(r.doc));
     }
+    overload(out, f);
     let names: Vec<&str> = f.params.iter().map(|p| p.name).collect();
     let _ = writeln!(out, "function {name}({}) end", names.join(", "));
+}
+
+/// What may be left out from between is left out in an overload: `test("name", fn)`.
+fn overload(out: &mut String, f: &FunctionDoc) {
+    let between = f.params.windows(2).any(|pair| pair[0].optional && !pair[1].optional);
+    if between {
+        let params = f.params.iter().filter(|p| !p.optional).cloned().collect();
+        let _ = writeln!(out, "---@overload {}", function_type(&FunctionDoc { params, ..f.clone() }));
+    }
 }
 
 /// `fun(dst: string, opts?: nsh.ping.Options): nsh.PingResult`

@@ -72,6 +72,7 @@ pub fn error_value(lua: &Lua, mut e: Error) -> mlua::Result<Value> {
     table.raw_set("errno", f.errno.map(|n| format!("{n:?}")))?;
     table.raw_set("detail", f.detail.as_deref())?;
     table.raw_set("hint", f.hint.as_deref())?;
+    table.raw_set("diff", f.diff.as_deref())?;
     table.raw_set("at", f.at.as_deref())?;
     if Lab::of(lua).is_ok_and(|lab| lab.trace) {
         table.raw_set("traceback", lua.traceback(None, 1)?)?;

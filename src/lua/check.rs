@@ -4,13 +4,15 @@
 mod compare;
 mod reach;
 
+pub use compare::show;
+
 use mlua::{MultiValue, Value};
 
 use super::bind;
 use super::registry::{Module, Scope};
 use super::schema::{AndMore, Cx, Failure, Function, param, ret, ty};
+use super::test::unwinding;
 use crate::error::{Error, Kind};
-use crate::wait;
 
 const MESSAGE: &str = "what is claimed, put in front of a failure";
 
@@ -54,8 +56,8 @@ fn error(
 ) -> Result<Value, Failure> {
     let pcall: mlua::Function = cx.lua.globals().get("pcall")?;
     let mut results: MultiValue = pcall.call(f)?;
-    if wait::interrupted().is_some() {
-        return Err(wait::interrupted_error().into());
+    if let Some(e) = unwinding(cx.lab) {
+        return Err(e.into());
     }
     let wanted = kind.map_or("an error".to_owned(), |k| format!("an error of kind {:?}", k.name()));
     if matches!(results.pop_front(), Some(Value::Boolean(true))) {

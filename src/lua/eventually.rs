@@ -6,6 +6,7 @@ use mlua::{Function, MultiValue, Value};
 
 use super::registry::{Module, Scope};
 use super::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
+use super::test::unwinding;
 use crate::error::{Error, Kind};
 use crate::wait::{self, Deadline};
 
@@ -31,8 +32,8 @@ fn attempt(cx: &Cx<'_>, f: &Function) -> Result<Try, Failure> {
     let pcall: Function = cx.lua.globals().get("pcall")?;
     let mut results: MultiValue = pcall.call(f.clone())?;
     let worked = matches!(results.pop_front(), Some(Value::Boolean(true)));
-    if wait::interrupted().is_some() {
-        return Err(wait::interrupted_error().into());
+    if let Some(e) = unwinding(cx.lab) {
+        return Err(e.into());
     }
     Ok(match (worked, results.front()) {
         (false, reason) => Try::NotYet(match reason {

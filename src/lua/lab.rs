@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use mlua::Lua;
 
+use super::test::Tests;
 use crate::error::Result;
 use crate::net::namespace::Namespaces;
 
@@ -31,6 +32,8 @@ pub struct Lab {
     closers: RefCell<Vec<Closer>>,
     /// Passed checks, for the summary.
     pub checks: Cell<u64>,
+    /// What the script has of tests, and what it deferred.
+    pub tests: Tests,
 }
 
 impl Lab {
@@ -41,6 +44,7 @@ impl Lab {
             trace,
             closers: RefCell::default(),
             checks: Cell::default(),
+            tests: Tests::default(),
         }))
     }
 
@@ -57,9 +61,19 @@ impl Lab {
         closers.push(Box::new(close));
     }
 
+    /// Where the list of what runs ends just now, for [`Lab::close_since`].
+    pub fn mark(&self) -> usize {
+        self.closers.borrow().len()
+    }
+
     /// Ends everything that still runs.
     pub fn close_all(&self) {
-        loop {
+        self.close_since(0);
+    }
+
+    /// Ends what was begun since the mark was taken and still runs.
+    pub fn close_since(&self, mark: usize) {
+        while self.closers.borrow().len() > mark {
             let Some(close) = self.closers.borrow_mut().pop() else { return };
             close();
         }

@@ -17,6 +17,7 @@ mod capture;
 mod check;
 mod conntrack;
 mod eventually;
+mod explain;
 mod fdb;
 mod http;
 mod json;
@@ -45,8 +46,8 @@ use mlua::{
     Function, HookTriggers, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState,
 };
 
-use crate::error::Kind;
 use crate::wait;
+pub use explain::{Raised, call, report};
 use lab::{Lab, Place};
 
 /// The most memory that a script's Lua values may take.
@@ -74,16 +75,12 @@ pub struct Script {
     pub directory: Option<std::path::PathBuf>,
 }
 
-/// Runs a script in the lab of the calling thread's namespace, and returns nsh's exit status. Errors go to
-/// stderr. What the script left running is ended. `setup` adds what the floors above have (`help`).
+/// Runs a script in the lab of the calling thread's namespace, prints how its tests went, if it has any, and returns
+/// nsh's exit status. Errors go to stderr. What the script left running is ended. `setup` adds what the floors above
+/// have (`help`).
 pub fn run(place: Place, script: &Script, trace: bool, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
-    with_interpreter(place, trace, setup, |lua, lab| match prepare(lua, script)? {
-        Ok(chunk) => Ok(execute(lua, lab, chunk, script)),
-        Err(syntax) => {
-            eprintln!("{syntax}");
-            Ok(status::USAGE)
-        }
-    })
+    let settings = test::Settings { plain: true, ..test::Settings::default() };
+    test::run(place, script, trace, settings, Rc::new(test::Plain::new(&script.name)), setup)
 }
 
 /// Makes a lab and an interpreter for `f`, and ends afterwards what was left running. Returns nsh's exit status.
@@ -102,7 +99,10 @@ pub fn with_interpreter(
     };
     let made = interpreter(&lab).and_then(|lua| {
         setup(&lua)?;
-        f(&lua, &lab)
+        let status = f(&lua, &lab)?;
+        // What a prompt deferred; a script has done it.
+        let tidy = test::tidy_up(&lua, &lab);
+        Ok(if tidy { status } else { status.max(status::FAILED) })
     });
     let status = made.unwrap_or_else(|e| {
         eprintln!("nsh: {e}");
@@ -133,7 +133,7 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
     only_text_chunks(&lua)?;
     bind::globals(&lua, lab)?;
     lua.globals().raw_set("host", host(&lua, lab)?)?;
-    stop_when_interrupted(&lua, 1000)?;
+    watch(&lua)?;
     Ok(lua)
 }
 
@@ -157,6 +157,11 @@ fn only_text_chunks(lua: &Lua) -> mlua::Result<()> {
 /// Goes on after an interrupt: the prompt survives Ctrl-C.
 pub fn resume(lua: &Lua) -> mlua::Result<()> {
     wait::clear();
+    watch(lua)
+}
+
+/// Watches for the next interrupt; to be called when one has been dealt with.
+pub fn watch(lua: &Lua) -> mlua::Result<()> {
     stop_when_interrupted(lua, 1000)
 }
 
@@ -209,129 +214,6 @@ fn without_shebang(source: &[u8]) -> &[u8] {
     }
 }
 
-/// Runs the chunk; an error goes to stderr.
-fn execute(lua: &Lua, lab: &Lab, chunk: Function, script: &Script) -> i32 {
-    let args: MultiValue =
-        script.args.iter().filter_map(|a| lua.create_string(a).ok().map(Value::String)).collect();
-    match call(lua, lab, chunk, args) {
-        Ok(Ok(_)) => {
-            // The signal may come so late, or hit a process in its place, that the script ended without noticing.
-            if wait::interrupted().is_some() {
-                eprintln!("nsh: {}", wait::interrupted_error().message());
-            }
-            status::SUCCESS
-        }
-        Ok(Err(failure)) => report(lua, &failure),
-        Err(e) => {
-            eprintln!("nsh: {e}");
-            status::FAILED
-        }
-    }
-}
-
-/// What a script raised: the value itself, and where (with `--trace`).
-pub struct Raised {
-    pub value: Value,
-    pub traceback: Option<String>,
-}
-
-/// Calls a function as `xpcall` does, so that what it raises arrives as it is.
-pub fn call(lua: &Lua, lab: &Lab, f: Function, args: MultiValue) -> mlua::Result<Result<MultiValue, Raised>> {
-    let trace = lab.trace;
-    let handler = lua.create_function(move |lua, e: Value| {
-        let traceback = if trace { Some(lua.traceback(None, 1)?) } else { None };
-        let pair = lua.create_table()?;
-        pair.raw_set(1, e)?;
-        pair.raw_set(2, traceback)?;
-        Ok(pair)
-    })?;
-    let xpcall: Function = lua.globals().get("xpcall")?;
-    let mut all = MultiValue::from_iter([Value::Function(f), Value::Function(handler)]);
-    all.extend(args);
-    let mut results: MultiValue = xpcall.call(all)?;
-    if matches!(results.pop_front(), Some(Value::Boolean(true))) {
-        return Ok(Ok(results));
-    }
-    Ok(Err(match results.pop_front() {
-        Some(Value::Table(pair)) => Raised { value: pair.raw_get(1)?, traceback: pair.raw_get(2)? },
-        other => Raised { value: other.unwrap_or(Value::Nil), traceback: None },
-    }))
-}
-
-/// Tells on stderr what was raised, and returns the exit status that it stands for.
-pub fn report(lua: &Lua, raised: &Raised) -> i32 {
-    let (text, status) = explain(lua, &raised.value);
-    eprintln!("{text}");
-    if let Some(traceback) = &raised.traceback {
-        eprintln!("{traceback}");
-    }
-    status
-}
-
-/// The message of a raised value, and the exit status that it stands for.
-fn explain(lua: &Lua, value: &Value) -> (String, i32) {
-    if let Some(signal) = wait::interrupted() {
-        let text = wait::interrupted_error().message();
-        return (format!("nsh: {text}"), if signal > 0 { 128 + signal } else { status::FAILED });
-    }
-    match value {
-        Value::Table(e) if bind::is_error(lua, value) => {
-            let kind = e.raw_get::<String>("kind").unwrap_or_default();
-            let cannot = [Kind::Unsupported, Kind::Permission].iter().any(|k| k.name() == kind);
-            let text = bind::show_error(e).unwrap_or_default();
-            (text, if cannot { status::CANNOT } else { status::FAILED })
-        }
-        Value::Error(e) => (explain_text(lua, &explain_lua(e)), status::FAILED),
-        Value::String(s) => (explain_text(lua, &s.to_string_lossy()), status::FAILED),
-        Value::Table(e)
-            if e.metatable().is_none() && e.raw_get::<Value>("message").is_ok_and(|m| m.is_string()) =>
-        {
-            (
-                format!("the script raised {:?}", e.raw_get::<String>("message").unwrap_or_default()),
-                status::FAILED,
-            )
-        }
-        other => match other.to_string() {
-            Ok(text) => (format!("the script raised {text}"), status::FAILED),
-            Err(_) => ("the script raised a value that can't be shown".to_owned(), status::FAILED),
-        },
-    }
-}
-
-fn explain_lua(e: &mlua::Error) -> String {
-    match e {
-        mlua::Error::MemoryError(_) => "not enough memory".to_owned(),
-        mlua::Error::CallbackError { cause, .. } => explain_lua(cause),
-        mlua::Error::RuntimeError(text) => first_lines(text),
-        e => first_lines(&e.to_string()),
-    }
-}
-
-/// Lua's own message, with what helps.
-fn explain_text(lua: &Lua, text: &str) -> String {
-    let text = first_lines(text);
-    if text.ends_with("not enough memory") {
-        return format!("{text}: a script's values may take {} MiB", MEMORY_LIMIT >> 20);
-    }
-    // "attempt to call a nil value (global 'lnik')"
-    let global = text.split_once("a nil value (global '").and_then(|(_, rest)| rest.split_once('\''));
-    if global.is_some_and(|(name, _)| name == "sleep") {
-        return format!(
-            "{text}\n  hint: wait for what is to come: eventually(fn, {{ timeout = 5 }}) tries until it works"
-        );
-    }
-    let names: Vec<String> = lua.globals().pairs::<String, Value>().flatten().map(|(name, _)| name).collect();
-    match global.and_then(|(name, _)| schema::did_you_mean(name, names.iter().map(String::as_str))) {
-        Some(near) => format!("{text}\n  hint: did you mean {near:?}?"),
-        None => text,
-    }
-}
-
-/// A Lua message without the traceback that follows it.
-fn first_lines(text: &str) -> String {
-    text.split("\nstack traceback:").next().unwrap_or(text).to_owned()
-}
-
 /// `os.exit([code])`: ends what the script left running, then nsh.
 fn exit(lua: &Lua, code: Value) -> mlua::Result<()> {
     let code = match code {
@@ -346,7 +228,9 @@ fn exit(lua: &Lua, code: Value) -> mlua::Result<()> {
             )));
         }
     };
+    let mut code = code;
     if let Ok(lab) = Lab::of(lua) {
+        code = test::leave_by_exit(lua, &lab, code);
         lab.close_all();
     }
     // Runs C's exit handlers, which flush what Lua has written.

@@ -43,12 +43,16 @@ type Entry = (&'static str, fn() -> Module);
 
 const MODULES: &[Entry] = &[
     ("addr", super::addr::module),
+    ("after_each", super::test::after_each),
+    ("before_each", super::test::before_each),
     ("bridge", super::bridge::module),
     ("capture", super::capture::module),
     ("check", super::check::module),
     ("conntrack", super::conntrack::module),
+    ("defer", super::test::defer),
     ("eventually", super::eventually::module),
     ("fdb", super::fdb::module),
+    ("group", super::test::group),
     ("http", super::http::module),
     ("json", super::json::module),
     ("link", super::link::module),
@@ -60,10 +64,13 @@ const MODULES: &[Entry] = &[
     ("proc", super::proc::module),
     ("route", super::route::module),
     ("rule", super::rule::module),
+    ("skip", super::test::skip),
     ("socket", super::socket::module),
     ("sysctl", super::sysctl::module),
     ("tcp", super::tcp::module),
+    ("test", super::test::test),
     ("udp", super::udp::module),
+    ("xfail", super::test::xfail),
 ];
 
 thread_local! {

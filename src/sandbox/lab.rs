@@ -12,10 +12,7 @@ use super::sys::{self, Channel, Message};
 use super::view::{self, View};
 use super::{Lab, Plan, Runner, filter, init, procfs};
 use crate::error::{Error, Kind, Result};
-use crate::wait;
-
-/// How often SIGALRM comes once the script is interrupted, in milliseconds.
-const AGAIN: i64 = 100;
+use crate::wait::{self, limit};
 
 /// Enters the lab, runs the script, and ends with its status.
 pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {
@@ -38,8 +35,8 @@ pub fn finish(lab: &Lab, runner: Runner<'_>) -> ! {
     // SAFETY: a null stream flushes all of them: what the script wrote through C's stdio.
     unsafe { libc::fflush(std::ptr::null_mut()) };
     init::exit(match wait::interrupted() {
-        Some(wait::TIMED_OUT) => status.max(1),
-        Some(signal) => 128 + signal,
+        Some(signal) if signal > 0 => 128 + signal,
+        Some(_) => status.max(1),
         None => status,
     })
 }
@@ -100,7 +97,7 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
     let _ = nix::unistd::sethostname(view::HOSTNAME);
     raise_loopback()?;
     sys::new_session_keyring();
-    limit(&lab);
+    bound(&lab);
     if let Err(e) = filter::install() {
         lab.notes.push(format!("{}; system calls are not filtered", e.message()));
     }
@@ -126,7 +123,7 @@ fn raise_loopback() -> Result<()> {
 
 /// Descriptors for many namespaces; a bound on processes, which counts those of this user namespace alone; and when
 /// memory runs out, the lab goes first.
-fn limit(lab: &Lab) {
+fn bound(lab: &Lab) {
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let (soft, hard) = lab.nofile;
     if soft < hard {
@@ -140,43 +137,16 @@ fn limit(lab: &Lab) {
     }
 }
 
-/// When the script's time is over, in milliseconds of the monotonic clock; 0 for never.
-static DEADLINE: AtomicI64 = AtomicI64::new(0);
 /// When the first signal came.
 static FIRST: AtomicI64 = AtomicI64::new(0);
 
-fn milliseconds() -> i64 {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: clock_gettime is async-signal-safe and fills in now.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
-    now.tv_sec * 1000 + now.tv_nsec / 1_000_000
-}
-
-/// Sends SIGALRM after so many milliseconds, and then every [`AGAIN`]; not at all for 0.
-fn alarm(after: i64) {
-    let time = |ms: i64| libc::timeval { tv_sec: ms / 1000, tv_usec: (ms % 1000) * 1000 };
-    let timer =
-        libc::itimerval { it_interval: time(if after > 0 { AGAIN } else { 0 }), it_value: time(after) };
-    // SAFETY: timer is an itimerval; the old one is not asked for. A plain system call, safe in a handler.
-    unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
-}
-
 /// The first signal interrupts the script; a second Ctrl-C, a moment later, ends it at once.
 extern "C" fn on_signal(number: libc::c_int) {
-    let now = milliseconds();
     if number == libc::SIGALRM {
-        let deadline = DEADLINE.load(Ordering::SeqCst);
-        if wait::interrupted().is_some() {
-            // Here to break off a read that began just after the signal; the next comes by itself.
-        } else if deadline > 0 && now >= deadline {
-            wait::interrupt(wait::TIMED_OUT);
-        } else {
-            // The prompt has dealt with the interrupt.
-            alarm(if deadline > 0 { deadline - now } else { 0 });
-        }
-        return;
+        return limit::tick();
     }
-    if number == libc::SIGINT && wait::interrupted() == Some(libc::SIGINT) {
+    let now = limit::milliseconds();
+    if number == libc::SIGINT && wait::ending() == Some(libc::SIGINT) {
         if now - FIRST.load(Ordering::SeqCst) >= super::SECOND_INTERRUPT.as_millis() as i64 {
             init::exit(128 + libc::SIGINT);
         }
@@ -184,7 +154,7 @@ extern "C" fn on_signal(number: libc::c_int) {
     }
     FIRST.store(now, Ordering::SeqCst);
     wait::interrupt(number);
-    alarm(AGAIN);
+    limit::arm();
 }
 
 /// Installs the handlers that end waits and the script, starts the time limit, and unblocks what nsh had blocked.
@@ -199,12 +169,7 @@ pub fn prepare_signals(plan: &Plan) -> Result<()> {
         // SAFETY: the handler calls nothing but async-signal-safe functions.
         unsafe { nix::sys::signal::sigaction(signal, &action) }?;
     }
-    if let Some(limit) = plan.timeout {
-        // At least one, and not so many that they can't be added.
-        let limit = limit.as_millis().clamp(1, i64::MAX as u128 / 4) as i64;
-        DEADLINE.store(milliseconds() + limit, Ordering::SeqCst);
-        alarm(limit);
-    }
+    limit::begin(plan.timeout);
     plan.mask.thread_set_mask()?;
     Ok(())
 }

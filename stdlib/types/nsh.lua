@@ -358,6 +358,12 @@
 ---@field vni? integer the VNI at the remote end
 ---@field sticky? boolean learning doesn't move it to another port; default false
 
+---@class (exact) nsh.group.Options
+---@field timeout? number how long it may take, in seconds; a test that takes longer is ended and has failed
+---@field skip? string|boolean why it is not to run; true gives no reason
+---@field xfail? string|boolean why it is expected to fail: then failing is passing, and passing is failing
+---@field needs? string|string[] what it needs, in the words of a file's `-- needs:`: programs, kernel features that `nsh doctor` names, `root` or `user`; without it the test is skipped, with the reason
+
 ---@class (exact) nsh.http.Answer
 ---@field status? integer the status; default 200
 ---@field headers? table<string, string> headers; Content-Type is text/plain unless given
@@ -916,6 +922,13 @@
 ---@field closed? integer so many have ended
 ---@field bytes? integer so many bytes came, over all connections
 ---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.test.Options
+---@field timeout? number how long it may take, in seconds; a test that takes longer is ended and has failed
+---@field skip? string|boolean why it is not to run; true gives no reason
+---@field xfail? string|boolean why it is expected to fail: then failing is passing, and passing is failing
+---@field needs? string|string[] what it needs, in the words of a file's `-- needs:`: programs, kernel features that `nsh doctor` names, `root` or `user`; without it the test is skipped, with the reason
+---@field lab? "own"|"shared" "own": in a fresh lab of its own, in which the file's code runs once more, but for its other tests; default "shared"
 
 ---@class (exact) nsh.udp.ListenOptions
 ---@field port? integer the port, if the address has none; 0 takes a free one
@@ -1900,6 +1913,14 @@ function addr.list(opts) end
 ---@return integer # how many were deleted
 function addr.flush(opts) end
 
+---Has a function called after each of the tests that follow in this group (or in the file), and in the groups within, however the test ended. Several are called in the opposite of the order in which they were given, those of inner groups first, and before what the test deferred. If one fails, so does the test.
+---@param fn function called without arguments
+function after_each(fn) end
+
+---Has a function called before each of the tests that follow in this group (or in the file), and in the groups within. Several are called in the order in which they were given, those of outer groups first. It belongs to the test: if it fails, so does the test, its time counts, and what it starts or defers ends with the test.
+---@param fn function called without arguments
+function before_each(fn) end
+
 ---Bridges: their options (the spanning tree protocol, ageing, ...) and their ports. A bridge is a link too, so that `link.add("br0", { kind = "bridge" })` makes one as well, and `link.set`, `link.del` and `addr.add` work on it. Which addresses are behind which port is told by the module `fdb`.
 ---@class nsh.bridge
 bridge = {}
@@ -1993,7 +2014,7 @@ function check.equal(got, want, message) end
 ---
 ---Raises `check` if nothing is raised, or something else.
 ---@param fn function must raise an error
----@param kind? "argument"|"invalid"|"exists"|"not_found"|"permission"|"unsupported"|"busy"|"read_only"|"limit"|"network_unreachable"|"host_unreachable"|"network_down"|"connection_refused"|"connection_reset"|"address_in_use"|"address_not_available"|"timeout"|"interrupted"|"check"|"exit"|"protocol"|"io" the kind that the error must have; any if left out
+---@param kind? "argument"|"invalid"|"exists"|"not_found"|"permission"|"unsupported"|"busy"|"read_only"|"limit"|"network_unreachable"|"host_unreachable"|"network_down"|"connection_refused"|"connection_reset"|"address_in_use"|"address_not_available"|"timeout"|"interrupted"|"check"|"skipped"|"exit"|"protocol"|"io" the kind that the error must have; any if left out
 ---@param message? string what is claimed, put in front of a failure
 ---@return nsh.Error # the error, to look at its other fields
 function check.error(fn, kind, message) end
@@ -2036,6 +2057,11 @@ function conntrack.del(opts) end
 
 ---Forgets all connections.
 function conntrack.flush() end
+
+---Has a function called when the test ends, or the group, or the script where it stands outside tests: the last one first, however it ends: by its end, a failure, its time limit, `skip`, `os.exit`, Ctrl-C or SIGTERM. Handles are closed after that. A deferred function that fails fails the test, besides what else failed; the others still run. Each may take 10 s; after an interrupt all of them 1.5 s together.
+---@param fn function what to call
+---@param ... any what it is called with
+function defer(fn, ...) end
 
 ---Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned. `fn` is tried at least once.
 ---
@@ -2082,6 +2108,17 @@ function fdb.list(opts) end
 ---Raises `not_found` if there is no such link, `argument` if it is neither a bridge nor a port.
 ---@param dev string a bridge, or a port of one
 function fdb.flush(dev) end
+
+---Runs a group of tests, at once. What `before_each`, `after_each` and `defer` are given in it holds for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say otherwise. Groups may stand in groups.
+---
+---If its code fails outside its tests, that is told under the group's name and the rest of the group does not run; the file goes on behind it. `skip` in it leaves the rest of it out.
+---
+---Raises `argument` inside a test.
+---@param name string stands in front of its tests' names
+---@param opts? nsh.group.Options options
+---@param fn function makes the tests: it runs at once, and what stands in it outside the tests is their set-up
+---@overload fun(name: string, fn: function)
+function group(name, opts, fn) end
 
 ---HTTP/1.1: requests, and a server of fixed answers or of a directory. Any status is an answer, 404 and 500 as well.
 ---@class nsh.http
@@ -2450,6 +2487,10 @@ function rule.list(opts) end
 ---@return integer # how many were deleted
 function rule.flush(opts) end
 
+---Ends the test as skipped: neither passed nor failed. Outside a test it leaves out the rest of the group, or of the file. What was deferred still runs, and a soft check that has failed already counts.
+---@param reason string why; it is told
+function skip(reason) end
+
 ---Which sockets are open in a namespace.
 ---@class nsh.socket
 socket = {}
@@ -2506,6 +2547,26 @@ function tcp.connect(address, opts) end
 ---@return nsh.TcpServer # the server
 function tcp.listen(address, opts) end
 
+---Tests of a file: each with a name, a result and a time of its own, in the file's one lab, in the order in which they stand.
+---
+---A test runs where it stands, so that code between tests is set-up for those that follow. One that fails does not keep the others from running; code outside tests that fails ends the file. `nsh test` runs many files and reports on them; `nsh FILE` runs the tests of one, and prints a line each.
+---
+---What a test starts (processes, servers, captures) ends with it, after what it deferred has run. What is to serve several tests is started outside them.
+---@class nsh.test
+---@overload fun(name: string, opts?: nsh.test.Options, fn: function)
+---@overload fun(name: string, fn: function)
+test = {}
+
+---Runs a test for each of several cases: those of an array in its order, those of a table by name in the order of their names.
+---
+---Raises `exists` if two of them have the same name, `argument` for a field that a case doesn't have.
+---@param name string what they show: `{mtu}` stands for a case's field of that name, `{}` for the case itself, or for its name if the cases have names. Without either, what tells the case from the others is put behind
+---@param cases table an array of cases, or a table of cases by name
+---@param opts? nsh.test.Options options
+---@param fn function the test: it gets the case, and its index or name
+---@overload fun(name: string, cases: table, fn: function)
+function test.each(name, cases, opts, fn) end
+
 ---UDP datagrams, and servers that get them.
 ---@class nsh.udp
 udp = {}
@@ -2534,6 +2595,10 @@ function udp.request(address, data, opts) end
 ---@param opts? nsh.udp.ListenOptions options
 ---@return nsh.UdpServer # the server
 function udp.listen(address, opts) end
+
+---Says that the test is expected to fail from here on, because of what is known: if it does, that counts as passed, and is told as an expected failure. If it passes, it has failed, so that the mark does not outlive its reason. Outside a test it is said of the file's own code.
+---@param reason string why it is expected to fail; it is told
+function xfail(reason) end
 
 ---The namespace in which the lab begins; the globals act on it.
 ---@type nsh.Namespace

@@ -249,6 +249,52 @@ impl<A: 'static, B: 'static> Args for AndMore<A, B> {
     }
 }
 
+/// As the parameters within, but the options in front of the last one, a function, may be left out:
+/// `test("name", fn)` and `test("name", { timeout = 1 }, fn)`.
+pub struct BodyLast<A>(pub A);
+
+impl<A: Args> Args for BodyLast<A> {
+    type Values = A::Values;
+
+    fn docs(&self) -> Vec<ParamDoc> {
+        self.0.docs()
+    }
+
+    fn decode(&self, cx: &Cx<'_>, mut args: MultiValue) -> Result<Self::Values, Wrong> {
+        let options = self.docs().len() - 2;
+        if args.len() == options + 1 && args.back().is_some_and(Value::is_function) {
+            let body = args.pop_back().unwrap_or(Value::Nil);
+            args.extend([Value::Nil, body]);
+        }
+        self.0.decode(cx, args)
+    }
+}
+
+/// One parameter, and then whatever else is given, as it is.
+pub struct Rest<A>(pub Param<A>, pub &'static str);
+
+impl<A: 'static> Args for Rest<A> {
+    type Values = (A, MultiValue);
+
+    fn docs(&self) -> Vec<ParamDoc> {
+        let rest = ParamDoc {
+            name: "...",
+            luals: "any".to_owned(),
+            expected: "anything".to_owned(),
+            optional: false,
+            doc: self.1,
+            shape: None,
+        };
+        vec![self.0.doc.clone(), rest]
+    }
+
+    fn decode(&self, cx: &Cx<'_>, mut args: MultiValue) -> Result<Self::Values, Wrong> {
+        let first = args.pop_front().unwrap_or(Value::Nil);
+        let first = (self.0.take)(cx, &first).map_err(|w| w.within(self.0.doc.name))?;
+        Ok((first, args))
+    }
+}
+
 type Encode<R> = Box<dyn Fn(&Cx<'_>, R) -> mlua::Result<MultiValue>>;
 
 /// What a function returns, and how it becomes a Lua value.

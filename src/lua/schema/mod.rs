@@ -16,7 +16,8 @@ pub mod ty;
 
 pub use class::{Class, ClassDoc, Handle, Object};
 pub use function::{
-    AndMore, Args, Function, FunctionDoc, MethodDoc, Param, ParamDoc, Return, ReturnDoc, opts, param, ret,
+    AndMore, Args, BodyLast, Function, FunctionDoc, MethodDoc, Param, ParamDoc, Rest, Return, ReturnDoc,
+    opts, param, ret,
 };
 pub use record::{Record, RecordDoc, RecordFieldDoc, is_list, tag, tag_list};
 pub use shape::{FieldDoc, Shape, ShapeDoc};

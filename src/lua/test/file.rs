@@ -1,0 +1,104 @@
+//! A script's file from beginning to end.
+
+use std::rc::Rc;
+
+use mlua::{Function, Lua, MultiValue, Value};
+
+use super::event::{Event, Failure, Id, Outcome, Sink};
+use super::scope::{self, Sort};
+use super::state::Settings;
+use crate::error::Kind;
+use crate::lua::lab::{Lab, Place};
+use crate::lua::{self, Script, explain, status};
+use crate::wait;
+
+/// Runs a script's file in the lab of the calling thread's namespace, tells `sink` what happens, and returns nsh's
+/// exit status. `setup` adds what the floors above have (`help`).
+///
+/// The last event is [`Event::Finished`], unless the lab can't be made: then a reason goes to stderr, and the status
+/// is [`status::CANNOT`].
+pub fn run(
+    place: Place,
+    script: &Script,
+    trace: bool,
+    settings: Settings,
+    sink: Rc<dyn Sink>,
+    setup: fn(&Lua) -> mlua::Result<()>,
+) -> i32 {
+    lua::with_interpreter(place, trace, setup, |lua, lab| {
+        lab.tests.begin(settings, sink, &script.name, &script.source);
+        lab.tests.tell(&Event::Began);
+        match lua::prepare(lua, script)? {
+            Ok(chunk) => Ok(execute(lua, lab, chunk, script)),
+            Err(syntax) => {
+                let failure = explain::of_syntax(lua, &syntax);
+                finish(lab, Outcome::Failed { failures: vec![failure] });
+                Ok(status::USAGE)
+            }
+        }
+    })
+}
+
+fn id(script: &str) -> Id {
+    Id { path: vec![script.to_owned()], at: None }
+}
+
+/// Runs the file's code, then what it deferred.
+fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
+    let args: MultiValue =
+        script.args.iter().filter_map(|a| lua.create_string(a).ok().map(Value::String)).collect();
+    let raised = match explain::call(lua, lab, chunk, args) {
+        // The signal may come so late, or hit a process in its place, that the script ended without noticing.
+        Ok(Ok(_)) => wait::interrupted().map(|_| explain::interrupted()),
+        Ok(Err(raised)) => Some(explain::explain(lua, &raised)),
+        Err(e) => Some(explain::Explained {
+            failure: Failure { message: format!("nsh: {e}"), ..Failure::default() },
+            status: status::FAILED,
+        }),
+    };
+    let left = scope::leave(lua, lab, raised, &id(&script.name));
+    let status = left.status;
+    let outcome = left.outcome();
+    let failed = matches!(outcome, Outcome::Failed { .. } | Outcome::UnexpectedPass { .. });
+    finish(lab, outcome);
+    match status {
+        status::SUCCESS if failed || lab.tests.failed.get() > 0 => status::FAILED,
+        status => status,
+    }
+}
+
+fn finish(lab: &Lab, outcome: Outcome) {
+    let checks = lab.checks.get().saturating_sub(lab.tests.checks.get());
+    let seconds = lab.tests.began.get().elapsed().as_secs_f64();
+    lab.tests.tell(&Event::Finished { outcome, seconds, checks });
+}
+
+/// `os.exit` ends the script: runs what was deferred and tells what ended. Returns the exit status.
+pub fn leave_by_exit(lua: &Lua, lab: &Rc<Lab>, code: i32) -> i32 {
+    let tests = &lab.tests;
+    // What was deferred calls it, too.
+    if tests.exiting.replace(true) {
+        return code;
+    }
+    let failure = Failure {
+        kind: Some(Kind::Exit.name().to_owned()),
+        message: format!("os.exit({code}) ended the script"),
+        at: lua::bind::position(lua),
+        ..Failure::default()
+    };
+    let in_test = tests.inside() == Sort::Test;
+    let tidy = scope::tidy_up(lua, lab);
+    let plain = tests.settings.borrow().plain;
+    if in_test {
+        super::single::ended_by_exit(lab, failure);
+        finish(lab, Outcome::Passed);
+    } else if code == 0 || plain {
+        finish(lab, Outcome::Passed);
+    } else {
+        finish(lab, Outcome::Failed { failures: vec![failure] });
+    }
+    match code {
+        0 if !tidy || tests.failed.get() > 0 => status::FAILED,
+        code => code,
+    }
+}
