@@ -15,7 +15,7 @@ use crate::net::namespace::Namespace;
 
 const RAISING: &str = "nsh.raising";
 const ERROR: &str = "nsh.Error";
-/// The chunk name of nsh's own Lua; frames of it are not the script's.
+/// The chunk name of nsh's own Lua; frames of it, and of the library (`[nsh.topology]`), are not the script's.
 pub const INTERNAL: &str = "=[nsh]";
 
 /// A Lua function that calls `f` and raises what it refuses.
@@ -109,7 +109,7 @@ pub fn position(lua: &Lua) -> Option<String> {
                 let source = frame.source();
                 let line = frame.current_line()?;
                 let name = source.short_src?.into_owned();
-                (name != "[nsh]" && source.what != "C").then(|| format!("{name}:{line}"))
+                (!name.starts_with("[nsh") && source.what != "C").then(|| format!("{name}:{line}"))
             })
         })
         .flatten()
@@ -159,6 +159,11 @@ pub fn name_of(lua: &Lua, value: &Value) -> mlua::Result<Option<String>> {
         Value::UserData(ud) => Some(ud.type_name()?.to_string_lossy()),
         _ => None,
     })
+}
+
+/// Lets [`name_of`] know a function or table of the library.
+pub fn set_name(lua: &Lua, value: &Value, name: &str) -> mlua::Result<()> {
+    names(lua)?.raw_set(value, name)
 }
 
 /// The names of bound functions and modules, by value; weak, so that they go with their namespaces.

@@ -21,6 +21,7 @@ mod explain;
 mod fdb;
 mod http;
 mod json;
+pub mod library;
 pub mod link;
 pub mod namespace;
 mod nat;
@@ -132,6 +133,7 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
     ))?;
     only_text_chunks(&lua)?;
     bind::globals(&lua, lab)?;
+    library::install(&lua)?;
     lua.globals().raw_set("host", host(&lua, lab)?)?;
     watch(&lua)?;
     Ok(lua)

@@ -1,0 +1,390 @@
+-- From the table to a plan: nodes, links and segments, checked. A segment is what shares a subnet: a link between two
+-- hosts or routers, or all links of switches that are joined.
+
+local _, internal = ...
+local read = require("nsh.topology.read")
+
+local plan = {}
+
+---@class nsh.topology.Node
+---@field name string
+---@field kind "router"|"host"|"switch"
+---@field path string its place in the table
+---@field index integer its place among all nodes
+---@field ends nsh.topology.End[] its ends of links, in the order of the links
+---@field ns nsh.Namespace? once it is made
+
+---@class nsh.topology.End
+---@field node nsh.topology.Node
+---@field link nsh.topology.Cable
+---@field other nsh.topology.End
+---@field dev string
+---@field addrs nsh.topology.Address[]
+
+---@class nsh.topology.Cable
+---@field name string such as `r1-r2`
+---@field path string
+---@field ends nsh.topology.End[]
+---@field segment nsh.topology.Segment
+
+---@class nsh.topology.Segment
+---@field index integer its place among all
+---@field path string
+---@field name string that of its link, or of its first switch
+---@field ends nsh.topology.End[] routers' first, then hosts'
+---@field subnets table<string, nsh.topology.Address> by family
+
+---What a network has besides its nodes; no node may be called so.
+plan.RESERVED = {}
+
+---A bridge has no more ports.
+local PORTS = 1023
+---The longest name of an interface.
+local DEV = 15
+
+---A route as `route.add` takes it, the destination first; its options are looked at when it is added.
+local function route(path, value)
+  read.string(read.field(path, 1), read.table(path, value)[1])
+  return value
+end
+
+---A node's name, or false for none.
+local function name_or_false(path, value)
+  return value and read.name(path, value)
+end
+
+local KINDS = {
+  {
+    kind = "router",
+    list = "routers",
+    options = { loopback = read.addresses, routes = read.list(route), sysctl = read.table },
+  },
+  {
+    kind = "host",
+    list = "hosts",
+    options = {
+      addr = read.addresses,
+      gateway = name_or_false,
+      routes = read.list(route),
+      sysctl = read.table,
+    },
+  },
+  {
+    kind = "switch",
+    list = "switches",
+    options = { subnet = read.subnet, bridge = read.table, sysctl = read.table },
+  },
+}
+
+local LINK = {
+  subnet = read.subnet,
+  mtu = read.integer(68, 65535),
+  cost = read.integer(1, 65535),
+  addr = read.table,
+  dev = read.table,
+}
+
+local function check_name(path, name)
+  if name == "" or name == "." or name == ".." or #name > 255 or name:find("[%s%c/]") then
+    read.wrong(
+      path,
+      ("%q is no name for a namespace"):format(name),
+      'no white space, no "/", at most 255 bytes'
+    )
+  elseif name == "host" then
+    read.wrong(path, '"host" is the namespace in which the lab begins', "choose another name")
+  elseif plan.RESERVED[name] then
+    read.wrong(path, ("%q is a field or method of every network"):format(name), "choose another name")
+  end
+end
+
+local function add_node(p, kind, path, entry)
+  local name, options = entry, {}
+  if type(entry) == "table" then
+    options = read.record(path, entry, kind.options, 1)
+    name = read.name(read.field(path, 1), entry[1])
+  else
+    read.name(path, entry)
+  end
+  check_name(path, name)
+  local there = p.by_name[name]
+  if there then
+    read.wrong(path, ("%q is the name of %s already"):format(name, there.path))
+  elseif namespace.get(name) then
+    internal.raise("topology", "exists", ("%s: there is a namespace %q already"):format(path, name), nil)
+  end
+  local node =
+    { name = name, kind = kind.kind, path = path, index = #p.nodes + 1, ends = {}, options = options }
+  table.insert(p.nodes, node)
+  p.by_name[name] = node
+end
+
+---The node of this name.
+function plan.node(p, path, name)
+  local node = p.by_name[read.name(path, name)]
+  if not node then
+    local names = {}
+    for _, known in ipairs(p.nodes) do
+      table.insert(names, known.name)
+    end
+    read.unknown(path, "unknown node", name, names, "the nodes are")
+  end
+  return node
+end
+
+---The link of two nodes.
+function plan.link(p, one, two)
+  return p.linked[one.name .. " " .. two.name]
+end
+
+---The values of a link's option for its two nodes: `{ r1 = ..., r2 = ... }`.
+local function by_end(link, option, item)
+  local path = read.field(link.path, option)
+  local given = link.options[option] or {}
+  for _, key in ipairs(read.keys(given)) do
+    local place = read.field(path, key)
+    local own = (key == link.ends[1].node.name and 1) or (key == link.ends[2].node.name and 2)
+    if not own then
+      local names = { link.ends[1].node.name, link.ends[2].node.name }
+      read.unknown(path, "not an end of this link:", tostring(key), names, "its ends are")
+    end
+    link.ends[own]["given_" .. option] = item(place, given[key])
+    link.ends[own]["path_" .. option] = place
+  end
+end
+
+local function interface(path, value)
+  read.string(path, value)
+  if value == "" or #value > DEV or value:find("[%s%c/:%%]") or value == "lo" then
+    read.wrong(
+      path,
+      ("%q is no name for an interface"):format(value),
+      "1 to 15 bytes, without white space, / : and %"
+    )
+  end
+  return value
+end
+
+local function add_link(p, path, entry)
+  local options = read.record(path, entry, LINK, 2)
+  local link = { path = path, options = options, ends = {} }
+  for i = 1, 2 do
+    link.ends[i] = { node = plan.node(p, read.field(path, i), entry[i]), link = link, addrs = {} }
+  end
+  local one, two = link.ends[1], link.ends[2]
+  one.other, two.other = two, one
+  link.name = one.node.name .. "-" .. two.node.name
+  if one.node == two.node then
+    read.wrong(path, one.node.name .. " can't be linked to itself")
+  end
+  local twin = plan.link(p, one.node, two.node)
+  if twin then
+    read.wrong(path, ("%s and %s are linked already, by %s"):format(one.node.name, two.node.name, twin.path))
+  end
+  link.mtu = options.mtu or p.options.mtu
+  link.cost = options.cost or 1
+  by_end(link, "dev", interface)
+  by_end(link, "addr", read.addresses)
+  for _, e in ipairs(link.ends) do
+    table.insert(e.node.ends, e)
+    p.linked[e.node.name .. " " .. e.other.node.name] = link
+    if e.node.kind == "switch" and e.given_addr then
+      read.wrong(e.path_addr, e.node.name .. " is a switch; switches have no addresses")
+    end
+  end
+  table.insert(p.links, link)
+end
+
+---Each end's interface: what is given; eth0 and on at hosts; at routers and switches after who is at the other end.
+local function name_interfaces(node)
+  local taken = { br0 = node.kind == "switch" and node.path or nil }
+  for _, e in ipairs(node.ends) do
+    if e.given_dev then
+      if taken[e.given_dev] then
+        read.wrong(e.path_dev, ("%s has an interface %s already"):format(node.name, e.given_dev))
+      end
+      e.dev, taken[e.given_dev] = e.given_dev, e.path_dev
+    end
+  end
+  local n = 0
+  for _, e in ipairs(node.ends) do
+    local towards = "to-" .. e.other.node.name
+    if e.dev then
+      n = n + 1
+    elseif node.kind ~= "host" and #towards <= DEV and not towards:find("[:%%]") and not taken[towards] then
+      e.dev = towards
+    else
+      while taken["eth" .. n] do
+        n = n + 1
+      end
+      e.dev = "eth" .. n
+    end
+    taken[e.dev] = e.link.path
+  end
+end
+
+---All switches that are joined with `switch`, in the order of the table; raises where frames would circle.
+local function joined(p, switch)
+  local found, seen, from = { switch }, { [switch] = true }, {}
+  for _, node in ipairs(found) do
+    for _, e in ipairs(node.ends) do
+      local other = e.other.node
+      if other.kind == "switch" and e.link ~= from[node] then
+        if not seen[other] then
+          seen[other], from[other] = true, e.link
+          table.insert(found, other)
+        elseif not p.loops[e.link] then
+          p.loops[e.link] = found
+        end
+      end
+    end
+  end
+  return found
+end
+
+local function check_loops(p)
+  for _, link in ipairs(p.links) do
+    for _, switch in ipairs(p.loops[link] or {}) do
+      if not (switch.options.bridge and switch.options.bridge.stp) then
+        read.wrong(
+          link.path,
+          ("%s closes a loop of switches, in which frames would circle for ever"):format(link.name),
+          ("leave it out, or give each of the switches bridge = { stp = true }, %s too"):format(switch.name)
+        )
+      end
+    end
+  end
+end
+
+---Whose addresses come first: routers', then hosts', as in the table.
+local function by_rank(a, b)
+  return a.node.index < b.node.index
+end
+
+local function find_segments(p)
+  for _, link in ipairs(p.links) do
+    local switch = link.ends[1].node.kind == "switch" and link.ends[1].node
+      or link.ends[2].node.kind == "switch" and link.ends[2].node
+    if not link.segment then
+      local segment =
+        { name = link.name, path = link.path, links = {}, ends = {}, switches = {}, subnets = {} }
+      local links = { link }
+      if switch then
+        segment.switches, links = joined(p, switch), {}
+        table.sort(segment.switches, function(a, b)
+          return a.index < b.index
+        end)
+        segment.name, segment.path = segment.switches[1].name, segment.switches[1].path
+        for _, node in ipairs(segment.switches) do
+          node.segment = segment
+          for _, e in ipairs(node.ends) do
+            table.insert(links, e.link)
+          end
+        end
+      end
+      for _, member in ipairs(links) do
+        if not member.segment then
+          member.segment = segment
+          table.insert(segment.links, member)
+          for _, e in ipairs(member.ends) do
+            if e.node.kind ~= "switch" then
+              table.insert(segment.ends, e)
+            end
+          end
+        end
+      end
+      table.sort(segment.ends, by_rank)
+      segment.index = #p.segments + 1
+      table.insert(p.segments, segment)
+    end
+  end
+  check_loops(p)
+end
+
+---The segment that a key of `subnets` names: a switch, or a link as "r1-r2".
+local function named_segment(p, path, key)
+  local node = p.by_name[key]
+  if node and node.kind == "switch" and node.segment then
+    return node.segment
+  end
+  local names = {}
+  for _, link in ipairs(p.links) do
+    local one, two = link.ends[1].node.name, link.ends[2].node.name
+    if key == link.name or key == two .. "-" .. one then
+      return link.segment
+    end
+    table.insert(names, link.name)
+  end
+  for _, known in ipairs(p.nodes) do
+    if known.kind == "switch" then
+      table.insert(names, known.name)
+    end
+  end
+  read.unknown(path, "no link or switch is called", tostring(key), names, "there are")
+end
+
+---Who says what the subnets are, for each segment.
+local function claims(p, spec)
+  for _, segment in ipairs(p.segments) do
+    segment.claims = {}
+    for _, part in ipairs(segment.switches) do
+      table.insert(segment.claims, part.options.subnet)
+    end
+    for _, part in ipairs(segment.links) do
+      table.insert(segment.claims, part.options.subnet)
+    end
+  end
+  for _, key in ipairs(read.keys(spec.subnets or {})) do
+    local path = read.field("subnets", key)
+    table.insert(named_segment(p, "subnets", key).claims, read.subnet(path, spec.subnets[key]))
+  end
+end
+
+local function any(_, value)
+  return value
+end
+
+local TOP = {
+  routers = read.list(any),
+  hosts = read.list(any),
+  switches = read.list(any),
+  links = read.list(any),
+  subnets = read.table,
+  pool = read.subnet,
+  ipv4 = read.boolean,
+  ipv6 = read.boolean,
+  routing = read.boolean,
+  loopbacks = read.boolean,
+  mtu = read.integer(68, 65535),
+}
+
+---Reads the table; addresses and routes are still to come.
+function plan.read(spec)
+  local options = read.record("", spec, TOP)
+  local p =
+    { options = options, nodes = {}, by_name = {}, links = {}, linked = {}, segments = {}, loops = {} }
+  for _, kind in ipairs(KINDS) do
+    read.list(function(path, entry)
+      add_node(p, kind, path, entry)
+      return true
+    end)(kind.list, options[kind.list] or {})
+  end
+  read.list(function(path, entry)
+    add_link(p, path, read.table(path, entry))
+    return true
+  end)("links", options.links or {})
+  for _, node in ipairs(p.nodes) do
+    name_interfaces(node)
+    if node.kind == "switch" and #node.ends > PORTS then
+      read.wrong(
+        node.path,
+        ("%s has %d links; a bridge has at most %d ports"):format(node.name, #node.ends, PORTS)
+      )
+    end
+  end
+  find_segments(p)
+  claims(p, spec)
+  return p
+end
+
+return plan

@@ -1,0 +1,203 @@
+-- Reads the parts of a table, and says where one is wrong: `links[2].mtu: expected ..., got ...`.
+
+local _, internal = ...
+local address = require("nsh.topology.address")
+
+local read = {}
+
+---Refuses a table, before anything is made.
+---@param path string the place in the table, such as `links[2].mtu`
+---@param message string what is wrong there
+---@param hint? string what to try
+function read.wrong(path, message, hint)
+  internal.raise("topology", "argument", path == "" and message or path .. ": " .. message, hint)
+end
+
+local function expected(path, what, value)
+  read.wrong(path, ("expected %s, got %s"):format(what, internal.describe(value)))
+end
+
+---The most names that a hint lists.
+local LISTED = 20
+
+---Says which words there are, as a hint: `the nodes are r1, r2, a, ...`.
+function read.listed(label, words)
+  local some = table.concat(words, ", ", 1, math.min(#words, LISTED))
+  return #words > 0 and label .. " " .. some .. (#words > LISTED and ", ..." or "") or nil
+end
+
+---What may be meant by a word; in short ones, such as r1 and r2, a letter makes all the difference.
+function read.near(word, words)
+  return #word > 3 and internal.similar(word, words) or nil
+end
+
+---Refuses a word that is none of `words`.
+function read.unknown(path, message, word, words, label)
+  local near = read.near(word, words)
+  if near then
+    read.wrong(path, ("%s %q; did you mean %q?"):format(message, word, near))
+  end
+  read.wrong(path, ("%s %q"):format(message, word), read.listed(label, words))
+end
+
+---The place of a field.
+function read.field(path, key)
+  local name = type(key) == "string" and key or "[" .. tostring(key) .. "]"
+  if type(key) == "string" and not key:find("^[%a_][%w_]*$") then
+    name = ("[%q]"):format(key)
+  end
+  return (path == "" or name:find("^%[")) and path .. name or path .. "." .. name
+end
+
+---A table's keys, in an order that doesn't change from run to run.
+function read.keys(value)
+  local keys = {}
+  for key in pairs(value) do
+    table.insert(keys, key)
+  end
+  table.sort(keys, function(a, b)
+    if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then
+      return a < b
+    end
+    return type(a) < type(b)
+  end)
+  return keys
+end
+
+---A table with these fields; `values` of its places 1 and on are the caller's. Returns what the readers made of them.
+---@param path string
+---@param value any
+---@param fields table<any, (fun(path: string, value: any): any)?>
+---@param values? integer
+function read.record(path, value, fields, values)
+  if type(value) ~= "table" then
+    expected(path, "a table", value)
+  end
+  local out = {}
+  for _, key in ipairs(read.keys(value)) do
+    local field = fields[key]
+    if field ~= nil then
+      out[key] = field(read.field(path, key), value[key])
+    elseif type(key) == "string" then
+      read.unknown(path, "unknown key", key, read.keys(fields), "the keys are")
+    elseif math.type(key) ~= "integer" or key < 1 or key > (values or 0) then
+      read.wrong(
+        read.field(path, key),
+        "nothing more is expected here, got " .. internal.describe(value[key])
+      )
+    end
+  end
+  return out
+end
+
+---An array; each item is read by `item`.
+function read.list(item)
+  return function(path, value)
+    if type(value) ~= "table" then
+      expected(path, "an array", value)
+    end
+    local out = {}
+    for _, key in ipairs(read.keys(value)) do
+      if type(key) == "string" then
+        local hint = ("write { { %q, ... } } rather than { %s = ... }: the order counts"):format(key, key)
+        read.wrong(path, ("expected an array, got a table with the key %q"):format(key), hint)
+      elseif key ~= #out + 1 then
+        expected(path, "an array with the places 1 and on", key)
+      end
+      out[key] = item(read.field(path, key), value[key])
+    end
+    return out
+  end
+end
+
+function read.boolean(path, value)
+  if type(value) ~= "boolean" then
+    expected(path, "a boolean", value)
+  end
+  return value
+end
+
+function read.string(path, value)
+  if type(value) ~= "string" then
+    expected(path, "a string", value)
+  end
+  return value
+end
+
+function read.integer(low, high)
+  return function(path, value)
+    if math.type(value) ~= "integer" or value < low or value > high then
+      expected(path, ("an integer from %d to %d"):format(low, high), value)
+    end
+    return value
+  end
+end
+
+function read.table(path, value)
+  if type(value) ~= "table" then
+    expected(path, "a table", value)
+  end
+  return value
+end
+
+---The name of a node, which may be given as its namespace is not there yet.
+function read.name(path, value)
+  if type(value) ~= "string" then
+    expected(path, "a node's name", value)
+  end
+  return value
+end
+
+---A text or several; each is read by `item`, which also gets its place.
+local function one_or_more(item)
+  local several = read.list(item)
+  return function(path, value)
+    if type(value) == "table" then
+      return several(path, value)
+    end
+    return { item(path, value) }
+  end
+end
+
+local function parsed(path, value, what)
+  local a = type(value) == "string" and address.parse(value)
+  if not a then
+    expected(path, what, value)
+  end
+  a.path = path
+  return a
+end
+
+---Addresses such as "10.0.1.1/24" or "fd00::1".
+read.addresses = one_or_more(function(path, value)
+  return parsed(path, value, 'an address such as "10.0.1.1/24" or "fd00::1"')
+end)
+
+---Subnets such as "10.0.1.0/24", without host bits.
+read.subnets = one_or_more(function(path, value)
+  local what = 'a subnet such as "10.0.1.0/24" or "fd00:1::/64"'
+  local subnet = parsed(path, value, what)
+  if not subnet.length then
+    expected(path, what, value)
+  end
+  local network = address.network(subnet)
+  if not address.equal(network, subnet) then
+    read.wrong(path, ("%s is an address; its subnet is %s"):format(value, address.cidr(network)))
+  end
+  return subnet
+end)
+
+---At most one subnet of each family, by family.
+function read.subnet(path, value)
+  local out = {}
+  for _, subnet in ipairs(read.subnets(path, value)) do
+    if out[subnet.family] then
+      local both = ("%s and %s"):format(address.cidr(out[subnet.family]), address.cidr(subnet))
+      read.wrong(path, both .. " are of the same family; one of each is enough")
+    end
+    out[subnet.family] = subnet
+  end
+  return out
+end
+
+return read

@@ -1,0 +1,250 @@
+-- The routes of each node: hosts have a default route, routers a route to each subnet by the shortest path.
+
+local address = require("nsh.topology.address")
+local addressing = require("nsh.topology.addressing")
+local plan = require("nsh.topology.plan")
+local read = require("nsh.topology.read")
+
+local routing = {}
+
+---@class nsh.topology.Target
+---@field prefixes nsh.topology.Address[] what lies there
+---@field at nsh.topology.Node[] the routers that have it
+---@field on table<nsh.topology.Node, boolean>
+
+---A queue from which the nearest router comes first, those of the same distance in the order of the table.
+local function queue()
+  local heap = {}
+  local function nearer(a, b)
+    return a[1] < b[1] or a[1] == b[1] and a[2].index < b[2].index
+  end
+  local self = {}
+  function self.push(distance, node)
+    local i = #heap + 1
+    heap[i] = { distance, node }
+    while i > 1 and nearer(heap[i], heap[i // 2]) do
+      heap[i], heap[i // 2] = heap[i // 2], heap[i]
+      i = i // 2
+    end
+  end
+  function self.pop()
+    local top, last = heap[1], table.remove(heap)
+    if #heap > 0 then
+      heap[1] = last
+      local i = 1
+      while true do
+        local least = i
+        for child = 2 * i, 2 * i + 1 do
+          if heap[child] and nearer(heap[child], heap[least]) then
+            least = child
+          end
+        end
+        if least == i then
+          break
+        end
+        heap[i], heap[least] = heap[least], heap[i]
+        i = least
+      end
+    end
+    return top
+  end
+  return self
+end
+
+---The routers' ends of a segment.
+local function routers_on(segment)
+  local out = {}
+  for _, e in ipairs(segment.ends) do
+    if e.node.kind == "router" then
+      table.insert(out, e)
+    end
+  end
+  return out
+end
+
+---The way from every router to a target: the neighbour's end through which it goes on, by router.
+---@return table<nsh.topology.Node, nsh.topology.End>
+local function ways(p, target)
+  local distance, via, settled, waiting = {}, {}, {}, queue()
+  for _, node in ipairs(target.at) do
+    distance[node] = 0
+    waiting.push(0, node)
+  end
+  local next = waiting.pop()
+  while next do
+    local node = next[2]
+    if not settled[node] then
+      settled[node] = true
+      for _, e in ipairs(node.ends) do
+        for _, near in ipairs(p.routers_on[e.link.segment]) do
+          local other, length = near.node, distance[node] + near.link.cost
+          if not distance[other] or length < distance[other] then
+            distance[other], via[other] = length, e
+            waiting.push(length, other)
+          end
+        end
+      end
+    end
+    next = waiting.pop()
+  end
+  return via
+end
+
+---Everything that a route can lead to: the segments' subnets, and the routers' loopbacks.
+local function targets(p)
+  local out = {}
+  for _, segment in ipairs(p.segments) do
+    local prefixes, at = {}, {}
+    for _, family in ipairs(p.families) do
+      table.insert(prefixes, segment.subnets[family])
+    end
+    for _, e in ipairs(p.routers_on[segment]) do
+      table.insert(at, e.node)
+    end
+    table.insert(out, { prefixes = prefixes, at = at })
+  end
+  for _, node in ipairs(p.nodes) do
+    if node.kind == "router" and #node.loopbacks > 0 then
+      table.insert(out, { prefixes = node.loopbacks, at = { node } })
+    end
+  end
+  return out
+end
+
+local function default(p, node, via)
+  for _, family in ipairs(p.families) do
+    table.insert(node.routes, { "default", { via = addressing.of(via, family) } })
+  end
+end
+
+---The end of `other` in a segment that `node` is in, if there is one.
+local function neighbour(node, other)
+  for _, e in ipairs(node.ends) do
+    for _, there in ipairs(e.link.segment.ends) do
+      if there.node == other then
+        return there
+      end
+    end
+  end
+end
+
+local function gateway(p, node)
+  local given = node.options.gateway
+  if given then
+    local path = node.path .. ".gateway"
+    local via = neighbour(node, plan.node(p, path, given))
+    if not via or via.node == node then
+      read.wrong(path, ("%s and %s have no subnet in common"):format(node.name, given))
+    end
+    return via
+  end
+  for _, e in ipairs(node.ends) do
+    local via = given == nil and p.routers_on[e.link.segment][1]
+    if via then
+      return via
+    end
+  end
+end
+
+---The routes that a node's table gives; a gateway may be a neighbour's name.
+local function given_routes(p, node)
+  for i, entry in ipairs(node.options.routes) do
+    local path = ("%s.routes[%d]"):format(node.path, i)
+    local options = {}
+    for key, value in pairs(entry) do
+      options[key] = key ~= 1 and value or nil
+    end
+    local dst = entry[1]
+    local prefix = address.parse(dst)
+    if dst ~= "default" and not prefix then
+      read.wrong(
+        path .. "[1]",
+        ("%q is no destination"):format(dst),
+        '"default", or a prefix such as "10.0.0.0/8"'
+      )
+    elseif options.via == nil or type(options.via) ~= "string" or address.parse(options.via) then
+      table.insert(node.routes, { dst, options })
+    else
+      local via = neighbour(node, plan.node(p, path .. ".via", options.via))
+      if not via then
+        read.wrong(path .. ".via", ("%s and %s have no subnet in common"):format(node.name, options.via))
+      end
+      for _, family in ipairs(p.families) do
+        if not prefix or prefix.family == family then
+          local copy = {}
+          for key, value in pairs(options) do
+            copy[key] = value
+          end
+          copy.via = addressing.of(via, family)
+          table.insert(node.routes, { dst, copy })
+        end
+      end
+    end
+  end
+end
+
+---A router all of whose ways go through one neighbour has a default route to it, unless that saves nothing, or the
+---neighbour would send back what neither knows.
+local function dead_ends(p, known)
+  local only = {}
+  for node, routes in pairs(known) do
+    local one
+    for i, r in ipairs(routes) do
+      one = (i == 1 or one == r.via) and r.via or nil
+      if not one then
+        break
+      end
+    end
+    only[node] = #routes > 1 and one or nil
+  end
+  local out = {}
+  for node, via in pairs(only) do
+    if not only[via.node] and not via.node.options.routes then
+      out[node] = via
+    end
+  end
+  return out
+end
+
+---Works out every node's routes: `{ dst, options of route.add }`.
+function routing.work_out(p)
+  p.routers_on = {}
+  for _, segment in ipairs(p.segments) do
+    p.routers_on[segment] = routers_on(segment)
+  end
+  local known = {}
+  for _, node in ipairs(p.nodes) do
+    node.routes = {}
+    if node.options.routes then
+      given_routes(p, node)
+    elseif node.kind == "host" then
+      local via = gateway(p, node)
+      if via then
+        default(p, node, via)
+      end
+    elseif node.kind == "router" and p.options.routing ~= false then
+      known[node] = {}
+    end
+  end
+  for _, target in ipairs(next(known) and targets(p) or {}) do
+    local via = ways(p, target)
+    for _, node in ipairs(p.nodes) do
+      if via[node] and known[node] then
+        table.insert(known[node], { via = via[node], prefixes = target.prefixes })
+      end
+    end
+  end
+  local stub = dead_ends(p, known)
+  for _, node in ipairs(p.nodes) do
+    if stub[node] then
+      default(p, node, stub[node])
+    end
+    for _, r in ipairs(not stub[node] and known[node] or {}) do
+      for _, prefix in ipairs(r.prefixes) do
+        table.insert(node.routes, { address.cidr(prefix), { via = addressing.of(r.via, prefix.family) } })
+      end
+    end
+  end
+end
+
+return routing

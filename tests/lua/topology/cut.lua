@@ -1,0 +1,94 @@
+-- needs: ip
+-- Links that are cut and mended, nodes that are taken down and up: addresses and routes come back as they were.
+local topology = require("nsh.topology")
+
+local function state(net)
+  local out = {}
+  for _, ns in ipairs(net.nodes) do
+    local text = ns.exec("ip -o addr; ip -4 -o route show table all; ip -6 -o route show table all").stdout
+    -- Link-local addresses are made anew, and the order of routes of one kind may change.
+    local lines = {}
+    for line in text:gmatch("[^\n]+") do
+      if not line:find("fe80") and not line:find("ff00") then
+        table.insert(lines, (line:gsub("%s+", " "):gsub(" linkdown", "")))
+      end
+    end
+    table.sort(lines)
+    out[ns.name] = table.concat(lines, "\n")
+  end
+  return out
+end
+
+local function both(f, from, to)
+  local timeout = f == check.unreachable and 0.2 or nil
+  f(from, to, { family = "inet", timeout = timeout })
+  f(from, to, { family = "inet6", timeout = timeout })
+end
+
+local net <close> = topology(topology.ring(4, { loopbacks = true }))
+net.r1.route.add("10.77.0.0/16", {
+  nexthops = { { via = net:addr("r2", { to = "r1" }) }, { via = net:addr("r4", { to = "r1" }), weight = 2 } },
+})
+net.r1.route.add("fd77::/64", {
+  nexthops = { { via = "fd00:1::2" }, { via = "fd00:4::2" } },
+})
+net.r1.route.add(
+  "10.78.0.0/16",
+  { via = net:addr("r2", { to = "r1" }), metric = 50, table = 100, proto = "static" }
+)
+both(check.reachable, net.h1, net.h2)
+local before = state(net)
+
+net:cut("r2", "r1")
+check.equal(net.links[1].up, false)
+check(tostring(net):find("to%-r2 +%-%- r2 +10%.0%.1%.1/24 +fd00:1::1/64 +cut\n"), tostring(net))
+for node, dev in pairs(net.links[1].dev) do
+  local link = json.decode(net[node].exec({ "ip", "-j", "link", "show", "dev", dev }).stdout)[1]
+  check.equal(link.operstate, "DOWN")
+end
+both(check.unreachable, net.h1, net.h2)
+both(check.reachable, net.h1, net.h4)
+net:cut("r1", "r2")
+net:mend("r1", "r2")
+check.equal(net.links[1].up, true)
+both(check.reachable, net.h1, net.h2)
+check.equal(state(net), before, "all is as it was")
+net:mend("r1", "r2")
+
+-- A node that is down, with a link of it that is cut by itself.
+net:down("r3")
+net:cut(net.r3, net.r4)
+both(check.unreachable, net.h4, net.h3)
+net:up("r3")
+both(check.reachable, net.h2, net.h3)
+check.equal(net.links[3].up, false, "it is still cut")
+net:mend("r3", "r4")
+check.equal(state(net), before, "all is as it was")
+
+-- A link between two that are down comes up when both are up.
+net:down("r1")
+net:down("r2")
+net:up("r1")
+check.equal(net.links[1].up, false)
+both(check.unreachable, net.h1, net.h2)
+net:up(net.r2)
+both(check.reachable, net.h1, net.h2)
+check.equal(state(net), before, "all is as it was")
+
+-- A switch, and a host on it.
+net:close()
+local lan <close> = topology({
+  hosts = { "x", "y", "z" },
+  switches = { "sw" },
+  links = { { "sw", "x" }, { "sw", "y" }, { "sw", "z" } },
+})
+both(check.reachable, lan.x, lan.y)
+lan:down("x")
+both(check.unreachable, lan.x, lan.y)
+both(check.reachable, lan.z, lan.y)
+lan:up("x")
+both(check.reachable, lan.x, lan.y)
+lan:down("sw")
+both(check.unreachable, lan.z, lan.y)
+lan:up("sw")
+both(check.reachable, lan.z, lan.y)
