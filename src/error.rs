@@ -171,6 +171,8 @@ pub struct Fields {
     pub diff: Option<String>,
     /// The script's file and line, as `file:line`.
     pub at: Option<String>,
+    /// Of a failed check: what changed in the lab since the last passed one, a line each.
+    pub changed: Vec<String>,
 }
 
 impl Error {
@@ -186,6 +188,7 @@ impl Error {
             hint: None,
             diff: None,
             at: None,
+            changed: Vec::new(),
         }))
     }
 
@@ -241,6 +244,12 @@ impl Error {
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Tells what changed before it failed.
+    pub fn changed(mut self, lines: Vec<String>) -> Self {
+        self.0.changed = lines;
         self
     }
 

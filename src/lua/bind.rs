@@ -74,6 +74,9 @@ pub fn error_value(lua: &Lua, mut e: Error) -> mlua::Result<Value> {
     table.raw_set("hint", f.hint.as_deref())?;
     table.raw_set("diff", f.diff.as_deref())?;
     table.raw_set("at", f.at.as_deref())?;
+    if !f.changed.is_empty() {
+        table.raw_set("changed", f.changed.as_slice())?;
+    }
     if Lab::of(lua).is_ok_and(|lab| lab.trace) {
         table.raw_set("traceback", lua.traceback(None, 1)?)?;
     }
@@ -90,6 +93,10 @@ pub fn show_error(e: &Table) -> mlua::Result<String> {
     out.push_str(&e.raw_get::<Option<String>>("message")?.unwrap_or_default());
     if let Some(hint) = e.raw_get::<Option<String>>("hint")? {
         out.push_str(&format!("\n  hint: {hint}"));
+    }
+    if let Some(changed) = e.raw_get::<Option<Vec<String>>>("changed")? {
+        out.push_str("\n  since the last passed check:");
+        changed.iter().for_each(|line| out.push_str(&format!("\n    {line}")));
     }
     Ok(out)
 }
@@ -130,6 +137,7 @@ fn call(
     };
     let lab = Lab::of(lua)?;
     let cx = Cx { lua, lab: &lab, ns };
+    lab.take_changes();
     (function.call)(&cx, args).map_err(|failure| match failure {
         Failure::User(mut e) => {
             e = e.op(function.doc.name).in_namespace(ns.name());

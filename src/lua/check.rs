@@ -21,6 +21,7 @@ pub fn claim(cx: &Cx<'_>, message: Option<String>, held: Result<(), String>) -> 
     match held {
         Ok(()) => {
             cx.lab.checks.set(cx.lab.checks.get() + 1);
+            cx.lab.check_passed();
             Ok(())
         }
         Err(reason) => {
@@ -28,7 +29,7 @@ pub fn claim(cx: &Cx<'_>, message: Option<String>, held: Result<(), String>) -> 
                 Some(message) => format!("{message}: {reason}"),
                 None => reason,
             };
-            Err(Error::new(Kind::Check, text).into())
+            Err(Error::new(Kind::Check, text).changed(cx.lab.changed_since_check()).into())
         }
     }
 }

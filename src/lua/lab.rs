@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use mlua::Lua;
 
+use super::changes::Changes;
 use super::test::Tests;
 use crate::error::Result;
 use crate::net::namespace::Namespaces;
@@ -34,6 +35,8 @@ pub struct Lab {
     pub checks: Cell<u64>,
     /// What the script has of tests, and what it deferred.
     pub tests: Tests,
+    /// What changed since the last of them.
+    pub changes: Changes,
 }
 
 impl Lab {
@@ -45,6 +48,7 @@ impl Lab {
             closers: RefCell::default(),
             checks: Cell::default(),
             tests: Tests::default(),
+            changes: Changes::default(),
         }))
     }
 

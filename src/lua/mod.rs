@@ -14,6 +14,7 @@ pub mod schema;
 mod addr;
 mod bridge;
 mod capture;
+mod changes;
 mod check;
 mod conntrack;
 mod eventually;

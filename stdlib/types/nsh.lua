@@ -12,6 +12,7 @@
 ---@field detail? string the kernel's extended ack, or what else is known
 ---@field hint? string what to try
 ---@field at? string the script's file and line
+---@field changed? string[] of a failed check: what changed in the lab since the last passed one, if anything
 ---@field traceback? string Lua's traceback, with --trace
 
 ---A network namespace: a host of the lab.

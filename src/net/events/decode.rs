@@ -1,13 +1,10 @@
 //! Messages to events, by the readers of `net`.
 
-use ipnetwork::IpNetwork;
-
 use super::{Change, Place, What};
 use crate::net::attributes::{string, unsigned};
-use crate::net::names::TABLES;
 use crate::net::netlink::{Header, attributes_of};
-use crate::net::prefix::{Family, from_octets};
-use crate::net::{addr, link, neigh, route};
+use crate::net::prefix::Family;
+use crate::net::{addr, link, neigh, route, rule};
 
 // linux/rtnetlink.h.
 const RTM_NEWLINK: u16 = 16;
@@ -40,15 +37,6 @@ pub struct Netconf {
     /// `ignore_routes_with_linkdown`, `bc_forwarding`.
     pub name: &'static str,
     pub value: i32,
-}
-
-/// A rule of policy routing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleText {
-    pub family: Family,
-    pub priority: u32,
-    /// As `ip rule` shows it: `from 10.0.0.0/8 lookup 100`.
-    pub text: String,
 }
 
 /// A change of nf_tables.
@@ -93,8 +81,8 @@ pub(super) fn decode(place: &Place, header: &Header, payload: &[u8]) -> Option<(
             neigh.dev = place.link(neigh.index);
             (set(message == RTM_DELNEIGH), What::Neigh(Box::new(neigh)))
         }
-        RTM_NEWRULE => (Change::Added, What::Rule(Box::new(rule(payload)?))),
-        RTM_DELRULE => (Change::Deleted, What::Rule(Box::new(rule(payload)?))),
+        RTM_NEWRULE => (Change::Added, What::Rule(Box::new(rule::parse(payload)?))),
+        RTM_DELRULE => (Change::Deleted, What::Rule(Box::new(rule::parse(payload)?))),
         RTM_NEWNETCONF => (Change::Set, What::Netconf(netconf(place, payload)?)),
         RTM_NEWNSID => (Change::Added, What::Nsid(nsid(payload)?)),
         RTM_DELNSID => (Change::Deleted, What::Nsid(nsid(payload)?)),
@@ -124,39 +112,6 @@ fn of_link(place: &Place, deleted: bool, payload: &[u8]) -> Option<(Change, What
         (false, false) => Change::Set,
     };
     Some((change, What::Link(Box::new(link), flags_changed)))
-}
-
-/// `struct fib_rule_hdr` and FRA_* of linux/fib_rules.h.
-fn rule(payload: &[u8]) -> Option<RuleText> {
-    const INVERT: u32 = 2;
-    let (head, attributes) = payload.split_at_checked(12)?;
-    let family = Family::from_number(head[0])?;
-    let (mut priority, mut table) = (0, u32::from(head[4]));
-    let (mut from, mut rest) = ("all".to_owned(), String::new());
-    let prefix = |value: &[u8], length| from_octets(value).and_then(|ip| IpNetwork::new(ip, length).ok());
-    for (kind, value) in attributes_of(attributes) {
-        match kind {
-            1 => prefix(value, head[1]).iter().for_each(|p| rest.push_str(&format!(" to {p}"))),
-            2 => prefix(value, head[2]).iter().for_each(|p| from = p.to_string()),
-            3 => rest.push_str(&format!(" iif {}", string(value))),
-            6 => priority = unsigned(value) as u32,
-            10 if unsigned(value) != 0 => rest.push_str(&format!(" fwmark {:#x}", unsigned(value))),
-            15 => table = unsigned(value) as u32,
-            17 => rest.push_str(&format!(" oif {}", string(value))),
-            _ => {}
-        }
-    }
-    let action = match head[7] {
-        1 => format!("lookup {}", TABLES.name(table)),
-        2 => "goto".to_owned(),
-        3 => "nop".to_owned(),
-        6 => "blackhole".to_owned(),
-        7 => "unreachable".to_owned(),
-        8 => "prohibit".to_owned(),
-        n => format!("action {n}"),
-    };
-    let not = if unsigned(&head[8..12]) as u32 & INVERT != 0 { "not " } else { "" };
-    Some(RuleText { family, priority, text: format!("{not}from {from}{rest} {action}") })
 }
 
 /// `struct netconfmsg` and NETCONFA_* of linux/netconf.h. A message with several parameters tells what a new link

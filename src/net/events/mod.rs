@@ -17,13 +17,15 @@
 //!
 //! [`Listener`] is for one who waits for one namespace: it tells that something happened, and the waiting one looks.
 
+mod changes;
 mod decode;
 mod numbers;
 mod socket;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{Netconf, Nft, RuleText};
+pub use changes::Changes;
+pub use decode::{Netconf, Nft};
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -38,6 +40,7 @@ use super::namespace::{Namespace, Namespaces};
 use super::neigh::Neigh;
 use super::netlink::for_each_message;
 use super::route::Route;
+use super::rule::Rule;
 use crate::error::Result;
 use crate::wait::{self, Deadline};
 use numbers::Numbers;
@@ -125,7 +128,7 @@ pub enum What {
     Port(String),
     Address(Box<Addr>),
     Route(Box<Route>),
-    Rule(Box<RuleText>),
+    Rule(Box<Rule>),
     Neigh(Box<Neigh>),
     Netconf(Netconf),
     /// `host` has this number for the namespace, or, deleted, has it no longer: the namespace is gone.

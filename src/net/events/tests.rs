@@ -117,20 +117,14 @@ fn all_kinds(number: bool) {
         sysctl::set(&b, "net.ipv4.conf.eth0.rp_filter", "2").unwrap();
         until(&mut events, all, in_ns("b", Change::Set, |w| *w == conf(Inet, "eth0", "rp_filter", 2)));
 
-        for (family, from, text) in
-            [("-4", "10.0.0.0/8", "from 10.0.0.0/8 lookup 77"), ("-6", "fd00::/8", "from fd00::/8 lookup 77")]
-        {
+        for (family, from) in [("-4", "10.0.0.0/8"), ("-6", "fd00::/8")] {
             for (verb, change) in [("add", Change::Added), ("del", Change::Deleted)] {
                 if ran(&a, &["ip", family, "rule", verb, "from", from, "table", "77", "priority", "5"]) {
-                    until(
-                        &mut events,
-                        all,
-                        in_ns(
-                            "a",
-                            change,
-                            |w| matches!(w, What::Rule(r) if r.text == text && r.priority == 5),
-                        ),
-                    );
+                    let is_rule = |w: &What| match w {
+                        What::Rule(r) => r.from == from.parse().ok() && r.table == 77 && r.priority == 5,
+                        _ => false,
+                    };
+                    until(&mut events, all, in_ns("a", change, is_rule));
                 }
             }
         }

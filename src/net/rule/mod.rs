@@ -2,6 +2,7 @@
 
 mod read;
 
+pub(super) use read::parse;
 pub use read::{Rule, list};
 
 use ipnetwork::IpNetwork;

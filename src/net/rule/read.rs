@@ -115,7 +115,7 @@ fn fits(rule: &Rule, spec: &RuleSpec) -> bool {
 }
 
 /// Decodes the body of an RTM_NEWRULE; `None` for a rule of another family than IPv4 and IPv6.
-pub(super) fn parse(payload: &[u8]) -> Option<Rule> {
+pub(in crate::net) fn parse(payload: &[u8]) -> Option<Rule> {
     const UNRESOLVED: u32 = 4;
     const IIF_DETACHED: u32 = 8;
     const OIF_DETACHED: u32 = 16;

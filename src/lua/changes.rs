@@ -1,0 +1,79 @@
+//! What changed in the lab since the last passed check, told with a failed one.
+
+use std::cell::{Cell, RefCell};
+use std::time::Instant;
+
+use super::lab::Lab;
+use crate::net::events;
+
+/// How many lines a failure shows.
+const SHOWN: usize = 20;
+/// While calls change the lab, events are taken this often, so that the kernel needn't keep many.
+const EVERY: u32 = 4;
+
+/// Tells what else changed since a moment, a line each.
+type Teller = Box<dyn Fn(Instant) -> Vec<String>>;
+
+/// Follows the lab from the first passed check on; until then it costs nothing.
+#[derive(Default)]
+pub struct Changes {
+    followed: RefCell<Option<events::Changes>>,
+    /// When the last check passed; `None`: not yet.
+    passed: Cell<Option<Instant>>,
+    calls: Cell<u32>,
+    tellers: RefCell<Vec<Teller>>,
+}
+
+impl Changes {
+    /// Has `teller` asked too, for what isn't the network's: processes that ended.
+    #[allow(dead_code)]
+    pub fn ask(&self, teller: impl Fn(Instant) -> Vec<String> + 'static) {
+        self.tellers.borrow_mut().push(Box::new(teller));
+    }
+}
+
+impl Lab {
+    /// A check passed: from now on changes are told with the next one that fails. A microsecond; the first time, 20 for
+    /// each namespace.
+    pub fn check_passed(&self) {
+        let first = self.changes.passed.replace(Some(Instant::now())).is_none();
+        let mut followed = self.changes.followed.borrow_mut();
+        if first {
+            // Where the kernel doesn't tell, a failure goes without it.
+            *followed = events::Changes::follow(&self.namespaces, self.place.sandboxed).ok();
+        } else if let Some(changes) = followed.as_mut() {
+            let _ = changes.reset(&self.namespaces);
+        }
+    }
+
+    /// Takes in, now and then, what happened.
+    pub fn take_changes(&self) {
+        if self.changes.passed.get().is_none() {
+            return;
+        }
+        let calls = self.changes.calls.get().wrapping_add(1);
+        self.changes.calls.set(calls);
+        if calls.is_multiple_of(EVERY)
+            && let Some(changes) = self.changes.followed.borrow_mut().as_mut()
+        {
+            let _ = changes.take(&self.namespaces);
+        }
+    }
+
+    /// What changed since the last passed check, in short lines: `ns1: eth0 went down`. Only what is different now;
+    /// empty before the first passed check. The first 20, and how many more there are.
+    pub fn changed_since_check(&self) -> Vec<String> {
+        let Some(passed) = self.changes.passed.get() else { return Vec::new() };
+        let mut lines = match self.changes.followed.borrow_mut().as_mut() {
+            Some(changes) => changes.lines(&self.namespaces).unwrap_or_default(),
+            None => Vec::new(),
+        };
+        lines.extend(self.changes.tellers.borrow().iter().flat_map(|teller| teller(passed)));
+        let more = lines.len().saturating_sub(SHOWN);
+        lines.truncate(SHOWN);
+        if more > 0 {
+            lines.push(format!("and {more} more"));
+        }
+        lines
+    }
+}
