@@ -109,7 +109,7 @@ fn filter(name: &'static str) -> Shape<Filter> {
         )
 }
 
-fn record() -> Record<Addr> {
+pub fn record() -> Record<Addr> {
     Record::of("nsh.Addr", "An address of a link. Prints as in `ip addr`.")
         .field("address", "string", "the address with its prefix length, such as 10.0.0.1/24", |a: &Addr| {
             a.prefix().to_string()

@@ -60,7 +60,7 @@ fn filter() -> Shape<Filter> {
         .field("type", life(), "only local, static or dynamic (learned) ones", |f, v| f.life = Some(v))
 }
 
-fn record() -> Record<Entry> {
+pub fn record() -> Record<Entry> {
     Record::of("nsh.FdbEntry", "An entry of a forwarding database. Prints as in `bridge fdb`.")
         .field("mac", "string", "the hardware address", |e: &Entry| e.mac.clone())
         .field("dev", "string", "the port behind which it is", |e| e.dev.clone())

@@ -14,7 +14,7 @@ struct EncodeOptions {
     pretty: bool,
 }
 
-fn to_json(value: &Value, depth: usize) -> Result<Json, Wrong> {
+pub(super) fn to_json(value: &Value, depth: usize) -> Result<Json, Wrong> {
     if depth > DEPTH {
         return Err(Wrong::new(format!("nested more than {DEPTH} deep (does the table contain itself?)")));
     }

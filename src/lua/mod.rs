@@ -33,6 +33,7 @@ mod proc;
 mod route;
 mod rule;
 mod socket;
+mod state;
 mod sysctl;
 mod tcp;
 pub mod test;

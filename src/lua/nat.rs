@@ -103,7 +103,7 @@ fn target_port() -> Type<Target> {
         .called("a port such as 8080, or a range such as \"8000-8010\"")
 }
 
-fn record() -> Record<NatRule> {
+pub fn record() -> Record<NatRule> {
     Record::of("nsh.NatRule", "A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.")
         .field("handle", "integer", "its number, to delete it by", |r: &NatRule| r.handle())
         .field("kind", "\"masquerade\"|\"snat\"|\"dnat\"|\"redirect\"|\"other\"", "what it does", |r| {

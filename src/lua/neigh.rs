@@ -67,7 +67,7 @@ fn filter(name: &'static str, state_doc: &'static str) -> Shape<Filter> {
         })
 }
 
-fn record() -> Record<Neigh> {
+pub fn record() -> Record<Neigh> {
     Record::of("nsh.Neigh", "A neighbour. Prints as in `ip neigh`.")
         .field("dst", "string", "its address", |n: &Neigh| n.dst.to_string())
         .field("dev", "string", "the link that it is on", |n| n.dev.clone())

@@ -75,6 +75,11 @@ fn list(cx: &Cx<'_>, flags: &[&str], part: &Part) -> Result<String, Error> {
     run(cx, &args, "")
 }
 
+/// The namespace's whole ruleset as nft shows it.
+pub fn ruleset(cx: &Cx<'_>) -> Result<String, Error> {
+    list(cx, &[], &Part::default())
+}
+
 fn list_text(cx: &Cx<'_>, (options,): (ListOptions,)) -> Result<String, Failure> {
     let mut flags = Vec::new();
     flags.extend(options.handles.then_some("-a"));

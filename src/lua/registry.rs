@@ -55,6 +55,7 @@ const MODULES: &[Entry] = &[
     ("group", super::test::group),
     ("http", super::http::module),
     ("json", super::json::module),
+    ("lab", super::state::module),
     ("link", super::link::module),
     ("namespace", super::namespace::module),
     ("nat", super::nat::module),

@@ -174,7 +174,7 @@ fn hop_record() -> Record<Nexthop> {
         .plain()
 }
 
-fn record() -> Record<Route> {
+pub fn record() -> Record<Route> {
     Record::of("nsh.Route", "A route. Prints as in `ip route`.")
         .field("dst", "string", "the destination: a prefix, or \"default\"", |r: &Route| r.destination())
         .field("family", "\"inet\"|\"inet6\"", "its family", |r| r.family.name())

@@ -3,6 +3,7 @@
 pub mod addr;
 pub mod attributes;
 pub mod bridge;
+pub mod defaults;
 pub mod events;
 pub mod hosts;
 pub mod link;
@@ -19,6 +20,7 @@ pub mod rule;
 pub mod settle;
 pub mod socket;
 mod solicited;
+pub mod state;
 pub mod sysctl;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! a process group of its own, default signals, and no descriptor of nsh but its standard three.
 
 mod child;
+pub mod list;
 mod output;
 mod process;
 mod shell;

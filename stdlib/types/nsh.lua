@@ -1626,6 +1626,49 @@
 ---@field code? integer its code
 ---@field id? integer its id
 
+---What the lab is.
+---@class nsh.lab.Info
+---@field sandboxed boolean false under --host
+---@field version string nsh's version
+---@field kernel string the kernel's release, as `uname -r` tells it
+---@field namespaces string[] the names of the namespaces, host first
+
+---What a namespace has, each list as its module's `list` returns it.
+---@class nsh.lab.Namespace
+---@field links nsh.Link[] as `link.list`
+---@field addresses nsh.Addr[] as `addr.list`
+---@field routes nsh.Route[] of all tables, but for what the kernel keeps in the table local for each address
+---@field rules nsh.Rule[] as `rule.list`
+---@field neighbours nsh.Neigh[] as `neigh.list`, with those of proxy ARP and NDP behind
+---@field fdb nsh.FdbEntry[] the forwarding databases of bridges and links, as `fdb.list`
+---@field nat nsh.NatRule[] as `nat.list`
+---@field nft? string the whole ruleset, as nft shows it, if there is one and nft is installed
+---@field sockets nsh.Socket[] of all protocols, as `socket.list`
+---@field sysctls nsh.lab.Sysctl[] the parameters that aren't as in a new namespace
+---@field problems string[] what could not be read, and why
+
+---A process of the lab.
+---@class nsh.lab.Process
+---@field pid integer its number
+---@field parent integer its parent's number
+---@field name string its program's name
+---@field command string its arguments, the program first
+---@field state string R running, S sleeping, T stopped, Z ended but not waited for, ...
+---@field uid integer its user
+---@field namespace? string the namespace that it is in, if it is one of the lab
+
+---The lab at one moment. Prints as `ip` and `ss` show its parts, namespace by namespace.
+---@class nsh.lab.State
+---@field time number when, in seconds since 1970
+---@field namespaces table<string, nsh.lab.Namespace> what each namespace has, by its name
+---@field processes nsh.lab.Process[] the processes of the lab, but for nsh's own
+
+---A kernel parameter that isn't as in a new namespace.
+---@class nsh.lab.Sysctl
+---@field name string its name, as `sysctl.get` takes it
+---@field value string its value
+---@field default string what a new namespace has; of a link, what its namespace's `default` says
+
 ---How a process ended, and what it printed. Prints as what it printed.
 ---@class nsh.proc.Result
 ---@field status? integer its exit status; nil if a signal ended it
@@ -2167,6 +2210,26 @@ function json.encode(value, opts) end
 ---@param text string JSON text
 ---@return any # the value; null is nil
 function json.decode(text) end
+
+---The lab as a whole.
+---@class nsh.lab
+lab = {}
+
+---Looks at everything: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is told in `problems`, and the rest is there all the same.
+---
+---Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and `print` shows it as people know it.
+---@return nsh.lab.State # everything
+function lab.state() end
+
+---Tells what differs between two states, as lines: `-` for what was there before, `+` for what is there after, below the namespace and the part.
+---@param before nsh.lab.State what `lab.state` returned first
+---@param after nsh.lab.State what it returned later
+---@return string # the lines, an empty string if nothing differs
+function lab.difference(before, after) end
+
+---Tells what the lab is: whether it is a sandbox, on which kernel, and its namespaces.
+---@return nsh.lab.Info # what is known of it
+function lab.info() end
 
 ---Network interfaces: veth pairs, bridges and all other kinds.
 ---@class nsh.link

@@ -1,7 +1,7 @@
 //! `link`: network interfaces.
 
 pub mod options;
-mod record;
+pub mod record;
 
 use super::registry::{Module, Scope};
 use super::schema::{Cx, Failure, Function, Shape, Type, Wrong, opts, param, ret, ty};

@@ -154,6 +154,26 @@ impl<T: 'static> Builder<T> {
         self
     }
 
+    /// A table of records by their names within the record.
+    pub fn map<U: 'static>(
+        mut self,
+        name: &'static str,
+        record: Record<U>,
+        doc: &'static str,
+        get: impl for<'a> Fn(&'a T) -> Vec<(&'a str, &'a U)> + 'static,
+    ) -> Self {
+        let luals = format!("table<string, {}>", record.doc.name);
+        self.doc.fields.push(RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) });
+        self.getters.push(Box::new(move |lua, value| {
+            let table = lua.create_table()?;
+            for (key, inner) in get(value) {
+                table.raw_set(key, record.table(lua, inner)?)?;
+            }
+            Ok(Value::Table(table))
+        }));
+        self
+    }
+
     /// How `print` shows the table, made of its fields when asked for.
     pub fn show(mut self, show: Show) -> Record<T> {
         self.show = Some(show);

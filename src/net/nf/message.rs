@@ -337,6 +337,19 @@ pub fn table_use(socket: &mut Socket, table: &str) -> Result<Option<u32>> {
     Ok(out)
 }
 
+/// Whether there is any table of any family, whoever made it.
+pub fn any_table(socket: &mut Socket) -> Result<bool> {
+    let mut request = nf_tables(Type::GetTable, NLM_F_DUMP, &Attributes::new());
+    // NFPROTO_UNSPEC.
+    request[16] = 0;
+    let mut any = false;
+    socket.exchange(&mut request, true, &mut |_, answer| {
+        any |= answer.is_some();
+        Ok(())
+    })?;
+    Ok(any)
+}
+
 /// Hands each message of a dump to `each`; `None` first, and again when the dump begins anew.
 pub(super) fn dump(
     socket: &mut Socket,

@@ -1,0 +1,243 @@
+//! Which kernel parameters of a namespace are not as in a new one.
+
+use std::collections::HashMap;
+use std::ffi::CString;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+
+use nix::fcntl::{OFlag, openat};
+use nix::sched::CloneFlags;
+use nix::sys::stat::Mode;
+
+use super::namespace::Namespace;
+use crate::error::{Error, Kind, Result};
+
+const ROOT: &str = "/proc/sys/net";
+/// Where each link has a directory of its own.
+const OF_LINKS: [&str; 4] = ["ipv4/conf", "ipv4/neigh", "ipv6/conf", "ipv6/neigh"];
+/// What changes by itself, or follows from the link's own state.
+const VOLATILE: [&str; 4] = ["nf_conntrack_count", "fib_multipath_hash_seed", "tcp_fastopen_key", "mtu"];
+
+/// A parameter that was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// As sysctl(8) writes it, with `/` for a dot in a link's name.
+    pub name: String,
+    pub value: String,
+    /// Of a link, the namespace's own `default`; else what a new namespace has.
+    pub default: String,
+}
+
+/// The readable parameters of one directory, with their values.
+#[derive(Clone, Debug)]
+struct Group {
+    /// Below [`ROOT`]: `ipv4/conf/all`.
+    directory: String,
+    names: Vec<CString>,
+    values: Vec<Option<Vec<u8>>>,
+}
+
+/// What a new namespace has.
+type Fresh = Vec<Group>;
+
+/// The parameters below `net` that differ from those of a new namespace (made for it, and gone again), for each of
+/// the namespaces. A link's are compared with the namespace's own `default`, from which a link gets them when it is
+/// made, those of `lo` also with a new namespace's `lo`; and a link's of `neigh`, which has no `default`, with those
+/// of a new one's `lo`.
+pub fn differing(namespaces: &[Rc<Namespace>]) -> Result<Vec<Vec<Difference>>> {
+    let fresh = in_thread(|| {
+        nix::sched::unshare(CloneFlags::CLONE_NEWNET)?;
+        Ok(fresh())
+    })?;
+    let fds: Vec<OwnedFd> = namespaces.iter().map(|ns| ns.descriptor()).collect::<Result<_>>()?;
+    // A parameter costs 5 us, which with hundreds of namespaces is worth a second processor.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let share = fds.len().div_ceil(threads).max(4);
+    let mut out = Vec::with_capacity(fds.len());
+    std::thread::scope(|scope| {
+        let mut running = Vec::new();
+        for some in fds.chunks(share) {
+            let fresh = &fresh;
+            running.push(scope.spawn(move || {
+                let mut found = Vec::with_capacity(some.len());
+                for fd in some {
+                    nix::sched::setns(fd, CloneFlags::CLONE_NEWNET)?;
+                    found.push(compare(fresh));
+                }
+                Ok(found)
+            }));
+        }
+        for thread in running {
+            out.extend(joined(thread.join())?);
+        }
+        Ok::<(), Error>(())
+    })?;
+    Ok(out)
+}
+
+/// Runs `f` in a thread of its own, which it may move to another namespace.
+fn in_thread<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    std::thread::scope(|scope| joined(scope.spawn(f).join()))
+}
+
+fn joined<T>(result: std::thread::Result<Result<T>>) -> Result<T> {
+    result.unwrap_or_else(|_| Err(Error::new(Kind::Io, "reading /proc/sys/net failed")))
+}
+
+fn fresh() -> Fresh {
+    let mut out = Vec::new();
+    walk(String::new(), &mut out);
+    out
+}
+
+/// Adds the directory's parameters and those below it.
+fn walk(directory: String, out: &mut Fresh) {
+    let (mut names, mut below) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(format!("{ROOT}/{directory}")).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => below.push(name),
+            Ok(_) if !VOLATILE.contains(&name.as_str()) => names.extend(CString::new(name)),
+            _ => {}
+        }
+    }
+    names.sort();
+    below.sort();
+    let values = read(&directory, &names);
+    if !names.is_empty() {
+        out.push(Group { directory: directory.clone(), names, values });
+    }
+    for name in below {
+        walk(if directory.is_empty() { name } else { format!("{directory}/{name}") }, out);
+    }
+}
+
+/// The values of parameters in one directory; `None` for what can't be read.
+fn read(directory: &str, names: &[CString]) -> Vec<Option<Vec<u8>>> {
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let path = format!("{ROOT}/{directory}");
+    let Ok(directory) = nix::fcntl::open(path.as_str(), flags, Mode::empty()) else {
+        return vec![None; names.len()];
+    };
+    let one = |name: &CString| {
+        let fd =
+            openat(&directory, name.as_c_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
+        let mut value = Vec::with_capacity(64);
+        File::from(fd).read_to_end(&mut value).ok()?;
+        Some(value)
+    };
+    names.iter().map(one).collect()
+}
+
+/// Compares the calling thread's namespace with a new one.
+fn compare(fresh: &Fresh) -> Vec<Difference> {
+    let mut out = Vec::new();
+    let mut defaults: HashMap<&str, Vec<Option<Vec<u8>>>> = HashMap::new();
+    for group in fresh {
+        if group.directory.ends_with("/lo") && parent(&group.directory).is_some() {
+            continue;
+        }
+        let values = read(&group.directory, &group.names);
+        for ((name, now), new) in group.names.iter().zip(&values).zip(&group.values) {
+            differ(&group.directory, name, now, new, &mut out);
+        }
+        if group.directory.ends_with("/default")
+            && let Some(parent) = parent(&group.directory)
+        {
+            defaults.insert(parent, values);
+        }
+    }
+    for parent in OF_LINKS {
+        let Some(lo) = fresh.iter().find(|g| g.directory == format!("{parent}/lo")) else { continue };
+        // `neigh` has no default but in the machine's first namespace.
+        let group = fresh.iter().find(|g| g.directory == format!("{parent}/default")).unwrap_or(lo);
+        let default = defaults.get(parent).unwrap_or(&lo.values);
+        for link in links(parent) {
+            let directory = format!("{parent}/{link}");
+            let values = read(&directory, &group.names);
+            for ((name, now), default) in group.names.iter().zip(&values).zip(default) {
+                let as_new =
+                    || lo.names.iter().position(|n| n == name).is_some_and(|at| lo.values[at] == *now);
+                if link != "lo" || !as_new() {
+                    differ(&directory, name, now, default, &mut out);
+                }
+            }
+        }
+    }
+    out.sort_by(|a, b| a.name.cmp(&b.name));
+    out
+}
+
+/// `ipv4/conf` of `ipv4/conf/all`.
+fn parent(directory: &str) -> Option<&'static str> {
+    let (parent, _) = directory.rsplit_once('/')?;
+    OF_LINKS.into_iter().find(|p| *p == parent)
+}
+
+/// The links that have a directory there.
+fn links(parent: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(format!("{ROOT}/{parent}")).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| name != "all" && name != "default").collect()
+}
+
+fn differ(
+    directory: &str,
+    name: &CString,
+    now: &Option<Vec<u8>>,
+    default: &Option<Vec<u8>>,
+    out: &mut Vec<Difference>,
+) {
+    // What a link hasn't got (the limits of `neigh`) is not a difference.
+    let (Some(now), Some(default)) = (now, default) else { return };
+    if now == default {
+        return;
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end_matches('\n').to_owned();
+    let parts = directory.split('/').filter(|part| !part.is_empty()).map(|part| part.replace('.', "/"));
+    let mut whole: Vec<String> = std::iter::once("net".to_owned()).chain(parts).collect();
+    whole.push(name.to_string_lossy().into_owned());
+    out.push(Difference { name: whole.join("."), value: text(now), default: text(default) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::link::{self, LinkSpec};
+    use crate::net::sysctl;
+    use crate::net::testing::lab;
+
+    fn told(namespaces: &[Rc<Namespace>]) -> Vec<Vec<(String, String, String)>> {
+        let all = differing(namespaces).unwrap();
+        all.into_iter().map(|of| of.into_iter().map(|d| (d.name, d.value, d.default)).collect()).collect()
+    }
+
+    #[test]
+    fn what_was_set_is_told_and_nothing_else() {
+        lab(|all| {
+            let (a, b): (Rc<Namespace>, Rc<Namespace>) = (all.add("a").unwrap(), all.add("b").unwrap());
+            let spec = LinkSpec { kind: "veth".into(), up: true, ..LinkSpec::default() };
+            link::add(&a, "eth0.1", &spec).unwrap();
+            let change = link::Change { up: Some(true), ..link::Change::default() };
+            link::set(&a, "lo", &change).unwrap();
+            assert_eq!(told(&[all.host().clone(), a.clone(), b.clone()]), [vec![], vec![], vec![]]);
+            sysctl::set(&a, "net.ipv4.conf.eth0/1.rp_filter", "2").unwrap();
+            sysctl::set(&a, "net.ipv4.tcp_ecn", "1").unwrap();
+            sysctl::set(&a, "net.ipv6.conf.lo.hop_limit", "3").unwrap();
+            sysctl::set(&b, "net.ipv4.neigh.lo.gc_stale_time", "5").unwrap();
+            let told = told(&[b, a]);
+            let one = |name: &str, value: &str, default: &str| (name.into(), value.into(), default.into());
+            assert_eq!(told[0], [one("net.ipv4.neigh.lo.gc_stale_time", "5", "60")]);
+            assert_eq!(
+                told[1],
+                [
+                    one("net.ipv4.conf.eth0/1.rp_filter", "2", "0"),
+                    one("net.ipv4.tcp_ecn", "1", "2"),
+                    one("net.ipv6.conf.lo.hop_limit", "3", "64"),
+                ]
+            );
+        });
+    }
+}

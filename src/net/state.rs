@@ -1,0 +1,100 @@
+//! All that there is in the lab's namespaces at one moment.
+
+use std::rc::Rc;
+
+use super::addr::{self, Addr};
+use super::bridge::fdb;
+use super::defaults::{self, Difference};
+use super::link::{self, Link};
+use super::namespace::{Namespace, Namespaces};
+use super::neigh::{self, Neigh};
+use super::nf::message;
+use super::nf::nat::{self, NatRule};
+use super::route::{self, Route, RouteKind, Tables};
+use super::rule::{self, Rule, RuleSpec};
+use super::socket::{self, Owners, Proto, Socket};
+use crate::error::Result;
+
+/// What a namespace has.
+pub struct State {
+    pub namespace: Rc<Namespace>,
+    pub links: Vec<Link>,
+    pub addresses: Vec<Addr>,
+    /// Of all tables, but for what the kernel puts into `local` for each address.
+    pub routes: Vec<Route>,
+    pub rules: Vec<Rule>,
+    /// With the entries of proxy ARP and NDP behind them.
+    pub neighbours: Vec<Neigh>,
+    pub fdb: Vec<fdb::Entry>,
+    pub nat: Vec<NatRule>,
+    /// Whether there is any table of nf_tables, whoever made it.
+    pub nf_tables: bool,
+    pub sockets: Vec<Socket>,
+    /// Those that are not as in a new namespace.
+    pub sysctls: Vec<Difference>,
+    /// What could not be read, and why.
+    pub problems: Vec<String>,
+}
+
+/// What all namespaces have, `host` first. What can't be read is told in [`State::problems`].
+pub fn all(namespaces: &Namespaces) -> Result<Vec<State>> {
+    let all = namespaces.all()?;
+    let owners = Owners::look();
+    let mut states: Vec<State> = all.iter().map(|ns| of(namespaces, ns, &owners)).collect();
+    match defaults::differing(&all) {
+        Ok(differing) => {
+            for (state, sysctls) in states.iter_mut().zip(differing) {
+                state.sysctls = sysctls;
+            }
+        }
+        Err(e) => states.iter_mut().take(1).for_each(|s| s.problems.push(format!("sysctls: {e}"))),
+    }
+    Ok(states)
+}
+
+fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
+    let mut problems = Vec::new();
+    let mut told = |part: &str, e: crate::error::Error| problems.push(format!("{part}: {}", e.message()));
+    macro_rules! part {
+        ($name:literal, $read:expr) => {
+            $read.unwrap_or_else(|e| {
+                told($name, e);
+                Default::default()
+            })
+        };
+    }
+    let sockets = socket::Filter { protos: Some(Proto::ALL.to_vec()), ..socket::Filter::default() };
+    State {
+        namespace: ns.clone(),
+        links: part!("links", link::list(namespaces, ns, &link::Filter::default())),
+        addresses: part!("addresses", addr::list(ns, &addr::Filter::default())),
+        routes: part!("routes", routes(ns)),
+        rules: part!("rules", rule::list(ns, &RuleSpec::default())),
+        neighbours: part!("neighbours", neighbours(ns)),
+        fdb: part!("fdb", fdb::list(ns, &fdb::Filter::default())),
+        nat: part!("nat", nat::list(ns)),
+        nf_tables: ns.netfilter().and_then(|mut s| message::any_table(&mut s)).unwrap_or(false),
+        sockets: part!("sockets", socket::list(ns, &sockets, owners)),
+        sysctls: Vec::new(),
+        problems,
+    }
+}
+
+fn routes(ns: &Namespace) -> Result<Vec<Route>> {
+    let filter = route::Filter { tables: Tables::All, ..route::Filter::default() };
+    let mut routes = route::list(ns, &filter)?;
+    routes.retain(|r| {
+        let usual = matches!(
+            r.kind,
+            RouteKind::Local | RouteKind::Broadcast | RouteKind::Anycast | RouteKind::Multicast
+        );
+        !(usual && r.table == "local" && r.proto == "kernel")
+    });
+    Ok(routes)
+}
+
+fn neighbours(ns: &Namespace) -> Result<Vec<Neigh>> {
+    let mut found = neigh::list(ns, &neigh::Filter::default())?;
+    found.extend(neigh::list(ns, &neigh::Filter { proxy: true, ..neigh::Filter::default() })?);
+    Ok(found)
+}
