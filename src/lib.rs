@@ -1,7 +1,7 @@
 //! nsh, a Lua-scriptable automation shell for Linux network labs.
 //!
 //! The floors, each using only those below it:
-//! `main cli -> repl scenario -> doc -> lua -> probe proc sandbox -> net -> wait error`.
+//! `main cli -> repl scenario -> doc doctor -> lua -> probe proc sandbox -> net -> wait error`.
 
 pub mod doc;
 pub mod doctor;
@@ -12,4 +12,5 @@ pub mod probe;
 pub mod proc;
 pub mod repl;
 pub mod sandbox;
+pub mod scenario;
 pub mod wait;

@@ -10,7 +10,7 @@ use nsh::error::{Error, Kind};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
-use nsh::{doc, doctor, repl};
+use nsh::{doc, doctor, repl, scenario};
 
 fn main() {
     tell_panics();
@@ -43,7 +43,7 @@ fn dispatch(command: Command) -> i32 {
             let trace = options.trace;
             enter(options, None, |lab| {
                 lab.claim_terminal();
-                repl::run(place(lab), trace, doc::install)
+                repl::run(Place::of(lab), trace, doc::install)
             })
         }
         Command::Doc { name: None } => show(&doc::overview(&doc::Docs::collect()), status::SUCCESS),
@@ -54,6 +54,14 @@ fn dispatch(command: Command) -> i32 {
         Command::Reference => show(&doc::reference(), status::SUCCESS),
         Command::Types => show(&doc::types(), status::SUCCESS),
         Command::Doctor { json } => doctor::run(json),
+        Command::Test(options) => {
+            sandbox::close_inherited();
+            let above = scenario::Above { pause: |_, _| {} };
+            scenario::test(&options, above).unwrap_or_else(|e| complain(&e, scenario::status_of(&e)))
+        }
+        Command::Merge { files, format, outputs } => {
+            scenario::merge(&files, format, &outputs).unwrap_or_else(|e| complain(&e, status::USAGE))
+        }
     }
 }
 
@@ -79,7 +87,7 @@ fn read(source: Source) -> nsh::error::Result<Script> {
 fn run(script: Script, options: Options) -> i32 {
     let trace = options.trace;
     let directory = script.directory.clone();
-    enter(options, directory, |lab| lua::run(place(lab), &script, trace, doc::install))
+    enter(options, directory, |lab| lua::run(Place::of(lab), &script, trace, doc::install))
 }
 
 /// Runs `f` in the world that the options ask for.
@@ -99,10 +107,6 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
         Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),
         Err(e) => complain(&e, status::CANNOT),
     }
-}
-
-fn place(lab: &Lab) -> Place {
-    Place { sandboxed: lab.sandboxed, open_files: Some(lab.nofile.0), hosts: lab.hosts.clone() }
 }
 
 fn complain(e: &Error, status: i32) -> i32 {

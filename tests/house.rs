@@ -11,8 +11,8 @@ const FLOORS: &[&[&str]] = &[
     &["net"],
     &["probe", "proc", "sandbox"],
     &["lua"],
-    &["doc"],
-    &["repl", "scenario", "doctor"],
+    &["doc", "doctor"],
+    &["repl", "scenario"],
     &["cli", "main"],
 ];
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use super::Command;
+use super::test::{Report, Test};
 
 /// Runs Lua scripts in network labs: namespaces, links, routes, NAT and probes, in a private sandbox that needs no
 /// root and leaves nothing behind.
@@ -62,6 +63,11 @@ pub enum SubCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Run test files, each in a sandbox of its own
+    Test(Box<Test>),
+    /// Work with what nsh test wrote
+    #[command(subcommand)]
+    Report(Report),
 }
 
 impl SubCommand {
@@ -71,6 +77,8 @@ impl SubCommand {
             SubCommand::Doc { name, .. } => Command::Doc { name },
             SubCommand::Types => Command::Types,
             SubCommand::Doctor { json } => Command::Doctor { json },
+            SubCommand::Test(test) => test.command(),
+            SubCommand::Report(report) => report.command(),
         }
     }
 }
@@ -114,7 +122,7 @@ pub fn split(argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
     (argv[..cut].to_vec(), argv[cut..].to_vec())
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse().map(Duration::try_from_secs_f64) {
         Ok(Ok(limit)) if !limit.is_zero() => Ok(limit),
         _ => Err("expected a number of seconds above 0, such as 10 or 0.5".to_owned()),

@@ -1,6 +1,7 @@
 //! The command line, nothing else.
 
 mod arguments;
+mod test;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use nsh::scenario;
 
 use arguments::Arguments;
 
@@ -22,6 +24,8 @@ pub enum Command {
     Reference,
     Types,
     Doctor { json: bool },
+    Test(Box<scenario::Options>),
+    Merge { files: Vec<PathBuf>, format: scenario::Format, outputs: Vec<scenario::Output> },
 }
 
 #[derive(Debug)]

@@ -70,6 +70,28 @@ const QDISCS: &[(&str, &str)] = &[
     ("clsact", "NET_SCH_INGRESS"),
 ];
 
+/// What can be tried by its name alone, with [`one`].
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let tables = LINKS.iter().chain(QDISCS).map(|(name, _)| *name);
+    tables.chain(["tun", "nat", "conntrack"])
+}
+
+/// Tries what has this name.
+pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
+    if let Some((kind, option)) = LINKS.iter().find(|(kind, _)| *kind == name) {
+        return Some(link_check(ns, kind, option));
+    }
+    if let Some((kind, option)) = QDISCS.iter().find(|(kind, _)| *kind == name) {
+        return Some(feature(Group::Qdiscs, kind, option, qdisc(ns, kind)));
+    }
+    match name {
+        "tun" => Some(tun(ns)),
+        "nat" => Some(nat(ns)),
+        "conntrack" => Some(conntrack(ns)),
+        _ => None,
+    }
+}
+
 /// Adds what was found in the lab of the calling thread.
 pub fn add(lab: &Lab, out: &mut Vec<Check>) {
     out.extend(sandbox_checks(lab));
@@ -85,17 +107,17 @@ pub fn add(lab: &Lab, out: &mut Vec<Check>) {
             .remedy(e.fields().hint.clone().unwrap_or_default()),
     });
     let Ok(ns) = made else { return };
-    for (kind, option) in LINKS {
-        out.push(link_check(&ns, kind, option));
-    }
-    out.push(tun(&ns));
-    for (kind, option) in QDISCS {
-        out.push(feature(Group::Qdiscs, kind, option, qdisc(&ns, kind)));
-    }
-    let masquerade = nf::nat::add(&ns, nf::nat::Kind::Masquerade, &nf::nat::NatSpec::default());
-    out.push(feature(Group::Firewall, "nat", "NF_TABLES, NFT_NAT and NFT_MASQ", masquerade.map(|_| ())));
-    let conntrack = nf::conntrack::list(&ns, &nf::conntrack::Filter::default());
-    out.push(feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ())));
+    out.extend(names().filter_map(|name| one(&ns, name)));
+}
+
+fn nat(ns: &Namespace) -> Check {
+    let masquerade = nf::nat::add(ns, nf::nat::Kind::Masquerade, &nf::nat::NatSpec::default());
+    feature(Group::Firewall, "nat", "NF_TABLES, NFT_NAT and NFT_MASQ", masquerade.map(|_| ()))
+}
+
+fn conntrack(ns: &Namespace) -> Check {
+    let conntrack = nf::conntrack::list(ns, &nf::conntrack::Filter::default());
+    feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ()))
 }
 
 fn link_check(ns: &Namespace, kind: &'static str, option: &str) -> Check {
@@ -133,7 +155,8 @@ fn bare() -> Check {
     }
 }
 
-fn sandbox_checks(lab: &Lab) -> Vec<Check> {
+/// What holds of the sandbox itself.
+pub fn sandbox_checks(lab: &Lab) -> Vec<Check> {
     let confined = Check::new(Group::Sandbox, "confined", lab.confined);
     let mut out = vec![match lab.confined {
         true => confined,

@@ -6,12 +6,15 @@
 mod lab;
 mod machine;
 mod modules;
+mod probe;
 mod report;
 
 use std::time::Duration;
 
 use crate::lua::status;
 use crate::sandbox::{self, Options};
+
+pub use probe::{Need, knows, probe};
 
 /// How long everything may take; a kernel loads modules on the way.
 const TIMEOUT: Duration = Duration::from_secs(120);

@@ -24,6 +24,12 @@ pub struct Place {
     pub hosts: Option<std::path::PathBuf>,
 }
 
+impl Place {
+    pub fn of(lab: &crate::sandbox::Lab) -> Place {
+        Place { sandboxed: lab.sandboxed, open_files: Some(lab.nofile.0), hosts: lab.hosts.clone() }
+    }
+}
+
 /// The lab of one interpreter.
 pub struct Lab {
     pub namespaces: Namespaces,

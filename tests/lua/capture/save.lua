@@ -23,7 +23,7 @@ check(seen:count({ proto = "tcp" }) >= 8)
 local function tcpdump(...)
   return proc.exec({ "tcpdump", "-Z", "root", "-n", "-S", "-r", ... }, { check = true }).stdout
 end
-for _, file in ipairs({ "seen.pcap", "seen.pcapng" }) do
+for _, file in ipairs({ "/tmp/seen.pcap", "/tmp/seen.pcapng" }) do
   local n = seen:save(file)
   local lines = {}
   for i, p in ipairs(seen:packets()) do
@@ -35,8 +35,8 @@ for _, file in ipairs({ "seen.pcap", "seen.pcapng" }) do
 end
 
 -- A choice of them.
-check.equal(seen:save("icmp.pcap", { proto = "icmp", type = "echo request" }), 2)
-local _, count = tcpdump("icmp.pcap"):gsub("\n", "")
+check.equal(seen:save("/tmp/icmp.pcap", { proto = "icmp", type = "echo request" }), 2)
+local _, count = tcpdump("/tmp/icmp.pcap"):gsub("\n", "")
 check.equal(count, 2)
 
 -- tcpdump itself, beside ours, sees the same.

@@ -37,17 +37,17 @@ fails(
   "pwd",
   { cwd = "/no/such" }
 )
-local script = io.open("script", "w")
+local script = io.open("/tmp/script", "w")
 script:write("#!/no/such/interpreter\n")
 script:close()
-proc.exec({ "chmod", "+x", "script" }, { check = true })
+proc.exec({ "chmod", "+x", "/tmp/script" }, { check = true })
 fails(
   "not_found",
-  'proc.exec "./script": no such file or directory (ENOENT): the interpreter of ./script doesn\'t exist',
+  'proc.exec "/tmp/script": no such file or directory (ENOENT): the interpreter of /tmp/script doesn\'t exist',
   proc.exec,
-  { "./script" }
+  { "/tmp/script" }
 )
-os.remove("script")
+os.remove("/tmp/script")
 
 -- check = true raises, with the last lines of stderr.
 fails("exit", 'proc.exec "false": exited with status 1', proc.exec, { "false" }, { check = true })

@@ -1,0 +1,169 @@
+//! Where results go, and in which format.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::report::{FileReport, Report};
+use super::screen::Screen;
+use super::{junit, pretty, tap};
+use crate::error::{Error, Result};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Pretty,
+    Tap,
+    Junit,
+    Json,
+}
+
+impl Format {
+    pub const ALL: &[(&str, Format)] =
+        &[("pretty", Format::Pretty), ("tap", Format::Tap), ("junit", Format::Junit), ("json", Format::Json)];
+
+    fn of_extension(path: &Path) -> Option<Format> {
+        match path.extension()?.to_str()? {
+            "txt" => Some(Format::Pretty),
+            "tap" => Some(Format::Tap),
+            "xml" => Some(Format::Junit),
+            "json" => Some(Format::Json),
+            _ => None,
+        }
+    }
+}
+
+/// A file for results: `--output`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    pub format: Format,
+    pub path: PathBuf,
+}
+
+impl Output {
+    /// Reads `[FORMAT:]FILE`.
+    pub fn parse(text: &str) -> std::result::Result<Output, String> {
+        for (name, format) in Format::ALL {
+            if let Some(path) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(':'))
+                && !path.is_empty()
+            {
+                return Ok(Output { format: *format, path: path.into() });
+            }
+        }
+        match Format::of_extension(Path::new(text)) {
+            Some(format) => Ok(Output { format, path: text.into() }),
+            None => Err("the name tells no format: end it in .xml (JUnit), .json, .tap or .txt, or put the format in \
+                         front, as in junit:FILE"
+                .to_owned()),
+        }
+    }
+}
+
+/// Takes the results, file by file.
+#[derive(Debug)]
+pub struct Destination {
+    format: Format,
+    /// `None` for stdout.
+    file: Option<(PathBuf, File)>,
+    verbose: bool,
+    /// Files told so far.
+    told: usize,
+    failed: Option<Error>,
+}
+
+impl Destination {
+    pub fn stdout(format: Format, verbose: bool) -> Destination {
+        Destination { format, file: None, verbose, told: 0, failed: None }
+    }
+
+    /// Opens the file: what can't be written is to be known before the tests run.
+    pub fn open(output: &Output) -> Result<Destination> {
+        let path = output.path.clone();
+        let file = File::create(&path).map_err(|e| {
+            Error::from(e).detail("can't write the results").op(format!("--output {}", path.display()))
+        })?;
+        Ok(Destination {
+            format: output.format,
+            file: Some((path, file)),
+            verbose: false,
+            told: 0,
+            failed: None,
+        })
+    }
+
+    /// Whether people look on.
+    pub fn is_pretty(&self) -> bool {
+        self.format == Format::Pretty
+    }
+
+    pub fn begin(&mut self, screen: &mut Screen) {
+        if self.format == Format::Tap {
+            self.put(screen, tap::VERSION);
+        }
+    }
+
+    /// A file that has ended.
+    pub fn file(&mut self, screen: &mut Screen, file: &FileReport) {
+        self.told += 1;
+        match self.format {
+            Format::Pretty => {
+                let text = pretty::file(self.style(screen), file, self.verbose);
+                self.put(screen, &text);
+            }
+            Format::Tap => {
+                let text = tap::file(file, self.told);
+                self.put(screen, &text);
+            }
+            Format::Junit | Format::Json => {}
+        }
+    }
+
+    /// The whole run. Fails if anything of it could not be written.
+    pub fn end(mut self, screen: &mut Screen, report: &Report, rounds: u32) -> Result<()> {
+        let text = match self.format {
+            Format::Pretty => pretty::end(self.style(screen), report, rounds),
+            Format::Tap => match report.interrupted {
+                Some(signal) => tap::bail_out(&format!("interrupted by {}", super::words::signal(signal))),
+                None => tap::plan(self.told),
+            },
+            Format::Junit => junit::write(report),
+            Format::Json => report.json(),
+        };
+        self.put(screen, &text);
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    /// Colours are for the screen alone.
+    fn style<'a>(&self, screen: &'a Screen) -> &'a Screen {
+        static PLAIN: Screen = Screen::PLAIN;
+        if self.file.is_some() { &PLAIN } else { screen }
+    }
+
+    fn put(&mut self, screen: &mut Screen, text: &str) {
+        match &mut self.file {
+            None => screen.print(text),
+            Some((path, file)) => {
+                if let Err(e) = file.write_all(text.as_bytes()) {
+                    let e = Error::from(e).detail("can't write the results");
+                    self.failed.get_or_insert(e.op(format!("--output {}", path.display())));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_is_told_by_the_name_or_in_front() {
+        let parsed = |text: &str| Output::parse(text).map(|o| (o.format, o.path.display().to_string()));
+        assert_eq!(parsed("a/r.xml"), Ok((Format::Junit, "a/r.xml".into())));
+        assert_eq!(parsed("r.json"), Ok((Format::Json, "r.json".into())));
+        assert_eq!(parsed("tap:r.xml"), Ok((Format::Tap, "r.xml".into())));
+        assert_eq!(parsed("pretty:log"), Ok((Format::Pretty, "log".into())));
+        assert!(parsed("log").unwrap_err().contains("junit:FILE"));
+        assert!(parsed("junit:").is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! Files of tests, run side by side, each in a process and a sandbox of its own: `nsh test`.
+//!
+//! [`find`] says which files are tests, [`needs`] what they need of the machine. [`run`] is the runner: it forks a
+//! process for each file ([`running`], [`job`]), reads from it what its tests tell ([`events`]) and what it prints
+//! ([`output`]), and makes a report of both ([`record`], [`report`]). [`destination`] writes the reports in the
+//! formats that are asked for; [`merge`] joins those of several runs.
+
+mod artifacts;
+mod destination;
+mod events;
+mod find;
+mod job;
+mod junit;
+mod kept;
+mod list;
+mod merge;
+mod needs;
+mod options;
+mod order;
+mod output;
+mod pretty;
+mod progress;
+mod record;
+mod report;
+mod run;
+mod running;
+mod screen;
+mod signals;
+mod tap;
+mod words;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+pub use destination::{Format, Output};
+pub use find::RULE;
+pub use merge::merge;
+pub use options::{Above, Options};
+pub use order::{Shard, random_seed};
+
+use artifacts::Artifacts;
+use destination::Destination;
+use find::File;
+use needs::Machine;
+use screen::Screen;
+
+use crate::error::{Error, Kind, Result};
+use crate::lua::status;
+
+/// Runs the tests, and returns the exit status. An error of the kind `unsupported` says that this machine can't run
+/// tests, any other one that the usage was wrong.
+pub fn test(options: &Options, above: Above) -> Result<i32> {
+    let all = find::find(&options.paths)?;
+    for path in &options.write {
+        path.canonicalize().map_err(|e| Error::from(e).op("--write").on(path.display().to_string()))?;
+    }
+    if options.pause_on_fail && std::fs::File::open("/dev/tty").is_err() {
+        return Err(Error::argument("--pause-on-fail needs a terminal"));
+    }
+    let mut files: Vec<File> =
+        all.iter().filter(|f| options.shard.is_none_or(|shard| shard.has(&f.name))).cloned().collect();
+    let sources: Vec<Source> = files.iter().map(Source::of).collect::<Result<_>>()?;
+    let mut keep = sources.iter().map(|source| source.may_match(&options.filter));
+    files.retain(|_| keep.next().unwrap_or(true));
+    let sources: Vec<Source> = sources.into_iter().filter(|s| s.may_match(&options.filter)).collect();
+    let machine = machine(&sources)?;
+    let artifacts = options.artifacts.as_deref().map(Artifacts::open).transpose()?;
+    // A list is no result.
+    let stdout = (!options.list).then(|| Destination::stdout(options.format, options.verbose));
+    let mut destinations: Vec<Destination> = stdout.into_iter().collect();
+    for output in &options.outputs {
+        destinations.push(Destination::open(output)?);
+    }
+    let mut screen = Screen::of_stdout();
+    screen.live &= options.format == Format::Pretty && !options.pause_on_fail;
+    if let (true, Some(shard)) = (files.is_empty() && options.filter.is_empty(), options.shard) {
+        // Of few files, a shard may have none.
+        eprintln!("nsh: none of {} files is in shard {}/{}", all.len(), shard.index, shard.count);
+    }
+    let given =
+        run::Given { files: &files, sources: &sources, machine: &machine, destinations, artifacts, screen };
+    run::run(options, above, given)
+}
+
+/// What is known of a file before it is run.
+struct Source {
+    name: String,
+    /// Its needs.
+    head: Vec<String>,
+    /// The kernel's features that its tests may need.
+    within: Vec<String>,
+    /// Whether it may have tests at all.
+    has_tests: bool,
+}
+
+impl Source {
+    fn of(file: &File) -> Result<Source> {
+        let text = fs::read(&file.path).map_err(|e| Error::from(e).op(file.name.clone()))?;
+        let text = String::from_utf8_lossy(&text);
+        Ok(Source {
+            name: file.name.clone(),
+            head: needs::of_head(&text),
+            within: needs::of_tests(&text),
+            has_tests: text.contains("test"),
+        })
+    }
+
+    /// Whether one of its tests, or the file itself, may be meant.
+    fn may_match(&self, words: &[String]) -> bool {
+        words.is_empty() || self.has_tests || words.iter().any(|w| self.name.contains(w.as_str()))
+    }
+}
+
+/// Tries what the files need, each feature once.
+fn machine(sources: &[Source]) -> Result<Machine> {
+    let words: BTreeSet<String> =
+        sources.iter().flat_map(|s| s.head.iter().chain(&s.within)).cloned().collect();
+    Machine::probe(&words).map_err(|e| e.with_kind(Kind::Unsupported))
+}
+
+/// The exit status that an error of [`test`] stands for.
+pub fn status_of(e: &Error) -> i32 {
+    if e.kind() == Kind::Unsupported { status::CANNOT } else { status::USAGE }
+}

@@ -1,0 +1,529 @@
+//! The runner: one thread and one loop over the pipes of the files' processes, whose number is bounded.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use nix::poll::PollFlags;
+use nix::sys::signal::Signal;
+
+use super::Source;
+use super::artifacts::Artifacts;
+use super::destination::Destination;
+use super::find::File;
+use super::list::{self, Listed};
+use super::needs::Machine;
+use super::options::{Above, Options};
+use super::order::{self, random_bytes};
+use super::progress;
+use super::record::Budget;
+use super::report::{FileReport, Report, TestReport};
+use super::running::{Ended, Running, Task};
+use super::screen::Screen;
+use super::signals::Signals;
+use crate::error::{Error, Result};
+use crate::lua::status;
+use crate::lua::test::event::{Failure, Id, Outcome};
+use crate::wait::{self, Deadline};
+
+/// How long the files may take to end in order once the run is to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the bottom line is drawn anew.
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// Why the run ends early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Failure,
+    Signal(i32),
+    /// This machine can't run files.
+    Cannot,
+}
+
+pub struct Runner<'a> {
+    options: &'a Options,
+    above: Above,
+    files: &'a [File],
+    sources: &'a [Source],
+    machine: &'a Machine,
+    nonce: String,
+    signals: Signals,
+    queue: VecDeque<Task>,
+    running: Vec<Running>,
+    /// Files that wait for their tests with a lab of their own.
+    waiting: Vec<Waiting>,
+    round: u32,
+    stop: Option<(Stop, Instant)>,
+    /// Whether a file was ever entered: then the machine can do it.
+    proven: bool,
+    cannot: Option<Error>,
+    budget: Budget,
+    artifacts: Option<Artifacts>,
+    report: Report,
+    screen: Screen,
+    destinations: Vec<Destination>,
+    began: Instant,
+    drawn: Instant,
+    done: usize,
+    failed: u64,
+    listed: Vec<Listed>,
+}
+
+struct Waiting {
+    file: usize,
+    left: usize,
+    report: FileReport,
+}
+
+/// What the run is given besides its options.
+pub struct Given<'a> {
+    pub files: &'a [File],
+    /// Of each file.
+    pub sources: &'a [Source],
+    pub machine: &'a Machine,
+    pub destinations: Vec<Destination>,
+    pub artifacts: Option<Artifacts>,
+    pub screen: Screen,
+}
+
+/// Runs all files, and returns the exit status.
+pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
+    let nonce: [u8; 16] = random_bytes();
+    let now = Instant::now();
+    let mut runner = Runner {
+        options,
+        above,
+        files: given.files,
+        sources: given.sources,
+        machine: given.machine,
+        nonce: nonce.iter().map(|b| format!("{b:02x}")).collect(),
+        signals: Signals::take()?,
+        queue: VecDeque::new(),
+        running: Vec::new(),
+        waiting: Vec::new(),
+        round: 0,
+        stop: None,
+        proven: false,
+        cannot: None,
+        budget: Budget::default(),
+        artifacts: given.artifacts,
+        report: Report::new(options.shard, options.filter.clone(), options.seed),
+        screen: given.screen,
+        destinations: given.destinations,
+        began: now,
+        drawn: now,
+        done: 0,
+        failed: 0,
+        listed: Vec::new(),
+    };
+    let screen = &mut runner.screen;
+    runner.destinations.iter_mut().for_each(|d| d.begin(screen));
+    match runner.all()? {
+        Some(status) => Ok(status),
+        None => runner.finish(),
+    }
+}
+
+impl Runner<'_> {
+    /// Runs until nothing is left to do; a status if all was ended at once.
+    fn all(&mut self) -> Result<Option<i32>> {
+        loop {
+            self.fill()?;
+            if self.running.is_empty() {
+                return Ok(None);
+            }
+            self.wait()?;
+            if let Some(status) = self.heed_signals()? {
+                return Ok(Some(status));
+            }
+            self.pump()?;
+            self.draw();
+        }
+    }
+
+    /// Starts files as long as there is room.
+    fn fill(&mut self) -> Result<()> {
+        while self.running.len() < self.options.jobs {
+            if self.queue.is_empty() {
+                self.next_round();
+            }
+            let Some(task) = self.queue.pop_front() else { return Ok(()) };
+            self.start(task)?;
+        }
+        Ok(())
+    }
+
+    fn next_round(&mut self) {
+        let rounds = match (self.options.repeat, self.options.until_fail) {
+            (Some(n), _) => n,
+            (None, true) => u32::MAX,
+            (None, false) => 1,
+        };
+        let failed = self.options.until_fail && self.failed > 0;
+        if self.stop.is_some() || self.round >= rounds || failed {
+            return;
+        }
+        self.round += 1;
+        let mut order: Vec<usize> = (0..self.files.len()).collect();
+        if let Some(seed) = self.options.seed {
+            order::shuffle(&mut order, seed.wrapping_add(u64::from(self.round - 1)));
+        }
+        self.queue.extend(order.into_iter().map(|file| Task { file, round: self.round, only: None }));
+    }
+
+    fn start(&mut self, task: Task) -> Result<()> {
+        let missing = self.sources[task.file].head.iter().find_map(|need| self.machine.lacks(need));
+        if self.options.list && (missing.is_some() || !self.sources[task.file].has_tests) {
+            self.listed.push(self.listed(task.file, 0, None, missing));
+            self.done += 1;
+            return Ok(());
+        }
+        if let (Some(reason), None) = (missing, &task.only) {
+            let outcome = Outcome::Skipped { reason };
+            self.file_done(task.file, self.empty(&task, outcome, false));
+            return Ok(());
+        }
+        let name = &self.files[task.file].name;
+        match Running::start(
+            task.clone(),
+            &self.files[task.file],
+            self.options,
+            self.above,
+            self.machine,
+            &self.start_options(),
+        ) {
+            Ok(mut running) => {
+                running.artifacts = self.artifacts.as_ref().map(|a| a.of_file(name, task.round));
+                self.running.push(running);
+            }
+            Err(e) => {
+                let failure = Failure {
+                    kind: Some(e.kind().name().to_owned()),
+                    message: e.message(),
+                    hint: e.fields().hint.clone(),
+                    ..Failure::default()
+                };
+                let report = self.empty(&task, Outcome::Failed { failures: vec![failure] }, false);
+                self.task_done(&task, report, Vec::new());
+            }
+        }
+        Ok(())
+    }
+
+    fn start_options(&self) -> super::job::Start {
+        super::job::Start {
+            nonce: self.nonce.clone(),
+            terminal: self.options.pause_on_fail,
+            mask: self.signals.before,
+        }
+    }
+
+    fn listed(&self, file: usize, place: usize, test: Option<(Id, bool)>, skipped: Option<String>) -> Listed {
+        let (test, own_lab) = test.map_or((None, false), |(test, own_lab)| (Some(test), own_lab));
+        Listed { file: self.files[file].name.clone(), place, test, own_lab, skipped }
+    }
+
+    fn empty(&self, task: &Task, outcome: Outcome, not_run: bool) -> FileReport {
+        FileReport {
+            name: self.files[task.file].name.clone(),
+            round: task.round,
+            outcome,
+            not_run,
+            seconds: 0.0,
+            checks: 0,
+            tests: Vec::new(),
+            output: String::new(),
+        }
+    }
+
+    fn wait(&self) -> Result<()> {
+        let mut fds: Vec<(BorrowedFd<'_>, PollFlags)> = vec![(self.signals.fd(), PollFlags::POLLIN)];
+        let mut deadline = match self.stop {
+            Some((_, kill_at)) => Deadline::after(kill_at.saturating_duration_since(Instant::now())),
+            None => Deadline::NEVER,
+        };
+        for running in &self.running {
+            running.watch(&mut fds);
+            deadline = deadline.min(running.deadline());
+        }
+        if self.screen.live {
+            deadline = deadline.min(Deadline::after(REDRAW));
+        }
+        wait::wait_background(&fds, deadline).map(|_| ())
+    }
+
+    /// The first signal ends the run in order; a second Ctrl-C at once.
+    fn heed_signals(&mut self) -> Result<Option<i32>> {
+        while let Some(signal) = self.signals.next()? {
+            match self.stop {
+                Some((Stop::Signal(_), _)) if signal == Signal::SIGINT && self.signals.is_second() => {
+                    self.running.clear();
+                    self.screen.print("");
+                    let _ = writeln!(std::io::stderr(), "nsh: interrupted; nothing was waited for");
+                    return Ok(Some(128 + signal as i32));
+                }
+                _ => self.end_early(Stop::Signal(signal as i32), signal),
+            }
+        }
+        if self.stop.is_some_and(|(_, kill_at)| Instant::now() >= kill_at) {
+            self.running.iter_mut().for_each(Running::kill);
+        }
+        Ok(None)
+    }
+
+    fn end_early(&mut self, why: Stop, signal: Signal) {
+        // A signal says more than a failure.
+        if self.stop.is_none() || matches!(why, Stop::Signal(_)) {
+            self.stop = Some((why, Instant::now() + PATIENCE));
+        }
+        self.running.iter_mut().for_each(|r| r.stop(signal));
+        for task in std::mem::take(&mut self.queue) {
+            let reason = match why {
+                Stop::Failure => "a test before it failed",
+                Stop::Signal(_) | Stop::Cannot => "the run was interrupted",
+            };
+            let report = self.empty(&task, Outcome::Skipped { reason: reason.to_owned() }, true);
+            self.task_done(&task, report, Vec::new());
+        }
+    }
+
+    /// Reads what came, and takes what has ended.
+    fn pump(&mut self) -> Result<()> {
+        let mut at = 0;
+        while at < self.running.len() {
+            let ended = self.running[at].pump()?;
+            self.proven |= self.running[at].began();
+            if self.options.verbose {
+                let running = &mut self.running[at];
+                let lines = running.fresh_lines(&self.files[running.task.file].name, ended);
+                if !lines.is_empty() && self.destinations.iter().any(Destination::is_pretty) {
+                    self.screen.print(&lines);
+                }
+            }
+            if ended {
+                let running = self.running.swap_remove(at);
+                self.take(running);
+            } else {
+                at += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, running: Running) {
+        let task = running.task.clone();
+        let Ended { report, found, cannot } = running.conclude(&self.files[task.file].name);
+        if let Some(e) = cannot.filter(|_| !self.proven && self.stop.is_none()) {
+            // It would be the same for every file.
+            self.cannot = Some(e);
+            self.end_early(Stop::Cannot, Signal::SIGTERM);
+        }
+        if self.options.list {
+            let tests: Vec<Option<(Id, bool)>> = match found.is_empty() {
+                true => vec![None],
+                false => found.into_iter().map(Some).collect(),
+            };
+            let tests = tests.into_iter().enumerate();
+            let listed: Vec<Listed> = tests.map(|(i, test)| self.listed(task.file, i, test, None)).collect();
+            self.listed.extend(listed);
+            return self.task_done(&task, report, Vec::new());
+        }
+        // A run for one test alone passes over the others.
+        let own_labs = found
+            .into_iter()
+            .filter(|(id, own_lab)| *own_lab && task.only.is_none() && self.selects(&task, id));
+        let own_labs = own_labs.map(|(id, _)| Task { only: Some(id), ..task.clone() }).collect();
+        self.task_done(&task, report, own_labs);
+    }
+
+    /// Whether `--filter` wants a test that the file's process passed over for its own lab.
+    fn selects(&self, task: &Task, test: &Id) -> bool {
+        let (file, test) = (&self.files[task.file].name, test.name());
+        let words = &self.options.filter;
+        words.is_empty() || words.iter().any(|w| file.contains(w.as_str()) || test.contains(w.as_str()))
+    }
+
+    /// A process has ended: a file's, or that of one of its tests with a lab of its own.
+    fn task_done(&mut self, task: &Task, report: FileReport, own_labs: Vec<Task>) {
+        if task.only.is_some() {
+            let waits = |w: &Waiting| w.file == task.file && w.report.round == task.round;
+            let Some(at) = self.waiting.iter().position(waits) else { return };
+            self.waiting[at].merge(task, report);
+            if self.waiting[at].left == 0 {
+                let done = self.waiting.swap_remove(at);
+                self.file_done(done.file, done.report);
+            }
+            return;
+        }
+        let own_labs = if self.stop.is_some() || self.options.fail_fast && report.failed() {
+            Vec::new()
+        } else {
+            own_labs
+        };
+        if own_labs.is_empty() {
+            self.file_done(task.file, report);
+        } else {
+            self.waiting.push(Waiting { file: task.file, left: own_labs.len(), report });
+            own_labs.into_iter().rev().for_each(|t| self.queue.push_front(t));
+        }
+    }
+
+    fn file_done(&mut self, file: usize, mut report: FileReport) {
+        self.done += 1;
+        if self.options.list && !report.failed() {
+            return;
+        }
+        // A file of which no test was selected.
+        let selected = self.options.filter.is_empty()
+            || self.options.filter.iter().any(|w| report.name.contains(w.as_str()));
+        if !selected && report.tests.is_empty() && !report.failed() {
+            return;
+        }
+        self.budget.apply(&mut report);
+        let totals = report.totals();
+        self.failed += totals.failed;
+        if let Some(artifacts) = &self.artifacts {
+            artifacts.file_done(&self.files[file], &report);
+        }
+        let screen = &mut self.screen;
+        // What was not run is told by the summary, and by a line for each in the other formats.
+        self.destinations
+            .iter_mut()
+            .filter(|d| !(d.is_pretty() && report.not_run && totals.not_run == totals.tests()))
+            .for_each(|d| d.file(screen, &report));
+        let failed = report.failed();
+        if self.options.until_fail {
+            // It may go on for days: the last round is what counts.
+            self.report.files.retain(|f| f.name != report.name);
+        }
+        self.report.files.push(report);
+        if failed && self.options.fail_fast && self.stop.is_none() {
+            self.end_early(Stop::Failure, Signal::SIGINT);
+        }
+    }
+
+    fn draw(&mut self) {
+        if !self.screen.live || self.drawn.elapsed() < REDRAW {
+            return;
+        }
+        self.drawn = Instant::now();
+        let names = self.running.iter().map(|r| (r.describe(&self.files[r.task.file].name), r.elapsed()));
+        let total = self.files.len() * self.round.max(1) as usize;
+        let line =
+            progress::line(self.done, total, self.failed, self.began.elapsed(), names, self.stop.is_some());
+        self.screen.draw(&line);
+    }
+
+    fn finish(mut self) -> Result<i32> {
+        if let Some(e) = self.cannot {
+            self.screen.print("");
+            return Err(e);
+        }
+        self.report.seconds = self.began.elapsed().as_secs_f64();
+        self.report.interrupted = match self.stop {
+            Some((Stop::Signal(signal), _)) => Some(signal),
+            _ => None,
+        };
+        self.report.sort();
+        for file in &self.report.files {
+            self.report.totals.add(file.totals());
+        }
+        if self.options.list {
+            return Ok(self.finish_list());
+        }
+        let mut status = match self.stop {
+            Some((Stop::Signal(signal), _)) => 128 + signal,
+            _ if self.failed > 0 => status::FAILED,
+            _ => status::SUCCESS,
+        };
+        // Of few tests, a shard may have none.
+        if self.report.totals.tests() == 0 && status == status::SUCCESS && self.options.shard.is_none() {
+            self.screen.print("");
+            let _ = writeln!(std::io::stderr(), "nsh: {}", self.none_matches());
+            status = status::USAGE;
+        }
+        let mut lost = Vec::new();
+        for destination in self.destinations {
+            lost.extend(destination.end(&mut self.screen, &self.report, self.round).err());
+        }
+        lost.extend(self.screen.lost.take());
+        lost.extend(self.artifacts.and_then(Artifacts::end));
+        for e in lost {
+            let _ = writeln!(std::io::stderr(), "nsh: {e}");
+            status = status.max(status::FAILED);
+        }
+        Ok(status)
+    }
+}
+
+impl Runner<'_> {
+    fn none_matches(&self) -> Error {
+        let words: Vec<String> = self.options.filter.iter().map(|w| format!("{w:?}")).collect();
+        Error::argument(format!("no test has a name with {}", words.join(" or ")))
+            .hint("nsh test --list shows the names of all tests")
+    }
+
+    /// Prints the names; the files whose own code failed have been told on the way.
+    fn finish_list(mut self) -> i32 {
+        self.screen.print("");
+        let failures: Vec<String> =
+            self.report.files.iter().map(|f| super::pretty::file(&Screen::PLAIN, f, false)).collect();
+        let _ = std::io::stderr().write_all(failures.concat().as_bytes());
+        let listed = std::mem::take(&mut self.listed);
+        match list::text(listed, &self.options.filter, self.options.format) {
+            Some(text) => self.screen.print(&text),
+            None if self.options.shard.is_none() => {
+                let _ = writeln!(std::io::stderr(), "nsh: {}", self.none_matches());
+                return status::USAGE;
+            }
+            None => {}
+        }
+        match self.report.interrupted {
+            Some(signal) => 128 + signal,
+            None if failures.is_empty() => status::SUCCESS,
+            None => status::FAILED,
+        }
+    }
+}
+
+impl Waiting {
+    /// Adds what a run for one test alone came to.
+    fn merge(&mut self, task: &Task, report: FileReport) {
+        self.left -= 1;
+        self.report.seconds += report.seconds;
+        let Some(id) = &task.only else { return };
+        let found = report.tests.into_iter().find(|t| t.path == id.path);
+        let missing = |outcome, not_run| TestReport {
+            path: id.path.clone(),
+            at: id.at.clone(),
+            outcome,
+            not_run,
+            seconds: report.seconds,
+            checks: 0,
+            output: report.output.clone(),
+        };
+        let failed = |message: &str| {
+            let failure =
+                Failure { kind: Some("exit".to_owned()), message: message.to_owned(), ..Failure::default() };
+            Outcome::Failed { failures: vec![failure] }
+        };
+        let test = match (found, report.outcome) {
+            (_, outcome) if report.not_run => missing(outcome, true),
+            (Some(mut test), outcome @ (Outcome::Failed { .. } | Outcome::UnexpectedPass { .. })) => {
+                // The file's own code failed: so did what it is there for.
+                if !super::report::is_failure(&test.outcome) {
+                    test.outcome = outcome;
+                    test.output = report.output;
+                }
+                test
+            }
+            (Some(test), _) => test,
+            (None, Outcome::Passed) => {
+                missing(failed("the file has no such test when it is run for it alone"), false)
+            }
+            (None, outcome) => missing(outcome, false),
+        };
+        self.report.tests.push(test);
+    }
+}

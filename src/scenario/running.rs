@@ -1,0 +1,306 @@
+//! One file's process, from its start to its report.
+
+use std::fs;
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use nix::poll::PollFlags;
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+
+use super::artifacts::OfFile;
+use super::events::{Events, Told};
+use super::find::File;
+use super::job::{self, Inside, Job};
+use super::needs::Machine;
+use super::options::{Above, Options};
+use super::output::Output;
+use super::record::{End, Record};
+use super::report::FileReport;
+use crate::error::{Error, Kind, Result};
+use crate::lua::Script;
+use crate::lua::lab::Place;
+use crate::lua::test::event::{Event, Id};
+use crate::lua::test::{self, Selection, Settings};
+use crate::wait::Deadline;
+use crate::{doc, sandbox};
+
+/// How much longer than its limit a file may take, since the sandbox ends it by itself.
+const GRACE: Duration = Duration::from_secs(8);
+/// How long after the process's end its pipes may stay open.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// A file to run, or one of its tests.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its place in the list of files.
+    pub file: usize,
+    pub round: u32,
+    /// The test with a lab of its own for which alone the file is run.
+    pub only: Option<Id>,
+}
+
+pub struct Running {
+    pub task: Task,
+    pub artifacts: Option<OfFile>,
+    job: Job,
+    record: Record,
+    events: Events,
+    output: Output,
+    /// Events told so far: the number of the last one's mark.
+    told: u64,
+    artifact: Option<fs::File>,
+    limit: Option<Duration>,
+    cannot: Option<Error>,
+    stopped: bool,
+    exited: Option<(WaitStatus, Instant)>,
+    out_of_memory: u64,
+    /// The beginning of a line that is still to be told.
+    line: Vec<u8>,
+}
+
+/// What came of it.
+pub struct Ended {
+    pub report: FileReport,
+    /// The tests that were passed over; `true` for those that want a lab of their own.
+    pub found: Vec<(Id, bool)>,
+    /// The sandbox could not be had.
+    pub cannot: Option<Error>,
+}
+
+impl Running {
+    pub fn start(
+        task: Task,
+        file: &File,
+        options: &Options,
+        above: Above,
+        machine: &Machine,
+        start: &job::Start,
+    ) -> Result<Running> {
+        let source = fs::read(&file.path).map_err(|e| Error::from(e).op(file.name.clone()))?;
+        let directory = file.path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
+        let script = Script { name: file.name.clone(), source, args: Vec::new(), directory };
+        let settings = settings(options, above, machine, &task, &file.name);
+        // A prompt waits for as long as somebody looks around.
+        let limit = options.timeout.filter(|_| !options.pause_on_fail);
+        let sandbox = sandbox::Options {
+            host: false,
+            write: options.write.clone(),
+            script_dir: script.directory.clone(),
+            timeout: limit,
+        };
+        let trace = options.trace;
+        let job = job::start(start, |inside| enter(&sandbox, &script, trace, settings, inside))?;
+        let mut output = Output::new(&start.nonce);
+        output.fresh = options.verbose.then(Vec::new);
+        Ok(Running {
+            task,
+            artifacts: None,
+            job,
+            record: Record::default(),
+            events: Events::default(),
+            output,
+            told: 0,
+            artifact: None,
+            limit,
+            cannot: None,
+            stopped: false,
+            exited: None,
+            out_of_memory: out_of_memory(),
+            line: Vec::new(),
+        })
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.job.started.elapsed()
+    }
+
+    pub fn began(&self) -> bool {
+        self.record.began()
+    }
+
+    /// The file and the test that is running.
+    pub fn describe(&self, name: &str) -> String {
+        match &self.record.running {
+            Some(test) => format!("{name} > {}", test.name()),
+            None => name.to_owned(),
+        }
+    }
+
+    /// What to poll.
+    pub fn watch<'a>(&'a self, fds: &mut Vec<(BorrowedFd<'a>, PollFlags)>) {
+        if !self.events.at_end() {
+            fds.push((self.job.events.as_fd(), PollFlags::POLLIN));
+        }
+        if self.output.has_room() {
+            fds.push((self.job.output.as_fd(), PollFlags::POLLIN));
+        }
+        if self.exited.is_none() {
+            fds.push((self.job.pidfd(), PollFlags::POLLIN));
+        }
+    }
+
+    /// When to look at it even if nothing comes.
+    pub fn deadline(&self) -> Deadline {
+        let at = match (self.exited, self.limit) {
+            (Some((_, at)), _) => Some(at + LINGER),
+            (None, Some(limit)) => self.job.started.checked_add(limit.saturating_add(GRACE)),
+            (None, None) => None,
+        };
+        at.map_or(Deadline::NEVER, |at| Deadline::after(at.saturating_duration_since(Instant::now())))
+    }
+
+    /// Has it end in order.
+    pub fn stop(&mut self, signal: Signal) {
+        // What was ending by itself was not stopped.
+        if self.exited.is_none() {
+            self.stopped = true;
+            self.job.signal(signal);
+        }
+    }
+
+    pub fn kill(&mut self) {
+        self.job.signal(Signal::SIGKILL);
+    }
+
+    /// Reads what is there; `true` once it has ended and all was read.
+    pub fn pump(&mut self) -> Result<bool> {
+        if let Some(told) = self.events.read_some(&mut self.job.events) {
+            told.into_iter().for_each(|t| self.take(t));
+        }
+        self.output.read_some(&mut self.job.output);
+        if self.events.at_end() {
+            // No event is to come for a mark that is still held.
+            self.output.finish();
+        }
+        if self.exited.is_none() {
+            self.exited = self.job.ended()?.map(|status| (status, Instant::now()));
+            if self.exited.is_none() && self.overdue(GRACE) {
+                self.kill();
+            }
+        }
+        Ok(match self.exited {
+            Some((_, at)) => (self.events.at_end() && self.output.at_end()) || at.elapsed() >= LINGER,
+            None => false,
+        })
+    }
+
+    fn overdue(&self, grace: Duration) -> bool {
+        self.limit.is_some_and(|limit| self.elapsed() >= limit.saturating_add(grace))
+    }
+
+    fn take(&mut self, told: Told) {
+        match told {
+            Told::Event(event) => {
+                self.told += 1;
+                self.output.read_to(&mut self.job.output, self.told);
+                if let Event::Artifact { name, .. } = &event {
+                    self.artifact = self.artifacts.as_mut().and_then(|a| a.create(name));
+                }
+                self.record.take(event, self.output.take());
+            }
+            Told::Bytes(bytes) if bytes.is_empty() => self.artifact = None,
+            Told::Bytes(bytes) => {
+                if let Some(file) = &mut self.artifact
+                    && let Err(e) = file.write_all(&bytes)
+                {
+                    self.artifact = None;
+                    if let Some(artifacts) = &mut self.artifacts {
+                        artifacts.lose(e.into());
+                    }
+                }
+            }
+            Told::Cannot(text, hint) => {
+                self.record.cannot(text.clone());
+                let e = Error::new(Kind::Unsupported, text);
+                self.cannot = Some(hint.into_iter().fold(e, Error::hint));
+            }
+        }
+    }
+
+    /// The whole lines that were printed since the last call, each behind the file's name; at the end also what is
+    /// no whole line.
+    pub fn fresh_lines(&mut self, name: &str, end: bool) -> String {
+        let Some(fresh) = &mut self.output.fresh else { return String::new() };
+        self.line.append(fresh);
+        let length = match self.line.iter().rposition(|b| *b == b'\n') {
+            _ if end || self.line.len() > 1 << 20 => self.line.len(),
+            Some(at) => at + 1,
+            None => 0,
+        };
+        let lines: Vec<u8> = self.line.drain(..length).collect();
+        String::from_utf8_lossy(&lines).lines().map(|line| format!("{name} | {line}\n")).collect()
+    }
+
+    pub fn conclude(mut self, name: &str) -> Ended {
+        self.output.finish();
+        let (status, at) = self.exited.unwrap_or((WaitStatus::StillAlive, Instant::now()));
+        let killed =
+            matches!(status, WaitStatus::Exited(_, 137) | WaitStatus::Signaled(_, Signal::SIGKILL, _));
+        let end = End {
+            status,
+            seconds: at.duration_since(self.job.started).as_secs_f64(),
+            limit: self.limit.filter(|_| self.overdue(Duration::ZERO)),
+            out_of_memory: killed && out_of_memory() > self.out_of_memory,
+            stopped: self.stopped,
+        };
+        if let Some(artifacts) = &mut self.artifacts {
+            artifacts.keep_output(&self.output.whole);
+        }
+        let found = self.record.found.clone();
+        let printed = self.output.take();
+        Ended {
+            report: self.record.conclude(name, self.task.round, &end, printed),
+            found,
+            cannot: self.cannot,
+        }
+    }
+}
+
+/// Runs in the file's process.
+fn enter(
+    options: &sandbox::Options,
+    script: &Script,
+    trace: bool,
+    settings: Settings,
+    inside: Inside,
+) -> i32 {
+    let inside = Rc::new(inside);
+    let sink = inside.clone();
+    let entered =
+        sandbox::run(options, |lab| test::run(Place::of(lab), script, trace, settings, sink, doc::install));
+    entered.unwrap_or_else(|e| {
+        inside.cannot(&e);
+        crate::lua::status::CANNOT
+    })
+}
+
+fn settings(options: &Options, above: Above, machine: &Machine, task: &Task, name: &str) -> Settings {
+    let words = options.filter.clone();
+    let select = match &task.only {
+        Some(id) => Selection::Only(id.name()),
+        None if options.list => Selection::List,
+        None if words.is_empty() || words.iter().any(|w| name.contains(w.as_str())) => Selection::All,
+        None => Selection::Matching(Rc::new(move |test| words.iter().any(|w| test.contains(w.as_str())))),
+    };
+    let machine = machine.clone();
+    Settings {
+        select,
+        test_timeout: options.test_timeout.filter(|_| !options.pause_on_fail),
+        fail_fast: options.fail_fast,
+        artifacts: options.artifacts.is_some(),
+        pause: options.pause_on_fail.then_some(above.pause),
+        missing: Some(Rc::new(move |word| machine.lacks(word))),
+        ..Settings::default()
+    }
+}
+
+/// How often the kernel killed a process because memory ran out.
+fn out_of_memory() -> u64 {
+    let vmstat = fs::read_to_string("/proc/vmstat").unwrap_or_default();
+    let count = vmstat.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
+    count.unwrap_or(0)
+}

@@ -1,0 +1,68 @@
+//! The signals that end a run.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
+
+use crate::error::Result;
+
+/// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).
+const SECOND: Duration = Duration::from_millis(100);
+
+pub struct Signals {
+    fd: SignalFd,
+    /// What was blocked before; the files' processes begin with it.
+    pub before: SigSet,
+    first: Option<Instant>,
+    last: Option<Instant>,
+}
+
+impl Signals {
+    /// Takes those that are not ignored already (`nohup`, `&` in a script). Given back when dropped.
+    pub fn take() -> Result<Signals> {
+        let before = SigSet::thread_get_mask()?;
+        let mut mask = SigSet::empty();
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            if !is_ignored(signal) {
+                mask.add(signal);
+            }
+        }
+        mask.thread_block()?;
+        let fd = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+        Ok(Signals { fd, before, first: None, last: None })
+    }
+
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    pub fn next(&mut self) -> Result<Option<Signal>> {
+        let Some(info) = self.fd.read_signal()? else { return Ok(None) };
+        let now = Instant::now();
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+        Ok(Signal::try_from(info.ssi_signo as i32).ok())
+    }
+
+    /// Whether the last one came after the first as something new.
+    pub fn is_second(&self) -> bool {
+        self.first.zip(self.last).is_some_and(|(first, last)| last.duration_since(first) >= SECOND)
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        let _ = self.before.thread_set_mask();
+    }
+}
+
+fn is_ignored(signal: Signal) -> bool {
+    // SAFETY: asks for the action without setting a new one, and fills in `old`.
+    unsafe {
+        let mut old: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal as i32, std::ptr::null(), &raw mut old) == 0
+            && old.sa_sigaction == libc::SIG_IGN
+    }
+}

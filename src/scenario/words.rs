@@ -1,0 +1,88 @@
+//! Failures as text, as every format shows them.
+
+use std::fmt::Write;
+
+use crate::lua::test::event::{Failure, Outcome};
+
+/// All that is known of what went wrong.
+pub fn failures(outcome: &Outcome) -> String {
+    let failures: &[Failure] = match outcome {
+        Outcome::Failed { failures } | Outcome::ExpectedFailure { failures, .. } => failures,
+        Outcome::UnexpectedPass { .. } => return unexpected_pass(outcome),
+        _ => &[],
+    };
+    failures.iter().map(failure).collect::<Vec<_>>().join("\n")
+}
+
+pub fn unexpected_pass(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::UnexpectedPass { reason } => format!("passed, but was expected to fail: {reason}"),
+        _ => String::new(),
+    }
+}
+
+fn failure(f: &Failure) -> String {
+    let mut out = match &f.at {
+        // The message of an error that Lua raised has its place already.
+        Some(at) if !f.message.starts_with(at.as_str()) => format!("{at}: {}", f.message),
+        _ => f.message.clone(),
+    };
+    if let Some(source) = f.source.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
+        let _ = write!(out, "\n    {source}");
+    }
+    if let Some(diff) = &f.diff {
+        diff.lines().for_each(|line| {
+            let _ = write!(out, "\n    {line}");
+        });
+    }
+    if let Some(hint) = &f.hint {
+        let _ = write!(out, "\n  hint: {hint}");
+    }
+    if !f.changed.is_empty() {
+        out.push_str("\n  changed since the last passed check:");
+        f.changed.iter().for_each(|line| {
+            let _ = write!(out, "\n    {line}");
+        });
+    }
+    if let Some(traceback) = &f.traceback {
+        let _ = write!(out, "\n{traceback}");
+    }
+    out
+}
+
+/// `1 test`, `2 tests`.
+pub fn count(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// A signal by its name, as `SIGSEGV`.
+pub fn signal(number: i32) -> String {
+    match nix::sys::signal::Signal::try_from(number) {
+        Ok(signal) => signal.as_str().to_owned(),
+        Err(_) => format!("signal {number}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parts_of_a_failure_are_told() {
+        let f = Failure {
+            kind: Some("check".into()),
+            message: "check.equal: expected 1, got 2".into(),
+            hint: Some("look".into()),
+            at: Some("a.lua:3".into()),
+            source: Some("  check.equal(a, 1)".into()),
+            diff: Some("- 1\n+ 2".into()),
+            changed: vec!["link br0: down".into()],
+            traceback: None,
+        };
+        assert_eq!(
+            failures(&Outcome::Failed { failures: vec![f] }),
+            "a.lua:3: check.equal: expected 1, got 2\n    check.equal(a, 1)\n    - 1\n    + 2\n  hint: look\n  \
+             changed since the last passed check:\n    link br0: down"
+        );
+    }
+}
