@@ -252,7 +252,11 @@ pub fn globals(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<()> {
     let globals = lua.globals();
     for name in registry::names() {
         let value = registry::with(name, |m| module(lua, lab.namespaces.host(), m))?;
-        globals.raw_set(name, value)?;
+        // `check.soft` stands in `check`, which comes before it.
+        match name.split_once('.') {
+            Some((outer, inner)) => globals.raw_get::<Table>(outer)?.raw_set(inner, value)?,
+            None => globals.raw_set(name, value)?,
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use mlua::{Function, MultiValue, Value};
 
 use super::registry::{Module, Scope};
 use super::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
-use super::test::unwinding;
+use super::test::{event, unwinding};
 use crate::error::{Error, Kind};
 use crate::wait::{self, Deadline};
 
@@ -29,11 +29,27 @@ enum Try {
 }
 
 fn attempt(cx: &Cx<'_>, f: &Function) -> Result<Try, Failure> {
+    let tests = &cx.lab.tests;
+    let (checks, soft) = (cx.lab.checks.get(), tests.soft_count());
     let pcall: Function = cx.lua.globals().get("pcall")?;
     let mut results: MultiValue = pcall.call(f.clone())?;
     let worked = matches!(results.pop_front(), Some(Value::Boolean(true)));
     if let Some(e) = unwinding(cx.lab) {
         return Err(e.into());
+    }
+    let soft = tests.soft_since(soft);
+    let came = outcome(worked, results, soft)?;
+    if matches!(came, Try::NotYet(_)) {
+        // What a failing try found counts neither way.
+        cx.lab.checks.set(checks);
+    }
+    Ok(came)
+}
+
+fn outcome(worked: bool, results: MultiValue, soft: Vec<event::Failure>) -> Result<Try, Failure> {
+    if let (true, Some(failure)) = (worked, soft.into_iter().next()) {
+        let at = failure.at.map(|at| format!("{at}: ")).unwrap_or_default();
+        return Ok(Try::NotYet(format!("{at}{}", failure.message)));
     }
     Ok(match (worked, results.front()) {
         (false, reason) => Try::NotYet(match reason {
@@ -53,6 +69,9 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue
     loop {
         tries += 1;
         match attempt(cx, f)? {
+            Try::Done(results) if results.is_empty() => {
+                return Ok(MultiValue::from_iter([Value::Number(start.elapsed().as_secs_f64())]));
+            }
             Try::Done(results) => return Ok(results),
             Try::NotYet(reason) if deadline.passed() => {
                 let what = options.message.as_deref().map(|m| format!("{m}: ")).unwrap_or_default();
@@ -88,16 +107,18 @@ pub fn module() -> Module {
                         }),
                 ),
             ),
-            ret::values::<MultiValue>("any ...", "what `fn` returned"),
+            ret::values::<MultiValue>("any ...", "what `fn` returned; if that is nothing, the seconds that it took"),
             |cx, (f, options)| eventually(cx, &f, &options),
         )
         .doc(
             "Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or \
-             something other than nil and false. Returns what `fn` returned. `fn` is tried at least once.\n\n\
+             something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is \
+             tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the \
+             checks of such a try found does not count.\n\n\
              Raises `timeout` with the last try's reason when the time is up.",
         )
         .example(
-            "local n = 0\nlocal third = eventually(function()\n  n = n + 1\n  return n == 3 and n\nend, { timeout = 2, interval = 0.01 })\nassert(third == 3)",
+            "local n = 0\nlocal third = eventually(function()\n  n = n + 1\n  return n == 3 and n\nend, { timeout = 2, interval = 0.01 })\nassert(third == 3)\nlocal seconds = eventually(function()\n  check.reachable(host, \"127.0.0.1\")\nend)\nprint((\"up after %.3f s\"):format(seconds))",
         ),
     )
 }

@@ -7,7 +7,7 @@ use super::lab::Lab;
 use super::schema;
 use super::status;
 use super::test::event::Failure;
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 use crate::wait;
 
 /// What a script raised: the value itself, the script's line, and the way there (with `--trace`).
@@ -68,6 +68,22 @@ pub fn explain(lua: &Lua, raised: &Raised) -> Explained {
     explained
 }
 
+/// The parts of an error that was not raised, at the line that the script is at.
+pub fn of_error(lua: &Lua, error: &Error) -> Failure {
+    let f = error.fields();
+    let mut failure = Failure {
+        kind: Some(f.kind.name().to_owned()),
+        message: error.message(),
+        hint: f.hint.clone(),
+        diff: f.diff.clone(),
+        changed: f.changed.clone(),
+        at: f.at.clone().or_else(|| bind::position(lua)),
+        ..Failure::default()
+    };
+    complete(lua, &mut failure);
+    failure
+}
+
 /// What is known beyond the error itself.
 fn complete(lua: &Lua, failure: &mut Failure) {
     if let (Ok(lab), Some(at)) = (Lab::of(lua), failure.at.as_deref()) {
@@ -93,7 +109,7 @@ pub fn text(failure: &Failure) -> String {
         out.push_str(&format!("\n    {line}"));
     }
     if !failure.changed.is_empty() {
-        out.push_str("\n  changed since the last check that passed:");
+        out.push_str("\n  since the last passed check:");
         failure.changed.iter().for_each(|line| out.push_str(&format!("\n    {line}")));
     }
     if let Some(traceback) = &failure.traceback {
@@ -119,6 +135,7 @@ fn parts(lua: &Lua, value: &Value) -> Explained {
             hint: field("hint"),
             diff: field("diff"),
             at: field("at"),
+            changed: e.raw_get::<Option<Vec<String>>>("changed").ok().flatten().unwrap_or_default(),
             ..Failure::default()
         };
         return Explained { failure, status: if cannot { status::CANNOT } else { status::FAILED } };
@@ -162,7 +179,8 @@ fn plain(message: String) -> Failure {
     Failure { message, ..Failure::default() }
 }
 
-fn text_of(e: &mlua::Error) -> String {
+/// What an error of Lua's says.
+pub fn text_of(e: &mlua::Error) -> String {
     match e {
         mlua::Error::MemoryError(_) => "not enough memory".to_owned(),
         mlua::Error::CallbackError { cause, .. } => text_of(cause),

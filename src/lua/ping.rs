@@ -5,9 +5,10 @@ use super::schema::{
     Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Wrong, opts, param, ret, ty,
 };
 use super::traffic::{self, Names, host, seconds, settled};
+use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::endpoint::Host;
-use crate::probe::ping::{self, MAX_SIZE, Options, Refusal, Reply, Report, Rtt, Running};
+use crate::probe::ping::{self, Arrival, MAX_SIZE, Options, Refusal, Reply, Report, Rtt, Running};
 use crate::wait::Deadline;
 
 #[derive(Clone, Default)]
@@ -59,6 +60,22 @@ pub fn once(
         Options { count: count.or(usual.count), timeout: timeout.unwrap_or(usual.timeout), ..usual };
     let target = target(cx, host, &PingOptions { family, ..PingOptions::default() })?;
     Ok(ping::ping(cx.ns, &host.to_string(), target, &options)?)
+}
+
+/// Echo requests of which only the way there is looked at, in the namespace `at`; for checks.
+pub fn one_way(
+    cx: &Cx<'_>,
+    host: &Host,
+    at: &Namespace,
+    family: Option<Family>,
+    count: Option<u64>,
+    timeout: Option<f64>,
+) -> Result<Arrival, Failure> {
+    let usual = Options::default();
+    let options =
+        Options { count: count.or(usual.count), timeout: timeout.unwrap_or(usual.timeout), ..usual };
+    let target = target(cx, host, &PingOptions { family, ..PingOptions::default() })?;
+    Ok(ping::one_way(cx.ns, target, at, &options)?)
 }
 
 fn rtt() -> Record<Rtt> {

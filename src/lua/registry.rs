@@ -48,6 +48,7 @@ const MODULES: &[Entry] = &[
     ("bridge", super::bridge::module),
     ("capture", super::capture::module),
     ("check", super::check::module),
+    ("check.soft", super::check::soft),
     ("conntrack", super::conntrack::module),
     ("defer", super::test::defer),
     ("eventually", super::eventually::module),

@@ -21,7 +21,7 @@ fn kind() -> Type<RouteKind> {
     ty::one_of(&kinds)
 }
 
-fn table() -> Type<u32> {
+pub fn table() -> Type<u32> {
     ty::numbered(&names::TABLES, "a table: main, local, default, or a name of /etc/iproute2/rt_tables")
 }
 
@@ -126,8 +126,9 @@ fn filter(name: &'static str) -> Shape<Filter> {
         .field("metric", ty::int(0..=u32::MAX), "only routes of this metric", |f, v| f.metric = Some(v))
 }
 
-fn lookup_options() -> Shape<Lookup> {
-    Shape::<Lookup>::new("nsh.route.GetOptions")
+/// What a lookup may know of the packet.
+pub fn packet() -> Shape<Lookup> {
+    Shape::<Lookup>::new("nsh.route.Packet")
         .field("from", ty::ip(), "the packet's source address", |l, v| l.from = Some(v))
         .field("iif", ty::link_name(), "the link on which the packet came in: asks for forwarding", |l, v| {
             l.iif = Some(v)
@@ -141,12 +142,15 @@ fn lookup_options() -> Shape<Lookup> {
         })
         .field("sport", ty::int(1..=65535), "its source port", |l, v| l.sport = Some(v))
         .field("dport", ty::int(1..=65535), "its destination port", |l, v| l.dport = Some(v))
-        .field(
-            "fibmatch",
-            ty::boolean(),
-            "return the route that matches, not the packet's way; default false",
-            |l, v| l.fibmatch = v,
-        )
+}
+
+fn lookup_options() -> Shape<Lookup> {
+    Shape::<Lookup>::new("nsh.route.GetOptions").include(packet(), |lookup| lookup).field(
+        "fibmatch",
+        ty::boolean(),
+        "return the route that matches, not the packet's way; default false",
+        |l, v| l.fibmatch = v,
+    )
 }
 
 fn metrics_record() -> Record<Metrics> {

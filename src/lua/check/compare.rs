@@ -4,10 +4,10 @@ use std::fmt;
 
 use mlua::{Table, Value};
 
+use super::render::{order, show, step};
+
 /// Tables nested deeper than this are compared by identity.
 const DEPTH: usize = 64;
-/// A value longer than this is cut in a message.
-const SHOWN: usize = 200;
 
 /// One place at which two values differ.
 #[derive(Debug)]
@@ -25,6 +25,25 @@ impl fmt::Display for Difference {
         }
         write!(f, "expected {}, got {}", self.want, self.got)
     }
+}
+
+impl Difference {
+    pub fn new(path: &str, got: &Value, want: &Value) -> Self {
+        Difference { path: path.to_owned(), got: show(got), want: show(want) }
+    }
+}
+
+/// So many differences are told in a message.
+const MOST: usize = 5;
+
+/// The differences on one line.
+pub fn told(differences: &[Difference]) -> String {
+    let more = match differences.len().saturating_sub(MOST) {
+        0 => String::new(),
+        n => format!("; and {n} more"),
+    };
+    let shown = differences.iter().take(MOST).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    format!("{shown}{more}")
 }
 
 /// Where `got` differs from `want`; empty if they are equal.
@@ -47,79 +66,20 @@ fn compare(got: &Value, want: &Value, path: &str, depth: usize, out: &mut Vec<Di
     if got.equals(want).unwrap_or(false) {
         return;
     }
-    out.push(Difference { path: path.to_owned(), got: show(got), want: show(want) });
+    out.push(Difference::new(path, got, want));
 }
 
 fn compare_tables(got: &Table, want: &Table, path: &str, depth: usize, out: &mut Vec<Difference>) {
-    let mut keys: Vec<Value> = Vec::new();
-    for pair in want.pairs::<Value, Value>().chain(got.pairs::<Value, Value>()).flatten() {
-        if !keys.contains(&pair.0) {
-            keys.push(pair.0);
-        }
-    }
-    keys.sort_by_key(order);
+    let mut keys: Vec<Value> = want.pairs::<Value, Value>().flatten().map(|(key, _)| key).collect();
+    let more = got.pairs::<Value, Value>().flatten().map(|(key, _)| key);
+    keys.extend(more.filter(|key| !matches!(want.raw_get(key), Ok(v) if !Value::is_nil(&v))));
+    keys.sort_by_cached_key(order);
     for key in keys {
-        let step = match &key {
-            Value::String(s) => format!("{path}.{}", s.to_string_lossy()),
-            other => format!("{path}[{}]", show(other)),
-        };
+        let step = format!("{path}{}", step(&key));
         let a = got.raw_get(&key).unwrap_or(Value::Nil);
         let b = want.raw_get(&key).unwrap_or(Value::Nil);
         compare(&a, &b, &step, depth + 1, out);
     }
-}
-
-/// Numbers in their order, then strings in theirs, then the rest.
-fn order(key: &Value) -> (u8, i64, String) {
-    match key {
-        Value::Integer(i) => (0, *i, String::new()),
-        Value::String(s) => (1, 0, s.to_string_lossy()),
-        other => (2, 0, show(other)),
-    }
-}
-
-/// A value as Lua would write it: `"eth0"`, `{ 1, mtu = 1500 }`.
-pub fn show(value: &Value) -> String {
-    let mut out = String::new();
-    write_value(value, 0, &mut out);
-    if out.chars().count() > SHOWN {
-        out = out.chars().take(SHOWN).collect::<String>() + "...";
-    }
-    out
-}
-
-fn write_value(value: &Value, depth: usize, out: &mut String) {
-    match value {
-        Value::String(s) => out.push_str(&format!("{:?}", s.to_string_lossy())),
-        Value::Table(t) if depth < 4 && out.len() < 2 * SHOWN => write_table(t, depth, out),
-        Value::Table(_) => out.push_str("{...}"),
-        other => out.push_str(&other.to_string().unwrap_or_else(|_| other.type_name().to_owned())),
-    }
-}
-
-fn write_table(table: &Table, depth: usize, out: &mut String) {
-    let length = table.raw_len();
-    let mut parts = Vec::new();
-    for i in 1..=length {
-        let mut part = String::new();
-        write_value(&table.raw_get(i).unwrap_or(Value::Nil), depth + 1, &mut part);
-        parts.push(part);
-    }
-    let mut named: Vec<(Value, Value)> = table
-        .pairs::<Value, Value>()
-        .flatten()
-        .filter(|(key, _)| !matches!(key, Value::Integer(i) if *i >= 1 && *i as usize <= length))
-        .collect();
-    named.sort_by_key(|(key, _)| order(key));
-    for (key, value) in named {
-        let mut part = match &key {
-            Value::String(s) => format!("{} = ", s.to_string_lossy()),
-            other => format!("[{}] = ", show(other)),
-        };
-        write_value(&value, depth + 1, &mut part);
-        parts.push(part);
-    }
-    out.push_str(&if parts.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", parts.join(", ")) });
 }
 
 #[cfg(test)]

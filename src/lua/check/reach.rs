@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::claim;
-use crate::error::Kind;
-use crate::lua::schema::{Cx, Failure, Function, Shape, opts, param, ret, ty};
+use super::{Told, claim, told};
+use crate::error::{Error, Kind};
+use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
 use crate::lua::{ping, traffic};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
@@ -19,9 +19,14 @@ struct Options {
     family: Option<Family>,
 }
 
+impl Told for Options {
+    fn message(&mut self) -> &mut Option<String> {
+        &mut self.message
+    }
+}
+
 fn options(name: &'static str) -> Shape<Options> {
     Shape::<Options>::new(name)
-        .field("message", ty::string(), super::MESSAGE, |o, v| o.message = Some(v))
         .field(
             "count",
             ty::int(1..=1000),
@@ -46,17 +51,18 @@ fn evidence(report: &Report) -> String {
     text
 }
 
+/// Whether the kernel refused to send because there is no way.
+pub fn cannot_leave(e: &Error) -> bool {
+    matches!(e.kind(), Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown)
+}
+
 /// Whether `to` answers `from`, and the evidence. That a packet can't even leave counts as unreachable; any other
 /// error (an unknown name, ...) is one.
 fn reach(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, options: &Options) -> Result<(bool, String), Failure> {
     let there = Cx { ns: from, ..*cx };
     match ping::once(&there, to, options.family, options.count, options.timeout) {
         Ok(report) => Ok((report.received > 0, evidence(&report))),
-        Err(Failure::User(e))
-            if matches!(e.kind(), Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown) =>
-        {
-            Ok((false, e.message()))
-        }
+        Err(Failure::User(e)) if cannot_leave(&e) => Ok((false, e.message())),
         Err(e) => Err(e),
     }
 }
@@ -67,7 +73,7 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
         (
             param("from", ty::namespace(), "the namespace that sends"),
             param("to", traffic::host(), "the address, name or namespace that is to answer, or not"),
-            opts(options(options_name)),
+            told(options(options_name)),
         ),
         ret::nothing(),
         move |cx, (from, to, options)| {
@@ -78,7 +84,7 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
             } else {
                 Err(format!("expected {to} to be {what} from {}: {evidence}", from.name()))
             };
-            claim(cx, options.message, held)
+            claim(cx, options.message.as_deref(), held)
         },
     )
 }

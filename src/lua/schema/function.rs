@@ -141,6 +141,27 @@ pub fn opts<T: Default + 'static>(shape: Shape<T>) -> Param<T> {
 }
 
 impl<V: 'static> Param<V> {
+    /// What the parameter says, or a value of another type.
+    pub fn or(self, other: Type<V>) -> Param<V> {
+        let luals = format!("{}|{}", self.doc.luals, other.luals);
+        let expected = format!("{} or {}", self.doc.expected, other.expected);
+        let (take, expects) = (self.take, expected.clone());
+        Param {
+            doc: ParamDoc { luals, expected, ..self.doc },
+            take: Box::new(move |cx, value| match value {
+                // Of a table the first type says best what is wrong.
+                Value::Nil | Value::Table(_) => take(cx, value),
+                value => other.clone().called(expects.clone()).decode(cx, value),
+            }),
+        }
+    }
+
+    /// Has it told under another name.
+    pub fn named(mut self, name: &'static str, doc: &'static str) -> Param<V> {
+        (self.doc.name, self.doc.doc) = (name, doc);
+        self
+    }
+
     /// May be left out, or nil.
     pub fn optional(self) -> Param<Option<V>> {
         let take = self.take;

@@ -19,6 +19,9 @@ pub const EACH: Duration = Duration::from_secs(10);
 /// How long all of them may take together once the script is interrupted: less than it is given until it is killed.
 pub const AFTER_INTERRUPT: Duration = Duration::from_millis(1500);
 
+/// Limits are kept in milliseconds.
+const MOMENT: Duration = Duration::from_millis(5);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     File,
@@ -191,7 +194,11 @@ fn tidy(lua: &Lua, lab: &Rc<Lab>, deferred: Deferred, failures: &mut Vec<Failure
     }
     let bound = match tests.until.get() {
         None => EACH,
-        Some(until) => until.saturating_duration_since(Instant::now()),
+        // Less than a limit can tell is nothing.
+        Some(until) => match until.saturating_duration_since(Instant::now()) {
+            left if left < MOMENT => Duration::ZERO,
+            left => left,
+        },
     };
     let was_tidying = tests.tidying.replace(true);
     let (result, late) = if bound.is_zero() {

@@ -2,6 +2,7 @@
 //!
 //! Sources: RFC 792, RFC 4443, icmp(7), raw(7), ip(7), ipv6(7).
 
+mod arrival;
 mod packet;
 mod report;
 mod run;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use nix::poll::PollFlags;
 
+pub use arrival::{Arrival, one_way};
 pub use report::{KEPT, Refusal, Reply, Report, Rtt};
 
 use super::socket;

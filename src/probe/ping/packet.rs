@@ -88,6 +88,19 @@ impl Run {
         }
     }
 
+    /// Whether a packet, as a raw socket where it arrives hands it out, is one of these requests. The identifier may
+    /// have been changed on the way (NAT), and so may the addresses.
+    pub fn arrived(&self, packet: &[u8]) -> bool {
+        let request = match self.family() {
+            Family::Inet => split_v4(packet).map(|(_, icmp)| (ECHO_REQUEST, icmp)),
+            Family::Inet6 => Some((V6_ECHO_REQUEST, packet)),
+        };
+        request.is_some_and(|(kind, icmp)| {
+            icmp.first() == Some(&kind)
+                && icmp.get(HEADER..).is_some_and(|rest| rest.starts_with(&self.cookie))
+        })
+    }
+
     fn read_v4(&self, packet: &[u8]) -> Option<Answer> {
         let (ip, icmp) = split_v4(packet)?;
         // Raw sockets get what the kernel itself would drop for its checksum.

@@ -120,6 +120,11 @@ impl Pinger {
         })
     }
 
+    /// What tells its requests from those of others.
+    pub fn identity(&self) -> &Run {
+        &self.run
+    }
+
     /// Sends the first request; that it can't be sent is an error. Sends none if the count is 0.
     pub fn first(&mut self, report: &Mutex<Report>) -> Result<()> {
         if self.count == Some(0) {

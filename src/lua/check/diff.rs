@@ -1,0 +1,131 @@
+//! Two values side by side: lines of `-` for what was expected, `+` for what came, and those that are in both.
+
+use mlua::Value;
+
+use super::render::{lines, open_lines};
+
+/// So many lines around a difference are shown.
+const CONTEXT: usize = 2;
+/// So many lines of a diff are shown.
+const MOST: usize = 60;
+/// Beyond so many lines the two are not compared line by line.
+const COMPARED: usize = 1000;
+
+/// The diff of two values, where it says more than a message on one line: when one of them takes several.
+pub fn of_values(got: &Value, want: &Value) -> Option<String> {
+    let long = |value| lines(value).len() > 1;
+    (long(want) || long(got)).then(|| of_lines(&open_lines(want), &open_lines(got)))
+}
+
+/// A line of the diff.
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    Both,
+    Want,
+    Got,
+}
+
+/// The diff of two lists of lines.
+pub fn of_lines(want: &[String], got: &[String]) -> String {
+    let marked = mark(want, got);
+    let near = |i: usize| {
+        let around = &marked[i.saturating_sub(CONTEXT)..(i + CONTEXT + 1).min(marked.len())];
+        around.iter().any(|(mark, _)| *mark != Mark::Both)
+    };
+    let (mut out, mut left_out) = (Vec::new(), false);
+    for (i, (mark, line)) in marked.iter().enumerate() {
+        if !near(i) {
+            left_out = true;
+            continue;
+        }
+        if std::mem::take(&mut left_out) {
+            out.push("  ...".to_owned());
+        }
+        let sign = match mark {
+            Mark::Both => " ",
+            Mark::Want => "-",
+            Mark::Got => "+",
+        };
+        out.push(format!("{sign} {line}").trim_end().to_owned());
+        if out.len() >= MOST {
+            out.push(format!("  ... and {} more lines", marked.len() - i - 1));
+            return out.join("\n");
+        }
+    }
+    if left_out {
+        out.push("  ...".to_owned());
+    }
+    out.join("\n")
+}
+
+/// The lines of both in their order, by the longest common subsequence.
+fn mark<'a>(want: &'a [String], got: &'a [String]) -> Vec<(Mark, &'a str)> {
+    let same = |(a, b): &(&String, &String)| a == b;
+    let head = want.iter().zip(got).take_while(same).count();
+    let tail = want[head..].iter().rev().zip(got[head..].iter().rev()).take_while(same).count();
+    let (a, b) = (&want[head..want.len() - tail], &got[head..got.len() - tail]);
+    let mut out: Vec<(Mark, &str)> = want[..head].iter().map(|l| (Mark::Both, l.as_str())).collect();
+    if a.len() > COMPARED || b.len() > COMPARED {
+        out.extend(a.iter().map(|l| (Mark::Want, l.as_str())));
+        out.extend(b.iter().map(|l| (Mark::Got, l.as_str())));
+    } else {
+        middle(a, b, &mut out);
+    }
+    out.extend(want[want.len() - tail..].iter().map(|l| (Mark::Both, l.as_str())));
+    out
+}
+
+fn middle<'a>(a: &'a [String], b: &'a [String], out: &mut Vec<(Mark, &'a str)>) {
+    // The length of the longest common subsequence of what follows each pair of places.
+    let mut common = vec![vec![0u32; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            common[i][j] = match a[i] == b[j] {
+                true => common[i + 1][j + 1] + 1,
+                false => common[i + 1][j].max(common[i][j + 1]),
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i] == b[j] {
+            out.push((Mark::Both, &a[i]));
+            (i, j) = (i + 1, j + 1);
+        } else if i < a.len() && (j == b.len() || common[i + 1][j] >= common[i][j + 1]) {
+            out.push((Mark::Want, &a[i]));
+            i += 1;
+        } else {
+            out.push((Mark::Got, &b[j]));
+            j += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diff(want: &str, got: &str) -> String {
+        let split = |s: &str| s.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        of_lines(&split(want), &split(got))
+    }
+
+    #[test]
+    fn what_changed_stands_with_what_is_around_it() {
+        assert_eq!(diff("a b c", "a x c"), "  a\n- b\n+ x\n  c");
+        assert_eq!(diff("a", "a b"), "  a\n+ b");
+        assert_eq!(
+            diff("1 2 3 4 5 6 7 8 9", "1 2 3 4 x 6 7 8 9"),
+            "  ...\n  3\n  4\n- 5\n+ x\n  6\n  7\n  ..."
+        );
+        assert_eq!(diff("a b c d", "b c d e"), "- a\n  b\n  c\n...\n+ e".replace("\n...\n", "\n  d\n"));
+    }
+
+    #[test]
+    fn long_ones_are_cut() {
+        let lines = |prefix: &str| (0..500).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>();
+        let text = of_lines(&lines("a"), &lines("b"));
+        assert_eq!(text.lines().count(), MOST + 1);
+        assert!(text.ends_with("  ... and 940 more lines"));
+    }
+}

@@ -1,0 +1,166 @@
+//! Lua values as text, in the way in which Lua would write them.
+
+use mlua::{Table, Value};
+
+/// A value longer than this is cut in a message.
+const SHOWN: usize = 200;
+/// A table that takes no more than this stands on one line of a diff.
+const SHORT: usize = 60;
+/// Tables nested deeper than this are not followed in a diff, nor those that have too many lines.
+const DEPTH: usize = 16;
+const LINES: usize = 2000;
+
+/// A value on one line: `"eth0"`, `{ 1, mtu = 1500 }`.
+pub fn show(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(value, 0, &mut out);
+    if out.chars().count() > SHOWN {
+        out = out.chars().take(SHOWN).collect::<String>() + "...";
+    }
+    out
+}
+
+/// A key as a step in a path: `.mtu`, `[1]`.
+pub fn step(key: &Value) -> String {
+    match key {
+        Value::String(s) if is_name(&s.to_string_lossy()) => format!(".{}", s.to_string_lossy()),
+        other => format!("[{}]", show(other)),
+    }
+}
+
+/// Numbers in their order, then strings in theirs, then the rest.
+pub fn order(key: &Value) -> (u8, i64, String) {
+    match key {
+        Value::Integer(i) => (0, *i, String::new()),
+        Value::String(s) => (1, 0, s.to_string_lossy()),
+        other => (2, 0, show(other)),
+    }
+}
+
+fn is_name(s: &str) -> bool {
+    !s.is_empty()
+        && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !s.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn write_value(value: &Value, depth: usize, out: &mut String) {
+    match value {
+        Value::String(s) => out.push_str(&format!("{:?}", s.to_string_lossy())),
+        Value::Table(t) if depth < 4 && out.len() < 2 * SHOWN => write_table(t, depth, out),
+        Value::Table(_) => out.push_str("{...}"),
+        other => out.push_str(&other.to_string().unwrap_or_else(|_| other.type_name().to_owned())),
+    }
+}
+
+fn write_table(table: &Table, depth: usize, out: &mut String) {
+    let mut parts = Vec::new();
+    for (key, value) in entries(table) {
+        let mut part = key.map(|key| format!("{key} = ")).unwrap_or_default();
+        write_value(&value, depth + 1, &mut part);
+        parts.push(part);
+    }
+    out.push_str(&if parts.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", parts.join(", ")) });
+}
+
+/// The array's items, then the other entries by their keys as a constructor has them.
+fn entries(table: &Table) -> Vec<(Option<String>, Value)> {
+    let length = table.raw_len();
+    let mut out: Vec<_> = (1..=length).map(|i| (None, table.raw_get(i).unwrap_or(Value::Nil))).collect();
+    let mut named: Vec<(Value, Value)> = table
+        .pairs::<Value, Value>()
+        .flatten()
+        .filter(|(key, _)| !matches!(key, Value::Integer(i) if *i >= 1 && *i as usize <= length))
+        .collect();
+    named.sort_by_cached_key(|(key, _)| order(key));
+    out.extend(named.into_iter().map(|(key, value)| {
+        let key = match &key {
+            Value::String(s) if is_name(&s.to_string_lossy()) => s.to_string_lossy(),
+            other => format!("[{}]", show(other)),
+        };
+        (Some(key), value)
+    }));
+    out
+}
+
+/// A value on as many lines as make it readable.
+pub fn lines(value: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    write_lines(value, "", "", 0, &mut out);
+    out
+}
+
+/// A table with a line for each of its entries, even if it is short: to stand beside a long one.
+pub fn open_lines(value: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    match value {
+        Value::Table(table) => open(table, "", "", 0, &mut out),
+        _ => write_lines(value, "", "", 0, &mut out),
+    }
+    out
+}
+
+fn open(table: &Table, before: &str, behind: &str, depth: usize, out: &mut Vec<String>) {
+    let indent = "  ".repeat(depth);
+    out.push(format!("{indent}{before}{{"));
+    for (key, value) in entries(table) {
+        let before = key.map(|key| format!("{key} = ")).unwrap_or_default();
+        write_lines(&value, &before, ",", depth + 1, out);
+    }
+    out.push(format!("{indent}}}{behind}"));
+}
+
+fn write_lines(value: &Value, before: &str, behind: &str, depth: usize, out: &mut Vec<String>) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::String(s) if s.to_string_lossy().trim_end_matches('\n').contains('\n') => {
+            out.push(format!("{indent}{before}[["));
+            out.extend(s.to_string_lossy().lines().map(str::to_owned));
+            out.push(format!("]]{behind}"));
+        }
+        Value::String(s) => out.push(format!("{indent}{before}{:?}{behind}", s.to_string_lossy())),
+        Value::Table(table) if depth < DEPTH && out.len() < LINES => {
+            let short = show(value);
+            if short.len() <= SHORT && !short.contains("{...}") {
+                return out.push(format!("{indent}{before}{short}{behind}"));
+            }
+            open(table, before, behind, depth, out);
+        }
+        other => out.push(format!("{indent}{before}{}{behind}", show(other))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: &str) -> Value {
+        // The interpreter must outlive the value.
+        let lua: &'static mlua::Lua = Box::leak(Box::new(mlua::Lua::new()));
+        lua.load(code).eval().unwrap()
+    }
+
+    #[test]
+    fn one_line() {
+        assert_eq!(
+            show(&of("return { 1, 'a', mtu = 1500, ['a-b'] = { true } }")),
+            "{ 1, \"a\", [\"a-b\"] = { true }, mtu = 1500 }"
+        );
+        assert_eq!(show(&of("return {}")), "{}");
+    }
+
+    #[test]
+    fn long_tables_have_a_line_for_each_entry() {
+        let value = of("return { name = ('x'):rep(50), addr = { '10.0.0.1/24' }, 1 }");
+        assert_eq!(
+            lines(&value),
+            ["{", "  1,", "  addr = { \"10.0.0.1/24\" },", &format!("  name = {:?},", "x".repeat(50)), "}"]
+        );
+        assert_eq!(lines(&of("return 'a\\nb'")), ["[[", "a", "b", "]]"]);
+    }
+
+    #[test]
+    fn a_table_within_itself_ends() {
+        let value = of("local t = { ('x'):rep(80) } t.t = t return t");
+        assert!(lines(&value).len() < 100);
+    }
+}

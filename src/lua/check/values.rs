@@ -1,0 +1,218 @@
+//! Claims about values: `check.equal` and its kin.
+
+use mlua::{MultiValue, Value};
+
+use super::render::show;
+use super::{Reason, Told, claim, compare, diff, message, told, with_message};
+use crate::lua::schema::{self, Function, Shape, opts, param, ret, ty};
+
+pub fn equal() -> Function {
+    Function::new(
+        "check.equal",
+        (
+            param("got", ty::anything(), "the value that came"),
+            param("want", ty::anything(), "the value that it should be"),
+            message(),
+        ),
+        ret::nothing(),
+        |cx, (got, want, message)| {
+            let differences = compare::differences(&got, &want);
+            let held = match differences.is_empty() {
+                true => Ok(()),
+                false => {
+                    Err(Reason { text: compare::told(&differences), diff: diff::of_values(&got, &want) })
+                }
+            };
+            claim(cx, message.as_deref(), held)
+        },
+    )
+    .doc(
+        "Claims that two values are equal; tables are compared by what is in them, however deep.\n\n\
+         Raises `check`, naming the places at which tables differ; the error's `diff` has both side by side.",
+    )
+    .example("check.equal({ 1, { mtu = 1500 } }, { 1, { mtu = 1500 } })")
+}
+
+pub fn differ() -> Function {
+    Function::new(
+        "check.differ",
+        (
+            param("got", ty::anything(), "the value that came"),
+            param("other", ty::anything(), "the value that it should not be"),
+            message(),
+        ),
+        ret::nothing(),
+        |cx, (got, other, message)| {
+            let held = match compare::differences(&got, &other).is_empty() {
+                false => Ok(()),
+                true => Err(format!("expected anything but {}", show(&other))),
+            };
+            claim(cx, message.as_deref(), held)
+        },
+    )
+    .doc("Claims that two values are not equal, compared as `check.equal` does.\n\nRaises `check` if they are.")
+    .example("check.differ(link.get(\"lo\").mtu, 1500)")
+}
+
+#[derive(Default)]
+struct Tolerance {
+    absolute: Option<f64>,
+    relative: Option<f64>,
+    message: Option<String>,
+}
+
+impl Told for Tolerance {
+    fn message(&mut self) -> &mut Option<String> {
+        &mut self.message
+    }
+}
+
+pub fn near() -> Function {
+    let positive = || ty::number(0.0..=f64::INFINITY);
+    let shape = Shape::<Tolerance>::new("nsh.check.NearOptions")
+        .field("abs", positive(), "how far it may be off", |o, v| o.absolute = Some(v))
+        .field(
+            "rel",
+            positive(),
+            "how far it may be off, as a part of the wanted number: 0.05 for 5 %",
+            |o, v| o.relative = Some(v),
+        );
+    let any = || ty::number(f64::NEG_INFINITY..=f64::INFINITY).called("a number");
+    let tolerance = opts(with_message(shape))
+        .or(positive().map(|absolute| Tolerance { absolute: Some(absolute), ..Tolerance::default() }));
+    Function::new(
+        "check.near",
+        (param("got", any(), "the number that came"), param("want", any(), "about what it should be"), tolerance, message()),
+        ret::nothing(),
+        |cx, (got, want, tolerance, message)| {
+            if tolerance.absolute.is_none() && tolerance.relative.is_none() {
+                let wrong = schema::Wrong::new("expected how far it may be off").within("opts");
+                return Err(wrong.hint("check.near(9.8, 10, 0.5), or { abs = 0.5 }, or { rel = 0.05 }").into());
+            }
+            let relative = tolerance.relative.map_or(0.0, |part| part * want.abs());
+            let most = tolerance.absolute.unwrap_or(0.0).max(relative);
+            let off = (got - want).abs();
+            let held = match off <= most {
+                true => Ok(()),
+                false => Err(format!("expected {want} give or take {}, got {got}, which is {} off", short(most), short(off))),
+            };
+            claim(cx, tolerance.message.or(message).as_deref(), held)
+        },
+    )
+    .doc(
+        "Claims that a number is near another: not farther off than `opts`, a number or one of `abs` and `rel`; with \
+         both, than the larger of them.\n\nRaises `check` if it is not.",
+    )
+    .example("check.near(9.8, 10, 0.5)\ncheck.near(104, 100, { rel = 0.05, message = \"megabits\" })")
+}
+
+/// Without the digits that only floating point has.
+fn short(n: f64) -> String {
+    let text = format!("{n:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[derive(Default)]
+struct MatchOptions {
+    plain: bool,
+    message: Option<String>,
+}
+
+impl Told for MatchOptions {
+    fn message(&mut self) -> &mut Option<String> {
+        &mut self.message
+    }
+}
+
+fn match_options(name: &'static str) -> Shape<MatchOptions> {
+    Shape::<MatchOptions>::new(name).field(
+        "plain",
+        ty::boolean(),
+        "the pattern is plain text, in which no character is special; default false",
+        |o, v| o.plain = v,
+    )
+}
+
+/// What `string.find` finds: nothing, or the place and the captures.
+fn find(
+    cx: &schema::Cx<'_>,
+    text: &mlua::LuaString,
+    pattern: &mlua::LuaString,
+    plain: bool,
+) -> Result<Option<MultiValue>, schema::Failure> {
+    let string: mlua::Table = cx.lua.globals().get("string")?;
+    let find: mlua::Function = string.raw_get("find")?;
+    let mut found: MultiValue = find.call((text, pattern, 1, plain)).map_err(|e| {
+        let text = e.to_string();
+        let reason = text.lines().next().unwrap_or_default().trim_start_matches("runtime error: ");
+        schema::Failure::from(schema::Wrong::new(reason).within("pattern"))
+    })?;
+    let (Some(Value::Integer(first)), Some(last)) = (found.pop_front(), found.pop_front()) else {
+        return Ok(None);
+    };
+    if found.is_empty() {
+        let sub: mlua::Function = string.raw_get("sub")?;
+        found.push_back(sub.call((text, first, last))?);
+    }
+    Ok(Some(found))
+}
+
+fn not_found(text: &mlua::LuaString, pattern: &mlua::LuaString) -> Reason {
+    let lines: Vec<String> = text.to_string_lossy().lines().map(|line| format!("+ {line}")).collect();
+    let text = Value::String(text.clone());
+    let pattern = Value::String(pattern.clone());
+    Reason {
+        text: format!("expected {} in {}", show(&pattern), show(&text)),
+        diff: (lines.len() > 1).then(|| lines.join("\n")),
+    }
+}
+
+pub fn matches() -> Function {
+    Function::new(
+        "check.match",
+        (
+            param("text", ty::lua_string(), "the text that came"),
+            param("pattern", ty::lua_string(), "the pattern that must be found in it, as `string.find` has it"),
+            told(match_options("nsh.check.MatchOptions")),
+        ),
+        ret::values::<MultiValue>("string ...", "the pattern's captures, or what it matched if it has none"),
+        |cx, (text, pattern, options)| match find(cx, &text, &pattern, options.plain)? {
+            Some(found) => {
+                claim(cx, options.message.as_deref(), Ok::<(), Reason>(()))?;
+                Ok(found)
+            }
+            None => {
+                claim(cx, options.message.as_deref(), Err(not_found(&text, &pattern)))?;
+                Ok(MultiValue::new())
+            }
+        },
+    )
+    .doc("Claims that a Lua pattern is found in a text, and returns its captures.\n\nRaises `check` if it is not, `argument` for a malformed pattern.")
+    .example("local kernel = check.match(proc.exec(\"uname -r\").stdout, \"^(%d+)%.\")\ncheck(tonumber(kernel) >= 4)\ncheck.match(\"10.0.0.1\", \"10.0\", { plain = true })")
+}
+
+pub fn no_match() -> Function {
+    Function::new(
+        "check.no_match",
+        (
+            param("text", ty::lua_string(), "the text that came"),
+            param("pattern", ty::lua_string(), "the pattern that must not be found in it, as `string.find` has it"),
+            told(match_options("nsh.check.NoMatchOptions")),
+        ),
+        ret::nothing(),
+        |cx, (text, pattern, options)| {
+            let held = match find(cx, &text, &pattern, options.plain)? {
+                None => Ok(()),
+                Some(found) => Err(format!(
+                    "expected no {} in {}, found {}",
+                    show(&Value::String(pattern)),
+                    show(&Value::String(text)),
+                    found.iter().map(show).collect::<Vec<_>>().join(", ")
+                )),
+            };
+            claim(cx, options.message.as_deref(), held)
+        },
+    )
+    .doc("Claims that a Lua pattern is not found in a text.\n\nRaises `check` if it is, `argument` for a malformed pattern.")
+    .example("check.no_match(proc.exec(\"uname -r\").stdout, \"error\")")
+}

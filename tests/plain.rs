@@ -1,0 +1,293 @@
+//! What `nsh FILE` prints of the tests in a file, its exit status, and that what was deferred runs in spite of signals.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+struct Ran {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn command(code: &str, options: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nsh"));
+    command.args(options).args(["-e", code]).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a script; times, which differ from run to run, stand as `T`.
+fn run(code: &str) -> Ran {
+    run_with(code, &["--timeout", "30"])
+}
+
+fn run_with(code: &str, options: &[&str]) -> Ran {
+    let output = command(code, options).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("(command line)", "x");
+    Ran {
+        status: output.status.code(),
+        stdout: without_times(&text(&output.stdout)),
+        stderr: text(&output.stderr),
+    }
+}
+
+/// `(0.12 s` becomes `(T s`.
+fn without_times(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('(') {
+        let (before, behind) = rest.split_at(at + 1);
+        out.push_str(before);
+        let digits = behind.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(behind.len());
+        rest = behind;
+        if digits > 0 && behind[digits..].starts_with(" s") {
+            out.push('T');
+            rest = &behind[digits..];
+        }
+    }
+    out + rest
+}
+
+#[test]
+fn each_test_has_a_line_and_a_summary_follows() {
+    let ran = run("test('one', function() check(true) end)\n\
+                   check(true)\n\
+                   test('two', function() check.equal(1, 2) end)\n\
+                   test('three', function() skip('not here') end)\n\
+                   test('four', { xfail = 'known' }, function() error('x') end)\n\
+                   test('five', { xfail = 'known' }, function() end)\n\
+                   test('six', { lab = 'own' }, function() end)\n\
+                   test('seven', { skip = true }, function() end)\n\
+                   test('eight', { needs = 'no-such-program' }, function() end)\n\
+                   group('g', function() test('inner', function() end) error('late') end)");
+    assert_eq!(
+        ran.stdout,
+        "ok       one (T s)\n\
+         FAILED   two (T s)\n\
+         skipped  three: not here\n\
+         ok       four (T s; expected to fail: known)\n\
+         FAILED   five: it passed, but was expected to fail: known\n\
+         skipped  six: it has a lab of its own; nsh test (command line) runs it\n\
+         skipped  seven: no reason given\n\
+         skipped  eight: no-such-program is not installed\n\
+         ok       g > inner (T s)\n\
+         FAILED   g (T s)\n\
+         3 passed, 3 failed, 4 skipped; 2 checks passed (T s)\n"
+            .replace("(command line)", "x")
+    );
+    assert_eq!(ran.stderr, "x:3: check.equal: expected 2, got 1\nx:10: late\n");
+    assert_eq!(ran.status, Some(1));
+}
+
+#[test]
+fn without_tests_nothing_is_added() {
+    let ran = run("check(true) print('done')");
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.status), ("done\n", "", Some(0)));
+}
+
+#[test]
+fn whatever_is_raised_is_told_with_its_line() {
+    let cases = [
+        ("error('text')", "text"),
+        ("error('text', 0)", "text"),
+        ("error('two\\nlines')", "two\nlines"),
+        ("error({ code = 7 })", "the script raised { code = 7 }"),
+        ("error({ message = 'm' })", "the script raised \"m\""),
+        ("error(setmetatable({}, { __tostring = function() return 'mine' end }))", "the script raised mine"),
+        ("error()", "the script raised nil"),
+        ("error(nil)", "the script raised nil"),
+        ("error(42)", "the script raised 42"),
+        ("error(true)", "the script raised true"),
+        ("local t = nil; t.x = 1", "attempt to index a nil value (local 't')"),
+        ("lnik.add('x')", "attempt to index a nil value (global 'lnik')\n  hint: did you mean \"link\"?"),
+        ("link.del('eth7')", "link.del \"eth7\": no link named \"eth7\" (there is lo)"),
+    ];
+    for (code, told) in cases {
+        for (wrapped, line) in
+            [(format!("\n{code}"), 2), (format!("\ntest('t', function()\n{code}\nend)"), 3)]
+        {
+            let ran = run(&wrapped);
+            assert_eq!(ran.stderr, format!("x:{line}: {told}\n"), "{wrapped}");
+            assert_eq!(ran.status, Some(1), "{wrapped}");
+        }
+    }
+    let ran = run("x = = 1");
+    assert_eq!((ran.stderr.as_str(), ran.status), ("x:1: unexpected symbol near '='\n", Some(2)));
+}
+
+#[test]
+fn a_diff_stands_under_its_message() {
+    let ran = run("local long = ('x'):rep(60)\ncheck.equal({ long, 1 }, { long, 2 })");
+    let long = "x".repeat(60);
+    assert_eq!(
+        ran.stderr,
+        format!(
+            "x:2: check.equal: at [2]: expected 2, got 1\n      {{\n        {long:?},\n    -   2,\n    +   1,\n      }}\n"
+        )
+    );
+}
+
+#[test]
+fn soft_checks_fail_at_the_end() {
+    let ran = run(
+        "test('t', function()\ncheck.soft.equal(1, 2)\nprint('goes on')\ncheck.soft(nil, 'it')\nerror('first hard one')\nend)\n\
+                   test('u', function() check.soft(true) end)",
+    );
+    assert_eq!(
+        ran.stderr,
+        "x:2: check.soft.equal: expected 2, got 1\n\
+         x:4: check.soft: it: expected a true value, got nil\n\
+         x:5: first hard one\n"
+    );
+    assert!(ran.stdout.starts_with("goes on\nFAILED   t (T s)\nok       u"), "{}", ran.stdout);
+    // In a plain script, at its end.
+    let ran = run("check.soft.equal(1, 2)\ndefer(print, 'deferred')\nprint('goes on')");
+    assert_eq!(ran.stdout, "goes on\ndeferred\n");
+    assert_eq!(ran.stderr, "x:1: check.soft.equal: expected 2, got 1\n");
+    assert_eq!(ran.status, Some(1));
+}
+
+#[test]
+fn what_is_deferred_runs_and_its_errors_are_told_besides() {
+    let ran = run("defer(print, 1)\ndefer(function() error('second') end)\ndefer(print, 3)\nerror('first')");
+    assert_eq!(ran.stdout, "3\n1\n");
+    assert_eq!(ran.stderr, "x:4: first\nx:2: deferred: second\n");
+    assert_eq!(ran.status, Some(1));
+    let ran = run("defer(function() error('only') end)");
+    assert_eq!((ran.stderr.as_str(), ran.status), ("x:1: deferred: only\n", Some(1)));
+    let ran = run("defer(print, 'x') os.exit(7)");
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str(), ran.status), ("x\n", "", Some(7)));
+    let ran = run("defer(print, 'x') test('t', function() defer(print, 'y') os.exit(0) end)");
+    assert!(ran.stdout.starts_with("y\nx\nFAILED   t"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "x:1: os.exit(0) ended the script\n");
+    assert_eq!(ran.status, Some(1));
+}
+
+#[test]
+fn a_test_is_ended_by_its_own_time_limit_alone() {
+    let waits = [
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "coroutine.wrap(function() while true do end end)()",
+        "eventually(function() return false end, { timeout = 60 })",
+        "while true do pcall(eventually, function() return false end, { timeout = 60 }) end",
+        "ping('127.0.0.1', { count = 1000, interval = 60 })",
+        "proc.exec({ 'sleep', '60' })",
+        "os.execute('sleep 60')",
+        "tcp.listen('127.0.0.1:7'):wait({ connections = 1, timeout = 60 })",
+        "while true do table.sort({ 3, 1, 2 }, function(a, b) return a < b end) end",
+    ];
+    for wait in waits {
+        let code = format!(
+            "test('slow', {{ timeout = 0.2 }}, function()\ndefer(function() print(ping('127.0.0.1').received) end)\n{wait}\nend)\n\
+             test('next', function() check.equal(ping('127.0.0.1').received, 1) end)"
+        );
+        let start = Instant::now();
+        let ran = run(&code);
+        assert_eq!(ran.stdout.lines().next(), Some("1"), "{wait}: {}{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.stderr, "x:3: the time limit of 0.2 s ran out\n", "{wait}");
+        assert!(
+            ran.stdout.contains("FAILED   slow") && ran.stdout.contains("ok       next"),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(ran.status, Some(1), "{wait}");
+        assert!(start.elapsed() < Duration::from_secs(15), "{wait}");
+    }
+}
+
+#[test]
+fn a_blocked_read_is_broken_off() {
+    let code = "test('reads', { timeout = 0.2 }, function()\nio.read()\nlocal x = 0\nfor i = 1, 1e9 do x = x + i end\nend)";
+    let mut child = command(code, &["--timeout", "30"]).stdin(Stdio::piped()).spawn().unwrap();
+    let keep_open = child.stdin.take();
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    drop(keep_open);
+    assert!(err.contains("the time limit of 0.2 s ran out"), "{err}");
+}
+
+/// Starts a script that prints `ready`, and waits for that.
+fn ready(code: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+    let mut child = command(code, &["--timeout", "30"]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    (child, stdout)
+}
+
+fn finish(mut child: Child, mut stdout: BufReader<std::process::ChildStdout>, signal: i32) -> Ran {
+    // SAFETY: the child has not been waited for, so its pid is its own.
+    unsafe { libc::kill(child.id() as i32, signal) };
+    let (mut out, mut err) = (String::new(), String::new());
+    stdout.read_to_string(&mut out).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    let status = child.wait().unwrap().code();
+    Ran { status, stdout: without_times(&out), stderr: err.replace("(command line)", "x") }
+}
+
+#[test]
+fn signals_run_what_is_deferred_and_keep_their_status() {
+    let work = "check.equal(ping('127.0.0.1').received, 1)";
+    let forever = "while true do pcall(function() while true do end end) end";
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        let code = format!("defer(function() {work} print('deferred') end) print('ready') {forever}");
+        let (child, stdout) = ready(&code);
+        let ran = finish(child, stdout, signal);
+        assert_eq!(ran.stdout, "deferred\n");
+        assert_eq!(ran.stderr, "nsh: interrupted\n");
+        assert_eq!(ran.status, Some(128 + signal));
+
+        let code = format!(
+            "defer(print, 'file')\ngroup('g', function() defer(print, 'group') test('t', function()\n\
+             defer(function() {work} print('test') end) print('ready') {forever} end) print('never') end)\nprint('never')"
+        );
+        let (child, stdout) = ready(&code);
+        let ran = finish(child, stdout, signal);
+        assert!(ran.stdout.starts_with("test\nFAILED   g > t (T s)\ngroup\n"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("\nfile\n") && !ran.stdout.contains("never"), "{}", ran.stdout);
+        assert_eq!(ran.stderr, "nsh: interrupted\n");
+        assert_eq!(ran.status, Some(128 + signal));
+    }
+}
+
+#[test]
+fn after_a_signal_what_is_deferred_has_a_bound() {
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        let code = "defer(print, 'not any more') defer(function() while true do end end)\n\
+                    defer(print, 'first') print('ready') while true do end";
+        let (child, stdout) = ready(code);
+        let start = Instant::now();
+        let ran = finish(child, stdout, signal);
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert_eq!(ran.stdout, "first\n");
+        assert!(ran.stderr.contains("deferred: the time limit of 1.4"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("deferred: was not run"), "{}", ran.stderr);
+        assert_eq!(ran.status, Some(128 + signal));
+    }
+}
+
+#[test]
+fn the_script_s_time_limit_runs_what_is_deferred() {
+    let ran = run_with(
+        "defer(function() print(ping('127.0.0.1').received) end) while true do pcall(function() while true do end end) end",
+        &["--timeout", "0.3"],
+    );
+    assert_eq!(ran.stdout, "1\n");
+    assert_eq!(ran.stderr, "nsh: the script's time limit ran out\n");
+    assert_eq!(ran.status, Some(1));
+}
+
+#[test]
+fn what_a_test_starts_ends_with_it() {
+    // The handle is dropped: nothing but the test's end can end the process.
+    let ran = run("local function count() return #proc.exec('pgrep -x sleep || true').stdout end\n\
+                   test('a', function() proc.spawn({ 'sleep', '77' }) collectgarbage() collectgarbage() check(count() > 0) end)\n\
+                   test('b', function() local p = proc.spawn({ 'sleep', '77' }) end)\n\
+                   check.equal(count(), 0)");
+    assert_eq!((ran.stderr.as_str(), ran.status), ("", Some(0)), "{}", ran.stdout);
+}
