@@ -284,17 +284,85 @@
 ---@field timeout? number how long to wait; default 5 seconds
 ---@field count? integer how many; default 1
 
----@class (exact) nsh.check.ReachableOptions
+---@class (exact) nsh.check.ArrivesOptions
+---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another
+---@field count? integer how many requests to send; one that arrives will do; default 1
+---@field timeout? number seconds in which one must arrive; default 1
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.ErrorOptions
+---@field kind? "argument"|"invalid"|"exists"|"not_found"|"permission"|"unsupported"|"busy"|"read_only"|"limit"|"network_unreachable"|"host_unreachable"|"network_down"|"connection_refused"|"connection_reset"|"address_in_use"|"address_not_available"|"timeout"|"check"|"exit"|"protocol"|"io" the kind that it must have; any if left out
+---@field match? string a Lua pattern that must be found in its message
+---@field plain? boolean `match` is plain text; default false
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.LostOptions
+---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another
+---@field count? integer how many requests to send; one that arrives will do; default 1
+---@field timeout? number seconds in which one must arrive; default 1
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.MatchOptions
+---@field plain? boolean the pattern is plain text, in which no character is special; default false
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.NearOptions
+---@field abs? number how far it may be off
+---@field rel? number how far it may be off, as a part of the wanted number: 0.05 for 5 %
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.NoMatchOptions
+---@field plain? boolean the pattern is plain text, in which no character is special; default false
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.NoRouteOptions
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the packet's source address
+---@field iif? string the link on which the packet came in: asks for forwarding
+---@field oif? string the link through which it must leave
+---@field mark? integer its firewall mark
+---@field tos? integer its TOS
+---@field uid? integer the user who sends it
+---@field ipproto? integer its protocol's number: 6 for TCP, 17 for UDP
+---@field sport? integer its source port
+---@field dport? integer its destination port
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.ReachableOptions
 ---@field count? integer how many requests to send; one reply will do; default 1
 ---@field timeout? number seconds in which a reply must come; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.RouteOptions
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the packet's source address
+---@field iif? string the link on which the packet came in: asks for forwarding
+---@field oif? string the link through which it must leave
+---@field mark? integer its firewall mark
+---@field tos? integer its TOS
+---@field uid? integer the user who sends it
+---@field ipproto? integer its protocol's number: 6 for TCP, 17 for UDP
+---@field sport? integer its source port
+---@field dport? integer its destination port
+---@field via? string the gateway that it must take
+---@field dev? string the link by which it must leave
+---@field src? string the source address that it must get
+---@field table? integer|string the routing table that must decide
+---@field direct? boolean true: it must need no gateway; false: it must take one
+---@field message? string what is claimed, put in front of a failure
+
+---@class (exact) nsh.check.SubsetOptions
+---@field unordered? boolean the items of an array may stand anywhere in the other, each in a place of its own; default false: where they stand in the wanted one
+---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.check.UnreachableOptions
----@field message? string what is claimed, put in front of a failure
 ---@field count? integer how many requests to send; one reply will do; default 1
 ---@field timeout? number seconds in which a reply must come; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.conntrack.DelOptions
 ---@field proto? string|integer connections of this protocol
@@ -2041,24 +2109,68 @@ capture = {}
 ---@return nsh.Capture # the running capture
 function capture.start(link, opts) end
 
----Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the script at that line with exit status 1.
+---Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the test, or the script, at that line with exit status 1; those of `check.soft` are kept, and the test goes on.
+---
+---Each takes a message to put in front of a failure: as its last argument, or in its options, in whose place the message alone may stand.
 ---@class nsh.check
 ---@overload fun(value: any, message?: any)
 check = {}
 
 ---Claims that two values are equal; tables are compared by what is in them, however deep.
 ---
----Raises `check`, naming the places at which tables differ.
+---Raises `check`, naming the places at which tables differ; the error's `diff` has both side by side.
 ---@param got any the value that came
 ---@param want any the value that it should be
 ---@param message? string what is claimed, put in front of a failure
 function check.equal(got, want, message) end
 
----Claims that a function raises an error of a kind, and returns the error.
+---Claims that two values are not equal, compared as `check.equal` does.
+---
+---Raises `check` if they are.
+---@param got any the value that came
+---@param other any the value that it should not be
+---@param message? string what is claimed, put in front of a failure
+function check.differ(got, other, message) end
+
+---Claims that a table contains another: each field of the wanted one is there, with an equal value or a table that contains the wanted one.
+---
+---Raises `check`, naming what is not there.
+---@param got any the table that came
+---@param want table what must be in it; what else is there does not matter
+---@param opts? nsh.check.SubsetOptions|string options
+function check.subset(got, want, opts) end
+
+---Claims that a number is near another: not farther off than `opts`, a number or one of `abs` and `rel`; with both, than the larger of them.
+---
+---Raises `check` if it is not.
+---@param got number the number that came
+---@param want number about what it should be
+---@param opts? nsh.check.NearOptions|number options
+---@param message? string what is claimed, put in front of a failure
+function check.near(got, want, opts, message) end
+
+---Claims that a Lua pattern is found in a text, and returns its captures.
+---
+---Raises `check` if it is not, `argument` for a malformed pattern.
+---@param text string the text that came
+---@param pattern string the pattern that must be found in it, as `string.find` has it
+---@param opts? nsh.check.MatchOptions|string options
+---@return string ... # the pattern's captures, or what it matched if it has none
+function check.match(text, pattern, opts) end
+
+---Claims that a Lua pattern is not found in a text.
+---
+---Raises `check` if it is, `argument` for a malformed pattern.
+---@param text string the text that came
+---@param pattern string the pattern that must not be found in it, as `string.find` has it
+---@param opts? nsh.check.NoMatchOptions|string options
+function check.no_match(text, pattern, opts) end
+
+---Claims that a function raises an error, of a kind or with a message, and returns the error.
 ---
 ---Raises `check` if nothing is raised, or something else.
 ---@param fn function must raise an error
----@param kind? "argument"|"invalid"|"exists"|"not_found"|"permission"|"unsupported"|"busy"|"read_only"|"limit"|"network_unreachable"|"host_unreachable"|"network_down"|"connection_refused"|"connection_reset"|"address_in_use"|"address_not_available"|"timeout"|"interrupted"|"check"|"skipped"|"exit"|"protocol"|"io" the kind that the error must have; any if left out
+---@param kind? nsh.check.ErrorOptions|"argument"|"invalid"|"exists"|"not_found"|"permission"|"unsupported"|"busy"|"read_only"|"limit"|"network_unreachable"|"host_unreachable"|"network_down"|"connection_refused"|"connection_reset"|"address_in_use"|"address_not_available"|"timeout"|"check"|"exit"|"protocol"|"io" the kind that the error must have, or more about it; any if left out
 ---@param message? string what is claimed, put in front of a failure
 ---@return nsh.Error # the error, to look at its other fields
 function check.error(fn, kind, message) end
@@ -2068,7 +2180,7 @@ function check.error(fn, kind, message) end
 ---Raises `check` with what the ping came to if it doesn't; `not_found` for an unknown name.
 ---@param from nsh.Namespace|string the namespace that sends
 ---@param to string|nsh.Namespace the address, name or namespace that is to answer, or not
----@param opts? nsh.check.ReachableOptions options
+---@param opts? nsh.check.ReachableOptions|string options
 function check.reachable(from, to, opts) end
 
 ---Claims that a host does not answer echo requests of a namespace; that there is no route to it is enough.
@@ -2076,12 +2188,132 @@ function check.reachable(from, to, opts) end
 ---Raises `check` if it answers; `not_found` for an unknown name.
 ---@param from nsh.Namespace|string the namespace that sends
 ---@param to string|nsh.Namespace the address, name or namespace that is to answer, or not
----@param opts? nsh.check.UnreachableOptions options
+---@param opts? nsh.check.UnreachableOptions|string options
 function check.unreachable(from, to, opts) end
+
+---Claims that echo requests of a namespace arrive at another, whatever comes back: a socket there sees them, behind the filters of its input.
+---
+---Raises `check` with what was seen if none arrives; `not_found` for an unknown name, and for an address that no namespace has unless `at` is given.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that they are sent to
+---@param opts? nsh.check.ArrivesOptions|string options
+function check.arrives(from, to, opts) end
+
+---Claims that echo requests of a namespace do not arrive at another; that none can leave is enough.
+---
+---Raises `check` if one arrives; `not_found` as `check.arrives`.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that they are sent to
+---@param opts? nsh.check.LostOptions|string options
+function check.lost(from, to, opts) end
+
+---Claims that the kernel of a namespace has a route for a packet, and which way it takes: what `route.get` says. Nothing is sent.
+---
+---Raises `check` with the way that it takes, or why there is none; `not_found` for an unknown name or link.
+---@param from nsh.Namespace|string the namespace that sends
+---@param dst string|nsh.Namespace the address, name or namespace that it goes to
+---@param opts? nsh.check.RouteOptions|string options
+function check.route(from, dst, opts) end
+
+---Claims that the kernel of a namespace has no route for a packet, or one that drops it.
+---
+---Raises `check` with the way that it takes; `not_found` for an unknown name or link.
+---@param from nsh.Namespace|string the namespace that would send
+---@param dst string|nsh.Namespace the address, name or namespace that it would go to
+---@param opts? nsh.check.NoRouteOptions|string options
+function check.no_route(from, dst, opts) end
 
 ---Tells how many claims have held so far, for a summary at the end of a script.
 ---@return integer # the number of claims that held so far
 function check.passed() end
+
+---The claims of `check`, but one that doesn't hold does not end the test: it goes on, and fails at its end, with all of them. Outside tests that is the end of the script, or of the group.
+---
+---In what `eventually` tries, a soft claim that doesn't hold means that it is not there yet, as any other.
+---@class nsh.check.soft
+---@overload fun(value: any, message?: any)
+check.soft = {}
+
+---As `check.equal`, but a failure is kept for the end.
+---@param got any the value that came
+---@param want any the value that it should be
+---@param message? string what is claimed, put in front of a failure
+function check.soft.equal(got, want, message) end
+
+---As `check.differ`, but a failure is kept for the end.
+---@param got any the value that came
+---@param other any the value that it should not be
+---@param message? string what is claimed, put in front of a failure
+function check.soft.differ(got, other, message) end
+
+---As `check.subset`, but a failure is kept for the end.
+---@param got any the table that came
+---@param want table what must be in it; what else is there does not matter
+---@param opts? nsh.check.SubsetOptions|string options
+function check.soft.subset(got, want, opts) end
+
+---As `check.near`, but a failure is kept for the end.
+---@param got number the number that came
+---@param want number about what it should be
+---@param opts? nsh.check.NearOptions|number options
+---@param message? string what is claimed, put in front of a failure
+function check.soft.near(got, want, opts, message) end
+
+---As `check.match`, but a failure is kept for the end.
+---@param text string the text that came
+---@param pattern string the pattern that must be found in it, as `string.find` has it
+---@param opts? nsh.check.MatchOptions|string options
+---@return string ... # the pattern's captures, or what it matched if it has none
+function check.soft.match(text, pattern, opts) end
+
+---As `check.no_match`, but a failure is kept for the end.
+---@param text string the text that came
+---@param pattern string the pattern that must not be found in it, as `string.find` has it
+---@param opts? nsh.check.NoMatchOptions|string options
+function check.soft.no_match(text, pattern, opts) end
+
+---As `check.error`, but a failure is kept for the end.
+---@param fn function must raise an error
+---@param kind? nsh.check.ErrorOptions|"argument"|"invalid"|"exists"|"not_found"|"permission"|"unsupported"|"busy"|"read_only"|"limit"|"network_unreachable"|"host_unreachable"|"network_down"|"connection_refused"|"connection_reset"|"address_in_use"|"address_not_available"|"timeout"|"check"|"exit"|"protocol"|"io" the kind that the error must have, or more about it; any if left out
+---@param message? string what is claimed, put in front of a failure
+---@return nsh.Error # the error, to look at its other fields
+function check.soft.error(fn, kind, message) end
+
+---As `check.reachable`, but a failure is kept for the end.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that is to answer, or not
+---@param opts? nsh.check.ReachableOptions|string options
+function check.soft.reachable(from, to, opts) end
+
+---As `check.unreachable`, but a failure is kept for the end.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that is to answer, or not
+---@param opts? nsh.check.UnreachableOptions|string options
+function check.soft.unreachable(from, to, opts) end
+
+---As `check.arrives`, but a failure is kept for the end.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that they are sent to
+---@param opts? nsh.check.ArrivesOptions|string options
+function check.soft.arrives(from, to, opts) end
+
+---As `check.lost`, but a failure is kept for the end.
+---@param from nsh.Namespace|string the namespace that sends
+---@param to string|nsh.Namespace the address, name or namespace that they are sent to
+---@param opts? nsh.check.LostOptions|string options
+function check.soft.lost(from, to, opts) end
+
+---As `check.route`, but a failure is kept for the end.
+---@param from nsh.Namespace|string the namespace that sends
+---@param dst string|nsh.Namespace the address, name or namespace that it goes to
+---@param opts? nsh.check.RouteOptions|string options
+function check.soft.route(from, dst, opts) end
+
+---As `check.no_route`, but a failure is kept for the end.
+---@param from nsh.Namespace|string the namespace that would send
+---@param dst string|nsh.Namespace the address, name or namespace that it would go to
+---@param opts? nsh.check.NoRouteOptions|string options
+function check.soft.no_route(from, dst, opts) end
 
 ---The connections that the kernel tracks, without the program conntrack. A namespace tracks connections only while rules need it: NAT does.
 ---@class nsh.conntrack
@@ -2107,12 +2339,12 @@ function conntrack.flush() end
 ---@param ... any what it is called with
 function defer(fn, ...) end
 
----Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned. `fn` is tried at least once.
+---Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the checks of such a try found does not count.
 ---
 ---Raises `timeout` with the last try's reason when the time is up.
 ---@param fn function what to try
 ---@param opts? nsh.eventually.Options options
----@return any ... # what `fn` returned
+---@return any ... # what `fn` returned; if that is nothing, the seconds that it took
 function eventually(fn, opts) end
 
 ---Forwarding databases: which hardware address is behind which port of a bridge, and behind which remote end of a vxlan. A bridge learns them from the frames that it sees.

@@ -1,6 +1,6 @@
 //! The handle of a process that runs beside the script.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,33 +20,47 @@ const EXPECT: Duration = Duration::from_secs(5);
 const MOMENT: Duration = Duration::from_millis(200);
 
 thread_local! {
-    /// Processes that run although the script dropped their handles: they end with the script, not whenever Lua
-    /// collects its garbage.
-    static DROPPED: RefCell<Vec<Process>> = const { RefCell::new(Vec::new()) };
+    /// Processes that run although the script dropped their handles: they end with the test, group or script that
+    /// started them, not whenever Lua collects its garbage. Each with its [`Running::number`].
+    static DROPPED: RefCell<Vec<(u64, Process)>> = const { RefCell::new(Vec::new()) };
+    static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
 /// A process that runs beside the script.
-pub(super) struct Running(RefCell<Option<Rc<Process>>>);
+pub(super) struct Running {
+    process: RefCell<Option<Rc<Process>>>,
+    /// What tells it from the others.
+    number: u64,
+}
 
 impl Running {
     pub fn new(cx: &Cx<'_>, process: Process) -> Self {
-        cx.lab.at_end(|| DROPPED.try_with(RefCell::take).is_ok_and(|all| !all.is_empty()));
-        Running(RefCell::new(Some(Rc::new(process))))
+        let number = NEXT.replace(NEXT.get() + 1);
+        cx.lab.at_end(move || {
+            let ours = DROPPED.try_with(|all| {
+                let mut all = all.borrow_mut();
+                let place = all.iter().position(|(n, _)| *n == number)?;
+                Some(all.swap_remove(place))
+            });
+            // Dropping it ends it.
+            matches!(ours, Ok(Some(_)))
+        });
+        Running { process: RefCell::new(Some(Rc::new(process))), number }
     }
 
     fn process(&self) -> Result<Rc<Process>> {
         // Empty only while it is dropped.
-        self.0.borrow().clone().ok_or_else(|| Error::new(Kind::Io, "the process is gone"))
+        self.process.borrow().clone().ok_or_else(|| Error::new(Kind::Io, "the process is gone"))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let process = self.0.borrow_mut().take().and_then(Rc::into_inner);
+        let process = self.process.borrow_mut().take().and_then(Rc::into_inner);
         if let Some(process) = process.filter(|p| matches!(p.exit(), Ok(None))) {
             DROPPED.with_borrow_mut(|all| {
-                all.retain(|p| matches!(p.exit(), Ok(None)));
-                all.push(process);
+                all.retain(|(_, p)| matches!(p.exit(), Ok(None)));
+                all.push((self.number, process));
             });
         }
     }

@@ -16,15 +16,12 @@ ns1.route.add("default", { via = "10.0.1.1" })
 ns1.route.add("default", { via = "fd00:1::1" })
 
 check.lost(ns1, ns2, { timeout = 0.1 })
-check.error(
-  function()
-    check.arrives(ns1, ns2, { timeout = 0.1, message = "the way there" })
-  end,
-  {
-    kind = "check",
-    match = "^check%.arrives: the way there: expected packets from ns1 to ns2 to arrive: 1 sent to 10%.0%.2%.2, 0 arrived at ns2",
-  }
-)
+check.error(function()
+  check.arrives(ns1, ns2, { timeout = 0.1, message = "the way there" })
+end, {
+  kind = "check",
+  match = "^check%.arrives: the way there: expected packets from ns1 to ns2 to arrive: 1 sent to 10%.0%.2%.2, 0 arrived at ns2",
+})
 
 sysctl.set("net.ipv4.ip_forward", 1)
 sysctl.set("net.ipv6.conf.all.forwarding", 1)

@@ -8,15 +8,12 @@ link.add("veth0", {
 
 check.no_route(ns1, "8.8.8.8")
 check.no_route(ns1, "2001:db8::1", "none for IPv6 either")
-check.error(
-  function()
-    check.route(ns1, "8.8.8.8", { message = "out" })
-  end,
-  {
-    kind = "check",
-    match = "^check%.route: out: expected packets from ns1 to 8%.8%.8%.8 to go: network is unreachable",
-  }
-)
+check.error(function()
+  check.route(ns1, "8.8.8.8", { message = "out" })
+end, {
+  kind = "check",
+  match = "^check%.route: out: expected packets from ns1 to 8%.8%.8%.8 to go: network is unreachable",
+})
 
 ns1.route.add("default", { via = "10.0.1.1" })
 ns1.route.add("default", { via = "fd00::1" })
@@ -34,16 +31,13 @@ check.error(
   end,
   { kind = "check", match = "to go via 10.0.1.9, they go via 10.0.1.1 dev eth0 src 10.0.1.2", plain = true }
 )
-check.error(
-  function()
-    check.no_route(ns1, "8.8.8.8")
-  end,
-  {
-    kind = "check",
-    match = "expected no route from ns1 to 8.8.8.8, but packets go via 10.0.1.1",
-    plain = true,
-  }
-)
+check.error(function()
+  check.no_route(ns1, "8.8.8.8")
+end, {
+  kind = "check",
+  match = "expected no route from ns1 to 8.8.8.8, but packets go via 10.0.1.1",
+  plain = true,
+})
 
 -- Routes that drop are none.
 ns1.route.add("10.9.0.0/16", { type = "unreachable" })
