@@ -1,11 +1,12 @@
 //! nsh, a Lua-scriptable automation shell for Linux network labs.
 //!
 //! The floors, each using only those below it:
-//! `main cli -> repl scenario -> doc doctor -> lua -> probe proc sandbox -> net -> wait error`.
+//! `main cli -> repl scenario labs -> doc doctor -> lua -> probe proc sandbox -> net -> wait error`.
 
 pub mod doc;
 pub mod doctor;
 pub mod error;
+pub mod labs;
 pub mod lua;
 pub mod net;
 pub mod probe;

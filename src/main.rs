@@ -2,6 +2,7 @@
 
 mod cli;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use nsh::error::{Error, Kind};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
-use nsh::{doc, doctor, repl, scenario};
+use nsh::{doc, doctor, labs, repl, scenario};
 
 fn main() {
     tell_panics();
@@ -32,11 +33,8 @@ fn dispatch(command: Command) -> i32 {
         Command::Interactive { options } if !std::io::stdin().is_terminal() => {
             dispatch(Command::Run { script: Source::Stdin, args: Vec::new(), options })
         }
-        Command::Run { script, args, options } => match read(script) {
-            Ok(mut script) => {
-                script.args = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
-                run(script, options)
-            }
+        Command::Run { script, args, options } => match read(script, &args) {
+            Ok(script) => run(script, options),
             Err(e) => complain(&e, status::USAGE),
         },
         Command::Interactive { options } => {
@@ -62,11 +60,28 @@ fn dispatch(command: Command) -> i32 {
         Command::Merge { files, format, outputs } => {
             scenario::merge(&files, format, &outputs).unwrap_or_else(|e| complain(&e, status::USAGE))
         }
+        Command::Up { script, args, name, options } => up(script, &args, name, options),
+        Command::Ls { json } => match labs::list(json) {
+            Ok(text) => show(&text, status::SUCCESS),
+            Err(e) => complain(&e, status::CANNOT),
+        },
+        Command::Exec { lab, words } => {
+            sandbox::close_inherited();
+            labs::exec(&lab, words)
+        }
+        Command::Attach { lab, namespace, trace } => {
+            sandbox::close_inherited();
+            labs::attach(&lab, namespace.as_deref(), |place, namespace| {
+                repl::attach(place, trace, doc::install, namespace)
+            })
+        }
+        Command::Logs { lab, follow } => labs::logs(&lab, follow),
+        Command::Down(which) => labs::down(&which),
     }
 }
 
 /// Reads the script before the sandbox is entered: from there, not every path can be seen.
-fn read(source: Source) -> nsh::error::Result<Script> {
+fn read(source: Source, args: &[OsString]) -> nsh::error::Result<Script> {
     let (name, source, directory) = match source {
         Source::Code(code) => ("(command line)".to_owned(), code.into_bytes(), None),
         Source::Stdin => {
@@ -81,7 +96,34 @@ fn read(source: Source) -> nsh::error::Result<Script> {
             (name, source, directory)
         }
     };
-    Ok(Script { name, source, args: Vec::new(), directory })
+    let args = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    Ok(Script { name, source, args, directory })
+}
+
+fn up(source: Source, args: &[OsString], name: Option<String>, options: Options) -> i32 {
+    sandbox::close_inherited();
+    let code = matches!(source, Source::Code(_));
+    let script = match read(source, args) {
+        Ok(script) => script,
+        Err(e) => return complain(&e, status::USAGE),
+    };
+    let Options { host, write, timeout, trace } = options;
+    let request = labs::Request {
+        // Code has no name that could be the lab's.
+        name: name.or(code.then(|| "lab".to_owned())),
+        script: &script,
+        options: sandbox::Options { host, write, script_dir: script.directory.clone(), timeout },
+    };
+    labs::up(request, |lab, stay| {
+        tell_notes(lab, trace);
+        lua::stay(Place::of(lab), &script, trace, doc::install, stay)
+    })
+}
+
+fn tell_notes(lab: &Lab, trace: bool) {
+    if trace {
+        lab.notes.iter().for_each(|note| eprintln!("nsh: note: {note}"));
+    }
 }
 
 fn run(script: Script, options: Options) -> i32 {
@@ -97,9 +139,7 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
     }
     let Options { host, write, timeout, trace } = options;
     let result = sandbox::run(&sandbox::Options { host, write, script_dir, timeout }, |lab| {
-        if trace {
-            lab.notes.iter().for_each(|note| eprintln!("nsh: note: {note}"));
-        }
+        tell_notes(lab, trace);
         f(lab)
     });
     match result {

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["probe", "proc", "sandbox"],
     &["lua"],
     &["doc", "doctor"],
-    &["repl", "scenario"],
+    &["repl", "scenario", "labs"],
     &["cli", "main"],
 ];
 

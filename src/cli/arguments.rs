@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use nsh::labs::Which;
 
 use super::Command;
+use super::labs::{self, Up};
 use super::test::{Report, Test};
 
 /// Runs Lua scripts in network labs: namespaces, links, routes, NAT and probes, in a private sandbox that needs no
@@ -57,6 +59,57 @@ pub enum SubCommand {
     },
     /// Print the types of all bindings, for LuaLS and EmmyLua
     Types,
+    /// Run a script in a lab that stays up
+    #[command(
+        override_usage = "nsh up [OPTIONS] FILE [ARGS...]\n       nsh up [OPTIONS] -e CODE [ARGS...]",
+        after_help = "It returns when the script has ended; what the script made and started goes on until nsh \
+        down. If the script fails, its lab is gone, and the exit status is the script's."
+    )]
+    Up(Up),
+    /// List the labs that are up
+    Ls {
+        /// For programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a command in a lab that is up
+    #[command(
+        override_usage = "nsh exec LAB [NAMESPACE] [--] COMMAND...",
+        after_help = "Without NAMESPACE the command runs in host. -- may be left out unless the command's name is \
+        also a namespace's.\n\nExit status: the command's; 128 and the signal's number if one ended it; 127 there \
+        is no such program, 126 it can't be run, 125 there is no such lab or namespace."
+    )]
+    Exec {
+        #[arg(value_name = "LAB")]
+        lab: String,
+    },
+    /// Open a prompt in a lab that is up
+    Attach {
+        #[arg(value_name = "LAB")]
+        lab: String,
+        /// Where the prompt's bindings act; host unless given
+        #[arg(value_name = "NAMESPACE")]
+        namespace: Option<String>,
+        /// Show Lua's full traceback with an error
+        #[arg(long)]
+        trace: bool,
+    },
+    /// Show what a lab has printed
+    Logs {
+        #[arg(value_name = "LAB")]
+        lab: String,
+        /// Go on with what it prints, until the lab ends
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// End labs, and wait until they are gone
+    Down {
+        #[arg(value_name = "LAB", required_unless_present = "all")]
+        labs: Vec<String>,
+        /// All labs of this user
+        #[arg(long, conflicts_with = "labs")]
+        all: bool,
+    },
     /// Tell what works on this machine, and what to do about the rest
     Doctor {
         /// For programs
@@ -71,8 +124,16 @@ pub enum SubCommand {
 }
 
 impl SubCommand {
-    pub fn command(self) -> Command {
+    /// `rest`: what was cut off by [`split`].
+    pub fn command(self, rest: Vec<OsString>) -> Command {
         match self {
+            SubCommand::Up(up) => up.command(rest),
+            SubCommand::Ls { json } => Command::Ls { json },
+            SubCommand::Exec { lab } => Command::Exec { lab, words: labs::words(rest) },
+            SubCommand::Attach { lab, namespace, trace } => Command::Attach { lab, namespace, trace },
+            SubCommand::Logs { lab, follow } => Command::Logs { lab, follow },
+            SubCommand::Down { all: true, .. } => Command::Down(Which::All),
+            SubCommand::Down { labs, .. } => Command::Down(Which::These(labs)),
             SubCommand::Doc { markdown: true, .. } => Command::Reference,
             SubCommand::Doc { name, .. } => Command::Doc { name },
             SubCommand::Types => Command::Types,
@@ -83,10 +144,30 @@ impl SubCommand {
     }
 }
 
-/// Cuts the command line behind the script's name (or behind nsh's options, with `-e`): options there are the
-/// script's, whatever their names.
+/// Cuts the command line behind the script's name (or behind nsh's options, with `-e`), and behind the lab's name of
+/// `nsh exec`: options there are the script's or the command's, whatever their names.
 pub fn split(argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
     let definition = Arguments::command();
+    let (at, code) = skip_options(&definition, argv, 1);
+    // `nsh doc` is the command, `nsh ./doc` a file.
+    let named = argv.get(at).filter(|_| !code && argv[at - 1] != "--");
+    let command = named.and_then(|name| definition.get_subcommands().find(|c| name == c.get_name()));
+    let cut = match command {
+        Some(command) if ["up", "exec"].contains(&command.get_name()) => behind_name(command, argv, at + 1),
+        Some(_) => argv.len(),
+        None => behind_name(&definition, argv, 1),
+    };
+    (argv[..cut].to_vec(), argv[cut..].to_vec())
+}
+
+/// Where what follows the first operand begins, or with `-e` the first itself.
+fn behind_name(definition: &clap::Command, argv: &[OsString], from: usize) -> usize {
+    let (at, code) = skip_options(definition, argv, from);
+    if code { at } else { (at + 1).min(argv.len()) }
+}
+
+/// The place of the first operand, and whether there is code among the options before it.
+fn skip_options(definition: &clap::Command, argv: &[OsString], from: usize) -> (usize, bool) {
     let takes_value = |option: &str| {
         definition.get_arguments().any(|a| {
             let named = match option.strip_prefix("--") {
@@ -97,7 +178,7 @@ pub fn split(argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
             named && a.get_action().takes_values()
         })
     };
-    let (mut at, mut code) = (1, false);
+    let (mut at, mut code) = (from, false);
     while let Some(argument) = argv.get(at) {
         let option = argument.to_string_lossy();
         if option == "-" || !option.starts_with('-') {
@@ -110,16 +191,7 @@ pub fn split(argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
         code |= option.starts_with("-e");
         at += takes_value(&option) as usize;
     }
-    let at = at.min(argv.len());
-    let is_command = |name: &OsString| definition.get_subcommands().any(|c| name == c.get_name());
-    let cut = match argv.get(at) {
-        Some(_) if code => at,
-        // `nsh doc` is the command, `nsh ./doc` a file.
-        Some(name) if is_command(name) && at.checked_sub(1).is_none_or(|i| argv[i] != "--") => argv.len(),
-        Some(_) => at + 1,
-        None => argv.len(),
-    };
-    (argv[..cut].to_vec(), argv[cut..].to_vec())
+    (at.min(argv.len()), code)
 }
 
 pub fn seconds(text: &str) -> Result<Duration, String> {

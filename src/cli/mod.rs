@@ -1,6 +1,7 @@
 //! The command line, nothing else.
 
 mod arguments;
+mod labs;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use nsh::labs::{Which, Words};
 use nsh::scenario;
 
 use arguments::Arguments;
@@ -26,6 +28,12 @@ pub enum Command {
     Doctor { json: bool },
     Test(Box<scenario::Options>),
     Merge { files: Vec<PathBuf>, format: scenario::Format, outputs: Vec<scenario::Output> },
+    Up { script: Source, args: Vec<OsString>, name: Option<String>, options: Options },
+    Ls { json: bool },
+    Exec { lab: String, words: Words },
+    Attach { lab: String, namespace: Option<String>, trace: bool },
+    Logs { lab: String, follow: bool },
+    Down(Which),
 }
 
 #[derive(Debug)]
@@ -58,7 +66,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let Arguments { file, code, host, write, timeout, trace, command } = arguments;
     let options = Options { host, write, timeout, trace };
     Ok(match (command, code, file) {
-        (Some(command), ..) => command.command(),
+        (Some(command), ..) => command.command(args),
         (None, Some(code), _) => Command::Run { script: Source::Code(code), args, options },
         (None, None, Some(file)) => {
             let script = if file.as_os_str() == "-" { Source::Stdin } else { Source::File(file) };

@@ -51,6 +51,43 @@ fn commands_files_and_stdin() {
 }
 
 #[test]
+fn what_follows_the_lab_is_the_commands() {
+    let words = |line: &str| match parsed(line) {
+        Ok(Command::Exec { lab, words }) => (lab, words.first, words.command),
+        other => panic!("{line}: {other:?}"),
+    };
+    let lab = || "lab".to_owned();
+    let owned = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    assert_eq!(words("exec lab ns1 cat -n"), (lab(), owned(&["ns1", "cat", "-n"]), None));
+    assert_eq!(words("exec lab -- cat --help"), (lab(), owned(&[]), Some(owned(&["cat", "--help"]))));
+    assert_eq!(words("exec lab ns1 -- cat --"), (lab(), owned(&["ns1"]), Some(owned(&["cat", "--"]))));
+    assert_eq!(words("exec lab a b -- c"), (lab(), owned(&["a", "b", "--", "c"]), None));
+    assert!(parsed("exec --help").unwrap_err().text.contains("nsh exec LAB [NAMESPACE]"));
+    assert!(parsed("exec").is_err() && parsed("exec --bogus lab true").is_err());
+}
+
+#[test]
+fn what_follows_the_script_of_up_is_its_own() {
+    let Ok(Command::Up { script: Source::File(file), args, name, options }) =
+        parsed("up --name n --timeout 3 --write /a x.lua --name other -e --")
+    else {
+        panic!();
+    };
+    assert_eq!((file, name.as_deref()), (PathBuf::from("x.lua"), Some("n")));
+    assert_eq!(args, ["--name", "other", "-e", "--"]);
+    assert_eq!((options.write, options.timeout), (vec![PathBuf::from("/a")], Some(Duration::from_secs(3))));
+    assert!(matches!(parsed("up -e return a"), Ok(Command::Up { script: Source::Code(_), .. })));
+    assert!(matches!(parsed("up - a"), Ok(Command::Up { script: Source::Stdin, .. })));
+    assert!(matches!(parsed("./up"), Ok(Command::Run { .. })));
+    assert!(matches!(parsed("down a b"), Ok(Command::Down(Which::These(labs))) if labs == ["a", "b"]));
+    assert!(matches!(parsed("down --all"), Ok(Command::Down(Which::All))));
+    for line in ["up", "up --host x", "down", "down a --all", "logs", "ls x", "attach", "attach a b c"] {
+        let e = parsed(line).unwrap_err();
+        assert_eq!((e.status, e.on_stderr, e.text.lines().count()), (2, true, 1), "{line}: {}", e.text);
+    }
+}
+
+#[test]
 fn wrong_usage_is_one_line_and_status_2() {
     for line in ["--bogus", "--timeout 0 x", "--timeout -1 x", "--timeout nan x", "doc a b", "-e", "--write"]
     {

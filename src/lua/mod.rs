@@ -86,6 +86,19 @@ pub fn run(place: Place, script: &Script, trace: bool, setup: fn(&Lua) -> mlua::
     test::run(place, script, trace, settings, Rc::new(test::Plain::new(&script.name)), setup)
 }
 
+/// As [`run`]; but once the script has ended well, `stay` is called before what it deferred runs and what it left
+/// running is ended. It returns when that is to be.
+pub fn stay(
+    place: Place,
+    script: &Script,
+    trace: bool,
+    setup: fn(&Lua) -> mlua::Result<()>,
+    stay: Rc<dyn Fn()>,
+) -> i32 {
+    let settings = test::Settings { plain: true, stay: Some(stay), ..test::Settings::default() };
+    test::run(place, script, trace, settings, Rc::new(test::Plain::new(&script.name)), setup)
+}
+
 /// Makes a lab and an interpreter for `f`, and ends afterwards what was left running. Returns nsh's exit status.
 pub fn with_interpreter(
     place: Place,

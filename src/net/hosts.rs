@@ -1,7 +1,9 @@
 //! Names of hosts: each namespace can be reached by its name, from the probes and from processes.
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
 
 use super::addr::{self, Addr};
 use super::link::find;
@@ -134,6 +136,29 @@ pub fn file(all: &Namespaces, viewer: &Namespace) -> Result<String> {
         }
     }
     Ok(out)
+}
+
+/// Brings `viewer`'s `/etc/hosts` up to date. `of_host` is the file behind that of the lab as a whole; those of the
+/// namespaces lie beside it. Returns the file that processes are to see there, unless they see it already: those of
+/// `host` do.
+pub fn refresh(all: &Namespaces, viewer: &Namespace, of_host: &Path) -> Result<Option<PathBuf>> {
+    let text = file(all, viewer)?;
+    let (path, bound) = match viewer.name() {
+        HOST => (of_host.to_owned(), false),
+        name => (of_host.with_file_name("hosts.d").join(name), true),
+    };
+    overwrite(&path, &text).map_err(|e| Error::from(e).detail(format!("writing {}", path.display())))?;
+    Ok(bound.then_some(path))
+}
+
+/// Writes into the same file, since other processes have it mounted.
+fn overwrite(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let mut file = std::fs::File::options().create(true).write(true).truncate(false).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
 }
 
 #[cfg(test)]

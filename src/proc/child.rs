@@ -37,6 +37,8 @@ pub(super) struct Plan<'a> {
     pub open_files: Option<u64>,
     /// Become the foreground process group of descriptor 0's terminal.
     pub foreground: bool,
+    /// Take the place of the calling process, with its group, its parent and the signals that it ignores.
+    pub replace: bool,
 }
 
 /// What the child mounts in its own mount namespace.
@@ -87,20 +89,32 @@ struct Shared<'a> {
     errno: c_int,
 }
 
+impl<'a> Shared<'a> {
+    fn new(plan: &'a Plan<'a>) -> Self {
+        let pointers = |strings: &[CString]| {
+            strings.iter().map(|s| s.as_ptr()).chain([ptr::null()]).collect::<Vec<*const libc::c_char>>()
+        };
+        Shared {
+            plan,
+            args: pointers(&plan.args),
+            env: pointers(&plan.env),
+            parent: std::process::id() as libc::pid_t,
+            step: Step::None,
+            errno: 0,
+        }
+    }
+}
+
+/// Does all that a child does in the calling process, and puts the program in its place. Returns only if that fails.
+pub(super) fn replace(plan: &Plan<'_>) -> Failure {
+    let (step, errno) = steps(&Shared::new(plan));
+    Failure { step, errno: Errno::from_raw(errno) }
+}
+
 /// Starts the child; returns when it has exec'ed. The outer error is ours (no process could be made), the inner
 /// one the child's.
 pub(super) fn start(plan: &Plan<'_>) -> Result<std::result::Result<Child, Failure>> {
-    let pointers = |strings: &[CString]| {
-        strings.iter().map(|s| s.as_ptr()).chain([ptr::null()]).collect::<Vec<*const libc::c_char>>()
-    };
-    let mut shared = Shared {
-        plan,
-        args: pointers(&plan.args),
-        env: pointers(&plan.env),
-        parent: std::process::id() as libc::pid_t,
-        step: Step::None,
-        errno: 0,
-    };
+    let mut shared = Shared::new(plan);
     let mut stack = vec![0u128; STACK / 16];
     let mut pidfd: RawFd = -1;
     // No handler of ours may run in the child while it shares our memory.
@@ -163,11 +177,13 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
     let plan = shared.plan;
     // SAFETY: all of these take plain numbers, or pointers to memory prepared by `start`, which waits for us.
     unsafe {
-        // Its own group, so that it and what it starts can be ended together.
-        tried(libc::setpgid(0, 0), Step::Setup)?;
-        tried(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL), Step::Setup)?;
-        if libc::getppid() != shared.parent {
-            libc::_exit(127);
+        if !plan.replace {
+            // Its own group, so that it and what it starts can be ended together.
+            tried(libc::setpgid(0, 0), Step::Setup)?;
+            tried(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL), Step::Setup)?;
+            if libc::getppid() != shared.parent {
+                libc::_exit(127);
+            }
         }
         // The group of a background process may set itself into the foreground only with SIGTTOU blocked, which
         // it still is.
@@ -199,7 +215,12 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
         }
         // All of ours are close-on-exec from the start; this holds for those of libraries too.
         libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
-        default_signals();
+        if plan.replace {
+            // Handlers end with the program that they are of. Rust ignores SIGPIPE.
+            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+        } else {
+            default_signals();
+        }
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use nix::sys::signal::Signal;
 pub use output::Kept;
 pub use process::{Process, Which, spawn};
 pub use shell::shell;
-pub use spec::{Context, Place, Program, Spec, Stdin};
+pub use spec::{Context, Place, Program, Spec, Stdin, replace};
 pub use status::{Exit, signal_number};
 
 use crate::error::{Error, Kind, Result};

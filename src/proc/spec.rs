@@ -195,14 +195,44 @@ pub(super) fn launch(
     stdio: [BorrowedFd<'_>; 3],
     foreground: bool,
 ) -> Result<Child> {
+    let path = search_path(spec);
+    let plan = plan(place, spec, context, stdio, foreground, &path)?;
+    child::start(&plan)?.map_err(|failure| explain(&failure, &plan, place, spec, &path))
+}
+
+/// Puts the program in the place of the calling process, with its descriptors 0, 1 and 2, its process group and its
+/// parent. Returns only if that fails.
+pub fn replace(place: &Place<'_>, spec: &Spec, context: &Context) -> Error {
+    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
+    let path = search_path(spec);
+    match plan(place, spec, context, stdio, false, &path) {
+        Ok(plan) => {
+            let plan = Plan { replace: true, ..plan };
+            explain(&child::replace(&plan), &plan, place, spec, &path)
+        }
+        Err(e) => e,
+    }
+}
+
+fn search_path(spec: &Spec) -> OsString {
+    spec.environment().remove(OsStr::new("PATH")).unwrap_or_else(|| DEFAULT_PATH.into())
+}
+
+fn plan<'a>(
+    place: &Place<'a>,
+    spec: &Spec,
+    context: &Context,
+    stdio: [BorrowedFd<'a>; 3],
+    foreground: bool,
+    path: &OsStr,
+) -> Result<Plan<'a>> {
     let args = spec.argv()?;
-    let env = spec.environment();
-    let path = env.get(OsStr::new("PATH")).cloned().unwrap_or_else(|| DEFAULT_PATH.into());
     let elsewhere = place.net.is_some();
-    let plan = Plan {
-        programs: programs(&args[0], &path)?,
+    Ok(Plan {
+        programs: programs(&args[0], path)?,
         args,
-        env: env.iter().map(|(name, value)| variable(name, value)).collect::<Result<_>>()?,
+        env: spec.environment().iter().map(|(name, value)| variable(name, value)).collect::<Result<_>>()?,
         cwd: spec.cwd.as_deref().map(|d| c_string(d.as_os_str())).transpose()?,
         net: place.net,
         mounts: mounts(place, spec, context)?,
@@ -210,8 +240,8 @@ pub(super) fn launch(
         stdio,
         open_files: context.open_files,
         foreground,
-    };
-    child::start(&plan)?.map_err(|failure| explain(&failure, &plan, place, spec, &path))
+        replace: false,
+    })
 }
 
 /// The files to try for a program's name.

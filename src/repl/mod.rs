@@ -1,5 +1,7 @@
 //! The prompt: reads Lua line by line, runs it, prints what it gives.
 
+mod attach;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -12,32 +14,44 @@ use crate::wait::{self, Deadline};
 
 /// Reads and runs until the end of the input; returns nsh's exit status.
 pub fn run(place: Place, trace: bool, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
+    lua::with_interpreter(place, trace, setup, |lua, lab| read_and_run(lua, lab, "nsh> "))
+}
+
+/// The same in a lab that is there already: its namespaces are globals, and what acts on `host` elsewhere acts on
+/// the one that is named.
+pub fn attach(place: Place, trace: bool, setup: fn(&Lua) -> mlua::Result<()>, namespace: &str) -> i32 {
     lua::with_interpreter(place, trace, setup, |lua, lab| {
-        let terminal = io::stdin().is_terminal();
-        let mut lines = Lines::new().map_err(mlua::Error::external)?;
-        let mut input = String::new();
-        loop {
-            if terminal {
-                prompt(if input.is_empty() { "nsh> " } else { "  -> " });
-            }
-            match lines.read(&mut input) {
-                Line::End => return Ok(status::SUCCESS),
-                Line::Interrupted => {
-                    lua::resume(lua)?;
-                    input.clear();
-                    println!();
-                    continue;
-                }
-                Line::Read => {}
-            }
-            match parse(lua, &input) {
-                Parsed::Incomplete => continue,
-                Parsed::Wrong(message) => eprintln!("{message}"),
-                Parsed::Chunk(chunk) => evaluate(lua, lab, chunk)?,
-            }
-            input.clear();
-        }
+        let prompt = attach::prepare(lua, lab, namespace)?;
+        read_and_run(lua, lab, &prompt)
     })
+}
+
+fn read_and_run(lua: &Lua, lab: &Lab, first: &str) -> mlua::Result<i32> {
+    let terminal = io::stdin().is_terminal();
+    let mut lines = Lines::new().map_err(mlua::Error::external)?;
+    let mut input = String::new();
+    let next = format!("{:>width$}", "-> ", width = first.len());
+    loop {
+        if terminal {
+            prompt(if input.is_empty() { first } else { &next });
+        }
+        match lines.read(&mut input) {
+            Line::End => return Ok(status::SUCCESS),
+            Line::Interrupted => {
+                lua::resume(lua)?;
+                input.clear();
+                println!();
+                continue;
+            }
+            Line::Read => {}
+        }
+        match parse(lua, &input) {
+            Parsed::Incomplete => continue,
+            Parsed::Wrong(message) => eprintln!("{message}"),
+            Parsed::Chunk(chunk) => evaluate(lua, lab, chunk)?,
+        }
+        input.clear();
+    }
 }
 
 fn prompt(text: &str) {

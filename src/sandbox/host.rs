@@ -24,7 +24,7 @@ pub fn run(plan: Plan, runner: Runner<'_>) -> Result<i32> {
         )
         .hint("use sudo; or leave --host out: a sandbox needs no root"));
     }
-    let signals = Signals::take(&plan)?;
+    let signals = Signals::of(&plan.ignored)?;
     // Orphans of the script become our children, so that we find them.
     nix::sys::prctl::set_child_subreaper(true)?;
     let nsh = nix::unistd::getpid();
@@ -43,7 +43,7 @@ pub fn run(plan: Plan, runner: Runner<'_>) -> Result<i32> {
         ForkResult::Parent { child } => child,
     };
     drop(runner);
-    let status = supervise::watch(&plan, Child::new(script), None, signals);
+    let status = supervise::watch(&plan, Child::new(script), None, signals, None);
     end_leftovers();
     status
 }

@@ -32,6 +32,7 @@ pub fn own_number() -> Result<i32> {
 
 /// Runs as process 1 of the lab until the script ends.
 pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
+    plan.close_outer();
     match start(&plan, &nsh, runner) {
         Ok(script) => {
             let status = supervise(script, &nsh, plan.terminal.as_ref());

@@ -29,8 +29,13 @@ pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {
 
 /// Runs the script and ends this process with its status.
 pub fn finish(lab: &Lab, runner: Runner<'_>) -> ! {
+    end(|| runner(lab))
+}
+
+/// Ends this process with the status that `f` returns.
+pub fn end(f: impl FnOnce() -> i32) -> ! {
     // The unwinding itself was told by the panic hook.
-    let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| runner(lab))).unwrap_or(1);
+    let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).unwrap_or(1);
     let _ = std::io::Write::flush(&mut std::io::stdout());
     // SAFETY: a null stream flushes all of them: what the script wrote through C's stdio.
     unsafe { libc::fflush(std::ptr::null_mut()) };
@@ -159,17 +164,23 @@ extern "C" fn on_signal(number: libc::c_int) {
 
 /// Installs the handlers that end waits and the script, starts the time limit, and unblocks what nsh had blocked.
 pub fn prepare_signals(plan: &Plan) -> Result<()> {
+    catch_signals(&plan.ignored)?;
+    limit::begin(plan.timeout);
+    plan.mask.thread_set_mask()?;
+    Ok(())
+}
+
+/// Installs the handlers that end waits.
+pub fn catch_signals(ignored: &SigSet) -> Result<()> {
     wait::init();
     // Without SA_RESTART: a read from the terminal ends, too.
     let action = SigAction::new(SigHandler::Handler(on_signal), SaFlags::empty(), SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGALRM] {
-        if plan.ignored.contains(signal) {
+        if ignored.contains(signal) {
             continue;
         }
         // SAFETY: the handler calls nothing but async-signal-safe functions.
         unsafe { nix::sys::signal::sigaction(signal, &action) }?;
     }
-    limit::begin(plan.timeout);
-    plan.mask.thread_set_mask()?;
     Ok(())
 }

@@ -12,6 +12,8 @@ mod dev;
 mod filter;
 mod host;
 mod init;
+mod join;
+mod keep;
 mod lab;
 mod places;
 mod procfs;
@@ -22,7 +24,7 @@ mod view;
 
 use std::fs;
 use std::io::Write;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,14 +38,19 @@ use crate::error::{Error, Result};
 use places::Places;
 use sys::{Channel, Message};
 
+pub use join::{Target, join};
+pub use keep::Keeper;
 pub use procfs::MAX_PROCESSES;
 pub use refused::{User, user_namespaces};
+pub use supervise::{Signals, ignored as ignored_signals};
 pub use sys::{close_inherited, kernel_version};
 
 /// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).
 const SECOND_INTERRUPT: Duration = Duration::from_millis(100);
 /// How long a script may take to end after SIGTERM, or after its time limit, before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
+/// The same for a lab that stays up: daemons and what was deferred end in their order.
+const KEPT_GRACE: Duration = Duration::from_secs(10);
 
 /// What to run a script in.
 #[derive(Debug, Default)]
@@ -93,6 +100,10 @@ struct Plan {
     /// `None` where root goes without user namespaces.
     maps: Option<Maps>,
     timeout: Option<Duration>,
+    /// How long the script may take to end after SIGTERM, or after its time limit, before it is killed.
+    grace: Duration,
+    /// Descriptors of this process's that are not for the lab.
+    outer: Vec<RawFd>,
     /// The controlling terminal.
     terminal: Option<OwnedFd>,
     /// The signals that were blocked when nsh started.
@@ -109,10 +120,20 @@ impl Plan {
             stdin: view::file_on_stdin(),
             maps: Some(Maps::of_this_process()?),
             timeout: options.timeout,
+            grace: GRACE,
+            outer: Vec::new(),
             terminal: nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok(),
             mask: SigSet::thread_get_mask()?,
             ignored: supervise::ignored(),
         })
+    }
+
+    /// For the lab's first process, before anything else.
+    fn close_outer(&self) {
+        for &fd in &self.outer {
+            // SAFETY: their owners are neither used nor dropped in this process.
+            unsafe { libc::close(fd) };
+        }
     }
 
     /// For the script's process, which never returns to where they would be dropped.
@@ -199,22 +220,43 @@ fn identity_of(map: &str) -> String {
 /// Call it while nsh has one thread and nothing is buffered for stdout. Errors: those of `--write` have that as
 /// their `op`; all others say that this machine can't do it, and what to do about it.
 pub fn run<'a>(options: &Options, runner: impl FnOnce(&Lab) -> i32 + 'a) -> Result<i32> {
+    begin(options, None, Box::new(runner))
+}
+
+/// As [`run`], with someone who keeps the lab from outside. Not with `options.host`.
+pub fn keep<'a>(
+    options: &Options,
+    keeper: &mut dyn Keeper,
+    runner: impl FnOnce(&Lab) -> i32 + 'a,
+) -> Result<i32> {
+    begin(options, Some(keeper), Box::new(runner))
+}
+
+fn begin(options: &Options, mut keeper: Option<&mut dyn Keeper>, runner: Runner<'_>) -> Result<i32> {
     let mut plan = Plan::new(options)?;
-    if options.host {
-        return host::run(plan, Box::new(runner));
+    if let Some(keeper) = &keeper {
+        plan.outer = keeper.outer();
+        plan.grace = KEPT_GRACE;
     }
-    let signals = supervise::Signals::take(&plan)?;
+    if options.host {
+        return host::run(plan, runner);
+    }
+    let signals = supervise::Signals::of(&plan.ignored)?;
     let (ours, theirs) = Channel::pair()?;
     let first = match start(&mut plan)? {
         Some(pid) => pid,
         None => {
             drop(ours);
-            init::run(plan, theirs, Box::new(runner))
+            init::run(plan, theirs, runner)
         }
     };
     drop(theirs);
     drop(runner);
+    let pid = first;
     let first = supervise::Child::new(first);
+    if let Some(keeper) = keeper.as_deref_mut() {
+        keeper.started(pid)?;
+    }
     let number = match ours.receive()? {
         Message::Pid(number) => number,
         other => return Err(init::failed(other)),
@@ -223,7 +265,7 @@ pub fn run<'a>(options: &Options, runner: impl FnOnce(&Lab) -> i32 + 'a) -> Resu
         maps.write(number).map_err(|e| e.hint(refused::remedy(User::of_this_process())))?;
     }
     ours.send(&Message::Go)?;
-    supervise::watch(&plan, first, Some(ours), signals)
+    supervise::watch(&plan, first, Some(ours), signals, keeper)
 }
 
 /// Makes process 1 of the lab: its id, or `None` in itself. Without user namespaces, root goes without.

@@ -1,7 +1,7 @@
 //! The process that the user started: passes signals in, lends the terminal, waits, and tells the status.
 
 use std::io::Write;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -12,7 +12,7 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 
 use super::sys::{Channel, Message};
-use super::{GRACE, Plan, SECOND_INTERRUPT};
+use super::{Keeper, Plan, SECOND_INTERRUPT};
 use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
 
@@ -41,14 +41,15 @@ pub fn ignored() -> SigSet {
 pub struct Signals(SignalFd);
 
 impl Signals {
-    /// Blocks them; the processes forked from here on inherit that.
-    pub fn take(plan: &Plan) -> Result<Signals> {
+    /// Blocks them; the processes forked from here on inherit that. Those that were ignored stay so.
+    pub fn of(ignored: &SigSet) -> Result<Signals> {
         let mut mask = SigSet::empty();
         mask.add(Signal::SIGCHLD);
-        // Giving the terminal back from the background must not stop us.
+        // Giving the terminal back from the background must not stop us, nor what a process of our group reads.
         let mut blocked = mask;
         blocked.add(Signal::SIGTTOU);
-        for &signal in HANDLED.iter().filter(|s| !plan.ignored.contains(**s)) {
+        blocked.add(Signal::SIGTTIN);
+        for &signal in HANDLED.iter().filter(|s| !ignored.contains(**s)) {
             mask.add(signal);
             blocked.add(signal);
         }
@@ -56,9 +57,17 @@ impl Signals {
         Ok(Signals(SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?))
     }
 
-    fn next(&self) -> Result<Option<Signal>> {
-        let info = self.0.read_signal()?;
-        Ok(info.and_then(|i| Signal::try_from(i.ssi_signo as i32).ok()))
+    /// Readable when one has come.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    /// The next one that has come, and whether the kernel sent it (as a terminal's driver does) to our whole group.
+    pub fn next(&self) -> Result<Option<(Signal, bool)>> {
+        let Some(info) = self.0.read_signal()? else { return Ok(None) };
+        // SI_KERNEL
+        let from_kernel = info.ssi_code == 0x80;
+        Ok(Signal::try_from(info.ssi_signo as i32).ok().map(|signal| (signal, from_kernel)))
     }
 }
 
@@ -115,16 +124,25 @@ struct Ending {
 
 /// Watches over the lab until it has ended, and returns nsh's exit status. Without a channel (`--host`) signals go
 /// to the script's process itself.
-pub fn watch(plan: &Plan, mut child: Child, channel: Option<Channel>, signals: Signals) -> Result<i32> {
-    let mut terminal = Terminal::of(plan);
+pub fn watch(
+    plan: &Plan,
+    mut child: Child,
+    channel: Option<Channel>,
+    signals: Signals,
+    mut keeper: Option<&mut dyn Keeper>,
+) -> Result<i32> {
+    let mut terminal = Terminal::of(plan.terminal.as_ref());
     let mut interrupted: Option<Instant> = None;
     let mut channel_open = channel.is_some();
-    let limit = plan.timeout.and_then(|limit| Instant::now().checked_add(limit.checked_add(GRACE)?));
+    let limit = plan.timeout.and_then(|limit| Instant::now().checked_add(limit.checked_add(plan.grace)?));
     let mut ending = limit.map(|kill_at| Ending { status: 1, kill_at, timed_out: true });
     loop {
-        let mut watched: Vec<(BorrowedFd<'_>, PollFlags)> = vec![(signals.0.as_fd(), PollFlags::POLLIN)];
+        let mut watched: Vec<(BorrowedFd<'_>, PollFlags)> = vec![(signals.fd(), PollFlags::POLLIN)];
         if let Some(channel) = channel.as_ref().filter(|_| channel_open) {
             watched.push((channel.fd(), PollFlags::POLLIN));
+        }
+        if let Some(fd) = keeper.as_ref().and_then(|k| k.fd()) {
+            watched.push((fd, PollFlags::POLLIN));
         }
         let deadline = match ending {
             Some(e) => Deadline::after(e.kill_at.saturating_duration_since(Instant::now())),
@@ -132,6 +150,11 @@ pub fn watch(plan: &Plan, mut child: Child, channel: Option<Channel>, signals: S
         };
         wait::wait_background(&watched, deadline)?;
 
+        if let Some(keeper) = keeper.as_deref_mut()
+            && keeper.ready()?
+        {
+            ending = ending.filter(|e| !e.timed_out);
+        }
         if let Some(channel) = channel.as_ref().filter(|_| channel_open) {
             match channel.try_receive()? {
                 Some(Message::Failed(text, hint)) => {
@@ -143,7 +166,7 @@ pub fn watch(plan: &Plan, mut child: Child, channel: Option<Channel>, signals: S
                 _ => {}
             }
         }
-        while let Some(signal) = signals.next()? {
+        while let Some((signal, _)) = signals.next()? {
             match signal {
                 Signal::SIGCHLD => {}
                 Signal::SIGINT if interrupted.is_some_and(|at| at.elapsed() >= SECOND_INTERRUPT) => {
@@ -163,7 +186,7 @@ pub fn watch(plan: &Plan, mut child: Child, channel: Option<Channel>, signals: S
                     pass_in(&child, channel.as_ref(), signal);
                     let end = Ending {
                         status: 128 + signal as i32,
-                        kill_at: Instant::now() + GRACE,
+                        kill_at: Instant::now() + plan.grace,
                         timed_out: false,
                     };
                     ending = Some(ending.filter(|e| e.kill_at <= end.kill_at).unwrap_or(end));
@@ -180,7 +203,8 @@ pub fn watch(plan: &Plan, mut child: Child, channel: Option<Channel>, signals: S
                 let limit = plan.timeout.unwrap_or_default().as_secs_f64();
                 let _ = writeln!(
                     std::io::stderr(),
-                    "nsh: the script did not end {GRACE:?} after its time limit of {limit} s, and was killed"
+                    "nsh: the script did not end {:?} after its time limit of {limit} s, and was killed",
+                    plan.grace
                 );
             }
             return Ok(e.status);
@@ -203,17 +227,21 @@ fn stop_self() {
 /// The terminal, of which the shell knows our process group as the one in front. The script has a group of its own:
 /// when it first reads from the terminal, or sets it, the kernel stops it as a background process, and we, if we
 /// are in front, put it there.
-struct Terminal<'a> {
+pub struct Terminal<'a> {
     fd: Option<BorrowedFd<'a>>,
     lent: bool,
 }
 
 impl<'a> Terminal<'a> {
-    fn of(plan: &'a Plan) -> Self {
-        Terminal { fd: plan.terminal.as_ref().map(AsFd::as_fd), lent: false }
+    pub fn of(terminal: Option<&'a OwnedFd>) -> Self {
+        Terminal { fd: terminal.map(AsFd::as_fd), lent: false }
     }
 
-    fn in_front(&self) -> bool {
+    pub fn fd(&self) -> Option<BorrowedFd<'a>> {
+        self.fd
+    }
+
+    pub fn in_front(&self) -> bool {
         self.fd.is_some_and(|fd| nix::unistd::tcgetpgrp(fd) == Ok(nix::unistd::getpgrp()))
     }
 
@@ -236,12 +264,12 @@ impl<'a> Terminal<'a> {
 
     /// Whether a group of the lab is in front without having been lent the terminal: an interactive shell there
     /// takes it by itself.
-    fn taken(&self) -> bool {
+    pub fn taken(&self) -> bool {
         let Some(front) = self.fd.and_then(|fd| nix::unistd::tcgetpgrp(fd).ok()) else { return false };
         front != nix::unistd::getpgrp() && of_another_pid_namespace(front)
     }
 
-    fn take_back(&mut self) {
+    pub fn take_back(&mut self) {
         if let Some(fd) = self.fd
             && (self.lent || self.taken())
         {

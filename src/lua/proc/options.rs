@@ -1,18 +1,16 @@
 //! What a process is given: its program, its surroundings, what it reads, how much of its output is kept.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mlua::Value;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{Cx, Shape, Type, ty};
 use crate::net::hosts;
-use crate::net::namespace::HOST;
 use crate::proc::{Context, Program, Spec, Stdin};
 
 #[derive(Default)]
@@ -55,27 +53,11 @@ pub(super) fn context(cx: &Cx<'_>) -> Context {
     Context { open_files: cx.lab.place.open_files, on_host: !cx.lab.place.sandboxed }
 }
 
-/// Brings the namespace's `/etc/hosts` up to date. The file that processes are to see there, unless they see it
-/// already: those of `host` do.
 fn hosts_file(cx: &Cx<'_>) -> Result<Option<PathBuf>> {
-    let Some(of_host) = &cx.lab.place.hosts else { return Ok(None) };
-    let text = hosts::file(&cx.lab.namespaces, cx.ns)?;
-    let (path, bound) = match cx.ns.name() {
-        HOST => (of_host.clone(), false),
-        name => (of_host.with_file_name("hosts.d").join(name), true),
-    };
-    overwrite(&path, &text).map_err(|e| Error::from(e).detail(format!("writing {}", path.display())))?;
-    Ok(bound.then_some(path))
-}
-
-/// Writes into the same file, since other processes have it mounted.
-fn overwrite(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory)?;
+    match &cx.lab.place.hosts {
+        Some(of_host) => hosts::refresh(&cx.lab.namespaces, cx.ns, of_host),
+        None => Ok(None),
     }
-    let mut file = std::fs::File::options().create(true).write(true).truncate(false).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.set_len(text.len() as u64)
 }
 
 /// A shell line, or a program and its arguments.

@@ -56,6 +56,14 @@ fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
             status: status::FAILED,
         }),
     };
+    let stay = lab.tests.settings.borrow().stay.clone();
+    if let Some(stay) = stay.filter(|_| raised.is_none() && lab.tests.well()) {
+        stay();
+        // That it is to end is no interrupt: what was deferred has its time.
+        if let Err(e) = lua::resume(lua) {
+            eprintln!("nsh: {e}");
+        }
+    }
     let left = scope::leave(lua, lab, raised, &id(&script.name));
     let status = left.status;
     let outcome = left.outcome();

@@ -45,6 +45,9 @@ pub struct Settings {
     pub pause: Option<fn(&Lua, &Rc<Lab>)>,
     /// Answers to `needs`; without it only programs are looked for.
     pub missing: Option<Missing>,
+    /// Called when the file's code has ended and nothing failed, before what it deferred: the lab stays up until it
+    /// returns.
+    pub stay: Option<Rc<dyn Fn()>>,
     /// The exit status is all that is told of `os.exit`, as without tests.
     pub plain: bool,
 }
@@ -163,6 +166,12 @@ impl Tests {
                     .hint("each test of a file has a name of its own; test.each makes names from its cases"))
             }
         }
+    }
+
+    /// Whether all went well so far, and was meant to.
+    pub(super) fn well(&self) -> bool {
+        self.failed.get() == 0
+            && self.with_top(|top| top.soft.is_empty() && top.xfail.is_none()) != Some(false)
     }
 
     /// Whether this run is to run the test.

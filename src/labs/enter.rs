@@ -1,0 +1,244 @@
+//! `nsh exec` and `nsh attach`: processes in a lab that is up.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use super::entry::Lab;
+use super::inside::{Inside, PINS};
+use crate::error::{Error, Kind, Result};
+use crate::lua::lab::Place;
+use crate::net::hosts;
+use crate::net::names::similar;
+use crate::net::namespace::{HOST, Namespaces};
+use crate::proc::{self, Context, Spec};
+use crate::sandbox::{self, Target};
+
+/// What the lab sees as its `/etc/hosts`.
+const HOSTS: &str = "/run/nsh/hosts";
+/// Of the one who enters: what their terminal is like.
+const TERMINAL: &[&str] = &["TERM", "COLORTERM", "LINES", "COLUMNS"];
+
+/// Exit statuses of `nsh exec`, as of `env` and its like, where the command's own could be meant otherwise.
+pub mod status {
+    /// nsh could not try: there is no such lab or namespace.
+    pub const NOT_TRIED: i32 = 125;
+    /// The program is there and can't be run.
+    pub const CANNOT_RUN: i32 = 126;
+    /// There is no such program.
+    pub const NO_PROGRAM: i32 = 127;
+}
+
+/// What `nsh exec LAB` is to do.
+#[derive(Debug)]
+pub struct Words {
+    /// In front of `--`; all of them where there is none.
+    pub first: Vec<OsString>,
+    /// Behind it.
+    pub command: Option<Vec<OsString>>,
+}
+
+/// Where, and what. Raises `argument` for words that can't be told apart.
+fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String, Vec<OsString>)> {
+    let known = |word: &OsStr| namespaces.iter().find(|n| word == n.as_str()).cloned();
+    let Words { mut first, command } = words;
+    if let Some(command) = command {
+        let namespace = match first.as_slice() {
+            [] => HOST.to_owned(),
+            [name] => known(name).ok_or_else(|| unknown(&name.to_string_lossy(), namespaces))?,
+            _ => return Err(Error::argument("expected at most a namespace in front of --")),
+        };
+        return Ok((namespace, command));
+    }
+    let Some(word) = first.first() else {
+        return Err(Error::argument("no command is given").hint("nsh exec LAB [NAMESPACE] -- COMMAND..."));
+    };
+    let is_program = word.as_encoded_bytes().contains(&b'/') || in_path(word, programs);
+    match known(word) {
+        None if is_program => Ok((HOST.to_owned(), first)),
+        None if first.len() > 1
+            || similar(&word.to_string_lossy(), namespaces.iter().map(String::as_str)).is_some() =>
+        {
+            let e = unknown(&word.to_string_lossy(), namespaces);
+            Err(e.detail(format!("there is neither a namespace nor a program named {word:?}")))
+        }
+        None => Ok((HOST.to_owned(), first)),
+        Some(_) if is_program => Err(Error::argument(format!("{word:?} is a namespace and a program"))
+            .hint("put -- in front of the command")),
+        Some(namespace) => {
+            first.remove(0);
+            if first.is_empty() {
+                return Err(Error::argument(format!("no command is given for {namespace}"))
+                    .hint("nsh exec LAB NAMESPACE -- COMMAND..."));
+            }
+            Ok((namespace, first))
+        }
+    }
+}
+
+fn unknown(name: &str, namespaces: &[String]) -> Error {
+    let e = Error::new(Kind::NotFound, format!("there is no namespace named {name:?}"));
+    match similar(name, namespaces.iter().map(String::as_str)) {
+        Some(near) => e.hint(format!("did you mean {near:?}?")),
+        None => e.hint(format!("the lab has {}", namespaces.join(", "))),
+    }
+}
+
+fn in_path(program: &OsStr, path: &OsStr) -> bool {
+    std::env::split_paths(path).any(|directory| {
+        let file: PathBuf = directory.join(program);
+        file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    })
+}
+
+fn target<'a>(inside: &'a Inside) -> Result<Target<'a>> {
+    Ok(Target {
+        process: inside.fd(),
+        pid: inside.pid(),
+        confined: inside.confined()?,
+        directory: &inside.record.directory,
+        open_files: inside.record.open_files,
+    })
+}
+
+/// The environment of the lab's processes, on this terminal.
+fn environment(inside: &Inside) -> Result<Vec<(OsString, OsString)>> {
+    let mut environment = inside.environment()?;
+    environment.retain(|(name, _)| !TERMINAL.iter().any(|t| name == t));
+    environment.extend(TERMINAL.iter().filter_map(|name| Some(((*name).into(), std::env::var_os(name)?))));
+    Ok(environment)
+}
+
+/// `status`, with a word on what ended the command, if it was the lab's end.
+fn told(inside: &Inside, name: &str, status: i32) -> i32 {
+    if status == 128 + libc::SIGKILL && inside.ended() {
+        eprintln!("nsh: the lab {name} has ended, and what ran in it");
+    }
+    status
+}
+
+/// Runs a command in the lab to its end; returns its status.
+///
+/// Raises what keeps it from being tried.
+pub fn exec(lab: &Lab, words: Words) -> Result<i32> {
+    let inside = Inside::of(lab)?;
+    let environment = environment(&inside)?;
+    let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
+    let (namespace, command) = read(words, &inside.namespaces()?, &path.unwrap_or_default())?;
+    let status = sandbox::join(&target(&inside)?, || {
+        let e = match prepare(&namespace) {
+            Ok((all, hosts)) => run(&all, &namespace, hosts, environment, command),
+            Err(e) => e,
+        };
+        eprintln!("nsh: {e}");
+        match e.kind() {
+            Kind::NotFound => status::NO_PROGRAM,
+            _ => status::CANNOT_RUN,
+        }
+    })?;
+    Ok(told(&inside, &lab.name, status))
+}
+
+/// In the lab: its namespaces, and the file for `/etc/hosts`.
+fn prepare(namespace: &str) -> Result<(Namespaces, Option<PathBuf>)> {
+    let all = Namespaces::new(PINS)?;
+    let hosts = hosts::refresh(&all, &*all.require(namespace)?, HOSTS.as_ref())?;
+    Ok((all, hosts))
+}
+
+/// Puts the command in this process's place; returns why it could not.
+fn run(
+    all: &Namespaces,
+    namespace: &str,
+    hosts: Option<PathBuf>,
+    environment: Vec<(OsString, OsString)>,
+    command: Vec<OsString>,
+) -> Error {
+    let ns = match all.require(namespace) {
+        Ok(ns) => ns,
+        Err(e) => return e,
+    };
+    let spec = Spec {
+        clear_env: true,
+        env: environment.into_iter().map(|(name, value)| (name, Some(value))).collect(),
+        hosts,
+        ..Spec::args(command)
+    };
+    match proc::Place::of(&ns) {
+        Ok(place) => proc::replace(&place, &spec, &Context::default()),
+        Err(e) => e,
+    }
+}
+
+/// Runs `prompt` in the lab, with the namespace to begin in; returns its status.
+///
+/// Raises what keeps it from being tried.
+pub fn attach(lab: &Lab, namespace: Option<&str>, prompt: impl FnOnce(Place, &str) -> i32) -> Result<i32> {
+    let inside = Inside::of(lab)?;
+    let namespaces = inside.namespaces()?;
+    let namespace = namespace.unwrap_or(HOST);
+    if !namespaces.iter().any(|n| n == namespace) {
+        return Err(unknown(namespace, &namespaces));
+    }
+    let environment = environment(&inside)?;
+    let place = Place { sandboxed: true, open_files: inside.record.open_files, hosts: Some(HOSTS.into()) };
+    let status = sandbox::join(&target(&inside)?, || {
+        set_environment(environment);
+        // As the script's process: namespaces need descriptors.
+        if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+        }
+        prompt(place, namespace)
+    })?;
+    Ok(told(&inside, &lab.name, status))
+}
+
+fn set_environment(environment: Vec<(OsString, OsString)>) {
+    let before: Vec<OsString> = std::env::vars_os().map(|(name, _)| name).collect();
+    // SAFETY: this process has one thread yet.
+    unsafe {
+        before.iter().for_each(|name| std::env::remove_var(name));
+        environment.iter().for_each(|(name, value)| std::env::set_var(name, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(first: &[&str], command: Option<&[&str]>) -> std::result::Result<String, String> {
+        let owned = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let words = Words { first: owned(first), command: command.map(owned) };
+        let namespaces = ["host", "ns1", "sh"].map(str::to_owned);
+        let show = |(namespace, command): (String, Vec<OsString>)| {
+            let words: Vec<_> = command.iter().map(|w| w.to_string_lossy()).collect();
+            format!("{namespace}: {}", words.join(" "))
+        };
+        read(words, &namespaces, OsStr::new("/usr/bin:/bin")).map(show).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_namespace_and_the_command_are_told_apart() {
+        assert_eq!(parsed(&["ns1", "cat", "-n"], None).unwrap(), "ns1: cat -n");
+        assert_eq!(parsed(&["host", "cat"], None).unwrap(), "host: cat");
+        assert_eq!(parsed(&["cat", "ns1"], None).unwrap(), "host: cat ns1");
+        assert_eq!(parsed(&["./x"], None).unwrap(), "host: ./x");
+        assert_eq!(parsed(&[], Some(&["ns1"])).unwrap(), "host: ns1");
+        assert_eq!(parsed(&["ns1"], Some(&["cat", "--"])).unwrap(), "ns1: cat --");
+        assert_eq!(parsed(&["sh"], Some(&["sh"])).unwrap(), "sh: sh");
+        // Left to fail as a program.
+        assert_eq!(parsed(&["no-such-thing"], None).unwrap(), "host: no-such-thing");
+    }
+
+    #[test]
+    fn what_is_unclear_is_an_error() {
+        assert!(parsed(&["sh", "cat"], None).unwrap_err().contains("is a namespace and a program"));
+        assert!(parsed(&["ns1"], None).unwrap_err().contains("no command is given for ns1"));
+        assert!(parsed(&[], None).unwrap_err().contains("no command is given"));
+        assert!(parsed(&["ns11", "cat"], None).unwrap_err().contains("did you mean \"ns1\"?"));
+        assert!(parsed(&["ns11"], Some(&["cat"])).unwrap_err().contains("did you mean \"ns1\"?"));
+        assert!(parsed(&["x", "y"], Some(&["cat"])).unwrap_err().contains("at most a namespace"));
+    }
+}

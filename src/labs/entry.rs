@@ -1,0 +1,213 @@
+//! The labs of this user: finding, entering and striking them off.
+//!
+//! Each has a directory, with the file `lock` in it that its supervisor holds locked as long as it lives. That lock
+//! alone tells whether a lab is there; what is left of one that was killed is removed by whoever sees it. Entries
+//! are made and removed under the lock of the directory of all labs.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use super::lock::{self, Holder};
+use super::place;
+use super::record::Record;
+use crate::error::{Error, Kind, Result};
+use crate::net::names::similar;
+
+const LONGEST: usize = 64;
+
+/// Raises `argument` for what can't name a lab.
+pub fn check_name(name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-+@".contains(c);
+    let wrong = match name {
+        "" => "must not be empty".to_owned(),
+        _ if name.len() > LONGEST => format!("must not be longer than {LONGEST} bytes"),
+        _ if name.starts_with(['.', '-']) => "must not begin with \".\" or \"-\"".to_owned(),
+        _ if !name.chars().all(allowed) => "may have letters, digits and any of . _ - + @".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(Error::argument(format!("a lab's name {wrong}, got {name:?}")))
+}
+
+/// The directory of this user's labs.
+pub struct Labs(PathBuf);
+
+/// A lab that lives.
+pub struct Lab {
+    pub name: String,
+    pub directory: PathBuf,
+    /// A descriptor of the process that keeps it.
+    pub supervisor: OwnedFd,
+}
+
+impl Lab {
+    pub fn record(&self) -> Result<Record> {
+        Record::read(&self.directory).map_err(|e| {
+            e.hint(format!("nsh down {} ends the lab; was it begun by another version of nsh?", self.name))
+        })
+    }
+}
+
+impl Labs {
+    pub fn open() -> Result<Labs> {
+        Ok(Labs(place::labs()?))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.lab"))
+    }
+
+    /// Enters a lab, kept by the calling process.
+    ///
+    /// Raises `exists` if there is one of that name.
+    pub fn enter(&self, name: &str, record: &Record) -> Result<Entry> {
+        let _mutex = lock::mutex(&self.0)?;
+        let directory = self.path(name);
+        if directory.symlink_metadata().is_ok() {
+            if !matches!(who(&directory)?, Holder::Nobody) {
+                return Err(Error::new(Kind::Exists, format!("a lab named {name:?} is there already"))
+                    .hint(format!("nsh down {name} ends it; --name gives this one another name")));
+            }
+            remove(&directory)?;
+        }
+        let failed = |e: io::Error| Error::from(e).on(directory.display().to_string());
+        DirBuilder::new().mode(0o700).create(&directory).map_err(failed)?;
+        let lock = lock::open(&directory.join("lock"), true).map_err(failed)?;
+        lock::take(&lock)?;
+        record.write(&directory)?;
+        Ok(Entry { labs: self.0.clone(), directory, lock })
+    }
+
+    /// Raises `not_found` for a lab that is not there, or has died.
+    pub fn find(&self, name: &str) -> Result<Lab> {
+        let directory = self.path(name);
+        let there = check_name(name).is_ok() && directory.symlink_metadata().is_ok();
+        match if there { who(&directory)? } else { Holder::Nobody } {
+            Holder::Process(supervisor) => Ok(Lab { name: name.to_owned(), directory, supervisor }),
+            Holder::Elsewhere => Err(elsewhere(name)),
+            Holder::Nobody if there => {
+                self.sweep(name)?;
+                Err(Error::new(Kind::NotFound, format!("the lab {name:?} has died")).hint(
+                    "it was killed, with all that ran in it; what was left of its entry is removed now",
+                ))
+            }
+            Holder::Nobody => Err(self.unknown(name)),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let names: Vec<String> = self.all().unwrap_or_default().into_iter().map(|lab| lab.name).collect();
+        let e = Error::new(Kind::NotFound, format!("there is no lab named {name:?}"));
+        match similar(name, names.iter().map(String::as_str)) {
+            Some(near) => e.hint(format!("did you mean {near:?}?")),
+            None if names.is_empty() => {
+                e.hint("there is none; nsh up SCRIPT makes one (each user, root too, has their own labs)")
+            }
+            None => e.hint(format!("the labs are {}", names.join(", "))),
+        }
+    }
+
+    /// The labs that live, by name. Entries of others are removed.
+    pub fn all(&self) -> Result<Vec<Lab>> {
+        let mut all = Vec::new();
+        for name in self.names()? {
+            let directory = self.path(&name);
+            match who(&directory)? {
+                Holder::Process(supervisor) => all.push(Lab { name, directory, supervisor }),
+                Holder::Elsewhere => {}
+                Holder::Nobody => self.sweep(&name)?,
+            }
+        }
+        Ok(all)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        let entries = fs::read_dir(&self.0).map_err(|e| Error::from(e).on(self.0.display().to_string()))?;
+        let mut names: Vec<String> = entries
+            .flatten()
+            .filter_map(|e| Some(e.file_name().to_str()?.strip_suffix(".lab")?.to_owned()))
+            .filter(|name| check_name(name).is_ok())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Removes the entry of a lab that nobody keeps any more.
+    pub fn sweep(&self, name: &str) -> Result<()> {
+        let _mutex = lock::mutex(&self.0)?;
+        let directory = self.path(name);
+        match who(&directory)? {
+            Holder::Nobody => remove(&directory),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn elsewhere(name: &str) -> Error {
+    Error::new(Kind::Unsupported, format!("the lab {name:?} is kept in another PID namespace"))
+        .hint("enter the container or the lab that nsh up was run in")
+}
+
+/// Who keeps the lab with this entry. An entry without a lock was never finished.
+fn who(directory: &Path) -> Result<Holder> {
+    match lock::open(&directory.join("lock"), false) {
+        Ok(file) => lock::holder(&file),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(Holder::Nobody)
+        }
+        Err(e) => Err(Error::from(e).on(directory.join("lock").display().to_string())),
+    }
+}
+
+fn remove(directory: &Path) -> Result<()> {
+    let removed = match directory.symlink_metadata() {
+        Ok(m) if m.is_dir() => fs::remove_dir_all(directory),
+        Ok(_) => fs::remove_file(directory),
+        Err(e) => Err(e),
+    };
+    match removed {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => {
+            Err(Error::from(e).on(directory.display().to_string()).op("removing"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The entry of a lab that this process keeps.
+pub struct Entry {
+    labs: PathBuf,
+    pub directory: PathBuf,
+    lock: File,
+}
+
+impl Entry {
+    pub fn raw_fd(&self) -> RawFd {
+        self.lock.as_raw_fd()
+    }
+
+    /// Strikes the lab off. The name is free from here on.
+    pub fn leave(self) -> Result<()> {
+        let _mutex = lock::mutex(&self.labs)?;
+        // Someone may have removed it, and begun another lab of that name.
+        let ours = self.lock.metadata().map(|m| m.ino()).ok();
+        let there = self.directory.join("lock").metadata().map(|m| m.ino()).ok();
+        if ours == there { remove(&self.directory) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_labs() {
+        for name in ["web", "a", "A1.b_c-d+e@f", &"x".repeat(64)] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+        for name in ["", ".", "..", ".x", "-x", "a/b", "a b", "é", "a\nb", "a\0", &"x".repeat(65)] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+    }
+}

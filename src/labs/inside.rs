@@ -1,0 +1,113 @@
+//! A lab that lives, seen from outside: by the process that runs its script.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use nix::poll::PollFlags;
+
+use super::entry::Lab;
+use super::record::{Process, Record};
+use crate::error::{Error, Kind, Result};
+use crate::net::namespace::HOST;
+use crate::wait::{self, Deadline};
+
+/// Where namespaces are pinned in a lab.
+pub const PINS: &str = "/run/netns";
+
+/// The process that runs a lab's script.
+pub struct Inside {
+    pub record: Record,
+    process: Process,
+    fd: OwnedFd,
+}
+
+impl Inside {
+    /// Raises `busy` for a lab that is still being made, and `not_found` for one that is just ending.
+    pub fn of(lab: &Lab) -> Result<Inside> {
+        let record = lab.record()?;
+        let Some(process) = record.process else {
+            return Err(Error::new(Kind::Busy, format!("the lab {:?} is only just being made", lab.name))
+                .hint("try again in a moment"));
+        };
+        match process.open()? {
+            Some(fd) => Ok(Inside { record, process, fd }),
+            None => Err(Error::new(Kind::NotFound, format!("the lab {:?} has ended", lab.name))),
+        }
+    }
+
+    /// Its descriptor, for `setns`.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.process.pid
+    }
+
+    /// Whether it has ended. As long as it has not, what was read by its number was its own.
+    pub fn ended(&self) -> bool {
+        wait::wait_background(&[(self.fd(), PollFlags::POLLIN)], Deadline::secs(0.0))
+            .is_ok_and(|ready| ready[0])
+    }
+
+    fn path(&self, rest: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/{rest}", self.process.pid))
+    }
+
+    /// `result`, unless the lab has ended meanwhile.
+    fn checked<T>(&self, result: std::io::Result<T>, what: &str) -> Result<T> {
+        if self.ended() {
+            return Err(Error::new(Kind::NotFound, "the lab has ended"));
+        }
+        result.map_err(|e| Error::from(e).detail(what.to_owned()))
+    }
+
+    /// The names of the lab's namespaces, `host` first.
+    pub fn namespaces(&self) -> Result<Vec<String>> {
+        let names = fs::read_dir(self.path(&format!("root{PINS}"))).map(|entries| {
+            let mut names: Vec<String> =
+                entries.flatten().filter_map(|e| e.file_name().into_string().ok()).collect();
+            names.sort();
+            names
+        });
+        let mut all = vec![HOST.to_owned()];
+        all.extend(self.checked(names, "reading the lab's namespaces")?);
+        Ok(all)
+    }
+
+    /// How many processes the lab has, as its own `/proc` shows them; `None` where it has none of its own.
+    pub fn processes(&self) -> Option<usize> {
+        let proc = self.path("root/proc");
+        // In the one that is ours we would find ourselves.
+        if fs::read_link(proc.join("self")).is_ok() {
+            return None;
+        }
+        let entries = fs::read_dir(proc).ok()?.flatten();
+        Some(entries.filter(|e| e.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit)).count())
+    }
+
+    /// The environment that the lab was begun with.
+    pub fn environment(&self) -> Result<Vec<(OsString, OsString)>> {
+        let bytes = self.checked(fs::read(self.path("environ")), "reading the lab's environment")?;
+        Ok(bytes
+            .split(|b| *b == 0)
+            .filter_map(|variable| {
+                let at = variable.iter().position(|b| *b == b'=').filter(|at| *at > 0)?;
+                let part = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+                Some((part(&variable[..at]), part(&variable[at + 1..])))
+            })
+            .collect())
+    }
+
+    /// Whether the lab has a user namespace of its own.
+    pub fn confined(&self) -> Result<bool> {
+        use std::os::unix::fs::MetadataExt;
+        let theirs =
+            self.checked(fs::metadata(self.path("ns/user")), "looking at the lab's user namespace")?;
+        let ours = fs::metadata("/proc/self/ns/user").map_err(Error::from)?;
+        Ok(theirs.ino() != ours.ino())
+    }
+}

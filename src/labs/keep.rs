@@ -1,0 +1,240 @@
+//! The process that keeps a lab: its entry, its log, and word of it for `nsh up`.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::rc::Rc;
+
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag};
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::signal::SigSet;
+use nix::sys::socket::{self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType};
+use nix::unistd::Pid;
+
+use super::complain;
+use super::entry::{Entry, Labs};
+use super::log::Mover;
+use super::record::{Process, Record, State};
+use super::up::Request;
+use crate::error::{Error, Result};
+use crate::lua::status;
+use crate::sandbox::{self, Keeper, Lab};
+use crate::wait::{self, Deadline, limit};
+
+/// What the script's process says.
+const HERE: u8 = b'H';
+const UP: u8 = b'U';
+
+/// Keeps a lab until it has ended; returns the status for nsh to exit with. `teller` gets a byte when it is up.
+pub fn keep(
+    labs: &Labs,
+    name: &str,
+    request: Request<'_>,
+    teller: OwnedFd,
+    runner: impl FnOnce(&Lab, Rc<dyn Fn()>) -> i32,
+) -> i32 {
+    let record = Record {
+        state: State::Starting,
+        script: request.script.name.clone(),
+        args: request.script.args.clone(),
+        directory: std::env::current_dir().unwrap_or_else(|_| "/".into()),
+        since: now(),
+        open_files: getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft),
+        first: None,
+        process: None,
+    };
+    let entry = match labs.enter(name, &record) {
+        Ok(entry) => entry,
+        Err(e) => return complain(&e, status::FAILED),
+    };
+    let result = Supervisor::new(entry, record, teller).and_then(|(supervisor, report)| {
+        supervisor.run(&request.options, move |lab| {
+            say(&report, HERE);
+            runner(lab, Rc::new(move || stay(&report)))
+        })
+    });
+    result.unwrap_or_else(|e| complain(&e, status::CANNOT))
+}
+
+fn now() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().map(|d| d.as_secs()).unwrap_or(0)
+}
+
+fn say(report: &OwnedFd, what: u8) {
+    let _ = socket::send(report.as_raw_fd(), &[what], MsgFlags::MSG_NOSIGNAL);
+}
+
+/// The script has ended well: tells so, and waits until the lab is to end.
+fn stay(report: &OwnedFd) {
+    let _ = std::io::stdout().flush();
+    // SAFETY: a null stream flushes all of them: what the script wrote without ending the line.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+    limit::begin(None);
+    if wait::interrupted().is_none() {
+        say(report, UP);
+    }
+    while wait::wait(&[], Deadline::NEVER).is_ok() {}
+}
+
+struct Supervisor {
+    entry: Entry,
+    record: Record,
+    /// Where the script's process reports.
+    reports: OwnedFd,
+    teller: Option<OwnedFd>,
+    /// The user's stdout and stderr, and the ends of the lab's that are read from; given to the mover.
+    outputs: Option<([OwnedFd; 2], [OwnedFd; 2])>,
+    mover: Option<Mover>,
+    /// Whether more may come by `reports`.
+    open: bool,
+}
+
+impl Supervisor {
+    /// Puts pipes in place of stdout and stderr, for the lab to inherit, and `/dev/null` in that of stdin. Also
+    /// returns the end of the script's process to report by.
+    fn new(entry: Entry, record: Record, teller: OwnedFd) -> Result<(Supervisor, OwnedFd)> {
+        let (reports, report) =
+            socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+        // The kernel adds who sent a message, by the number that this process knows it by.
+        socket::setsockopt(&reports, socket::sockopt::PassCred, &true)?;
+        let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
+        let terminals = [cloned(stdout.as_fd())?, cloned(stderr.as_fd())?];
+        let (out, their_out) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+        let (err, their_err) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+        for fd in [&out, &err] {
+            nix::fcntl::fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        }
+        nix::unistd::dup2_stdin(null()?)?;
+        nix::unistd::dup2_stdout(their_out)?;
+        nix::unistd::dup2_stderr(their_err)?;
+        let supervisor = Supervisor {
+            entry,
+            record,
+            reports,
+            teller: Some(teller),
+            outputs: Some(([out, err], terminals)),
+            mover: None,
+            open: true,
+        };
+        Ok((supervisor, report))
+    }
+
+    fn run(mut self, options: &sandbox::Options, runner: impl FnOnce(&Lab) -> i32) -> Result<i32> {
+        let result = sandbox::keep(options, &mut self, runner);
+        let left = self.entry.leave();
+        // A signal ends this process from here on, should the user's terminal be stopped.
+        let _ = SigSet::all().thread_unblock();
+        if let Some((_, terminals)) = &self.outputs {
+            // There was no lab.
+            let _ = nix::unistd::dup2_stderr(&terminals[1]);
+        }
+        if let Some(mover) = self.mover.take() {
+            mover.finish();
+        }
+        let status = match result {
+            Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),
+            result => result?,
+        };
+        left.map(|()| status)
+    }
+
+    /// The script's process tells something; nothing if it has not.
+    fn report(&mut self) -> Result<Option<(u8, Option<i32>)>> {
+        let mut byte = [0];
+        let mut slices = [std::io::IoSliceMut::new(&mut byte)];
+        let mut space = cmsg_space!(nix::sys::socket::UnixCredentials);
+        let received = socket::recvmsg::<()>(
+            self.reports.as_raw_fd(),
+            &mut slices,
+            Some(&mut space),
+            MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC,
+        );
+        let received = match received {
+            Ok(received) => received,
+            Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNRESET) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        let pid = received.cmsgs()?.find_map(|message| match message {
+            ControlMessageOwned::ScmCredentials(who) => Some(who.pid()),
+            _ => None,
+        });
+        self.open = received.bytes > 0;
+        Ok(self.open.then_some((byte[0], pid)))
+    }
+
+    fn write(&self) -> Result<()> {
+        self.record.write(&self.entry.directory)
+    }
+
+    /// The user's process need not wait any longer, and this one needs neither it nor its terminal.
+    fn come_up(&mut self) -> Result<()> {
+        self.open = false;
+        self.record.state = State::Up;
+        self.write()?;
+        prctl::set_pdeathsig(None)?;
+        nix::unistd::dup2_stderr(null()?)?;
+        if let Some(mover) = &self.mover {
+            mover.let_go();
+        }
+        Ok(())
+    }
+}
+
+impl Keeper for Supervisor {
+    fn outer(&self) -> Vec<RawFd> {
+        let (pipes, terminals) = self.outputs.as_ref().map_or((&[][..], &[][..]), |(p, t)| (p, t));
+        let outputs = pipes.iter().chain(terminals).map(AsRawFd::as_raw_fd);
+        let teller = self.teller.iter().map(AsRawFd::as_raw_fd);
+        outputs.chain(teller).chain([self.entry.raw_fd(), self.reports.as_raw_fd()]).collect()
+    }
+
+    fn started(&mut self, first: Pid) -> Result<()> {
+        self.record.first = Process::of(first.as_raw());
+        self.write()?;
+        nix::unistd::dup2_stdout(null()?)?;
+        let (Some((pipes, terminals)), Some(teller)) = (self.outputs.take(), self.teller.take()) else {
+            return Ok(());
+        };
+        // What this process itself has to say.
+        nix::unistd::dup2_stderr(&terminals[1])?;
+        let shown = move || {
+            let _ = nix::unistd::write(&teller, &[UP]);
+        };
+        self.mover = Some(Mover::start(&self.entry.directory, pipes, terminals, shown)?);
+        Ok(())
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.open.then(|| self.reports.as_fd())
+    }
+
+    fn ready(&mut self) -> Result<bool> {
+        if !self.open {
+            return Ok(false);
+        }
+        match self.report()? {
+            Some((HERE, Some(pid))) => {
+                self.record.process = Process::of(pid);
+                self.write()?;
+                Ok(false)
+            }
+            Some((UP, _)) => self.come_up().map(|()| true),
+            _ => Ok(false),
+        }
+    }
+}
+
+fn cloned(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+    Ok(fd.try_clone_to_owned()?)
+}
+
+fn null() -> Result<File> {
+    File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/null")
+        .map_err(|e| Error::from(e).detail("opening /dev/null"))
+}

@@ -1,0 +1,121 @@
+//! Locks by which labs are known to live.
+//!
+//! A POSIX record lock belongs to one process alone: it is not inherited, the kernel takes it away when the process
+//! ends, however it does, and tells everyone who holds it. A process's number read from a file would prove nothing:
+//! it may have been given to another one since.
+
+use std::fs::File;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+
+use crate::error::{Error, Kind, Result};
+use crate::wait::{self, Deadline};
+
+/// How long to wait for another nsh that is just changing the directory.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The whole file. Zeroes are valid for all fields.
+fn whole_file(kind: libc::c_int) -> libc::flock {
+    // SAFETY: flock is a plain struct of numbers.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = kind as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    lock
+}
+
+/// Opens a file to be locked. A process must open it once only: closing any descriptor of it gives the lock up.
+pub fn open(path: &Path, create: bool) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = File::options();
+    options.read(true).write(true).create(create).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+    options.open(path)
+}
+
+/// Takes the lock; false if another process has it.
+pub fn take(file: &File) -> Result<bool> {
+    match fcntl(file, FcntlArg::F_SETLK(&whole_file(libc::F_WRLCK))) {
+        Ok(_) => Ok(true),
+        Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
+        Err(e) => Err(Error::from(e).detail("locking")),
+    }
+}
+
+/// Takes the lock of a directory while something is added to it or removed. Given up when dropped.
+pub fn mutex(directory: &Path) -> Result<File> {
+    let path = directory.join("lock");
+    let failed = |e: Error| e.on(path.display().to_string());
+    let file = open(&path, true).map_err(|e| failed(e.into()))?;
+    let deadline = Deadline::after(PATIENCE);
+    while !take(&file).map_err(failed)? {
+        if deadline.passed() {
+            return Err(failed(Error::new(Kind::Busy, format!("locked for {PATIENCE:?} by another nsh"))));
+        }
+        wait::pause(Duration::from_millis(5))?;
+    }
+    Ok(file)
+}
+
+/// Who holds the lock.
+pub enum Holder {
+    Nobody,
+    /// A descriptor of the process, which can't come to mean another one.
+    Process(OwnedFd),
+    /// A process of another PID namespace, which can't be seen from this one.
+    Elsewhere,
+}
+
+/// Finds who holds the lock. A holder that ends just now is nobody.
+pub fn holder(file: &File) -> Result<Holder> {
+    loop {
+        let Some(pid) = holding(file)? else { return Ok(Holder::Nobody) };
+        if pid <= 0 {
+            return Ok(Holder::Elsewhere);
+        }
+        let Some(process) = pidfd(pid)? else { continue };
+        // Held by the same number before and after: it has been that process all the time.
+        if holding(file)? == Some(pid) {
+            return Ok(Holder::Process(process));
+        }
+    }
+}
+
+fn holding(file: &File) -> Result<Option<i32>> {
+    let mut lock = whole_file(libc::F_WRLCK);
+    fcntl(file, FcntlArg::F_GETLK(&mut lock))
+        .map_err(|e| Error::from(e).detail("asking for a lock's holder"))?;
+    Ok((lock.l_type != libc::F_UNLCK as libc::c_short).then_some(lock.l_pid))
+}
+
+/// A descriptor of the process that has this number now, if any has.
+pub fn pidfd(pid: i32) -> Result<Option<OwnedFd>> {
+    // SAFETY: pidfd_open takes no pointers; it returns a new descriptor or -1.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    match Errno::result(fd) {
+        // SAFETY: fd is open and ours alone.
+        Ok(fd) => Ok(Some(unsafe { OwnedFd::from_raw_fd(fd as i32) })),
+        Err(Errno::ESRCH) => Ok(None),
+        Err(e) => Err(Error::from(e).detail("opening a process")),
+    }
+}
+
+/// Sends a signal to the process; one that has ended is no error.
+pub fn signal(process: &OwnedFd, signal: nix::sys::signal::Signal) -> Result<()> {
+    // SAFETY: no siginfo is given; the descriptor is open.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_raw_fd(),
+            signal as i32,
+            std::ptr::null::<u8>(),
+            0,
+        )
+    };
+    match Errno::result(done) {
+        Ok(_) | Err(Errno::ESRCH) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}

@@ -1,0 +1,246 @@
+//! What a lab prints: kept in two files, of which the older goes when the newer is full, and while the lab comes up
+//! shown on the user's terminal, too.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use nix::poll::PollFlags;
+use nix::sys::eventfd::{EfdFlags, EventFd};
+
+use crate::error::{Error, Result};
+use crate::wait::{self, Deadline};
+
+const NEWER: &str = "log";
+const OLDER: &str = "log.1";
+/// A file this large is full: 4 MiB.
+const FULL: u64 = 4 << 20;
+/// What a pipe holds at most, unless someone made it larger.
+const PIPE: usize = 64 << 10;
+
+/// The files, for writing.
+struct Files {
+    directory: PathBuf,
+    newer: Option<File>,
+    size: u64,
+}
+
+impl Files {
+    fn open(directory: &Path) -> io::Result<File> {
+        File::options().create(true).append(true).mode(0o600).open(directory.join(NEWER))
+    }
+
+    /// What can't be written (the disk is full) is lost: the lab must go on.
+    fn write(&mut self, bytes: &[u8]) {
+        if self.size + bytes.len() as u64 > FULL {
+            let _ = fs::rename(self.directory.join(NEWER), self.directory.join(OLDER));
+            self.newer = Files::open(&self.directory).ok();
+            self.size = 0;
+        }
+        if let Some(file) = &mut self.newer
+            && file.write_all(bytes).is_ok()
+        {
+            self.size += bytes.len() as u64;
+        }
+    }
+}
+
+/// One of the lab's outputs.
+struct Stream {
+    pipe: Option<File>,
+    /// Where the user sees it; none once the lab is up, or when nobody reads there any more.
+    terminal: Option<File>,
+}
+
+impl Stream {
+    /// Moves what there is, `buffer` full at most; how much it was.
+    fn pass_on(&mut self, buffer: &mut [u8], files: &mut Files) -> usize {
+        let Some(pipe) = &mut self.pipe else { return 0 };
+        match pipe.read(buffer) {
+            Ok(0) => self.pipe = None,
+            Ok(length) => {
+                files.write(&buffer[..length]);
+                if let Some(terminal) = &mut self.terminal
+                    && write_all(terminal, &buffer[..length]).is_err()
+                {
+                    self.terminal = None;
+                }
+                return length;
+            }
+            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(_) => self.pipe = None,
+        }
+        0
+    }
+}
+
+/// Writes to what may be set not to block, by someone who shares it.
+fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(length) => bytes = &bytes[length..],
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                wait::wait_background(&[(file.as_fd(), PollFlags::POLLOUT)], Deadline::NEVER)
+                    .map_err(|e| io::Error::other(e.to_string()))?;
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// The thread that moves a lab's output, in the supervisor.
+pub struct Mover {
+    thread: JoinHandle<()>,
+    kick: std::sync::Arc<EventFd>,
+}
+
+impl Mover {
+    /// Starts it. `pipes` and `terminals`: stdout and stderr. Once [`Mover::let_go`] was called, and all that was
+    /// printed until then shown, `shown` is called.
+    pub fn start(
+        directory: &Path,
+        pipes: [OwnedFd; 2],
+        terminals: [OwnedFd; 2],
+        shown: impl FnOnce() + Send + 'static,
+    ) -> Result<Mover> {
+        let kick = std::sync::Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
+        let newer = Files::open(directory).map_err(|e| Error::from(e).detail("opening the log"))?;
+        let files = Files { directory: directory.to_owned(), newer: Some(newer), size: 0 };
+        let [out, err] = pipes;
+        let [terminal_out, terminal_err] = terminals;
+        let stream = |pipe: OwnedFd, terminal: OwnedFd| Stream {
+            pipe: Some(File::from(pipe)),
+            terminal: Some(File::from(terminal)),
+        };
+        let streams = [stream(out, terminal_out), stream(err, terminal_err)];
+        let told = kick.clone();
+        let thread = std::thread::Builder::new().name("nsh-log".into()).stack_size(PIPE * 4);
+        let thread = thread.spawn(move || run(streams, files, &told, shown)).map_err(Error::from)?;
+        Ok(Mover { thread, kick })
+    }
+
+    /// The terminal is not needed any more.
+    pub fn let_go(&self) {
+        let _ = self.kick.write(1);
+    }
+
+    /// Waits until the lab's last process has closed its output.
+    pub fn finish(self) {
+        let _ = self.thread.join();
+    }
+}
+
+fn run(mut streams: [Stream; 2], mut files: Files, kick: &EventFd, shown: impl FnOnce()) {
+    let mut buffer = vec![0; PIPE];
+    let mut shown = Some(shown);
+    while streams.iter().any(|s| s.pipe.is_some()) {
+        let mut fds: Vec<(BorrowedFd<'_>, PollFlags)> = vec![(kick.as_fd(), PollFlags::POLLIN)];
+        fds.extend(streams.iter().filter_map(|s| Some((s.pipe.as_ref()?.as_fd(), PollFlags::POLLIN))));
+        if wait::wait_background(&fds, Deadline::NEVER).is_err() {
+            return;
+        }
+        for stream in &mut streams {
+            stream.pass_on(&mut buffer, &mut files);
+        }
+        if kick.read().is_ok() {
+            for stream in &mut streams {
+                // What a pipe can hold, and no more: a daemon may go on printing without end.
+                let mut moved = 0;
+                while moved < PIPE {
+                    match stream.pass_on(&mut buffer, &mut files) {
+                        0 => break,
+                        length => moved += length,
+                    }
+                }
+                stream.terminal = None;
+            }
+            if let Some(shown) = shown.take() {
+                shown();
+            }
+        }
+    }
+}
+
+/// Reads a log from its beginning, across the change of files.
+pub struct Reader {
+    directory: PathBuf,
+    /// Read first.
+    older: Option<File>,
+    newer: File,
+}
+
+impl Reader {
+    pub fn open(directory: &Path) -> Result<Reader> {
+        let failed = |e: io::Error| Error::from(e).on(directory.join(NEWER).display().to_string());
+        loop {
+            let newer = File::open(directory.join(NEWER)).map_err(failed)?;
+            let older = File::open(directory.join(OLDER)).ok();
+            let inode = |file: &File| file.metadata().map(|m| m.ino()).unwrap_or(0);
+            // They changed places in between.
+            if older.as_ref().is_none_or(|older| inode(older) != inode(&newer)) {
+                return Ok(Reader { directory: directory.to_owned(), older, newer });
+            }
+        }
+    }
+
+    /// Copies all that there is by now. An error is one of `out`.
+    pub fn copy(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if let Some(mut older) = self.older.take() {
+            io::copy(&mut older, out)?;
+        }
+        loop {
+            io::copy(&mut self.newer, out)?;
+            let Ok(current) = File::open(self.directory.join(NEWER)) else { break };
+            let same = current.metadata()?.ino() == self.newer.metadata()?.ino();
+            if same {
+                break;
+            }
+            // The last that went into the full one; then on with the new one.
+            io::copy(&mut self.newer, out)?;
+            self.newer = current;
+        }
+        out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_files_are_all_that_is_kept() {
+        let directory = std::env::temp_dir().join(format!("nsh-labs-log-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let newer = Files::open(&directory).unwrap();
+        let mut files = Files { directory: directory.clone(), newer: Some(newer), size: 0 };
+        let mut reader = None;
+        let line = [b'x'; 1024];
+        for i in 0..20_000u32 {
+            files.write(&[&i.to_be_bytes()[..], &line].concat());
+            if i == 0 {
+                reader = Some(Reader::open(&directory).unwrap());
+            }
+        }
+        let kept: u64 = fs::read_dir(&directory).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum();
+        assert!(kept <= 2 * FULL && kept > FULL, "{kept}");
+        let mut all = Vec::new();
+        Reader::open(&directory).unwrap().copy(&mut all).unwrap();
+        assert_eq!(all.len() as u64, kept);
+        // In order, up to the last.
+        let numbers: Vec<u32> =
+            all.chunks(1028).map(|c| u32::from_be_bytes(c[..4].try_into().unwrap())).collect();
+        assert!(numbers.windows(2).all(|w| w[1] == w[0] + 1));
+        assert_eq!(numbers.last(), Some(&19_999));
+        // One that stayed far behind goes on with what there is.
+        let mut late = Vec::new();
+        reader.unwrap().copy(&mut late).unwrap();
+        assert_eq!(&late[late.len() - 1028..], &all[all.len() - 1028..]);
+        fs::remove_dir_all(&directory).unwrap();
+    }
+}

@@ -1,0 +1,95 @@
+//! Labs that stay up: `nsh up`, `ls`, `exec`, `attach`, `logs` and `down`.
+//!
+//! A lab is kept by a process of the user's own ([`keep`]) outside of its sandbox, which is the sandbox's first
+//! process as for any script; when it ends, however it does, the kernel takes the lab away. What the other commands
+//! need to know stands in a directory that is the user's alone ([`place`], [`entry`], [`record`]); they enter a lab
+//! by the namespaces of the process that runs its script ([`enter`], [`crate::sandbox::join`]).
+
+mod down;
+mod enter;
+mod entry;
+mod follow;
+mod inside;
+mod keep;
+mod lock;
+mod log;
+mod place;
+mod record;
+mod show;
+mod up;
+
+use std::io::Write;
+
+use crate::error::{Error, Result};
+use crate::lua::{lab::Place, status};
+use down::Ending;
+pub use enter::Words;
+use entry::Labs;
+pub use up::{Request, up};
+
+fn complain(e: &Error, status: i32) -> i32 {
+    // Nobody may read stderr any more.
+    let _ = writeln!(std::io::stderr(), "nsh: {e}");
+    status
+}
+
+/// `nsh ls`: the text to print.
+pub fn list(json: bool) -> Result<String> {
+    show::show(&Labs::open()?, json)
+}
+
+/// `nsh exec`: returns the command's status, or 125 if it could not be tried.
+pub fn exec(lab: &str, words: Words) -> i32 {
+    let result = Labs::open().and_then(|labs| labs.find(lab)).and_then(|lab| enter::exec(&lab, words));
+    result.unwrap_or_else(|e| complain(&e.op("exec"), enter::status::NOT_TRIED))
+}
+
+/// `nsh attach`: runs `prompt` in the lab, with the name of the namespace to begin in.
+pub fn attach(lab: &str, namespace: Option<&str>, prompt: impl FnOnce(Place, &str) -> i32) -> i32 {
+    let result = Labs::open().and_then(|labs| labs.find(lab));
+    let result = result.and_then(|lab| enter::attach(&lab, namespace, prompt));
+    result.unwrap_or_else(|e| complain(&e.op("attach"), status::FAILED))
+}
+
+/// `nsh logs`.
+pub fn logs(lab: &str, follow: bool) -> i32 {
+    let result = Labs::open().and_then(|labs| labs.find(lab)).and_then(|lab| follow::logs(&lab, follow));
+    match result {
+        Ok(()) => status::SUCCESS,
+        Err(e) => complain(&e.op("logs"), status::FAILED),
+    }
+}
+
+/// Which labs `nsh down` ends.
+#[derive(Debug)]
+pub enum Which {
+    These(Vec<String>),
+    All,
+}
+
+/// `nsh down`: ends them side by side, and returns when nothing of them is left.
+pub fn down(which: &Which) -> i32 {
+    let labs = match Labs::open() {
+        Ok(labs) => labs,
+        Err(e) => return complain(&e.op("down"), status::CANNOT),
+    };
+    let mut status = status::SUCCESS;
+    let found = match which {
+        Which::These(names) => names.iter().map(|name| labs.find(name)).collect(),
+        Which::All => match labs.all() {
+            Ok(all) => all.into_iter().map(Ok).collect(),
+            Err(e) => vec![Err(e)],
+        },
+    };
+    let begun: Vec<Result<Ending>> = found.into_iter().map(|lab| lab.and_then(Ending::begin)).collect();
+    for ending in begun {
+        let ended = ending.and_then(|ending| {
+            let name = ending.name().to_owned();
+            ending.finish(&labs).map_err(|e| e.on(name))
+        });
+        if let Err(e) = ended {
+            status = complain(&e.op("down"), status::FAILED);
+        }
+    }
+    status
+}

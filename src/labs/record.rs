@@ -1,0 +1,95 @@
+//! What is written down of a lab, for the other commands to find it by.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::lock;
+use crate::error::{Error, Kind, Result};
+
+const FILE: &str = "lab.json";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its script runs.
+    Starting,
+    /// Its script ended well; what it started goes on.
+    Up,
+}
+
+/// A process of this machine, told from a later one of the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    pub pid: i32,
+    /// When it was started, in clock ticks since the machine was.
+    pub start: u64,
+}
+
+impl Process {
+    /// The process that has this number now.
+    pub fn of(pid: i32) -> Option<Process> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The fields behind the name in parentheses, which may hold anything; the first of them is the third.
+        let start = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+        Some(Process { pid, start })
+    }
+
+    /// A descriptor of it, unless it has ended.
+    pub fn open(&self) -> Result<Option<OwnedFd>> {
+        let Some(fd) = lock::pidfd(self.pid)? else { return Ok(None) };
+        // The number can't change hands while its process is held.
+        Ok((Process::of(self.pid) == Some(*self)).then_some(fd))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub state: State,
+    /// As it was named on the command line.
+    pub script: String,
+    pub args: Vec<String>,
+    /// The working directory of the script and its processes.
+    pub directory: PathBuf,
+    /// In seconds since 1970.
+    pub since: u64,
+    /// The soft limit of open files that its processes have.
+    pub open_files: Option<u64>,
+    /// The lab's first process; none before it was made.
+    pub first: Option<Process>,
+    /// The one that runs the script; none before the lab is ready for it.
+    pub process: Option<Process>,
+}
+
+impl Record {
+    /// Writes it in one piece: who reads sees the old or the new one.
+    pub fn write(&self, directory: &Path) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).map_err(|e| Error::new(Kind::Io, e.to_string()))?;
+        let new = directory.join(format!("{FILE}.new"));
+        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, directory.join(FILE)));
+        written.map_err(|e| Error::from(e).on(new.display().to_string()).op("writing"))
+    }
+
+    pub fn read(directory: &Path) -> Result<Record> {
+        let path = directory.join(FILE);
+        let failed = |e: Error| e.on(path.display().to_string()).op("reading");
+        let text = fs::read(&path).map_err(|e| failed(e.into()))?;
+        serde_json::from_slice(&text).map_err(|e| failed(Error::new(Kind::Invalid, e.to_string())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_by_its_start() {
+        let own = Process::of(std::process::id() as i32).unwrap();
+        assert!(own.open().unwrap().is_some());
+        // The same number, of one that was started at another time: a reused one.
+        assert!(Process { start: own.start + 1, ..own }.open().unwrap().is_none());
+        assert!(Process { pid: i32::MAX, start: 1 }.open().unwrap().is_none());
+    }
+}

@@ -1,0 +1,123 @@
+//! `nsh ls`: the labs of this user, for people and for programs.
+
+use serde_json::json;
+
+use super::entry::{Lab, Labs};
+use super::inside::Inside;
+use super::record::{Record, State};
+use crate::error::Result;
+
+/// What is known of one.
+struct Row {
+    name: String,
+    /// `starting`, `up`, `ending` or `unknown`.
+    state: &'static str,
+    record: Option<Record>,
+    namespaces: Vec<String>,
+    processes: Option<usize>,
+}
+
+impl Row {
+    fn of(lab: &Lab) -> Row {
+        let record = lab.record().ok();
+        let inside = Inside::of(lab).ok();
+        let state = match &record {
+            None => "unknown",
+            Some(Record { process: None, .. }) => "starting",
+            Some(_) if inside.is_none() => "ending",
+            Some(Record { state: State::Starting, .. }) => "starting",
+            Some(Record { state: State::Up, .. }) => "up",
+        };
+        Row {
+            name: lab.name.clone(),
+            state,
+            record,
+            namespaces: inside.as_ref().and_then(|i| i.namespaces().ok()).unwrap_or_default(),
+            processes: inside.as_ref().and_then(Inside::processes),
+        }
+    }
+}
+
+/// The labs as a table, or as JSON: an array of objects.
+pub fn show(labs: &Labs, as_json: bool) -> Result<String> {
+    let rows: Vec<Row> = labs.all()?.iter().map(Row::of).collect();
+    Ok(if as_json { for_programs(&rows) } else { for_people(&rows) })
+}
+
+fn for_programs(rows: &[Row]) -> String {
+    let labs: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "name": row.name,
+                "state": row.state,
+                "since": row.record.as_ref().map(|r| r.since),
+                "namespaces": row.namespaces,
+                "processes": row.processes,
+                "script": row.record.as_ref().map(|r| r.script.as_str()),
+                "args": row.record.as_ref().map(|r| r.args.as_slice()),
+                "directory": row.record.as_ref().map(|r| r.directory.display().to_string()),
+                "pid": row.record.as_ref().and_then(|r| r.process).map(|p| p.pid),
+            })
+        })
+        .collect();
+    format!("{:#}", json!(labs))
+}
+
+fn for_people(rows: &[Row]) -> String {
+    const HEAD: [&str; 6] = ["NAME", "STATE", "SINCE", "NAMESPACES", "PROCESSES", "SCRIPT"];
+    if rows.is_empty() {
+        return "no labs; nsh up SCRIPT makes one".to_owned();
+    }
+    let mut lines = vec![HEAD.map(str::to_owned)];
+    lines.extend(rows.iter().map(|row| {
+        let record = row.record.as_ref();
+        let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        [
+            row.name.clone(),
+            row.state.to_owned(),
+            or_dash(record.map(|r| local_time(r.since))),
+            // `host` is in each; what tells them apart is how many there are besides.
+            or_dash(Some(shortened(&row.namespaces)).filter(|s| !s.is_empty())),
+            or_dash(row.processes.map(|n| n.to_string())),
+            or_dash(record.map(|r| [&[r.script.clone()], r.args.as_slice()].concat().join(" "))),
+        ]
+    }));
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let text: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let cells: Vec<String> =
+                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect();
+    text.join("\n")
+}
+
+/// A few names, or how many there are.
+fn shortened(names: &[String]) -> String {
+    let all = names.join(",");
+    if all.len() <= 30 { all } else { format!("{} namespaces", names.len()) }
+}
+
+/// As `2026-01-31 12:00:00`, by the clock on this machine's wall.
+fn local_time(seconds: u64) -> String {
+    let seconds = seconds as libc::time_t;
+    // SAFETY: all-zero is a valid tm, which localtime_r fills in; its zone's name is not used.
+    let time = unsafe {
+        let mut time: libc::tm = std::mem::zeroed();
+        libc::localtime_r(&raw const seconds, &raw mut time);
+        time
+    };
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+        time.tm_year + 1900,
+        time.tm_mon + 1,
+        time.tm_mday,
+        time.tm_hour,
+        time.tm_min,
+        time.tm_sec
+    )
+}

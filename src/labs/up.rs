@@ -1,0 +1,192 @@
+//! `nsh up`: two processes outside of the lab. The one that the user started waits until the lab is up, or has
+//! failed, and passes signals on meanwhile. The other one keeps the lab: it is what else nsh's first process is (see
+//! [`crate::sandbox`]), in a session of its own, so that no terminal ends it.
+//!
+//! While the script runs, the two end together: killing the first ends the second, which ends the lab.
+
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::poll::PollFlags;
+use nix::sys::prctl;
+use nix::sys::signal::{self, SigSet, Signal};
+use nix::sys::wait::WaitStatus;
+use nix::unistd::{ForkResult, Pid};
+
+use super::entry::{Labs, check_name};
+use super::keep;
+use super::{complain, inside};
+use crate::error::Result;
+use crate::lua::{Script, status};
+use crate::sandbox::{self, Signals};
+use crate::wait::{self, Deadline};
+
+/// What `nsh up` is asked for.
+pub struct Request<'a> {
+    pub name: Option<String>,
+    pub script: &'a Script,
+    pub options: sandbox::Options,
+}
+
+/// Makes a lab, runs the script in it by `runner`, and returns nsh's exit status once the lab is up or has failed.
+///
+/// `runner` is called in the script's process, with what it calls when the script has ended well; that returns when
+/// the lab is to end.
+pub fn up(request: Request<'_>, runner: impl FnOnce(&sandbox::Lab, Rc<dyn Fn()>) -> i32) -> i32 {
+    let name = match name(&request) {
+        Ok(name) => name,
+        Err(e) => return complain(&e, status::USAGE),
+    };
+    let labs = match Labs::open() {
+        Ok(labs) => labs,
+        Err(e) => return complain(&e, status::CANNOT),
+    };
+    start(&labs, &name, request, runner).unwrap_or_else(|e| complain(&e, status::CANNOT))
+}
+
+/// The one that was given, or the script's, without directory and ending.
+fn name(request: &Request<'_>) -> Result<String> {
+    if let Some(name) = &request.name {
+        check_name(name).map_err(|e| e.op("--name"))?;
+        return Ok(name.clone());
+    }
+    let script = request.script.name.as_str();
+    let base = script.rsplit('/').next().unwrap_or(script);
+    let base = base.strip_suffix(".lua").unwrap_or(base);
+    check_name(base)
+        .map_err(|e| e.on(script).op("up").hint("give the lab a name: nsh up --name NAME ..."))?;
+    Ok(base.to_owned())
+}
+
+fn start(
+    labs: &Labs,
+    name: &str,
+    request: Request<'_>,
+    runner: impl FnOnce(&sandbox::Lab, Rc<dyn Fn()>) -> i32,
+) -> Result<i32> {
+    let before = SigSet::thread_get_mask()?;
+    let signals = Signals::of(&sandbox::ignored_signals())?;
+    let (news, teller) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+    let user = nix::unistd::getpid();
+    // SAFETY: this process has one thread, so the child may do anything.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => {
+            drop((news, signals));
+            let status = match alone(user, &before) {
+                Ok(()) => keep::keep(labs, name, request, teller, runner),
+                Err(e) => complain(&e, status::CANNOT),
+            };
+            // SAFETY: _exit takes no pointers. The handlers of `exit` are those of the process that we are a copy of.
+            unsafe { libc::_exit(status) }
+        }
+        ForkResult::Parent { child } => {
+            drop((runner, teller));
+            let status = follow(child, &signals, &news)?;
+            if status == status::SUCCESS {
+                return Ok(tell(labs, name));
+            }
+            // It removes the entry itself, unless it was killed.
+            labs.sweep(name)?;
+            Ok(status)
+        }
+    }
+}
+
+/// A session of its own, that ends with the process of the user's.
+fn alone(user: Pid, mask: &SigSet) -> Result<()> {
+    prctl::set_pdeathsig(Signal::SIGTERM)?;
+    if nix::unistd::getppid() != user {
+        // SAFETY: as in `start`.
+        unsafe { libc::_exit(1) };
+    }
+    nix::unistd::setsid()?;
+    // `nsh down` must reach it, whatever nsh up was started with.
+    // SAFETY: the default action is no handler.
+    unsafe { signal::signal(Signal::SIGTERM, signal::SigHandler::SigDfl) }?;
+    let mut mask = *mask;
+    mask.remove(Signal::SIGTERM);
+    mask.thread_set_mask()?;
+    Ok(())
+}
+
+/// Waits until the lab is up, or its supervisor has ended.
+fn follow(supervisor: Pid, signals: &Signals, news: &OwnedFd) -> Result<i32> {
+    let mut open = true;
+    loop {
+        let mut watched = vec![(signals.fd(), PollFlags::POLLIN)];
+        if open {
+            watched.push((news.as_fd(), PollFlags::POLLIN));
+        }
+        let ready = wait::wait_background(&watched, Deadline::NEVER)?;
+        if ready.get(1) == Some(&true) {
+            match nix::unistd::read(news, &mut [0]) {
+                Ok(1) => return Ok(status::SUCCESS),
+                Err(Errno::EINTR) => {}
+                _ => open = false,
+            }
+        }
+        while let Some((signal, _)) = signals.next()? {
+            match signal {
+                Signal::SIGCHLD => {}
+                Signal::SIGTSTP => {
+                    let _ = signal::kill(supervisor, signal);
+                    let _ = signal::raise(Signal::SIGSTOP);
+                }
+                signal => {
+                    let _ = signal::kill(supervisor, signal);
+                }
+            }
+        }
+        match nix::sys::wait::waitpid(supervisor, Some(nix::sys::wait::WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(_, status::SUCCESS)) => {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "nsh: the script called os.exit or skip, so its lab has ended"
+                );
+                return Ok(status::FAILED);
+            }
+            Ok(WaitStatus::Exited(_, status)) => return Ok(status),
+            Ok(WaitStatus::Signaled(_, signal, _)) => {
+                if signal == Signal::SIGKILL {
+                    let _ = writeln!(std::io::stderr(), "nsh: the process that keeps the lab was killed");
+                }
+                return Ok(128 + signal as i32);
+            }
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+/// Says what is there, and what to do with it.
+fn tell(labs: &Labs, name: &str) -> i32 {
+    let namespaces = labs.find(name).and_then(|lab| inside::Inside::of(&lab)).and_then(|i| i.namespaces());
+    let namespaces = match namespaces {
+        Ok(namespaces) => namespaces,
+        Err(e) => return complain(&e, status::FAILED),
+    };
+    let one = namespaces.last().map_or("host", String::as_str);
+    let text = format!(
+        "the lab {name} is up: {}\n  \
+         nsh exec {name} {one} -- COMMAND\n  \
+         nsh attach {name}\n  \
+         nsh logs {name}\n  \
+         nsh down {name}",
+        shortened(&namespaces)
+    );
+    // Nobody may read it.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    status::SUCCESS
+}
+
+/// The first names of many.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    match names.len() {
+        0..=SHOWN => names.join(", "),
+        count => format!("{} and {} more", names[..SHOWN].join(", "), count - SHOWN),
+    }
+}

@@ -1,0 +1,236 @@
+//! Entering a lab that is there already: a process of the caller's own session and process group, on its terminal,
+//! that lives in the lab and ends with it.
+//!
+//! `setns` must be the call of a process with one thread, and enters a PID namespace only for its children. So there
+//! are three: the caller, which stays outside and keeps nothing of the lab alive; one that enters and forks; and
+//! that one's child, which runs. The middle one ends at once, and the caller becomes the parent of the last.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::poll::PollFlags;
+use nix::sched::CloneFlags;
+use nix::sys::signal::{self, SigSet, Signal};
+use nix::sys::stat::Mode;
+use nix::sys::wait::{WaitPidFlag, WaitStatus};
+use nix::unistd::{ForkResult, Pid};
+
+use super::supervise::{self, Signals, Terminal};
+use super::sys::{self, Channel, Message};
+use super::{filter, init, lab};
+use crate::error::{Error, Kind, Result};
+use crate::wait::{self, Deadline};
+
+/// The lab to enter.
+pub struct Target<'a> {
+    /// A descriptor of the process that runs its script.
+    pub process: BorrowedFd<'a>,
+    /// The number of that process, which is its own as long as it lives.
+    pub pid: i32,
+    /// Whether the lab has user namespaces of its own.
+    pub confined: bool,
+    /// The working directory to begin in.
+    pub directory: &'a Path,
+    /// The soft limit of open files that its processes have.
+    pub open_files: Option<u64>,
+}
+
+/// Runs `runner` in the lab, and returns its status: 128 and the signal's number if one ended it.
+///
+/// Call it while nsh has one thread and nothing is buffered for stdout.
+pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
+    let mask = SigSet::thread_get_mask()?;
+    let ignored = supervise::ignored();
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let terminal = nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok();
+    let limits = limits(target)?;
+    let signals = Signals::of(&ignored)?;
+    // Becomes the parent of the last process when the middle one ends.
+    nix::sys::prctl::set_child_subreaper(true)?;
+    let (ours, theirs) = Channel::pair()?;
+    // SAFETY: this process has one thread, so the child may do anything.
+    let middle = match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => {
+            drop((ours, signals, terminal));
+            match enter(target) {
+                Ok(Some(child)) => {
+                    let told = theirs.send(&Message::Pid(child.as_raw()));
+                    init::exit(told.is_err() as i32)
+                }
+                Ok(None) => inside(target, &limits, &theirs, &ignored, &mask, runner),
+                Err(e) => {
+                    theirs.fail(&e);
+                    init::exit(1)
+                }
+            }
+        }
+        ForkResult::Parent { child } => child,
+    };
+    drop((theirs, runner));
+    let child = match ours.receive()? {
+        Message::Pid(pid) => Pid::from_raw(pid),
+        other => {
+            let _ = nix::sys::wait::waitpid(middle, None);
+            return Err(init::failed(other));
+        }
+    };
+    let _ = nix::sys::wait::waitpid(middle, None);
+    ours.send(&Message::Go)?;
+    Watch { child, signals, terminal: Terminal::of(terminal.as_ref()) }.until_ended()
+}
+
+/// A resource and its soft and hard limit.
+type Limit = (libc::__rlimit_resource_t, libc::rlimit);
+
+/// The limits of the lab's processes: those of the one that runs the script, which raised its own limit of open
+/// files.
+fn limits(target: &Target<'_>) -> Result<Vec<Limit>> {
+    let mut limits = Vec::new();
+    for resource in 0..=libc::RLIMIT_RTTIME {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: no new limit is given, and the old one goes into `limit`.
+        let done = unsafe { libc::prlimit(target.pid, resource, std::ptr::null(), &raw mut limit) };
+        if Errno::result(done).is_ok() {
+            if resource == libc::RLIMIT_NOFILE
+                && let Some(soft) = target.open_files
+            {
+                limit.rlim_cur = soft.min(limit.rlim_max);
+            }
+            limits.push((resource, limit));
+        }
+    }
+    Ok(limits)
+}
+
+/// What can't be had (a hard limit above our own) stays as it is.
+fn limit(limits: &[Limit]) {
+    for (resource, limit) in limits {
+        // SAFETY: limit is a plain rlimit.
+        unsafe { libc::setrlimit(*resource, limit) };
+    }
+}
+
+/// Enters the lab's namespaces and forks, into its PID namespace: the child's number, or `None` in itself.
+fn enter(target: &Target<'_>) -> Result<Option<Pid>> {
+    let mut namespaces = CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWNET
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWPID;
+    if target.confined {
+        namespaces |= CloneFlags::CLONE_NEWUSER;
+    }
+    nix::sched::setns(target.process, namespaces).map_err(|e| match e {
+        Errno::ESRCH => Error::new(Kind::NotFound, "the lab has ended"),
+        e => Error::from(e).detail("entering the lab's namespaces"),
+    })?;
+    // SAFETY: this process has one thread, so the child may do anything.
+    match unsafe { nix::unistd::fork() } {
+        Ok(ForkResult::Child) => Ok(None),
+        Ok(ForkResult::Parent { child }) => Ok(Some(child)),
+        // The PID namespace takes no more once its first process has ended.
+        Err(Errno::ENOMEM) => Err(Error::new(Kind::NotFound, "the lab has ended")),
+        Err(e) => Err(Error::from(e).detail("making a process in the lab")),
+    }
+}
+
+/// The last process: makes itself like those of the lab's script, and runs.
+fn inside(
+    target: &Target<'_>,
+    limits: &[Limit],
+    outside: &Channel,
+    ignored: &SigSet,
+    mask: &SigSet,
+    runner: impl FnOnce() -> i32,
+) -> ! {
+    let prepare = || -> Result<()> {
+        if outside.receive()? != Message::Go {
+            init::exit(1);
+        }
+        nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+        // It may have ended before it could have taken us along.
+        if outside.try_receive()? == Some(Message::Gone) {
+            init::exit(1);
+        }
+        sys::new_session_keyring();
+        let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+        limit(limits);
+        nix::unistd::chdir(target.directory)
+            .or_else(|_| nix::unistd::chdir("/"))
+            .map_err(|e| Error::from(e).detail("entering the lab's working directory"))?;
+        // Where the script runs without, so does this.
+        let _ = filter::install();
+        lab::catch_signals(ignored)?;
+        mask.thread_set_mask()?;
+        Ok(())
+    };
+    if let Err(e) = prepare() {
+        eprintln!("nsh: {e}");
+        init::exit(3);
+    }
+    // SAFETY: its owner is neither used nor dropped any more.
+    unsafe { libc::close(outside.fd().as_raw_fd()) };
+    lab::end(runner)
+}
+
+/// The caller, while the process in the lab runs.
+struct Watch<'a> {
+    child: Pid,
+    signals: Signals,
+    terminal: Terminal<'a>,
+}
+
+impl Watch<'_> {
+    fn until_ended(mut self) -> Result<i32> {
+        loop {
+            wait::wait_background(&[(self.signals.fd(), PollFlags::POLLIN)], Deadline::NEVER)?;
+            while let Some((signal, from_terminal)) = self.signals.next()? {
+                // What the terminal sends to our group reaches the child, which is of it, as well.
+                if signal != Signal::SIGCHLD && !from_terminal {
+                    let _ = signal::kill(self.child, signal);
+                }
+            }
+            loop {
+                match nix::sys::wait::waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
+                    Ok(WaitStatus::Exited(pid, status)) if pid == self.child => return Ok(status),
+                    Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.child => {
+                        return Ok(128 + signal as i32);
+                    }
+                    Ok(WaitStatus::Stopped(pid, _)) if pid == self.child => self.stop(),
+                    Ok(WaitStatus::StillAlive) => break,
+                    Ok(_) | Err(Errno::EINTR) => {}
+                    Err(e) => return Err(e.into()),
+                }
+            }
+        }
+    }
+
+    /// The child has stopped (Ctrl-Z, or it reads in the background): so does the job as a whole. When the shell
+    /// continues it, the child goes on, and has the terminal again if it had taken it.
+    fn stop(&mut self) {
+        let front = self.terminal.stand_back();
+        let _ = signal::raise(Signal::SIGSTOP);
+        if let Some(front) = front {
+            self.terminal.put_in_front(front);
+            let _ = signal::killpg(front, Signal::SIGCONT);
+        }
+        let _ = signal::kill(self.child, Signal::SIGCONT);
+    }
+}
+
+impl Terminal<'_> {
+    /// Takes the terminal from a group of the lab that is in front; which one it was.
+    fn stand_back(&mut self) -> Option<Pid> {
+        let front = self.taken().then(|| self.fd().and_then(|fd| nix::unistd::tcgetpgrp(fd).ok()))?;
+        self.take_back();
+        front
+    }
+
+    fn put_in_front(&self, group: Pid) {
+        if let Some(fd) = self.fd().filter(|_| self.in_front()) {
+            let _ = nix::unistd::tcsetpgrp(fd.as_fd(), group);
+        }
+    }
+}

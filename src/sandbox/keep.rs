@@ -1,0 +1,22 @@
+//! A lab that is kept from outside: by a process that has something to do besides watching.
+
+use std::os::fd::{BorrowedFd, RawFd};
+
+use nix::unistd::Pid;
+
+use crate::error::Result;
+
+/// Who keeps a lab, in the process outside of it.
+pub trait Keeper {
+    /// This process's descriptors that are not for the lab: closed in it before anything else happens there.
+    fn outer(&self) -> Vec<RawFd>;
+
+    /// The lab's first process was made. From here on, threads may be started.
+    fn started(&mut self, first: Pid) -> Result<()>;
+
+    /// Readable when there is something for [`Keeper::ready`].
+    fn fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Called after every wait; must not block. True once the script's time limit no longer counts.
+    fn ready(&mut self) -> Result<bool>;
+}
