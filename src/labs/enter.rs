@@ -47,7 +47,7 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
     if let Some(command) = command {
         let namespace = match first.as_slice() {
             [] => HOST.to_owned(),
-            [name] => known(name).ok_or_else(|| unknown(&name.to_string_lossy(), namespaces))?,
+            [name] => known(name).ok_or_else(|| unknown(name, namespaces))?,
             _ => return Err(Error::argument("expected at most a namespace in front of --")),
         };
         return Ok((namespace, command));
@@ -58,12 +58,12 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
     let is_program = word.as_encoded_bytes().contains(&b'/') || in_path(word, programs);
     match known(word) {
         None if is_program => Ok((HOST.to_owned(), first)),
-        None if first.len() > 1
-            || similar(&word.to_string_lossy(), namespaces.iter().map(String::as_str)).is_some() =>
-        {
-            let e = unknown(&word.to_string_lossy(), namespaces);
-            Err(e.detail(format!("there is neither a namespace nor a program named {word:?}")))
-        }
+        // One word that is like no namespace's is left to fail as a program.
+        None if first.len() > 1 || nearest(word, namespaces).is_some() => Err(missing(
+            format!("there is neither a namespace nor a program named {word:?}"),
+            word,
+            namespaces,
+        )),
         None => Ok((HOST.to_owned(), first)),
         Some(_) if is_program => Err(Error::argument(format!("{word:?} is a namespace and a program"))
             .hint("put -- in front of the command")),
@@ -78,12 +78,20 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
     }
 }
 
-fn unknown(name: &str, namespaces: &[String]) -> Error {
-    let e = Error::new(Kind::NotFound, format!("there is no namespace named {name:?}"));
-    match similar(name, namespaces.iter().map(String::as_str)) {
+fn unknown(name: &OsStr, namespaces: &[String]) -> Error {
+    missing(format!("there is no namespace named {name:?}"), name, namespaces)
+}
+
+fn missing(what: String, name: &OsStr, namespaces: &[String]) -> Error {
+    let e = Error::new(Kind::NotFound, what);
+    match nearest(name, namespaces) {
         Some(near) => e.hint(format!("did you mean {near:?}?")),
         None => e.hint(format!("the lab has {}", namespaces.join(", "))),
     }
+}
+
+fn nearest<'a>(name: &OsStr, namespaces: &'a [String]) -> Option<&'a str> {
+    similar(&name.to_string_lossy(), namespaces.iter().map(String::as_str))
 }
 
 fn in_path(program: &OsStr, path: &OsStr) -> bool {
@@ -180,7 +188,7 @@ pub fn attach(lab: &Lab, namespace: Option<&str>, prompt: impl FnOnce(Place, &st
     let namespaces = inside.namespaces()?;
     let namespace = namespace.unwrap_or(HOST);
     if !namespaces.iter().any(|n| n == namespace) {
-        return Err(unknown(namespace, &namespaces));
+        return Err(unknown(namespace.as_ref(), &namespaces));
     }
     let environment = environment(&inside)?;
     let place = Place { sandboxed: true, open_files: inside.record.open_files, hosts: Some(HOSTS.into()) };

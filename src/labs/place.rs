@@ -11,18 +11,21 @@ use crate::error::{Error, Kind, Result};
 
 /// The directory with an entry for each lab; made if it isn't there.
 ///
-/// `$XDG_RUNTIME_DIR/nsh`, else `/run/user/UID/nsh`, else `/tmp/nsh-UID`; for root `/run/nsh-labs`, however root came
+/// `$NSH_LABS` if that is set, else `$XDG_RUNTIME_DIR/nsh`, else `/run/user/UID/nsh`, else `/tmp/nsh-UID`; for root `/run/nsh-labs`, however root came
 /// to be it (`sudo` may leave the user's environment behind). Nobody else can write there, nor put something in its
 /// place.
 pub fn labs() -> Result<PathBuf> {
     let uid = nix::unistd::geteuid();
+    if let Some(own) = std::env::var_os("NSH_LABS").filter(|v| !v.is_empty()) {
+        return private(Path::new(&own), uid).map_err(|e| e.op("NSH_LABS"));
+    }
     let given = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     choose(uid, given, Path::new("/run"), Path::new("/tmp"))
 }
 
 fn choose(uid: Uid, given: Option<PathBuf>, run: &Path, tmp: &Path) -> Result<PathBuf> {
     if uid.is_root() {
-        return private(&run.join("nsh-labs"), uid);
+        return private(&run.join("nsh-labs"), uid).map_err(|e| e.op("the directory of labs"));
     }
     let runtime = [given, Some(run.join("user").join(uid.to_string()))];
     // What is no runtime directory of this user's, such as that of the user before `su`, is passed over.
@@ -31,6 +34,7 @@ fn choose(uid: Uid, given: Option<PathBuf>, run: &Path, tmp: &Path) -> Result<Pa
         Some(directory) => private(&directory.join("nsh"), uid),
         None => private(&tmp.join(format!("nsh-{uid}")), uid),
     }
+    .map_err(|e| e.op("the directory of labs"))
 }
 
 /// A directory, and no link to one, of this user's, into which nobody else can write.
@@ -40,7 +44,7 @@ fn is_own(path: &Path, uid: Uid) -> bool {
 
 /// Makes the directory, or checks the one that is there.
 fn private(path: &Path, uid: Uid) -> Result<PathBuf> {
-    let failed = |e: Error| e.on(path.display().to_string()).op("the directory of labs");
+    let failed = |e: Error| e.on(path.display().to_string());
     match DirBuilder::new().mode(0o700).create(path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
         made => made.map_err(|e| {

@@ -80,7 +80,9 @@ fn for_people(rows: &[Row]) -> String {
             // `host` is in each; what tells them apart is how many there are besides.
             or_dash(Some(shortened(&row.namespaces)).filter(|s| !s.is_empty())),
             or_dash(row.processes.map(|n| n.to_string())),
-            or_dash(record.map(|r| [&[r.script.clone()], r.args.as_slice()].concat().join(" "))),
+            or_dash(record.map(|r| {
+                [&r.script].into_iter().chain(&r.args).map(String::as_str).collect::<Vec<_>>().join(" ")
+            })),
         ]
     }));
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);

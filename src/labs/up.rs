@@ -168,7 +168,7 @@ fn tell(labs: &Labs, name: &str) -> i32 {
         Ok(namespaces) => namespaces,
         Err(e) => return complain(&e, status::FAILED),
     };
-    let one = namespaces.last().map_or("host", String::as_str);
+    let one = namespaces.get(1).map_or("host", String::as_str);
     let text = format!(
         "the lab {name} is up: {}\n  \
          nsh exec {name} {one} -- COMMAND\n  \
