@@ -1,37 +1,10 @@
 //! Whatever a lab does and however it ends, the machine is as before.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use super::machine::{Machine, random_step};
 use super::stage::{User, each, finish, text, until};
-
-/// What a lab could leave behind on the machine, besides processes.
-#[derive(Debug, PartialEq, Eq)]
-struct Machine {
-    namespaces: BTreeSet<String>,
-    links: BTreeSet<String>,
-    mounts: String,
-    rules: String,
-}
-
-impl Machine {
-    fn now() -> Machine {
-        let names = |directory: &str| {
-            let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-            entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect()
-        };
-        let rules =
-            Command::new("nft").args(["list", "ruleset"]).output().map(|o| o.stdout).unwrap_or_default();
-        Machine {
-            namespaces: names("/run/netns"),
-            links: names("/sys/class/net"),
-            mounts: fs::read_to_string("/proc/self/mountinfo").unwrap(),
-            rules: String::from_utf8_lossy(&rules).into_owned(),
-        }
-    }
-}
 
 const BUSY: &str = "
     for i = 1, 20 do
@@ -59,12 +32,6 @@ fn a_kill_at_any_moment_leaves_nothing() {
         stage.wait_until_gone();
         until(|| Machine::now() == before, || format!("{before:#?}\nbecame {:#?}", Machine::now()));
     });
-}
-
-fn random_step(random: &mut u64) {
-    *random ^= *random << 13;
-    *random ^= *random >> 7;
-    *random ^= *random << 17;
 }
 
 #[test]

@@ -7,6 +7,8 @@
 mod confinement;
 mod helper;
 mod leftovers;
+mod machine;
+mod pty;
 mod stage;
 mod statuses;
 mod terminal;

@@ -86,8 +86,12 @@ impl Stage {
     /// Any program, as this stage's user.
     pub fn program(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(&self.project).env("HOME", &self.home).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .current_dir(&self.project)
+            .env("HOME", &self.home)
+            .env("NSH_LABS", self.home.join("labs"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if self.user == User::Ordinary && nix::unistd::geteuid().is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }

@@ -10,6 +10,7 @@ use super::state::Settings;
 use crate::error::Kind;
 use crate::lua::lab::{Lab, Place};
 use crate::lua::{self, Script, explain, status};
+use crate::net::settle;
 use crate::wait;
 
 /// Runs a script's file in the lab of the calling thread's namespace, tells `sink` what happens, and returns nsh's
@@ -58,6 +59,8 @@ fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
     };
     let stay = lab.tests.settings.borrow().stay.clone();
     if let Some(stay) = stay.filter(|_| raised.is_none() && lab.tests.well()) {
+        // Those who come now send packets that nsh does not see.
+        let _ = settle::settle(&lab.namespaces);
         stay();
         // That it is to end is no interrupt: what was deferred has its time.
         if let Err(e) = lua::resume(lua) {

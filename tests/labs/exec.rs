@@ -1,0 +1,204 @@
+//! `nsh exec` and `nsh attach`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::bench::{PAIR, fails, nsh, prints, stderr, stdout, up, with_labs};
+use super::stage::{Stage, finish, text, until};
+
+#[test]
+fn a_command_runs_where_it_is_told_to() {
+    with_labs(|stage| {
+        up(stage, "a", &format!("{PAIR} namespace.add('sh')"));
+        let inode = |words: &[&str]| {
+            prints(stage, &[&["exec", "a"], words, &["readlink", "/proc/self/ns/net"]].concat())
+        };
+        let (host, ns1) = (inode(&[]), inode(&["ns1"]));
+        assert_ne!(host, ns1);
+        assert_eq!(inode(&["--"]), host);
+        assert_eq!(inode(&["host"]), host);
+        assert_eq!(inode(&["host", "--"]), host);
+        assert_eq!(inode(&["ns1", "--"]), ns1);
+        let outer = std::fs::read_link("/proc/self/ns/net").unwrap();
+        assert_ne!(host.trim(), outer.to_string_lossy());
+        // As namespace.exec has it: the host's name, names of hosts, and devices.
+        assert_eq!(prints(stage, &["exec", "a", "ns1", "uname", "-n"]), "ns1\n");
+        assert!(prints(stage, &["exec", "a", "ns1", "cat", "/etc/hosts"]).contains("10.0.1.1\thost\n"));
+        assert_eq!(prints(stage, &["exec", "a", "ns1", "ls", "/sys/class/net"]), "eth0\nlo\n");
+        // What follows is the command's own.
+        assert_eq!(prints(stage, &["exec", "a", "echo", "x", "--", "-n", "--help"]), "x -- -n --help\n");
+        let e = fails(stage, 125, &["exec", "a", "sh", "-c", "true"]);
+        assert!(e.contains("is a namespace and a program") && e.contains("put -- in front"), "{e}");
+        prints(stage, &["exec", "a", "sh", "--", "sh", "-c", "true"]);
+        prints(stage, &["exec", "a", "--", "sh", "-c", "true"]);
+    });
+}
+
+#[test]
+fn statuses_are_the_commands() {
+    with_labs(|stage| {
+        up(stage, "a", PAIR);
+        fails(stage, 7, &["exec", "a", "--", "sh", "-c", "exit 7"]);
+        fails(stage, 137, &["exec", "a", "--", "sh", "-c", "kill -9 $$"]);
+        fails(stage, 143, &["exec", "a", "--", "sh", "-c", "kill $$"]);
+        let e = fails(stage, 127, &["exec", "a", "--", "no-such-program"]);
+        assert!(e.starts_with("nsh: no program named \"no-such-program\""), "{e}");
+        let e = fails(stage, 126, &["exec", "a", "--", "/etc/passwd"]);
+        assert!(e.contains("not executable"), "{e}");
+        let e = fails(stage, 125, &["exec", "a", "ns2", "--", "true"]);
+        assert!(
+            e.starts_with("nsh: exec: there is no namespace named \"ns2\"\n  hint: did you mean \"ns1\"?"),
+            "{e}"
+        );
+        let e = fails(stage, 125, &["exec", "a", "far-off", "--", "true"]);
+        assert!(e.contains("the lab has host, ns1"), "{e}");
+        assert!(fails(stage, 125, &["exec", "a"]).contains("no command is given"));
+        assert!(fails(stage, 125, &["exec", "a", "ns1"]).contains("no command is given for ns1"));
+        assert!(fails(stage, 125, &["exec", "b", "true"]).contains("there is no lab named \"b\""));
+        fails(stage, 2, &["exec"]);
+        fails(stage, 2, &["exec", "--bogus", "a", "true"]);
+        assert!(fails(stage, 1, &["attach", "a", "ns2"]).contains("did you mean \"ns1\"?"));
+    });
+}
+
+#[test]
+fn pipes_pass_through() {
+    with_labs(|stage| {
+        up(stage, "a", PAIR);
+        let mut child = stage.command(&["exec", "a", "ns1", "--", "sort"]);
+        let mut child = child.stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let text: String = (0..200_000).rev().map(|i| format!("{i:06}\n")).collect();
+        let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+        let out = finish(child);
+        writer.join().unwrap().unwrap();
+        let sorted: String = (0..200_000).map(|i| format!("{i:06}\n")).collect();
+        assert!(out.stdout == sorted.as_bytes(), "{}", out.stdout.len());
+        // A reader that goes away ends the writer as it would anywhere: by SIGPIPE.
+        let mut child = stage.command(&["exec", "a", "--", "yes"]).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::with_capacity(2, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(finish(child).status.code(), Some(141));
+    });
+}
+
+/// What is the same for each process of the lab, as a process tells it of itself.
+const TELL: &str = "grep -E '^(Uid|Gid|Groups|CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp|Seccomp_filters|SigBlk):' \
+    /proc/self/status; cat /proc/self/limits /proc/self/oom_score_adj; \
+    for n in user mnt pid net uts ipc; do readlink /proc/self/ns/$n; done; pwd; umask; \
+    env | grep -v '^_=' | sort";
+
+#[test]
+fn a_process_is_as_those_of_the_script() {
+    with_labs(|stage| {
+        let code = format!("io.write(proc.exec([[{TELL}]]).stdout)");
+        let mut command = stage.command(&["up", "--name", "a", "-e", &code]);
+        let out = finish(command.env("OF_THE_LAB", "yes").env("TERM", "dumb").spawn().unwrap());
+        let of_script = stdout(&out);
+        let of_script = of_script.split("the lab a is up").next().unwrap();
+        assert!(of_script.contains("Seccomp:\t2") && of_script.contains("OF_THE_LAB=yes"), "{}", text(&out));
+        let mut command = stage.command(&["exec", "a", "--", "sh", "-c", TELL]);
+        command.current_dir("/").env("OF_THE_CALLER", "yes").env("TERM", "dumb");
+        let of_exec = stdout(&finish(command.spawn().unwrap()));
+        let (script, exec): (Vec<_>, Vec<_>) = (of_script.lines().collect(), of_exec.lines().collect());
+        for (script, exec) in script.iter().zip(&exec) {
+            assert_eq!(script, exec, "{:?}", stage.user);
+        }
+        assert_eq!(script.len(), exec.len(), "{of_script}\n{of_exec}");
+    });
+}
+
+/// A child that says `begun`, when it has.
+fn begun(stage: &Stage, words: &[&str]) -> std::process::Child {
+    let mut child = stage.command(words).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::with_capacity(6, child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "begun\n");
+    child
+}
+
+#[test]
+fn what_runs_ends_with_the_lab() {
+    with_labs(|stage| {
+        up(stage, "a", PAIR);
+        let child =
+            begun(stage, &["exec", "a", "ns1", "--", "sh", "-c", "trap '' TERM HUP; echo begun; sleep 1000"]);
+        // Left in the lab, which keeps it.
+        prints(stage, &["exec", "a", "--", "sh", "-c", "sleep 1000 >/dev/null 2>&1 &"]);
+        until(
+            || {
+                prints(stage, &["exec", "a", "--", "sh", "-c", "cat /proc/[0-9]*/comm"])
+                    .matches("sleep")
+                    .count()
+                    == 2
+            },
+            || "no sleep".to_owned(),
+        );
+        prints(stage, &["down", "a"]);
+        let out = finish(child);
+        assert_eq!(out.status.code(), Some(137), "{}", text(&out));
+        assert_eq!(stderr(&out), "nsh: the lab a has ended, and what ran in it\n");
+        stage.wait_until_gone();
+    });
+}
+
+#[test]
+fn signals_reach_the_command_and_its_end_is_ours() {
+    with_labs(|stage| {
+        up(stage, "a", PAIR);
+        let script = "trap 'echo got INT' INT; trap 'echo got TERM; exit 3' TERM; echo begun; while :; do sleep 0.1; done";
+        let child = begun(stage, &["exec", "a", "--", "sh", "-c", script]);
+        let pid = Pid::from_raw(child.id() as i32);
+        kill(pid, Signal::SIGINT).unwrap();
+        kill(pid, Signal::SIGTERM).unwrap();
+        let out = finish(child);
+        assert_eq!(out.status.code(), Some(3), "{}", text(&out));
+        assert!(stdout(&out).contains("got TERM"), "{}", text(&out));
+        // Killed, nsh takes the command along, but not the lab.
+        let mut child = begun(stage, &["exec", "a", "--", "sh", "-c", "echo begun; exec sleep 1234"]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        until(
+            || !prints(stage, &["exec", "a", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline"]).contains("1234"),
+            || "the command goes on".to_owned(),
+        );
+    });
+}
+
+fn attached(stage: &Stage, words: &[&str], input: &str) -> std::process::Output {
+    let mut child = stage.command(&[&["attach"], words].concat()).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    finish(child)
+}
+
+#[test]
+fn a_prompt_has_the_labs_namespaces() {
+    with_labs(|stage| {
+        up(stage, "a", &format!("{PAIR} namespace.add('ns-2') namespace.add('link') namespace.add('end')"));
+        let out = attached(stage, &["a"], "ns1.name\nnamespace.get('ns-2').name\nlink.get('v1').name\n");
+        assert_eq!(stdout(&out), "ns1\nns-2\nv1\n", "{}", text(&out));
+        // Where told, the bindings act there; host is host.
+        let out = attached(
+            stage,
+            &["a", "ns1"],
+            "link.get('eth0').name\nhost.link.get('v1').name\nping('host').received\n",
+        );
+        assert_eq!(stdout(&out), "eth0\nv1\n1\n", "{}", text(&out));
+        // What is made stays in the lab, what was started does not.
+        let out = attached(stage, &["a"], "namespace.add('new').name\nproc.spawn('sleep 4321')\n");
+        assert!(out.status.success(), "{}", text(&out));
+        assert!(prints(stage, &["exec", "a", "new", "ls", "/sys/class/net"]).contains("lo"));
+        assert!(
+            !prints(stage, &["exec", "a", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline"]).contains("4321")
+        );
+        // Threads and servers work here as in a script.
+        let code = "local s <close> = http.serve('10.0.1.1:80', { ['/'] = 'hi' }) print(ns1.http.get('http://host/').body)\n";
+        assert_eq!(stdout(&attached(stage, &["a"], code)), "hi\n");
+        let out = attached(stage, &["a"], "error('no')\nprint(1)\n");
+        assert_eq!((stdout(&out).as_str(), stderr(&out).contains("no")), ("1\n", true));
+        assert_eq!(nsh(stage, &["down", "a"]).status.code(), Some(0));
+    });
+}
