@@ -83,7 +83,7 @@ fn a_shell_in_a_lab_gives_the_terminal_back() {
         t.send("\x1a");
         t.expect("Stopped");
         t.expect("IN> ");
-        t.send("kill -9 %1; wait; exit 5\n");
+        t.send("disown -a; exit 5\n");
         t.expect_status(5);
         t.send("cat\n");
         t.send("echoed\n");
