@@ -60,8 +60,22 @@ fn line(out: &mut String, screen: &Screen, indent: &str, name: &str, case: &Case
             indented(out, &format!("{indent}  "), &words::failures(case.outcome));
             if !case.output.is_empty() {
                 let _ = writeln!(out, "{indent}  output:");
-                indented(out, &format!("{indent}    | "), case.output);
+                indented(out, &format!("{indent}    | "), &shortened(case.output));
             }
+        }
+    }
+}
+
+/// What fits on a screen or two; the other formats have more.
+fn shortened(output: &str) -> String {
+    const FIRST: usize = 20;
+    const LAST: usize = 60;
+    let lines: Vec<&str> = output.lines().collect();
+    match lines.len().checked_sub(FIRST + LAST) {
+        None | Some(0) => output.to_owned(),
+        Some(n) => {
+            let (first, last) = (lines[..FIRST].join("\n"), lines[lines.len() - LAST..].join("\n"));
+            format!("{first}\n[{n} lines left out; -v shows them as they come]\n{last}")
         }
     }
 }

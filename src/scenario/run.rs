@@ -73,6 +73,8 @@ pub struct Runner<'a> {
 struct Waiting {
     file: usize,
     left: usize,
+    /// Those tests in their order in the file.
+    order: Vec<Vec<String>>,
     report: FileReport,
 }
 
@@ -160,8 +162,9 @@ impl Runner<'_> {
             (None, true) => u32::MAX,
             (None, false) => 1,
         };
-        let failed = self.options.until_fail && self.failed > 0;
-        if self.stop.is_some() || self.round >= rounds || failed {
+        // Whether a round failed is known at its end.
+        let wait = self.options.until_fail && (self.failed > 0 || !self.running.is_empty());
+        if self.stop.is_some() || self.round >= rounds || wait {
             return;
         }
         self.round += 1;
@@ -351,7 +354,9 @@ impl Runner<'_> {
             let Some(at) = self.waiting.iter().position(waits) else { return };
             self.waiting[at].merge(task, report);
             if self.waiting[at].left == 0 {
-                let done = self.waiting.swap_remove(at);
+                let mut done = self.waiting.swap_remove(at);
+                let place = |path: &Vec<String>| done.order.iter().position(|p| p == path).map_or(0, |i| i + 1);
+                done.report.tests.sort_by_key(|t| place(&t.path));
                 self.file_done(done.file, done.report);
             }
             return;
@@ -364,7 +369,8 @@ impl Runner<'_> {
         if own_labs.is_empty() {
             self.file_done(task.file, report);
         } else {
-            self.waiting.push(Waiting { file: task.file, left: own_labs.len(), report });
+            let order = own_labs.iter().filter_map(|t| t.only.as_ref().map(|id| id.path.clone())).collect();
+            self.waiting.push(Waiting { file: task.file, left: own_labs.len(), order, report });
             own_labs.into_iter().rev().for_each(|t| self.queue.push_front(t));
         }
     }

@@ -80,14 +80,19 @@ fn diagnostics(out: &mut String, indent: &str, case: &Case<'_>) {
     let _ = writeln!(out, "{indent}  ...");
 }
 
-/// A literal block, of which every line is indented.
+/// A literal block, of which every line is indented; where that can't be told from what the text itself begins with,
+/// a quoted string.
 fn block(out: &mut String, indent: &str, key: &str, text: &str) {
+    let text = text.trim_end_matches('\n');
     if text.is_empty() {
         return;
     }
-    // The indentation is given, since the text itself may begin with spaces; the end is kept as it is.
-    let _ = writeln!(out, "{indent}  {key}: |2+");
-    for line in text.trim_end_matches('\n').split('\n') {
+    if text.starts_with([' ', '\t', '\n', '\r']) {
+        let _ = writeln!(out, "{indent}  {key}: {}", quoted(text));
+        return;
+    }
+    let _ = writeln!(out, "{indent}  {key}: |");
+    for line in text.split('\n') {
         let line: String =
             line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect();
         let _ = writeln!(out, "{indent}    {line}");

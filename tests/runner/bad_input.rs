@@ -1,0 +1,114 @@
+//! Wrong usage is one clear error and status 2, found before anything runs, and leaves nothing.
+
+use std::fs;
+
+use super::stage::{each, once};
+
+#[test]
+fn each_mistake_has_its_error() {
+    each(|stage| {
+        stage.file("t/a.lua", "io.open('ran', 'w')");
+        stage.file("empty/notes.txt", "");
+        stage.file("empty/_helper.lua", "");
+        for (line, error) in [
+            ("test nowhere", "nsh: nowhere: no such file or directory (ENOENT)\n"),
+            ("test t empty", "nsh: no test in empty\n  hint: in a directory, a test is each *.lua below it"),
+            ("test t --bogus", "nsh: unexpected argument '--bogus' found"),
+            (
+                "test t --shard 0/4",
+                "nsh: invalid value '0/4' for '--shard <I/N>': expected i/n with i from 1 to n, such as 1/4",
+            ),
+            ("test t --shard 5/4", "nsh: invalid value '5/4'"),
+            ("test t -j0", "nsh: invalid value '0' for '--jobs <N>'"),
+            (
+                "test t --timeout 0",
+                "nsh: invalid value '0' for '--timeout <SECONDS>': expected a number of seconds above 0",
+            ),
+            ("test t --repeat 0", "nsh: invalid value '0' for '--repeat <N>'"),
+            ("test t --format html", "nsh: invalid value 'html' for '--format <FORMAT>'"),
+            (
+                "test t --output result",
+                "nsh: invalid value 'result' for '--output <[FORMAT:]FILE>': the name tells no format",
+            ),
+            (
+                "test t --output no/such/r.xml",
+                "nsh: --output no/such/r.xml: no such file or directory (ENOENT): can't write the results\n",
+            ),
+            ("test t --output t", "nsh: invalid value 't'"),
+            ("test t --output json:t", "nsh: --output t: is a directory (EISDIR): can't write the results\n"),
+            (
+                "test t --artifacts t/a.lua",
+                "nsh: --artifacts t/a.lua: file exists (EEXIST): can't write there\n",
+            ),
+            (
+                "test t --capture",
+                "nsh: the following required arguments were not provided: --artifacts <DIR>",
+            ),
+            ("test t --write no/such", "nsh: --write \"no/such\": no such file or directory (ENOENT)\n"),
+            (
+                "test t --filter nothing-has-this-name",
+                "nsh: no test has a name with \"nothing-has-this-name\"\n  hint: nsh test --list",
+            ),
+            ("report", "nsh: "),
+            ("report merge", "nsh: the following required arguments were not provided"),
+            ("report merge no.json", "nsh: no.json: no such file or directory (ENOENT)\n"),
+            ("report merge t/a.lua", "nsh: t/a.lua: not a JSON report of nsh test\n"),
+        ] {
+            let ran = stage.run(line);
+            assert_eq!(ran.status, Some(2), "{line}: {ran:?}");
+            assert!(ran.stderr.starts_with(error), "{line}: {}", ran.stderr);
+            assert!(!stage.project.join("ran").exists(), "{line} ran the tests");
+        }
+        assert_eq!(stage.run("test t").status, Some(0));
+    });
+}
+
+#[test]
+fn a_test_that_is_named_twice_is_a_failure_of_its_file() {
+    once(|stage| {
+        stage.file("a.lua", "test('same', function() end)\ntest('same', function() end)\n");
+        let ran = stage.run("test a.lua");
+        assert_eq!(ran.status, Some(1));
+        assert!(
+            ran.stdout.contains("a.lua:2: test \"same\": there is a test \"same\" already, at a.lua:1"),
+            "{}",
+            ran.stdout
+        );
+    });
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_fails_alone() {
+    once(|stage| {
+        stage.file("a.lua", "local x = =\n");
+        stage.file("b.lua", "");
+        let ran = stage.run("test .");
+        assert_eq!(ran.status, Some(1));
+        assert!(ran.stdout.contains("a.lua:1: unexpected symbol near '='"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("ok       b.lua"), "{}", ran.stdout);
+    });
+}
+
+#[test]
+fn without_a_sandbox_the_machine_is_to_blame() {
+    once(|stage| {
+        stage.file("a.lua", "");
+        stage.file("b.lua", "");
+        // A user namespace in which no other can be made is a machine without them.
+        let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" test .";
+        let nsh = stage.directory.join("nsh");
+        let mut command = std::process::Command::new("unshare");
+        command.args(["-Ur", "sh", "-c", script]).arg(&nsh).current_dir(&stage.project);
+        let Ok(out) = command.output() else { return eprintln!("skipped: unshare is not installed") };
+        let stderr = String::from_utf8_lossy(&out.stderr);
+        if stderr.starts_with("unshare") || stderr.starts_with("sh:") {
+            return eprintln!("skipped: {stderr}");
+        }
+        // Root there goes without; then the mounts are refused.
+        if out.status.code() != Some(0) {
+            assert_eq!(out.status.code(), Some(3), "{stderr}");
+            assert_eq!(stderr.lines().filter(|l| l.starts_with("nsh: ")).count(), 1, "{stderr}");
+        }
+        let _ = fs::metadata(&nsh);
+    });
+}

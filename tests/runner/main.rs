@@ -1,0 +1,12 @@
+//! `nsh test` and `nsh report merge`: what they promise, seen from outside, as root and as an ordinary user.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod ends;
+mod formats;
+mod interrupts;
+mod leftovers;
+mod merge;
+mod outcomes;
+mod selection;
+mod stage;

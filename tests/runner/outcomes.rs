@@ -1,0 +1,136 @@
+//! What a file and its tests come to.
+
+use std::fs;
+
+use super::stage::{each, message, once, outcomes};
+
+const ALL: &str = r#"
+print("outside")
+test("passes", function() print("in passes") check.equal(1, 1) end)
+group("group", function()
+  test("fails", function() print("in fails") io.stderr:write("on stderr\n") check.equal(1, 2) end)
+  test("skips", function() skip("no time") end)
+end)
+test("known", { xfail = "a bug" }, function() check(false) end)
+test("mended", { xfail = "a bug" }, function() end)
+test("needs a feature", { needs = "no-such-program" }, function() end)
+link.add("veth0", { kind = "veth", peer = { name = "veth1" } })
+test("shares the lab", function() check(link.get("veth0")) end)
+test("has its own", { lab = "own" }, function() check(link.get("veth0"), "made by the file") end)
+test("slow", { timeout = 0.2 }, function() eventually(function() return false end, { timeout = 60 }) end)
+test("comes last", function() end)
+"#;
+
+#[test]
+fn every_outcome_is_told_by_report_status_and_lines() {
+    each(|stage| {
+        stage.file("t/all.lua", ALL);
+        stage.file("t/plain.lua", "check.equal(1, 1)");
+        let (ran, report) = stage.report("test t");
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        assert_eq!(
+            outcomes(&report),
+            [
+                "t/all.lua > passes: passed",
+                "t/all.lua > group > fails: failed",
+                "t/all.lua > group > skips: skipped",
+                "t/all.lua > known: expected_failure",
+                "t/all.lua > mended: unexpected_pass",
+                "t/all.lua > needs a feature: skipped",
+                "t/all.lua > shares the lab: passed",
+                "t/all.lua > slow: failed",
+                "t/all.lua > comes last: passed",
+                "t/all.lua > has its own: passed",
+                "t/plain.lua: passed",
+            ]
+        );
+        assert_eq!(report["totals"]["passed"], 6);
+        assert_eq!(report["totals"]["failed"], 3);
+        assert_eq!(report["totals"]["skipped"], 2);
+        // Output belongs to the test that printed it.
+        assert_eq!(report["files"][0]["tests"][1]["output"], "in fails\non stderr\n");
+        assert!(message(&report["files"][0]["tests"][7]).contains("0.2 s"), "{report:#}");
+        for line in ["  skipped  group > skips: no time", "ok       t/plain.lua", "      | on stderr"] {
+            assert!(ran.stdout.lines().any(|l| l.starts_with(line)), "{line}\n{}", ran.stdout);
+        }
+        assert!(ran.stdout.contains("needs a feature: no-such-program is not installed"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("11 tests in 2 files: 6 passed, 3 failed, 2 skipped"), "{}", ran.stdout);
+    });
+}
+
+#[test]
+fn a_lab_of_ones_own_is_another_process() {
+    each(|stage| {
+        let code = r#"
+            test("makes a link", function() link.add("veth0", { kind = "veth", peer = { name = "veth1" } }) end)
+            test("sees it", function() check(link.get("veth0")) end)
+            test("alone", { lab = "own" }, function() check(not link.get("veth0")) end)
+            test("alone and failing", { lab = "own" }, function() print("hello") check(link.get("veth0")) end)
+        "#;
+        stage.file("own.lua", code);
+        let (ran, report) = stage.report("test own.lua");
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        assert_eq!(
+            outcomes(&report),
+            [
+                "own.lua > makes a link: passed",
+                "own.lua > sees it: passed",
+                "own.lua > alone: passed",
+                "own.lua > alone and failing: failed"
+            ]
+        );
+        assert_eq!(report["files"][0]["tests"][3]["output"], "hello\n");
+        // The filter finds it, too.
+        let (ran, report) = stage.report("test own.lua --filter failing");
+        assert_eq!(
+            (ran.status, outcomes(&report)),
+            (Some(1), vec!["own.lua > alone and failing: failed".to_owned()])
+        );
+    });
+}
+
+#[test]
+fn what_is_missing_is_skipped_with_the_reason_before_it_runs() {
+    each(|stage| {
+        stage.file("a.lua", "-- needs: no-such-program\nerror('ran')");
+        stage.file("b.lua", "-- A comment.\n-- needs: sh, veth\ncheck(true)");
+        stage.file("c.lua", "-- needs: root\nerror('ran')");
+        stage.file("d.lua", "-- needs: user\nerror('ran')");
+        let ran = stage.run("test .");
+        let other = if ran.stdout.contains("it is for an ordinary user") { "c.lua" } else { "d.lua" };
+        assert_eq!(ran.status, Some(1));
+        assert!(ran.stdout.contains("skipped  a.lua: no-such-program is not installed\n"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("ok       b.lua"), "{}", ran.stdout);
+        assert!(ran.stdout.contains(&format!("FAILED   {other}")), "{}", ran.stdout);
+        assert!(ran.stdout.contains("4 tests in 4 files: 1 passed, 1 failed, 2 skipped"), "{}", ran.stdout);
+    });
+}
+
+#[test]
+fn failures_leave_their_artifacts() {
+    once(|stage| {
+        stage.file("bad.lua", "print('out') check.equal(1, 2)");
+        stage.file("good.lua", "print('out')");
+        let ran = stage.run("test . --artifacts kept");
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        let kept = stage.project.join("kept");
+        assert_eq!(fs::read_to_string(kept.join("bad.lua/output.txt")).unwrap(), "out\n");
+        assert!(fs::read_to_string(kept.join("bad.lua/script.lua")).unwrap().contains("check.equal"));
+        assert!(fs::read_to_string(kept.join("bad.lua/report.json")).unwrap().contains("check.equal"));
+        assert!(!kept.join("good.lua").exists());
+    });
+}
+
+#[test]
+fn all_output_is_shown_when_asked_for() {
+    once(|stage| {
+        stage.file("a.lua", "print('outside') test('t', function() print('inside') end) io.write('no end')");
+        let ran = stage.run("test -v a.lua");
+        assert_eq!(ran.status, Some(0));
+        for line in ["a.lua | outside", "a.lua | inside", "a.lua | no end"] {
+            assert!(ran.stdout.lines().any(|l| l == line), "{line}: {}", ran.stdout);
+        }
+        assert!(ran.stdout.contains("  ok       t ("), "{}", ran.stdout);
+        assert!(!stage.run("test a.lua").stdout.contains("inside"));
+    });
+}
