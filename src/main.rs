@@ -50,7 +50,8 @@ fn dispatch(command: Command) -> i32 {
             Err(reason) => complain(&Error::argument(reason), status::USAGE),
         },
         Command::Reference => show(&doc::reference(), status::SUCCESS),
-        Command::Types => show(&doc::types(), status::SUCCESS),
+        Command::Types { directory: None } => show(&doc::types(), status::SUCCESS),
+        Command::Types { directory: Some(directory) } => write_types(&directory),
         Command::Doctor { json } => doctor::run(json),
         Command::Test(options) => {
             sandbox::close_inherited();
@@ -147,6 +148,19 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
         Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),
         Err(e) => complain(&e, status::CANNOT),
     }
+}
+
+/// Writes the types, and the library as editors read it, into a directory.
+fn write_types(directory: &Path) -> i32 {
+    for (path, text) in doc::type_files() {
+        let file = directory.join(path);
+        let written =
+            file.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&file, text));
+        if let Err(e) = written {
+            return complain(&Error::from(e).op(file.to_string_lossy().into_owned()), status::FAILED);
+        }
+    }
+    status::SUCCESS
 }
 
 fn complain(e: &Error, status: i32) -> i32 {

@@ -161,10 +161,14 @@ impl Stage {
                 });
             }
         }
-        for module in nsh::doc::Docs::collect().modules {
-            for f in module.all() {
+        let docs = nsh::doc::Docs::collect();
+        let methods = docs.classes.values().flat_map(|class| class.methods.iter().map(|m| (class.name, m)));
+        let functions = docs.modules.iter().flat_map(|module| module.all().map(|f| ("", f)));
+        for (class, f) in functions.chain(methods) {
+            if !f.example.is_empty() {
+                let name = if class.is_empty() { f.name.to_owned() } else { format!("{class}:{}", f.name) };
                 cases.push(Case {
-                    name: format!("example of {}", f.name),
+                    name: format!("example of {name}"),
                     arguments: vec!["-e".to_owned(), f.example.to_owned()],
                     needs: f.example_needs.map(str::to_owned).into_iter().collect(),
                     user: User::Ordinary,

@@ -58,7 +58,11 @@ pub enum SubCommand {
         markdown: bool,
     },
     /// Print the types of all bindings, for LuaLS and EmmyLua
-    Types,
+    Types {
+        /// Write them here instead, with the library's files: the directory is for the editor's list of libraries
+        #[arg(value_name = "DIRECTORY")]
+        directory: Option<PathBuf>,
+    },
     /// Run a script in a lab that stays up
     #[command(
         override_usage = "nsh up [OPTIONS] FILE [ARGS...]\n       nsh up [OPTIONS] -e CODE [ARGS...]",
@@ -136,7 +140,7 @@ impl SubCommand {
             SubCommand::Down { labs, .. } => Command::Down(Which::These(labs)),
             SubCommand::Doc { markdown: true, .. } => Command::Reference,
             SubCommand::Doc { name, .. } => Command::Doc { name },
-            SubCommand::Types => Command::Types,
+            SubCommand::Types { directory } => Command::Types { directory },
             SubCommand::Doctor { json } => Command::Doctor { json },
             SubCommand::Test(test) => test.command(),
             SubCommand::Report(report) => report.command(),

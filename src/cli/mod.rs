@@ -24,7 +24,7 @@ pub enum Command {
     Interactive { options: Options },
     Doc { name: Option<String> },
     Reference,
-    Types,
+    Types { directory: Option<PathBuf> },
     Doctor { json: bool },
     Test(Box<scenario::Options>),
     Merge { files: Vec<PathBuf>, format: scenario::Format, outputs: Vec<scenario::Output> },

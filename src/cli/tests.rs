@@ -43,7 +43,7 @@ fn commands_files_and_stdin() {
     assert!(matches!(parsed("doc link.add"), Ok(Command::Doc { name: Some(_) })));
     assert!(matches!(parsed("doctor --json"), Ok(Command::Doctor { json: true })));
     assert!(matches!(parsed("doc --markdown"), Ok(Command::Reference)));
-    assert!(matches!(parsed("types"), Ok(Command::Types)));
+    assert!(matches!(parsed("types"), Ok(Command::Types { directory: None })));
     assert!(matches!(parsed("./doc"), Ok(Command::Run { script: Source::File(_), .. })));
     assert!(matches!(parsed("- a b"), Ok(Command::Run { script: Source::Stdin, .. })));
     assert!(matches!(parse(&["nsh".into()]), Ok(Command::Interactive { .. })));

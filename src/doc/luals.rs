@@ -28,9 +28,9 @@ const GLOBALS: &str = "\n---The namespace in which the lab begins; the globals a
 ---Shows the documentation of a module, function, handle or name; a word that is none of these is searched for.\n\
 ---@param what? any\nfunction help(what) end\n";
 
-/// The whole file.
+/// The whole file. The library's types stand in its own files.
 pub fn types() -> String {
-    let docs = Docs::collect();
+    let docs = Docs::bindings();
     let mut out = HEAD.to_owned();
     out.push_str(ERROR);
     out.push_str(NAMESPACE);
@@ -72,6 +72,12 @@ pub fn types() -> String {
     docs.modules.iter().for_each(|m| module(&mut out, m));
     out.push_str(GLOBALS);
     out
+}
+
+/// The files that an editor needs, by their paths in a directory: the types, and the library, whose comments are read.
+pub fn type_files() -> Vec<(&'static str, String)> {
+    let library = crate::lua::library::SOURCES.iter().map(|s| (s.file, s.text.to_owned()));
+    std::iter::once(("nsh.lua", types())).chain(library).collect()
 }
 
 fn module(out: &mut String, m: &ModuleDoc) {

@@ -1,12 +1,13 @@
 //! The registry as people and editors read it: `nsh doc` and `help()`, LuaLS types, the reference page.
 
 mod help;
+mod library;
 mod luals;
 mod reference;
 mod text;
 
 pub use help::{find, install};
-pub use luals::types;
+pub use luals::{type_files, types};
 pub use reference::reference;
 pub use text::{overview, page};
 
@@ -17,11 +18,14 @@ use crate::lua::registry;
 use crate::lua::schema::{ClassDoc, FunctionDoc, RecordDoc, ShapeDoc};
 
 /// What is told of a module.
+#[derive(Clone)]
 pub struct ModuleDoc {
     pub name: &'static str,
     pub doc: &'static str,
     /// Whether each namespace has it as a field.
     pub per_namespace: bool,
+    /// Whether it is written in Lua, and got by `require`.
+    pub library: bool,
     /// Whether it is a function and no table.
     pub bare: bool,
     pub call: Option<FunctionDoc>,
@@ -46,8 +50,18 @@ pub struct Docs {
 }
 
 impl Docs {
-    /// Reads the registry, and from the functions the records, classes and options that they speak of.
+    /// Everything: the bindings, and the library written in Lua.
     pub fn collect() -> Docs {
+        let mut docs = Docs::bindings();
+        for module in library::modules() {
+            module.all().for_each(|f| docs.take(f));
+            docs.modules.push(module);
+        }
+        docs
+    }
+
+    /// Reads the registry, and from the functions the records, classes and options that they speak of.
+    fn bindings() -> Docs {
         let mut docs = Docs {
             modules: Vec::new(),
             records: BTreeMap::new(),
@@ -60,6 +74,7 @@ impl Docs {
                 name: m.name,
                 doc: m.doc,
                 per_namespace: m.scope == registry::Scope::Namespace,
+                library: false,
                 bare: m.functions.is_empty(),
                 call: m.call.as_ref().map(|f| f.doc.clone()),
                 functions: m.functions.iter().map(|f| f.doc.clone()).collect(),
@@ -83,6 +98,7 @@ impl Docs {
         if let Some(class) = returns.class.clone()
             && self.classes.insert(class.name, class.clone()).is_none()
         {
+            class.fields.iter().filter_map(|f| f.record.clone()).for_each(|r| self.take_record(r));
             class.methods.iter().for_each(|m| self.take(m));
         }
     }
@@ -133,6 +149,14 @@ mod tests {
     #[test]
     fn the_types_are_as_committed() {
         compare("stdlib/types/nsh.lua", &types(), "nsh types");
+    }
+
+    #[test]
+    fn editors_get_the_library_too() {
+        let files = type_files();
+        assert!(files.iter().any(|(path, text)| *path == "nsh.lua" && *text == types()));
+        let topology = files.iter().find(|(path, _)| *path == "nsh/topology.lua");
+        assert!(topology.is_some_and(|(_, text)| text.contains("---@class nsh.topology\n")));
     }
 
     #[test]

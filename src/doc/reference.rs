@@ -12,12 +12,21 @@ pub fn reference() -> String {
         "# Reference\n\nWritten by `nsh doc --markdown`; don't edit. The same texts: `nsh doc link.add`, `help(link.add)`.\n\n",
     );
     for m in &docs.modules {
-        let _ = writeln!(out, "- [{0}](#{0}): {1}", m.name, super::text::first_sentence(m.doc));
+        let _ = writeln!(
+            out,
+            "- [{}](#{}): {}",
+            m.name,
+            m.name.replace('.', ""),
+            super::text::first_sentence(m.doc)
+        );
     }
     for m in &docs.modules {
         let _ = writeln!(out, "\n## {}\n\n{}", m.name, m.doc);
         if m.per_namespace {
             let _ = writeln!(out, "\nOn a namespace: `ns1.{}`.", m.name);
+        }
+        if m.library {
+            let _ = writeln!(out, "\nIn a script: `local {} = require({:?})`.", short(m.name), m.name);
         }
         m.all().for_each(|f| function(&mut out, f.name, f));
     }
@@ -27,6 +36,12 @@ pub fn reference() -> String {
     for class in docs.classes.values() {
         let name = short(class.name);
         let _ = writeln!(out, "\n## {name}\n\n{}", class.doc);
+        if !class.fields.is_empty() {
+            out.push('\n');
+        }
+        for f in &class.fields {
+            let _ = writeln!(out, "- `{}` ({}): {}", f.name, f.luals.replace("nsh.", ""), f.doc);
+        }
         class.methods.iter().for_each(|m| function(&mut out, &format!("{name}:{}", m.name), m));
     }
     if !docs.records.is_empty() {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Docs, ModuleDoc, short, signature};
-use crate::lua::schema::{ClassDoc, FunctionDoc, ParamDoc, RecordDoc, ShapeDoc};
+use crate::lua::schema::{ClassDoc, FunctionDoc, ParamDoc, RecordDoc, RecordFieldDoc, ShapeDoc};
 
 /// Text is wrapped at this width.
 const WIDTH: usize = 100;
@@ -12,7 +12,7 @@ const WIDTH: usize = 100;
 /// namespace's own (`ns1.link.add`) are those of the module.
 pub fn page(docs: &Docs, name: &str) -> Option<String> {
     let function = |name: &str| docs.modules.iter().flat_map(ModuleDoc::all).find(|f| f.name == name);
-    if let Some(module) = docs.modules.iter().find(|m| m.name == name) {
+    if let Some(module) = docs.modules.iter().find(|m| m.name == name || m.library && name == short(m.name)) {
         return Some(module_page(module));
     }
     if let Some(f) = function(name) {
@@ -42,7 +42,10 @@ pub fn page(docs: &Docs, name: &str) -> Option<String> {
 pub fn overview(docs: &Docs) -> String {
     let mut out = String::from("nsh: networks of namespaces, scripted in Lua.\n\n");
     let width = docs.modules.iter().map(|m| m.name.len()).max().unwrap_or(0);
-    for module in &docs.modules {
+    for (i, module) in docs.modules.iter().enumerate() {
+        if module.library && !docs.modules[i - 1].library {
+            out.push_str("\nThe library, by require:\n\n");
+        }
         let first = module.doc.split("\n\n").next().unwrap_or_default().replace('\n', " ");
         let _ = writeln!(out, "  {:width$}  {}", module.name, hang(&first, width + 4));
     }
@@ -98,6 +101,9 @@ pub(super) fn first_sentence(doc: &str) -> &str {
 
 fn module_page(module: &ModuleDoc) -> String {
     let mut out = format!("{}\n\n{}\n", module.name, wrap(module.doc, 2));
+    if module.library {
+        let _ = writeln!(out, "\n  In a script: local {} = require({:?})", short(module.name), module.name);
+    }
     if module.per_namespace {
         let _ = writeln!(out, "  On a namespace: ns1.{}", module.name);
     }
@@ -114,6 +120,10 @@ fn module_page(module: &ModuleDoc) -> String {
 
 fn class_page(class: &ClassDoc) -> String {
     let mut out = format!("{}\n\n{}\n\n", short(class.name), wrap(class.doc, 2));
+    if !class.fields.is_empty() {
+        record_fields(&mut out, &class.fields);
+        out.push('\n');
+    }
     for m in &class.methods {
         let name = format!("{}:{}", short(class.name), m.name);
         let _ = writeln!(out, "  {}\n      {}", signature(&name, m), hang(first_sentence(m.doc), 6));
@@ -185,23 +195,34 @@ fn options(out: &mut String, shape: &ShapeDoc, indent: usize) {
 }
 
 fn fields(out: &mut String, record: &RecordDoc) {
-    for f in &record.fields {
+    record_fields(out, &record.fields);
+}
+
+fn record_fields(out: &mut String, fields: &[RecordFieldDoc]) {
+    for f in fields {
+        let dot = if f.name.starts_with('[') { "" } else { "." };
         let _ = writeln!(
             out,
-            "    .{}  {}",
+            "    {dot}{}  {}",
             f.name,
             hang(&format!("{}: {}", f.luals.replace("nsh.", ""), f.doc), 6)
         );
     }
 }
 
-/// Wraps each paragraph, indented.
+/// Wraps each paragraph, indented; items of a list hang from their dashes.
 fn wrap(text: &str, indent: usize) -> String {
-    let paragraphs: Vec<String> = text
-        .split("\n\n")
-        .map(|p| format!("{:indent$}{}", "", hang(&p.replace('\n', " "), indent)))
-        .collect();
-    paragraphs.join("\n\n")
+    let paragraph = |p: &str| match p.starts_with("- ") {
+        true => {
+            let items: Vec<String> = p[2..]
+                .split("\n- ")
+                .map(|item| format!("{:indent$}- {}", "", hang(&item.replace('\n', " "), indent + 2)))
+                .collect();
+            items.join("\n")
+        }
+        false => format!("{:indent$}{}", "", hang(&p.replace('\n', " "), indent)),
+    };
+    text.split("\n\n").map(paragraph).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Wraps a text whose first line stands already; the others are indented.

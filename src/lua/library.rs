@@ -109,8 +109,8 @@ fn loader(lua: &Lua, source: &'static Source) -> mlua::Result<Function> {
 }
 
 /// What the library has besides the bindings: `raise(op, kind, message, hint)` raises an error as the bindings do,
-/// `similar(word, words)` gives the nearest of several words, if one is near, `describe(value)` names a value as
-/// errors do.
+/// `similar(word, words)` gives the nearest of several words, if one is near; `describe(value)` names a value as
+/// errors do; `document(f, name)` tells `help` what a function is called.
 fn internals(lua: &Lua) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     let raise = bind::raising(
@@ -132,6 +132,8 @@ fn internals(lua: &Lua) -> mlua::Result<Table> {
         Ok(did_you_mean(&word, words.iter().map(String::as_str)).map(str::to_owned))
     })?;
     table.raw_set("similar", similar)?;
+    let document = lua.create_function(|lua, (f, name): (Value, String)| bind::set_name(lua, &f, &name))?;
+    table.raw_set("document", document)?;
     let describe = lua.create_function(|_, value: Value| Ok(super::schema::describe(&value)))?;
     table.raw_set("describe", describe)?;
     Ok(table)

@@ -40,10 +40,10 @@ local routing = require("nsh.topology.routing")
 
 ---A table that was generated; it has all lists, to which more can be added.
 ---@class nsh.topology.Generated: nsh.topology.Table
----@field routers (string|nsh.topology.Router)[]
----@field hosts (string|nsh.topology.Host)[]
----@field switches (string|nsh.topology.Switch)[]
----@field links nsh.topology.LinkOptions[]
+---@field routers (string|nsh.topology.Router)[] its routers
+---@field hosts (string|nsh.topology.Host)[] its hosts
+---@field switches (string|nsh.topology.Switch)[] its switches
+---@field links nsh.topology.LinkOptions[] its links
 
 ---A router: its name, and options.
 ---@class (exact) nsh.topology.Router
@@ -78,8 +78,10 @@ local routing = require("nsh.topology.routing")
 ---@field cost? integer what the way over it costs, for the shortest paths; default 1
 
 ---@class nsh.topology
----@overload fun(lab: nsh.topology.Table): nsh.topology.Net
+---@overload fun(spec: nsh.topology.Table): nsh.topology.Net
 local topology = {}
+
+local meta = { __name = "module nsh.topology" }
 
 ---Makes a network of a table, and returns it with each node by name.
 ---
@@ -97,17 +99,17 @@ local topology = {}
 ---check.reachable(net.a, net.b)
 ---check.equal(net.r1.route.get("10.20.0.7").via, "10.0.12.2")
 ---```
----@param lab nsh.topology.Table the table
+---@param spec nsh.topology.Table the table
 ---@return nsh.topology.Net # the network
-local function make(lab)
-  local p = plan.read(lab)
+function meta.__call(_, spec)
+  local p = plan.read(spec)
   addressing.work_out(p)
   routing.work_out(p)
   build.make(p)
   return net(p)
 end
 
----The table of a star: hosts h1, h2, ... on a switch s1.
+---The table of a star: hosts on one switch. The hosts are h1, h2, and so on, the switch is s1.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
@@ -121,7 +123,8 @@ function topology.star(n, opts)
   return generate.star(n, opts)
 end
 
----The table of a chain of routers r1, r2, ... with the hosts h1 at the first and h2 at the last.
+---The table of a chain of routers, with a host at each of its two ends. The routers are r1, r2, and so on, the hosts h1
+---(at r1) and h2.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
@@ -135,7 +138,7 @@ function topology.chain(n, opts)
   return generate.chain(n, opts)
 end
 
----The table of a ring of routers r1, r2, ... with a host each: h1, h2, ...
+---The table of a ring of routers, with a host each. The routers are r1, r2, and so on, their hosts h1, h2, and so on.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
@@ -143,14 +146,14 @@ end
 ---check.reachable(net.h1, net.h3)
 ---```
 ---@param n integer how many routers, at least 3
----@param opts? table other fields of the table; `hosts` = n is how many hosts each router has, h1_1, h1_2, ...; default 1
+---@param opts? table other fields of the table; `hosts` = n is how many hosts each router has, h1_1, h1_2 and so on; default 1
 ---@return nsh.topology.Generated # the table
 function topology.ring(n, opts)
   return generate.ring(n, opts)
 end
 
----The table of a tree: at the top s1, below each switch `fanout` more, and hosts h1, h2, ... as leaves. The root counts
----as a level, hosts don't: `tree(2, 3)` has 1 + 3 switches and 9 hosts.
+---The table of a tree of switches, with hosts as its leaves. At the top is s1, below each switch are `fanout` more. The
+---root counts as a level, hosts don't: `tree(2, 3)` has 1 + 3 switches and the hosts h1 to h9.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
@@ -168,7 +171,8 @@ function topology.tree(depth, fanout, opts)
   return generate.tree(depth, fanout, opts)
 end
 
----The table of a full mesh: routers r1, r2, ..., each linked to each, with a host each: h1, h2, ...
+---The table of a full mesh: routers, each linked to each, with a host each. The routers are r1, r2, and so on, their
+---hosts h1, h2, and so on.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
@@ -183,7 +187,8 @@ function topology.mesh(n, opts)
   return generate.mesh(n, opts)
 end
 
----The table of a grid: routers r1_1, r1_2, ... r2_1, ... linked to their neighbours, with a host each: h1_1, ...
+---The table of a grid of routers, each linked to its neighbours, with a host each. The routers of the first row are
+---r1_1, r1_2, and so on, their hosts h1_1, h1_2, and so on.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
@@ -198,8 +203,8 @@ function topology.grid(rows, columns, opts)
   return generate.grid(rows, columns, opts)
 end
 
----The table of a dumbbell: hosts a1, a2, ... on a switch s1 at router r1, hosts b1, b2, ... on a switch s2 at router r2,
----and one link between r1 and r2, the bottleneck.
+---The table of a dumbbell: two groups of hosts, and between them two routers and one link, the bottleneck. On the left
+---are a1, a2, and so on, on a switch s1 at the router r1; on the right b1, b2, and so on, on s2 at r2.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
@@ -216,22 +221,13 @@ end
 
 local names = { "chain", "dumbbell", "grid", "mesh", "ring", "star", "tree" }
 
-setmetatable(topology, {
-  __name = "module nsh.topology",
-  __call = function(_, lab)
-    return make(lab)
-  end,
-  __index = function(_, key)
-    local near = internal.similar(tostring(key), names)
-    local message = ("no function %q"):format(tostring(key))
-      .. (near and ("; did you mean %q?"):format(near) or "")
-    internal.raise(
-      "topology",
-      "argument",
-      message,
-      not near and "it has " .. table.concat(names, ", ") or nil
-    )
-  end,
-})
+function meta.__index(_, key)
+  local near = internal.similar(tostring(key), names)
+  local message = ("no function %q"):format(tostring(key))
+    .. (near and ("; did you mean %q?"):format(near) or "")
+  internal.raise("topology", "argument", message, not near and "it has " .. table.concat(names, ", ") or nil)
+end
+
+setmetatable(topology, meta)
 
 return topology

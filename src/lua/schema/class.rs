@@ -5,7 +5,7 @@ use std::rc::Rc;
 use mlua::{AnyUserData, MetaMethod, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::function::{FunctionDoc, MethodCall, once};
-use super::{Cx, Failure, Wrong, did_you_mean};
+use super::{Cx, Failure, RecordFieldDoc, Wrong, did_you_mean};
 use crate::lua::bind;
 use crate::lua::lab::Lab;
 
@@ -16,6 +16,8 @@ pub struct ClassDoc {
     pub name: &'static str,
     pub doc: &'static str,
     pub methods: Vec<FunctionDoc>,
+    /// Values that it has besides, as the library's do.
+    pub fields: Vec<RecordFieldDoc>,
 }
 
 /// A handle's class: its methods, how it is closed, how it shows.
@@ -35,7 +37,7 @@ pub trait Handle: Sized + 'static {
 impl<T: Handle> Class<T> {
     pub fn new(name: &'static str, doc: &'static str, show: fn(&T) -> String) -> Self {
         Class {
-            doc: Rc::new(ClassDoc { name, doc, methods: Vec::new() }),
+            doc: Rc::new(ClassDoc { name, doc, methods: Vec::new(), fields: Vec::new() }),
             methods: Vec::new(),
             close: None,
             show,

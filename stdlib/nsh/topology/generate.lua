@@ -32,7 +32,7 @@ local function begin(shape, opts, own)
   local spec = { routers = {}, hosts = {}, switches = {}, links = {} }
   for key, value in pairs(opts or {}) do
     if LISTS[key] and not own[key] then
-      local hint = ("local lab = topology.%s(...); table.insert(lab.%s, ...)"):format(shape, key)
+      local hint = ("local plan = topology.%s(...); table.insert(plan.%s, ...)"):format(shape, key)
       internal.raise(
         "topology." .. shape,
         "argument",

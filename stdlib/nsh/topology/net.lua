@@ -8,6 +8,23 @@ local cable = require("nsh.topology.cable")
 local plan = require("nsh.topology.plan")
 local read = require("nsh.topology.read")
 
+---A link, in the form in which the table gives links, with all that was worked out.
+---@class nsh.topology.Link
+---@field [1] string one of its nodes
+---@field [2] string the other
+---@field name string such as `r1-r2`
+---@field dev table<string, string> the interface at each end, by node
+---@field addr table<string, string[]> the addresses at each end, by node, with their lengths
+---@field subnets string[] the subnets that it belongs to
+---@field mtu? integer the MTU, where one was given
+---@field cost integer what the way over it costs
+---@field up boolean whether it is neither cut nor at a node that is down
+
+---Links in the order of the table; also by name, from either end: `links["r1-r2"]` or `links["r2-r1"]`.
+---@class nsh.topology.Links
+---@field [integer] nsh.topology.Link a link
+---@field [string] nsh.topology.Link the link of this name
+
 ---A network that `topology` made. Each node is a field by its name, the namespace itself: `net.r1.route.list()`.
 ---Printed, it shows who has which address on which interface.
 ---@class nsh.topology.Net
@@ -15,7 +32,7 @@ local read = require("nsh.topology.read")
 ---@field hosts nsh.Namespace[] the hosts
 ---@field switches nsh.Namespace[] the switches
 ---@field nodes nsh.Namespace[] all of them: routers, hosts, switches
----@field links nsh.topology.Link[] the links, with all that was worked out
+---@field links nsh.topology.Links the links, with all that was worked out; also by name: `net.links["r1-r2"]`
 ---@field [string] nsh.Namespace the node of this name
 local Net = {}
 
@@ -320,24 +337,13 @@ function meta.__index(self, key)
   internal.raise("Net", "argument", near and ("%s; did you mean %q?"):format(message, near) or message, hint)
 end
 
-for name in pairs(Net) do
+for name, method in pairs(Net) do
   plan.RESERVED[name] = true
+  internal.document(method, "Net:" .. name)
 end
 for _, name in ipairs({ "routers", "hosts", "switches", "nodes", "links" }) do
   plan.RESERVED[name] = true
 end
-
----A link, in the form in which the table gives links, with all that was worked out.
----@class nsh.topology.Link
----@field [1] string one of its nodes
----@field [2] string the other
----@field name string such as `r1-r2`
----@field dev table<string, string> the interface at each end, by node
----@field addr table<string, string[]> the addresses at each end, by node, with their lengths
----@field subnets string[] the subnets that it belongs to
----@field mtu? integer the MTU, where one was given
----@field cost integer what the way over it costs
----@field up boolean whether it is neither cut nor at a node that is down
 
 ---@return nsh.topology.Link
 local function shown(p, link)
@@ -362,6 +368,16 @@ end
 ---@return nsh.topology.Net
 return function(p)
   local net = { routers = {}, hosts = {}, switches = {}, nodes = {}, links = {} }
+  setmetatable(net.links, {
+    __index = function(_, key)
+      for _, link in ipairs(p.links) do
+        local a, b = link.ends[1].node.name, link.ends[2].node.name
+        if key == link.name or key == b .. "-" .. a then
+          return link.shown
+        end
+      end
+    end,
+  })
   local lists = { router = net.routers, host = net.hosts, switch = net.switches }
   for i, node in ipairs(p.nodes) do
     net[node.name], net.nodes[i] = node.ns, node.ns

@@ -291,7 +291,7 @@ raises([=[topology.star: n: expected an integer from 1 to 4096, got nil]=], func
 end)
 raises(
   [=[topology.star: opts.hosts: change the table that is returned
-  hint: local lab = topology.star(...); table.insert(lab.hosts, ...)]=],
+  hint: local plan = topology.star(...); table.insert(plan.hosts, ...)]=],
   function()
     topology.star(3, { hosts = {} })
   end
