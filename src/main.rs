@@ -130,7 +130,8 @@ fn tell_notes(lab: &Lab, trace: bool) {
 fn run(script: Script, options: Options) -> i32 {
     let trace = options.trace;
     let directory = script.directory.clone();
-    enter(options, directory, |lab| lua::run(Place::of(lab), &script, trace, doc::install))
+    let missing = scenario::missing(&script.source);
+    enter(options, directory, |lab| lua::run(Place::of(lab), &script, trace, missing, doc::install))
 }
 
 /// Runs `f` in the world that the options ask for.

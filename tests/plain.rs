@@ -295,3 +295,30 @@ fn what_a_test_starts_ends_with_it() {
                    check.equal({ count(77), count(78) }, { 1, 0 })");
     assert_eq!((ran.stderr.as_str(), ran.status), ("", Some(0)), "{}", ran.stdout);
 }
+
+#[test]
+fn the_examples_of_the_book_run() {
+    let book = include_str!("../docs/testing.md");
+    let examples: Vec<&str> =
+        book.split("```lua\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() >= 6);
+    for example in examples {
+        let ran = run(example);
+        assert_eq!((ran.stderr.as_str(), ran.status), ("", Some(0)), "{example}\n{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_test_that_needs_what_the_kernel_lacks_is_skipped() {
+    let ran = run("test('a', { needs = { 'veth', 'sh' } }, function() end)\n\
+                   test('b', { needs = 'no-such-program' }, function() end)\n\
+                   group('g', { needs = 'no-such-program' }, function() error('never') end)");
+    assert_eq!(
+        ran.stdout,
+        "ok       a (T s)\n\
+         skipped  b: no-such-program is not installed\n\
+         skipped  g: no-such-program is not installed\n\
+         1 passed, 0 failed, 2 skipped; 0 checks passed (T s)\n"
+    );
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+}

@@ -91,32 +91,14 @@ fn complete(lua: &Lua, failure: &mut Failure) {
     }
 }
 
-/// As nsh prints it: `file:line: message`, then what helps, each on lines of its own.
+/// As `nsh FILE` prints it.
 pub fn text(failure: &Failure) -> String {
     // Nothing in the script is wrong then.
     if failure.kind.as_deref() == Some(Kind::Interrupted.name()) || failure.message == wait::SCRIPT_TIMED_OUT
     {
         return format!("nsh: {}", failure.message);
     }
-    let mut out = match &failure.at {
-        Some(at) => format!("{at}: {}", failure.message),
-        None => failure.message.clone(),
-    };
-    if let Some(hint) = &failure.hint {
-        out.push_str(&format!("\n  hint: {hint}"));
-    }
-    for line in failure.diff.iter().flat_map(|diff| diff.lines()) {
-        out.push_str(&format!("\n    {line}"));
-    }
-    if !failure.changed.is_empty() {
-        out.push_str("\n  since the last passed check:");
-        failure.changed.iter().for_each(|line| out.push_str(&format!("\n    {line}")));
-    }
-    if let Some(traceback) = &failure.traceback {
-        out.push('\n');
-        out.push_str(traceback);
-    }
-    out
+    failure.text(false)
 }
 
 fn parts(lua: &Lua, value: &Value) -> Explained {

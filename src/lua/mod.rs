@@ -81,8 +81,15 @@ pub struct Script {
 /// Runs a script in the lab of the calling thread's namespace, prints how its tests went, if it has any, and returns
 /// nsh's exit status. Errors go to stderr. What the script left running is ended. `setup` adds what the floors above
 /// have (`help`).
-pub fn run(place: Place, script: &Script, trace: bool, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
-    let settings = test::Settings { plain: true, ..test::Settings::default() };
+/// `missing` answers to what tests say that they need.
+pub fn run(
+    place: Place,
+    script: &Script,
+    trace: bool,
+    missing: Option<test::Missing>,
+    setup: fn(&Lua) -> mlua::Result<()>,
+) -> i32 {
+    let settings = test::Settings { plain: true, missing, ..test::Settings::default() };
     test::run(place, script, trace, settings, Rc::new(test::Plain::new(&script.name)), setup)
 }
 

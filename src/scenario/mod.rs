@@ -31,6 +31,7 @@ mod words;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::rc::Rc;
 
 pub use destination::{Format, Output};
 pub use find::RULE;
@@ -46,6 +47,15 @@ use screen::Screen;
 
 use crate::error::{Error, Kind, Result};
 use crate::lua::status;
+use crate::lua::test::Missing;
+
+/// Answers to what the tests of a script need, when it is run by itself. Tries what they ask the kernel for, before
+/// the script's sandbox is entered; `None` if that can't be tried.
+pub fn missing(source: &[u8]) -> Option<Missing> {
+    let words = needs::of_tests(&String::from_utf8_lossy(source)).into_iter().collect();
+    let machine = Machine::probe(&words).ok()?;
+    Some(Rc::new(move |word| machine.lacks(word)))
+}
 
 /// Runs the tests, and returns the exit status. An error of the kind `unsupported` says that this machine can't run
 /// tests, any other one that the usage was wrong.

@@ -1,7 +1,5 @@
 //! Failures as text, as every format shows them.
 
-use std::fmt::Write;
-
 use crate::lua::test::event::{Failure, Outcome};
 
 /// All that is known of what went wrong.
@@ -11,7 +9,7 @@ pub fn failures(outcome: &Outcome) -> String {
         Outcome::UnexpectedPass { .. } => return unexpected_pass(outcome),
         _ => &[],
     };
-    failures.iter().map(failure).collect::<Vec<_>>().join("\n")
+    failures.iter().map(|f| f.text(true)).collect::<Vec<_>>().join("\n")
 }
 
 pub fn unexpected_pass(outcome: &Outcome) -> String {
@@ -19,35 +17,6 @@ pub fn unexpected_pass(outcome: &Outcome) -> String {
         Outcome::UnexpectedPass { reason } => format!("passed, but was expected to fail: {reason}"),
         _ => String::new(),
     }
-}
-
-fn failure(f: &Failure) -> String {
-    let mut out = match &f.at {
-        // The message of an error that Lua raised has its place already.
-        Some(at) if !f.message.starts_with(at.as_str()) => format!("{at}: {}", f.message),
-        _ => f.message.clone(),
-    };
-    if let Some(source) = f.source.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
-        let _ = write!(out, "\n    {source}");
-    }
-    if let Some(diff) = &f.diff {
-        diff.lines().for_each(|line| {
-            let _ = write!(out, "\n    {line}");
-        });
-    }
-    if let Some(hint) = &f.hint {
-        let _ = write!(out, "\n  hint: {hint}");
-    }
-    if !f.changed.is_empty() {
-        out.push_str("\n  changed since the last passed check:");
-        f.changed.iter().for_each(|line| {
-            let _ = write!(out, "\n    {line}");
-        });
-    }
-    if let Some(traceback) = &f.traceback {
-        let _ = write!(out, "\n{traceback}");
-    }
-    out
 }
 
 /// `1 test`, `2 tests`.

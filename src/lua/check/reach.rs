@@ -51,9 +51,12 @@ fn evidence(report: &Report) -> String {
     text
 }
 
-/// Whether the kernel refused to send because there is no way.
+/// Whether the kernel refused to send: there is no way, or a route of type blackhole, unreachable or prohibit, or a
+/// filter of its own output.
 pub fn cannot_leave(e: &Error) -> bool {
+    use nix::errno::Errno;
     matches!(e.kind(), Kind::NetworkUnreachable | Kind::HostUnreachable | Kind::NetworkDown)
+        || matches!(e.raw(), Some(Errno::EINVAL | Errno::EACCES | Errno::EPERM))
 }
 
 /// Whether `to` answers `from`, and the evidence. That a packet can't even leave counts as unreachable; any other

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::{Told, claim, told};
-use crate::error::Kind;
 use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
 use crate::lua::{route as module, traffic};
 use crate::net::namespace::Namespace;
@@ -57,10 +56,7 @@ fn lookup(
     let to = address(cx, from, dst, o.family)?;
     match route::get(from, to, &o.packet) {
         Ok(route) => Ok(Ok(route)),
-        // A blackhole is EINVAL.
-        Err(e) if super::reach::cannot_leave(&e) || matches!(e.kind(), Kind::Permission | Kind::Invalid) => {
-            Ok(Err(e.message()))
-        }
+        Err(e) if super::reach::cannot_leave(&e) => Ok(Err(e.message())),
         Err(e) => Err(e.into()),
     }
 }

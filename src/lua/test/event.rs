@@ -81,7 +81,7 @@ pub enum Outcome {
 pub struct Failure {
     /// The error's kind (`check`, `timeout`, ...); none for what Lua itself raised.
     pub kind: Option<String>,
-    /// One line.
+    /// One line, unless the script raised a text of more.
     pub message: String,
     pub hint: Option<String>,
     /// The script's file and line, as `file:line`.
@@ -94,6 +94,35 @@ pub struct Failure {
     pub changed: Vec<String>,
     /// Lua's, with `--trace`.
     pub traceback: Option<String>,
+}
+
+impl Failure {
+    /// All that is known: `file:line: message`, then, each on lines of its own, the script's line if `source` asks for
+    /// it, the diff, the hint, what changed, and the traceback.
+    pub fn text(&self, source: bool) -> String {
+        let mut out = match &self.at {
+            Some(at) => format!("{at}: {}", self.message),
+            None => self.message.clone(),
+        };
+        if let Some(line) = self.source.as_deref().filter(|line| source && !line.trim().is_empty()) {
+            out.push_str(&format!("\n    {}", line.trim()));
+        }
+        for line in self.diff.iter().flat_map(|diff| diff.lines()) {
+            out.push_str(&format!("\n    {line}"));
+        }
+        if let Some(hint) = &self.hint {
+            out.push_str(&format!("\n  hint: {hint}"));
+        }
+        if !self.changed.is_empty() {
+            out.push_str("\n  since the last passed check:");
+            self.changed.iter().for_each(|line| out.push_str(&format!("\n    {line}")));
+        }
+        if let Some(traceback) = &self.traceback {
+            out.push('\n');
+            out.push_str(traceback);
+        }
+        out
+    }
 }
 
 /// Where events go.

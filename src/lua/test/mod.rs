@@ -18,4 +18,4 @@ pub use file::{leave_by_exit, run};
 pub use module::{after_each, before_each, defer, group, skip, test, xfail};
 pub use plain::Plain;
 pub use scope::tidy_up;
-pub use state::{Selection, Settings, Tests, unwinding};
+pub use state::{Missing, Selection, Settings, Tests, unwinding};
