@@ -13,6 +13,11 @@ const WAITS: &[(&str, &str)] = &[
     ("recursion under pcall", "local function f() return pcall(f) end while true do f() end"),
     ("sorting", "while true do table.sort({3, 1, 2}, function(a, b) return a < b end) end"),
     ("eventually", "eventually(function() return false end, { timeout = 60 })"),
+    ("wait.link", "wait.link('eth9', { timeout = 60 })"),
+    ("wait.neigh", "wait.neigh('10.0.0.3', { timeout = 60 })"),
+    ("wait.port", "wait.port(80, { timeout = 60 })"),
+    ("wait.connect", "wait.connect('10.0.0.2:80', { timeout = 60 })"),
+    ("wait.counter", "wait.counter('v0', { rx_errors = 9, timeout = 60 })"),
     (
         "eventually, in pcall",
         "while true do pcall(eventually, function() return false end, { timeout = 60 }) end",

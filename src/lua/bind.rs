@@ -95,7 +95,7 @@ pub fn show_error(e: &Table) -> mlua::Result<String> {
         out.push_str(&format!("\n  hint: {hint}"));
     }
     if let Some(changed) = e.raw_get::<Option<Vec<String>>>("changed")? {
-        out.push_str("\n  since the last passed check:");
+        out.push_str("\n  changed since the last check that passed:");
         changed.iter().for_each(|line| out.push_str(&format!("\n    {line}")));
     }
     Ok(out)

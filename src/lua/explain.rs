@@ -86,8 +86,13 @@ pub fn of_error(lua: &Lua, error: &Error) -> Failure {
 
 /// What is known beyond the error itself.
 fn complete(lua: &Lua, failure: &mut Failure) {
-    if let (Ok(lab), Some(at)) = (Lab::of(lua), failure.at.as_deref()) {
+    let Ok(lab) = Lab::of(lua) else { return };
+    if let Some(at) = failure.at.as_deref() {
         failure.source = lab.tests.source_at(at);
+    }
+    // What was waited for in vain may have been undone.
+    if failure.changed.is_empty() && failure.kind.as_deref() == Some(Kind::Timeout.name()) {
+        failure.changed = lab.changed_since_check();
     }
 }
 

@@ -39,6 +39,7 @@ mod tcp;
 pub mod test;
 mod traffic;
 mod udp;
+mod waiting;
 mod words;
 
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};

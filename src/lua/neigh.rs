@@ -7,7 +7,7 @@ use super::schema::{Function, Record, Shape, Type, opts, param, ret, ty};
 use crate::net::neigh::{self, Filter, Neigh, NeighSpec, parse_state};
 use crate::net::{names, prefix};
 
-fn state() -> Type<u16> {
+pub(super) fn state() -> Type<u16> {
     ty::parsed("a state such as \"permanent\", \"reachable\" or \"stale\"", parse_state)
 }
 

@@ -72,6 +72,7 @@ const MODULES: &[Entry] = &[
     ("tcp", super::tcp::module),
     ("test", super::test::test),
     ("udp", super::udp::module),
+    ("wait", super::waiting::module),
     ("xfail", super::test::xfail),
 ];
 

@@ -11,7 +11,7 @@ use crate::net::route::{
     self, Filter, HopSpec, Lookup, Metrics, Nexthop, Pref, Route, RouteKind, RouteSpec, Tables, destination,
 };
 
-fn dst() -> Type<Option<IpNetwork>> {
+pub(super) fn dst() -> Type<Option<IpNetwork>> {
     ty::parsed("a destination such as \"default\", \"10.0.0.0/8\" or \"fd00::/64\"", destination)
 }
 
@@ -108,6 +108,11 @@ fn route_options(name: &'static str) -> Shape<RouteSpec> {
 }
 
 fn filter(name: &'static str) -> Shape<Filter> {
+    filter_of(name).field("dst", dst(), "only routes to exactly this destination", |f, v| f.dst = Some(v))
+}
+
+/// All but the destination.
+pub(super) fn filter_of(name: &'static str) -> Shape<Filter> {
     let tables =
         ty::int(0..=u32::MAX).map(Tables::One).or(ty::parsed("a table's name or \"all\"", |s| match s {
             "all" => Ok(Tables::All),
@@ -116,7 +121,6 @@ fn filter(name: &'static str) -> Shape<Filter> {
     Shape::<Filter>::new(name)
         .field("table", tables, "only this table, or \"all\"; default main", |f, v| f.tables = v)
         .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6)", |f, v| f.family = Some(v))
-        .field("dst", dst(), "only routes to exactly this destination", |f, v| f.dst = Some(v))
         .field("proto", proto(), "only routes of this protocol", |f, v| f.proto = Some(v))
         .field("dev", ty::link_name(), "only routes through this link", |f, v| f.dev = Some(v))
         .field("via", ty::ip(), "only routes through this gateway", |f, v| f.via = Some(v))

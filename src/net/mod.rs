@@ -22,6 +22,7 @@ pub mod socket;
 mod solicited;
 pub mod state;
 pub mod sysctl;
+pub mod until;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -188,6 +188,17 @@ fn del_entry(ns: &Namespace, dst: IpAddr, index: u32, proxy: bool) -> Result<()>
     ns.rtnl(RTM_DELNEIGH, 0, &[head.as_slice(), body.bytes()].concat(), |_| Ok(()))
 }
 
+/// Has the kernel resolve a neighbour now, as if there were a packet for it: `ip neigh replace DST dev DEV use`.
+pub fn probe(ns: &Namespace, dst: IpAddr, dev: &str) -> Result<()> {
+    /// NTF_USE.
+    const USE: u8 = 0x01;
+    let index = find::require_index(ns, dev)?;
+    let mut body = Attributes::new();
+    body.put(nda::DST, &octets(dst));
+    let request = [ndmsg(Family::of(dst).number(), index, 0, USE).as_slice(), body.bytes()].concat();
+    ns.rtnl(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &request, |_| Ok(()))
+}
+
 /// The neighbour with this address on this link, or `None`, as `ip neigh get`.
 pub fn get(ns: &Namespace, dst: IpAddr, dev: &str) -> Result<Option<Neigh>> {
     let filter =

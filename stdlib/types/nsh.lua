@@ -36,6 +36,7 @@
 ---@field sysctl nsh.sysctl
 ---@field tcp nsh.tcp
 ---@field udp nsh.udp
+---@field wait nsh.wait
 ---@field exec fun(command: string|string[], opts?: nsh.proc.ExecOptions): nsh.proc.Result
 ---@field spawn fun(command: string|string[], opts?: nsh.proc.SpawnOptions): nsh.Process
 ---@field shell fun(opts?: nsh.proc.ShellOptions): integer?
@@ -764,7 +765,6 @@
 ---@class (exact) nsh.route.FlushOptions
 ---@field table? integer|string only this table, or "all"; default main
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field dst? string only routes to exactly this destination
 ---@field proto? integer|string only routes of this protocol
 ---@field dev? string only routes through this link
 ---@field via? string only routes through this gateway
@@ -772,6 +772,7 @@
 ---@field scope? integer|string only routes of this scope
 ---@field src? string only routes with this source address
 ---@field metric? integer only routes of this metric
+---@field dst? string only routes to exactly this destination
 
 ---@class (exact) nsh.route.GetOptions
 ---@field from? string the packet's source address
@@ -794,7 +795,6 @@
 ---@class (exact) nsh.route.ListOptions
 ---@field table? integer|string only this table, or "all"; default main
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field dst? string only routes to exactly this destination
 ---@field proto? integer|string only routes of this protocol
 ---@field dev? string only routes through this link
 ---@field via? string only routes through this gateway
@@ -802,6 +802,7 @@
 ---@field scope? integer|string only routes of this scope
 ---@field src? string only routes with this source address
 ---@field metric? integer only routes of this metric
+---@field dst? string only routes to exactly this destination
 
 ---@class (exact) nsh.route.MetricsOptions
 ---@field mtu? integer the path's MTU in bytes
@@ -1030,6 +1031,85 @@
 
 ---@class (exact) nsh.udp.WaitOptions
 ---@field datagrams? integer so many datagrams in all; default 1
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.wait.AddrOptions
+---@field dev? string on this link; default any
+---@field gone? boolean wait until it is not there, or not any more; default false
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.wait.ConnectOptions
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.wait.CounterOptions
+---@field value? number what the function must return at least
+---@field fresh? boolean count from now on, instead of from when the link was made; default false
+---@field timeout? number seconds to wait at most; default 5
+---@field rx_packets? integer at least so many
+---@field tx_packets? integer at least so many
+---@field rx_bytes? integer at least so many
+---@field tx_bytes? integer at least so many
+---@field rx_errors? integer at least so many
+---@field tx_errors? integer at least so many
+---@field rx_dropped? integer at least so many
+---@field tx_dropped? integer at least so many
+---@field multicast? integer at least so many
+---@field collisions? integer at least so many
+---@field rx_length_errors? integer at least so many
+---@field rx_over_errors? integer at least so many
+---@field rx_crc_errors? integer at least so many
+---@field rx_frame_errors? integer at least so many
+---@field rx_fifo_errors? integer at least so many
+---@field rx_missed_errors? integer at least so many
+---@field tx_aborted_errors? integer at least so many
+---@field tx_carrier_errors? integer at least so many
+---@field tx_fifo_errors? integer at least so many
+---@field tx_heartbeat_errors? integer at least so many
+---@field tx_window_errors? integer at least so many
+---@field rx_compressed? integer at least so many
+---@field tx_compressed? integer at least so many
+---@field rx_nohandler? integer at least so many
+---@field rx_otherhost_dropped? integer at least so many
+---@field carrier_changes? integer at least so many
+---@field carrier_up_count? integer at least so many
+---@field carrier_down_count? integer at least so many
+
+---@class (exact) nsh.wait.LinkOptions
+---@field up? boolean administratively up, or not
+---@field carrier? boolean something is at the other end, or not
+---@field operstate? "UP"|"DOWN"|"UNKNOWN"|"LOWERLAYERDOWN"|"DORMANT"|"TESTING"|"NOTPRESENT"|("UP"|"DOWN"|"UNKNOWN"|"LOWERLAYERDOWN"|"DORMANT"|"TESTING"|"NOTPRESENT")[] this state, or one of these
+---@field master? string a port of this bridge or VRF
+---@field gone? boolean wait until it is not there, or not any more; default false
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.wait.NamespaceOptions
+---@field gone? boolean wait until it is not there, or not any more; default false
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.wait.NeighOptions
+---@field dev? string the link; default the one that packets to it leave by
+---@field state? string|string[] in this state, or one of these; default any in which its hardware address is known
+---@field probe? boolean have the kernel ask for it; default true
+---@field gone? boolean wait until it is not there, or not any more; default false
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.wait.PortOptions
+---@field proto? "tcp"|"udp" tcp or udp; default tcp
+---@field gone? boolean wait until it is not there, or not any more; default false
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.wait.RouteOptions
+---@field table? integer|string only this table, or "all"; default main
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
+---@field proto? integer|string only routes of this protocol
+---@field dev? string only routes through this link
+---@field via? string only routes through this gateway
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" only routes of this type
+---@field scope? integer|string only routes of this scope
+---@field src? string only routes with this source address
+---@field metric? integer only routes of this metric
+---@field gone? boolean wait until it is not there, or not any more; default false
 ---@field timeout? number seconds to wait at most; default 5
 
 ---An address of a link. Prints as in `ip addr`.
@@ -2891,6 +2971,74 @@ function udp.request(address, data, opts) end
 ---@param opts? nsh.udp.ListenOptions options
 ---@return nsh.UdpServer # the server
 function udp.listen(address, opts) end
+
+---Waits until something is so: driven by the kernel's events where it tells them, by looking again every few milliseconds where not. Each returns how long it took in seconds, 0 or nearly so if it was so already. Each has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. For anything else there is `eventually`; for processes, `ready` of `proc.spawn`.
+---@class nsh.wait
+wait = {}
+
+---Waits until a link is ready to carry packets: up, with its carrier and its state (RFC 2863), and as a port of a bridge forwarding. With options, until it is as they say; other things don't count then.
+---
+---Raises `timeout` with the reason, such as "eth0 has no carrier: its peer veth0 in host is down".
+---@param name string the link's name; it needn't be there yet
+---@param opts? nsh.wait.LinkOptions options
+---@return number # how long it took, in seconds
+function wait.link(name, opts) end
+
+---Waits until the namespace has an address that it can use: of IPv6, past duplicate address detection.
+---
+---Raises `address_in_use` as soon as that found another host with the address, `timeout` with how it is.
+---@param addr string the address; a prefix length must fit too
+---@param opts? nsh.wait.AddrOptions options
+---@return number # how long it took, in seconds
+function wait.addr(addr, opts) end
+
+---Waits until there is a route to a destination that all given options fit; with `gone`, until there is none. `wait.route("default", { family = "inet6" })` waits for one of IPv6.
+---
+---Raises `timeout` with the routes to it that there are.
+---@param dst string the destination: "default", "10.0.0.0/8" or "fd00::/64", exactly
+---@param opts? nsh.wait.RouteOptions options
+---@return number # how long it took, in seconds
+function wait.route(dst, opts) end
+
+---Waits until the hardware address of a neighbour is known. The kernel is made to ask for it (ARP, NDP), and again when nobody answered, unless `probe` is false.
+---
+---Raises `timeout` with what is known instead, such as that it FAILED; `network_unreachable` or `argument` if no link leads to it.
+---@param dst string the neighbour's address
+---@param opts? nsh.wait.NeighOptions options
+---@return number # how long it took, in seconds
+function wait.neigh(dst, opts) end
+
+---Waits until a process in this namespace listens on a port, on every address or on the one given; with `gone`, until none does. Nothing is sent: `wait.connect` tries it from outside.
+---
+---Raises `timeout` with the addresses on which something listens there.
+---@param port integer|string the port, or "ADDRESS:PORT" for one address of this namespace
+---@param opts? nsh.wait.PortOptions options
+---@return number # how long it took, in seconds
+function wait.port(port, opts) end
+
+---Waits until a TCP connection from this namespace to an address succeeds, and closes it again.
+---
+---Raises `timeout` with what the last try came to.
+---@param address string "HOST:PORT": an address or a namespace's name, and a port
+---@param opts? nsh.wait.ConnectOptions options
+---@return number # how long it took, in seconds
+function wait.connect(address, opts) end
+
+---Waits until the counters of a link (those of `link.stats`) have reached the given values, all of them; or until a function returns at least `value`.
+---
+---Raises `timeout` with how far they are, `not_found` if there is no such link.
+---@param what string|function a link's name; or a function that returns a number
+---@param opts? nsh.wait.CounterOptions options
+---@return number # how long it took, in seconds
+function wait.counter(what, opts) end
+
+---Waits until there is a namespace of that name, such as one that another program makes; with `gone`, until there is none.
+---
+---Raises `timeout`.
+---@param name string its name
+---@param opts? nsh.wait.NamespaceOptions options
+---@return number # how long it took, in seconds
+function wait.namespace(name, opts) end
 
 ---Says that the test is expected to fail from here on, because of what is known: if it does, that counts as passed, and is told as an expected failure. If it passes, it has failed, so that the mark does not outlive its reason. Outside a test it is said of the file's own code.
 ---@param reason string why it is expected to fail; it is told

@@ -72,6 +72,7 @@ r2.link.set("eth0", { up = false })
 _, raised = pcall(check, false, "all is well")
 local e = raised --[[@as nsh.Error]]
 local text = tostring(e)
-local head = "all is well: expected a true value, got the boolean false\n  since the last passed check:\n"
+local head =
+  "all is well: expected a true value, got the boolean false\n  changed since the last check that passed:\n"
 check(text:find(head, 1, true), text)
 check(e.changed[1] == "r2: eth0 went down", text)

@@ -1,0 +1,66 @@
+//! Addresses: usable, that is, past duplicate address detection.
+
+use std::time::Duration;
+
+use ipnetwork::IpNetwork;
+
+use super::link::not_ready;
+use super::{Look, absent, until};
+use crate::error::{Error, Kind, Result};
+use crate::net::addr::{self, Addr, Filter};
+use crate::net::events::Object;
+use crate::net::link;
+use crate::net::namespace::{Namespace, Namespaces};
+use crate::net::prefix::Family;
+
+/// Waits until the namespace (with `dev`, that link) has the address and can use it; with `gone`, until it hasn't. A
+/// prefix length that is given must fit.
+///
+/// Raises `address_in_use` as soon as duplicate address detection has failed, `timeout` with how it is.
+pub fn addr(
+    all: &Namespaces,
+    ns: &Namespace,
+    wanted: IpNetwork,
+    dev: Option<&str>,
+    gone: bool,
+    timeout: Duration,
+) -> Result<Duration> {
+    until(ns, &[Object::Address, Object::Link], timeout, || look(all, ns, wanted, dev, gone))
+}
+
+fn look(all: &Namespaces, ns: &Namespace, wanted: IpNetwork, dev: Option<&str>, gone: bool) -> Result<Look> {
+    let family = Family::of(wanted.ip());
+    let filter = Filter { family: Some(family), dev: dev.map(str::to_owned), ..Filter::default() };
+    let found = match absent(addr::list(ns, &filter))? {
+        Ok(found) => found,
+        Err(_) if gone => return Ok(Look::Done),
+        Err(why) => return Ok(Look::NotYet(why)),
+    };
+    let any_length = wanted.prefix() == family.bits();
+    let fits = |a: &&Addr| a.local == wanted.ip() && (any_length || a.length == wanted.prefix());
+    Ok(match found.iter().find(fits) {
+        None if gone => Look::Done,
+        Some(addr) if gone => Look::NotYet(format!("{} has it", addr.dev)),
+        None => Look::NotYet(match found.iter().find(|a| a.local == wanted.ip()) {
+            Some(other) => format!("{} has {}", other.dev, other.prefix()),
+            None => match dev {
+                Some(dev) => format!("{dev} doesn't have it"),
+                None => format!("no link of {} has it", ns.name()),
+            },
+        }),
+        Some(addr) if addr.has("dadfailed") => {
+            return Err(Error::new(
+                Kind::AddressInUse,
+                format!("duplicate address detection on {} found that another host has it", addr.dev),
+            ));
+        }
+        Some(addr) if addr.has("tentative") && !addr.has("optimistic") => {
+            let state = link::get(all, ns, &addr.dev)?.map(|link| not_ready(all, ns, &link)).transpose()?;
+            Look::NotYet(match state.flatten() {
+                Some(why) => format!("it is tentative, since {why}"),
+                None => format!("it is tentative: duplicate address detection on {} isn't over", addr.dev),
+            })
+        }
+        Some(_) => Look::Done,
+    })
+}

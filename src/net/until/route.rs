@@ -1,0 +1,58 @@
+//! Routes: there, or not there any more.
+
+use std::time::Duration;
+
+use super::{Look, absent, until};
+use crate::error::Result;
+use crate::net::events::Object;
+use crate::net::namespace::Namespace;
+use crate::net::route::{self, Filter, Route};
+
+/// Waits until there is a route that the filter lets through; with `gone`, until there is none.
+///
+/// Raises `timeout` with the routes to that destination that there are.
+pub fn route(ns: &Namespace, filter: &Filter, gone: bool, timeout: Duration) -> Result<Duration> {
+    // IPv4 routes go with their link or address, which alone is told.
+    until(ns, &[Object::Route, Object::Link, Object::Address], timeout, || look(ns, filter, gone))
+}
+
+fn look(ns: &Namespace, filter: &Filter, gone: bool) -> Result<Look> {
+    let found = match absent(route::list(ns, filter))? {
+        Ok(found) => found,
+        Err(_) if gone => return Ok(Look::Done),
+        Err(why) => return Ok(Look::NotYet(why)),
+    };
+    Ok(match found.first() {
+        Some(route) if gone => Look::NotYet(format!("there is {}", brief(route))),
+        Some(_) => Look::Done,
+        None if gone => Look::Done,
+        None => {
+            let same =
+                Filter { tables: filter.tables, dst: filter.dst, family: filter.family, ..Filter::default() };
+            let others = route::list(ns, &same)?;
+            Look::NotYet(match others.is_empty() {
+                true => "there is none".to_owned(),
+                false => format!("there is {}", others.iter().map(brief).collect::<Vec<_>>().join(", ")),
+            })
+        }
+    })
+}
+
+/// As in `ip route`, with what tells routes apart.
+fn brief(route: &Route) -> String {
+    let mut text = route.destination();
+    if route.kind.name() != "unicast" {
+        text = format!("{} {text}", route.kind.name());
+    }
+    let hops: Vec<_> = match route.nexthops.as_slice() {
+        [] => vec![(route.via, route.dev.as_ref())],
+        hops => hops.iter().map(|h| (h.via, h.dev.as_ref())).collect(),
+    };
+    for (via, dev) in hops {
+        text.extend(via.map(|via| format!(" via {via}")));
+        text.extend(dev.map(|dev| format!(" dev {dev}")));
+    }
+    text.push_str(&format!(" proto {}", route.proto));
+    text.extend(route.metric.map(|metric| format!(" metric {metric}")));
+    text
+}
