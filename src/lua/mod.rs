@@ -29,7 +29,7 @@ mod nat;
 mod neigh;
 mod nft;
 mod ping;
-mod proc;
+pub mod proc;
 mod route;
 mod rule;
 mod socket;

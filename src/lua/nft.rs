@@ -46,9 +46,9 @@ fn run(cx: &Cx<'_>, args: &[&str], input: &str) -> Result<String, Error> {
         _ => e,
     })?;
     if output.exit != Exit::Code(0) {
-        return Err(nft::refused(&String::from_utf8_lossy(&output.stderr.bytes), input));
+        return Err(nft::refused(&String::from_utf8_lossy(&output.stderr.bytes()), input));
     }
-    Ok(String::from_utf8_lossy(&output.stdout.bytes).into_owned())
+    Ok(String::from_utf8_lossy(&output.stdout.bytes()).into_owned())
 }
 
 fn load(cx: &Cx<'_>, (ruleset, options): (String, LoadOptions)) -> Result<(), Failure> {

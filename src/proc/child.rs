@@ -35,20 +35,46 @@ pub(super) struct Plan<'a> {
     pub stdio: [BorrowedFd<'a>; 3],
     /// The soft limit of open files.
     pub open_files: Option<u64>,
-    /// Become the foreground process group of descriptor 0's terminal.
-    pub foreground: bool,
     /// Take the place of the calling process, with its group, its parent and the signals that it ignores.
     pub replace: bool,
+    pub session: Session,
+    /// The user to become; `None` stays.
+    pub user: Option<Ids>,
+}
+
+/// What the child is to a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Session {
+    /// A process group of its own, of the session of nsh.
+    Group,
+    /// The foreground process group of descriptor 0's terminal.
+    Foreground,
+    /// A session of its own, with descriptor 0 as its terminal.
+    OwnTerminal,
+}
+
+/// A user's numbers.
+pub(super) struct Ids {
+    pub uid: libc::uid_t,
+    pub gid: libc::gid_t,
+    pub groups: Vec<libc::gid_t>,
 }
 
 /// What the child mounts in its own mount namespace.
 pub(super) struct Mounts {
-    /// Files bound onto others: from, onto.
-    pub binds: Vec<(CString, CString)>,
+    pub binds: Vec<Bind>,
     /// Show the devices of the namespace in `/sys`.
     pub sysfs: bool,
     /// Flags for that sysfs.
     pub sysfs_flags: libc::c_ulong,
+}
+
+/// A file or directory that stands over another.
+pub(super) struct Bind {
+    pub from: CString,
+    pub onto: CString,
+    /// Whether its failure is one of the process. What isn't there can't be covered.
+    pub needed: bool,
 }
 
 /// Which of the child's steps failed.
@@ -62,6 +88,7 @@ pub(super) enum Step {
     Unshare,
     Bind(usize),
     Hostname,
+    User,
     Directory,
     /// With the place of the failed program in [`Plan::programs`].
     Exec(usize),
@@ -179,7 +206,10 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
     unsafe {
         if !plan.replace {
             // Its own group, so that it and what it starts can be ended together.
-            tried(libc::setpgid(0, 0), Step::Setup)?;
+            match plan.session {
+                Session::OwnTerminal => tried(libc::setsid(), Step::Setup)?,
+                _ => tried(libc::setpgid(0, 0), Step::Setup)?,
+            }
             tried(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL), Step::Setup)?;
             if libc::getppid() != shared.parent {
                 libc::_exit(127);
@@ -187,11 +217,14 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
         }
         // The group of a background process may set itself into the foreground only with SIGTTOU blocked, which
         // it still is.
-        if plan.foreground {
+        if plan.session == Session::Foreground {
             tried(libc::tcsetpgrp(plan.stdio[0].as_raw_fd(), libc::getpid()), Step::Terminal)?;
         }
         for (to, from) in plan.stdio.iter().enumerate() {
             stdio(from.as_raw_fd(), to as c_int)?;
+        }
+        if plan.session == Session::OwnTerminal {
+            tried(libc::ioctl(0, libc::TIOCSCTTY as _, 0), Step::Terminal)?;
         }
         if let Some(soft) = plan.open_files {
             let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -213,6 +246,9 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
         if let Some(cwd) = &plan.cwd {
             tried(libc::chdir(cwd.as_ptr()), Step::Directory)?;
         }
+        if let Some(user) = &plan.user {
+            become_user(user)?;
+        }
         // All of ours are close-on-exec from the start; this holds for those of libraries too.
         libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         if plan.replace {
@@ -223,6 +259,23 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
         }
     }
     Ok(())
+}
+
+/// Takes the user's groups and ids. By system calls: the C library would tell all of our threads to do the same.
+///
+/// # Safety
+/// For the child alone.
+unsafe fn become_user(user: &Ids) -> std::result::Result<(), (Step, c_int)> {
+    let step = |result: libc::c_long| tried(result as c_int, Step::User);
+    let (uid, gid, groups) = (user.uid, user.gid, &user.groups);
+    // SAFETY: plain numbers, and an array with its length.
+    unsafe {
+        step(libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()))?;
+        step(libc::syscall(libc::SYS_setresgid, gid, gid, gid))?;
+        step(libc::syscall(libc::SYS_setresuid, uid, uid, uid))?;
+        // Changing the user took it back.
+        tried(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL), Step::Setup)
+    }
 }
 
 /// Makes `from` the descriptor `to`, kept over exec.
@@ -251,10 +304,11 @@ unsafe fn mount_all(mounts: &Mounts) -> std::result::Result<(), (Step, c_int)> {
         // Mounts don't leak out, but a namespace unpinned outside is unpinned here too.
         let slave = libc::MS_SLAVE | libc::MS_REC;
         tried(libc::mount(none, c"/".as_ptr(), none, slave, ptr::null()), Step::Unshare)?;
-        for (i, (from, onto)) in mounts.binds.iter().enumerate() {
-            let bound = libc::mount(from.as_ptr(), onto.as_ptr(), none, libc::MS_BIND, ptr::null());
+        for (i, bind) in mounts.binds.iter().enumerate() {
+            let flags = libc::MS_BIND | libc::MS_REC;
+            let bound = libc::mount(bind.from.as_ptr(), bind.onto.as_ptr(), none, flags, ptr::null());
             // What isn't there can't be covered: the program doesn't see it either way.
-            if bound < 0 && Errno::last_raw() != libc::ENOENT {
+            if bound < 0 && (bind.needed || Errno::last_raw() != libc::ENOENT) {
                 return Err((Step::Bind(i), Errno::last_raw()));
             }
         }

@@ -6,12 +6,18 @@
 //! a process group of its own, default signals, and no descriptor of nsh but its standard three.
 
 mod child;
+mod cover;
+mod kept;
 pub mod list;
 mod output;
 mod process;
+mod ready;
 mod shell;
+mod show;
 mod spec;
 mod status;
+mod terminal;
+mod user;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -20,11 +26,14 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::signal::Signal;
 
-pub use output::Kept;
-pub use process::{Process, Which, spawn};
+pub use cover::{Cover, check_path, outside};
+pub use kept::{Keep, Kept};
+pub use process::{Next, Process, Which, spawn};
+pub use ready::{Condition, Transport};
 pub use shell::shell;
 pub use spec::{Context, Place, Program, Spec, Stdin, replace};
 pub use status::{Exit, signal_number};
+pub use user::User;
 
 use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
@@ -48,6 +57,8 @@ pub struct Output {
     pub stderr: Kept,
     /// From the start to the end.
     pub time: Duration,
+    /// Whether the kernel seems to have killed it for want of memory.
+    pub starved: bool,
 }
 
 /// Runs a process in `place` to its end, as `ip netns exec NAME PROGRAM ARGS...`.
@@ -65,16 +76,15 @@ pub fn exec(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Output> 
     let text: &[u8] = if let Stdin::Text(text) | Stdin::Open(text) = &spec.stdin { text } else { &[] };
     // There is nobody to write more, so that Open means no more than Text here.
     let mut stdin = stdin.map(|fd| Input::new(fd, text.to_vec(), true));
-    let mut stdout = Stream::new(stdout, spec.limit);
-    let mut stderr = Stream::new(stderr, spec.limit);
+    let mut stdout = Stream::new(Which::Stdout, Some(stdout), spec);
+    let mut stderr = Stream::new(Which::Stderr, stderr, spec);
     loop {
         match turn(&child, &mut stdin, &mut stdout, &mut stderr, deadline) {
             Ok(Turn::Ended) => break,
             Ok(Turn::More) => {}
             Ok(Turn::Late) => {
                 end(&child, GRACE);
-                stdout.drain();
-                stderr.drain();
+                last(&mut stdout, &mut stderr);
                 let after = spec.timeout.unwrap_or_default();
                 return Err(late(after, &stdout.kept, &stderr.kept).on(spec.shown()));
             }
@@ -86,9 +96,8 @@ pub fn exec(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Output> 
     }
     let exit = status::reap(child.pidfd.as_fd(), false)?.unwrap_or(Exit::Code(0));
     let time = started.elapsed();
-    stdout.drain();
-    stderr.drain();
-    let output = Output { exit, stdout: stdout.kept, stderr: stderr.kept, time };
+    last(&mut stdout, &mut stderr);
+    let output = Output { exit, stdout: stdout.kept, stderr: stderr.kept, time, starved: false };
     if spec.check {
         output.check().map_err(|e| e.on(spec.shown()))?
     }
@@ -121,12 +130,25 @@ fn turn(
         return Ok(Turn::Late);
     }
     // None of these blocks, so there is no need to know which of them was ready.
-    stdout.read_some();
-    stderr.read_some();
+    for stream in [stdout, stderr] {
+        stream.read_some();
+        let (which, lines) = stream.take_lines();
+        show::print(which, &lines);
+    }
     if stdin.as_mut().is_some_and(|s| s.write_some()) {
         *stdin = None;
     }
     Ok(Turn::More)
+}
+
+/// Reads and shows what it left behind.
+fn last(stdout: &mut Stream, stderr: &mut Stream) {
+    for stream in [stdout, stderr] {
+        stream.drain();
+        stream.finish();
+        let (which, lines) = stream.take_lines();
+        show::print(which, &lines);
+    }
 }
 
 /// Ends the process group of `child`: SIGTERM, then SIGKILL for what is left after `grace`; and reaps it. Not
@@ -145,17 +167,29 @@ fn end(child: &Child, grace: Duration) -> Option<Exit> {
 }
 
 impl Output {
+    /// Why it ended, as in `exited with status 3` or `killed by SIGSEGV (core dumped)`.
+    pub fn reason(&self) -> String {
+        reason(self.exit, self.starved)
+    }
+
     /// Raises `exit`, with the last lines of stderr, unless the status is 0.
     pub fn check(&self) -> Result<()> {
         if self.exit == Exit::Code(0) {
             return Ok(());
         }
-        let mut detail = self.exit.to_string();
+        let mut detail = self.reason();
         let said = self.stderr.last_lines(QUOTED_LINES, QUOTED_BYTES);
         if !said.is_empty() {
             detail = format!("{detail}: {said}");
         }
         Err(Error::new(Kind::Exit, detail))
+    }
+}
+
+fn reason(exit: Exit, starved: bool) -> String {
+    match starved {
+        true => format!("{exit}, for want of memory as it seems"),
+        false => exit.to_string(),
     }
 }
 

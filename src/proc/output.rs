@@ -7,52 +7,47 @@ use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, OFlag};
 
+use super::kept::Kept;
+use super::show::Shower;
+use super::{Spec, Which};
+
 /// What is read at once.
 const CHUNK: usize = 64 * 1024;
 /// No pipe holds more, unless someone privileged enlarged it: what a process left in it when it ended.
 const FULL_PIPE: usize = 1 << 20;
 
-/// What a process printed: at most a limit of it, and a count of the rest.
-#[derive(Clone, Debug, Default)]
-pub struct Kept {
-    pub bytes: Vec<u8>,
-    /// How many bytes came after the limit was reached.
-    pub lost: u64,
-}
-
-impl Kept {
-    fn add(&mut self, bytes: &[u8], limit: usize) {
-        let room = limit.saturating_sub(self.bytes.len()).min(bytes.len());
-        self.bytes.extend_from_slice(&bytes[..room]);
-        self.lost += (bytes.len() - room) as u64;
-    }
-
-    /// The last lines, `lines` and `max` bytes at most, for a message.
-    pub fn last_lines(&self, lines: usize, max: usize) -> String {
-        let start = self.bytes.len().saturating_sub(max);
-        let text = String::from_utf8_lossy(&self.bytes[start..]);
-        let text = text.trim();
-        let from = text.rmatch_indices('\n').nth(lines.saturating_sub(1)).map_or(0, |(i, _)| i + 1);
-        let mut out = text[from..].to_owned();
-        if self.lost > 0 {
-            out.push_str(&format!(" ({} more bytes were not kept)", self.lost));
-        }
-        out
-    }
-}
-
 /// Our end of a process's stdout or stderr.
 pub(super) struct Stream {
+    which: Which,
     file: Option<Arc<File>>,
-    limit: usize,
     buffer: Vec<u8>,
     pub kept: Kept,
+    show: Option<Shower>,
 }
 
 impl Stream {
-    pub fn new(fd: OwnedFd, limit: usize) -> Self {
-        nonblocking(&fd);
-        Stream { file: Some(Arc::new(fd.into())), limit, buffer: vec![0; CHUNK], kept: Kept::default() }
+    /// `None` stands for one that the process doesn't have.
+    pub fn new(which: Which, fd: Option<OwnedFd>, spec: &Spec) -> Self {
+        fd.iter().for_each(nonblocking);
+        Stream {
+            which,
+            buffer: vec![0; if fd.is_some() { CHUNK } else { 0 }],
+            file: fd.map(|fd| Arc::new(fd.into())),
+            kept: Kept::new(spec.limit, spec.keep),
+            show: spec.show.as_deref().map(Shower::new),
+        }
+    }
+
+    /// The lines that are to be printed now, and where.
+    pub fn take_lines(&mut self) -> (Which, Vec<u8>) {
+        (self.which, self.show.as_mut().map(Shower::take).unwrap_or_default())
+    }
+
+    /// Nothing more is read.
+    pub fn finish(&mut self) {
+        if let Some(show) = &mut self.show {
+            show.finish();
+        }
     }
 
     /// What to poll; `None` at the end of the file.
@@ -72,12 +67,17 @@ impl Stream {
             match file.read(&mut self.buffer) {
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return 0,
+                // The other end of a terminal is closed with an error.
                 Ok(0) | Err(_) => {
                     self.file = None;
+                    self.finish();
                     return 0;
                 }
                 Ok(n) => {
-                    self.kept.add(&self.buffer[..n], self.limit);
+                    self.kept.add(&self.buffer[..n]);
+                    if let Some(show) = &mut self.show {
+                        show.add(&self.buffer[..n]);
+                    }
                     return n;
                 }
             }

@@ -1,7 +1,7 @@
 //! A process that runs beside the script.
 
 use std::cell::Cell;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -13,9 +13,10 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use super::child::Child;
-use super::output::{Input, Kept, Stream};
+use super::kept::Kept;
+use super::output::{Input, Stream};
 use super::spec::{self, Context, Pipes, Place, Spec, Stdin};
-use super::{Exit, GRACE, Output, QUOTED_BYTES, QUOTED_LINES, end, status};
+use super::{Exit, GRACE, Output, QUOTED_BYTES, QUOTED_LINES, end, show, status};
 use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
 
@@ -26,6 +27,8 @@ const STACK: usize = 128 * 1024;
 pub struct Process {
     child: Child,
     shown: String,
+    /// The name of the namespace that it was started in.
+    place: String,
     started: Instant,
     ended: Cell<Option<(Exit, Duration)>>,
     /// Whether its process group is gone too.
@@ -33,7 +36,11 @@ pub struct Process {
     shared: Arc<Shared>,
     reader: Option<JoinHandle<()>>,
     /// How far [`Process::line`] has read, of stdout and of stderr.
-    cursors: [Cell<usize>; 2],
+    cursors: [Cell<u64>; 2],
+    /// Whether the script has sent it a signal, or ended it.
+    signalled: Cell<bool>,
+    /// Whether it was killed for want of memory, as far as that can be known.
+    starved: Cell<bool>,
 }
 
 /// Which of a process's outputs.
@@ -43,6 +50,14 @@ pub enum Which {
     Stderr,
 }
 
+/// What comes next of what a process prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    Line(Vec<u8>),
+    NotYet,
+    Ended,
+}
+
 /// What the script's thread and the reading thread share.
 struct Shared {
     state: Mutex<State>,
@@ -50,6 +65,10 @@ struct Shared {
     news: EventFd,
     /// Readable when there is something to write, or to stop; for the reading thread.
     kick: EventFd,
+    /// Readable when the process has ended.
+    pidfd: OwnedFd,
+    /// Held while lines are shown.
+    printing: Mutex<()>,
 }
 
 struct State {
@@ -57,6 +76,18 @@ struct State {
     stdout: Stream,
     stderr: Stream,
     stop: bool,
+    /// When it ended.
+    ended: Option<Instant>,
+    /// A terminal has one descriptor for both ways, and an own sign for the end of the input.
+    terminal: bool,
+}
+
+/// What a terminal takes for the end of the input (VEOF).
+const END_OF_INPUT: &[u8] = b"\x04";
+
+thread_local! {
+    /// How often the kernel had killed for want of memory when it was last looked at.
+    static KILLED_FOR_MEMORY: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 /// Starts a process in `place`, as `ip netns exec NAME PROGRAM ARGS... &`; returns when its program runs.
@@ -65,9 +96,19 @@ struct State {
 /// see [`Process::wait`] and [`Output::check`].
 pub fn spawn(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Process> {
     let started = Instant::now();
+    if KILLED_FOR_MEMORY.get().is_none() {
+        KILLED_FOR_MEMORY.set(status::killed_for_memory());
+    }
     let news = eventfd()?;
     let kick = eventfd()?;
     let (child, Pipes { stdin, stdout, stderr }) = spec::start(&place, spec, context)?;
+    let pidfd = match child.pidfd.try_clone() {
+        Ok(pidfd) => pidfd,
+        Err(e) => {
+            end(&child, GRACE);
+            return Err(e.into());
+        }
+    };
     let stdin = stdin.map(|fd| match &spec.stdin {
         Stdin::Open(text) => Input::new(fd, text.clone(), false),
         Stdin::Text(text) => Input::new(fd, text.clone(), true),
@@ -75,20 +116,25 @@ pub fn spawn(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Process
     });
     let state = State {
         stdin,
-        stdout: Stream::new(stdout, spec.limit),
-        stderr: Stream::new(stderr, spec.limit),
+        stdout: Stream::new(Which::Stdout, Some(stdout), spec),
+        stderr: Stream::new(Which::Stderr, stderr, spec),
         stop: false,
+        ended: None,
+        terminal: spec.terminal,
     };
-    let shared = Arc::new(Shared { state: Mutex::new(state), news, kick });
+    let shared = Arc::new(Shared { state: Mutex::new(state), news, kick, pidfd, printing: Mutex::new(()) });
     let mut process = Process {
         child,
         shown: spec.shown(),
+        place: place.name.to_owned(),
         started,
         ended: Cell::new(None),
         gone: Cell::new(false),
         shared: shared.clone(),
         reader: None,
         cursors: Default::default(),
+        signalled: Cell::new(false),
+        starved: Cell::new(false),
     };
     // If no thread can be made, the drop of `process` ends the child.
     let reader = std::thread::Builder::new().name("nsh-process".into()).stack_size(STACK);
@@ -106,28 +152,47 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reading thread: moves bytes until both outputs end, or it is told to stop.
+    /// The reading thread: moves bytes until the process and both its outputs end, or it is told to stop.
     fn read(&self) {
         loop {
-            let (stdin, stdout, stderr) = {
+            let (ended, stdin, stdout, stderr) = {
                 let mut state = self.lock();
-                if state.stop || (state.stdout.fd().is_none() && state.stderr.fd().is_none()) {
+                let closed = state.stdout.fd().is_none() && state.stderr.fd().is_none();
+                if state.stop || (closed && state.ended.is_some()) {
                     return;
                 }
                 let _ = self.kick.read();
                 state.write_some();
                 let pending = state.stdin.as_ref().filter(|s| s.pending());
-                (pending.map(Input::share), state.stdout.share(), state.stderr.share())
+                (state.ended, pending.map(Input::share), state.stdout.share(), state.stderr.share())
             };
             let mut fds = vec![(self.kick.as_fd(), PollFlags::POLLIN)];
             fds.extend(stdin.iter().map(|f| (f.as_fd(), PollFlags::POLLOUT)));
             fds.extend([&stdout, &stderr].into_iter().flatten().map(|f| (f.as_fd(), PollFlags::POLLIN)));
-            if wait::wait_background(&fds, Deadline::NEVER).is_err() {
-                return;
+            // The last, and no more once it has ended.
+            fds.extend(ended.is_none().then_some((self.pidfd.as_fd(), PollFlags::POLLIN)));
+            let Ok(ready) = wait::wait_background(&fds, Deadline::NEVER) else { return };
+            let mut state = self.lock();
+            if ended.is_none() && ready.last() == Some(&true) {
+                state.ended = Some(Instant::now());
             }
-            self.lock().read_some();
+            state.read_some();
+            drop(state);
+            self.show();
             let _ = self.news.write(1);
         }
+    }
+
+    /// Prints what is to be shown, and returns when that was done, be it by the other thread. Without the lock of the
+    /// state: who reads us may be slow.
+    fn show(&self) {
+        let _printing = self.printing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (stdout, stderr) = {
+            let mut state = self.lock();
+            (state.stdout.take_lines(), state.stderr.take_lines())
+        };
+        show::print(stdout.0, &stdout.1);
+        show::print(stderr.0, &stderr.1);
     }
 }
 
@@ -141,6 +206,10 @@ impl State {
     fn read_some(&mut self) {
         self.stdout.read_some();
         self.stderr.read_some();
+    }
+
+    fn stream(&self, which: Which) -> &Stream {
+        if which == Which::Stdout { &self.stdout } else { &self.stderr }
     }
 
     fn drain(&mut self) {
@@ -164,12 +233,30 @@ impl Process {
         if self.ended.get().is_none()
             && let Some(exit) = status::reap(self.child.pidfd.as_fd(), true)?
         {
-            self.shared.lock().drain();
-            self.ended.set(Some((exit, self.started.elapsed())));
+            let mut state = self.shared.lock();
+            state.drain();
+            let at = *state.ended.get_or_insert_with(Instant::now);
+            drop(state);
+            self.shared.show();
+            self.ended.set(Some((exit, at.saturating_duration_since(self.started))));
+            if exit == Exit::Signal(libc::SIGKILL) && !self.signalled.get() {
+                let killed = status::killed_for_memory();
+                self.starved.set(killed > KILLED_FOR_MEMORY.replace(killed));
+            }
             // What it left in its group keeps the group's number; else it may be given to others from now on.
             self.gone.set(nix::sys::signal::killpg(self.child.pid, None) == Err(Errno::ESRCH));
         }
         Ok(self.ended.get().map(|(exit, _)| exit))
+    }
+
+    /// The name of the namespace that it was started in.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Whether the script has sent it a signal, or ended it.
+    pub fn signalled(&self) -> bool {
+        self.signalled.get()
     }
 
     /// What it printed so far; complete up to now.
@@ -187,6 +274,17 @@ impl Process {
         self.ended.get().map_or_else(|| self.started.elapsed(), |(_, time)| time)
     }
 
+    /// When it ended; `None` while it runs.
+    pub fn ended_at(&self) -> Option<Instant> {
+        self.ended.get().and_then(|(_, time)| self.started.checked_add(time))
+    }
+
+    /// Why it ended, as [`Output::reason`]; empty while it runs.
+    pub fn reason(&self) -> String {
+        let ended = self.ended.get();
+        ended.map(|(exit, _)| super::reason(exit, self.starved.get())).unwrap_or_default()
+    }
+
     /// Waits for its end.
     ///
     /// Raises `timeout` if it still runs then; it is left running.
@@ -195,7 +293,7 @@ impl Process {
         loop {
             if let Some(exit) = self.exit()? {
                 let (stdout, stderr) = (self.printed(Which::Stdout), self.printed(Which::Stderr));
-                return Ok(Output { exit, stdout, stderr, time: self.time() });
+                return Ok(Output { exit, stdout, stderr, time: self.time(), starved: self.starved.get() });
             }
             if !wait::readable(self.child.pidfd.as_fd(), deadline).map_err(|e| e.on(&self.shown))? {
                 let after = timeout.unwrap_or_default().as_secs_f64();
@@ -209,7 +307,7 @@ impl Process {
     }
 
     /// The last it printed, for an error.
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         for (name, which) in [("stderr", Which::Stderr), ("stdout", Which::Stdout)] {
             let text = self.printed(which).last_lines(QUOTED_LINES, QUOTED_BYTES);
             if !text.is_empty() {
@@ -219,34 +317,76 @@ impl Process {
         String::new()
     }
 
+    /// The next whole line from `at` on, of what was printed up to now. At the end a last line without its newline
+    /// counts; `Next::Ended` comes after it.
+    pub fn line_at(&self, which: Which, at: &mut u64) -> Result<Next> {
+        let ended = self.exit()?.is_some();
+        let mut state = self.shared.lock();
+        let _ = self.shared.news.read();
+        state.drain();
+        let stream = state.stream(which);
+        if let Some(line) = stream.kept.line(at) {
+            return Ok(Next::Line(line));
+        }
+        if !ended && stream.fd().is_some() {
+            return Ok(Next::NotYet);
+        }
+        let rest = stream.kept.rest(at);
+        *at = stream.kept.total();
+        Ok(if rest.is_empty() { Next::Ended } else { Next::Line(rest) })
+    }
+
+    /// As [`Process::line_at`], from where it was last read; each line is told once.
+    pub fn next(&self, which: Which) -> Result<Next> {
+        let cursor = &self.cursors[which as usize];
+        let mut at = cursor.get();
+        let next = self.line_at(which, &mut at)?;
+        cursor.set(at);
+        Ok(next)
+    }
+
+    /// The line that it has begun to print, such as a prompt.
+    pub fn unfinished(&self, which: Which) -> Vec<u8> {
+        let mut state = self.shared.lock();
+        state.drain();
+        state.stream(which).kept.rest(&mut self.cursors[which as usize].get())
+    }
+
+    /// Passes over the first bytes of what [`Process::unfinished`] told.
+    pub fn pass(&self, which: Which, bytes: usize) {
+        let cursor = &self.cursors[which as usize];
+        cursor.set(cursor.get() + bytes as u64);
+    }
+
+    /// Passes over what it printed up to now.
+    pub fn mark(&self, which: Which) {
+        let mut state = self.shared.lock();
+        state.drain();
+        self.cursors[which as usize].set(state.stream(which).kept.total());
+    }
+
+    /// Waits until it printed something, ended, or one of `others` is readable; `false` when the deadline passed.
+    pub fn news(&self, others: &[BorrowedFd<'_>], deadline: Deadline) -> Result<bool> {
+        let mut fds = vec![(self.shared.news.as_fd(), PollFlags::POLLIN)];
+        if self.ended.get().is_none() {
+            fds.push((self.child.pidfd.as_fd(), PollFlags::POLLIN));
+        }
+        fds.extend(others.iter().map(|fd| (*fd, PollFlags::POLLIN)));
+        Ok(wait::wait(&fds, deadline)?.contains(&true))
+    }
+
     /// The next line that it prints, without its newline; `None` when it has ended and all was read. A last line
     /// without a newline counts.
     ///
     /// Raises `timeout` if none is complete at the deadline.
     pub fn line(&self, which: Which, deadline: Deadline) -> Result<Option<Vec<u8>>> {
-        let cursor = &self.cursors[which as usize];
         loop {
-            let ended = self.exit()?.is_some();
-            {
-                let mut state = self.shared.lock();
-                let _ = self.shared.news.read();
-                state.drain();
-                let stream = if which == Which::Stdout { &state.stdout } else { &state.stderr };
-                let rest = &stream.kept.bytes[cursor.get()..];
-                if let Some(end) = rest.iter().position(|b| *b == b'\n') {
-                    cursor.set(cursor.get() + end + 1);
-                    return Ok(Some(rest[..end].to_vec()));
-                }
-                if ended || stream.fd().is_none() || stream.kept.lost > 0 {
-                    cursor.set(cursor.get() + rest.len());
-                    return Ok((!rest.is_empty()).then(|| rest.to_vec()));
-                }
+            match self.next(which)? {
+                Next::Line(line) => return Ok(Some(line)),
+                Next::Ended => return Ok(None),
+                Next::NotYet => {}
             }
-            let fds = [
-                (self.shared.news.as_fd(), PollFlags::POLLIN),
-                (self.child.pidfd.as_fd(), PollFlags::POLLIN),
-            ];
-            if !wait::wait(&fds, deadline)?.contains(&true) {
+            if !self.news(&[], deadline)? {
                 return Err(Error::new(Kind::Timeout, format!("no further line was printed{}", self.said()))
                     .on(&self.shown));
             }
@@ -274,7 +414,11 @@ impl Process {
     /// Closes its stdin, when all that was written has arrived.
     pub fn close_stdin(&self) {
         let mut state = self.shared.lock();
+        let terminal = state.terminal;
         if let Some(stdin) = &mut state.stdin {
+            if terminal {
+                stdin.push(END_OF_INPUT);
+            }
             stdin.close_when_done();
         }
         state.write_some();
@@ -291,6 +435,7 @@ impl Process {
         if self.exit()?.is_some() {
             return Ok(false);
         }
+        self.signalled.set(true);
         // SAFETY: plain numbers; the group exists, since its leader has not been reaped.
         let sent = unsafe { libc::killpg(self.child.pid.as_raw(), signal) };
         Errno::result(sent).map_err(|e| Error::from(e).on(&self.shown))?;
@@ -300,6 +445,7 @@ impl Process {
     /// Ends it, and all that is left of its process group: SIGTERM, then after `grace` SIGKILL.
     pub fn stop(&self, grace: Option<Duration>) -> Result<Exit> {
         if self.exit()?.is_none() {
+            self.signalled.set(true);
             let exit = end(&self.child, grace.unwrap_or(GRACE)).unwrap_or(Exit::Signal(libc::SIGKILL));
             self.ended.set(Some((exit, self.started.elapsed())));
         } else if !self.gone.get() && nix::sys::signal::kill(self.child.pid, None) == Err(Errno::ESRCH) {
@@ -309,9 +455,12 @@ impl Process {
         self.gone.set(true);
         let mut state = self.shared.lock();
         state.drain();
+        state.stdout.finish();
+        state.stderr.finish();
         state.stop = true;
         state.stdin = None;
         drop(state);
+        self.shared.show();
         self.kick();
         Ok(self.ended.get().map_or(Exit::Code(0), |(exit, _)| exit))
     }

@@ -8,7 +8,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::termios::{SetArg, Termios};
 use nix::unistd::Pid;
 
-use super::child::Child;
+use super::child::{Child, Session};
 use super::spec::{self, Context, Place, Spec};
 use super::{Exit, GRACE, end, status};
 use crate::error::{Error, Kind, Result};
@@ -27,7 +27,7 @@ pub fn shell(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Exit> {
     let spec = Spec { program: spec::Program::Args(vec![program]), ..spec.clone() };
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
-    let child = spec::launch(&place, &spec, context, stdio, true)?;
+    let child = spec::launch(&place, &spec, context, stdio, Session::Foreground)?;
     let exit = wait_for(&child);
     drop(terminal);
     exit

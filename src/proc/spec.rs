@@ -10,15 +10,18 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::child::{self, Child, Failure, Mounts, Plan, Step};
-use super::pipe;
+use super::child::{self, Bind, Child, Failure, Ids, Mounts, Plan, Session, Step};
+use super::cover::{self, Cover};
+use super::kept::Keep;
+use super::user::User;
+use super::{pipe, terminal};
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
 
 /// Where a program is looked for if the environment has no PATH.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Of each stream; 64 MiB.
-const LIMIT: usize = 64 << 20;
+/// Of each stream; 16 MiB.
+const LIMIT: usize = 16 << 20;
 /// How much of a command an error quotes.
 const SHOWN: usize = 80;
 
@@ -88,6 +91,16 @@ pub struct Spec {
     pub hosts: Option<PathBuf>,
     /// How many bytes to keep of each of stdout and stderr.
     pub limit: usize,
+    /// Which, if there are more.
+    pub keep: Keep,
+    /// Print each line as it comes, behind this name.
+    pub show: Option<String>,
+    /// A terminal of its own instead of pipes.
+    pub terminal: bool,
+    /// The user to be.
+    pub user: Option<User>,
+    /// What stands over what in its file system, if it is not to see the lab's.
+    pub covers: Vec<Cover>,
 }
 
 impl Spec {
@@ -102,6 +115,11 @@ impl Spec {
             check: false,
             hosts: None,
             limit: LIMIT,
+            keep: Keep::default(),
+            show: None,
+            terminal: false,
+            user: None,
+            covers: Vec::new(),
         }
     }
 
@@ -127,6 +145,16 @@ impl Spec {
         }
     }
 
+    /// The program's name alone, as in `r1 bird| `.
+    pub fn name(&self) -> String {
+        let first = match &self.program {
+            Program::Args(args) => args.first().map(|a| a.to_string_lossy().into_owned()),
+            Program::Shell(line) => line.to_string_lossy().split_whitespace().next().map(str::to_owned),
+        };
+        let first = first.unwrap_or_default();
+        first.rsplit('/').next().unwrap_or(&first).to_owned()
+    }
+
     fn argv(&self) -> Result<Vec<CString>> {
         let args = match &self.program {
             Program::Shell(line) => vec!["/bin/sh".into(), "-c".into(), line.clone()],
@@ -141,6 +169,14 @@ impl Spec {
     fn environment(&self) -> BTreeMap<OsString, OsString> {
         let mut env: BTreeMap<OsString, OsString> =
             if self.clear_env { BTreeMap::new() } else { std::env::vars_os().collect() };
+        if self.terminal {
+            env.insert("TERM".into(), "dumb".into());
+        }
+        if let Some(user) = &self.user {
+            env.insert("HOME".into(), user.home.clone().into());
+            env.insert("USER".into(), user.name.clone().into());
+            env.insert("LOGNAME".into(), user.name.clone().into());
+        }
         for (name, value) in &self.env {
             match value {
                 Some(value) => env.insert(name.clone(), value.clone()),
@@ -165,11 +201,18 @@ fn quoted(arg: &OsStr) -> String {
 pub(super) struct Pipes {
     pub stdin: Option<OwnedFd>,
     pub stdout: OwnedFd,
-    pub stderr: OwnedFd,
+    /// `None` with a terminal, which has one descriptor for all.
+    pub stderr: Option<OwnedFd>,
 }
 
-/// Starts the process with pipes.
+/// Starts the process with pipes, or with a terminal of its own.
 pub(super) fn start(place: &Place<'_>, spec: &Spec, context: &Context) -> Result<(Child, Pipes)> {
+    if spec.terminal {
+        let (ours, theirs) = terminal::open()?;
+        let stdin = ours.try_clone()?;
+        let child = launch(place, spec, context, [theirs.as_fd(); 3], Session::OwnTerminal)?;
+        return Ok((child, Pipes { stdin: Some(stdin), stdout: ours, stderr: None }));
+    }
     let (stdin, their_stdin) = match spec.stdin {
         Stdin::Null => {
             let null = File::open("/dev/null").map_err(|e| Error::from(e).detail("opening /dev/null"))?;
@@ -183,8 +226,8 @@ pub(super) fn start(place: &Place<'_>, spec: &Spec, context: &Context) -> Result
     let (stdout, their_stdout) = pipe()?;
     let (stderr, their_stderr) = pipe()?;
     let stdio = [their_stdin.as_fd(), their_stdout.as_fd(), their_stderr.as_fd()];
-    let child = launch(place, spec, context, stdio, false)?;
-    Ok((child, Pipes { stdin, stdout, stderr }))
+    let child = launch(place, spec, context, stdio, Session::Group)?;
+    Ok((child, Pipes { stdin, stdout, stderr: Some(stderr) }))
 }
 
 /// Starts the process with these as its descriptors 0, 1 and 2.
@@ -193,10 +236,10 @@ pub(super) fn launch(
     spec: &Spec,
     context: &Context,
     stdio: [BorrowedFd<'_>; 3],
-    foreground: bool,
+    session: Session,
 ) -> Result<Child> {
     let path = search_path(spec);
-    let plan = plan(place, spec, context, stdio, foreground, &path)?;
+    let plan = plan(place, spec, context, stdio, session, &path)?;
     child::start(&plan)?.map_err(|failure| explain(&failure, &plan, place, spec, &path))
 }
 
@@ -206,7 +249,7 @@ pub fn replace(place: &Place<'_>, spec: &Spec, context: &Context) -> Error {
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
     let path = search_path(spec);
-    match plan(place, spec, context, stdio, false, &path) {
+    match plan(place, spec, context, stdio, Session::Group, &path) {
         Ok(plan) => {
             let plan = Plan { replace: true, ..plan };
             explain(&child::replace(&plan), &plan, place, spec, &path)
@@ -224,7 +267,7 @@ fn plan<'a>(
     spec: &Spec,
     context: &Context,
     stdio: [BorrowedFd<'a>; 3],
-    foreground: bool,
+    session: Session,
     path: &OsStr,
 ) -> Result<Plan<'a>> {
     let args = spec.argv()?;
@@ -239,8 +282,9 @@ fn plan<'a>(
         hostname: (elsewhere && !context.on_host).then(|| host_name(place.name)),
         stdio,
         open_files: context.open_files,
-        foreground,
         replace: false,
+        session,
+        user: spec.user.as_ref().map(|u| Ids { uid: u.uid, gid: u.gid, groups: u.groups.clone() }),
     })
 }
 
@@ -273,26 +317,26 @@ fn host_name(name: &str) -> Vec<u8> {
 
 fn mounts(place: &Place<'_>, spec: &Spec, context: &Context) -> Result<Option<Mounts>> {
     let elsewhere = place.net.is_some();
-    if !elsewhere && spec.hosts.is_none() {
+    if !elsewhere && spec.hosts.is_none() && spec.covers.is_empty() {
         return Ok(None);
     }
-    let mut binds = Vec::new();
+    let (mut binds, mut covers) = cover::binds(&spec.covers, context.on_host)?;
     if let Some(hosts) = &spec.hosts {
-        binds.push((c_string(hosts.as_os_str())?, c"/etc/hosts".to_owned()));
+        binds.push(Bind::optional(hosts, Path::new("/etc/hosts"))?);
     }
     if elsewhere && context.on_host {
         let dir = Path::new("/etc/netns").join(place.name);
         for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-            let onto = Path::new("/etc").join(entry.file_name());
-            binds.push((c_string(entry.path().as_os_str())?, c_string(onto.as_os_str())?));
+            binds.push(Bind::optional(&entry.path(), &Path::new("/etc").join(entry.file_name()))?);
         }
     }
+    binds.append(&mut covers);
     let hidden = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
     let sysfs_flags = if context.on_host { 0 } else { hidden | libc::MS_RDONLY };
     Ok(Some(Mounts { binds, sysfs: elsewhere, sysfs_flags }))
 }
 
-fn c_string(s: &OsStr) -> Result<CString> {
+pub(super) fn c_string(s: &OsStr) -> Result<CString> {
     CString::new(s.to_owned().into_vec())
         .map_err(|_| Error::argument(format!("{:?} has a NUL byte in it", s.to_string_lossy())))
 }
@@ -306,17 +350,29 @@ fn explain(failure: &Failure, plan: &Plan<'_>, place: &Place<'_>, spec: &Spec, p
         Step::Limit => error.detail("setting the limit of open files"),
         Step::Enter => error.detail(format!("entering namespace {}", place.name)),
         Step::Unshare => error.detail("making a mount namespace for the process"),
+        Step::User => become_user(failure.errno, spec),
         Step::Hostname => error.detail("setting the host name of the process"),
         Step::Bind(i) => {
             let mounts = plan.mounts.as_ref().and_then(|m| m.binds.get(i));
-            let what = mounts
-                .map(|(from, onto)| format!("{} over {}", from.to_string_lossy(), onto.to_string_lossy()));
+            let what =
+                mounts.map(|b| format!("{} over {}", b.from.to_string_lossy(), b.onto.to_string_lossy()));
             error.detail(format!("mounting {}", what.unwrap_or_default()))
         }
         Step::Directory => directory(failure.errno, spec),
         Step::Exec(i) => exec(failure.errno, plan, i, path),
     };
     error.on(spec.shown())
+}
+
+fn become_user(errno: Errno, spec: &Spec) -> Error {
+    let name = spec.user.as_ref().map_or("", |u| u.name.as_str());
+    let error = Error::from(errno).detail(format!("becoming the user {name}"));
+    match errno {
+        Errno::EINVAL | Errno::EPERM => error.with_kind(Kind::Permission).hint(
+            "a lab that an ordinary user started has that one user, who is root in it; root's labs have all users",
+        ),
+        _ => error,
+    }
 }
 
 fn directory(errno: Errno, spec: &Spec) -> Error {

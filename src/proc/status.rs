@@ -14,6 +14,8 @@ pub enum Exit {
     Code(i32),
     /// By this signal.
     Signal(i32),
+    /// By this signal, and its memory was written to a core file.
+    Dumped(i32),
 }
 
 impl Exit {
@@ -21,7 +23,7 @@ impl Exit {
     pub fn code(self) -> Option<i32> {
         match self {
             Exit::Code(code) => Some(code),
-            Exit::Signal(_) => None,
+            Exit::Signal(_) | Exit::Dumped(_) => None,
         }
     }
 
@@ -29,17 +31,18 @@ impl Exit {
     pub fn signal(self) -> Option<String> {
         match self {
             Exit::Code(_) => None,
-            Exit::Signal(signal) => Some(signal_name(signal)),
+            Exit::Signal(signal) | Exit::Dumped(signal) => Some(signal_name(signal)),
         }
     }
 }
 
-/// As in `exited with status 3`, `killed by SIGKILL`.
+/// As in `exited with status 3`, `killed by SIGKILL`, `killed by SIGSEGV (core dumped)`.
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Exit::Code(code) => write!(f, "exited with status {code}"),
             Exit::Signal(signal) => write!(f, "killed by {}", signal_name(*signal)),
+            Exit::Dumped(signal) => write!(f, "killed by {} (core dumped)", signal_name(*signal)),
         }
     }
 }
@@ -92,6 +95,7 @@ pub(super) fn reap(pidfd: BorrowedFd<'_>, poll: bool) -> Result<Option<Exit>> {
         return Ok(match (pid, info.si_code) {
             (0, _) => None,
             (_, libc::CLD_EXITED) => Some(Exit::Code(status)),
+            (_, libc::CLD_DUMPED) => Some(Exit::Dumped(status)),
             _ => Some(Exit::Signal(status)),
         });
     }
@@ -107,4 +111,10 @@ pub(super) fn stopped(pidfd: BorrowedFd<'_>) -> bool {
         info
     };
     info.si_code == libc::CLD_STOPPED
+}
+
+/// How many processes the kernel has killed for want of memory since the machine started.
+pub(super) fn killed_for_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/vmstat").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("oom_kill ")).and_then(|count| count.trim().parse().ok())
 }

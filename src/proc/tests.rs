@@ -11,8 +11,8 @@ fn here() -> Place<'static> {
     Place { name: "host", net: None }
 }
 
-fn text(kept: &Kept) -> &str {
-    std::str::from_utf8(&kept.bytes).unwrap()
+fn text(kept: &Kept) -> String {
+    String::from_utf8(kept.bytes()).unwrap()
 }
 
 /// Runs `f` in a new network namespace named `lab`, on a thread of its own; not at all without privileges.
@@ -50,9 +50,10 @@ fn more_than_a_pipe_holds_goes_both_ways() {
     let big = vec![b'x'; 3 << 20];
     let spec = Spec { stdin: Stdin::Text(big.clone()), ..Spec::args(["cat"]) };
     let output = exec(here(), &spec, &Context::default()).unwrap();
-    assert!(output.stdout.bytes == big);
-    let cut = exec(here(), &Spec { limit: 1000, ..spec }, &Context::default()).unwrap();
-    assert_eq!((cut.stdout.bytes.len(), cut.stdout.lost), (1000, big.len() as u64 - 1000));
+    assert!(output.stdout.bytes() == big);
+    let first = Spec { limit: 1000, keep: Keep::First, ..spec };
+    let cut = exec(here(), &first, &Context::default()).unwrap();
+    assert_eq!((cut.stdout.bytes().len(), cut.stdout.lost()), (1000, big.len() as u64 - 1000));
 }
 
 #[test]
@@ -129,7 +130,8 @@ fn a_process_gets_three_descriptors_default_signals_and_its_limit() {
     let output = exec(here(), &Spec::shell(line), &context).unwrap();
     // SAFETY: it is ours.
     unsafe { libc::close(leak) };
-    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    let printed = text(&output.stdout);
+    let lines: Vec<&str> = printed.lines().collect();
     // 3 is ls's own, of the directory.
     assert_eq!(lines[0], "0 1 2 3 SigBlk:\t0000000000000000");
     assert_eq!(lines[1], "SigIgn:\t0000000000000000");
@@ -189,7 +191,7 @@ fn a_spawned_process_reads_and_prints_line_by_line() {
     assert_eq!(cat.write(b"more").unwrap_err().kind(), Kind::ConnectionReset);
     let output = cat.wait(Some(Duration::from_secs(10))).unwrap();
     assert_eq!(output.exit, Exit::Code(0));
-    assert_eq!(output.stdout.bytes.len(), 15 + (1 << 20));
+    assert_eq!(output.stdout.total(), 15 + (1 << 20));
     assert_eq!(line().unwrap().len(), 2 + (1 << 20));
     assert_eq!(line(), None);
     assert!(!cat.kill(libc::SIGTERM).unwrap());
@@ -242,7 +244,8 @@ fn the_process_is_inside_the_namespace() {
         let spec = Spec { hosts: Some(hosts.clone()), ..Spec::shell(line) };
         let before = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
         let output = exec(place, &spec, &Context::default()).unwrap();
-        let lines: Vec<&str> = text(&output.stdout).lines().map(str::trim).collect();
+        let printed = text(&output.stdout);
+        let lines: Vec<&str> = printed.lines().map(str::trim).collect();
         assert_eq!(lines, ["lo", "lo", "10.0.0.1 router", "lab"], "{output:?}");
         // Nothing of it is seen outside.
         assert_eq!(before, std::fs::read_to_string("/proc/self/mountinfo").unwrap());
@@ -367,4 +370,88 @@ fn a_shell_gets_the_terminal_and_gives_it_back() {
     until(&mut terminal, "ended: exited with status 7; foreground: true");
     drop(pty.slave);
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn much_output_takes_bounded_memory() {
+    let spec = Spec { limit: 1 << 20, ..Spec::shell("head -c 100000000 /dev/zero; echo; echo end") };
+    let process = spawn(here(), &spec, &Context::default()).unwrap();
+    let output = process.wait(Some(Duration::from_secs(60))).unwrap();
+    assert_eq!(output.stdout.total(), 100_000_005);
+    assert_eq!(output.stdout.lost(), 100_000_005 - (1 << 20));
+    assert!(output.stdout.bytes().ends_with(b"\nend\n"));
+}
+
+#[test]
+fn a_terminal_is_one() {
+    let spec =
+        Spec { terminal: true, stdin: Stdin::Open(Vec::new()), ..Spec::shell("tty; echo >/dev/tty; cat") };
+    let process = spawn(here(), &spec, &Context::default()).unwrap();
+    let deadline = Deadline::secs(10.0);
+    let line = process.line(Which::Stdout, deadline).unwrap().unwrap();
+    assert!(line.starts_with(b"/dev/pts/"), "{line:?}");
+    assert_eq!(process.line(Which::Stdout, deadline).unwrap().unwrap(), b"");
+    process.write(b"typed\n").unwrap();
+    assert_eq!(process.line(Which::Stdout, deadline).unwrap().unwrap(), b"typed");
+    process.close_stdin();
+    assert_eq!(process.wait(Some(Duration::from_secs(10))).unwrap().exit, Exit::Code(0));
+}
+
+#[test]
+fn what_never_gets_ready_is_told() {
+    let process = spawn(here(), &Spec::shell("echo begun; exec sleep 1000"), &Context::default()).unwrap();
+    let line = || Condition::<Error>::line("up", |line| Ok(line == b"up"));
+    let e = process.until(vec![line()], Duration::from_millis(50)).unwrap_err();
+    assert_eq!(e.kind(), Kind::Timeout);
+    assert!(e.message().contains("no line matched \"up\"; stdout ended in \"begun\""), "{e}");
+    process.kill(libc::SIGKILL).unwrap();
+    let e = process.until(vec![line()], Duration::from_secs(10)).unwrap_err();
+    assert_eq!(e.kind(), Kind::Exit);
+    assert!(e.message().starts_with("killed by SIGKILL before it was ready"), "{e}");
+}
+
+#[test]
+fn a_file_that_was_there_is_no_news() {
+    let dir = std::env::temp_dir().join(format!("nsh-ready-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let file = dir.join("x.pid");
+    std::fs::write(&file, "old").unwrap();
+    let condition = Condition::<Error>::file(file.clone(), &file);
+    let line = format!("read _; echo new >{}; exec sleep 1000", file.display());
+    let spec = Spec { stdin: Stdin::Open(Vec::new()), ..Spec::shell(line) };
+    let process = spawn(here(), &spec, &Context::default()).unwrap();
+    let e = process.until(vec![condition], Duration::from_millis(50)).unwrap_err();
+    assert!(e.message().contains("is as it was before"), "{e}");
+    let condition = Condition::<Error>::file(file.clone(), &file);
+    process.write(b"\n").unwrap();
+    process.until(vec![condition], Duration::from_secs(10)).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn a_core_is_told() {
+    if std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default().trim() != "core" {
+        return eprintln!("skipped: cores don't go to the working directory here");
+    }
+    let dir = std::env::temp_dir().join(format!("nsh-core-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let spec = Spec { cwd: Some(dir.clone()), ..Spec::shell("ulimit -c unlimited; kill -SEGV $$") };
+    let output = exec(here(), &spec, &Context::default()).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    assert_eq!(output.exit, Exit::Dumped(libc::SIGSEGV));
+    assert_eq!(output.reason(), "killed by SIGSEGV (core dumped)");
+}
+
+#[test]
+fn paths_of_a_process_are_found_outside() {
+    let cover = |at: &str, from: &str| Cover { at: at.into(), from: from.into() };
+    let covers = [cover("/no/such", "/a"), cover("/no/such/deeper", "/b")];
+    let of = |path: &str| outside(&covers, std::path::Path::new(path));
+    assert_eq!(of("/no/such/x"), std::path::Path::new("/a/x"));
+    assert_eq!(of("/no/such"), std::path::Path::new("/a"));
+    assert_eq!(of("/no/such/deeper/x"), std::path::Path::new("/b/x"));
+    assert_eq!(of("/no/suchlike"), std::path::Path::new("/no/suchlike"));
+    for wrong in ["", "/", "x", "/a/../b", "./x"] {
+        assert_eq!(check_path(std::path::Path::new(wrong)).unwrap_err().kind(), Kind::Argument, "{wrong}");
+    }
 }

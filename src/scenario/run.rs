@@ -355,7 +355,8 @@ impl Runner<'_> {
             self.waiting[at].merge(task, report);
             if self.waiting[at].left == 0 {
                 let mut done = self.waiting.swap_remove(at);
-                let place = |path: &Vec<String>| done.order.iter().position(|p| p == path).map_or(0, |i| i + 1);
+                let place =
+                    |path: &Vec<String>| done.order.iter().position(|p| p == path).map_or(0, |i| i + 1);
                 done.report.tests.sort_by_key(|t| place(&t.path));
                 self.file_done(done.file, done.report);
             }

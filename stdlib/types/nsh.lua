@@ -695,31 +695,53 @@
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
+---@field user? string the user to run as, with its groups; default root. A lab that an ordinary user started has root alone
+---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
----@field limit? integer how many bytes to keep of each of stdout and stderr; default 64 MiB. The rest is counted
+---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted
+---@field keep? "both"|"first"|"last" what is kept of an output beyond `limit`: its first half and its last (both, the default), the first or the last of it
+---@field show? boolean|string print each line as it comes, behind the namespace's and the program's name (`r1 bird| ...`), or behind this name; default false
 ---@field timeout? number how long it may run; default for ever
 ---@field check? boolean raise `exit` unless its status is 0; default false
 
 ---@class (exact) nsh.proc.ExpectOptions
 ---@field timeout? number how long to wait; default 5 seconds
 ---@field stderr? boolean of stderr instead of stdout; default false
+---@field both? boolean of stdout and stderr; default false
+---@field prompt? boolean also take a line that isn't complete, such as a prompt that waits for an answer; default false
 
 ---@class (exact) nsh.proc.LinesOptions
 ---@field timeout? number how long all of it may take; default for ever
 ---@field stderr? boolean of stderr instead of stdout; default false
 
+---@class (exact) nsh.proc.Ready
+---@field port? integer|integer[] something listens on this TCP port of the namespace, or on all of these
+---@field udp? integer|integer[] the same of UDP
+---@field line? string|string[] a line of its stdout or stderr in which this pattern (as of string.find) is found, or one for each of these
+---@field file? string|string[] it has made this file (a control socket, say), or all of these, or written anew what was there
+---@field fn? function this returns something other than nil and false; asked every 50 ms, and raising counts as not yet
+---@field timeout? number how long to wait; default 10 seconds
+
 ---@class (exact) nsh.proc.ShellOptions
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
+---@field user? string the user to run as, with its groups; default root. A lab that an ordinary user started has root alone
+---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
 
 ---@class (exact) nsh.proc.SpawnOptions
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
+---@field user? string the user to run as, with its groups; default root. A lab that an ordinary user started has root alone
+---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
----@field limit? integer how many bytes to keep of each of stdout and stderr; default 64 MiB. The rest is counted
+---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted
+---@field keep? "both"|"first"|"last" what is kept of an output beyond `limit`: its first half and its last (both, the default), the first or the last of it
+---@field show? boolean|string print each line as it comes, behind the namespace's and the program's name (`r1 bird| ...`), or behind this name; default false
 ---@field keep_stdin? boolean leave its stdin open for `write`, until `close_stdin`; default false
+---@field pty? boolean give it a terminal instead of pipes, for programs that insist on one, or that hold back what they print through a pipe. All that it prints is then `stdout`, and `write` types on it; default false
+---@field ready? nsh.proc.Ready wait until it is ready: until all of these hold
 
 ---@class (exact) nsh.proc.StopOptions
 ---@field grace? number how long to leave it; default 0.5 seconds
@@ -1821,10 +1843,12 @@
 ---@class nsh.proc.Result
 ---@field status? integer its exit status; nil if a signal ended it
 ---@field signal? string the signal that ended it, such as SIGKILL
+---@field reason string in words: `exited with status 3`, `killed by SIGSEGV (core dumped)`
+---@field core? boolean true if its memory was written to a core file
 ---@field stdout string what it printed
 ---@field stderr string its error messages
 ---@field time number how long it ran, in seconds
----@field lost? integer how many bytes of its output were beyond `limit`
+---@field lost? integer how many bytes of its output were not kept, being beyond `limit`
 
 ---A running capture. What it shows is complete up to the moment of the call.
 ---@class nsh.Capture
@@ -1953,15 +1977,18 @@ function Process:stderr() end
 ---@return fun(): string? # an iterator: `for line in process:lines() do`
 function Process:lines(opts) end
 
----Waits for a line in which Lua's pattern is found, such as a server's "listening"; lines before it are passed over.
+---Waits for a line in which Lua's pattern is found, such as a server's "listening"; lines before it are passed over, and each line is told once. With several patterns, the first line in which one of them is found counts. Returns the line, then with several patterns which of them it was, then what the pattern captured.
 ---
 ---Raises `timeout` if none came, `exit` if it ended before.
----@param pattern string a pattern as of string.find
+---@param pattern string|string[] a pattern as of string.find, or an array of such
 ---@param opts? nsh.proc.ExpectOptions options
----@return string # the line
+---@return string ... # the line, and what was found in it
 function Process:expect(pattern, opts) end
 
----Gives it something to read, if it was spawned with `keep_stdin`. What it doesn't read at once is written in the background.
+---Passes over what it printed up to now: `expect` and `lines` go on with what comes next.
+function Process:mark() end
+
+---Gives it something to read, if it was spawned with `keep_stdin` or `pty`. What it doesn't read at once is written in the background.
 ---
 ---Raises `connection_reset` if its stdin is closed.
 ---@param text string what to write
@@ -2768,13 +2795,24 @@ proc = {}
 ---@return nsh.proc.Result # how it ended
 function proc.exec(command, opts) end
 
----Starts a process that runs beside the script; returns when its program has been executed. It is ended at the end of the script, or of the handle's block (`<close>`).
+---Starts a process that runs beside the script; returns when its program has been executed, with `ready` when it is ready. It is ended at the end of the script, or of the handle's block (`<close>`).
 ---
----Raises as `proc.exec` does for a program that can't be started.
+---Raises as `proc.exec` does for a program that can't be started; with `ready` also `timeout` if it doesn't get ready, `exit` if it ends before (each with what it printed last; nothing of it is left running), and `exists` if something listens on the port already.
 ---@param command string|string[] a line for `/bin/sh -c`, or a program (looked for in PATH) and its arguments, given as they are
 ---@param opts? nsh.proc.SpawnOptions options
 ---@return nsh.Process # the running process
 function proc.spawn(command, opts) end
+
+---Gives the namespace's processes directories of their own: empty at first, writable, and the same for all that are started in this namespace from now on. So several daemons of one kind find their configuration and their sockets where they always are, and yet not each other's: `r1.proc.private({ "/etc/frr", "/run/frr" })`. The script reaches what is in them by the returned paths, or writes it with `files`.
+---
+---Raises `unsupported` with `--host`.
+---@param paths string|string[] an absolute path, or an array of such; they need not exist
+---@return string ... # where each of them lies in the lab
+function proc.private(paths) end
+
+---Which processes of the lab ended by themselves although the script goes on, and why: those spawned with `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it has seen in the result of `wait`.
+---@return string[] # one line for each, oldest first
+function proc.deaths() end
 
 ---Opens the user's `$SHELL` on the terminal, inside the namespace, and waits until it is left.
 ---

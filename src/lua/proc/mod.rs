@@ -1,13 +1,24 @@
 //! `proc`: processes inside a namespace.
 
+mod deaths;
+mod expect;
+mod files;
 mod options;
+mod ready;
 mod result;
 mod running;
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use mlua::{MultiValue, Value};
+
 use super::registry::{Module, Scope};
-use super::schema::{Function, opts, param, ret};
+use super::schema::{Failure, Function, opts, param, ret, ty};
 use crate::proc::{self, Program};
+pub use deaths::deaths;
 use options::{command, context, exec_options, spawn_options, surroundings};
+use ready::Ready;
 use result::result;
 use running::Running;
 
@@ -33,7 +44,7 @@ pub fn module() -> Module {
             (program(), opts(exec_options())),
             ret::record(result(), "how it ended"),
             |cx, (program, options)| {
-                let spec = options.spec(cx, program)?;
+                let (spec, _files) = options.spec(cx, program)?;
                 Ok(proc::exec(proc::Place::of(cx.ns)?, &spec, &context(cx))?)
             },
         )
@@ -53,20 +64,74 @@ pub fn module() -> Module {
             "proc.spawn",
             (program(), opts(spawn_options())),
             ret::handle("the running process"),
-            |cx, (program, options)| {
-                let spec = options.spec(cx, program)?;
+            |cx, (program, mut options)| {
+                let ready = options.ready.take();
+                let (spec, files) = options.spec(cx, program)?;
+                let on = |failure: Failure| match failure {
+                    Failure::User(e) => Failure::User(e.on(spec.shown())),
+                    lua => lua,
+                };
+                let (stays, timeout) = (ready.is_some(), ready.as_ref().map(Ready::timeout).unwrap_or_default());
+                let conditions = ready.map(|r| r.conditions(cx, &spec.covers)).transpose();
+                let conditions = conditions.map_err(|e| on(e.into()))?.unwrap_or_default();
                 let process = proc::spawn(proc::Place::of(cx.ns)?, &spec, &context(cx))?;
-                Ok(Running::new(cx, process))
+                drop(files);
+                // What is raised here drops the process, which ends it.
+                process.until(conditions, timeout).map_err(on)?;
+                Ok(Running::new(cx, process, stays))
             },
         )
         .doc(
-            "Starts a process that runs beside the script; returns when its program has been executed. It is ended at \
-             the end of the script, or of the handle's block (`<close>`).\n\nRaises as `proc.exec` does for a \
-             program that can't be started.",
+            "Starts a process that runs beside the script; returns when its program has been executed, with `ready` \
+             when it is ready. It is ended at the end of the script, or of the handle's block \
+             (`<close>`).\n\nRaises as `proc.exec` does for a program that can't be started; with `ready` also \
+             `timeout` if it doesn't get ready, `exit` if it ends before (each with what it printed last; nothing of \
+             it is left running), and `exists` if something listens on the port already.",
         )
         .command("ip netns exec NAME PROGRAM ARGS... &")
         .example(
             "local cat <close> = proc.spawn({ \"cat\" }, { keep_stdin = true })\ncat:write(\"ready\\n\")\ncheck.equal(cat:expect(\"^rea\"), \"ready\")\ncat:close_stdin()\ncheck.equal(cat:wait({ timeout = 5 }).status, 0)",
+        ),
+    )
+    .function(
+        Function::new(
+            "proc.private",
+            (param(
+                "paths",
+                ty::one_or_list(ty::string()),
+                "an absolute path, or an array of such; they need not exist",
+            ),),
+            ret::values::<MultiValue>("string ...", "where each of them lies in the lab"),
+            |cx, (paths,)| {
+                let places = paths.iter().map(|path| files::private(cx, Path::new(path)));
+                let places = places.collect::<crate::error::Result<Vec<_>>>()?;
+                let strings = places.iter().map(|p| cx.lua.create_string(p.as_os_str().as_bytes()).map(Value::String));
+                Ok(strings.collect::<mlua::Result<MultiValue>>()?)
+            },
+        )
+        .doc(
+            "Gives the namespace's processes directories of their own: empty at first, writable, and the same for all \
+             that are started in this namespace from now on. So several daemons of one kind find their configuration \
+             and their sockets where they always are, and yet not each other's: `r1.proc.private({ \"/etc/frr\", \
+             \"/run/frr\" })`. The script reaches what is in them by the returned paths, or writes it with \
+             `files`.\n\nRaises `unsupported` with `--host`.",
+        )
+        .command("mount --bind DIRECTORY PATH")
+        .example(
+            "local ns1, ns2 = namespace.add(\"ns1\"), namespace.add(\"ns2\")\nlocal place = ns1.proc.private(\"/etc/app\")\nns2.proc.private(\"/etc/app\")\nns1.exec(\"cat /etc/app/conf\", { files = { [\"/etc/app/conf\"] = \"x = 1\\n\" }, check = true })\ncheck.equal(io.open(place .. \"/conf\"):read(\"a\"), \"x = 1\\n\")\ncheck.equal(ns2.exec(\"ls /etc/app\").stdout, \"\")",
+        ),
+    )
+    .function(
+        Function::new("proc.deaths", (), ret::value("string[]", "one line for each, oldest first"), |_, ()| {
+            Ok(deaths().into_iter().map(|(_, text)| text).collect::<Vec<String>>())
+        })
+        .doc(
+            "Which processes of the lab ended by themselves although the script goes on, and why: those spawned with \
+             `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it \
+             has seen in the result of `wait`.",
+        )
+        .example(
+            "local daemon = proc.spawn(\"echo up; exec sleep 1000\", { ready = { line = \"up\" } })\nproc.exec({ \"kill\", \"-KILL\", tostring(daemon:pid()) })\neventually(function() return not daemon:running() end)\nprint(proc.deaths()[1])",
         ),
     )
     .function(
@@ -76,7 +141,7 @@ pub fn module() -> Module {
             ret::value("integer?", "its exit status; nil if a signal ended it"),
             |cx, (options,)| {
                 // The program is the user's shell, whatever stands here.
-                let spec = options.spec(cx, Program::Args(Vec::new()))?;
+                let (spec, _files) = options.spec(cx, Program::Args(Vec::new()))?;
                 Ok(proc::shell(proc::Place::of(cx.ns)?, &spec, &context(cx))?.code())
             },
         )

@@ -9,9 +9,12 @@ use mlua::Value;
 
 use crate::error::Result;
 use crate::lua::schema::ty::No;
-use crate::lua::schema::{Cx, Shape, Type, ty};
+use crate::lua::schema::{Cx, Shape, Type, Wrong, ty};
 use crate::net::hosts;
-use crate::proc::{Context, Program, Spec, Stdin};
+use crate::proc::{self, Context, Keep, Program, Spec, Stdin, User};
+
+use super::files::Files;
+use super::ready::{self, Ready};
 
 #[derive(Default)]
 pub(super) struct Options {
@@ -23,11 +26,28 @@ pub(super) struct Options {
     timeout: Option<Duration>,
     check: bool,
     limit: Option<usize>,
+    keep: Keep,
+    show: Show,
+    pty: bool,
+    user: Option<User>,
+    files: Vec<(PathBuf, Vec<u8>)>,
+    pub ready: Option<Ready>,
+}
+
+/// Whether to print what it prints, and behind which name.
+#[derive(Clone, Default)]
+enum Show {
+    #[default]
+    No,
+    Yes,
+    As(String),
 }
 
 impl Options {
-    pub fn spec(self, cx: &Cx<'_>, program: Program) -> Result<Spec> {
-        let stdin = match (self.stdin, self.keep_stdin) {
+    /// What to run. The files that it has for itself can go once it was started.
+    pub fn spec(self, cx: &Cx<'_>, program: Program) -> Result<(Spec, Files)> {
+        let stdin_kept = self.keep_stdin || self.pty;
+        let stdin = match (self.stdin, stdin_kept) {
             (text, true) => Stdin::Open(text.unwrap_or_default()),
             (Some(text), false) => Stdin::Text(text),
             (None, false) => Stdin::Null,
@@ -42,10 +62,19 @@ impl Options {
             timeout: self.timeout,
             check: self.check,
             hosts: hosts_file(cx)?,
+            keep: self.keep,
+            terminal: self.pty,
+            user: self.user,
             ..Spec::new(program)
         };
+        let files = Files::write(cx, &self.files)?;
+        let show = match self.show {
+            Show::No => None,
+            Show::Yes => Some(format!("{} {}", cx.ns.name(), spec.name())),
+            Show::As(name) => Some(name),
+        };
         let limit = self.limit.unwrap_or(spec.limit);
-        Ok(Spec { limit, ..spec })
+        Ok((Spec { limit, show, covers: files.covers.clone(), ..spec }, files))
     }
 }
 
@@ -93,6 +122,26 @@ pub(super) fn surroundings(name: &'static str) -> Shape<Options> {
         .field("cwd", ty::string().map(PathBuf::from), "its working directory; default nsh's own", |o, v| {
             o.cwd = Some(v)
         })
+        .field(
+            "user",
+            ty::parsed("a user's name", |s| User::named(s).map_err(|e| Wrong::new(e.message()))),
+            "the user to run as, with its groups; default root. A lab that an ordinary user started has root alone",
+            |o, v| o.user = Some(v),
+        )
+        .field(
+            "files",
+            ty::map(ty::bytes()).try_map(|files| {
+                let absolute = |(path, text): (String, Vec<u8>)| {
+                    let path = PathBuf::from(path);
+                    proc::check_path(&path).map_err(|e| e.message())?;
+                    Ok((path, text))
+                };
+                files.into_iter().map(absolute).collect()
+            }).luals("table<string, string>"),
+            "files that it sees with these contents, such as its configuration. Those within a directory of \
+             `proc.private` are written there; others are its own, and nobody else sees them",
+            |o, v| o.files = v,
+        )
 }
 
 fn with_output(shape: Shape<Options>) -> Shape<Options> {
@@ -101,8 +150,22 @@ fn with_output(shape: Shape<Options>) -> Shape<Options> {
         .field(
             "limit",
             ty::int(0..=1 << 31),
-            "how many bytes to keep of each of stdout and stderr; default 64 MiB. The rest is counted",
+            "how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted",
             |o, v| o.limit = Some(v),
+        )
+        .field(
+            "keep",
+            ty::one_of(&[("both", Keep::Both), ("first", Keep::First), ("last", Keep::Last)]),
+            "what is kept of an output beyond `limit`: its first half and its last (both, the default), the first or \
+             the last of it",
+            |o, v| o.keep = v,
+        )
+        .field(
+            "show",
+            show(),
+            "print each line as it comes, behind the namespace's and the program's name (`r1 bird| ...`), or behind \
+             this name; default false",
+            |o, v| o.show = v,
         )
 }
 
@@ -121,4 +184,21 @@ pub(super) fn spawn_options() -> Shape<Options> {
         "leave its stdin open for `write`, until `close_stdin`; default false",
         |o, v| o.keep_stdin = v,
     )
+    .field(
+        "pty",
+        ty::boolean(),
+        "give it a terminal instead of pipes, for programs that insist on one, or that hold back what they print \
+         through a pipe. All that it prints is then `stdout`, and `write` types on it; default false",
+        |o, v| o.pty = v,
+    )
+    .field("ready", ready::options().into(), "wait until it is ready: until all of these hold", |o, v| {
+        o.ready = Some(v)
+    })
+}
+
+fn show() -> Type<Show> {
+    ty::boolean()
+        .map(|yes| if yes { Show::Yes } else { Show::No })
+        .or(ty::string().map(Show::As))
+        .called("a boolean or a name")
 }

@@ -4,25 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use mlua::{BString, IntoLuaMulti, Table};
+use mlua::{BString, IntoLuaMulti, MultiValue};
 use nix::sys::signal::Signal;
 
 use super::result::result;
+use super::{deaths, expect};
 use crate::error::{Error, Kind, Result};
 use crate::lua::bind;
 use crate::lua::schema::{Class, Cx, Failure, Handle, MethodDoc, Shape, Type, opts, param, ret, ty};
 use crate::proc::{self, Process, Which};
 use crate::wait::Deadline;
 
-/// How long [`Running`]'s `expect` waits unless told otherwise.
-const EXPECT: Duration = Duration::from_secs(5);
-
-const MOMENT: Duration = Duration::from_millis(200);
-
 thread_local! {
     /// Processes that run although the script dropped their handles: they end with the test, group or script that
     /// started them, not whenever Lua collects its garbage. Each with its [`Running::number`].
-    static DROPPED: RefCell<Vec<(u64, Process)>> = const { RefCell::new(Vec::new()) };
+    static DROPPED: RefCell<Vec<(u64, Rc<Process>)>> = const { RefCell::new(Vec::new()) };
     static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -34,7 +30,8 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub fn new(cx: &Cx<'_>, process: Process) -> Self {
+    /// `stays`: it is not to end before the script ends it.
+    pub fn new(cx: &Cx<'_>, process: Process, stays: bool) -> Self {
         let number = NEXT.replace(NEXT.get() + 1);
         cx.lab.at_end(move || {
             let ours = DROPPED.try_with(|all| {
@@ -45,10 +42,12 @@ impl Running {
             // Dropping it ends it.
             matches!(ours, Ok(Some(_)))
         });
-        Running { process: RefCell::new(Some(Rc::new(process))), number }
+        let process = Rc::new(process);
+        deaths::watch(&process, stays);
+        Running { process: RefCell::new(Some(process)), number }
     }
 
-    fn process(&self) -> Result<Rc<Process>> {
+    pub fn process(&self) -> Result<Rc<Process>> {
         // Empty only while it is dropped.
         self.process.borrow().clone().ok_or_else(|| Error::new(Kind::Io, "the process is gone"))
     }
@@ -56,7 +55,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let process = self.process.borrow_mut().take().and_then(Rc::into_inner);
+        let process = self.process.borrow_mut().take();
         if let Some(process) = process.filter(|p| matches!(p.exit(), Ok(None))) {
             DROPPED.with_borrow_mut(|all| {
                 all.retain(|(_, p)| matches!(p.exit(), Ok(None)));
@@ -84,9 +83,11 @@ impl LinesOptions {
     }
 }
 
-fn lines_options(name: &'static str, timeout: &'static str) -> Shape<LinesOptions> {
-    Shape::<LinesOptions>::new(name)
-        .field("timeout", ty::seconds(), timeout, |o, v| o.timeout = Some(v))
+fn lines_options() -> Shape<LinesOptions> {
+    Shape::<LinesOptions>::new("nsh.proc.LinesOptions")
+        .field("timeout", ty::seconds(), "how long all of it may take; default for ever", |o, v| {
+            o.timeout = Some(v)
+        })
         .field("stderr", ty::boolean(), "of stderr instead of stdout; default false", |o, v| o.stderr = v)
 }
 
@@ -125,38 +126,6 @@ fn lines(
     })?)
 }
 
-/// The first line from here on that Lua's `pattern` is found in.
-fn expect(
-    cx: &Cx<'_>,
-    this: &Running,
-    pattern: &mlua::LuaString,
-    options: &LinesOptions,
-) -> std::result::Result<BString, Failure> {
-    let find: mlua::Function = cx.lua.globals().get::<Table>("string")?.get("find")?;
-    let process = this.process()?;
-    let deadline = Deadline::after(options.timeout.unwrap_or(EXPECT));
-    let wanted = || format!("waiting for {:?}", pattern.to_string_lossy());
-    loop {
-        match process.line(options.which(), deadline) {
-            Ok(Some(line)) => {
-                let line = BString::from(line);
-                if find.call::<Option<i64>>((line.clone(), pattern))?.is_some() {
-                    return Ok(line);
-                }
-            }
-            Ok(None) => {
-                // A process closes its output a moment before it has ended.
-                let ended = process.wait(Some(MOMENT));
-                let how = ended.map_or("closed its output".to_owned(), |output| output.exit.to_string());
-                return Err(Error::new(Kind::Exit, format!("{}: it {how}", wanted()))
-                    .on(process.shown())
-                    .into());
-            }
-            Err(e) => return Err(e.detail(wanted()).into()),
-        }
-    }
-}
-
 impl Handle for Running {
     fn class() -> Class<Self> {
         Class::new("nsh.Process", "A process that runs beside the script.", |this: &Self| match this.process() {
@@ -182,6 +151,7 @@ impl Handle for Running {
             |_, this, (options,)| {
                 let process = this.process()?;
                 let output = process.wait(options.timeout)?;
+                deaths::seen(&process);
                 if options.check {
                     output.check().map_err(|e| e.on(process.shown()))?;
                 }
@@ -204,13 +174,13 @@ impl Handle for Running {
             MethodDoc("stdout", "What it printed up to this moment."),
             (),
             ret::value("string", "its output so far"),
-            |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stdout).bytes)),
+            |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stdout).bytes())),
         )
         .method(
             MethodDoc("stderr", "Its error messages up to this moment."),
             (),
             ret::value("string", "its error messages so far"),
-            |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stderr).bytes)),
+            |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stderr).bytes())),
         )
         .method(
             MethodDoc(
@@ -218,7 +188,7 @@ impl Handle for Running {
                 "Iterates over the lines that it prints, as they come, until it ends. Each line is told once.\n\n\
                  Raises `timeout` if it hasn't ended by then.",
             ),
-            (opts(lines_options("nsh.proc.LinesOptions", "how long all of it may take; default for ever")),),
+            (opts(lines_options()),),
             ret::values("fun(): string?", "an iterator: `for line in process:lines() do`"),
             |cx, this, (options,)| lines(cx, this, &options),
         )
@@ -226,19 +196,35 @@ impl Handle for Running {
             MethodDoc(
                 "expect",
                 "Waits for a line in which Lua's pattern is found, such as a server's \"listening\"; lines before it \
-                 are passed over.\n\nRaises `timeout` if none came, `exit` if it ended before.",
+                 are passed over, and each line is told once. With several patterns, the first line in which one of \
+                 them is found counts. Returns the line, then with several patterns which of them it was, then what \
+                 the pattern captured.\n\nRaises `timeout` if none came, `exit` if it ended before.",
             ),
             (
-                param("pattern", ty::lua_string(), "a pattern as of string.find"),
-                opts(lines_options("nsh.proc.ExpectOptions", "how long to wait; default 5 seconds")),
+                param("pattern", expect::patterns(), "a pattern as of string.find, or an array of such"),
+                opts(expect::options()),
             ),
-            ret::value("string", "the line"),
-            |cx, this, (pattern, options)| expect(cx, this, &pattern, &options),
+            ret::values::<MultiValue>("string ...", "the line, and what was found in it"),
+            |cx, this, (patterns, options)| expect::expect(cx, this, &patterns, &options),
+        )
+        .method(
+            MethodDoc(
+                "mark",
+                "Passes over what it printed up to now: `expect` and `lines` go on with what comes next.",
+            ),
+            (),
+            ret::nothing(),
+            |_, this, ()| {
+                let process = this.process()?;
+                process.mark(Which::Stdout);
+                process.mark(Which::Stderr);
+                Ok(())
+            },
         )
         .method(
             MethodDoc(
                 "write",
-                "Gives it something to read, if it was spawned with `keep_stdin`. What it doesn't read at once is \
+                "Gives it something to read, if it was spawned with `keep_stdin` or `pty`. What it doesn't read at once is \
                  written in the background.\n\nRaises `connection_reset` if its stdin is closed.",
             ),
             (param("text", ty::bytes(), "what to write"),),

@@ -54,7 +54,7 @@ e = check.error(function()
 end, "exit")
 check.equal(
   e.message,
-  'Process:expect "echo failed; exit 2": waiting for "listening": it exited with status 2'
+  'Process:expect "echo failed; exit 2": waiting for "listening": it exited with status 2; stdout ended in "failed"'
 )
 check.error(function()
   for _ in quiet:lines({ timeout = 0.05 }) do
@@ -86,14 +86,15 @@ check(alive(pid), "a process outlives its handle")
 collectgarbage()
 collectgarbage()
 local function descriptors()
-  return assert(tonumber(proc.exec("ls /proc/$PPID/fd | wc -l").stdout))
+  -- The counting process may be faster than nsh at closing what was meant for it.
+  local least = math.huge
+  for _ = 1, 10 do
+    least = math.min(least, assert(tonumber(proc.exec("ls /proc/$PPID/fd | wc -l").stdout)))
+  end
+  return least
 end
 local before = descriptors()
 for _ = 1, 20 do
   pcall(proc.spawn, { "no-such-program" })
 end
--- What Lua has dropped is closed when it is collected.
-eventually(function()
-  collectgarbage()
-  return descriptors() <= before
-end, { message = "no descriptor is left open" })
+check.equal(descriptors(), before, "no descriptor is left open")

@@ -1,0 +1,189 @@
+//! Files and directories of a process's own, over those of the lab.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::symlink;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::child::Bind;
+use super::spec::c_string;
+use crate::error::{Error, Kind, Result};
+
+/// Where directories are copied that lack something which a process is to see there.
+const SHADOWS: &str = "/run/nsh/shadow";
+
+/// A file or directory that a process sees in the place of another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cover {
+    /// The path as the process sees it.
+    pub at: PathBuf,
+    /// Where it lies.
+    pub from: PathBuf,
+}
+
+impl Bind {
+    /// One that may be missing.
+    pub fn optional(from: &Path, onto: &Path) -> Result<Bind> {
+        Ok(Bind { from: c_string(from.as_os_str())?, onto: c_string(onto.as_os_str())?, needed: false })
+    }
+
+    fn needed(from: &Path, onto: &Path) -> Result<Bind> {
+        Ok(Bind { needed: true, ..Bind::optional(from, onto)? })
+    }
+}
+
+/// Raises `argument` unless `path` can be covered: absolute, without `..`, and not `/`.
+pub fn check_path(path: &Path) -> Result<()> {
+    let plain = path.components().all(|c| matches!(c, Component::RootDir | Component::Normal(_)));
+    if path.is_absolute() && plain && path.parent().is_some() {
+        return Ok(());
+    }
+    Err(Error::argument(format!("expected an absolute path such as \"/run/frr\", got {:?}", path.display())))
+}
+
+/// Where a path of the process lies in the lab.
+pub fn outside(covers: &[Cover], path: &Path) -> PathBuf {
+    let path = resolved(path);
+    let inner = covers.iter().filter_map(|c| Some((c, path.strip_prefix(resolved(&c.at)).ok()?)));
+    match inner.max_by_key(|(c, _)| c.at.components().count()) {
+        Some((c, rest)) if rest.as_os_str().is_empty() => c.from.clone(),
+        Some((c, rest)) => c.from.join(rest),
+        None => path,
+    }
+}
+
+/// The path without symbolic links, as far as it exists: `/var/run/frr` is `/run/frr`.
+fn resolved(path: &Path) -> PathBuf {
+    let (there, missing) = split(path);
+    missing.iter().fold(there, |path, name| path.join(name))
+}
+
+/// The nearest of the path's ancestors that exists, and what is missing below it.
+fn split(path: &Path) -> (PathBuf, Vec<OsString>) {
+    let mut missing = Vec::new();
+    let mut at = path;
+    loop {
+        if let Ok(there) = at.canonicalize() {
+            missing.reverse();
+            return (there, missing);
+        }
+        match (at.parent(), at.file_name()) {
+            (Some(parent), Some(name)) => {
+                missing.push(name.to_owned());
+                at = parent;
+            }
+            _ => return (PathBuf::from("/"), missing),
+        }
+    }
+}
+
+/// What the process has to mount. Where nothing is that could be covered, it is made in the lab's own places; in one
+/// that is read-only the process sees a copy of the nearest directory that has it.
+///
+/// The first of the two lists is of those copies.
+pub(super) fn binds(covers: &[Cover], on_host: bool) -> Result<(Vec<Bind>, Vec<Bind>)> {
+    let mut shadows: BTreeMap<PathBuf, Vec<(PathBuf, bool)>> = BTreeMap::new();
+    let mut binds = Vec::new();
+    let mut sorted: Vec<&Cover> = covers.iter().collect();
+    sorted.sort();
+    for cover in sorted {
+        let directory = cover.from.is_dir();
+        let at = resolved(&cover.at);
+        if let Err(missing_in) = mount_point(&at, directory, on_host)? {
+            let rest = at.strip_prefix(&missing_in).unwrap_or(&at).to_owned();
+            shadows.entry(missing_in).or_default().push((rest, directory));
+        }
+        binds.push(Bind::needed(&cover.from, &at)?);
+    }
+    // Outer ones first; what stands in them comes after.
+    let mut copies = Vec::new();
+    for (directory, missing) in shadows {
+        copies.append(&mut shadow(&directory, &missing)?);
+    }
+    Ok((copies, binds))
+}
+
+/// Sees to it that there is something to be covered; else the read-only directory in which it is missing.
+fn mount_point(at: &Path, directory: bool, on_host: bool) -> Result<std::result::Result<(), PathBuf>> {
+    let (there, missing) = split(at);
+    if missing.is_empty() {
+        if there.is_dir() == directory {
+            return Ok(Ok(()));
+        }
+        let (is, wanted) = if directory { ("a file", "a directory") } else { ("a directory", "a file") };
+        return Err(Error::new(
+            Kind::Invalid,
+            format!("{} is {is}, and {wanted} was to stand there", at.display()),
+        ));
+    }
+    if on_host {
+        let e = Error::new(
+            Kind::NotFound,
+            format!("{} doesn't exist, and nothing is made outside of a sandbox", at.display()),
+        );
+        return Err(e.hint("make it first"));
+    }
+    if !there.is_dir() {
+        return Err(Error::new(Kind::Invalid, format!("{} is no directory", there.display())));
+    }
+    match make(at, directory) {
+        Ok(()) => Ok(Ok(())),
+        Err(e) if matches!(e.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
+            Ok(Err(there))
+        }
+        Err(e) => Err(Error::from(e).detail(format!("making {}", at.display()))),
+    }
+}
+
+fn make(at: &Path, directory: bool) -> std::io::Result<()> {
+    if directory {
+        return fs::create_dir_all(at);
+    }
+    if let Some(parent) = at.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::File::options().create(true).append(true).open(at).map(drop)
+}
+
+type Missing = (PathBuf, Vec<(PathBuf, bool)>);
+
+/// What stands over `directory` so that it has what is missing: an empty copy of it, filled by mounting each of its
+/// entries. Such copies are kept, since they are needed each time a process is started.
+fn shadow(directory: &Path, missing: &[(PathBuf, bool)]) -> Result<Vec<Bind>> {
+    static MADE: Mutex<Vec<(Missing, PathBuf)>> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let wanted = (directory.to_owned(), missing.to_vec());
+    let failed = |e: std::io::Error| Error::from(e).detail(format!("copying {}", directory.display()));
+    let copy = match made.iter().find(|(m, _)| *m == wanted) {
+        Some((_, copy)) => copy.clone(),
+        None => {
+            let copy = Path::new(SHADOWS).join(made.len().to_string());
+            fs::create_dir_all(&copy).map_err(failed)?;
+            for entry in fs::read_dir(directory).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let at = copy.join(entry.file_name());
+                match entry.file_type().map_err(failed)? {
+                    t if t.is_symlink() => symlink(fs::read_link(entry.path()).map_err(failed)?, at),
+                    t => make(&at, t.is_dir()),
+                }
+                .map_err(failed)?;
+            }
+            for (rest, is_directory) in missing {
+                make(&copy.join(rest), *is_directory).map_err(failed)?;
+            }
+            made.push((wanted, copy.clone()));
+            copy
+        }
+    };
+    let mut binds = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed)?.flatten() {
+        if entry.file_type().is_ok_and(|t| !t.is_symlink()) {
+            binds.push(Bind::optional(&entry.path(), &copy.join(entry.file_name()))?);
+        }
+    }
+    binds.push(Bind::needed(&copy, directory)?);
+    Ok(binds)
+}
