@@ -124,6 +124,9 @@ impl Supervisor {
 
     fn run(mut self, options: &sandbox::Options, runner: impl FnOnce(&Lab) -> i32) -> Result<i32> {
         let result = sandbox::keep(options, &mut self, runner);
+        if let Some(mover) = &self.mover {
+            mover.leave();
+        }
         let left = self.entry.leave();
         // A signal ends this process from here on, should the user's terminal be stopped.
         let _ = SigSet::all().thread_unblock();

@@ -6,10 +6,14 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use nix::poll::PollFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use nix::sys::signal::Signal;
 
 use crate::error::{Error, Result};
 use crate::wait::{self, Deadline};
@@ -97,7 +101,9 @@ fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
 /// The thread that moves a lab's output, in the supervisor.
 pub struct Mover {
     thread: JoinHandle<()>,
-    kick: std::sync::Arc<EventFd>,
+    kick: Arc<EventFd>,
+    /// The entry is about to be removed by this process itself.
+    leaving: Arc<AtomicBool>,
 }
 
 impl Mover {
@@ -109,7 +115,7 @@ impl Mover {
         terminals: [OwnedFd; 2],
         shown: impl FnOnce() + Send + 'static,
     ) -> Result<Mover> {
-        let kick = std::sync::Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
+        let kick = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
         let newer = Files::open(directory).map_err(|e| Error::from(e).detail("opening the log"))?;
         let files = Files { directory: directory.to_owned(), newer: Some(newer), size: 0 };
         let [out, err] = pipes;
@@ -119,15 +125,21 @@ impl Mover {
             terminal: Some(File::from(terminal)),
         };
         let streams = [stream(out, terminal_out), stream(err, terminal_err)];
-        let told = kick.clone();
+        let (told, leaving) = (kick.clone(), Arc::new(AtomicBool::new(false)));
+        let entry = Watched::new(directory, leaving.clone())?;
         let thread = std::thread::Builder::new().name("nsh-log".into()).stack_size(PIPE * 4);
-        let thread = thread.spawn(move || run(streams, files, &told, shown)).map_err(Error::from)?;
-        Ok(Mover { thread, kick })
+        let thread = thread.spawn(move || run(streams, files, &told, &entry, shown)).map_err(Error::from)?;
+        Ok(Mover { thread, kick, leaving })
     }
 
     /// The terminal is not needed any more.
     pub fn let_go(&self) {
         let _ = self.kick.write(1);
+    }
+
+    /// The entry is removed on purpose from here on.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::SeqCst);
     }
 
     /// Waits until the lab's last process has closed its output.
@@ -136,15 +148,50 @@ impl Mover {
     }
 }
 
-fn run(mut streams: [Stream; 2], mut files: Files, kick: &EventFd, shown: impl FnOnce()) {
+fn inode(path: &Path) -> Option<u64> {
+    path.metadata().map(|m| m.ino()).ok()
+}
+
+/// The lab's entry. Without it no command could reach the lab: then it ends.
+struct Watched {
+    lock: PathBuf,
+    /// The lock's inode: another lab of the name may come in its place.
+    inode: Option<u64>,
+    inotify: Inotify,
+    leaving: Arc<AtomicBool>,
+}
+
+impl Watched {
+    fn new(directory: &Path, leaving: Arc<AtomicBool>) -> Result<Watched> {
+        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
+        let removals = AddWatchFlags::IN_DELETE | AddWatchFlags::IN_DELETE_SELF | AddWatchFlags::IN_MOVE_SELF;
+        inotify
+            .add_watch(directory, removals)
+            .map_err(|e| Error::from(e).detail("watching the lab's entry"))?;
+        let lock = directory.join("lock");
+        Ok(Watched { inode: inode(&lock), lock, inotify, leaving })
+    }
+
+    /// Ends the lab as `nsh down` does, if someone removed its entry.
+    fn look(&self) {
+        let news = self.inotify.read_events().is_ok();
+        if news && !self.leaving.load(Ordering::SeqCst) && inode(&self.lock) != self.inode {
+            let _ = nix::sys::signal::kill(nix::unistd::getpid(), Signal::SIGTERM);
+        }
+    }
+}
+
+fn run(mut streams: [Stream; 2], mut files: Files, kick: &EventFd, entry: &Watched, shown: impl FnOnce()) {
     let mut buffer = vec![0; PIPE];
     let mut shown = Some(shown);
     while streams.iter().any(|s| s.pipe.is_some()) {
-        let mut fds: Vec<(BorrowedFd<'_>, PollFlags)> = vec![(kick.as_fd(), PollFlags::POLLIN)];
+        let mut fds: Vec<(BorrowedFd<'_>, PollFlags)> =
+            vec![(kick.as_fd(), PollFlags::POLLIN), (entry.inotify.as_fd(), PollFlags::POLLIN)];
         fds.extend(streams.iter().filter_map(|s| Some((s.pipe.as_ref()?.as_fd(), PollFlags::POLLIN))));
         if wait::wait_background(&fds, Deadline::NEVER).is_err() {
             return;
         }
+        entry.look();
         for stream in &mut streams {
             stream.pass_on(&mut buffer, &mut files);
         }

@@ -19,7 +19,7 @@ use nix::unistd::{ForkResult, Pid};
 
 use super::supervise::{self, Signals, Terminal};
 use super::sys::{self, Channel, Message};
-use super::{filter, init, lab};
+use super::{filter, init, lab, view};
 use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
 
@@ -46,6 +46,7 @@ pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
     let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let terminal = nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok();
     let limits = limits(target)?;
+    let stdin = view::file_on_stdin();
     let signals = Signals::of(&ignored)?;
     // Becomes the parent of the last process when the middle one ends.
     nix::sys::prctl::set_child_subreaper(true)?;
@@ -59,7 +60,10 @@ pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
                     let told = theirs.send(&Message::Pid(child.as_raw()));
                     init::exit(told.is_err() as i32)
                 }
-                Ok(None) => inside(target, &limits, &theirs, &ignored, &mask, runner),
+                Ok(None) => {
+                    view::reopen_stdin(stdin.as_deref());
+                    inside(target, &limits, &theirs, &ignored, &mask, runner)
+                }
                 Err(e) => {
                     theirs.fail(&e);
                     init::exit(1)

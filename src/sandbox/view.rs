@@ -191,8 +191,8 @@ fn enter_cwd(cwd: &Path) -> Result<()> {
 }
 
 /// A file on stdin hangs on the machine's writable mount: through /proc/self/fd/0 the script could open it again,
-/// for writing. So it is opened again on the lab's read-only one.
-fn reopen_stdin(path: Option<&Path>) {
+/// for writing. So it is opened again on the lab's read-only one, if it can be seen there.
+pub fn reopen_stdin(path: Option<&Path>) {
     let Some(path) = path else { return };
     let Ok(file) = fs::File::open(path) else { return };
     let stdin = std::io::stdin();

@@ -85,6 +85,54 @@ fn pipes_pass_through() {
     });
 }
 
+#[test]
+fn a_file_on_stdin_is_there_to_be_read_alone() {
+    with_labs(|stage| {
+        up(stage, "a", "");
+        let keep = stage.home.join("keep");
+        let mut command =
+            stage.command(&["exec", "a", "--", "sh", "-c", "cat; echo spoilt > /proc/self/fd/0"]);
+        let out = finish(command.stdin(std::fs::File::open(&keep).unwrap()).spawn().unwrap());
+        assert_eq!(stdout(&out), "kept", "{}", text(&out));
+        assert!(!out.status.success(), "{}", text(&out));
+        assert_eq!(std::fs::read_to_string(keep).unwrap(), "kept");
+    });
+}
+
+#[test]
+fn nothing_of_the_outer_world_is_open_in_a_lab() {
+    with_labs(|stage| {
+        up(stage, "a", PAIR);
+        let look =
+            "for p in /proc/[0-9]*; do for fd in $p/fd/*; do readlink $fd; done; done 2>/dev/null; true";
+        let open = prints(stage, &["exec", "a", "--", "sh", "-c", look]);
+        assert!(open.contains("pipe:") && open.contains("/run/netns/ns1"), "{open}");
+        assert!(!open.contains("labs") && !open.contains("/dev/tty") && !open.contains("/opt"), "{open}");
+        // What the process that keeps the lab and the script's have in common are the two outputs alone.
+        let pid = super::bench::listed(stage)[0]["pid"].to_string();
+        let parent = |pid: &str| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+            stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap().to_owned()
+        };
+        let first = parent(&pid);
+        let files = |pid: &str| -> std::collections::BTreeSet<_> {
+            let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+            entries
+                .filter_map(|e| std::fs::read_link(e.path()).ok())
+                .map(|p| p.display().to_string())
+                .collect()
+        };
+        let outer = files(&parent(&first));
+        for inner in [&first, &pid] {
+            let shared: Vec<String> = files(inner).intersection(&outer).cloned().collect();
+            let expected =
+                |f: &str| f.starts_with("pipe:") || f == "/dev/null" || f.starts_with("anon_inode:");
+            assert!(shared.iter().all(|f| expected(f)), "{shared:?}");
+            assert_eq!(shared.iter().filter(|f| f.starts_with("pipe:")).count(), 2, "{shared:?}");
+        }
+    });
+}
+
 /// What is the same for each process of the lab, as a process tells it of itself.
 const TELL: &str = "grep -E '^(Uid|Gid|Groups|CapPrm|CapEff|CapBnd|NoNewPrivs|Seccomp|Seccomp_filters|SigBlk):' \
     /proc/self/status; cat /proc/self/limits /proc/self/oom_score_adj; \

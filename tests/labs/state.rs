@@ -113,12 +113,14 @@ fn entries_that_make_no_sense() {
         assert!(!entry(stage, "half").exists() && !entry(stage, "file").exists());
         assert!(stage.home.join("labs/notes").exists());
         prints(stage, &["down", "b"]);
-        // Removed behind its back: the lab goes on, unknown; a new one of its name is not touched by its end.
+        // Removed behind its back: no command could reach the lab any more, so it ends; a new one of its name is not
+        // touched by that.
         let old = supervisor(stage, "a");
+        kill(old, Signal::SIGSTOP).unwrap();
         fs::remove_dir_all(entry(stage, "a")).unwrap();
         assert!(names(stage).is_empty());
         up(stage, "a", PAIR);
-        kill(old, Signal::SIGTERM).unwrap();
+        kill(old, Signal::SIGCONT).unwrap();
         until(
             || fs::read(format!("/proc/{old}/cmdline")).map_or(true, |line| line.is_empty()),
             || "the old one lives".to_owned(),
