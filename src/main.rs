@@ -55,7 +55,7 @@ fn dispatch(command: Command) -> i32 {
         Command::Doctor { json } => doctor::run(json),
         Command::Test(options) => {
             sandbox::close_inherited();
-            let above = scenario::Above { pause: |_, _| {} };
+            let above = scenario::Above { pause: repl::pause };
             scenario::test(&options, above).unwrap_or_else(|e| complain(&e, scenario::status_of(&e)))
         }
         Command::Merge { files, format, outputs } => {

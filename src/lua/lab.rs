@@ -6,7 +6,7 @@ use std::rc::Rc;
 use mlua::Lua;
 
 use super::changes::Changes;
-use super::test::Tests;
+use super::test::{Bundle, Tests};
 use crate::error::Result;
 use crate::net::namespace::Namespaces;
 
@@ -43,6 +43,8 @@ pub struct Lab {
     pub tests: Tests,
     /// What changed since the last of them.
     pub changes: Changes,
+    /// What is to be kept of failures.
+    pub bundle: Bundle,
 }
 
 impl Lab {
@@ -55,6 +57,7 @@ impl Lab {
             checks: Cell::default(),
             tests: Tests::default(),
             changes: Changes::default(),
+            bundle: Bundle::default(),
         }))
     }
 

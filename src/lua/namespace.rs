@@ -107,9 +107,11 @@ struct AddOptions {
 /// Makes a namespace and, if asked, sets its `lo` up; nothing stays when that fails.
 fn add(lab: &Lab, name: &str, options: &AddOptions) -> crate::error::Result<Rc<Namespace>> {
     let ns = lab.namespaces.add(name)?;
+    lab.bundle.watch(&ns);
     if options.up {
         let up = Change { up: Some(true), ..Change::default() };
         if let Err(e) = link::set(&ns, "lo", &up) {
+            lab.bundle.unwatch(name);
             let _ = lab.namespaces.del(name);
             return Err(e.detail("setting lo up"));
         }
@@ -182,6 +184,7 @@ pub fn module() -> Module {
             ret::nothing(),
             |cx, (ns,)| {
                 let name = ns.name().to_owned();
+                cx.lab.bundle.unwatch(&name);
                 Ok(cx.lab.namespaces.del(&name).map_err(|e| e.on(name))?)
             },
         )

@@ -1,6 +1,7 @@
 //! The prompt: reads Lua line by line, runs it, prints what it gives.
 
 mod attach;
+mod pause;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
@@ -11,6 +12,8 @@ use mlua::{Lua, MultiValue, Value};
 use crate::lua::lab::{Lab, Place};
 use crate::lua::{self, Raised, status};
 use crate::wait::{self, Deadline};
+
+pub use pause::pause;
 
 /// Reads and runs until the end of the input; returns nsh's exit status.
 pub fn run(place: Place, trace: bool, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
@@ -27,16 +30,23 @@ pub fn attach(place: Place, trace: bool, setup: fn(&Lua) -> mlua::Result<()>, na
 }
 
 fn read_and_run(lua: &Lua, lab: &Lab, first: &str) -> mlua::Result<i32> {
-    let terminal = io::stdin().is_terminal();
-    let mut lines = Lines::new().map_err(mlua::Error::external)?;
+    let stdin = io::stdin();
+    let input = stdin.as_fd().try_clone_to_owned().map_err(mlua::Error::external)?;
+    talk(lua, lab, input.into(), stdin.is_terminal().then_some(first))?;
+    Ok(status::SUCCESS)
+}
+
+/// Reads and runs until the end of the input; `first` is the prompt, if there is somebody to be prompted.
+fn talk(lua: &Lua, lab: &Lab, input: File, first: Option<&str>) -> mlua::Result<()> {
+    let mut lines = Lines(BufReader::new(input));
     let mut input = String::new();
-    let next = format!("{:>width$}", "-> ", width = first.len());
     loop {
-        if terminal {
+        if let Some(first) = first {
+            let next = format!("{:>width$}", "-> ", width = first.len());
             prompt(if input.is_empty() { first } else { &next });
         }
         match lines.read(&mut input) {
-            Line::End => return Ok(status::SUCCESS),
+            Line::End => return Ok(()),
             Line::Interrupted => {
                 lua::resume(lua)?;
                 input.clear();
@@ -65,14 +75,10 @@ enum Line {
     End,
 }
 
-/// Standard input, line by line, woken by an interrupt.
+/// The input, line by line, woken by an interrupt.
 struct Lines(BufReader<File>);
 
 impl Lines {
-    fn new() -> io::Result<Self> {
-        Ok(Lines(BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?))))
-    }
-
     /// Appends a line to `input`. An interrupt gives up the input so far.
     fn read(&mut self, input: &mut String) -> Line {
         let waits = self.0.buffer().is_empty();

@@ -40,6 +40,8 @@ pub struct Record {
     finished: Option<(Outcome, u64)>,
     cannot: Option<String>,
     output: Kept,
+    /// What the running test printed before it left something for the bundle.
+    of_test: Kept,
 }
 
 impl Record {
@@ -51,7 +53,9 @@ impl Record {
             Event::Started { test } => self.running = Some(test),
             Event::Ended { test, outcome, seconds, checks } => {
                 self.running = None;
-                let output = if is_failure(&outcome) { printed.text() } else { String::new() };
+                let mut all = std::mem::take(&mut self.of_test);
+                all.append(printed);
+                let output = if is_failure(&outcome) { all.text() } else { String::new() };
                 self.tests.push(TestReport {
                     path: test.path,
                     at: test.at,
@@ -64,6 +68,10 @@ impl Record {
                 return;
             }
             Event::Finished { outcome, checks, .. } => self.finished = Some((outcome, checks)),
+            Event::Artifact { .. } if self.running.is_some() => {
+                self.of_test.append(printed);
+                return;
+            }
             Event::Artifact { .. } => {}
         }
         if self.running.is_none() || !printed.is_empty() {

@@ -292,6 +292,7 @@ fn settings(options: &Options, above: Above, machine: &Machine, task: &Task, nam
         test_timeout: options.test_timeout.filter(|_| !options.pause_on_fail),
         fail_fast: options.fail_fast,
         artifacts: options.artifacts.is_some(),
+        capture: options.capture,
         pause: options.pause_on_fail.then_some(above.pause),
         missing: Some(Rc::new(move |word| machine.lacks(word))),
         ..Settings::default()

@@ -4,6 +4,7 @@
 // A test stops where it finds something wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bundle;
 mod confinement;
 mod helper;
 mod leftovers;

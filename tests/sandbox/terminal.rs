@@ -113,6 +113,39 @@ fn a_shell_in_the_lab_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_failed_test_opens_a_prompt() {
+    on_terminal(|stage, mut t| {
+        let file = stage.project.join("failing.lua");
+        let text = "local ns1 = namespace.add(\"ns1\")\n\
+                    test(\"one\", function()\n  defer(function() namespace.del(ns1) end)\n  check.equal(1, 2)\nend)\n\
+                    test(\"two\", function() check.equal(#namespace.list(), 0) end)\n";
+        std::fs::write(&file, text).unwrap();
+        t.send(&format!("{} test --pause-on-fail failing.lua\n", stage.nsh().display()));
+        let told = t.expect("failed> ");
+        assert!(told.contains("test \"one\" failed"), "{told}");
+        assert!(told.contains("failing.lua:4: check.equal: expected 2, got 1"), "{told}");
+        // Nothing of the lab is gone yet.
+        t.send("print(\"there is \" .. namespace.get(\"ns1\").name)\n");
+        t.expect("there is ns1");
+        t.expect("failed> ");
+        t.send("nonsense(\n\x03");
+        t.expect("failed> ");
+        t.send("eventually(function() return false end, { timeout = 1000 })\n");
+        t.expect("1000 })");
+        std::thread::sleep(Duration::from_millis(200));
+        t.send("\x03");
+        t.expect("failed> ");
+        t.send("\x04");
+        // The second test passes only if what the first deferred has run.
+        let summary = t.expect("PROMPT> ");
+        assert!(summary.contains("1 passed, 1 failed"), "{summary}");
+        t.send("echo status=$?.\n");
+        t.expect("status=1.");
+        t.expect("PROMPT> ");
+    });
+}
+
+#[test]
 fn nothing_is_typed_into_the_terminal() {
     on_terminal(|stage, mut t| {
         let line = super::helper::command_line(Path::new("./helper"), "type", "").replace('\'', "");

@@ -215,6 +215,7 @@ fn start(cx: &Cx<'_>, links: Option<Vec<String>>, o: StartOptions) -> Result<Cap
             promisc: o.promisc,
             max_packets: o.max_packets.unwrap_or(default.max_packets),
             max_bytes: o.max_bytes.unwrap_or(default.max_bytes),
+            last: false,
         },
     )?)
 }

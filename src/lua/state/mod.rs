@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use super::registry::{Module, Scope};
 use super::schema::{Cx, Function, Record, Type, param, ret, ty};
-use super::{addr, fdb, link, nat, neigh, nft, route, rule, socket};
-use crate::error::Result;
+use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket};
+use crate::error::{Error, Result};
 use crate::net::defaults::Difference;
 use crate::net::state::{self, State};
 use crate::proc::list::{self, Listed};
@@ -157,6 +157,14 @@ pub fn record() -> Record<Moment> {
     })
     .list("processes", process(), "the processes of the lab, but for nsh's own", |m| &m.processes)
     .show(text)
+}
+
+/// The table as JSON, indented.
+pub fn to_json(state: &mlua::Table) -> String {
+    match json::to_json(&mlua::Value::Table(state.clone()), 0) {
+        Ok(json) => serde_json::to_string_pretty(&json).unwrap_or_default(),
+        Err(wrong) => serde_json::json!({ "error": Error::from(wrong).message() }).to_string(),
+    }
 }
 
 struct Info {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use mlua::{Function, Lua, MultiValue, Value};
 
 use super::event::{Event, Failure, Id, Outcome, Sink};
+use super::hooks;
 use super::scope::{self, Sort};
 use super::state::Settings;
 use crate::error::Kind;
@@ -29,6 +30,7 @@ pub fn run(
     lua::with_interpreter(place, trace, setup, |lua, lab| {
         lab.tests.begin(settings, sink, &script.name, &script.source);
         lab.tests.tell(&Event::Began);
+        hooks::enters(lua, lab);
         match lua::prepare(lua, script)? {
             Ok(chunk) => Ok(execute(lua, lab, chunk, script)),
             Err(syntax) => {

@@ -5,6 +5,7 @@
 
 pub mod event;
 
+mod bundle;
 mod file;
 mod hooks;
 mod module;
@@ -14,6 +15,7 @@ mod scope;
 mod single;
 mod state;
 
+pub use bundle::Bundle;
 pub use file::{leave_by_exit, run};
 pub use module::{after_each, before_each, defer, group, skip, test, xfail};
 pub use plain::Plain;

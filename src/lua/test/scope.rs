@@ -108,6 +108,7 @@ pub fn within(
     time: Option<Duration>,
     body: impl FnOnce() -> mlua::Result<Result<(), Raised>>,
 ) -> mlua::Result<Left> {
+    hooks::enters(lua, lab);
     lab.tests.scopes.borrow_mut().push(scope);
     let (result, late) = limited(lua, time, body);
     let raised = match result {
@@ -125,6 +126,7 @@ pub fn within(
     };
     let left = leave(lua, lab, raised, id);
     lab.tests.scopes.borrow_mut().pop();
+    hooks::left(lab);
     Ok(left)
 }
 
@@ -146,7 +148,7 @@ pub fn leave(lua: &Lua, lab: &Rc<Lab>, raised: Option<Explained>, id: &Id) -> Le
     let mut failures = tests.soft_since(0);
     failures.extend(raised.map(|e| e.failure));
     if !failures.is_empty() && xfail.is_none() && wait::interrupted().is_none() {
-        hooks::failed(lua, lab, id, &failures);
+        hooks::failed(lua, lab, sort, id, &failures);
     }
     if sort == Sort::Test {
         let scopes = tests.scopes.borrow();

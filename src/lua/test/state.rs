@@ -41,6 +41,8 @@ pub struct Settings {
     pub fail_fast: bool,
     /// Whether failures are to leave files for the bundle.
     pub artifacts: bool,
+    /// Whether the last packets of every link are to be among them.
+    pub capture: bool,
     /// Called at a failure while everything still runs.
     pub pause: Option<fn(&Lua, &Rc<Lab>)>,
     /// Answers to `needs`; without it only programs are looked for.

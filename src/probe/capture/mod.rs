@@ -9,6 +9,7 @@ mod pcap;
 mod show;
 mod socket;
 
+use std::collections::VecDeque;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,6 +59,8 @@ pub struct Options {
     pub max_packets: usize,
     /// How many bytes of packets to keep.
     pub max_bytes: usize,
+    /// Keep the last packets rather than the first; earlier ones are forgotten, and not counted as dropped.
+    pub last: bool,
 }
 
 impl Default for Options {
@@ -68,6 +71,7 @@ impl Default for Options {
             promisc: false,
             max_packets: 100_000,
             max_bytes: 256 << 20,
+            last: false,
         }
     }
 }
@@ -92,7 +96,8 @@ struct Shared {
     state: Mutex<State>,
     /// Readable when the reading thread found packets since it was last cleared.
     news: EventFd,
-    stop: EventFd,
+    /// Readable when the reading thread has to look at the sockets anew; without any, it ends.
+    look: EventFd,
 }
 
 struct State {
@@ -100,7 +105,7 @@ struct State {
     sockets: Vec<Socket>,
     /// Those of a stopped capture, for the reading thread to close.
     closing: Vec<Socket>,
-    packets: Vec<Arc<Packet>>,
+    packets: VecDeque<Arc<Packet>>,
     /// How many there were before those in `packets`, and are cleared.
     cleared: u64,
     bytes: usize,
@@ -117,7 +122,7 @@ pub fn start(places: &[Place<'_>], options: Options) -> Result<Capture> {
     let state = State {
         sockets,
         closing: Vec::new(),
-        packets: Vec::new(),
+        packets: VecDeque::new(),
         cleared: 0,
         bytes: 0,
         options,
@@ -127,7 +132,7 @@ pub fn start(places: &[Place<'_>], options: Options) -> Result<Capture> {
     let shared = Arc::new(Shared {
         state: Mutex::new(state),
         news: EventFd::from_flags(flags)?,
-        stop: EventFd::from_flags(flags)?,
+        look: EventFd::from_flags(flags)?,
     });
     let thread = std::thread::Builder::new().name("nsh-capture".into()).stack_size(STACK);
     let reading = shared.clone();
@@ -151,7 +156,11 @@ fn open(places: &[Place<'_>], options: &Options) -> Result<Vec<Socket>> {
         protos: &options.filter.protos,
         snaplen: options.snaplen,
         promisc: options.promisc,
-        slots: (SLOTS / wanted.len().max(1)).clamp(FEWEST_SLOTS, SLOTS / 4),
+        slots: match options.last {
+            // Others may follow, of which nobody knows how many.
+            true => SLOTS / 64,
+            false => (SLOTS / wanted.len().max(1)).clamp(FEWEST_SLOTS, SLOTS / 4),
+        },
     };
     if let [(namespace, name, link)] = &wanted[..] {
         let opened = namespace.within(|| Socket::open(name.clone(), *link, &settings));
@@ -185,38 +194,35 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reading thread's life.
+    /// The reading thread's life. Nobody depends on its speed but the kernel's rings: who wants to know what came
+    /// looks for himself.
     fn run(&self) {
-        self.read();
-        // The kernel waits for RCU here too, 30 ms, and the script doesn't.
-        let closing = std::mem::take(&mut self.lock().closing);
-        drop(closing);
-    }
-
-    /// Nobody depends on its speed but the kernel's rings: who wants to know what came looks
-    /// for himself.
-    fn read(&self) {
         loop {
-            let (found, fds) = {
+            let (found, fds, closing) = {
                 let mut state = self.lock();
-                (state.drain(), state.share())
+                (state.drain(), state.share(), std::mem::take(&mut state.closing))
             };
+            // The kernel waits for RCU here too, 30 ms, and the script doesn't.
+            drop(closing);
             if fds.is_empty() {
                 return;
             }
-            let stop = (self.stop.as_fd(), PollFlags::POLLIN);
+            let look = (self.look.as_fd(), PollFlags::POLLIN);
             let ready = if found > 0 {
                 let _ = self.news.write(1);
-                wait::wait_background(&[stop], Deadline::after(REST))
+                wait::wait_background(&[look], Deadline::after(REST))
             } else {
-                let polled: Vec<_> = std::iter::once(stop)
+                let polled: Vec<_> = std::iter::once(look)
                     .chain(fds.iter().map(|fd| (fd.as_fd(), PollFlags::POLLIN)))
                     .collect();
                 wait::wait_background(&polled, Deadline::NEVER)
             };
             match ready {
-                Ok(ready) if !ready[0] => {}
-                _ => return,
+                Ok(ready) if ready[0] => {
+                    let _ = self.look.read();
+                }
+                Ok(_) => {}
+                Err(_) => return,
             }
         }
     }
@@ -225,25 +231,33 @@ impl Shared {
 impl State {
     /// Takes over all that the kernel has. Returns how many packets there were, unwanted ones included.
     fn drain(&mut self) -> usize {
-        let State { sockets, packets, bytes, options, drops, .. } = self;
-        let first = packets.len();
+        let State { sockets, packets, bytes, options, drops, cleared, .. } = self;
+        let mut new: Vec<Arc<Packet>> = Vec::new();
         let mut found = 0;
         for socket in sockets.iter_mut() {
             found += socket.drain(&mut |packet| {
                 if !options.filter.matches(&packet) {
                     return;
                 }
-                if packets.len() >= options.max_packets || *bytes + packet.bytes.len() > options.max_bytes {
+                let full = packets.len() + new.len() >= options.max_packets
+                    || *bytes + packet.bytes.len() > options.max_bytes;
+                if full && !options.last {
                     drops.limit += 1;
                     return;
                 }
                 *bytes += packet.bytes.len();
-                packets.push(Arc::new(packet));
+                new.push(Arc::new(packet));
             });
         }
         if sockets.len() > 1 {
             // Each socket's are in order; this merges them.
-            packets[first..].sort_by_key(|p| p.time);
+            new.sort_by_key(|p| p.time);
+        }
+        packets.extend(new);
+        while packets.len() > options.max_packets || *bytes > options.max_bytes {
+            let Some(old) = packets.pop_front() else { break };
+            *bytes -= old.bytes.len();
+            *cleared += 1;
         }
         found
     }
@@ -365,7 +379,34 @@ impl Capture {
         let sockets = std::mem::take(&mut state.sockets);
         state.closing.extend(sockets);
         drop(state);
-        let _ = self.shared.stop.write(1);
+        let _ = self.shared.look.write(1);
+    }
+
+    /// Captures in another namespace, too, on all of its links.
+    pub fn watch(&self, namespace: &Namespace) -> Result<()> {
+        let options = self.shared.lock().options.clone();
+        let place = Place { namespace, links: Vec::new() };
+        let more = open(&[place], &options)?;
+        self.shared.lock().sockets.extend(more);
+        let _ = self.shared.look.write(1);
+        Ok(())
+    }
+
+    /// Captures no more in a namespace, which could not go while a socket is in it. What came from it stays.
+    pub fn unwatch(&self, namespace: &str) {
+        let mut state = self.now();
+        state.count_drops();
+        let (gone, stay) = std::mem::take(&mut state.sockets).into_iter().partition(|s| s.is_in(namespace));
+        state.sockets = stay;
+        state.closing.extend::<Vec<Socket>>(gone);
+        drop(state);
+        let _ = self.shared.look.write(1);
+    }
+
+    /// The packets captured so far as a pcapng file's bytes.
+    pub fn pcapng(&self) -> Vec<u8> {
+        let packets = self.packets(&Filter::default());
+        pcap::next_generation(packets.iter().map(|p| &**p))
     }
 }
 
@@ -390,7 +431,7 @@ impl State {
         if !shown.is_empty() {
             detail.push_str(&format!("; {} in all", self.packets.len()));
         }
-        if let Some(last) = self.packets.last() {
+        if let Some(last) = self.packets.back() {
             detail.push_str(&format!("; the last is {}", WithLink(last)));
         }
         Error::new(Kind::Timeout, detail)

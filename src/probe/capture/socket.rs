@@ -104,6 +104,10 @@ impl Socket {
         self.fd.clone()
     }
 
+    pub fn is_in(&self, namespace: &str) -> bool {
+        &*self.namespace == namespace
+    }
+
     /// Hands all packets that are there to `each`, in their order, without waiting. Returns how many there were.
     pub fn drain(&mut self, each: &mut dyn FnMut(Packet)) -> usize {
         // A link that went down or away is told here once; it may come back.

@@ -527,6 +527,63 @@ fn large_packets_are_whole_unless_cut() {
 }
 
 #[test]
+fn the_last_packets_are_kept_where_that_is_asked() {
+    lab(|all| {
+        links(all);
+        let sizes = |c: &Capture| -> Vec<u32> {
+            c.packets(&only(Proto::Udp)).iter().map(|p| p.length - 42).collect()
+        };
+        let filter = only(Proto::Udp);
+        let few = on(
+            all,
+            &[],
+            Options { filter: filter.clone(), max_packets: 2, last: true, ..Options::default() },
+        );
+        let small = on(all, &[], Options { filter, max_bytes: 200, last: true, ..Options::default() });
+        for size in [10, 20, 30, 40] {
+            send(1, size);
+        }
+        assert_eq!(sizes(&few), [30, 40]);
+        assert_eq!(sizes(&small), [30, 40]);
+        assert_eq!((few.drops().limit, small.drops().limit), (0, 0));
+        // More than its ring has room for, since it is read beside.
+        for _ in 0..10 {
+            send(100, 1);
+            assert_eq!(sizes(&few), [1, 1]);
+        }
+    });
+}
+
+#[test]
+fn namespaces_are_watched_later_and_let_go() {
+    lab(|all| {
+        links(all);
+        let capture = on(all, &[], Options { last: true, ..Options::default() });
+        let ns = all.add("ns1").unwrap();
+        capture.watch(&ns).unwrap();
+        link::set(&ns, "lo", &Change { up: Some(true), ..Change::default() }).unwrap();
+        let send_there = || {
+            let sent = ns.within(|| {
+                send(1, 5);
+                Ok(())
+            });
+            sent.unwrap();
+        };
+        let there = Filter { namespace: Some("ns1".into()), protos: vec![Proto::Udp], ..Filter::default() };
+        send_there();
+        assert!(!capture.wait(&there, 1, Deadline::secs(5.0)).unwrap().is_empty());
+        let seen = capture.count(&there);
+        capture.unwatch("ns1");
+        send_there();
+        send(1, 5);
+        assert_eq!(capture.count(&there), seen, "what came stays, and no more comes");
+        assert!(capture.running() && capture.count(&only(Proto::Udp)) > seen);
+        let (names, bytes) = (["host/lo", "ns1/lo"], capture.pcapng());
+        assert!(names.iter().all(|n| bytes.windows(n.len()).any(|w| w == n.as_bytes())));
+    });
+}
+
+#[test]
 fn waiting_for_packets() {
     lab(|all| {
         links(all);

@@ -1,0 +1,83 @@
+//! The prompt in the lab of a test that failed.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
+
+use mlua::Lua;
+use nix::sys::signal::Signal;
+
+use super::talk;
+use crate::lua::lab::Lab;
+
+/// Opens a prompt on the terminal, wherever stdin, stdout and stderr lead, and returns when it is left (Ctrl-D).
+/// Without a terminal it returns at once.
+pub fn pause(lua: &Lua, lab: &Rc<Lab>) {
+    let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else { return };
+    come_to_the_front(&terminal);
+    let failure = lab.bundle.failure().unwrap_or_default();
+    let talked = Standard::lead_to(&terminal).and_then(|standard| {
+        let input = terminal.try_clone()?;
+        let mut out = io::stdout();
+        let _ = writeln!(
+            out,
+            "\n{failure}\n\nThe lab is as the failure left it. Ctrl-D goes on; print(lab.state()) shows everything.\n\
+             The test's own local variables are out of reach: namespace.get(\"NAME\") finds namespaces."
+        );
+        let talked = talk(lua, lab, input, Some("failed> "));
+        let _ = writeln!(out);
+        drop(standard);
+        Ok(talked)
+    });
+    // An interrupt at the prompt is no interrupt of the file's.
+    let _ = crate::lua::resume(lua);
+    match talked {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => eprintln!("nsh: the prompt ended: {e}"),
+        Err(e) => eprintln!("nsh: there is no prompt: {e}"),
+    }
+}
+
+/// The terminal is asked for as a read from the background would: whoever started the lab lends it, and lets us go
+/// on.
+fn come_to_the_front(terminal: &File) {
+    let group = nix::unistd::getpgrp();
+    if nix::unistd::tcgetpgrp(terminal).is_ok_and(|front| front != group) {
+        let _ = nix::sys::signal::raise(Signal::SIGTTIN);
+    }
+}
+
+/// Standard output and error as they were before they led to the terminal. Dropping puts them back.
+struct Standard {
+    output: OwnedFd,
+    error: OwnedFd,
+}
+
+impl Standard {
+    fn lead_to(terminal: &File) -> io::Result<Standard> {
+        flush();
+        let standard = Standard {
+            output: io::stdout().as_fd().try_clone_to_owned()?,
+            error: io::stderr().as_fd().try_clone_to_owned()?,
+        };
+        nix::unistd::dup2_stdout(terminal)?;
+        nix::unistd::dup2_stderr(terminal)?;
+        Ok(standard)
+    }
+}
+
+impl Drop for Standard {
+    fn drop(&mut self) {
+        flush();
+        let _ = nix::unistd::dup2_stdout(&self.output);
+        let _ = nix::unistd::dup2_stderr(&self.error);
+    }
+}
+
+/// What was written so far goes where it was meant to.
+fn flush() {
+    let _ = io::stdout().flush();
+    // SAFETY: a null stream flushes all of them, Lua's among them.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+}
