@@ -37,10 +37,13 @@ impl From<String> for Reason {
 
 /// Counts a claim that held, or raises one that didn't.
 fn claim(cx: &Cx<'_>, message: Option<&str>, held: Result<(), impl Into<Reason>>) -> Result<(), Failure> {
+    let trying = cx.lab.tests.trying.get() > 0;
     let reason: Reason = match held {
         Ok(()) => {
             cx.lab.checks.set(cx.lab.checks.get() + 1);
-            cx.lab.check_passed();
+            if !trying {
+                cx.lab.check_passed();
+            }
             return Ok(());
         }
         Err(reason) => reason.into(),
@@ -53,7 +56,10 @@ fn claim(cx: &Cx<'_>, message: Option<&str>, held: Result<(), impl Into<Reason>>
         },
     );
     e.fields_mut().diff = reason.diff;
-    Err(e.changed(cx.lab.changed_since_check()).into())
+    if !trying {
+        e = e.changed(cx.lab.changed_since_check());
+    }
+    Err(e.into())
 }
 
 /// A message, where it is all that may be given.

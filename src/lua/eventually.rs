@@ -32,7 +32,10 @@ fn attempt(cx: &Cx<'_>, f: &Function) -> Result<Try, Failure> {
     let tests = &cx.lab.tests;
     let (checks, soft) = (cx.lab.checks.get(), tests.soft_count());
     let pcall: Function = cx.lua.globals().get("pcall")?;
-    let mut results: MultiValue = pcall.call(f.clone())?;
+    tests.trying.set(tests.trying.get() + 1);
+    let results: mlua::Result<MultiValue> = pcall.call(f.clone());
+    tests.trying.set(tests.trying.get() - 1);
+    let mut results = results?;
     let worked = matches!(results.pop_front(), Some(Value::Boolean(true)));
     if let Some(e) = unwinding(cx.lab) {
         return Err(e.into());
@@ -42,6 +45,8 @@ fn attempt(cx: &Cx<'_>, f: &Function) -> Result<Try, Failure> {
     if matches!(came, Try::NotYet(_)) {
         // What a failing try found counts neither way.
         cx.lab.checks.set(checks);
+    } else if cx.lab.checks.get() > checks && tests.trying.get() == 0 {
+        cx.lab.check_passed();
     }
     Ok(came)
 }
@@ -81,6 +86,7 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue
                     Kind::Timeout,
                     format!("{what}not within {took:.2} s ({tries} {plural}); the last one: {reason}"),
                 )
+                .changed(cx.lab.changed_since_check())
                 .into());
             }
             Try::NotYet(_) => {

@@ -76,6 +76,8 @@ pub struct Tests {
     pub(super) tidying: Cell<bool>,
     /// Once interrupted: until when what was deferred may run.
     pub(super) until: Cell<Option<Instant>>,
+    /// How many `eventually` are trying: what checks find in them is not the last word.
+    pub trying: Cell<u32>,
     /// `os.exit` is on its way.
     pub(super) exiting: Cell<bool>,
 }
@@ -95,6 +97,7 @@ impl Default for Tests {
             stopping: Cell::default(),
             tidying: Cell::default(),
             until: Cell::default(),
+            trying: Cell::default(),
             exiting: Cell::default(),
         }
     }

@@ -1,0 +1,10 @@
+-- What checks find in the tries of `eventually` is not the last word: what changed before them is told with the failure.
+check(true)
+link.add("br0", { kind = "bridge" })
+local e = check.error(function()
+  eventually(function()
+    check(true)
+    check.equal(1, 2)
+  end, { timeout = 0.05, interval = 0.01 })
+end, "timeout")
+check.subset(e.changed or {}, { "host: link br0 added" })
