@@ -1,7 +1,7 @@
 //! nsh, a Lua-scriptable automation shell for Linux network labs.
 //!
 //! The floors, each using only those below it:
-//! `main cli -> repl scenario labs -> doc doctor -> lua -> probe proc sandbox -> net -> wait error`.
+//! `main cli -> repl scenario labs -> doc doctor translate -> lua -> probe proc sandbox -> net -> wait error`.
 
 pub mod doc;
 pub mod doctor;
@@ -14,4 +14,5 @@ pub mod proc;
 pub mod repl;
 pub mod sandbox;
 pub mod scenario;
+pub mod translate;
 pub mod wait;

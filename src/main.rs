@@ -11,7 +11,7 @@ use nsh::error::{Error, Kind};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
-use nsh::{doc, doctor, labs, repl, scenario};
+use nsh::{doc, doctor, labs, repl, scenario, translate};
 
 fn main() {
     tell_panics();
@@ -52,6 +52,7 @@ fn dispatch(command: Command) -> i32 {
         Command::Reference => show(&doc::reference(), status::SUCCESS),
         Command::Types { directory: None } => show(&doc::types(), status::SUCCESS),
         Command::Types { directory: Some(directory) } => write_types(&directory),
+        Command::Translate { file, output } => translate(&file, output.as_deref()),
         Command::Doctor { json } => doctor::run(json),
         Command::Test(options) => {
             sandbox::close_inherited();
@@ -125,6 +126,30 @@ fn tell_notes(lab: &Lab, trace: bool) {
     if trace {
         lab.notes.iter().for_each(|note| eprintln!("nsh: note: {note}"));
     }
+}
+
+/// Writes what a shell's script is in Lua; tells on stderr what isn't.
+fn translate(file: &Path, output: Option<&Path>) -> i32 {
+    let source = if file.as_os_str() == "-" { Source::Stdin } else { Source::File(file.to_owned()) };
+    let source = match read(source, &[]) {
+        Ok(script) => script.source,
+        Err(e) => return complain(&e, status::USAGE),
+    };
+    let name = file.to_string_lossy();
+    let translation = translate::text(&String::from_utf8_lossy(&source), &name);
+    let written = match output {
+        Some(output) => std::fs::write(output, &translation.lua)
+            .map_err(|e| complain(&Error::from(e).op(output.to_string_lossy().into_owned()), status::USAGE)),
+        None => match show(&translation.lua, status::SUCCESS) {
+            status::SUCCESS => Ok(()),
+            failed => Err(failed),
+        },
+    };
+    if let Err(status) = written {
+        return status;
+    }
+    let _ = write!(std::io::stderr(), "{}", translation.report(&name));
+    if translation.problems.is_empty() { status::SUCCESS } else { status::FAILED }
 }
 
 fn run(script: Script, options: Options) -> i32 {

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["net"],
     &["probe", "proc", "sandbox"],
     &["lua"],
-    &["doc", "doctor"],
+    &["doc", "doctor", "translate"],
     &["repl", "scenario", "labs"],
     &["cli", "main"],
 ];

@@ -114,6 +114,20 @@ pub enum SubCommand {
         #[arg(long, conflicts_with = "labs")]
         all: bool,
     },
+    /// Translate a shell script, or the shell's commands in a Markdown text, into a Lua script
+    ///
+    /// Understood are ip, bridge, sysctl, iptables, ip6tables, nft, ping, tcpdump, curl, nc and others, with sudo, ip
+    /// netns exec and nsenter in front, variables, loops, && and ||. What can't be translated stays as a comment at
+    /// its place, and is told on stderr with its line. Exit status: 0 if all of it was translated, 1 if something
+    /// was not, 2 for a file that can't be read or written.
+    Translate {
+        /// The script or text; - reads it from stdin
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Write the script here rather than to stdout
+        #[arg(short, long, value_name = "OUT")]
+        output: Option<PathBuf>,
+    },
     /// Tell what works on this machine, and what to do about the rest
     Doctor {
         /// For programs
@@ -141,6 +155,7 @@ impl SubCommand {
             SubCommand::Doc { markdown: true, .. } => Command::Reference,
             SubCommand::Doc { name, .. } => Command::Doc { name },
             SubCommand::Types { directory } => Command::Types { directory },
+            SubCommand::Translate { file, output } => Command::Translate { file, output },
             SubCommand::Doctor { json } => Command::Doctor { json },
             SubCommand::Test(test) => test.command(),
             SubCommand::Report(report) => report.command(),

@@ -25,6 +25,7 @@ pub enum Command {
     Doc { name: Option<String> },
     Reference,
     Types { directory: Option<PathBuf> },
+    Translate { file: PathBuf, output: Option<PathBuf> },
     Doctor { json: bool },
     Test(Box<scenario::Options>),
     Merge { files: Vec<PathBuf>, format: scenario::Format, outputs: Vec<scenario::Output> },

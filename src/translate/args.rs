@@ -1,0 +1,360 @@
+//! A command's arguments, and what is made of them.
+
+use std::fmt;
+
+use super::lua::{Expr, Piece};
+use crate::net::names::similar;
+
+/// Why something can't be translated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// What is wrong, on one line.
+    pub message: String,
+    /// What may have been meant, or what to do.
+    pub hint: Option<String>,
+    /// It is only that the line has no end yet: a quote, a loop.
+    pub incomplete: bool,
+    /// There is no binding for it, but the program itself can do it inside the lab.
+    pub by_program: bool,
+}
+
+impl Reason {
+    pub fn new(message: impl Into<String>) -> Reason {
+        Reason { message: message.into(), hint: None, incomplete: false, by_program: false }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Reason {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Right, but beyond what the bindings do.
+    pub fn beyond(what: impl Into<String>) -> Reason {
+        Reason { by_program: true, ..Reason::new(what) }
+    }
+
+    /// Adds what `word` was probably meant to be.
+    pub fn near<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Reason {
+        match similar(word, known) {
+            Some(near) => self.hint(format!("did you mean \"{near}\"?")),
+            None => self,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.hint {
+            Some(hint) => write!(f, "{}; {hint}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+pub type Result<T> = std::result::Result<T, Reason>;
+
+/// An argument after the shell's expansions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arg {
+    pub pieces: Vec<Piece>,
+    /// Its text, where that is known already.
+    pub known: Option<String>,
+}
+
+impl Arg {
+    pub fn of(text: &str) -> Arg {
+        Arg { pieces: vec![Piece::Text(text.to_owned())], known: Some(text.to_owned()) }
+    }
+
+    /// Its text, where that is known; else one that no option and no keyword is.
+    pub fn text(&self) -> &str {
+        self.known.as_deref().unwrap_or("\0")
+    }
+
+    pub fn is(&self, word: &str) -> bool {
+        self.known.as_deref() == Some(word)
+    }
+
+    /// As a string.
+    pub fn expr(&self) -> Expr {
+        Expr::Text(self.pieces.clone())
+    }
+
+    /// The argument with a text behind it.
+    pub fn with(mut self, text: &str) -> Arg {
+        if let Some(known) = &mut self.known {
+            known.push_str(text);
+        }
+        match self.pieces.last_mut() {
+            Some(Piece::Text(last)) => last.push_str(text),
+            _ => self.pieces.push(Piece::Text(text.to_owned())),
+        }
+        self
+    }
+
+    /// The argument with a text in front of it.
+    pub fn behind(mut self, text: &str) -> Arg {
+        self.known = self.known.map(|known| format!("{text}{known}"));
+        match self.pieces.first_mut() {
+            Some(Piece::Text(first)) => first.insert_str(0, text),
+            _ => self.pieces.insert(0, Piece::Text(text.to_owned())),
+        }
+        self
+    }
+
+    /// The argument without a text in front.
+    pub fn without(&self, prefix: &str) -> Option<Arg> {
+        let Some(Piece::Text(first)) = self.pieces.first() else { return None };
+        let rest = first.strip_prefix(prefix)?;
+        let mut pieces = self.pieces.clone();
+        match rest.is_empty() && pieces.len() > 1 {
+            true => drop(pieces.remove(0)),
+            false => pieces[0] = Piece::Text(rest.to_owned()),
+        }
+        let known = self.known.as_deref().and_then(|k| k.strip_prefix(prefix)).map(str::to_owned);
+        Some(Arg { pieces, known })
+    }
+
+    /// Both with a text between them.
+    pub fn joined(self, between: &str, other: Arg) -> Arg {
+        let known = match (&self.known, &other.known) {
+            (Some(a), Some(b)) => Some(format!("{a}{between}{b}")),
+            _ => None,
+        };
+        let mut pieces = Vec::new();
+        for piece in self.pieces.into_iter().chain([Piece::Text(between.to_owned())]).chain(other.pieces) {
+            match (pieces.last_mut(), piece) {
+                (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
+                (_, piece) => pieces.push(piece),
+            }
+        }
+        Arg { pieces, known }
+    }
+
+    /// For people.
+    pub fn shown(&self) -> String {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Code { code, .. } => code.as_str(),
+        });
+        self.known.clone().unwrap_or_else(|| pieces.collect())
+    }
+
+    fn wrong(&self, option: &str, expected: &str) -> Reason {
+        Reason::new(format!("{option}: expected {expected}, got \"{}\"", self.shown()))
+    }
+
+    /// As an integer; hexadecimal and octal are read as C does.
+    pub fn integer(&self, option: &str) -> Result<Expr> {
+        match (&self.known, self.pieces.as_slice()) {
+            (_, [Piece::Code { code, number: true }]) => Ok(Expr::code(code)),
+            (Some(text), _) => {
+                let value = integer(text).ok_or_else(|| self.wrong(option, "an integer"))?;
+                Ok(Expr::code(value))
+            }
+            _ => Ok(Expr::Code(format!("tonumber({})", self.expr().flat()))),
+        }
+    }
+
+    /// As an integer if it is one, else as a string: tables, protocols and scopes have names too.
+    pub fn number_or_name(&self) -> Expr {
+        match self.known.as_deref().map(integer) {
+            Some(Some(_)) => self.integer("").unwrap_or_else(|_| self.expr()),
+            Some(None) => self.expr(),
+            None => self.integer("").unwrap_or_else(|_| self.expr()),
+        }
+    }
+
+    /// As a number of seconds (or of anything else), possibly with a fraction.
+    pub fn number(&self, option: &str) -> Result<Expr> {
+        match self.known.as_deref().map(str::parse::<f64>) {
+            Some(Ok(number)) if number.is_finite() => Ok(Expr::code(number)),
+            Some(_) => Err(self.wrong(option, "a number")),
+            None => self.integer(option),
+        }
+    }
+
+    /// A time in hundredths of a second, as `ip` counts a bridge's timers, in seconds.
+    pub fn hundredths(&self, option: &str) -> Result<Expr> {
+        match self.known.as_deref().map(str::parse::<u64>) {
+            Some(Ok(n)) => Ok(Expr::code(n as f64 / 100.0)),
+            Some(Err(_)) => Err(self.wrong(option, "an integer")),
+            None => Ok(Expr::Code(format!("{} / 100", self.integer(option)?.flat()))),
+        }
+    }
+
+    /// `on` and `off`.
+    pub fn switch(&self, option: &str) -> Result<Expr> {
+        self.one_of(option, &[("on", "true"), ("off", "false")])
+    }
+
+    /// `1` and `0`, `on` and `off`.
+    pub fn flag(&self, option: &str) -> Result<Expr> {
+        self.one_of(option, &[("1", "true"), ("0", "false"), ("on", "true"), ("off", "false")])
+    }
+
+    fn one_of(&self, option: &str, words: &[(&str, &str)]) -> Result<Expr> {
+        match words.iter().find(|(word, _)| self.is(word)) {
+            Some((_, code)) => Ok(Expr::code(code)),
+            None if self.known.is_none() => {
+                Err(Reason::new(format!("{option}: its value is only known when the script runs")))
+            }
+            None => {
+                let words: Vec<&str> = words.iter().map(|(word, _)| *word).take(2).collect();
+                Err(self.wrong(option, &words.join(" or ")))
+            }
+        }
+    }
+}
+
+/// An integer as C reads it.
+pub fn integer(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (radix, digits) = match digits {
+        _ if digits.starts_with("0x") || digits.starts_with("0X") => (16, &digits[2..]),
+        _ if digits.len() > 1 && digits.starts_with('0') => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    i64::from_str_radix(digits, radix).ok().map(|n| n * sign)
+}
+
+/// A command's arguments, taken one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Args {
+    items: Vec<Arg>,
+    at: usize,
+}
+
+impl Args {
+    pub fn new(items: Vec<Arg>) -> Args {
+        Args { items, at: 0 }
+    }
+
+    pub fn peek(&self) -> Option<&Arg> {
+        self.items.get(self.at)
+    }
+
+    pub fn take(&mut self) -> Option<Arg> {
+        let arg = self.items.get(self.at).cloned();
+        self.at += usize::from(arg.is_some());
+        arg
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.at >= self.items.len()
+    }
+
+    /// What is left.
+    pub fn rest(&self) -> &[Arg] {
+        self.items.get(self.at..).unwrap_or_default()
+    }
+
+    /// Takes the next one if it is `word`.
+    pub fn skip(&mut self, word: &str) -> bool {
+        let found = self.peek().is_some_and(|arg| arg.is(word));
+        self.at += usize::from(found);
+        found
+    }
+
+    /// The value that must follow an option.
+    pub fn value(&mut self, option: &str) -> Result<Arg> {
+        self.take().ok_or_else(|| Reason::new(format!("{option}: its value is missing")))
+    }
+}
+
+/// An option and its value, if it has one.
+pub type Flag = (String, Option<Arg>);
+
+/// Tells options from operands, as getopt does: `with` are the letters and words of options that have a value.
+pub fn flags(args: &[Arg], with: &[&str]) -> Result<(Vec<Flag>, Vec<Arg>)> {
+    let (mut found, mut operands) = (Vec::new(), Vec::new());
+    let mut args = Args::new(args.to_vec());
+    while let Some(arg) = args.take() {
+        let text = arg.known.clone().unwrap_or_default();
+        if text == "--" {
+            operands.extend(args.rest().iter().cloned());
+            break;
+        }
+        if let Some(long) = text.strip_prefix("--") {
+            let (name, value) = long.split_once('=').map_or((long, None), |(n, v)| (n, Some(Arg::of(v))));
+            let value = match value {
+                None if with.contains(&name) => Some(args.value(&text)?),
+                value => value,
+            };
+            found.push((name.to_owned(), value));
+            continue;
+        }
+        let Some(letters) = text.strip_prefix('-').filter(|l| !l.is_empty()) else {
+            operands.push(arg);
+            continue;
+        };
+        for (at, letter) in letters.char_indices() {
+            let name = letter.to_string();
+            if !with.contains(&name.as_str()) {
+                found.push((name, None));
+                continue;
+            }
+            let attached = &letters[at + letter.len_utf8()..];
+            let value =
+                if attached.is_empty() { args.value(&format!("-{name}"))? } else { Arg::of(attached) };
+            found.push((name, Some(value)));
+            break;
+        }
+    }
+    Ok((found, operands))
+}
+
+/// Whether iproute2 takes `word` for the keyword: any beginning of it will do.
+pub fn abbreviates(word: &str, keyword: &str) -> bool {
+    !word.is_empty() && keyword.starts_with(word)
+}
+
+/// The fields of an options table.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(pub Vec<(String, Expr)>);
+
+impl Fields {
+    /// Sets a field, in place of an earlier one of that name.
+    pub fn set(&mut self, name: &str, value: Expr) {
+        match self.0.iter_mut().find(|(n, _)| n == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    pub fn flag(&mut self, name: &str) {
+        self.set(name, Expr::code("true"));
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
+    pub fn take(&mut self, name: &str) -> Option<Expr> {
+        let at = self.0.iter().position(|(n, _)| n == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn table(self) -> Expr {
+        Expr::Table(self.0)
+    }
+
+    /// As a call's last argument, left out if there are none.
+    pub fn after(self, first: impl IntoIterator<Item = Expr>) -> Vec<Expr> {
+        let mut args: Vec<Expr> = first.into_iter().collect();
+        if !self.is_empty() {
+            args.push(self.table());
+        }
+        args
+    }
+}

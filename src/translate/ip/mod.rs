@@ -1,0 +1,205 @@
+//! `ip` and its objects.
+
+mod addr;
+mod kinds;
+mod link;
+mod neigh;
+mod netns;
+mod route;
+mod rule;
+
+pub use kinds::{port_option, port_words};
+
+use super::act::{Act, Call, Space};
+use super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
+use super::lua::Expr;
+
+/// What `ip`'s options in front of the object say.
+#[derive(Clone, Debug, Default)]
+pub struct Global {
+    /// `-4`, `-6`, `-f FAMILY`
+    pub family: Option<&'static str>,
+    pub json: bool,
+    pub stats: bool,
+    /// `-all`: all namespaces
+    pub all: bool,
+}
+
+impl Global {
+    /// Sets the option `family`, where one was asked for.
+    pub fn set_family(&self, fields: &mut Fields) {
+        if let Some(family) = self.family {
+            fields.set("family", Expr::text(family));
+        }
+    }
+
+    /// Prints what a call gives.
+    pub fn show(&self, space: &Space, function: &'static str, args: Vec<Expr>) -> Act {
+        let mut call = Call::new(space, function, args);
+        if self.json {
+            call.after = JSON.to_owned();
+        }
+        Act::Show(call)
+    }
+}
+
+/// Stands behind a call whose result is printed as JSON.
+pub const JSON: &str = "\0json";
+
+/// What a command line of `ip` comes to; `space` is where it is run.
+pub struct Done {
+    pub acts: Vec<Act>,
+    /// The command that `ip netns exec` is to run, and where.
+    pub inner: Option<(Space, Vec<Arg>)>,
+}
+
+impl From<Vec<Act>> for Done {
+    fn from(acts: Vec<Act>) -> Done {
+        Done { acts, inner: None }
+    }
+}
+
+/// In the order in which `ip` tries them, so that abbreviations mean the same. Those without a binding are left to
+/// the program.
+const OBJECTS: &[&str] = &[
+    "address",
+    "addrlabel",
+    "maddress",
+    "route",
+    "rule",
+    "neighbor",
+    "neighbour",
+    "ntable",
+    "ntbl",
+    "link",
+    "l2tp",
+    "fou",
+    "ila",
+    "macsec",
+    "tunnel",
+    "tunl",
+    "tuntap",
+    "tap",
+    "token",
+    "tcpmetrics",
+    "tcp_metrics",
+    "monitor",
+    "xfrm",
+    "mroute",
+    "mrule",
+    "netns",
+    "netconf",
+    "vrf",
+    "sr",
+    "nexthop",
+    "mptcp",
+    "ioam",
+    "help",
+    "stats",
+];
+
+/// Options of `ip` that take no value and change only how it prints.
+const LOOKS: &[&str] = &[
+    "details",
+    "oneline",
+    "timestamp",
+    "tshort",
+    "resolve",
+    "color",
+    "brief",
+    "pretty",
+    "human",
+    "human-readable",
+    "iec",
+    "echo",
+    "force",
+    "Numeric",
+    "graph",
+    "numeric",
+];
+
+/// Translates `ip ARGS`.
+pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
+    let (mut space, mut global) = (space.clone(), Global::default());
+    while let Some(arg) = args.peek().cloned() {
+        let Some(option) = arg.known.as_deref().and_then(|a| a.strip_prefix('-')) else { break };
+        args.take();
+        let option = option.strip_prefix('-').unwrap_or(option);
+        match option {
+            "" => break,
+            "4" => global.family = Some("inet"),
+            "6" => global.family = Some("inet6"),
+            "0" | "B" | "M" => return Err(Reason::beyond(format!("ip -{option} has no binding"))),
+            "d" | "h" | "o" | "t" | "ts" | "c" | "br" | "p" | "N" => {}
+            "a" => global.all = true,
+            "s" | "stats" => global.stats = true,
+            "j" => global.json = true,
+            "n" => space = Space::Named(args.value("ip -n")?),
+            "b" | "batch" => return Err(Reason::beyond("ip -batch has no binding")),
+            "V" | "Version" => return Err(Reason::beyond("ip -V has no binding")),
+            "rc" | "rcvbuf" | "l" | "loops" => drop(args.value("ip")?),
+            option if option.starts_with("color=") || option.starts_with("c=") => {}
+            option if abbreviates(option, "family") => {
+                global.family = match args.value("ip -family")?.text() {
+                    "inet" => Some("inet"),
+                    "inet6" => Some("inet6"),
+                    other => return Err(Reason::beyond(format!("ip -family {other} has no binding"))),
+                }
+            }
+            option if abbreviates(option, "netns") => space = Space::Named(args.value("ip -netns")?),
+            option if abbreviates(option, "all") => global.all = true,
+            option if option.starts_with('s') && abbreviates(option, "statistics") => global.stats = true,
+            option if abbreviates(option, "json") => global.json = true,
+            option if LOOKS.iter().any(|l| abbreviates(option, l)) => {}
+            option => {
+                let known =
+                    LOOKS.iter().copied().chain(["family", "netns", "all", "statistics", "json", "batch"]);
+                return Err(Reason::new(format!("Option \"-{option}\" is unknown, try \"ip -help\""))
+                    .near(option, known));
+            }
+        }
+    }
+    let Some(object) = args.take() else {
+        return Err(Reason::new("ip: the object is missing, such as link, addr or route"));
+    };
+    let Some(word) = object.known.clone() else {
+        return Err(Reason::new("ip: the object is only known when the script runs"));
+    };
+    let Some(name) = OBJECTS.iter().find(|o| abbreviates(&word, o)) else {
+        let known =
+            ["addr", "link", "route", "neigh", "netns", "rule", "address", "monitor", "tuntap", "vrf"];
+        let reason = Reason::new(format!("Object \"{word}\" is unknown, try \"ip help\""));
+        return Err(reason.near(&word, known));
+    };
+    match *name {
+        "address" => addr::translate(args, &space, &global).map(Done::from),
+        "link" => link::translate(args, &space, &global).map(Done::from),
+        "route" => route::translate(args, &space, &global).map(Done::from),
+        "rule" => rule::translate(args, &space, &global).map(Done::from),
+        "neighbor" | "neighbour" => neigh::translate(args, &space, &global).map(Done::from),
+        "netns" => netns::translate(args, &space, &global),
+        "help" => Err(Reason::new("ip help: see nsh doc")),
+        "monitor" => Err(Reason::beyond("ip monitor has no binding")),
+        other => Err(Reason::beyond(format!("ip {other} has no binding"))),
+    }
+}
+
+/// Finds the command that `word` is short for among those in their order, each with the names that must be written
+/// out.
+fn verb(object: &str, word: &Arg, verbs: &[(&'static str, &[&str])]) -> Result<&'static str> {
+    let Some(text) = &word.known else {
+        return Err(Reason::new(format!("ip {object}: the command is only known when the script runs")));
+    };
+    let found = verbs.iter().find(|(verb, whole)| abbreviates(text, verb) || whole.contains(&text.as_str()));
+    found.map(|(verb, _)| *verb).ok_or_else(|| {
+        Reason::new(format!("Command \"{text}\" is unknown, try \"ip {object} help\""))
+            .near(text, verbs.iter().map(|(verb, _)| *verb))
+    })
+}
+
+/// What `ip` says to a word that is neither an option nor, after the first, a name.
+fn garbage(word: &Arg, known: &[&'static str]) -> Reason {
+    let shown = word.shown();
+    Reason::new(format!("either \"dev\" is duplicate, or \"{shown}\" is a garbage"))
+        .near(&shown, known.iter().copied())
+}

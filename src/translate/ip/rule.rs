@@ -1,0 +1,138 @@
+//! `ip rule`.
+
+use super::super::act::{Act, Call, Space};
+use super::super::args::{Args, Fields, Reason, Result, abbreviates};
+use super::super::lua::Expr;
+use super::{Global, verb};
+
+pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
+    let Some(word) = args.take() else { return show(args, space, global) };
+    let verbs: &[(&'static str, &[&str])] = &[
+        ("list", &["lst"]),
+        ("show", &[]),
+        ("save", &[]),
+        ("restore", &[]),
+        ("add", &[]),
+        ("delete", &[]),
+        ("flush", &[]),
+        ("help", &[]),
+    ];
+    match verb("rule", &word, verbs)? {
+        "list" | "show" => show(args, space, global),
+        "add" => change(args, space, global, "rule.add"),
+        "delete" if args.is_empty() => Err(Reason::new("\"ip rule del\" requires arguments")),
+        "delete" => change(args, space, global, "rule.del"),
+        "flush" if args.is_empty() => {
+            let family = vec![("family".to_owned(), Expr::text(global.family.unwrap_or("inet")))];
+            Ok(vec![Act::Do(Call::new(space, "rule.flush", vec![Expr::Table(family)]))])
+        }
+        other => Err(Reason::beyond(format!("ip rule {other} has no binding"))),
+    }
+}
+
+const OPTIONS: &[&str] = &[
+    "not",
+    "from",
+    "to",
+    "priority",
+    "pref",
+    "preference",
+    "order",
+    "tos",
+    "fwmark",
+    "protocol",
+    "table",
+    "lookup",
+    "suppress_prefixlength",
+    "suppress_ifgroup",
+    "iif",
+    "dev",
+    "oif",
+    "l3mdev",
+    "uidrange",
+    "ipproto",
+    "sport",
+    "dport",
+    "goto",
+    "type",
+];
+
+const TYPES: &[&str] = &["blackhole", "unreachable", "prohibit", "nop"];
+
+fn fields(mut args: Args, global: &Global) -> Result<Fields> {
+    let mut fields = Fields::default();
+    while let Some(arg) = args.take() {
+        let option = arg.text().to_owned();
+        match option.as_str() {
+            "not" => fields.flag("invert"),
+            "from" | "to" => fields.set(&option, args.value(&option)?.expr()),
+            "pref" | "preference" | "order" | "priority" | "prio" => {
+                fields.set("priority", args.value("priority")?.integer("priority")?)
+            }
+            "tos" | "dsfield" => {
+                let tos = args.value("tos")?;
+                let number = u8::from_str_radix(tos.text().trim_start_matches("0x"), 16);
+                let number =
+                    number.map_err(|_| Reason::beyond("a name of a type of service has no binding"))?;
+                fields.set("tos", Expr::code(number));
+            }
+            "fwmark" => {
+                let mark = args.value("fwmark")?;
+                match mark.known.as_deref().and_then(|m| m.split_once('/')) {
+                    Some((mark, mask)) => {
+                        let read = |text: &str| super::super::args::Arg::of(text).integer("fwmark");
+                        fields.set("fwmark", read(mark)?);
+                        fields.set("fwmask", read(mask)?);
+                    }
+                    None => fields.set("fwmark", mark.integer("fwmark")?),
+                }
+            }
+            "table" | "lookup" => fields.set("table", args.value(&option)?.number_or_name()),
+            "suppress_prefixlength" | "sup_pl" => {
+                fields.set("suppress_prefixlength", args.value(&option)?.integer(&option)?)
+            }
+            "suppress_ifgroup" | "sup_group" => {
+                fields.set("suppress_ifgroup", args.value(&option)?.number_or_name())
+            }
+            "dev" | "iif" => fields.set("iif", args.value(&option)?.expr()),
+            "oif" => fields.set("oif", args.value("oif")?.expr()),
+            "l3mdev" => fields.flag("l3mdev"),
+            "uidrange" | "ipproto" | "sport" | "dport" => {
+                fields.set(&option, args.value(&option)?.number_or_name())
+            }
+            "goto" => fields.set("goto_priority", args.value("goto")?.integer("goto")?),
+            "type" => fields.set("type", args.value("type")?.expr()),
+            "realms" | "nat" | "map-to" | "tun_id" => {
+                return Err(Reason::beyond(format!("ip rule's {option} has no binding")));
+            }
+            o if o.len() > 3 && abbreviates(o, "protocol") => {
+                fields.set("proto", args.value("protocol")?.number_or_name())
+            }
+            word if TYPES.contains(&word) => fields.set("type", Expr::text(word)),
+            _ => {
+                let shown = arg.shown();
+                return Err(Reason::new(format!("Failed to parse rule type \"{shown}\""))
+                    .near(&shown, OPTIONS.iter().copied().chain(TYPES.iter().copied())));
+            }
+        }
+    }
+    let six =
+        |fields: &Fields| fields.0.iter().any(|(n, v)| (n == "from" || n == "to") && v.flat().contains(':'));
+    if global.family == Some("inet6") && !six(&fields) {
+        global.set_family(&mut fields);
+    }
+    Ok(fields)
+}
+
+fn change(args: Args, space: &Space, global: &Global, function: &'static str) -> Result<Vec<Act>> {
+    Ok(vec![Act::Do(Call::new(space, function, fields(args, global)?.after([])))])
+}
+
+/// `ip rule` is about IPv4 unless told otherwise.
+fn show(args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
+    let mut fields = fields(args, global)?;
+    if !fields.has("family") {
+        fields.set("family", Expr::text(global.family.unwrap_or("inet")));
+    }
+    Ok(vec![global.show(space, "rule.list", fields.after([]))])
+}

@@ -1,0 +1,225 @@
+//! Shell commands about the network (`ip`, `bridge`, `sysctl`, `iptables`, `nft`, `ping`, ...) as Lua: text to text.
+//!
+//! `lexer` and `parser` read the shell's language, `variables` expands words, `programs` and `ip` and `iptables` say
+//! what a command comes to ([`act`]), `script` follows the shell's loops and conditions, and `emit` writes Lua.
+
+mod act;
+mod args;
+mod emit;
+mod ip;
+mod iptables;
+mod lexer;
+mod lua;
+mod markdown;
+mod nft;
+mod parser;
+mod programs;
+mod script;
+mod variables;
+
+pub use args::Reason;
+pub use lua::TAKEN;
+
+use emit::Emitter;
+use parser::Node;
+use script::Writer;
+
+/// A command that is not translated.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its first line, as it stands there.
+    pub source: String,
+    /// How many commands it is made of.
+    pub commands: usize,
+    pub reason: Reason,
+}
+
+/// A translated text.
+#[derive(Clone, Debug)]
+pub struct Translation {
+    pub lua: String,
+    /// How many commands the text has.
+    pub commands: usize,
+    /// How many of them the script has.
+    pub translated: usize,
+    pub problems: Vec<Problem>,
+}
+
+impl Translation {
+    /// What was not translated, a line each, and a summary.
+    pub fn report(&self, name: &str) -> String {
+        let mut out = String::new();
+        for Problem { line, source, reason, .. } in &self.problems {
+            out.push_str(&format!("{name}:{line}: not translated: {source}\n  {reason}\n"));
+        }
+        out.push_str(&format!("{} of {} commands translated\n", self.translated, self.commands));
+        out
+    }
+}
+
+/// A part of a text, read but not yet translated.
+enum Item {
+    Heading(String),
+    Nodes { nodes: Vec<Node>, line: usize },
+    Broken { line: usize, source: String, reason: Reason },
+}
+
+/// Translates a script of a shell, or the fenced blocks of a Markdown text. `name` is the text's file; it says which
+/// of both it is (`.md`, `.sh`), else the text does.
+pub fn text(text: &str, name: &str) -> Translation {
+    let text = text.replace("\r\n", "\n");
+    let lower = name.to_ascii_lowercase();
+    let is_markdown = lower.ends_with(".md")
+        || lower.ends_with(".markdown")
+        || (!lower.ends_with(".sh") && !text.starts_with("#!") && markdown::looks_so(&text));
+    let mut items = Vec::new();
+    if is_markdown {
+        for part in markdown::parts(&text) {
+            match part {
+                markdown::Part::Heading(heading) => items.push(Item::Heading(heading)),
+                markdown::Part::Commands { text, line, mixed } => {
+                    read(&text, line, mixed, &mut items);
+                    items.push(Item::Nodes { nodes: vec![Node::Blank], line });
+                }
+            }
+        }
+    } else {
+        read(&text, 1, false, &mut items);
+    }
+    let mut out = Emitter::default();
+    for item in &items {
+        if let Item::Nodes { nodes, .. } = item {
+            out.variables.scan(nodes);
+        }
+    }
+    let mut writer = Writer::new(out);
+    writer.out.markdown = is_markdown;
+    for item in items {
+        match item {
+            Item::Heading(heading) => {
+                writer.out.blank();
+                writer.out.comment(&heading);
+                writer.out.blank();
+            }
+            Item::Nodes { nodes, line } => {
+                writer.base = line;
+                writer.nodes(&nodes);
+            }
+            Item::Broken { line, source, reason } => {
+                writer.commands += 1;
+                writer.problem(line, &source, 1, reason);
+            }
+        }
+    }
+    writer.finish(&format!("Translated from {} by nsh translate.", title(name)))
+}
+
+fn title(name: &str) -> String {
+    match name {
+        "-" => "stdin".to_owned(),
+        name => name.rsplit('/').next().unwrap_or(name).chars().filter(|c| !c.is_control()).collect(),
+    }
+}
+
+/// Reads a text line by line. In a `mixed` one, lines that begin with no known command are left out.
+fn read(text: &str, first: usize, mixed: bool, items: &mut Vec<Item>) {
+    let (mut at, mut line) = (0, first);
+    while at < text.len() {
+        let rest = &text[at..];
+        let source = rest.split('\n').next().unwrap_or_default();
+        let mut length = (source.len() + 1).min(rest.len());
+        if source.trim().is_empty() {
+            items.push(Item::Nodes { nodes: vec![Node::Blank], line });
+        } else if !mixed || is_command(source) {
+            match parser::line(rest) {
+                Ok((nodes, end)) => {
+                    length = end.max(1);
+                    items.push(Item::Nodes { nodes, line });
+                }
+                Err(_) if mixed && !source.trim_start().starts_with("sudo") => {}
+                Err(reason) => {
+                    items.push(Item::Broken { line, source: source.to_owned(), reason: Reason::new(reason) });
+                }
+            }
+        }
+        line += rest[..length].matches('\n').count();
+        at += length;
+    }
+}
+
+/// Whether a line begins with a command, or is a comment.
+fn is_command(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let assigns = |word: &&str| {
+        word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+        })
+    };
+    match words.clone().next() {
+        Some(word) if word.starts_with('#') => true,
+        Some(word) if assigns(&word) => true,
+        _ => {
+            words.find(|word| !assigns(word)).is_some_and(|word| programs::known(word.trim_end_matches(';')))
+        }
+    }
+}
+
+/// Translates a line that was typed at the prompt of the namespace `current`, if it is a command that is known here:
+/// to Lua, or with the reason why not. A line that is Lua should not be asked about.
+pub fn line(line: &str, current: &str) -> Option<Result<String, Reason>> {
+    if !typed_command(line) {
+        return None;
+    }
+    let nodes = match parser::all(line) {
+        Ok(nodes) => nodes,
+        Err(reason) => {
+            let incomplete = ["closed", "missing"].iter().any(|end| reason.ends_with(end));
+            return Some(Err(Reason { incomplete, ..Reason::new(reason) }));
+        }
+    };
+    let mut out = Emitter::default();
+    out.prompt = true;
+    out.current = current.to_owned();
+    out.variables.scan(&nodes);
+    let mut writer = Writer::new(out);
+    writer.nodes(&nodes);
+    let translation = writer.finish("");
+    match translation.problems.into_iter().next() {
+        Some(problem) => Some(Err(problem.reason)),
+        None => Some(Ok(translation.lua.trim_end().to_owned())),
+    }
+}
+
+/// Whether a line typed at the prompt is a shell's command rather than Lua.
+fn typed_command(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let Some(first) = words.next() else { return false };
+    if first == "for" {
+        return line.contains(" in ") && line.contains("; do");
+    }
+    if first == "sudo" || first == "nsenter" {
+        return words.next().is_some();
+    }
+    if first == "echo" {
+        return line.contains("/proc/sys/");
+    }
+    if first == "cat" {
+        return words.next().is_some_and(|word| word.starts_with("/proc/sys/"));
+    }
+    if first == "python3" || first == "python" {
+        return line.contains("http.server");
+    }
+    if !programs::translated(first) {
+        return false;
+    }
+    match words.next() {
+        // `route` alone is the module, `ip` alone nothing.
+        None => !TAKEN.contains(&first),
+        // `route = 1`, `ping { ... }`, `ping "10.0.0.1"`
+        Some(next) => {
+            !TAKEN.contains(&first) || !next.starts_with(['=', '(', '{', '"', '\'', '.', ':', '[', ','])
+        }
+    }
+}

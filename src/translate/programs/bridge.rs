@@ -1,0 +1,188 @@
+//! `bridge` and the older `brctl`.
+
+use super::super::act::{Act, Call, Space};
+use super::super::args::{Args, Fields, Reason, Result, abbreviates};
+use super::super::ip::port_option;
+use super::super::lua::Expr;
+
+/// Translates `bridge ARGS`.
+pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let mut space = space.clone();
+    while let Some(option) = args.peek().and_then(|a| a.known.clone()).filter(|a| a.starts_with('-')) {
+        args.take();
+        match option.trim_start_matches('-') {
+            "n" | "netns" => space = Space::Named(args.value("bridge -n")?),
+            "d" | "details" | "s" | "statistics" | "o" | "p" | "c" | "color" | "br" => {}
+            other => return Err(Reason::beyond(format!("bridge -{other} has no binding"))),
+        }
+    }
+    let object = args.value("bridge's object")?;
+    let word = object.text().to_owned();
+    match word.as_str() {
+        word if abbreviates(word, "link") => link(args, &space),
+        word if abbreviates(word, "fdb") => fdb(args, &space),
+        word if abbreviates(word, "mdb") || abbreviates(word, "vlan") || abbreviates(word, "monitor") => {
+            Err(Reason::beyond(format!("bridge {word} has no binding")))
+        }
+        word => Err(Reason::new(format!("Object \"{}\" is unknown, try \"bridge help\"", object.shown()))
+            .near(word, ["link", "fdb", "vlan", "mdb", "monitor"])),
+    }
+}
+
+fn link(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let verb = args.take();
+    let verb = verb.as_ref().map_or("show", |v| v.text());
+    if abbreviates(verb, "show") || verb == "list" || verb == "lst" {
+        return Err(Reason::beyond("bridge link show has no binding"));
+    }
+    if !abbreviates(verb, "set") {
+        return Err(Reason::new(format!("Command \"{verb}\" is unknown, try \"bridge link help\""))
+            .near(verb, ["set", "show"]));
+    }
+    let (mut name, mut own) = (None, Fields::default());
+    while let Some(arg) = args.take() {
+        match arg.text() {
+            "dev" => name = Some(args.value("dev")?),
+            "master" => {}
+            "self" => return Err(Reason::beyond("bridge link set self has no binding")),
+            _ if port_option(&arg, &mut args, &mut own)? => {}
+            _ if name.is_none() => name = Some(arg),
+            _ => {
+                return Err(Reason::new(format!("bridge link set: unknown option \"{}\"", arg.shown()))
+                    .near(arg.text(), super::super::ip::port_words()));
+            }
+        }
+    }
+    let name = name.ok_or_else(|| Reason::new("Device is a required argument"))?;
+    Ok(vec![Act::Do(Call::new(space, "bridge.set_port", own.after([name.expr()])))])
+}
+
+fn fdb(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let verb = args.take();
+    let verb = verb.as_ref().map_or("show", |v| v.text());
+    let function = match verb {
+        v if abbreviates(v, "add") => "fdb.add",
+        v if abbreviates(v, "replace") => "fdb.replace",
+        v if abbreviates(v, "delete") => "fdb.del",
+        v if abbreviates(v, "show") || v == "list" || v == "lst" => return show(args, space),
+        v if abbreviates(v, "flush") => {
+            let dev = match (args.take(), args.take(), args.is_empty()) {
+                (Some(word), Some(dev), true) if word.is("dev") => dev,
+                (Some(dev), None, true) => dev,
+                _ => return Err(Reason::beyond("bridge fdb flush with a choice has no binding")),
+            };
+            return Ok(vec![Act::Do(Call::new(space, "fdb.flush", vec![dev.expr()]))]);
+        }
+        v if abbreviates(v, "append") || abbreviates(v, "get") => {
+            return Err(Reason::beyond(format!("bridge fdb {v} has no binding")));
+        }
+        v => {
+            return Err(Reason::new(format!("Command \"{v}\" is unknown, try \"bridge fdb help\""))
+                .near(v, ["add", "append", "replace", "delete", "show", "flush", "get"]));
+        }
+    };
+    let (mut mac, mut fields, mut master, mut own) = (None, Fields::default(), false, false);
+    while let Some(arg) = args.take() {
+        let word = arg.text().to_owned();
+        match word.as_str() {
+            "dev" => fields.set("dev", args.value("dev")?.expr()),
+            "dst" => fields.set("dst", args.value("dst")?.expr()),
+            "port" | "vni" | "vlan" => fields.set(&word, args.value(&word)?.integer(&word)?),
+            "master" => master = true,
+            "self" => own = true,
+            "local" | "permanent" | "static" | "dynamic" => fields.set("type", Expr::text(word)),
+            "temp" => fields.set("type", Expr::text("static")),
+            "sticky" => fields.flag("sticky"),
+            "via" | "src_vni" | "router" | "use" | "extern_learn" | "nhid" => {
+                return Err(Reason::beyond(format!("bridge fdb's {word} has no binding")));
+            }
+            _ if mac.is_none() => mac = Some(arg),
+            _ => {
+                let known =
+                    ["dev", "dst", "port", "vni", "vlan", "master", "self", "static", "dynamic", "permanent"];
+                return Err(
+                    Reason::new(format!("bridge fdb: unknown option \"{}\"", arg.shown())).near(&word, known)
+                );
+            }
+        }
+    }
+    let mac = mac.ok_or_else(|| Reason::new("Device and address are required arguments"))?;
+    if !fields.has("dev") {
+        return Err(Reason::new("Device and address are required arguments"));
+    }
+    if function == "fdb.del" {
+        fields.take("type");
+    } else if !fields.has("type") {
+        // What bridge(8) adds unless told otherwise.
+        fields.set("type", Expr::text("permanent"));
+    }
+    match (master, own) {
+        (true, true) => return Err(Reason::beyond("both master and self have no binding")),
+        (true, false) => fields.set("master", Expr::code("true")),
+        (false, _) => fields.set("master", Expr::code("false")),
+    }
+    Ok(vec![Act::Do(Call::new(space, function, fields.after([mac.expr()])))])
+}
+
+fn show(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let mut fields = Fields::default();
+    while let Some(arg) = args.take() {
+        match arg.text() {
+            "dev" | "br" | "brport" => fields.set("dev", args.value("dev")?.expr()),
+            "vlan" => fields.set("vlan", args.value("vlan")?.integer("vlan")?),
+            "dynamic" => fields.set("type", Expr::text("dynamic")),
+            word @ ("state" | "self" | "master") => {
+                return Err(Reason::beyond(format!("bridge fdb show {word} has no binding")));
+            }
+            _ if !fields.has("dev") => fields.set("dev", arg.expr()),
+            _ => return Err(Reason::new(format!("bridge fdb show: unknown option \"{}\"", arg.shown()))),
+        }
+    }
+    Ok(vec![Act::Show(Call::new(space, "fdb.list", fields.after([])))])
+}
+
+/// Translates `brctl ARGS`.
+pub fn brctl(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let verb = args.value("brctl")?;
+    let table = |name: &str, value: Expr| Expr::Table(vec![(name.to_owned(), value)]);
+    let done = |function, args| Ok(vec![Act::Do(Call::new(space, function, args))]);
+    match verb.text() {
+        "show" => match args.take() {
+            None => {
+                Ok(vec![Act::Show(Call::new(space, "link.list", vec![table("kind", Expr::text("bridge"))]))])
+            }
+            Some(name) => Ok(vec![Act::Show(Call::new(space, "bridge.ports", vec![name.expr()]))]),
+        },
+        "addbr" => {
+            let name = args.value("addbr")?.expr();
+            done("link.add", vec![name, table("kind", Expr::text("bridge"))])
+        }
+        "delbr" => done("link.del", vec![args.value("delbr")?.expr()]),
+        "addif" => {
+            let (bridge, first) = (args.value("addif")?, args.value("addif")?);
+            let mut ports = vec![first.expr()];
+            ports.extend(std::iter::from_fn(|| args.take()).map(|port| port.expr()));
+            let ports = if ports.len() == 1 { ports.remove(0) } else { Expr::List(ports) };
+            done("bridge.attach", vec![bridge.expr(), ports])
+        }
+        "delif" => {
+            args.value("delif")?;
+            done("bridge.detach", vec![args.value("delif")?.expr()])
+        }
+        "showmacs" => {
+            let name = args.value("showmacs")?.expr();
+            Ok(vec![Act::Show(Call::new(space, "fdb.list", vec![table("dev", name)]))])
+        }
+        "stp" => {
+            let (name, on) = (args.value("stp")?, args.value("stp")?);
+            let on = match on.text() {
+                "on" | "yes" => Expr::code("true"),
+                "off" | "no" => Expr::code("false"),
+                _ => return Err(Reason::new("brctl stp: expected on or off")),
+            };
+            done("bridge.set", vec![name.expr(), table("stp", on)])
+        }
+        other => Err(Reason::beyond(format!("brctl {other} has no binding"))
+            .near(other, ["show", "addbr", "delbr", "addif", "delif", "stp", "showmacs"])),
+    }
+}

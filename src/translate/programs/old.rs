@@ -1,0 +1,135 @@
+//! net-tools: ifconfig, route, arp.
+
+use super::super::act::{Act, Call, Space};
+use super::super::args::{Arg, Args, Fields, Reason, Result};
+use super::super::lua::Expr;
+
+/// The length of a netmask, `255.255.255.0` is 24.
+fn length(mask: &Arg) -> Result<u32> {
+    let mask = mask.text().parse::<std::net::Ipv4Addr>().map(u32::from).ok();
+    mask.filter(|m| m.count_ones() == m.leading_ones())
+        .map(u32::leading_ones)
+        .ok_or_else(|| Reason::new("the netmask is not known, or none"))
+}
+
+fn dev(name: &Arg) -> Fields {
+    let mut fields = Fields::default();
+    fields.set("dev", name.expr());
+    fields
+}
+
+fn set(space: &Space, name: &Arg, field: &str, value: Expr) -> Act {
+    let table = Expr::Table(vec![(field.to_owned(), value)]);
+    Act::Do(Call::new(space, "link.set", vec![name.expr(), table]))
+}
+
+/// Translates `ifconfig ARGS`.
+pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    if args.skip("-a") || args.is_empty() {
+        return Ok(vec![Act::Show(Call::new(space, "addr.list", Vec::new()))]);
+    }
+    let name = args.value("ifconfig")?;
+    if args.is_empty() {
+        return Ok(vec![Act::Show(Call::new(space, "addr.list", dev(&name).after([])))]);
+    }
+    let (mut acts, mut address, mut mask) = (Vec::new(), None, None);
+    let mut up = None;
+    while let Some(arg) = args.take() {
+        match arg.text() {
+            "up" => up = Some(true),
+            "down" => up = Some(false),
+            "mtu" => acts.push(set(space, &name, "mtu", args.value("mtu")?.integer("mtu")?)),
+            "netmask" => mask = Some(length(&args.value("netmask")?)?),
+            "broadcast" => drop(args.value("broadcast")?),
+            "promisc" => acts.push(set(space, &name, "promisc", Expr::code("true"))),
+            "hw" => {
+                args.skip("ether");
+                acts.push(set(space, &name, "mac", args.value("hw")?.expr()));
+            }
+            "inet6" | "add" => {
+                args.skip("add");
+                let six = args.value("inet6")?;
+                acts.push(Act::Do(Call::new(space, "addr.add", dev(&name).after([six.expr()]))));
+            }
+            _ if address.is_none() => address = Some(arg),
+            _ => return Err(Reason::beyond(format!("ifconfig: \"{}\" has no binding", arg.shown()))),
+        }
+    }
+    if let Some(address) = address {
+        let whole = match (mask, address.text().contains('/')) {
+            (_, true) => address,
+            (Some(length), false) => address.with(&format!("/{length}")),
+            (None, false) => {
+                return Err(Reason::new("ifconfig: the netmask is missing").hint("write ADDRESS/LENGTH"));
+            }
+        };
+        acts.push(Act::Do(Call::new(space, "addr.add", dev(&name).after([whole.expr()]))));
+        // An address brings its interface up.
+        up = up.or(Some(true));
+    }
+    if let Some(up) = up {
+        acts.push(set(space, &name, "up", Expr::code(up)));
+    }
+    Ok(acts)
+}
+
+/// Translates `route ARGS`.
+pub fn route(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let mut family = "inet";
+    while let Some(option) = args.peek().and_then(|a| a.known.clone()).filter(|a| a.starts_with('-')) {
+        args.take();
+        match option.as_str() {
+            "-n" | "-e" | "-ee" | "-v" | "-4" | "-ne" => {}
+            "-6" | "-A" => family = "inet6",
+            other => return Err(Reason::beyond(format!("route {other} has no binding"))),
+        }
+    }
+    args.skip("inet6");
+    let Some(verb) = args.take() else {
+        let family = Expr::Table(vec![("family".to_owned(), Expr::text(family))]);
+        return Ok(vec![Act::Show(Call::new(space, "route.list", vec![family]))]);
+    };
+    let function = match verb.text() {
+        "add" => "route.add",
+        "del" | "delete" => "route.del",
+        other => {
+            return Err(
+                Reason::new(format!("route: unknown command \"{other}\"")).near(other, ["add", "del"])
+            );
+        }
+    };
+    let (mut dst, mut mask, mut fields) = (None, None, Fields::default());
+    while let Some(arg) = args.take() {
+        match arg.text() {
+            "-net" | "-host" => dst = Some(args.value("-net")?),
+            "netmask" => mask = Some(length(&args.value("netmask")?)?),
+            "gw" => fields.set("via", args.value("gw")?.expr()),
+            "metric" => fields.set("metric", args.value("metric")?.integer("metric")?),
+            "dev" => fields.set("dev", args.value("dev")?.expr()),
+            "reject" => fields.set("type", Expr::text("unreachable")),
+            _ if dst.is_none() => dst = Some(arg),
+            _ if !fields.has("dev") && args.is_empty() => fields.set("dev", arg.expr()),
+            _ => return Err(Reason::beyond(format!("route: \"{}\" has no binding", arg.shown()))),
+        }
+    }
+    let dst = dst.ok_or_else(|| Reason::new("route: the destination is missing"))?;
+    let dst = match mask {
+        Some(length) if !dst.text().contains('/') => dst.with(&format!("/{length}")),
+        _ => dst,
+    };
+    Ok(vec![Act::Do(Call::new(space, function, fields.after([dst.expr()])))])
+}
+
+/// Translates `arp ARGS`, as far as it lists.
+pub fn arp(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let mut fields = Fields::default();
+    while let Some(arg) = args.take() {
+        match arg.text() {
+            "-a" | "-n" | "-e" | "-an" | "-na" | "-v" => {}
+            "-i" => fields.set("dev", args.value("-i")?.expr()),
+            _ => return Err(Reason::beyond(format!("arp: \"{}\" has no binding", arg.shown()))),
+        }
+    }
+    fields.set("family", Expr::text("inet"));
+    Ok(vec![Act::Show(Call::new(space, "neigh.list", fields.after([])))])
+}

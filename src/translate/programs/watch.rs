@@ -1,0 +1,240 @@
+//! Programs that run beside the others or tell what is there: tcpdump, servers, conntrack.
+
+use super::super::act::{Act, Call, Space};
+use super::super::args::{Arg, Args, Fields, Reason, Result, flags};
+use super::super::lua::Expr;
+
+/// Translates `tcpdump ARGS`.
+pub fn tcpdump(args: &[Arg], space: &Space, background: bool) -> Result<Vec<Act>> {
+    // A filter can begin with anything, and its words may look like options.
+    let (flags, filter) =
+        flags(args, &["i", "c", "w", "s", "Q", "G", "W", "C", "r", "y", "z", "Z", "B", "j"])?;
+    let (mut link, mut file) = (None, None);
+    let mut fields = Fields::default();
+    for (name, value) in &flags {
+        let value = || value.clone().ok_or_else(|| Reason::new(format!("-{name}: its value is missing")));
+        match name.as_str() {
+            "i" | "interface" => link = Some(value()?).filter(|link| !link.is("any")),
+            "w" => file = Some(value()?).filter(|file| !file.is("-")),
+            "s" => {
+                let length = value()?;
+                if !length.is("0") {
+                    fields.set("snaplen", length.integer("-s")?);
+                }
+            }
+            "Q" => match value()? {
+                way if way.is("inout") => {}
+                way => fields.set("direction", way.expr()),
+            },
+            "c" => fields.set("max_packets", value()?.integer("-c")?),
+            "n" | "v" | "e" | "l" | "A" | "X" | "x" | "q" | "t" | "U" | "p" | "S" | "#" | "N" | "K" | "Z" => {
+            }
+            other => return Err(Reason::beyond(format!("tcpdump: the option -{other} has no binding"))),
+        }
+    }
+    filter_of(filter, &mut fields)?;
+    let mut call_args = vec![link.map_or(Expr::code("nil"), |link| link.expr())];
+    if !fields.is_empty() {
+        call_args.push(fields.table());
+    } else if call_args == [Expr::code("nil")] {
+        call_args.clear();
+    }
+    let report = match file {
+        Some(file) => format!("%:save({})", file.expr().flat()),
+        None => "print(%:packets())".to_owned(),
+    };
+    let call = Call::new(space, "capture.start", call_args);
+    Ok(vec![Act::Start { call, word: "seen", blocks: !background, report: Some(report) }])
+}
+
+const PROTOCOLS: &[&str] = &["icmp", "icmp6", "tcp", "udp", "arp", "ip", "ip6"];
+
+/// A filter of pcap, as far as it is made of words joined by `and`, or of protocols joined by `or`.
+fn filter_of(words: Vec<Arg>, fields: &mut Fields) -> Result<()> {
+    // The filter may be one quoted word.
+    let mut split = Vec::new();
+    for word in words {
+        match &word.known {
+            Some(text) => split.extend(text.split_whitespace().map(Arg::of)),
+            None => split.push(word),
+        }
+    }
+    let beyond =
+        |word: &Arg| Reason::beyond(format!("tcpdump: the filter's \"{}\" has no binding", word.shown()));
+    let mut protocols = Vec::new();
+    let mut args = Args::new(split);
+    let mut or = false;
+    while let Some(word) = args.take() {
+        let name = word.text().to_owned();
+        let mut set = |name: &str, value: Expr| match fields.has(name) {
+            true => Err(beyond(&word)),
+            false => {
+                fields.set(name, value);
+                Ok(())
+            }
+        };
+        match name.as_str() {
+            "and" | "&&" => {}
+            "or" | "||" => {
+                or = true;
+                // Only of protocols.
+                if !args.peek().is_some_and(|a| PROTOCOLS.contains(&a.text())) || protocols.is_empty() {
+                    return Err(beyond(&word));
+                }
+            }
+            proto if PROTOCOLS.contains(&proto) => protocols.push(Expr::text(proto)),
+            "host" => set("host", args.value("host")?.expr())?,
+            "net" => set("net", args.value("net")?.expr())?,
+            "port" => set("port", args.value("port")?.number_or_name())?,
+            "portrange" => set("port", args.value("portrange")?.expr())?,
+            side @ ("src" | "dst") => {
+                let next = args.value(side)?;
+                match next.text() {
+                    "port" => {
+                        let port = args.value("port")?.number_or_name();
+                        set(if side == "src" { "sport" } else { "dport" }, port)?;
+                    }
+                    "host" | "net" => set(side, args.value(side)?.expr())?,
+                    "and" | "or" => return Err(beyond(&next)),
+                    _ => set(side, next.expr())?,
+                }
+            }
+            _ => return Err(beyond(&word)),
+        }
+    }
+    if or
+        && (protocols.len() < 2
+            || !fields.0.iter().all(|(n, _)| ["snaplen", "direction", "max_packets"].contains(&n.as_str())))
+    {
+        return Err(Reason::beyond("tcpdump: a filter with \"or\" has no binding"));
+    }
+    match protocols.len() {
+        0 => {}
+        1 => protocols.into_iter().for_each(|proto| fields.set("proto", proto)),
+        // `ip proto icmp` and `ip and icmp` are narrower than either.
+        _ if !or => return Err(Reason::beyond("tcpdump: several protocols have no binding")),
+        _ => fields.set("proto", Expr::List(protocols)),
+    }
+    Ok(())
+}
+
+/// Translates `python3 -m http.server ARGS`.
+pub fn python(args: &[Arg], space: &Space, background: bool) -> Result<Vec<Act>> {
+    let mut args = Args::new(args.to_vec());
+    while args.skip("-u") {}
+    let module = if args.skip("-m") { args.take() } else { None };
+    if !module.is_some_and(|m| m.is("http.server") || m.is("SimpleHTTPServer")) {
+        return Err(Reason::new("python: its programs are not known; -m http.server is translated"));
+    }
+    let (flags, operands) = flags(args.rest(), &["b", "bind", "d", "directory", "p", "protocol"])?;
+    let (mut bind, mut directory) = (None, Arg::of("."));
+    for (name, value) in flags {
+        match (name.as_str(), value) {
+            ("b" | "bind", Some(value)) => bind = Some(value),
+            ("d" | "directory", Some(value)) => directory = value,
+            ("p" | "protocol" | "cgi", _) => {}
+            (other, _) => return Err(Reason::new(format!("http.server: unknown option \"{other}\""))),
+        }
+    }
+    let port = operands.first().cloned().unwrap_or_else(|| Arg::of("8000"));
+    let at = match bind {
+        Some(address) if address.text().contains(':') => address.behind("[").with("]:").joined("", port),
+        Some(address) => address.joined(":", port),
+        None => port.behind(":"),
+    };
+    let site = Expr::Table(vec![("directory".to_owned(), directory.expr())]);
+    let call = Call::new(space, "http.serve", vec![at.expr(), site]);
+    Ok(vec![Act::Start { call, word: "server", blocks: !background, report: None }])
+}
+
+/// Translates `conntrack ARGS`.
+pub fn conntrack(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
+    let with = [
+        "p",
+        "s",
+        "d",
+        "f",
+        "m",
+        "src",
+        "dst",
+        "sport",
+        "dport",
+        "orig-src",
+        "orig-dst",
+        "orig-port-src",
+        "orig-port-dst",
+        "proto",
+        "family",
+        "mark",
+        "o",
+    ];
+    let (flags, operands) = flags(args, &with)?;
+    let (mut verb, mut fields) = (None, Fields::default());
+    for (name, value) in flags {
+        let value = || value.clone().ok_or_else(|| Reason::new(format!("-{name}: its value is missing")));
+        match name.as_str() {
+            "L" | "dump" => verb = Some("conntrack.list"),
+            "D" | "delete" => verb = Some("conntrack.del"),
+            "F" | "flush" => verb = Some("conntrack.flush"),
+            "p" | "proto" => fields.set("proto", value()?.number_or_name()),
+            "s" | "src" | "orig-src" => fields.set("source", value()?.expr()),
+            "d" | "dst" | "orig-dst" => fields.set("dest", value()?.expr()),
+            "sport" | "orig-port-src" => fields.set("sport", value()?.number_or_name()),
+            "dport" | "orig-port-dst" => fields.set("dport", value()?.number_or_name()),
+            "m" | "mark" => fields.set("mark", value()?.integer("--mark")?),
+            "f" | "family" => {
+                let family = if value()?.is("ipv6") { "inet6" } else { "inet" };
+                fields.set("family", Expr::text(family));
+            }
+            "n" | "src-nat" => fields.flag("snat"),
+            "g" | "dst-nat" => fields.flag("dnat"),
+            "o" => {}
+            other => return Err(Reason::beyond(format!("conntrack: the option -{other} has no binding"))),
+        }
+    }
+    if !operands.is_empty() && !operands[0].is("conntrack") {
+        return Err(Reason::beyond(format!("conntrack: the table {} has no binding", operands[0].shown())));
+    }
+    let verb = verb.ok_or_else(|| Reason::new("conntrack: no command specified, such as -L"))?;
+    let call = |args| Call::new(space, verb, args);
+    Ok(vec![match verb {
+        "conntrack.list" => Act::Show(call(fields.after([]))),
+        "conntrack.flush" => Act::Do(call(Vec::new())),
+        _ => Act::Do(call(fields.after([]))),
+    }])
+}
+
+/// Translates `ss ARGS`.
+pub fn ss(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
+    let (flags, operands) = flags(args, &["f", "A", "family", "query"])?;
+    if !operands.is_empty() {
+        return Err(Reason::beyond("a filter of ss has no binding"));
+    }
+    let (mut protocols, mut fields) = (Vec::new(), Fields::default());
+    let (mut listening, mut all) = (false, false);
+    for (name, _) in &flags {
+        match name.as_str() {
+            "t" | "tcp" => protocols.push("tcp"),
+            "u" | "udp" => protocols.push("udp"),
+            "w" | "raw" => protocols.push("raw"),
+            "x" | "unix" => protocols.push("unix"),
+            "l" | "listening" => listening = true,
+            "a" | "all" => all = true,
+            "4" | "ipv4" => fields.set("family", Expr::text("inet")),
+            "6" | "ipv6" => fields.set("family", Expr::text("inet6")),
+            "n" | "p" | "H" | "e" | "o" | "r" | "numeric" | "processes" => {}
+            other => return Err(Reason::beyond(format!("ss: the option -{other} has no binding"))),
+        }
+    }
+    if listening {
+        fields.flag("listening");
+    } else if !all {
+        fields.set("state", Expr::text("established"));
+    }
+    match protocols.as_slice() {
+        [] => {}
+        [one] => fields.set("proto", Expr::text(*one)),
+        several => fields.set("proto", Expr::List(several.iter().map(|p| Expr::text(*p)).collect())),
+    }
+    Ok(vec![Act::Show(Call::new(space, "socket.list", fields.after([])))])
+}

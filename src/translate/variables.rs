@@ -1,0 +1,372 @@
+//! The shell's variables and expansions, as Lua expressions.
+
+use std::collections::{HashMap, HashSet};
+
+use super::args::{Arg, Reason, Result};
+use super::lexer::{Part, Word};
+use super::lua::{self, Piece};
+use super::parser::{Command, List, Node};
+
+/// How many words one word may become.
+const MOST: usize = 4096;
+
+/// A variable of the shell.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name in Lua.
+    pub code: String,
+    /// It is a Lua integer rather than a string.
+    pub number: bool,
+    /// Its value, where it is known already.
+    pub known: Option<String>,
+}
+
+#[derive(Default)]
+pub struct Variables {
+    /// By their names in the shell.
+    set: HashMap<String, Variable>,
+    /// Those that are integers wherever they are set.
+    numbers: HashMap<String, bool>,
+    /// Lua's names that are taken, by what they are about.
+    names: HashMap<String, String>,
+    taken: HashSet<String>,
+}
+
+impl Variables {
+    /// Looks where variables are set, and to what.
+    pub fn scan<'a>(&mut self, nodes: impl IntoIterator<Item = &'a Node>) {
+        for (name, value) in assignments(nodes) {
+            let number = match value.parts.as_slice() {
+                [Part::Arithmetic(_)] => true,
+                _ => value.text().is_some_and(|text| is_integer(&text)),
+            };
+            *self.numbers.entry(name).or_insert(true) &= number;
+        }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Variable> {
+        self.set.get(name)
+    }
+
+    pub fn is_set(&self, name: &str) -> bool {
+        self.set.contains_key(name)
+    }
+
+    /// Sets a variable, and says what it was.
+    pub fn set(&mut self, name: &str, variable: Variable) -> Option<Variable> {
+        self.set.insert(name.to_owned(), variable)
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.set.remove(name);
+    }
+
+    pub fn restore(&mut self, name: &str, old: Option<Variable>) {
+        match old {
+            Some(old) => drop(self.set.insert(name.to_owned(), old)),
+            None => drop(self.set.remove(name)),
+        }
+    }
+
+    /// Whether a variable is an integer wherever it is set.
+    pub fn is_number(&self, name: &str) -> bool {
+        self.numbers.get(name).copied().unwrap_or(false)
+    }
+
+    /// A free name in Lua, for this purpose: the same one each time.
+    pub fn name(&mut self, purpose: &str, name: &str, fallback: &str) -> String {
+        let purpose = format!("{purpose} {name}");
+        if let Some(found) = self.names.get(&purpose) {
+            return found.clone();
+        }
+        let found = lua::identifier(name, fallback, &|candidate| self.taken.contains(candidate));
+        self.taken.insert(found.clone());
+        self.names.insert(purpose, found.clone());
+        found
+    }
+
+    /// Forgets the values of variables that are set in `nodes`, which may run several times, or not at all.
+    pub fn forget_in(&mut self, nodes: &[Node]) {
+        for (name, _) in assignments(nodes) {
+            if let Some(variable) = self.set.get_mut(&name) {
+                variable.known = None;
+            }
+        }
+    }
+
+    /// What a word becomes.
+    pub fn expand(&self, word: &Word) -> Result<Vec<Arg>> {
+        let mut out = Vec::new();
+        for word in braces(word)? {
+            out.extend(self.split(&word)?);
+            if out.len() > MOST {
+                return Err(Reason::new("a word becomes too many words"));
+            }
+        }
+        Ok(out)
+    }
+
+    /// A word as one argument, as in quotes.
+    pub fn whole(&self, word: &Word) -> Result<Arg> {
+        self.of_parts(&word.parts)
+    }
+
+    /// Splits at the white space in variables whose value is known.
+    fn split(&self, word: &Word) -> Result<Vec<Arg>> {
+        let splits = |part: &Part| match part {
+            Part::Variable { name, quoted: false, .. } => {
+                let known = self.get(name).and_then(|v| v.known.as_deref());
+                known.is_some_and(|k| k.is_empty() || k.contains(char::is_whitespace))
+            }
+            _ => false,
+        };
+        if !word.parts.iter().any(splits) {
+            return Ok(vec![self.whole(word)?]);
+        }
+        let mut words: Vec<Arg> = Vec::new();
+        let mut open = false;
+        for part in &word.parts {
+            let arg = self.of_parts(std::slice::from_ref(part))?;
+            let mut texts = Vec::new();
+            if splits(part) {
+                let text = arg.text();
+                if text.starts_with(char::is_whitespace) {
+                    open = false;
+                }
+                texts.extend(text.split_whitespace().map(Arg::of));
+                if texts.is_empty() {
+                    continue;
+                }
+                let ends = text.ends_with(char::is_whitespace);
+                for (i, text) in texts.into_iter().enumerate() {
+                    match if open && i == 0 { words.pop() } else { None } {
+                        Some(last) => words.push(last.joined("", text)),
+                        None => words.push(text),
+                    }
+                }
+                open = !ends;
+                continue;
+            }
+            match (open, words.pop()) {
+                (true, Some(last)) => words.push(last.joined("", arg)),
+                (_, last) => {
+                    words.extend(last);
+                    words.push(arg);
+                }
+            }
+            open = true;
+        }
+        Ok(words)
+    }
+
+    fn of_parts(&self, parts: &[Part]) -> Result<Arg> {
+        let mut out = Arg { pieces: Vec::new(), known: Some(String::new()) };
+        for part in parts {
+            let (piece, known) = self.part(part)?;
+            out.known = match (out.known, known) {
+                (Some(all), Some(known)) => Some(all + &known),
+                _ => None,
+            };
+            match (out.pieces.last_mut(), piece) {
+                (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
+                (_, piece) => out.pieces.push(piece),
+            }
+        }
+        if out.pieces.is_empty() {
+            out.pieces.push(Piece::Text(String::new()));
+        }
+        Ok(out)
+    }
+
+    fn part(&self, part: &Part) -> Result<(Piece, Option<String>)> {
+        match part {
+            Part::Text { text, .. } => Ok((Piece::Text(text.clone()), Some(text.clone()))),
+            Part::Arithmetic(text) => Ok((Piece::Code { code: self.arithmetic(text)?, number: true }, None)),
+            Part::Command(text) => Err(Reason::new(format!("what $({text}) prints is not known"))),
+            Part::Other(text) => Err(Reason::new(format!("the expansion {text} is not understood"))),
+            Part::Variable { name, default, .. } => {
+                if let Some(variable) = self.get(name) {
+                    let piece = Piece::Code { code: variable.code.clone(), number: variable.number };
+                    return Ok((piece, variable.known.clone()));
+                }
+                let code = match name.parse::<u32>() {
+                    Ok(0) => return Err(Reason::new("$0 has no meaning here")),
+                    Ok(number) => format!("arg[{number}]"),
+                    Err(_) if default.is_some() && !name.chars().any(|c| "?$!#@*-".contains(c)) => {
+                        format!("os.getenv({})", lua::quote(name))
+                    }
+                    Err(_) => return Err(Reason::new(format!("the value of ${name} is not known"))),
+                };
+                let code = match default {
+                    None => code,
+                    Some(default) => {
+                        let default = self.of_parts(default)?.expr().flat();
+                        format!("({code} or {default})")
+                    }
+                };
+                Ok((Piece::Code { code, number: false }, None))
+            }
+        }
+    }
+
+    /// `i + 1` as Lua; the operators that both languages have.
+    pub fn arithmetic(&self, text: &str) -> Result<String> {
+        let odd = || Reason::new(format!("the sum $(({text})) is not understood"));
+        let mut out = Vec::new();
+        let mut chars = text.chars().peekable();
+        let mut depth = 0i32;
+        // Whether a value must follow.
+        let mut awaited = true;
+        while let Some(c) = chars.next() {
+            match c {
+                c if c.is_whitespace() => {}
+                '$' if awaited => {}
+                '{' | '}' if text.contains("${") => {}
+                '(' if awaited => {
+                    depth += 1;
+                    out.push("(".to_owned());
+                }
+                ')' if !awaited && depth > 0 => {
+                    depth -= 1;
+                    out.push(")".to_owned());
+                }
+                '-' if awaited => out.push("-".to_owned()),
+                '+' | '-' | '*' | '/' | '%' if !awaited && chars.peek() != Some(&c) => {
+                    awaited = true;
+                    out.push(if c == '/' { " // ".to_owned() } else { format!(" {c} ") });
+                }
+                c if awaited && (c == '_' || c.is_ascii_alphanumeric()) => {
+                    let mut word = c.to_string();
+                    while let Some(c) = chars.next_if(|c| *c == '_' || c.is_ascii_alphanumeric()) {
+                        word.push(c);
+                    }
+                    awaited = false;
+                    if c.is_ascii_digit() {
+                        let number = super::args::integer(&word).ok_or_else(odd)?;
+                        out.push(number.to_string());
+                        continue;
+                    }
+                    let variable = self.get(&word);
+                    let variable =
+                        variable.ok_or_else(|| Reason::new(format!("the value of ${word} is not known")))?;
+                    out.push(match variable.number {
+                        true => variable.code.clone(),
+                        false => format!("tonumber({})", variable.code),
+                    });
+                }
+                _ => return Err(odd()),
+            }
+        }
+        if awaited || depth != 0 {
+            return Err(odd());
+        }
+        Ok(format!("({})", out.concat()))
+    }
+}
+
+/// Whether Lua writes the number in the same way.
+pub fn is_integer(text: &str) -> bool {
+    text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+}
+
+/// `a{1..3}b` and `{x,y}` become several words.
+fn braces(word: &Word) -> Result<Vec<Word>> {
+    let open = |part: &Part| {
+        if let Part::Text { text, quoted: false } = part { text.matches('{').count() } else { 0 }
+    };
+    if word.parts.iter().map(open).sum::<usize>() > 16 {
+        return Err(Reason::new("a word has too many braces"));
+    }
+    for (at, part) in word.parts.iter().enumerate() {
+        let Part::Text { text, quoted: false } = part else { continue };
+        let Some((before, choices, after)) = choices(text)? else { continue };
+        let mut out = Vec::new();
+        for choice in choices {
+            let mut parts = word.parts[..at].to_vec();
+            let text = format!("{before}{choice}{after}");
+            if !text.is_empty() {
+                parts.push(Part::Text { text, quoted: false });
+            }
+            parts.extend_from_slice(&word.parts[at + 1..]);
+            out.extend(braces(&Word { parts })?);
+            if out.len() > MOST {
+                return Err(Reason::new("a word becomes too many words"));
+            }
+        }
+        return Ok(out);
+    }
+    Ok(vec![word.clone()])
+}
+
+type Choices<'a> = (&'a str, Vec<String>, &'a str);
+
+fn choices(text: &str) -> Result<Option<Choices<'_>>> {
+    for (open, _) in text.match_indices('{') {
+        let Some(length) = text[open..].find('}') else { return Ok(None) };
+        let inner = &text[open + 1..open + length];
+        let (before, after) = (&text[..open], &text[open + length + 1..]);
+        if let Some(numbers) = range(inner)? {
+            return Ok(Some((before, numbers, after)));
+        }
+        if inner.contains(',') && !inner.contains('{') {
+            return Ok(Some((before, inner.split(',').map(str::to_owned).collect(), after)));
+        }
+    }
+    Ok(None)
+}
+
+/// `1..5`, `01..10`, `1..9..2` and `a..e`.
+fn range(text: &str) -> Result<Option<Vec<String>>> {
+    let mut parts = text.split("..");
+    let (Some(first), Some(last)) = (parts.next(), parts.next()) else { return Ok(None) };
+    let step: i64 = match parts.next().map(str::parse::<i64>) {
+        None => 1,
+        Some(Ok(step)) if step != 0 => step.saturating_abs(),
+        Some(_) => return Ok(None),
+    };
+    if let (Ok(first_char), Ok(last_char)) = (first.parse::<char>(), last.parse::<char>())
+        && first_char.is_ascii_alphabetic()
+        && last_char.is_ascii_alphabetic()
+        && first_char <= last_char
+    {
+        return Ok(Some((first_char..=last_char).step_by(step as usize).map(String::from).collect()));
+    }
+    let (Ok(from), Ok(to)) = (first.parse::<i64>(), last.parse::<i64>()) else { return Ok(None) };
+    let count = from.abs_diff(to) / step.unsigned_abs();
+    if count as usize >= MOST {
+        return Err(Reason::new("a word becomes too many words"));
+    }
+    let zeros = first.len() > 1 && first.starts_with('0') || last.len() > 1 && last.starts_with('0');
+    let width = if zeros { first.len().max(last.len()) } else { 0 };
+    let sign = if from <= to { 1i128 } else { -1 };
+    let number = |i: u64| i128::from(from) + sign * i128::from(step) * i128::from(i);
+    Ok(Some((0..=count).map(|i| format!("{:0width$}", number(i))).collect()))
+}
+
+/// The assignments in these nodes, those in loops and conditions too.
+fn assignments<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Vec<(String, Word)> {
+    let mut out = Vec::new();
+    for node in nodes {
+        let Node::List(List { first, rest, .. }) = node else { continue };
+        let pipelines = std::iter::once(first).chain(rest.iter().map(|(_, p)| p));
+        for command in pipelines.flat_map(|p| &p.commands) {
+            match command {
+                Command::Simple(simple) if simple.words.is_empty() => {
+                    out.extend(simple.assignments.iter().cloned())
+                }
+                Command::Simple(_) | Command::Other { .. } => {}
+                Command::For { body, .. } | Command::Count { body, .. } | Command::Group(body) => {
+                    out.extend(assignments(body));
+                }
+                Command::If { arms, otherwise } => {
+                    for (condition, then) in arms {
+                        out.extend(assignments(condition));
+                        out.extend(assignments(then));
+                    }
+                    out.extend(assignments(otherwise.iter().flatten()));
+                }
+            }
+        }
+    }
+    out
+}
