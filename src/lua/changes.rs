@@ -4,15 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use super::lab::Lab;
+use super::proc;
 use crate::net::events;
 
 /// How many lines a failure shows.
 const SHOWN: usize = 20;
 /// While calls change the lab, events are taken this often, so that the kernel needn't keep many.
 const EVERY: u32 = 4;
-
-/// Tells what else changed since a moment, a line each.
-type Teller = Box<dyn Fn(Instant) -> Vec<String>>;
 
 /// Follows the lab from the first passed check on; until then it costs nothing.
 #[derive(Default)]
@@ -21,15 +19,6 @@ pub struct Changes {
     /// When the last check passed; `None`: not yet.
     passed: Cell<Option<Instant>>,
     calls: Cell<u32>,
-    tellers: RefCell<Vec<Teller>>,
-}
-
-impl Changes {
-    /// Has `teller` asked too, for what isn't the network's: processes that ended.
-    #[allow(dead_code)]
-    pub fn ask(&self, teller: impl Fn(Instant) -> Vec<String> + 'static) {
-        self.tellers.borrow_mut().push(Box::new(teller));
-    }
 }
 
 impl Lab {
@@ -64,11 +53,11 @@ impl Lab {
     /// empty before the first passed check. The first 20, and how many more there are.
     pub fn changed_since_check(&self) -> Vec<String> {
         let Some(passed) = self.changes.passed.get() else { return Vec::new() };
-        let mut lines = match self.changes.followed.borrow_mut().as_mut() {
-            Some(changes) => changes.lines(&self.namespaces).unwrap_or_default(),
-            None => Vec::new(),
-        };
-        lines.extend(self.changes.tellers.borrow().iter().flat_map(|teller| teller(passed)));
+        let deaths = proc::deaths().into_iter().filter(|(when, _)| *when > passed);
+        let mut lines: Vec<String> = deaths.map(|(_, text)| format!("process {text}")).collect();
+        if let Some(changes) = self.changes.followed.borrow_mut().as_mut() {
+            lines.extend(changes.lines(&self.namespaces).unwrap_or_default());
+        }
         let more = lines.len().saturating_sub(SHOWN);
         lines.truncate(SHOWN);
         if more > 0 {

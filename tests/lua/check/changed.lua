@@ -76,3 +76,13 @@ local head =
   "all is well: expected a true value, got the boolean false\n  changed since the last check that passed:\n"
 check(text:find(head, 1, true), text)
 check(e.changed[1] == "r2: eth0 went down", text)
+
+-- A process that ended by itself.
+local failing = r1.spawn("exit 5")
+eventually(function()
+  return not failing:running()
+end)
+_, raised = pcall(check, false)
+e = raised --[[@as nsh.Error]]
+check.equal(e.changed, { "process exit 5 in r1: exited with status 5" })
+check.equal(changed(), nil)
