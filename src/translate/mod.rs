@@ -167,7 +167,8 @@ fn is_command(line: &str) -> bool {
 }
 
 /// Translates a line that was typed at the prompt of the namespace `current`, if it is a command that is known here:
-/// to Lua, or with the reason why not. A line that is Lua should not be asked about.
+/// to Lua, or with the reason why not. Ask before the line is tried as Lua, which `route -n` would be as well; what
+/// looks like Lua is none.
 pub fn line(line: &str, current: &str) -> Option<Result<String, Reason>> {
     if !typed_command(line) {
         return None;
@@ -215,6 +216,11 @@ fn typed_command(line: &str) -> bool {
         return false;
     }
     match words.next() {
+        // `ip - 1`, should someone have such a variable.
+        Some(
+            "-" | "+" | "*" | "/" | "%" | "^" | ".." | "=" | "==" | "~=" | "<" | ">" | "<=" | ">=" | "and"
+            | "or",
+        ) => false,
         // `route` alone is the module, `ip` alone nothing.
         None => !TAKEN.contains(&first),
         // `route = 1`, `ping { ... }`, `ping "10.0.0.1"`

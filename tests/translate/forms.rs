@@ -409,6 +409,21 @@ fn the_place_stays_and_is_told() {
 }
 
 #[test]
+fn nothing_breaks_out_of_a_comment() {
+    for hostile in
+        ["# a\ros.exit(1)", "rm x\ros.exit(1)", "ip l # a\ros.exit(1)", "#[[ a", "rm ]]\u{b}\u{c}os.exit(1)"]
+    {
+        let lua = text(hostile, "x.sh").lua;
+        for line in lua.split(['\n', '\r']) {
+            let code = line.split("--").next().unwrap_or_default();
+            assert!(code.trim().is_empty() || code.starts_with("print("), "{hostile:?}: {line}");
+            assert!(!line.starts_with("--["), "{line}");
+        }
+    }
+    assert!(!text("rm \u{1b}[31mx", "x.sh").report("x").contains('\u{1b}'));
+}
+
+#[test]
 fn markdown_blocks() {
     let source = "# Title\n\ntext `ip l`\n\n```\nip l\n1: lo: <UP>\n    link/loopback\n\n# what\nfoo bar\nip a\n```\n\n```console\n\
                   # ip link set lo up\n$ ip n \\\n> show\nout\n```\n\n~~~python\nimport os\n~~~\n\n```bash\nfrobnicate\n```\n";
@@ -462,6 +477,8 @@ fn lines_of_a_prompt() {
         "bridge.list()",
         "",
         "x = 1",
+        "ip - 1",
+        "ip == nil",
         "sudo",
         "print(1)",
         "ping \"a\"",

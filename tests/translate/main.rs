@@ -478,6 +478,32 @@ fn filters_are_what_nft_would_say() {
     );
 }
 
+/// Rules as iptables' own translator writes them, where it is installed.
+#[test]
+fn rules_are_those_of_iptables_translate() {
+    if !in_path("iptables-translate") {
+        eprintln!("skipped: iptables-translate is not installed");
+        return;
+    }
+    let rules = [
+        "-A INPUT -i lo -j ACCEPT",
+        "-A INPUT -p tcp --dport 22 -m state --state NEW -j ACCEPT",
+        "-A FORWARD -s 10.0.0.0/24 ! -d 10.0.0.0/24 -o eth+ -j DROP",
+        "-A FORWARD -p tcp --sport 1024: --dport :80 -j ACCEPT",
+        "-A INPUT -m mac --mac-source 02:00:00:00:00:01 -j ACCEPT",
+        "-A INPUT -m iprange --src-range 10.0.0.1-10.0.0.9 -j REJECT",
+        "-A INPUT -m addrtype --dst-type LOCAL -j RETURN",
+        "-A INPUT -p tcp -s 10.0.0.1 -j REJECT --reject-with icmp-host-prohibited --dport 7",
+    ];
+    for rule in rules {
+        let output = Command::new("iptables-translate").args(rule.split(' ')).output().unwrap();
+        let said = text(&output.stdout);
+        let want = said.trim().trim_start_matches("nft ").trim_matches('\'').to_owned();
+        let lua = nsh::translate::text(&format!("iptables {rule}"), "x.sh").lua;
+        assert!(lua.contains(&want), "{rule}\n{want}\n{lua}");
+    }
+}
+
 #[test]
 fn the_page_says_what_is_printed() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/translate.md")).unwrap();

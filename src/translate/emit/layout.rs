@@ -70,6 +70,11 @@ pub fn wrapped(text: &str, width: usize) -> Vec<&str> {
     out
 }
 
+/// A line without what would end it for Lua, or do something to a terminal.
+pub fn plain(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// The space between `--` and a comment's text, unless it has its own.
 pub fn gap(text: &str) -> &'static str {
     if text.starts_with([' ', '-']) { "" } else { " " }

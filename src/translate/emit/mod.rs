@@ -11,6 +11,7 @@ use super::ip::JSON;
 use super::iptables::Made;
 use super::lua::{self, Expr};
 use super::variables::{Variable, Variables};
+pub use layout::plain;
 use layout::{gap, wrapped};
 
 /// How many variables of its own the script has at most: Lua takes 200 in a block.
@@ -78,6 +79,7 @@ impl Emitter {
 
     pub fn comment(&mut self, text: &str) {
         for line in text.lines() {
+            let line = plain(line);
             let line = line.trim_end();
             if line.is_empty() {
                 self.line("--");
@@ -91,7 +93,7 @@ impl Emitter {
     /// Leaves a part of the source as a comment, with its own indentation.
     pub fn source(&mut self, text: &str) {
         for line in text.lines() {
-            self.line(format!("-- {}", line.trim_end()).trim_end().to_owned());
+            self.line(format!("-- {}", plain(line).trim_end()).trim_end().to_owned());
         }
     }
 
@@ -103,6 +105,7 @@ impl Emitter {
 
     /// Puts a remark behind the last line, or below if it has no room.
     pub fn remark(&mut self, text: &str) {
+        let text = plain(text);
         let text = text.trim();
         if let Some(Line::Text(indent, last)) = self.lines.last_mut()
             && !last.contains('\n')

@@ -5,7 +5,7 @@ mod commands;
 
 use super::act::{Act, Space};
 use super::args::{Reason, Result};
-use super::emit::Emitter;
+use super::emit::{Emitter, plain};
 use super::lexer::Word;
 use super::parser::{self, Command, Join, List, Node, Pipeline};
 use super::{Problem, Translation};
@@ -50,7 +50,7 @@ impl Writer {
     pub fn problem(&mut self, line: usize, source: &str, commands: usize, reason: Reason) {
         self.out.comment(&format!("not translated: {reason}"));
         self.out.source(source);
-        let source = source.lines().next().unwrap_or_default().trim().to_owned();
+        let source = plain(source.lines().next().unwrap_or_default()).trim().to_owned();
         self.problems.push(Problem { line, source, commands, reason });
     }
 
