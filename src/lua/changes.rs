@@ -22,7 +22,8 @@ pub struct Changes {
 }
 
 impl Lab {
-    /// A check passed: from now on changes are told with the next one that fails. A microsecond; the first time, 20 for
+    /// A check passed: from now on changes are told with the next one that fails. Microseconds; the first time, when the
+    /// lab is read once, 0.1 ms for
     /// each namespace.
     pub fn check_passed(&self) {
         let first = self.changes.passed.replace(Some(Instant::now())).is_none();
