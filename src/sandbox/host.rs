@@ -87,7 +87,7 @@ fn end_leftovers() {
         for child in children() {
             let _ = signal::kill(child, Signal::SIGKILL);
         }
-        if supervise::reap_all(Duration::from_millis(20)) {
+        if matches!(supervise::reap_all(Duration::from_millis(20)), Ok(true)) {
             return;
         }
     }

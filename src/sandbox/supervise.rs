@@ -296,15 +296,22 @@ impl Drop for Terminal<'_> {
     }
 }
 
-/// Waits at most `patience` for all children to end; false if some have not.
-pub fn reap_all(patience: Duration) -> bool {
-    let deadline = Instant::now() + patience;
+/// Waits at most `patience` for all children to end; false if some have not. SIGCHLD is blocked, as
+/// [`Signals::take`] leaves it.
+pub fn reap_all(patience: Duration) -> Result<bool> {
+    let deadline = Deadline::after(patience);
+    let mut mask = SigSet::empty();
+    mask.add(Signal::SIGCHLD);
+    let ended = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
     loop {
         match nix::sys::wait::waitpid(None, Some(nix::sys::wait::WaitPidFlag::WNOHANG)) {
             Err(Errno::EINTR) | Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) => {}
-            Err(_) => return true,
-            Ok(_) if Instant::now() >= deadline => return false,
-            Ok(_) => std::thread::sleep(Duration::from_millis(2)),
+            Err(_) => return Ok(true),
+            Ok(_) if deadline.passed() => return Ok(false),
+            Ok(_) => {
+                wait::wait_background(&[(ended.as_fd(), PollFlags::POLLIN)], deadline)?;
+                while ended.read_signal()?.is_some() {}
+            }
         }
     }
 }
