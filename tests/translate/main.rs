@@ -478,6 +478,52 @@ fn filters_are_what_nft_would_say() {
     );
 }
 
+/// What the comparisons above rest on.
+#[test]
+fn one_changed_detail_is_seen() {
+    if !witness_can_run() {
+        return;
+    }
+    let script = |changed: Option<usize>| {
+        let details = [
+            ("ip link add br0 type bridge ageing_time 30000", "ip link add br0 type bridge ageing_time 3000"),
+            (
+                "ip link add a0 mtu 1400 type veth peer name a1",
+                "ip link add a0 mtu 1401 type veth peer name a1",
+            ),
+            ("ip link set a0 up", "ip link set a0 down"),
+            ("ip link set a1 master br0", "ip link set a1 nomaster"),
+            ("ip addr add 10.0.0.1/24 dev a0 label a0:x", "ip addr add 10.0.0.1/24 dev a0"),
+            ("ip link set a1 up", "ip link set a1 up promisc on"),
+            ("ip link set br0 up", "ip link set br0 up alias x"),
+            ("ip rule add from 10.0.0.1 table 5 pref 9", "ip rule add from 10.0.0.1 table 6 pref 9"),
+            (
+                "ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:01 dev br0",
+                "ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:02 dev br0",
+            ),
+            (
+                "bridge fdb add 02:00:00:00:00:01 dev a1 master static || true",
+                "bridge fdb add 02:00:00:00:00:02 dev a1 master static || true",
+            ),
+            ("ip route add blackhole 10.9.0.0/16 metric 3", "ip route add blackhole 10.9.0.0/16 metric 4"),
+            ("nft add table ip x", "nft add table ip6 x"),
+            ("sysctl -q -w net.ipv4.ip_forward=1", "sysctl -q -w net.ipv4.ip_forward=0"),
+        ];
+        let lines = details
+            .iter()
+            .enumerate()
+            .map(|(i, (one, other))| if changed == Some(i) { *other } else { *one });
+        (lines.collect::<Vec<_>>().join("\n"), details.len())
+    };
+    let (first, count) = script(None);
+    let want = by_shell(&first);
+    assert_eq!(difference("", &want, &by_shell(&first)), None);
+    for changed in 0..count {
+        let (other, _) = script(Some(changed));
+        assert!(difference("", &want, &by_shell(&other)).is_some(), "{other}");
+    }
+}
+
 /// Rules as iptables' own translator writes them, where it is installed.
 #[test]
 fn rules_are_those_of_iptables_translate() {
