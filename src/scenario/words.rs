@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(
             failures(&Outcome::Failed { failures: vec![f] }),
             "a.lua:3: check.equal: expected 1, got 2\n    check.equal(a, 1)\n    - 1\n    + 2\n  hint: look\n  \
-             changed since the last passed check:\n    link br0: down"
+             since the last passed check:\n    link br0: down"
         );
     }
 }
