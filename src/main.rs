@@ -4,9 +4,13 @@ mod cli;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use cli::{Command, Options, Source};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::signal::SigSet;
 use nsh::error::{Error, Kind};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
@@ -30,19 +34,18 @@ fn main() {
 fn dispatch(command: Command) -> i32 {
     match command {
         // `nsh < lab.lua`: nobody is there to talk to.
-        Command::Interactive { options } if !std::io::stdin().is_terminal() => {
+        Command::Interactive { script: None, options } if !std::io::stdin().is_terminal() => {
             dispatch(Command::Run { script: Source::Stdin, args: Vec::new(), options })
         }
         Command::Run { script, args, options } => match read(script, &args) {
             Ok(script) => run(script, options),
             Err(e) => complain(&e, status::USAGE),
         },
-        Command::Interactive { options } => {
-            let trace = options.trace;
-            enter(options, None, |lab| {
-                lab.claim_terminal();
-                repl::run(Place::of(lab), trace, doc::install)
-            })
+        Command::Interactive { script, options } => {
+            match script.map(|(script, args)| read(script, &args)).transpose() {
+                Ok(script) => prompt(script, options),
+                Err(e) => complain(&e, status::USAGE),
+            }
         }
         Command::Doc { name: None } => show(&doc::overview(&doc::Docs::collect()), status::SUCCESS),
         Command::Doc { name: Some(name) } => match doc::find(&name) {
@@ -73,8 +76,9 @@ fn dispatch(command: Command) -> i32 {
         }
         Command::Attach { lab, namespace, trace } => {
             sandbox::close_inherited();
+            let history = repl::History::open();
             labs::attach(&lab, namespace.as_deref(), |place, namespace| {
-                repl::attach(place, trace, doc::install, namespace)
+                repl::attach(place, trace, history, doc::install, namespace)
             })
         }
         Command::Logs { lab, follow } => labs::logs(&lab, follow),
@@ -153,17 +157,52 @@ fn translate(file: &Path, output: Option<&Path>) -> i32 {
 }
 
 fn run(script: Script, options: Options) -> i32 {
+    if !options.host {
+        sandbox::close_inherited();
+    }
     let trace = options.trace;
     let directory = script.directory.clone();
     let missing = scenario::missing(&script.source);
     enter(options, directory, |lab| lua::run(Place::of(lab), &script, trace, missing, doc::install))
 }
 
-/// Runs `f` in the world that the options ask for.
-fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> i32) -> i32 {
+/// A prompt. When it asks for a fresh lab, nsh begins anew.
+fn prompt(script: Option<Script>, options: Options) -> i32 {
     if !options.host {
         sandbox::close_inherited();
     }
+    let history = repl::History::open();
+    let mask = SigSet::thread_get_mask();
+    // Set in the lab, read out here; it counts, so nothing need be open on both sides but this.
+    let reset = match EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK) {
+        Ok(reset) => Rc::new(reset),
+        Err(e) => return complain(&Error::from(e).op("eventfd"), status::CANNOT),
+    };
+    let (trace, host) = (options.trace, options.host);
+    let directory = script.as_ref().and_then(|s| s.directory.clone());
+    let status = enter(options, directory, |lab| {
+        lab.claim_terminal();
+        let asked = reset.clone();
+        let ask: Box<dyn Fn()> = Box::new(move || {
+            let _ = asked.write(1);
+        });
+        let options = repl::Options { trace, history, script, reset: (!host).then_some(ask) };
+        repl::run(Place::of(lab), options, doc::install)
+    });
+    if reset.read().is_ok_and(|asked| asked > 0) {
+        if let Ok(mask) = mask {
+            let _ = mask.thread_set_mask();
+        }
+        let mut argv = std::env::args_os();
+        let name = argv.next().unwrap_or_else(|| "nsh".into());
+        let e = std::process::Command::new("/proc/self/exe").arg0(name).args(argv).exec();
+        return complain(&Error::from(e).op("a fresh lab"), status::CANNOT);
+    }
+    status
+}
+
+/// Runs `f` in the world that the options ask for.
+fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> i32) -> i32 {
     let Options { host, write, timeout, trace } = options;
     let result = sandbox::run(&sandbox::Options { host, write, script_dir, timeout }, |lab| {
         tell_notes(lab, trace);

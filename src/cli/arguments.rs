@@ -31,6 +31,9 @@ pub struct Arguments {
     /// Run this instead of a file.
     #[arg(short = 'e', value_name = "CODE")]
     pub code: Option<String>,
+    /// A prompt after the script, in its lab.
+    #[arg(short = 'i')]
+    pub interactive: bool,
     /// Work on this machine's own network, without a sandbox, as `ip` does: needs root, and what is made stays.
     #[arg(long)]
     pub host: bool,

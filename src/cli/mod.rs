@@ -20,20 +20,58 @@ use arguments::Arguments;
 /// What nsh is asked to do.
 #[derive(Debug)]
 pub enum Command {
-    Run { script: Source, args: Vec<OsString>, options: Options },
-    Interactive { options: Options },
-    Doc { name: Option<String> },
+    Run {
+        script: Source,
+        args: Vec<OsString>,
+        options: Options,
+    },
+    /// A prompt; after a script, with its arguments, if there is one.
+    Interactive {
+        script: Option<(Source, Vec<OsString>)>,
+        options: Options,
+    },
+    Doc {
+        name: Option<String>,
+    },
     Reference,
-    Types { directory: Option<PathBuf> },
-    Translate { file: PathBuf, output: Option<PathBuf> },
-    Doctor { json: bool },
+    Types {
+        directory: Option<PathBuf>,
+    },
+    Translate {
+        file: PathBuf,
+        output: Option<PathBuf>,
+    },
+    Doctor {
+        json: bool,
+    },
     Test(Box<scenario::Options>),
-    Merge { files: Vec<PathBuf>, format: scenario::Format, outputs: Vec<scenario::Output> },
-    Up { script: Source, args: Vec<OsString>, name: Option<String>, options: Options },
-    Ls { json: bool },
-    Exec { lab: String, words: Words },
-    Attach { lab: String, namespace: Option<String>, trace: bool },
-    Logs { lab: String, follow: bool },
+    Merge {
+        files: Vec<PathBuf>,
+        format: scenario::Format,
+        outputs: Vec<scenario::Output>,
+    },
+    Up {
+        script: Source,
+        args: Vec<OsString>,
+        name: Option<String>,
+        options: Options,
+    },
+    Ls {
+        json: bool,
+    },
+    Exec {
+        lab: String,
+        words: Words,
+    },
+    Attach {
+        lab: String,
+        namespace: Option<String>,
+        trace: bool,
+    },
+    Logs {
+        lab: String,
+        follow: bool,
+    },
     Down(Which),
 }
 
@@ -64,16 +102,18 @@ pub struct Instead {
 pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let (ours, args) = arguments::split(argv);
     let arguments = Arguments::try_parse_from(ours).map_err(instead)?;
-    let Arguments { file, code, host, write, timeout, trace, command } = arguments;
+    let Arguments { file, code, interactive, host, write, timeout, trace, command } = arguments;
     let options = Options { host, write, timeout, trace };
-    Ok(match (command, code, file) {
-        (Some(command), ..) => command.command(args),
-        (None, Some(code), _) => Command::Run { script: Source::Code(code), args, options },
-        (None, None, Some(file)) => {
-            let script = if file.as_os_str() == "-" { Source::Stdin } else { Source::File(file) };
-            Command::Run { script, args, options }
-        }
-        (None, None, None) => Command::Interactive { options },
+    let script = match (code, file) {
+        (Some(code), _) => Some(Source::Code(code)),
+        (None, Some(file)) if file.as_os_str() == "-" => Some(Source::Stdin),
+        (None, Some(file)) => Some(Source::File(file)),
+        (None, None) => None,
+    };
+    Ok(match (command, script) {
+        (Some(command), _) => command.command(args),
+        (None, Some(script)) if !interactive => Command::Run { script, args, options },
+        (None, script) => Command::Interactive { script: script.map(|script| (script, args)), options },
     })
 }
 

@@ -261,6 +261,19 @@ pub fn globals(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<()> {
     Ok(())
 }
 
+/// Has the globals act on `ns`: the modules that are there; what the user put in their place stays.
+pub fn act_on(lua: &Lua, ns: &Rc<Namespace>) -> mlua::Result<()> {
+    let globals = lua.globals();
+    for name in per_namespace() {
+        let there: Value = globals.raw_get(name)?;
+        if there.is_nil() || name_of(lua, &there)?.as_deref() == Some(name) {
+            let value = registry::with(name, |m| module(lua, ns, m))?;
+            globals.raw_set(name, value)?;
+        }
+    }
+    Ok(())
+}
+
 /// The names of the modules that each namespace has.
 pub fn per_namespace() -> Vec<&'static str> {
     registry::names().into_iter().filter(|n| registry::with(n, |m| m.scope == Scope::Namespace)).collect()

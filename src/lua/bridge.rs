@@ -80,8 +80,8 @@ fn show_port(p: &Table) -> mlua::Result<String> {
 }
 
 pub fn module() -> Module {
-    let name = || param("name", ty::string(), "the bridge");
-    let port = || param("port", ty::string(), "the link that is the port");
+    let name = || param("name", ty::link(), "the bridge");
+    let port = || param("port", ty::link(), "the link that is the port");
     Module::new(
         "bridge",
         "Bridges: their options (the spanning tree protocol, ageing, ...) and their ports. A bridge is a link too, so \
@@ -167,7 +167,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "bridge.attach",
-            (name(), param("ports", ty::one_or_list(ty::string()), "a link, or several")),
+            (name(), param("ports", ty::one_or_list(ty::link()), "a link, or several")),
             ret::nothing(),
             |cx, (name, ports)| Ok(bridge::attach(cx.ns, &name, &ports)?),
         )

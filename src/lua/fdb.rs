@@ -158,7 +158,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "fdb.flush",
-            (param("dev", ty::string(), "a bridge, or a port of one"),),
+            (param("dev", ty::link(), "a bridge, or a port of one"),),
             ret::nothing(),
             |cx, (dev,)| Ok(fdb::flush(cx.ns, &dev)?),
         )

@@ -15,10 +15,10 @@ mod addr;
 mod bridge;
 mod capture;
 mod changes;
-mod check;
+pub mod check;
 mod conntrack;
 mod eventually;
-mod explain;
+pub mod explain;
 mod fdb;
 mod http;
 mod json;
@@ -204,7 +204,7 @@ fn stop_when_interrupted(lua: &Lua, every: u32) -> mlua::Result<()> {
 }
 
 /// Parses the script; the inner error is the syntax error's one line.
-fn prepare(lua: &Lua, script: &Script) -> mlua::Result<Result<Function, String>> {
+pub fn prepare(lua: &Lua, script: &Script) -> mlua::Result<Result<Function, String>> {
     let arg = lua.create_table()?;
     arg.raw_set(0, script.name.as_str())?;
     for (i, value) in script.args.iter().enumerate() {

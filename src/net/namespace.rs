@@ -372,7 +372,7 @@ impl Namespaces {
 
     /// From now on notes each namespace that comes or is deleted. With `number` those that come are given a number at
     /// once, so that their first events are heard.
-    pub(super) fn note_numbers(&self, number: bool) {
+    pub fn note_numbers(&self, number: bool) {
         let mut notes = self.notes.borrow_mut();
         notes.listening = true;
         notes.number |= number;

@@ -30,7 +30,7 @@ pub use cover::{Cover, check_path, outside};
 pub use kept::{Keep, Kept};
 pub use process::{Next, Process, Which, spawn};
 pub use ready::{Condition, Transport};
-pub use shell::shell;
+pub use shell::{foreground, shell};
 pub use spec::{Context, Place, Program, Spec, Stdin, replace};
 pub use status::{Exit, signal_number};
 pub use user::User;

@@ -22,12 +22,20 @@ const LOOK: Duration = Duration::from_millis(200);
 ///
 /// Raises `unsupported` when stdin is no terminal.
 pub fn shell(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Exit> {
-    let terminal = Terminal::take()?;
     let program = std::env::var_os("SHELL").filter(|s| !s.is_empty()).unwrap_or_else(|| "/bin/sh".into());
     let spec = Spec { program: spec::Program::Args(vec![program]), ..spec.clone() };
+    foreground(place, &spec, context)
+}
+
+/// Runs a program on the terminal inside the namespace, as a shell runs one in front, and returns how it ended.
+/// Ctrl-C is the program's alone meanwhile.
+///
+/// Raises `unsupported` when stdin is no terminal, and else as [`super::exec`] for a program that can't be started.
+pub fn foreground(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Exit> {
+    let terminal = Terminal::take()?;
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
     let stdio = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd()];
-    let child = spec::launch(&place, &spec, context, stdio, Session::Foreground)?;
+    let child = spec::launch(&place, spec, context, stdio, Session::Foreground)?;
     let exit = wait_for(&child);
     drop(terminal);
     exit

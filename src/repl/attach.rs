@@ -4,13 +4,11 @@ use std::io::{self, IsTerminal};
 
 use mlua::{Function, Lua, Table, Value};
 
-use crate::lua::bind;
 use crate::lua::lab::Lab;
 use crate::net::namespace::HOST;
 
-/// Binds each namespace to a global of its name, if that is a name in Lua and means nothing yet, and the bindings
-/// to `namespace`. Returns the prompt to show.
-pub fn prepare(lua: &Lua, lab: &Lab, namespace: &str) -> mlua::Result<String> {
+/// Binds each namespace to a global of its name, if that is a name in Lua and means nothing yet.
+pub fn prepare(lua: &Lua, lab: &Lab) -> mlua::Result<()> {
     let names = lab.namespaces.names().map_err(mlua::Error::external)?;
     let get: Function = lua.globals().get::<Table>("namespace")?.get("get")?;
     let mut without = Vec::new();
@@ -27,13 +25,7 @@ pub fn prepare(lua: &Lua, lab: &Lab, namespace: &str) -> mlua::Result<String> {
             println!("by namespace.get(\"NAME\") alone: {}", without.join(", "));
         }
     }
-    if namespace == HOST {
-        return Ok("nsh> ".to_owned());
-    }
-    lua.load("local ns, names = ... for _, name in ipairs(names) do _G[name] = ns[name] end")
-        .set_name(bind::INTERNAL)
-        .call::<()>((get.call::<Value>(namespace)?, bind::per_namespace()))?;
-    Ok(format!("nsh {namespace}> "))
+    Ok(())
 }
 
 /// Whether `name = 1` is Lua.

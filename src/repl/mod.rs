@@ -1,139 +1,370 @@
-//! The prompt: reads Lua line by line, runs it, prints what it gives.
+//! The prompt: reads Lua, runs it, shows what it gives; with commands of its own for looking around.
 
 mod attach;
+mod colour;
+mod commands;
+mod complete;
+mod context;
+mod editor;
+mod highlight;
+mod history;
+mod input;
+mod lex;
 mod pause;
+mod screen;
+mod shell;
+mod show;
+mod signals;
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
-use std::os::fd::AsFd;
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
+use std::process::{Command, Stdio};
+use std::rc::Rc;
 
 use mlua::{Lua, MultiValue, Value};
 
+use crate::lua::explain::{self, Raised};
 use crate::lua::lab::{Lab, Place};
-use crate::lua::{self, Raised, status};
-use crate::wait::{self, Deadline};
+use crate::lua::{self, Script, bind, status};
+use crate::wait;
+use colour::{Colours, Paint};
+use commands::{Flow, Kept, Monitor};
+use complete::Completer;
+use editor::{Current, Lines, Read, Source};
+use input::{Input, Parsed};
 
+pub use history::History;
 pub use pause::pause;
 
-/// Reads and runs until the end of the input; returns nsh's exit status.
-pub fn run(place: Place, trace: bool, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
-    lua::with_interpreter(place, trace, setup, |lua, lab| read_and_run(lua, lab, "nsh> "))
+/// What the prompt is begun with.
+pub struct Options {
+    pub trace: bool,
+    /// Opened before the sandbox was entered.
+    pub history: History,
+    /// Run before the first input (`-i`).
+    pub script: Option<Script>,
+    /// Called by `:reset`, which needs someone outside who begins anew.
+    pub reset: Option<Box<dyn Fn()>>,
 }
 
-/// The same in a lab that is there already: its namespaces are globals, and what acts on `host` elsewhere acts on
-/// the one that is named.
-pub fn attach(place: Place, trace: bool, setup: fn(&Lua) -> mlua::Result<()>, namespace: &str) -> i32 {
-    lua::with_interpreter(place, trace, setup, |lua, lab| {
-        let prompt = attach::prepare(lua, lab, namespace)?;
-        read_and_run(lua, lab, &prompt)
+/// One conversation.
+pub struct Session<'a> {
+    /// Stands in front of each prompt.
+    name: &'static str,
+    lua: &'a Lua,
+    lab: &'a Rc<Lab>,
+    current: Current,
+    source: Source,
+    colours: Colours,
+    /// Tracebacks are shown with each error.
+    trace: bool,
+    last_trace: Option<String>,
+    last_command: Option<String>,
+    kept: Vec<Kept>,
+    monitor: Option<Monitor>,
+    can_reset: bool,
+}
+
+/// Reads and runs until the end of the input; returns nsh's exit status.
+pub fn run(place: Place, options: Options, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
+    let Options { trace, history, script, reset } = options;
+    // Errors always carry the way to them, for `:trace`.
+    lua::with_interpreter(place, true, setup, |lua, lab| {
+        let mut session = Session::new(lua, lab, trace, history)?;
+        session.can_reset = reset.is_some();
+        if let Some(script) = script {
+            session.run_script(&script)?;
+        }
+        session.greet();
+        match session.converse()? {
+            Flow::Reset => reset.iter().for_each(|reset| reset()),
+            Flow::GoOn | Flow::Quit => {}
+        }
+        Ok(status::SUCCESS)
     })
 }
 
-fn read_and_run(lua: &Lua, lab: &Lab, first: &str) -> mlua::Result<i32> {
-    let stdin = io::stdin();
-    let input = stdin.as_fd().try_clone_to_owned().map_err(mlua::Error::external)?;
-    talk(lua, lab, input.into(), stdin.is_terminal().then_some(first))?;
-    Ok(status::SUCCESS)
+/// The prompt in a lab that is there already (`nsh attach`): its namespaces are globals, and what acts on `host`
+/// elsewhere acts on the one that is named.
+pub fn attach(
+    place: Place,
+    trace: bool,
+    history: History,
+    setup: fn(&Lua) -> mlua::Result<()>,
+    namespace: &str,
+) -> i32 {
+    lua::with_interpreter(place, true, setup, |lua, lab| {
+        attach::prepare(lua, lab)?;
+        let mut session = Session::new(lua, lab, trace, history)?;
+        commands::run(&mut session, "use", namespace)?;
+        session.converse()?;
+        Ok(status::SUCCESS)
+    })
 }
 
-/// Reads and runs until the end of the input; `first` is the prompt, if there is somebody to be prompted.
-fn talk(lua: &Lua, lab: &Lab, input: File, first: Option<&str>) -> mlua::Result<()> {
-    let mut lines = Lines(BufReader::new(input));
-    let mut input = String::new();
-    loop {
-        if let Some(first) = first {
-            let next = format!("{:>width$}", "-> ", width = first.len());
-            prompt(if input.is_empty() { first } else { &next });
+impl<'a> Session<'a> {
+    fn new(lua: &'a Lua, lab: &'a Rc<Lab>, trace: bool, history: History) -> mlua::Result<Self> {
+        let colours = Colours::of_stdout();
+        let current = Rc::new(RefCell::new(lab.namespaces.host().clone()));
+        let source = Source::new(lua, Completer::new(lua, lab), &current, colours, history);
+        if matches!(source, Ok(Source::Editor(..))) {
+            signals::watch();
         }
-        match lines.read(&mut input) {
-            Line::End => return Ok(()),
-            Line::Interrupted => {
-                lua::resume(lua)?;
-                input.clear();
-                println!();
-                continue;
+        Ok(Session {
+            name: "nsh",
+            lua,
+            lab,
+            current,
+            source: source.map_err(mlua::Error::external)?,
+            colours,
+            trace,
+            last_trace: None,
+            last_command: None,
+            kept: Vec::new(),
+            monitor: None,
+            can_reset: false,
+        })
+    }
+
+    fn greet(&self) {
+        if matches!(self.source, Source::Editor(..)) {
+            let text = format!(
+                "nsh {}: a fresh lab. help() tells of everything, :help of the prompt; Tab completes, Ctrl-D leaves.",
+                env!("CARGO_PKG_VERSION")
+            );
+            println!("{}", self.colours.paint(Paint::Hint, &text));
+        }
+    }
+
+    fn prompt_text(&self) -> String {
+        match self.current.borrow().name() {
+            crate::net::namespace::HOST => format!("{}> ", self.name),
+            name => format!("{} {}> ", self.name, screen::fit(name, (screen::size().0 / 3).max(4))),
+        }
+    }
+
+    fn converse(&mut self) -> mlua::Result<Flow> {
+        loop {
+            let prompt = self.prompt_text();
+            let text = match self.source.read(self.lua, &prompt) {
+                Read::Input(text) => text,
+                Read::Interrupted => {
+                    if wait::interrupted().is_some_and(|signal| signal != libc::SIGINT) {
+                        return Ok(Flow::Quit);
+                    }
+                    lua::resume(self.lua)?;
+                    continue;
+                }
+                Read::End if self.may_leave() => return Ok(Flow::Quit),
+                Read::End => continue,
+            };
+            self.source.remember(&text);
+            match self.answer(&text)? {
+                Flow::GoOn => {}
+                Flow::Quit | Flow::Reset if !self.may_leave() => {}
+                flow => return Ok(flow),
             }
-            Line::Read => {}
-        }
-        match parse(lua, &input) {
-            Parsed::Incomplete => continue,
-            Parsed::Wrong(message) => eprintln!("{message}"),
-            Parsed::Chunk(chunk) => evaluate(lua, lab, chunk)?,
-        }
-        input.clear();
-    }
-}
-
-fn prompt(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = write!(out, "{text}").and_then(|()| out.flush());
-}
-
-enum Line {
-    Read,
-    Interrupted,
-    End,
-}
-
-/// The input, line by line, woken by an interrupt.
-struct Lines(BufReader<File>);
-
-impl Lines {
-    /// Appends a line to `input`. An interrupt gives up the input so far.
-    fn read(&mut self, input: &mut String) -> Line {
-        let waits = self.0.buffer().is_empty();
-        if waits && wait::readable(self.0.get_ref().as_fd(), Deadline::NEVER).is_err() {
-            return Line::Interrupted;
-        }
-        let mut line = Vec::new();
-        match self.0.read_until(b'\n', &mut line) {
-            Ok(0) => Line::End,
-            Ok(_) => {
-                input.push_str(&String::from_utf8_lossy(&line));
-                Line::Read
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => Line::Interrupted,
-            Err(_) => Line::End,
-        }
-    }
-}
-
-enum Parsed {
-    Chunk(mlua::Function),
-    Incomplete,
-    Wrong(String),
-}
-
-/// As an expression first, so that `link.list()` prints; then as statements.
-fn parse(lua: &Lua, input: &str) -> Parsed {
-    let load = |text: &str| lua.load(text).set_name("=nsh").into_function();
-    if let Ok(chunk) = load(&format!("return {input}")) {
-        return Parsed::Chunk(chunk);
-    }
-    match load(input) {
-        Ok(chunk) => Parsed::Chunk(chunk),
-        Err(mlua::Error::SyntaxError { incomplete_input: true, .. }) => Parsed::Incomplete,
-        Err(mlua::Error::SyntaxError { message, .. }) => Parsed::Wrong(message),
-        Err(e) => Parsed::Wrong(e.to_string()),
-    }
-}
-
-fn evaluate(lua: &Lua, lab: &Lab, chunk: mlua::Function) -> mlua::Result<()> {
-    match lua::call(lua, lab, chunk, MultiValue::new())? {
-        Ok(results) if results.is_empty() => {}
-        Ok(results) => {
-            let print: mlua::Function = lua.globals().get("print")?;
-            if let Ok(Err(raised)) = lua::call(lua, lab, print, results) {
-                lua::report(lua, &raised);
+            // A signal that ends nsh ends the prompt; Ctrl-C ended what was running.
+            match wait::interrupted() {
+                Some(libc::SIGINT) => lua::resume(self.lua)?,
+                Some(_) => return Ok(Flow::Quit),
+                None => {}
             }
         }
-        Err(Raised { value: Value::Nil, .. }) if wait::interrupted().is_some() => {}
-        Err(raised) => {
-            lua::report(lua, &raised);
+    }
+
+    fn answer(&mut self, text: &str) -> mlua::Result<Flow> {
+        match Input::of(text) {
+            Input::Nothing => Ok(Flow::GoOn),
+            Input::Command(name, arguments) => commands::run(self, name, arguments),
+            Input::Shell(line) => {
+                match shell::run(self, line) {
+                    Ok(None) => {}
+                    Ok(Some(note)) => println!("{}", self.colours.paint(Paint::Hint, &note)),
+                    Err(e) => self.complain(&e.message()),
+                }
+                Ok(Flow::GoOn)
+            }
+            Input::Help(name) => {
+                self.help(name)?;
+                Ok(Flow::GoOn)
+            }
+            Input::Lua(source) => {
+                let translated = shell::translated(self, source)?;
+                let source = translated.as_deref().unwrap_or(source);
+                if !source.trim().is_empty() && self.evaluate(source)? {
+                    self.keep(source);
+                }
+                Ok(Flow::GoOn)
+            }
         }
     }
-    if wait::interrupted().is_some() {
-        lua::resume(lua)?;
+
+    /// Runs Lua and shows what it gives; false if it failed, which is told.
+    fn evaluate(&mut self, source: &str) -> mlua::Result<bool> {
+        let chunk = match input::parse(self.lua, source) {
+            Parsed::Chunk { chunk, .. } => chunk,
+            Parsed::Incomplete => {
+                self.complain("the input ends too early");
+                return Ok(false);
+            }
+            Parsed::Wrong(message) => {
+                self.complain(message.strip_prefix("nsh:1: ").unwrap_or(&message));
+                return Ok(false);
+            }
+        };
+        match explain::call(self.lua, self.lab, chunk, MultiValue::new())? {
+            Ok(results) => self.show(results),
+            Err(raised) => {
+                self.tell(&raised);
+                Ok(false)
+            }
+        }
     }
-    Ok(())
+
+    fn show(&mut self, results: MultiValue) -> mlua::Result<bool> {
+        let (columns, rows) = screen::size();
+        if !std::io::stdin().is_terminal() {
+            return self.print(results);
+        }
+        let terminal = std::io::stdout().is_terminal();
+        let lines = if terminal { rows.saturating_sub(4).max(20) } else { usize::MAX };
+        let columns = if terminal { columns } else { usize::MAX };
+        if let Some(first) = results.front() {
+            self.lua.globals().raw_set("_", first)?;
+        }
+        // What a function returns besides nothing at all.
+        let only_nil = results.len() == 1 && results.front().is_some_and(Value::is_nil);
+        for value in results.iter().filter(|_| !only_nil) {
+            match show::show(self.lua, value, show::Space { columns, lines }, self.colours) {
+                Ok(text) => println!("{text}"),
+                Err(e) => self.complain(&e.to_string()),
+            }
+        }
+        Ok(true)
+    }
+
+    /// As `print` does: for who reads it is no person.
+    fn print(&mut self, results: MultiValue) -> mlua::Result<bool> {
+        if results.is_empty() {
+            return Ok(true);
+        }
+        let print: mlua::Function = self.lua.globals().get("print")?;
+        match explain::call(self.lua, self.lab, print, results)? {
+            Ok(_) => Ok(true),
+            Err(raised) => {
+                self.tell(&raised);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Tells what was raised: its line in colour, the hint behind.
+    fn tell(&mut self, raised: &Raised) {
+        if wait::interrupted() == Some(libc::SIGINT) {
+            println!("{}", self.colours.paint(Paint::Hint, "interrupted"));
+            return;
+        }
+        let mut failure = explain::explain(self.lua, raised).failure;
+        let trace = failure.traceback.take();
+        // `nsh:1:` is where everybody knows that it is.
+        if failure.at.as_deref() == Some("nsh:1") {
+            failure.at = None;
+        }
+        let text = explain::text(&failure);
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        self.complain(first);
+        if !rest.is_empty() {
+            eprintln!("{rest}");
+        }
+        if self.trace {
+            trace.iter().for_each(|trace| eprintln!("{trace}"));
+        }
+        self.last_trace = trace.map(|trace| format!("{text}\n{trace}"));
+    }
+
+    /// Remembers an input that worked, for `:save`.
+    fn keep(&mut self, source: &str) {
+        let expression = matches!(input::parse(self.lua, source), Parsed::Chunk { expression: true, .. });
+        self.kept.push(Kept::Input { source: source.to_owned(), expression });
+    }
+
+    fn keep_use(&mut self, namespace: &str) {
+        self.kept.push(Kept::Use(namespace.to_owned()));
+    }
+
+    fn complain(&self, text: &str) {
+        eprintln!("{}", self.colours.paint(Paint::Error, text));
+    }
+
+    /// `?NAME`: by the value that the name stands for, or else as a word.
+    fn help(&mut self, name: &str) -> mlua::Result<()> {
+        let text = match name {
+            "" => crate::doc::overview(&crate::doc::Docs::collect()),
+            name => {
+                let value = self.lua.load(format!("return {name}")).eval::<Value>();
+                let known = value.ok().and_then(|v| bind::name_of(self.lua, &v).ok().flatten());
+                let known = known.filter(|known| crate::doc::find(known).is_ok());
+                crate::doc::find(known.as_deref().unwrap_or(name)).unwrap_or_else(|nothing| nothing)
+            }
+        };
+        self.page(&text);
+        Ok(())
+    }
+
+    /// Shows a text, in the user's pager if it is longer than the terminal.
+    fn page(&self, text: &str) {
+        let (_, rows) = screen::size();
+        let text = text.trim_end();
+        let long = text.lines().count() + 1 > rows && matches!(self.source, Source::Editor(..));
+        if !(long && through_pager(text)) {
+            println!("{text}");
+        }
+    }
+
+    /// Whether the lab may end: asks if something runs in it.
+    fn may_leave(&self) -> bool {
+        if !std::io::stdin().is_terminal() || self.lab.mark() == 0 || wait::interrupted().is_some() {
+            return true;
+        }
+        let question = "what was started here still runs, and ends with the lab. Leave? [y/N] ";
+        match Lines::answer(question) {
+            None => true,
+            Some(answer) => matches!(answer.as_str(), "y" | "Y" | "yes"),
+        }
+    }
+
+    fn run_script(&mut self, script: &Script) -> mlua::Result<()> {
+        let chunk = match lua::prepare(self.lua, script)? {
+            Ok(chunk) => chunk,
+            Err(message) => {
+                self.complain(&message);
+                return Ok(());
+            }
+        };
+        match explain::call(self.lua, self.lab, chunk, MultiValue::new())? {
+            Ok(_) => self.keep(&format!("dofile({:?})", script.name)),
+            Err(raised) => self.tell(&raised),
+        }
+        if wait::interrupted() == Some(libc::SIGINT) {
+            lua::resume(self.lua)?;
+        }
+        Ok(())
+    }
+}
+
+/// Through `$PAGER`, or `less`; false if there is none.
+fn through_pager(text: &str) -> bool {
+    let pager = std::env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(&pager).stdin(Stdio::piped());
+    // Leaves what fits on the screen, shows colours, and needs no file of its own, for which there is no place.
+    command.env("LESS", "FRX").env("LESSHISTFILE", "-");
+    let Ok(mut child) = command.spawn() else { return false };
+    if let Some(mut stdin) = child.stdin.take() {
+        // The reader may have seen enough.
+        let _ = stdin.write_all(text.as_bytes());
+    }
+    // A pager that isn't there is the shell's 127.
+    child.wait().is_ok_and(|status| status.code() != Some(127))
 }

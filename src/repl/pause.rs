@@ -8,7 +8,7 @@ use std::rc::Rc;
 use mlua::Lua;
 use nix::sys::signal::Signal;
 
-use super::talk;
+use super::{History, Session};
 use crate::lua::lab::Lab;
 
 /// Opens a prompt on the terminal, wherever stdin, stdout and stderr lead, and returns when it is left (Ctrl-D).
@@ -17,18 +17,20 @@ pub fn pause(lua: &Lua, lab: &Rc<Lab>) {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else { return };
     come_to_the_front(&terminal);
     let failure = lab.bundle.failure().unwrap_or_default();
-    let talked = Standard::lead_to(&terminal).and_then(|standard| {
-        let input = terminal.try_clone()?;
+    let talked = Standard::lead_to(&terminal).map(|standard| {
         let mut out = io::stdout();
         let _ = writeln!(
             out,
             "\n{failure}\n\nThe lab is as the failure left it. Ctrl-D goes on; print(lab.state()) shows everything.\n\
              The test's own local variables are out of reach: namespace.get(\"NAME\") finds namespaces."
         );
-        let talked = talk(lua, lab, input, Some("failed> "));
+        let talked = Session::new(lua, lab, lab.trace, History::none()).and_then(|mut session| {
+            session.name = "failed";
+            session.converse().map(|_| ())
+        });
         let _ = writeln!(out);
         drop(standard);
-        Ok(talked)
+        talked
     });
     // An interrupt at the prompt is no interrupt of the file's.
     let _ = crate::lua::resume(lua);
@@ -48,8 +50,9 @@ fn come_to_the_front(terminal: &File) {
     }
 }
 
-/// Standard output and error as they were before they led to the terminal. Dropping puts them back.
+/// Standard input, output and error as they were before they led to the terminal. Dropping puts them back.
 struct Standard {
+    input: OwnedFd,
     output: OwnedFd,
     error: OwnedFd,
 }
@@ -58,9 +61,11 @@ impl Standard {
     fn lead_to(terminal: &File) -> io::Result<Standard> {
         flush();
         let standard = Standard {
+            input: io::stdin().as_fd().try_clone_to_owned()?,
             output: io::stdout().as_fd().try_clone_to_owned()?,
             error: io::stderr().as_fd().try_clone_to_owned()?,
         };
+        nix::unistd::dup2_stdin(terminal)?;
         nix::unistd::dup2_stdout(terminal)?;
         nix::unistd::dup2_stderr(terminal)?;
         Ok(standard)
@@ -70,6 +75,7 @@ impl Standard {
 impl Drop for Standard {
     fn drop(&mut self) {
         flush();
+        let _ = nix::unistd::dup2_stdin(&self.input);
         let _ = nix::unistd::dup2_stdout(&self.output);
         let _ = nix::unistd::dup2_stderr(&self.error);
     }

@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::bench::{PAIR, fails, listed, names, nsh, prints, stderr, stdout, up, with_labs};
-use super::stage::{finish, text, until};
+use super::stage::{finish, place, text, until};
 
 #[test]
 fn a_lab_stays_and_is_listed() {
@@ -236,7 +236,7 @@ fn down_ends_one_that_comes_up() {
 #[test]
 fn a_lab_in_a_lab() {
     with_labs(|stage| {
-        fs::copy(stage.nsh(), stage.project.join("inner")).unwrap();
+        place(&stage.nsh(), &stage.project.join("inner"));
         let code = "os.execute([[unset NSH_LABS
             ./inner up --name b -e 'namespace.add(\"deep\")' && ./inner ls && ./inner exec b deep -- ls /sys/class/net]])
             assert(os.execute('unset NSH_LABS; ./inner exec b true'))";

@@ -63,7 +63,8 @@ impl Stage {
         // start holds it open.
         let nsh = std::env::var_os("NSH").unwrap_or(env!("CARGO_BIN_EXE_nsh").into());
         if fs::hard_link(&nsh, stage.nsh()).is_err() {
-            fs::copy(&nsh, stage.nsh()).unwrap();
+            // Not a copy, whose descriptor for writing a fork of another thread could keep: ETXTBSY.
+            fs::hard_link(&nsh, stage.nsh()).or_else(|_| fs::copy(&nsh, stage.nsh()).map(drop)).unwrap();
         }
         for path in [&stage.directory, &stage.project, &stage.nsh()] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();

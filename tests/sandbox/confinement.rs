@@ -9,7 +9,7 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use super::stage::{Stage, User, each, finish, have, text};
+use super::stage::{Stage, User, each, finish, have, place, text};
 
 /// Removes a file when dropped.
 struct Removed(PathBuf);
@@ -293,7 +293,7 @@ fn stock_ip_netns_works_inside() {
 #[test]
 fn nsh_runs_in_nsh() {
     each(|stage| {
-        fs::copy(stage.nsh(), stage.project.join("inner")).unwrap();
+        place(&stage.nsh(), &stage.project.join("inner"));
         let code = "io.open('script.lua', 'w'):write([[
               namespace.add('deep')
               io.open('deep', 'w'):write('x'):close()

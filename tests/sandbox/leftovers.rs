@@ -1,10 +1,9 @@
 //! Whatever a lab does and however it ends, the machine is as before.
 
-use std::fs;
 use std::time::{Duration, SystemTime};
 
 use super::machine::{Machine, random_step};
-use super::stage::{User, each, finish, text, until};
+use super::stage::{User, each, finish, place, text, until};
 
 const BUSY: &str = "
     for i = 1, 20 do
@@ -66,7 +65,7 @@ fn under_host_leftover_processes_end_and_the_network_stays() {
             return;
         }
         // The machine's own network is not ours to try this on: a lab's stands for it.
-        fs::copy(stage.nsh(), stage.project.join("inner")).unwrap();
+        place(&stage.nsh(), &stage.project.join("inner"));
         let code = format!(
             "io.open('script.lua', 'w'):write([[
                namespace.add('stays') link.add('br0', {{ kind = 'bridge' }})

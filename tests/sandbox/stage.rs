@@ -32,6 +32,12 @@ pub fn each(mut test: impl FnMut(&Stage)) {
     }
 }
 
+/// Puts a program there, by a link where that can be had: a copy is open for writing for a moment, and a process that
+/// another thread forks just then keeps it so, which makes executing it fail with ETXTBSY.
+pub fn place(program: &Path, there: &Path) {
+    fs::hard_link(program, there).or_else(|_| fs::copy(program, there).map(drop)).unwrap();
+}
+
 /// Removed when dropped.
 pub struct Stage {
     pub user: User,
@@ -55,9 +61,12 @@ impl Stage {
         let stage = Stage { user, directory, project, home };
         fs::create_dir_all(&stage.project).unwrap();
         fs::create_dir_all(&stage.home).unwrap();
-        fs::copy(std::env::var_os("NSH").unwrap_or(env!("CARGO_BIN_EXE_nsh").into()), stage.nsh()).unwrap();
+        place(
+            &PathBuf::from(std::env::var_os("NSH").unwrap_or(env!("CARGO_BIN_EXE_nsh").into())),
+            &stage.nsh(),
+        );
         // In the project, which a lab sees wherever it is.
-        fs::copy(std::env::current_exe().unwrap(), stage.helper()).unwrap();
+        place(&std::env::current_exe().unwrap(), &stage.helper());
         fs::write(stage.home.join("keep"), "kept").unwrap();
         for path in [&stage.directory, &stage.project, &stage.home, &stage.nsh(), &stage.helper()] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();

@@ -51,7 +51,11 @@ impl Stage {
         let place = std::env::temp_dir().join(format!("nsh-translate-{}-{name}", std::process::id()));
         fs::create_dir_all(&place).unwrap();
         fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_nsh"), place.join("nsh")).unwrap();
+        let nsh = place.join("nsh");
+        // Not a copy, whose descriptor for writing a fork of another thread could keep: ETXTBSY.
+        fs::hard_link(env!("CARGO_BIN_EXE_nsh"), &nsh)
+            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_nsh"), &nsh).map(drop))
+            .unwrap();
         Stage(place)
     }
 

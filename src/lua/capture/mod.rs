@@ -135,7 +135,7 @@ fn filter(name: &'static str) -> Shape<Filter> {
             "received (in) or sent (out) by the link on which it is seen",
             |f, v| f.inward = Some(v),
         )
-        .field("link", ty::string(), "seen on this link", |f, v| f.link = Some(v))
+        .field("link", ty::link(), "seen on this link", |f, v| f.link = Some(v))
         .field("namespace", ty::namespace(), "seen in this namespace", |f, v| {
             f.namespace = Some(v.name().to_owned())
         })

@@ -203,7 +203,7 @@ fn add(cx: &Cx<'_>, name: &str, spec: &LinkSpec) -> Result<(), Failure> {
 }
 
 pub fn module() -> Module {
-    let link_name = || param("name", ty::string(), "the link's name, or an alternative name of it");
+    let link_name = || param("name", ty::link(), "the link's name, or an alternative name of it");
     Module::new("link", "Network interfaces: veth pairs, bridges and all other kinds.", Scope::Namespace)
         .function(
             Function::new(

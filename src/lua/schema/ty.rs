@@ -248,6 +248,11 @@ pub fn link_name() -> Type<String> {
     parsed("a link's name", |s| find::check_name(s).map(|()| s.to_owned()))
 }
 
+/// The name of a link that is there; whether it is, the kernel says.
+pub fn link() -> Type<String> {
+    string().called("a link's name")
+}
+
 /// One of a few words.
 pub fn one_of<V: Clone + 'static>(words: &[(&'static str, V)]) -> Type<V> {
     let quoted: Vec<String> = words.iter().map(|(w, _)| format!("{w:?}")).collect();

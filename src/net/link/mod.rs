@@ -21,6 +21,47 @@ pub use spec::{LinkSpec, PeerSpec};
 pub use stats::{Stats, stats};
 
 // Message types and attributes of linux/rtnetlink.h and linux/if_link.h.
+/// Kinds of links that Linux has had since 5.12, as `ip link add type KIND` names them; which of them this kernel
+/// was built with, `nsh doctor` tries.
+pub const KINDS: &[&str] = &[
+    "bareudp",
+    "batadv",
+    "bond",
+    "bridge",
+    "can",
+    "dummy",
+    "erspan",
+    "geneve",
+    "gre",
+    "gretap",
+    "hsr",
+    "ifb",
+    "ip6erspan",
+    "ip6gre",
+    "ip6gretap",
+    "ip6tnl",
+    "ipip",
+    "ipvlan",
+    "ipvtap",
+    "macsec",
+    "macvlan",
+    "macvtap",
+    "netdevsim",
+    "nlmon",
+    "sit",
+    "team",
+    "vcan",
+    "veth",
+    "vlan",
+    "vrf",
+    "vti",
+    "vti6",
+    "vxcan",
+    "vxlan",
+    "wireguard",
+    "xfrm",
+];
+
 pub(crate) const RTM_NEWLINK: u16 = 16;
 pub(crate) const RTM_DELLINK: u16 = 17;
 pub(crate) const RTM_GETLINK: u16 = 18;

@@ -1,0 +1,208 @@
+//! The prompt's own commands, `:use` and the like: one table from which they are found, completed and told.
+
+mod monitor;
+mod picture;
+mod save;
+mod simple;
+
+use super::Session;
+use super::complete::{Completer, Completion};
+
+pub use monitor::Monitor;
+pub use save::Kept;
+
+/// What follows a command.
+pub enum Flow {
+    GoOn,
+    /// The session ends, and a new one begins in a fresh lab.
+    Reset,
+    Quit,
+}
+
+/// What a command's argument is, for completion.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Namespace,
+    File,
+    Lua,
+    Words(&'static [&'static str]),
+}
+
+type Run = fn(&mut Session<'_>, &str) -> mlua::Result<Flow>;
+
+struct Command {
+    name: &'static str,
+    /// As in a synopsis.
+    arguments: &'static str,
+    doc: &'static str,
+    takes: Takes,
+    run: Run,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "help", arguments: "", doc: "these commands", takes: Takes::Nothing, run: simple::help },
+    Command {
+        name: "use",
+        arguments: "[NAMESPACE]",
+        doc: "the namespace that globals and ! act on; host without a name",
+        takes: Takes::Namespace,
+        run: simple::use_namespace,
+    },
+    Command {
+        name: "ns",
+        arguments: "",
+        doc: "the namespaces, with their links and addresses in brief",
+        takes: Takes::Nothing,
+        run: simple::namespaces,
+    },
+    Command {
+        name: "net",
+        arguments: "",
+        doc: "a picture of the lab",
+        takes: Takes::Nothing,
+        run: picture::run,
+    },
+    Command {
+        name: "watch",
+        arguments: "EXPR [SECONDS]",
+        doc: "shows an expression again and again, every 2 seconds; Ctrl-C ends it",
+        takes: Takes::Lua,
+        run: simple::watch,
+    },
+    Command {
+        name: "monitor",
+        arguments: "[on|off]",
+        doc: "shows what changes in the lab, as it happens, above the prompt",
+        takes: Takes::Words(&["on", "off"]),
+        run: monitor::run,
+    },
+    Command {
+        name: "time",
+        arguments: "EXPR",
+        doc: "how long an expression takes",
+        takes: Takes::Lua,
+        run: simple::time,
+    },
+    Command {
+        name: "load",
+        arguments: "FILE",
+        doc: "runs a Lua file here",
+        takes: Takes::File,
+        run: simple::load,
+    },
+    Command {
+        name: "save",
+        arguments: "FILE",
+        doc: "writes the session's successful inputs as a script",
+        takes: Takes::File,
+        run: save::run,
+    },
+    Command {
+        name: "trace",
+        arguments: "",
+        doc: "the way to the last error",
+        takes: Takes::Nothing,
+        run: simple::trace,
+    },
+    Command {
+        name: "reset",
+        arguments: "",
+        doc: "begins anew in a fresh lab",
+        takes: Takes::Nothing,
+        run: simple::reset,
+    },
+    Command {
+        name: "quit",
+        arguments: "",
+        doc: "ends the lab (as Ctrl-D)",
+        takes: Takes::Nothing,
+        run: simple::quit,
+    },
+];
+
+/// Runs a command by its name or the beginning of it, where only one begins so.
+pub fn run(session: &mut Session<'_>, name: &str, arguments: &str) -> mlua::Result<Flow> {
+    let mut fitting: Vec<&Command> = COMMANDS.iter().filter(|c| c.name.starts_with(name)).collect();
+    if let Some(exact) = COMMANDS.iter().find(|c| c.name == name) {
+        fitting = vec![exact];
+    }
+    match &fitting[..] {
+        [command] => {
+            if command.takes == Takes::Nothing && !arguments.is_empty() {
+                session.complain(&format!(":{} takes no arguments", command.name));
+                return Ok(Flow::GoOn);
+            }
+            (command.run)(session, arguments)
+        }
+        [] => {
+            let names = COMMANDS.iter().map(|c| c.name);
+            let near = crate::lua::schema::did_you_mean(name, names);
+            let hint = near
+                .map_or("; :help lists the commands".to_owned(), |near| format!("; did you mean :{near}?"));
+            session.complain(&format!("there is no command :{name}{hint}"));
+            Ok(Flow::GoOn)
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|c| format!(":{}", c.name)).collect();
+            session.complain(&format!(":{name} could be {}", names.join(", ")));
+            Ok(Flow::GoOn)
+        }
+    }
+}
+
+/// All commands with what they do.
+pub fn overview() -> String {
+    let heads: Vec<String> =
+        COMMANDS.iter().map(|c| format!(":{} {}", c.name, c.arguments).trim_end().to_owned()).collect();
+    let width = heads.iter().map(String::len).max().unwrap_or(0);
+    let mut out = String::new();
+    for (head, command) in heads.iter().zip(COMMANDS) {
+        out.push_str(&format!("  {head:width$}  {}\n", command.doc));
+    }
+    let width = width - 1;
+    for (head, doc) in [
+        ("!COMMAND", "a shell command in the prompt's namespace; !! repeats the last"),
+        ("?NAME, NAME?", "help, as help(NAME) and help \"WORD\""),
+        ("_", "the last result"),
+    ] {
+        out.push_str(&format!("  {head:width$}   {doc}\n"));
+    }
+    out
+}
+
+/// Completes a command line: `:us`, `:use n`, `:time link.l`, `!cat fi`.
+pub fn complete(completer: &Completer, before: &str) -> Completion {
+    let word_start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let word = &before[word_start..];
+    let line = before.trim_start();
+    if line.starts_with('!') {
+        let (start, word) = match word.strip_prefix('!') {
+            Some(word) => (word_start + 1, word),
+            None => (word_start, word),
+        };
+        return matching(start, word, completer.files(word));
+    }
+    let Some((name, _)) = line.split_once(char::is_whitespace) else {
+        return matching(word_start, word, COMMANDS.iter().map(|c| format!(":{} ", c.name)).collect());
+    };
+    let takes = COMMANDS.iter().find(|c| name == format!(":{}", c.name)).map_or(Takes::Nothing, |c| c.takes);
+    let candidates = match takes {
+        Takes::Nothing => Vec::new(),
+        Takes::Namespace => completer.namespaces(),
+        Takes::File => completer.files(word),
+        Takes::Words(words) => words.iter().map(|w| (*w).to_owned()).collect(),
+        Takes::Lua => {
+            let from = before.len() - line.len() + name.len();
+            let inner = completer.complete_global(&before[from..]);
+            return Completion { start: inner.start + from, ..inner };
+        }
+    };
+    matching(word_start, word, candidates)
+}
+
+fn matching(start: usize, word: &str, mut candidates: Vec<String>) -> Completion {
+    candidates.retain(|c| c.starts_with(word));
+    candidates.sort();
+    Completion { start, candidates }
+}

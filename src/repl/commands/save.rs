@@ -1,0 +1,107 @@
+//! `:save`: what was typed, as a script.
+
+use std::io::Write;
+
+use super::Flow;
+use crate::lua::bind;
+use crate::repl::Session;
+use crate::repl::lex::{self, Kind};
+
+/// An input that worked.
+pub enum Kept {
+    Input {
+        source: String,
+        expression: bool,
+    },
+    /// From here on globals act on this namespace.
+    Use(String),
+}
+
+pub fn run(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
+    if path.is_empty() {
+        session.complain("usage: :save FILE");
+        return Ok(Flow::GoOn);
+    }
+    let text = script(&session.kept, |source| session.lua.load(source).into_function().is_ok());
+    let written = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
+    match written {
+        Ok(()) => println!("{path}: {} inputs; nsh {path} runs them", session.kept.len()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+            session.complain(&format!("{path} is there already; choose another name, or !rm {path} first"));
+        }
+        Err(e) => session.complain(&format!(
+            "cannot write {path}: {e}; a lab may write to the working directory and to what --write names"
+        )),
+    }
+    Ok(Flow::GoOn)
+}
+
+/// The script; `is_statement` says whether a text stands by itself.
+pub fn script(kept: &[Kept], is_statement: impl Fn(&str) -> bool) -> String {
+    let uses_last = kept.iter().any(|k| match k {
+        Kept::Input { source, .. } => {
+            lex::tokens(source).iter().any(|t| t.kind == Kind::Name && t.text(source) == "_")
+        }
+        Kept::Use(_) => false,
+    });
+    let mut out = String::new();
+    if kept.iter().any(|k| matches!(k, Kept::Use(_))) {
+        out.push_str(&prelude());
+    }
+    for k in kept {
+        let line = match k {
+            Kept::Input { source, .. } if source == "_" => "print(_)".to_owned(),
+            Kept::Input { source, expression: true } if uses_last => format!("_ = {source}\nprint(_)"),
+            Kept::Input { source, expression: true } if !is_statement(source) => format!("print({source})"),
+            Kept::Input { source, .. } => source.clone(),
+            Kept::Use(name) => format!("_ENV = act_on({name:?})"),
+        };
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// What stands for `:use` in a script.
+fn prelude() -> String {
+    let names: Vec<String> = bind::per_namespace().iter().map(|name| format!("{name} = true")).collect();
+    format!(
+        "-- Has the globals act on a namespace, as :use does at the prompt.\n\
+         local globals, modules = _G, {{ {} }}\n\
+         local function act_on(name)\n\
+         \x20 local ns = globals.namespace.get(name)\n\
+         \x20 return globals.setmetatable({{}}, {{\n\
+         \x20   __index = function(_, key)\n\
+         \x20     if modules[key] and ns then\n\
+         \x20       return ns[key]\n\
+         \x20     end\n\
+         \x20     return globals[key]\n\
+         \x20   end,\n\
+         \x20   __newindex = globals,\n\
+         \x20 }})\n\
+         end\n\
+         local _ENV = globals\n\n",
+        names.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(source: &str, expression: bool) -> Kept {
+        Kept::Input { source: source.to_owned(), expression }
+    }
+
+    #[test]
+    fn expressions_are_printed_and_calls_made() {
+        let kept = [input("local x = 1", false), input("x + 1", true), input("f()", true)];
+        assert_eq!(script(&kept, |s| s.ends_with(')')), "local x = 1\nprint(x + 1)\nf()\n");
+        let kept = [input("x", true), input("y = _", false)];
+        assert_eq!(script(&kept, |_| false), "_ = x\nprint(_)\ny = _\n");
+    }
+}

@@ -1,0 +1,318 @@
+//! Reading an input: with rustyline where the terminal can do it, line by line where it can't.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mlua::Lua;
+use rustyline::completion::{Completer as Complete, Pair};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hinter, HistoryHinter};
+use rustyline::history::MemHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{
+    Behavior, ColorMode, CompletionType, Config, Context, EditMode, Editor, EventHandler, KeyCode, KeyEvent,
+    Modifiers,
+};
+
+use super::colour::{Colours, Paint};
+use super::commands;
+use super::complete::{Completer, Completion};
+use super::highlight;
+use super::history::History;
+use super::input::{self, Input, Parsed};
+use super::signals;
+use crate::net::namespace::Namespace;
+use crate::wait::{self, Deadline};
+
+/// What came of asking for an input.
+pub enum Read {
+    Input(String),
+    /// Ctrl-C: the input so far is given up.
+    Interrupted,
+    /// Ctrl-D, or the end of a file.
+    End,
+}
+
+/// The namespace that the globals act on; shared with the completer.
+pub type Current = Rc<RefCell<Rc<Namespace>>>;
+
+/// Where inputs come from.
+pub enum Source {
+    Editor(Box<Editor<Helper, MemHistory>>, History),
+    Plain(Lines),
+}
+
+impl Source {
+    /// With an editor, if `terminal` is one that can do it.
+    pub fn new(
+        lua: &Lua,
+        completer: Completer,
+        current: &Current,
+        colours: Colours,
+        mut history: History,
+    ) -> io::Result<Self> {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        if dumb || !io::IsTerminal::is_terminal(&io::stdin()) || !io::IsTerminal::is_terminal(&io::stdout()) {
+            return Ok(Source::Plain(Lines::new()?));
+        }
+        let made = editor();
+        let Ok(mut editor) = made else { return Ok(Source::Plain(Lines::new()?)) };
+        for entry in history.entries() {
+            let _ = editor.add_history_entry(entry);
+        }
+        let hinter = HistoryHinter::new();
+        editor.set_helper(Some(Helper {
+            lua: lua.clone(),
+            completer,
+            current: current.clone(),
+            colours,
+            hinter,
+            pending: Arc::default(),
+        }));
+        Ok(Source::Editor(Box::new(editor), history))
+    }
+
+    /// Reads a whole input: more lines are asked for until Lua has enough.
+    pub fn read(&mut self, lua: &Lua, prompt: &str) -> Read {
+        match self {
+            Source::Plain(lines) => lines.input(lua, prompt),
+            Source::Editor(editor, _) => {
+                let _reading = signals::reading();
+                match editor.readline(prompt) {
+                    Ok(text) => Read::Input(text),
+                    Err(ReadlineError::Eof) => Read::End,
+                    Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Read::Interrupted,
+                    Err(ReadlineError::Io(e)) if e.kind() == io::ErrorKind::InvalidData => {
+                        println!("what was typed is not UTF-8, and was left out");
+                        Read::Interrupted
+                    }
+                    // The terminal has gone.
+                    Err(_) => Read::End,
+                }
+            }
+        }
+    }
+
+    /// Remembers an input.
+    pub fn remember(&mut self, text: &str) {
+        if let Source::Editor(editor, history) = self
+            // A blank in front keeps an input out, as in shells.
+            && !text.starts_with(' ')
+            && matches!(editor.add_history_entry(text.trim_end()), Ok(true))
+        {
+            history.add(text.trim_end());
+        }
+    }
+
+    /// What prints above the prompt while it is being edited; without an editor, as it comes.
+    pub fn printer(&self) -> Box<dyn FnMut(String) + Send> {
+        match self {
+            Source::Editor(editor, _) => {
+                let pending = editor.helper().map(|h| h.pending.clone()).unwrap_or_default();
+                let reader = nix::sys::pthread::pthread_self();
+                Box::new(move |text| {
+                    pending.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+                    signals::redraw(reader);
+                })
+            }
+            Source::Plain(_) => Box::new(|text| print!("{text}")),
+        }
+    }
+}
+
+fn editor() -> rustyline::Result<Editor<Helper, MemHistory>> {
+    let config = Config::builder()
+        .behavior(Behavior::Stdio)
+        .completion_type(CompletionType::List)
+        .history_ignore_dups(true)?
+        .max_history_size(5000)?
+        .bracketed_paste(true)
+        // Always, so that the highlighter is asked; it knows whether there are colours.
+        .color_mode(ColorMode::Forced)
+        .edit_mode(edit_mode())
+        .build();
+    let mut editor = Editor::with_history(config.clone(), MemHistory::with_config(&config))?;
+    // A new line wherever the cursor is, as terminals can send it.
+    let newline = || EventHandler::Simple(rustyline::Cmd::Newline);
+    editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), newline());
+    Ok(editor)
+}
+
+/// As in the user's other programs with line editing: `set editing-mode vi` in `~/.inputrc`, or `NSH_EDITMODE`.
+fn edit_mode() -> EditMode {
+    let vi = match std::env::var("NSH_EDITMODE") {
+        Ok(mode) => mode == "vi",
+        Err(_) => {
+            let home = std::env::var_os("INPUTRC")
+                .map(std::path::PathBuf::from)
+                .or_else(|| std::env::var_os("HOME").map(|h| std::path::Path::new(&h).join(".inputrc")));
+            let text = home.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+            text.lines().any(|line| line.split_whitespace().eq(["set", "editing-mode", "vi"]))
+        }
+    };
+    if vi { EditMode::Vi } else { EditMode::Emacs }
+}
+
+/// What rustyline asks while an input is edited.
+pub struct Helper {
+    lua: Lua,
+    completer: Completer,
+    current: Current,
+    colours: Colours,
+    hinter: HistoryHinter,
+    /// Lines to show above the prompt when it is drawn next.
+    pending: Arc<Mutex<String>>,
+}
+
+impl rustyline::Helper for Helper {}
+
+impl Complete for Helper {
+    type Candidate = Pair;
+
+    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let before = &line[..pos];
+        let Completion { start, candidates } = match before.trim_start().starts_with([':', '!']) {
+            true => commands::complete(&self.completer, before),
+            false => self.completer.complete(before, &self.current.borrow()),
+        };
+        let pairs = candidates
+            .into_iter()
+            .map(|text| {
+                let display = text.trim_end_matches([' ', '=']).to_owned();
+                // A quote that stands behind the cursor already.
+                let closes = text.chars().next_back().filter(|c| ['"', '\''].contains(c));
+                let doubled = closes.is_some_and(|c| line[pos..].starts_with(c));
+                let replacement = if doubled { text[..text.len() - 1].to_owned() } else { text };
+                Pair { display, replacement }
+            })
+            .collect();
+        Ok((start, pairs))
+    }
+}
+
+impl Hinter for Helper {
+    type Hint = String;
+
+    fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<String> {
+        // Of several lines only the first could be shown in place.
+        let hint = self.hinter.hint(line, pos, context)?;
+        (!line.trim().is_empty() && !hint.contains('\n')).then_some(hint)
+    }
+}
+
+impl Highlighter for Helper {
+    fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
+        match line.starts_with([':', '!', '?']) {
+            true => Cow::Borrowed(line),
+            false => Cow::Owned(highlight::lua(line, Some(pos), self.colours)),
+        }
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        // All that follows is drawn relative to the prompt, so what stands before it scrolls up and stays.
+        let above = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let above = above.replace('\n', "\r\n");
+        Cow::Owned(format!("{above}{}", self.colours.paint(Paint::Prompt, prompt)))
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(self.colours.paint(Paint::Hint, hint))
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.colours.on()
+    }
+}
+
+impl Validator for Helper {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        Ok(match is_whole(&self.lua, context.input()) {
+            true => ValidationResult::Valid(None),
+            false => ValidationResult::Incomplete,
+        })
+    }
+}
+
+/// Whether an input can be taken as it is, even if it is wrong.
+fn is_whole(lua: &Lua, text: &str) -> bool {
+    match Input::of(text) {
+        Input::Lua(text) => {
+            super::shell::is_command(lua, text) || !matches!(input::parse(lua, text), Parsed::Incomplete)
+        }
+        _ => true,
+    }
+}
+
+/// Standard input, line by line, woken by an interrupt.
+pub struct Lines {
+    input: BufReader<File>,
+    terminal: bool,
+}
+
+impl Lines {
+    pub fn new() -> io::Result<Self> {
+        let terminal = io::IsTerminal::is_terminal(&io::stdin());
+        let input = BufReader::new(File::from(io::stdin().as_fd().try_clone_to_owned()?));
+        Ok(Lines { input, terminal })
+    }
+
+    fn input(&mut self, lua: &Lua, prompt: &str) -> Read {
+        let mut text = String::new();
+        loop {
+            let shown =
+                if text.is_empty() { prompt.to_owned() } else { format!("{:>1$}", "-> ", prompt.len()) };
+            // Nobody sees one behind a pipe.
+            if self.terminal {
+                let mut out = io::stdout().lock();
+                let _ = write!(out, "{shown}").and_then(|()| out.flush());
+            }
+            match self.line(&mut text) {
+                Read::Input(_) if is_whole(lua, &text) => return Read::Input(text),
+                Read::Input(_) => {}
+                Read::End if !text.is_empty() => return Read::Input(text),
+                other => {
+                    if self.terminal {
+                        println!();
+                    }
+                    return other;
+                }
+            }
+        }
+    }
+
+    /// Appends a line to `text`.
+    fn line(&mut self, text: &mut String) -> Read {
+        let waits = self.input.buffer().is_empty();
+        if waits && wait::readable(self.input.get_ref().as_fd(), Deadline::NEVER).is_err() {
+            return Read::Interrupted;
+        }
+        let mut line = Vec::new();
+        match self.input.read_until(b'\n', &mut line) {
+            Ok(0) => Read::End,
+            Ok(_) => {
+                text.push_str(&String::from_utf8_lossy(&line));
+                Read::Input(String::new())
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Read::Interrupted,
+            Err(_) => Read::End,
+        }
+    }
+
+    /// A line that answers a question; `None` without one.
+    pub fn answer(question: &str) -> Option<String> {
+        let mut out = io::stdout().lock();
+        let _ = write!(out, "{question}").and_then(|()| out.flush());
+        drop(out);
+        let mut text = String::new();
+        match Lines::new().ok()?.line(&mut text) {
+            Read::Input(_) => Some(text.trim().to_owned()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The lines of earlier sessions, in a file of the user's own. It is opened before the sandbox is entered, and kept
+//! open: in there the home directory is read-only.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+
+/// How many entries are kept.
+const MOST: usize = 5000;
+/// A file that has grown beyond this is cut to its last entries; nothing longer is read.
+const LONGEST: u64 = 4 << 20;
+/// A longer entry is a pasted program, and better kept in a file.
+const ENTRY: usize = 64 << 10;
+
+/// The history's file.
+pub struct History(Option<File>);
+
+/// `$NSH_HISTORY`, else `nsh/history` under `$XDG_STATE_HOME` or `~/.local/state`. An empty `$NSH_HISTORY`: none.
+fn path() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("NSH_HISTORY") {
+        return Some(PathBuf::from(path)).filter(|p| !p.as_os_str().is_empty());
+    }
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/state"));
+    Some(state.or_else(home)?.join("nsh/history"))
+}
+
+impl History {
+    /// Opens the file, making it and its directory where they are missing. Without one that can be written (or
+    /// without a home), the session remembers only itself; with one that can only be read, it adds nothing.
+    pub fn open() -> History {
+        History(path().and_then(|path| Self::open_at(&path)))
+    }
+
+    fn open_at(path: &Path) -> Option<File> {
+        if let Some(directory) = path.parent() {
+            let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        }
+        let mut options = File::options();
+        options.read(true).custom_flags(libc::O_CLOEXEC | libc::O_NONBLOCK);
+        let writable = options.clone().append(true).create(true).mode(0o600).open(path);
+        let file = writable.or_else(|_| options.open(path)).ok()?;
+        // Not a pipe or device, which could block us.
+        file.metadata().is_ok_and(|m| m.is_file()).then_some(file)
+    }
+
+    /// No file: the session remembers only itself.
+    pub fn none() -> History {
+        History(None)
+    }
+
+    /// The entries, oldest first.
+    pub fn entries(&mut self) -> Vec<String> {
+        let Some(file) = &mut self.0 else { return Vec::new() };
+        let Ok(text) = last_part(file) else { return Vec::new() };
+        decode(&text)
+    }
+
+    /// Adds an entry; several sessions may do so at the same time.
+    pub fn add(&mut self, entry: &str) {
+        if entry.len() > ENTRY {
+            return;
+        }
+        let Some(file) = self.0.take() else { return };
+        match Flock::lock(file, FlockArg::LockExclusive) {
+            Ok(mut locked) => {
+                // What can't be kept (a full disk) is no reason to disturb.
+                let _ = append(&mut locked, entry);
+                self.0 = locked.unlock().ok();
+            }
+            Err((file, _)) => self.0 = Some(file),
+        }
+    }
+}
+
+fn append(file: &mut File, entry: &str) -> io::Result<()> {
+    if file.metadata()?.len() > LONGEST {
+        let text = last_part(file)?;
+        let entries = decode(&text);
+        file.set_len(0)?;
+        let kept: String = entries[entries.len() / 2..].iter().map(|e| encode(e)).collect();
+        file.write_all(kept.as_bytes())?;
+    }
+    // One write, so that it stays whole wherever locks don't work.
+    file.write_all(encode(entry).as_bytes())
+}
+
+fn last_part(file: &mut File) -> io::Result<String> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LONGEST)))?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// An entry a line; what would break the line is escaped.
+fn encode(entry: &str) -> String {
+    format!("{}\n", entry.replace('\\', "\\\\").replace('\n', "\\n"))
+}
+
+/// The last [`MOST`] entries, each once, at its last place.
+fn decode(text: &str) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    let mut out = Vec::new();
+    for line in text.lines().rev() {
+        let entry = unescape(line);
+        // Control characters (a binary file, say) are not for a terminal.
+        let sound =
+            !entry.trim().is_empty() && !entry.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
+        if sound && seen.insert(entry.clone()) {
+            out.push(entry);
+        }
+        if out.len() == MOST {
+            break;
+        }
+    }
+    out.reverse();
+    out
+}
+
+fn unescape(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        match (c, c == '\\') {
+            (_, true) => match rest.next() {
+                Some('n') => out.push('\n'),
+                Some(other) => out.push(other),
+                None => out.push('\\'),
+            },
+            (c, _) => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Place {
+            let directory = std::env::temp_dir().join(format!("nsh-history-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&directory);
+            Place(directory)
+        }
+
+        fn open(&self) -> History {
+            History(History::open_at(&self.0.join("deep/history")))
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn entries_come_back_each_once_also_from_two_sessions() {
+        let place = Place::new("two");
+        let (mut a, mut b) = (place.open(), place.open());
+        a.add("link.list()");
+        b.add("for i = 1, 2 do\n  print(\"\\n\")\nend");
+        a.add("addr.list()");
+        b.add("link.list()");
+        let want = ["for i = 1, 2 do\n  print(\"\\n\")\nend", "addr.list()", "link.list()"];
+        assert_eq!(a.entries(), want);
+        assert_eq!(place.open().entries(), want);
+    }
+
+    #[test]
+    fn a_huge_or_corrupt_file_does_no_harm() {
+        let place = Place::new("huge");
+        place.open().add("x");
+        let path = place.0.join("deep/history");
+        let mut bytes = vec![0xff, 0xfe, b'\n', 0, 7, b'\n', b'a', b'\\', b'\n'];
+        for i in 0..400_000 {
+            bytes.extend_from_slice(format!("print({i:12})\n").as_bytes());
+        }
+        fs::write(&path, bytes).unwrap();
+        let entries = place.open().entries();
+        assert_eq!((entries.len(), entries.last().unwrap().as_str()), (MOST, "print(      399999)"));
+        place.open().add("last");
+        assert_eq!(place.open().entries().last().unwrap(), "last");
+        assert!(fs::metadata(&path).unwrap().len() < LONGEST);
+    }
+
+    #[test]
+    fn what_is_no_file_is_no_history() {
+        assert!(History::open_at(Path::new("/dev/null")).is_none());
+        assert!(History::open_at(Path::new("/proc/no/such")).is_none());
+        let mut none = History(None);
+        none.add("x");
+        assert!(none.entries().is_empty());
+    }
+}

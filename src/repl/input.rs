@@ -1,0 +1,173 @@
+//! What was typed: a command of the prompt's own, a line for the shell, a question, or Lua.
+
+use mlua::{Function, Lua};
+
+use super::lex::{self, Kind, Token};
+
+/// What an input is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    Nothing,
+    /// `:use ns1`: the name without its colon, and what follows.
+    Command(&'a str, &'a str),
+    /// `!ip link`: what follows the `!`.
+    Shell(&'a str),
+    /// `?link.add` or `link.add?`.
+    Help(&'a str),
+    Lua(&'a str),
+}
+
+impl<'a> Input<'a> {
+    pub fn of(text: &'a str) -> Input<'a> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Input::Nothing;
+        }
+        // `::name::` is a label of Lua's.
+        if let Some(rest) = text.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
+            let (name, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            return Input::Command(name, rest.trim());
+        }
+        if let Some(rest) = text.strip_prefix('!') {
+            return Input::Shell(rest.trim());
+        }
+        let asked = text.strip_prefix('?').or(text.strip_suffix('?').filter(|rest| is_path(rest)));
+        match asked {
+            Some(name) => Input::Help(name.trim()),
+            None => Input::Lua(text),
+        }
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    text.trim().chars().all(|c| c == '_' || c == '.' || c == ':' || c.is_ascii_alphanumeric())
+}
+
+/// How Lua takes an input.
+pub enum Parsed {
+    /// An expression, whose values are to be shown; or a statement.
+    Chunk {
+        chunk: Function,
+        expression: bool,
+    },
+    /// More must follow.
+    Incomplete,
+    Wrong(String),
+}
+
+/// As an expression first, so that `link.list()` prints; then as statements, whose local variables outlive them.
+pub fn parse(lua: &Lua, text: &str) -> Parsed {
+    let load =
+        |text: &str| lua.load(text).set_name("=nsh").set_mode(mlua::chunk::ChunkMode::Text).into_function();
+    if let Ok(chunk) = load(&format!("return {text}")) {
+        return Parsed::Chunk { chunk, expression: true };
+    }
+    match load(&globalised(text)) {
+        Ok(chunk) => Parsed::Chunk { chunk, expression: false },
+        Err(mlua::Error::SyntaxError { incomplete_input: true, .. }) => Parsed::Incomplete,
+        Err(mlua::Error::SyntaxError { message, .. }) => Parsed::Wrong(message),
+        Err(e) => Parsed::Wrong(e.to_string()),
+    }
+}
+
+/// Makes the locals outside of any block global, since each input is a chunk of its own: `local x = 1` is to be
+/// there in the next one. Lines and, as far as can be, columns stay.
+pub fn globalised(source: &str) -> String {
+    let all = lex::tokens(source);
+    let tokens: Vec<Token> = all.into_iter().filter(Token::counts).collect();
+    let text = |i: usize| tokens.get(i).map(|t| t.text(source)).unwrap_or_default();
+    let mut out = source.as_bytes().to_vec();
+    let mut insert: Vec<usize> = Vec::new();
+    let mut depth = 0i32;
+    for i in 0..tokens.len() {
+        match text(i) {
+            "function" | "do" | "then" | "repeat" => depth += 1,
+            "end" | "until" | "elseif" => depth -= 1,
+            "local" if depth == 0 && tokens[i].kind == Kind::Keyword => {
+                blank(&mut out, &tokens[i]);
+                let mut at = i + 1;
+                if text(at) == "function" {
+                    continue;
+                }
+                // Name [< attribute >] { , Name [< attribute >] }
+                loop {
+                    at += 1;
+                    if text(at) == "<" && text(at + 2) == ">" {
+                        (at..at + 3).for_each(|j| blank(&mut out, &tokens[j]));
+                        at += 3;
+                    }
+                    if text(at) != "," {
+                        break;
+                    }
+                    at += 1;
+                }
+                if text(at) != "="
+                    && let Some(last) = tokens.get(at - 1)
+                {
+                    insert.push(last.end);
+                }
+            }
+            _ => {}
+        }
+    }
+    for at in insert.into_iter().rev() {
+        out.splice(at..at, b" = nil".iter().copied());
+    }
+    String::from_utf8(out).unwrap_or_else(|_| source.to_owned())
+}
+
+fn blank(out: &mut [u8], token: &Token) {
+    out[token.start..token.end].fill(b' ');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_are_told_apart() {
+        assert_eq!(Input::of("  "), Input::Nothing);
+        assert_eq!(Input::of(":use  ns1 "), Input::Command("use", "ns1"));
+        assert_eq!(Input::of("::top::"), Input::Lua("::top::"));
+        assert_eq!(Input::of("!ip -br a"), Input::Shell("ip -br a"));
+        assert_eq!(Input::of("!!"), Input::Shell("!"));
+        assert_eq!(Input::of("?link.add"), Input::Help("link.add"));
+        assert_eq!(Input::of("link.add?"), Input::Help("link.add"));
+        assert_eq!(Input::of("?"), Input::Help(""));
+        assert_eq!(Input::of("print(\"what?\")"), Input::Lua("print(\"what?\")"));
+    }
+
+    #[test]
+    fn locals_outlive_their_input() {
+        for (source, want) in [
+            ("local x = 1", "      x = 1"),
+            ("local x, y <const> = 1, 2", "      x, y         = 1, 2"),
+            ("local x", "      x = nil"),
+            ("local x; local y", "      x = nil;       y = nil"),
+            ("local function f() local z = 1 end", "      function f() local z = 1 end"),
+            ("do local x = 1 end local y = 2", "do local x = 1 end       y = 2"),
+            (
+                "if a then local b elseif c then local d end local e",
+                "if a then local b elseif c then local d end       e = nil",
+            ),
+            ("print('local x')", "print('local x')"),
+            ("local", "     "),
+        ] {
+            assert_eq!(globalised(source), want, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_anywhere_is_incomplete_wrong_or_whole() {
+        let lua = Lua::new();
+        let text =
+            "local é, b <const> = f(function() local c end), 'x' -- y\nfor i = 1, 2 do repeat until x end";
+        for (i, _) in text.char_indices() {
+            parse(&lua, &text[..i]);
+        }
+        assert!(matches!(parse(&lua, "for i = 1, 2 do"), Parsed::Incomplete));
+        assert!(matches!(parse(&lua, "f("), Parsed::Incomplete));
+        assert!(matches!(parse(&lua, "f)"), Parsed::Wrong(_)));
+        assert!(matches!(parse(&lua, "1 + 1"), Parsed::Chunk { expression: true, .. }));
+    }
+}

@@ -1,0 +1,6 @@
+//! The prompt on a real terminal: what is typed, and what stands on the screen then, as an emulator sees it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod screen;
+mod transcripts;

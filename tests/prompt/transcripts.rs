@@ -1,0 +1,264 @@
+//! What people do at the prompt.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+
+use super::screen::{Screen, golden, steady};
+
+/// Compares what the screen shows to a golden file.
+fn transcript(name: &str, screen: &Screen) {
+    golden(name, &steady(&screen.text()));
+}
+
+#[test]
+fn first_steps() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    for line in [
+        "link.list()",
+        "local ns1 = namespace.add(\"ns1\", { up = true })",
+        "link.add(\"veth0\", { kind = \"veth\", up = true, addr = \"10.0.0.1/24\", peer = { name = \"eth0\", ns = ns1, up = true, addr = \"10.0.0.2/24\" } })",
+        "ping(\"10.0.0.2\")",
+        "_.received",
+        ":net",
+        ":use ns1",
+        "addr.list({ family = \"inet\" })",
+        "link.get(\"eth1\")",
+        "link.del(\"eth1\")",
+        "lnik.list()",
+        "x = = 2",
+        "{ { name = \"a\", mtu = 1500 }, { name = \"b\", mtu = 9000 } }",
+        "for i = 1, 2 do\r  print(i)\rend",
+        ":us",
+        ":bogus",
+        "!echo from the shell",
+        "!!",
+    ] {
+        s.line(line);
+    }
+    transcript("first-steps.txt", &s);
+    s.send("\x04");
+    assert_eq!(s.status(), 0);
+}
+
+/// The commands of other texts, as they stand there.
+#[test]
+fn commands_of_iproute2_typed_as_they_are() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    for line in [
+        "sudo ip netns add ns1",
+        "sudo ip link add veth0 type veth peer name ceth0",
+        "sudo ip link set ceth0 netns ns1",
+        "sudo ip link set veth0 up",
+        "sudo ip addr add 172.16.0.1/24 dev veth0",
+        "sudo ip -n ns1 link set ceth0 up",
+        "sudo ip -n ns1 addr add 172.16.0.2/24 dev ceth0",
+        "sudo ip netns exec ns1 ping -c 1 172.16.0.1",
+        "sudo sysctl -w net.ipv4.ip_forward=1",
+        "sudo iptables -t nat -A POSTROUTING -s 172.16.0.0/24 ! -o veth0 -j MASQUERADE",
+        "ip adr add 10.0.0.1/24 dev veth0",
+        ":net",
+        "nat.list()",
+    ] {
+        s.line(line);
+    }
+    transcript("iproute2.txt", &s);
+}
+
+#[test]
+fn completion_inside_the_options_of_a_call() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.line("link.add(\"br0\", { kind = \"bridge\", up = true })");
+    s.send("link.set(\"br\t, { mas\t\"br\t })");
+    s.expect("link.set(\"br0\", { master = \"br0\" })");
+    s.key("\x03");
+    s.send("route.add(\"default\", { d\t");
+    s.expect("{ dev =");
+    s.send("\"\t\t");
+    s.expect("lo\"");
+    s.expect("br0\"");
+    s.key("\x03");
+    s.send("link.add(\"e\", { kind = \"ve\t");
+    s.expect("kind = \"veth\"");
+    s.key("\x03");
+    s.line(":use host");
+    transcript("completion.txt", &s);
+}
+
+/// Ctrl-C in each state: while typing, in a wait, in a loop, in a command, in the shell, in a watch.
+#[test]
+fn ctrl_c_ends_what_runs_and_never_the_prompt() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.send("link.li");
+    s.expect("link.li");
+    s.key("\x03");
+    s.send("for i = 1, 2 do\rprint(i)");
+    s.expect("print(i)");
+    s.key("\x03");
+    for waiting in [
+        "print(\"wai\" .. \"ting\") eventually(function() return false end, { timeout = 100 })",
+        "print(\"wai\" .. \"ting\") while true do pcall(string.rep, \"x\", 10) end",
+        "print(\"wai\" .. \"ting\") proc.exec(\"sleep 100\")",
+        "print(\"wai\" .. \"ting\") os.execute(\"sleep 100\")",
+        "!echo wai''ting; sleep 100",
+        ":watch \"wai\" .. \"ting\" 0.1",
+    ] {
+        let before = s.text().matches("waiting").count();
+        s.send(&format!("{waiting}\r"));
+        s.until(waiting, |s| s.text().matches("waiting").count() > before);
+        s.key("\x03");
+    }
+    s.line("1 + 1");
+    assert!(s.text().contains("\n2\n"), "{}", s.text());
+    s.send("\x04");
+    assert_eq!(s.status(), 0);
+}
+
+#[test]
+fn what_was_typed_becomes_a_script_that_runs() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    for line in [
+        "local ns1 = namespace.add(\"ns1\", { up = true })",
+        "link.del(\"nothing\")",
+        ":use ns1",
+        "link.add(\"br0\", { kind = \"bridge\" })",
+        "link.get(\"br0\").kind",
+        ":use",
+        "link.get(\"br0\")",
+        ":save session.lua",
+        ":save session.lua",
+        ":save /etc/session.lua",
+    ] {
+        s.line(line);
+    }
+    assert!(s.text().contains("is there already"), "{}", s.text());
+    assert!(s.text().contains("cannot write /etc/session.lua"), "{}", s.text());
+    let run = std::process::Command::new(s.file("nsh")).arg(s.file("session.lua")).output().unwrap();
+    let out = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && out.ends_with("bridge\n"), "{out}");
+}
+
+#[test]
+fn history_outlives_the_session() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.line("print(\"remem\" .. \"bered\")");
+    s.line(" print(\"not kept\")");
+    let history = std::fs::read_to_string(s.file("history")).unwrap();
+    assert_eq!(history, "print(\"remem\" .. \"bered\")\n");
+    // The same file in another session: a hint while it is typed, and Ctrl-R.
+    let file = s.file("history");
+    let mut t = Screen::with(100, &[], |command| {
+        command.env("NSH_HISTORY", &file);
+    });
+    t.prompt();
+    t.send("pri");
+    t.expect("print(\"remem\" .. \"bered\")");
+    t.key("\x03");
+    t.send("\x12bered");
+    t.expect("print(\"remem\"");
+    t.send("\r");
+    t.expect("\nremembered");
+}
+
+#[test]
+fn a_narrow_terminal_and_one_that_changes() {
+    let mut s = Screen::new(20, &[]);
+    s.prompt();
+    s.line("link.list()");
+    assert!(s.text().lines().any(|line| line.starts_with("lo ") && line.ends_with('…')), "{}", s.text());
+    s.send("x = \"a longer line than fits\"");
+    s.resize(60);
+    s.line("");
+    s.line("#x");
+    s.expect("\n23");
+}
+
+#[test]
+fn odd_bytes_and_pasted_programs() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    // Not UTF-8; then a paste as terminals send it: many lines, one input.
+    s.master_write(b"x = \"\xff\xfe\"\r");
+    s.until("a new prompt", |s| s.text().contains("not UTF-8") && s.at_prompt());
+    s.send("\x1b[200~y = 0\nfor i = 1, 10 do\n  y = y + i\nend\nprint(\"y is \" .. y)\x1b[201~\r");
+    s.expect("\ny is 55");
+    s.prompt();
+}
+
+#[test]
+fn a_fresh_lab_and_the_end() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.line("namespace.add(\"gone\")");
+    s.send(":reset\r");
+    s.until("a new session", |s| s.text().matches("a fresh lab").count() == 2 && s.at_prompt());
+    s.line("#namespace.list()");
+    assert!(s.text().contains("\n0\n"), "{}", s.text());
+    // What runs is asked about.
+    s.line("local p = proc.spawn(\"sleep 1000\")");
+    s.send("\x04");
+    s.expect("Leave? [y/N]");
+    s.send("n\r");
+    s.prompt();
+    s.send("\x04");
+    s.until("the second question", |s| s.text().matches("Leave? [y/N]").count() == 2);
+    s.send("y\r");
+    assert_eq!(s.status(), 0);
+}
+
+#[test]
+fn sigterm_ends_the_prompt() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.send("half a line");
+    s.expect("half a line");
+    kill(s.id(), Signal::SIGTERM).unwrap();
+    assert_eq!(s.status(), 143);
+}
+
+#[test]
+fn changes_are_told_above_the_line_that_is_typed() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.line(":monitor");
+    s.line("link.add(\"br0\", { kind = \"bridge\" })");
+    s.expect("[host] link br0");
+    s.send("half a li");
+    s.expect("half a li");
+    s.line(":monitor off");
+}
+
+#[test]
+fn a_script_first_and_then_the_prompt() {
+    let directory = std::env::temp_dir().join(format!("nsh-prompt-script-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("lab.lua");
+    std::fs::write(&file, "ns1 = namespace.add(\"ns1\")\nprint(\"made for \" .. arg[1])\n").unwrap();
+    let mut s = Screen::new(100, &["-i", file.to_str().unwrap(), "you"]);
+    s.expect("made for you");
+    s.prompt();
+    s.line("ns1.name");
+    assert!(s.text().contains("\"ns1\""), "{}", s.text());
+    let _ = std::fs::remove_dir_all(directory);
+}
+
+/// The time itself is told, not judged: machines are slow at times. That names come at all with so many is.
+#[test]
+fn completion_with_a_thousand_namespaces() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.line("for i = 1, 1000 do namespace.add(\"ns\" .. i) end");
+    s.send("namespace.get(\"ns100");
+    s.expect("get(\"ns100");
+    let started = Instant::now();
+    s.send("0\t");
+    s.expect("get(\"ns1000\"");
+    eprintln!("completed among 1000 namespaces in {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
