@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use nix::poll::PollFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -225,8 +226,21 @@ pub struct Reader {
 impl Reader {
     pub fn open(directory: &Path) -> Result<Reader> {
         let failed = |e: io::Error| Error::from(e).on(directory.join(NEWER).display().to_string());
+        let mut tries = 0;
         loop {
-            let newer = File::open(directory.join(NEWER)).map_err(failed)?;
+            let newer = match File::open(directory.join(NEWER)) {
+                // For a moment, while the files change places, there is only the older one.
+                Err(e)
+                    if e.kind() == io::ErrorKind::NotFound
+                        && tries < 100
+                        && directory.join(OLDER).exists() =>
+                {
+                    tries += 1;
+                    wait::pause(Duration::from_millis(5))?;
+                    continue;
+                }
+                newer => newer.map_err(failed)?,
+            };
             let older = File::open(directory.join(OLDER)).ok();
             let inode = |file: &File| file.metadata().map(|m| m.ino()).unwrap_or(0);
             // They changed places in between.

@@ -58,6 +58,12 @@ fn outcome(worked: bool, results: MultiValue, soft: Vec<event::Failure>) -> Resu
     }
     Ok(match (worked, results.front()) {
         (false, reason) => Try::NotYet(match reason {
+            // What changed is told with the timeout, once.
+            Some(Value::Table(e)) if e.raw_get::<Value>("changed").is_ok_and(|c| !c.is_nil()) => {
+                let at = e.raw_get::<Option<String>>("at")?.map(|at| format!("{at}: ")).unwrap_or_default();
+                format!("{at}{}", e.raw_get::<Option<String>>("message")?.unwrap_or_default())
+                    .replace('\n', " ")
+            }
             Some(reason) => reason.to_string()?.replace('\n', " "),
             None => "an error without a value".to_owned(),
         }),

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{Flock, FlockArg};
+
 use super::report::{FileReport, Report};
 use super::screen::Screen;
 use super::{junit, pretty, tap};
@@ -45,7 +47,7 @@ impl Output {
     pub fn parse(text: &str) -> std::result::Result<Output, String> {
         for (name, format) in Format::ALL {
             if let Some(path) = text.strip_prefix(name).and_then(|rest| rest.strip_prefix(':'))
-                && !path.is_empty()
+                && !matches!(path, "" | "-")
             {
                 return Ok(Output { format: *format, path: path.into() });
             }
@@ -65,29 +67,30 @@ pub struct Destination {
     format: Format,
     /// `None` for stdout.
     file: Option<(PathBuf, File)>,
+    /// For a file: written at the end as one, so that another run with the same file, or a kill, leaves a whole report.
+    text: String,
     verbose: bool,
     /// Files told so far.
     told: usize,
-    failed: Option<Error>,
 }
 
 impl Destination {
     pub fn stdout(format: Format, verbose: bool) -> Destination {
-        Destination { format, file: None, verbose, told: 0, failed: None }
+        Destination { format, file: None, text: String::new(), verbose, told: 0 }
     }
 
     /// Opens the file: what can't be written is to be known before the tests run.
     pub fn open(output: &Output) -> Result<Destination> {
         let path = output.path.clone();
-        let file = File::create(&path).map_err(|e| {
+        let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(|e| {
             Error::from(e).detail("can't write the results").op(format!("--output {}", path.display()))
         })?;
         Ok(Destination {
             format: output.format,
             file: Some((path, file)),
+            text: String::new(),
             verbose: false,
             told: 0,
-            failed: None,
         })
     }
 
@@ -130,7 +133,11 @@ impl Destination {
             Format::Json => report.json(),
         };
         self.put(screen, &text);
-        self.failed.map_or(Ok(()), Err)
+        match self.file {
+            Some((path, file)) => write_whole(file, &self.text)
+                .map_err(|e| e.detail("can't write the results").op(format!("--output {}", path.display()))),
+            None => Ok(()),
+        }
     }
 
     /// Colours are for the screen alone.
@@ -140,21 +147,38 @@ impl Destination {
     }
 
     fn put(&mut self, screen: &mut Screen, text: &str) {
-        match &mut self.file {
+        match self.file {
             None => screen.print(text),
-            Some((path, file)) => {
-                if let Err(e) = file.write_all(text.as_bytes()) {
-                    let e = Error::from(e).detail("can't write the results");
-                    self.failed.get_or_insert(e.op(format!("--output {}", path.display())));
-                }
-            }
+            Some(_) => self.text.push_str(text),
         }
     }
+}
+
+/// In place of what was there, while no other run writes.
+fn write_whole(file: File, text: &str) -> Result<()> {
+    let regular = file.metadata().is_ok_and(|m| m.is_file());
+    let mut file = Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, e)| Error::from(e))?;
+    if regular {
+        file.set_len(0)?;
+    }
+    Ok(file.write_all(text.as_bytes())?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_is_there_as_a_whole_or_as_it_was() {
+        let path = std::env::temp_dir().join(format!("nsh-report-{}.tap", std::process::id()));
+        std::fs::write(&path, "a longer report than the new one\n").unwrap();
+        let output = Output { format: Format::Tap, path: path.clone() };
+        drop(Destination::open(&output).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a longer report than the new one\n");
+        write_whole(File::options().write(true).open(&path).unwrap(), "short\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "short\n");
+        std::fs::remove_file(path).unwrap();
+    }
 
     #[test]
     fn the_format_is_told_by_the_name_or_in_front() {

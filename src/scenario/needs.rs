@@ -27,10 +27,18 @@ pub fn of_tests(source: &str) -> Vec<String> {
 }
 
 /// What this machine has, of what was asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Machine {
+    /// Whether the one who runs the tests is root: asked outside of any sandbox, where everybody is.
+    root: bool,
     /// Of the kernel's features that were tried, those that are missing, with what was found.
     tried: BTreeMap<String, Option<String>>,
+}
+
+impl Default for Machine {
+    fn default() -> Machine {
+        Machine { root: nix::unistd::geteuid().is_root(), tried: BTreeMap::new() }
+    }
 }
 
 impl Machine {
@@ -41,15 +49,15 @@ impl Machine {
             return Ok(Machine::default());
         }
         let found = doctor::probe(&names)?;
-        Ok(Machine { tried: found.into_iter().map(|n| (n.name, (!n.ok).then_some(n.detail))).collect() })
+        let tried = found.into_iter().map(|n| (n.name, (!n.ok).then_some(n.detail))).collect();
+        Ok(Machine { tried, ..Machine::default() })
     }
 
     /// Why a test that needs this can't run here; `None` if it can.
     pub fn lacks(&self, word: &str) -> Option<String> {
-        let root = nix::unistd::geteuid().is_root();
         match word {
-            "root" => (!root).then(|| "it needs root".to_owned()),
-            "user" => root.then(|| "it is for an ordinary user".to_owned()),
+            "root" => (!self.root).then(|| "it needs root".to_owned()),
+            "user" => self.root.then(|| "it is for an ordinary user".to_owned()),
             "terminal" => Some("it needs a terminal".to_owned()),
             word => match self.tried.get(word) {
                 Some(None) => None,
@@ -92,7 +100,7 @@ mod tests {
             ("tun", Some("/dev/net/tun: no such file or directory")),
         ];
         let tried = tried.map(|(name, missing)| (name.to_owned(), missing.map(str::to_owned)));
-        let machine = Machine { tried: tried.into() };
+        let machine = Machine { tried: tried.into(), ..Machine::default() };
         assert_eq!(machine.lacks("veth"), None);
         assert_eq!(machine.lacks("vrf").unwrap(), "this kernel has no vrf");
         assert_eq!(machine.lacks("tun").unwrap(), "tun: /dev/net/tun: no such file or directory");
