@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::stage::{each, finish, message, once, outcomes};
+use super::stage::{alone, each, finish, message, once, outcomes};
 
 #[test]
 fn a_crash_is_told_with_its_signal_and_its_test() {
@@ -67,7 +67,7 @@ fn stopped_processes_are_killed_at_the_limit() {
 
 #[test]
 fn a_test_that_forks_for_ever_ends_with_its_lab() {
-    each(|stage| {
+    alone(|stage| {
         stage.file("bomb.lua", "test('bombs', function() os.execute('f() { f | f & }; f 2>/dev/null') eventually(function() return false end, { timeout = 60 }) end)");
         stage.file("good.lua", "check(true)");
         let (ran, report) = stage.report("test . -j1 --test-timeout 1");

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -38,8 +39,17 @@ pub struct Ran {
     pub stderr: String,
 }
 
+/// Held for writing by a test that leaves the machine no room: the others wait for its end, since their limits are in
+/// seconds.
+static ROOM: RwLock<()> = RwLock::new(());
+
 /// Runs `test` as each user that we can be.
 pub fn each(test: impl Fn(&Stage)) {
+    let _room = ROOM.read().unwrap_or_else(PoisonError::into_inner);
+    as_each(test);
+}
+
+fn as_each(test: impl Fn(&Stage)) {
     if nix::unistd::geteuid().is_root() {
         test(&Stage::new(User::Root));
     }
@@ -48,7 +58,14 @@ pub fn each(test: impl Fn(&Stage)) {
 
 /// For what is the same for every user.
 pub fn once(test: impl Fn(&Stage)) {
+    let _room = ROOM.read().unwrap_or_else(PoisonError::into_inner);
     test(&Stage::new(User::Ordinary));
+}
+
+/// As [`each`], while no other test runs.
+pub fn alone(test: impl Fn(&Stage)) {
+    let _room = ROOM.write().unwrap_or_else(PoisonError::into_inner);
+    as_each(test);
 }
 
 impl Stage {
@@ -62,10 +79,7 @@ impl Stage {
         // A link, if it can be had: a copy just written can't be run while a process that another test is about to
         // start holds it open.
         let nsh = std::env::var_os("NSH").unwrap_or(env!("CARGO_BIN_EXE_nsh").into());
-        if fs::hard_link(&nsh, stage.nsh()).is_err() {
-            // Not a copy, whose descriptor for writing a fork of another thread could keep: ETXTBSY.
-            fs::hard_link(&nsh, stage.nsh()).or_else(|_| fs::copy(&nsh, stage.nsh()).map(drop)).unwrap();
-        }
+        fs::hard_link(&nsh, stage.nsh()).or_else(|_| fs::copy(&nsh, stage.nsh()).map(drop)).unwrap();
         for path in [&stage.directory, &stage.project, &stage.nsh()] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         }
