@@ -118,7 +118,8 @@ impl Source {
                 let reader = nix::sys::pthread::pthread_self();
                 Box::new(move |text| {
                     pending.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-                    signals::redraw(reader);
+                    let drawn = || pending.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+                    signals::redraw(reader, drawn);
                 })
             }
             Source::Plain(_) => Box::new(|text| print!("{text}")),

@@ -9,6 +9,9 @@ use nix::sys::signal::Signal;
 
 use crate::wait;
 
+/// Again after a while: the reader may just have been about to read.
+const AGAIN: Duration = Duration::from_millis(50);
+
 static READING: AtomicBool = AtomicBool::new(false);
 
 /// As long as it lives, an input is edited.
@@ -26,10 +29,13 @@ impl Drop for Reading {
     }
 }
 
-/// Has rustyline draw the prompt anew, as when the terminal's size has changed.
-pub fn redraw(reader: Pthread) {
-    if READING.load(Ordering::SeqCst) {
+/// Has rustyline draw the prompt anew, as when the terminal's size has changed, unless it isn't there: then the next
+/// one is drawn in any case.
+pub fn redraw(reader: Pthread, drawn: impl Fn() -> bool) {
+    // A signal that comes just before it reads is noticed only with the next key, so there is another one.
+    while !drawn() && READING.load(Ordering::SeqCst) {
         let _ = pthread_kill(reader, Signal::SIGWINCH);
+        let _ = wait::wait_background(&[], wait::Deadline::after(AGAIN));
     }
 }
 
@@ -42,8 +48,6 @@ pub fn watch() {
 }
 
 fn watch_for(reader: Pthread) {
-    // Again after a while: the reader may just have been about to read.
-    const AGAIN: Duration = Duration::from_millis(50);
     loop {
         if wait::pause(Duration::from_secs(3600)).is_ok() {
             continue;
