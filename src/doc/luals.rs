@@ -21,6 +21,7 @@ const ERROR: &str = "\n---What a failed call raises; `pcall` gives it.\n---@clas
 ---@field hint? string what to try\n\
 ---@field at? string the script's file and line\n\
 ---@field changed? string[] of a failed check: what changed in the lab since the last passed one, if anything\n\
+---@field diff? string of a failed check: both values side by side\n\
 ---@field traceback? string Lua's traceback, with --trace\n";
 
 const GLOBALS: &str = "\n---The namespace in which the lab begins; the globals act on it.\n\

@@ -1,5 +1,5 @@
 //! `check`: claims of a scenario. A claim that doesn't hold raises an error of kind `check`, and so ends the test, or
-//! the script, at that line; one of [`soft`] is kept, and the test goes on.
+//! the script, at that line; one of `check.soft` is kept, and the test goes on.
 
 mod arrival;
 mod compare;

@@ -38,7 +38,7 @@ impl Paint {
 pub struct Colours(bool);
 
 impl Colours {
-    /// For stdout, as it is: a terminal, not `TERM=dumb`, and no `NO_COLOR` (https://no-color.org).
+    /// For stdout, as it is: a terminal, not `TERM=dumb`, and no `NO_COLOR` (<https://no-color.org>).
     pub fn of_stdout() -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");

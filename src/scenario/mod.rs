@@ -3,7 +3,7 @@
 //! [`find`] says which files are tests, [`needs`] what they need of the machine. [`run`] is the runner: it forks a
 //! process for each file ([`running`], [`job`]), reads from it what its tests tell ([`events`]) and what it prints
 //! ([`output`]), and makes a report of both ([`record`], [`report`]). [`destination`] writes the reports in the
-//! formats that are asked for; [`merge`] joins those of several runs.
+//! formats that are asked for; `merge` joins those of several runs.
 
 mod artifacts;
 mod destination;
@@ -128,7 +128,7 @@ fn machine(sources: &[Source]) -> Result<Machine> {
     Machine::probe(&words).map_err(|e| e.with_kind(Kind::Unsupported))
 }
 
-/// The exit status that an error of [`test`] stands for.
+/// The exit status that an error of `test` stands for.
 pub fn status_of(e: &Error) -> i32 {
     if e.kind() == Kind::Unsupported { status::CANNOT } else { status::USAGE }
 }

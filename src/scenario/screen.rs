@@ -27,7 +27,7 @@ impl Screen {
     /// Neither colours nor a bottom line.
     pub const PLAIN: Screen = Screen { live: false, colour: false, drawn: false, lost: None };
 
-    /// By what stdout is, and by `NO_COLOR` and `TERM`, as https://no-color.org has it.
+    /// By what stdout is, and by `NO_COLOR` and `TERM`, as <https://no-color.org> has it.
     pub fn of_stdout() -> Screen {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
         let live = std::io::stdout().is_terminal() && !dumb;

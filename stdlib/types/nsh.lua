@@ -13,6 +13,7 @@
 ---@field hint? string what to try
 ---@field at? string the script's file and line
 ---@field changed? string[] of a failed check: what changed in the lab since the last passed one, if anything
+---@field diff? string of a failed check: both values side by side
 ---@field traceback? string Lua's traceback, with --trace
 
 ---A network namespace: a host of the lab.

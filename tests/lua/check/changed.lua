@@ -83,6 +83,6 @@ eventually(function()
   return not failing:running()
 end)
 _, raised = pcall(check, false)
-e = raised --[[@as nsh.Error]]
-check.equal(e.changed, { "process exit 5 in r1: exited with status 5" })
+local ended = raised --[[@as nsh.Error]]
+check.equal(ended.changed, { "process exit 5 in r1: exited with status 5" })
 check.equal(changed(), nil)
