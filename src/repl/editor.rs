@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use mlua::Lua;
 use rustyline::completion::{Completer as Complete, Pair};
@@ -20,6 +19,7 @@ use rustyline::{
     Modifiers,
 };
 
+use super::above::Above;
 use super::colour::{Colours, Paint};
 use super::commands;
 use super::complete::{Completer, Completion};
@@ -73,7 +73,7 @@ impl Source {
             current: current.clone(),
             colours,
             hinter,
-            pending: Arc::default(),
+            above: Above::default(),
         }));
         Ok(Source::Editor(Box::new(editor), history))
     }
@@ -84,6 +84,7 @@ impl Source {
             Source::Plain(lines) => lines.input(lua, prompt),
             Source::Editor(editor, _) => {
                 let _reading = signals::reading();
+                let _above = editor.helper().map(|h| h.above.reading());
                 match editor.readline(prompt) {
                     Ok(text) => Read::Input(text),
                     Err(ReadlineError::Eof) => Read::End,
@@ -114,13 +115,8 @@ impl Source {
     pub fn printer(&self) -> Box<dyn FnMut(String) + Send> {
         match self {
             Source::Editor(editor, _) => {
-                let pending = editor.helper().map(|h| h.pending.clone()).unwrap_or_default();
-                let reader = nix::sys::pthread::pthread_self();
-                Box::new(move |text| {
-                    pending.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
-                    let drawn = || pending.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
-                    signals::redraw(reader, drawn);
-                })
+                let above = editor.helper().map(|h| h.above.clone()).unwrap_or_default();
+                Box::new(move |text| above.show(&text))
             }
             Source::Plain(_) => Box::new(|text| print!("{text}")),
         }
@@ -167,8 +163,7 @@ pub struct Helper {
     current: Current,
     colours: Colours,
     hinter: HistoryHinter,
-    /// Lines to show above the prompt when it is drawn next.
-    pending: Arc<Mutex<String>>,
+    above: Above,
 }
 
 impl rustyline::Helper for Helper {}
@@ -209,25 +204,27 @@ impl Hinter for Helper {
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
-        match line.starts_with([':', '!', '?']) {
+        let drawn = match line.starts_with([':', '!', '?']) {
             true => Cow::Borrowed(line),
             false => Cow::Owned(highlight::lua(line, Some(pos), self.colours)),
-        }
+        };
+        self.above.line(line, &drawn, pos);
+        drawn
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        let drawn = self.colours.paint(Paint::Prompt, prompt);
         // All that follows is drawn relative to the prompt, so what stands before it scrolls up and stays.
-        let above = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let above = above.replace('\n', "\r\n");
-        Cow::Owned(format!("{above}{}", self.colours.paint(Paint::Prompt, prompt)))
+        Cow::Owned(self.above.prompt(prompt, &drawn) + &drawn)
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         Cow::Owned(self.colours.paint(Paint::Hint, hint))
     }
 
+    /// Always, so that what is on the screen is always known.
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
-        self.colours.on()
+        true
     }
 }
 

@@ -1,5 +1,6 @@
 //! The prompt: reads Lua, runs it, shows what it gives; with commands of its own for looking around.
 
+mod above;
 mod attach;
 mod colour;
 mod commands;

@@ -29,16 +29,6 @@ impl Drop for Reading {
     }
 }
 
-/// Has rustyline draw the prompt anew, as when the terminal's size has changed, unless it isn't there: then the next
-/// one is drawn in any case.
-pub fn redraw(reader: Pthread, drawn: impl Fn() -> bool) {
-    // A signal that comes just before it reads is noticed only with the next key, so there is another one.
-    while !drawn() && READING.load(Ordering::SeqCst) {
-        let _ = pthread_kill(reader, Signal::SIGWINCH);
-        let _ = wait::wait_background(&[], wait::Deadline::after(AGAIN));
-    }
-}
-
 /// Watches for such a signal beside the calling thread, which is the one that reads.
 pub fn watch() {
     let reader = pthread_self();

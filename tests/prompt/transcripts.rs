@@ -174,7 +174,9 @@ fn a_narrow_terminal_and_one_that_changes() {
     assert!(s.text().lines().any(|line| line.starts_with("lo ") && line.ends_with('…')), "{}", s.text());
     s.send("x = \"a longer line than fits\"");
     s.resize(60);
-    s.line("");
+    // The editor draws the input anew from where it believes it to begin, so that older lines may be gone.
+    s.send("\r");
+    s.until("an empty prompt", |s| s.at_prompt() && s.text().contains("fits\""));
     s.line("#x");
     s.expect("\n23");
 }
@@ -223,15 +225,24 @@ fn sigterm_ends_the_prompt() {
 }
 
 #[test]
-#[ignore = ":monitor misses the first change now and then: to be found out"]
 fn changes_are_told_above_the_line_that_is_typed() {
     let mut s = Screen::new(100, &[]);
     s.prompt();
     s.line(":monitor");
     s.line("link.add(\"br0\", { kind = \"bridge\" })");
     s.expect("[host] link br0");
-    s.send("half a li");
-    s.expect("half a li");
+    // Something that happens while a line is half typed: a process that waits for our word.
+    let word = s.file("word");
+    nix::unistd::mkfifo(&word, nix::sys::stat::Mode::from_bits_truncate(0o666)).unwrap();
+    std::fs::set_permissions(&word, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    s.line("local p = proc.spawn(\"read x < word && echo 1 > /proc/sys/net/ipv4/conf/br0/forwarding\")");
+    s.send("x = \"half a li");
+    s.expect("x = \"half a li");
+    std::fs::write(&word, "go\n").unwrap();
+    s.expect("[host] netconf br0 forwarding = 1");
+    s.line("ne\"");
+    s.line("x");
+    assert!(s.text().contains("nsh> x = \"half a line\"\nnsh> x\n\"half a line\""), "{}", s.text());
     s.line(":monitor off");
 }
 

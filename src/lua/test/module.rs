@@ -223,7 +223,7 @@ pub fn skip() -> Module {
              or of the file. What was deferred still runs, and a soft check that has failed already counts.",
         )
         .example(
-            "test(\"forwards over a VLAN\", function()\n  local ok, e = pcall(link.add, \"v7\", { kind = \"vlan\", link = \"lo\", id = 7 })\n  \
+            "test(\"forwards over a VLAN\", function()\n  local ok, e = pcall(link.add, \"v7\", { kind = \"vlan\", link = \"lo\", vlan = { id = 7 } })\n  \
              if not ok then\n    skip(\"no VLANs here: \" .. e.message)\n  end\nend)",
         ),
     )
