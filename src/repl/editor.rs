@@ -302,15 +302,26 @@ impl Lines {
         }
     }
 
-    /// A line that answers a question; `None` without one.
-    pub fn answer(question: &str) -> Option<String> {
+    /// A line that answers a question.
+    pub fn answer(question: &str) -> Answer {
         let mut out = io::stdout().lock();
         let _ = write!(out, "{question}").and_then(|()| out.flush());
         drop(out);
         let mut text = String::new();
-        match Lines::new().ok()?.line(&mut text) {
-            Read::Input(_) => Some(text.trim().to_owned()),
-            _ => None,
+        match Lines::new().map(|mut lines| lines.line(&mut text)) {
+            Ok(Read::Input(_)) => Answer::Text(text.trim().to_owned()),
+            Ok(Read::Interrupted) => {
+                println!();
+                Answer::Interrupted
+            }
+            Ok(Read::End) | Err(_) => Answer::End,
         }
     }
+}
+
+/// What came of a question.
+pub enum Answer {
+    Text(String),
+    Interrupted,
+    End,
 }

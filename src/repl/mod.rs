@@ -31,7 +31,7 @@ use crate::wait;
 use colour::{Colours, Paint};
 use commands::{Flow, Kept, Monitor};
 use complete::Completer;
-use editor::{Current, Lines, Read, Source};
+use editor::{Answer, Current, Lines, Read, Source};
 use input::{Input, Parsed};
 
 pub use history::History;
@@ -129,8 +129,12 @@ impl<'a> Session<'a> {
 
     fn greet(&self) {
         if matches!(self.source, Source::Editor(..)) {
+            let place = match self.lab.place.sandboxed {
+                true => "a fresh lab",
+                false => "this machine's own network",
+            };
             let text = format!(
-                "nsh {}: a fresh lab. help() tells of everything, :help of the prompt; Tab completes, Ctrl-D leaves.",
+                "nsh {}: {place}. help() tells of everything, :help of the prompt; Tab completes, Ctrl-D leaves.",
                 env!("CARGO_PKG_VERSION")
             );
             println!("{}", self.colours.paint(Paint::Hint, &text));
@@ -157,7 +161,11 @@ impl<'a> Session<'a> {
                     continue;
                 }
                 Read::End if self.may_leave() => return Ok(Flow::Quit),
-                Read::End => continue,
+                // The question may have been answered by Ctrl-C.
+                Read::End => {
+                    lua::resume(self.lua)?;
+                    continue;
+                }
             };
             self.source.remember(&text);
             match self.answer(&text)? {
@@ -182,7 +190,7 @@ impl<'a> Session<'a> {
                 match shell::run(self, line) {
                     Ok(None) => {}
                     Ok(Some(note)) => println!("{}", self.colours.paint(Paint::Hint, &note)),
-                    Err(e) => self.complain(&e.message()),
+                    Err(e) => self.complain(&e.to_string()),
                 }
                 Ok(Flow::GoOn)
             }
@@ -330,8 +338,10 @@ impl<'a> Session<'a> {
         }
         let question = "what was started here still runs, and ends with the lab. Leave? [y/N] ";
         match Lines::answer(question) {
-            None => true,
-            Some(answer) => matches!(answer.as_str(), "y" | "Y" | "yes"),
+            // Ctrl-D once more is a yes, Ctrl-C a no.
+            Answer::End => true,
+            Answer::Interrupted => false,
+            Answer::Text(answer) => matches!(answer.as_str(), "y" | "Y" | "yes"),
         }
     }
 

@@ -210,6 +210,11 @@ fn a_fresh_lab_and_the_end() {
     s.prompt();
     s.send("\x04");
     s.until("the second question", |s| s.text().matches("Leave? [y/N]").count() == 2);
+    // Ctrl-C is a no, and the prompt goes on.
+    s.key("\x03");
+    s.line("1 + 1");
+    s.send("\x04");
+    s.until("the third question", |s| s.text().matches("Leave? [y/N]").count() == 3);
     s.send("y\r");
     assert_eq!(s.status(), 0);
 }

@@ -45,7 +45,7 @@ pub fn run(session: &mut Session<'_>, argument: &str) -> mlua::Result<Flow> {
                 "monitoring links, addresses, routes, rules, neighbours and nftables; :monitor off ends it"
             );
         }
-        Err(e) => session.complain(&e.message()),
+        Err(e) => session.complain(&e.to_string()),
     }
     Ok(Flow::GoOn)
 }

@@ -17,7 +17,7 @@ use crate::repl::screen;
 pub fn run(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     match draw(session.lab, session.colours, screen::size().0) {
         Ok(text) => session.page(&text),
-        Err(e) => session.complain(&e.message()),
+        Err(e) => session.complain(&e.to_string()),
     }
     Ok(Flow::GoOn)
 }

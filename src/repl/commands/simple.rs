@@ -24,13 +24,19 @@ pub fn use_namespace(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow
             session.keep_use(ns.name());
             *session.current.borrow_mut() = ns;
         }
-        Err(e) => session.complain(&e.message()),
+        Err(e) => session.complain(&e.to_string()),
     }
     Ok(Flow::GoOn)
 }
 
 pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
-    let all = session.lab.namespaces.all().unwrap_or_default();
+    let all = match session.lab.namespaces.all() {
+        Ok(all) => all,
+        Err(e) => {
+            session.complain(&e.to_string());
+            return Ok(Flow::GoOn);
+        }
+    };
     let mut rows = Vec::new();
     for ns in &all {
         let links = link::find::all_names(ns).unwrap_or_default();

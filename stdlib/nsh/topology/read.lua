@@ -110,19 +110,21 @@ function read.list(item)
   end
 end
 
-function read.boolean(path, value)
-  if type(value) ~= "boolean" then
-    expected(path, "a boolean", value)
+---A value of one of Lua's types, as it is.
+local function of_type(name, what)
+  return function(path, value)
+    if type(value) ~= name then
+      expected(path, what, value)
+    end
+    return value
   end
-  return value
 end
 
-function read.string(path, value)
-  if type(value) ~= "string" then
-    expected(path, "a string", value)
-  end
-  return value
-end
+read.boolean = of_type("boolean", "a boolean")
+read.string = of_type("string", "a string")
+read.table = of_type("table", "a table")
+---The name of a node, which may be given as its namespace is not there yet.
+read.name = of_type("string", "a node's name")
 
 function read.integer(low, high)
   return function(path, value)
@@ -131,21 +133,6 @@ function read.integer(low, high)
     end
     return value
   end
-end
-
-function read.table(path, value)
-  if type(value) ~= "table" then
-    expected(path, "a table", value)
-  end
-  return value
-end
-
----The name of a node, which may be given as its namespace is not there yet.
-function read.name(path, value)
-  if type(value) ~= "string" then
-    expected(path, "a node's name", value)
-  end
-  return value
 end
 
 ---A text or several; each is read by `item`, which also gets its place.
