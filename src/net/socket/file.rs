@@ -1,9 +1,10 @@
 //! `/proc/net/tcp`, `udp6`, `raw` and so on, for what sock_diag doesn't know. See proc(5).
 
+use std::io;
 use std::net::SocketAddr;
 
 use super::{End, Proto, Socket, address};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 
@@ -11,7 +12,10 @@ use crate::net::prefix::Family;
 pub(super) fn read(ns: &Namespace, proto: Proto, family: Family) -> Result<Vec<Socket>> {
     let six = if family == Family::Inet6 { "6" } else { "" };
     let path = format!("/proc/thread-self/net/{}{six}", proto.name());
-    let text = ns.within(|| Ok(std::fs::read_to_string(path).unwrap_or_default()))?;
+    let text = ns.within(|| match std::fs::read_to_string(&path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        text => text.map_err(|e| Error::from(e).detail(format!("reading {path}"))),
+    })?;
     Ok(text.lines().skip(1).filter_map(|line| parse(proto, family, line)).collect())
 }
 

@@ -49,7 +49,7 @@ impl Proto {
 
 /// TCP_* in net/tcp_states.h, with ss(8)'s words: as it shows them, and as it takes them for a filter. Other protocols
 /// have ESTAB (connected) and UNCONN alone, and LISTEN for Unix sockets.
-const STATES: [(u8, &str, &str); 13] = [
+const STATES: [(u8, &str, &str); 12] = [
     (1, "ESTAB", "established"),
     (2, "SYN-SENT", "syn-sent"),
     (3, "SYN-RECV", "syn-recv"),
@@ -63,7 +63,6 @@ const STATES: [(u8, &str, &str); 13] = [
     (11, "CLOSING", "closing"),
     // A handshake that has no socket yet.
     (12, "SYN-RECV", "syn-recv"),
-    (13, "UNCONN", "bound-inactive"),
 ];
 const LISTEN: u8 = 10;
 const UNCONN: u8 = 7;
@@ -78,7 +77,7 @@ pub fn parse_state(name: &str) -> Result<u32> {
     if bits != 0 {
         return Ok(bits);
     }
-    let words = || STATES.iter().map(|(_, _, word)| *word).filter(|word| *word != "bound-inactive");
+    let words = || STATES.iter().map(|(_, _, word)| *word);
     let e = Error::argument(format!("unknown state of a socket {name:?}"));
     Err(match similar(&lower, words()) {
         Some(near) => e.hint(format!("did you mean {near:?}?")),
@@ -131,9 +130,10 @@ impl Socket {
         STATES.iter().find(|(n, ..)| *n == self.state_number).map_or("UNKNOWN", |(_, shown, _)| shown)
     }
 
-    /// What `ss -l` shows: it waits for connections or datagrams.
+    /// What `ss -l` shows: it waits for connections or datagrams. A TCP socket that is bound and doesn't listen is told
+    /// as [`UNCONN`] too.
     fn waits(&self) -> bool {
-        self.state_number == LISTEN || self.state_number == UNCONN
+        self.state_number == LISTEN || self.state_number == UNCONN && self.proto != Proto::Tcp
     }
 }
 
@@ -159,7 +159,7 @@ impl Filter {
             End::Ip { at, .. } => ip.is_none_or(|ip| at.ip() == ip) && port.is_none_or(|p| at.port() == p),
             End::Path(_) => ip.is_none() && port.is_none(),
         };
-        self.states.is_none_or(|bits| bits & (1 << socket.state_number) != 0)
+        self.states.is_none_or(|bits| bits.checked_shr(socket.state_number.into()).unwrap_or(0) & 1 != 0)
             && (!self.listening || socket.waits())
             && self.family.is_none_or(|family| socket.family == Some(family))
             && end(&socket.local, self.ip, self.port)
