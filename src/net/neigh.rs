@@ -199,6 +199,21 @@ pub fn probe(ns: &Namespace, dst: IpAddr, dev: &str) -> Result<()> {
     ns.rtnl(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &request, |_| Ok(()))
 }
 
+/// Has the kernel ask a neighbour whose hardware address it knows whether it is still there, as `ip neigh change DST
+/// dev DEV nud probe`. If there were a packet for it, it would trust the address for 5 s more first (DELAY).
+pub fn confirm(ns: &Namespace, known: &Neigh) -> Result<()> {
+    /// NUD_PROBE.
+    const PROBE: u16 = 0x10;
+    let mut body = Attributes::new();
+    body.put(nda::DST, &octets(known.dst));
+    let head = ndmsg(Family::of(known.dst).number(), known.index, PROBE, 0);
+    match ns.rtnl(RTM_NEWNEIGH, 0, &[head.as_slice(), body.bytes()].concat(), |_| Ok(())) {
+        // It is gone, or nobody answered meanwhile.
+        Err(e) if matches!(e.raw(), Some(Errno::ENOENT | Errno::EINVAL)) => Ok(()),
+        result => result,
+    }
+}
+
 /// The neighbour with this address on this link, or `None`, as `ip neigh get`.
 pub fn get(ns: &Namespace, dst: IpAddr, dev: &str) -> Result<Option<Neigh>> {
     let filter =

@@ -17,8 +17,8 @@ fn took() -> Return<f64> {
     ret::value("number", "how long it took, in seconds")
 }
 
-fn seconds(took: crate::error::Result<Duration>) -> Result<f64, Failure> {
-    Ok(took?.as_secs_f64())
+fn seconds<E: Into<Failure>>(took: Result<Duration, E>) -> Result<f64, Failure> {
+    Ok(took.map_err(Into::into)?.as_secs_f64())
 }
 
 fn wait_route(cx: &Cx<'_>, dst: Option<ipnetwork::IpNetwork>, options: RouteOptions) -> Result<f64, Failure> {
@@ -51,7 +51,7 @@ fn wait_counter(cx: &Cx<'_>, what: options::Counted, options: CounterOptions) ->
         options::Counted::Function(_) if !options.goals.is_empty() => {
             Err(Wrong::new("of a function, the value is given: { value = 10 }").within("opts").into())
         }
-        options::Counted::Function(f) => other::function(cx, &f, &options),
+        options::Counted::Function(f) => other::function(&f, &options),
     }
 }
 

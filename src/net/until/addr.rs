@@ -38,7 +38,9 @@ fn look(all: &Namespaces, ns: &Namespace, wanted: IpNetwork, dev: Option<&str>, 
     };
     let any_length = wanted.prefix() == family.bits();
     let fits = |a: &&Addr| a.local == wanted.ip() && (any_length || a.length == wanted.prefix());
-    Ok(match found.iter().find(fits) {
+    // Where several links have it, one that can use it will do.
+    let best = found.iter().filter(fits).min_by_key(|a| (a.has("dadfailed"), is_tentative(a)));
+    Ok(match best {
         None if gone => Look::Done,
         Some(addr) if gone => Look::NotYet(format!("{} has it", addr.dev)),
         None => Look::NotYet(match found.iter().find(|a| a.local == wanted.ip()) {
@@ -54,7 +56,7 @@ fn look(all: &Namespaces, ns: &Namespace, wanted: IpNetwork, dev: Option<&str>, 
                 format!("duplicate address detection on {} found that another host has it", addr.dev),
             ));
         }
-        Some(addr) if addr.has("tentative") && !addr.has("optimistic") => {
+        Some(addr) if is_tentative(addr) => {
             let state = link::get(all, ns, &addr.dev)?.map(|link| not_ready(all, ns, &link)).transpose()?;
             Look::NotYet(match state.flatten() {
                 Some(why) => format!("it is tentative, since {why}"),
@@ -63,4 +65,8 @@ fn look(all: &Namespaces, ns: &Namespace, wanted: IpNetwork, dev: Option<&str>, 
         }
         Some(_) => Look::Done,
     })
+}
+
+fn is_tentative(addr: &Addr) -> bool {
+    addr.has("tentative") && !addr.has("optimistic")
 }

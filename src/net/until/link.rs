@@ -105,13 +105,13 @@ fn no_carrier(all: &Namespaces, ns: &Namespace, link: &Link) -> Result<String> {
         return Ok(format!("{name} is down"));
     }
     if let (Some("veth"), Some(index)) = (link.kind.as_deref(), link.link_index) {
-        let there = match (&link.link_netns, link.link_netnsid) {
-            (Some(other), _) => all.get(other)?,
-            (None, None) => all.get(ns.name())?,
-            (None, Some(_)) => None,
+        let other = link.link_netns.as_deref().map(|name| all.get(name)).transpose()?.flatten();
+        let there = match link.link_netnsid {
+            Some(_) => other.as_deref(),
+            None => Some(ns),
         };
         if let Some(there) = there
-            && let Some(peer) = link::by_index(&there, index)?
+            && let Some(peer) = link::by_index(there, index)?
         {
             let what = if peer.up { "up, but not ready" } else { "down" };
             return Ok(format!(

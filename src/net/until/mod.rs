@@ -66,16 +66,16 @@ pub fn until(
 }
 
 /// As [`until`], for what the kernel tells by no event: looks every `interval`.
-pub fn poll(
+pub fn poll<E: From<Error>>(
     timeout: Duration,
     interval: Duration,
-    mut look: impl FnMut() -> Result<Look>,
-) -> Result<Duration> {
+    mut look: impl FnMut() -> std::result::Result<Look, E>,
+) -> std::result::Result<Duration, E> {
     let (start, deadline) = (Instant::now(), Deadline::after(timeout));
     loop {
         match look()? {
             Look::Done => return Ok(start.elapsed()),
-            Look::NotYet(why) if deadline.passed() => return Err(late(timeout, &why)),
+            Look::NotYet(why) if deadline.passed() => return Err(late(timeout, &why).into()),
             Look::NotYet(_) => {
                 wait::wait(&[], deadline.min(Deadline::after(interval)))?;
             }

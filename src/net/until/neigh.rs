@@ -10,9 +10,13 @@ use crate::net::namespace::Namespace;
 use crate::net::neigh::{self, Neigh};
 use crate::net::route::{self, Lookup};
 
-/// NUD_REACHABLE, STALE, DELAY, PROBE, NOARP and PERMANENT: the hardware address is known.
-const RESOLVED: u16 = 0x02 | 0x04 | 0x08 | 0x10 | 0x40 | 0x80;
-/// NUD_FAILED.
+// NUD_*.
+const INCOMPLETE: u16 = 0x01;
+const REACHABLE: u16 = 0x02;
+const STALE: u16 = 0x04;
+const DELAY: u16 = 0x08;
+/// With PROBE, NOARP and PERMANENT: the hardware address is known.
+const RESOLVED: u16 = REACHABLE | STALE | DELAY | 0x10 | 0x40 | 0x80;
 const FAILED: u16 = 0x20;
 
 /// What must be known of a neighbour.
@@ -57,23 +61,25 @@ fn look(ns: &Namespace, dst: IpAddr, dev: &str, goal: &NeighGoal) -> Result<Look
         Err(why) => return Ok(Look::NotYet(why)),
     };
     // One that failed is kept for a while, but nothing is known of it.
-    let known = found.filter(|n| !goal.gone || n.state_number & (FAILED | 0x01) == 0);
+    let known = found.filter(|n| !goal.gone || n.state_number & (FAILED | INCOMPLETE) == 0);
     let fits = |n: &Neigh| n.state_number & goal.states.unwrap_or(RESOLVED) != 0;
     Ok(match &known {
         None if goal.gone => Look::Done,
         Some(n) if goal.gone => Look::NotYet(format!("it is {}", n.state)),
         Some(n) if fits(n) => Look::Done,
         other => {
-            let asleep = other
-                .as_ref()
-                .is_none_or(|n| n.state_number & (FAILED | RESOLVED) != 0 || n.state_number == 0);
-            if goal.probe && asleep {
-                neigh::probe(ns, dst, dev)?;
+            let reachable = goal.states.is_some_and(|states| states & REACHABLE != 0);
+            match other {
+                _ if !goal.probe => {}
+                Some(n) if reachable && n.state_number & (STALE | DELAY) != 0 => neigh::confirm(ns, n)?,
+                // It is being asked for.
+                Some(n) if n.state_number & INCOMPLETE != 0 => {}
+                _ => neigh::probe(ns, dst, dev)?,
             }
             Look::NotYet(match other {
                 None => format!("nothing is known of it on {dev}"),
                 Some(n) if n.state_number & FAILED != 0 => format!("it is FAILED: nobody on {dev} answered"),
-                Some(n) if n.state_number & 0x01 != 0 => {
+                Some(n) if n.state_number & INCOMPLETE != 0 => {
                     format!("it is INCOMPLETE: nobody on {dev} has answered yet")
                 }
                 Some(n) => format!("it is {}", n.state),

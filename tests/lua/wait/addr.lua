@@ -42,6 +42,14 @@ end, "address_in_use")
 check(e.message:find("another host has it", 1, true), e.message)
 check(flags(ns1, "fd00::1").dadfailed)
 
+-- Where several links have an address, one that can use it will do; gone it is when none has it.
+ns1.link.add("veth1", { kind = "veth", up = true, peer = { up = true } })
+ns1.addr.add("fd00::1/64", { dev = "veth1" })
+ns1.wait.addr("fd00::1", { timeout = 1 })
+check.error(function()
+  ns1.wait.addr("fd00::1", { gone = true, timeout = 0 })
+end, "timeout")
+
 -- IPv4, from another program; a link that isn't there yet.
 local other <close> = ns1.spawn("sleep 0.1; ip addr add 10.0.0.2/24 dev eth0")
 ns1.wait.addr("10.0.0.2")
