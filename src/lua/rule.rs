@@ -4,6 +4,7 @@ use ipnetwork::IpNetwork;
 use mlua::{Table, Value};
 
 use super::registry::{Module, Scope};
+use super::route::table;
 use super::schema::{Function, Record, Shape, Type, opts, ret, ty};
 use super::words;
 use crate::net::names;
@@ -50,10 +51,6 @@ fn action() -> Type<Action> {
 
 /// What says which rule; to make one or to find some.
 fn options(name: &'static str) -> Shape<RuleSpec> {
-    let table = ty::numbered(
-        &names::TABLES,
-        "a table: main, local, default, a number, or a name of /etc/iproute2/rt_tables",
-    );
     Shape::<RuleSpec>::new(name)
         .field("priority", ty::int(0..=u32::MAX), "its place: lower ones are asked first", |r, v| {
             r.priority = Some(v)
@@ -78,9 +75,13 @@ fn options(name: &'static str) -> Shape<RuleSpec> {
         .field("sport", ports(), "the source port or range", |r, v| r.sport = Some(v))
         .field("dport", ports(), "the destination port or range", |r, v| r.dport = Some(v))
         .field("uidrange", uids(), "the user who sends, or a range \"1000-1999\"", |r, v| r.uids = Some(v))
-        .field("invert", ty::boolean(), "all packets but these (`not`); default false", |r, v| r.invert = v)
-        .field("table", table, "the routing table to look up", |r, v| r.table = Some(v))
-        .field("l3mdev", ty::boolean(), "the table of the packet's VRF; default false", |r, v| r.l3mdev = v)
+        .field("invert", ty::boolean(), "all packets but these (`not`); default false", |r, v| {
+            r.invert = Some(v)
+        })
+        .field("table", table(), "the routing table to look up", |r, v| r.table = Some(v))
+        .field("l3mdev", ty::boolean(), "the table of the packet's VRF; default false", |r, v| {
+            r.l3mdev = Some(v)
+        })
         .field(
             "type",
             action(),
@@ -88,7 +89,7 @@ fn options(name: &'static str) -> Shape<RuleSpec> {
             |r, v| r.action = Some(v),
         )
         .field("goto_priority", ty::int(1..=u32::MAX), "goes on with the rule of this priority", |r, v| {
-            r.action = Some(Action::Goto(v))
+            r.goto = Some(v)
         })
         .field(
             "suppress_prefixlength",

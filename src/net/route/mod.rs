@@ -13,8 +13,8 @@ pub use read::{Filter, Nexthop, Route, Tables, list};
 pub use spec::{HopSpec, Metrics, Pref, RouteKind, RouteSpec, destination};
 
 // Message types and attributes of linux/rtnetlink.h.
-const RTM_NEWROUTE: u16 = 24;
-const RTM_DELROUTE: u16 = 25;
+pub(super) const RTM_NEWROUTE: u16 = 24;
+pub(super) const RTM_DELROUTE: u16 = 25;
 const RTM_GETROUTE: u16 = 26;
 
 mod rta {
@@ -40,7 +40,7 @@ mod rta {
     pub const NH_ID: u16 = 30;
 }
 
-const TABLE_MAIN: u32 = 254;
+pub(super) const TABLE_MAIN: u32 = 254;
 const TABLE_LOCAL: u32 = 255;
 const SCOPE_UNIVERSE: u8 = 0;
 const SCOPE_LINK: u8 = 253;
@@ -91,7 +91,7 @@ impl Head {
 }
 
 /// A table's number in the one byte of the header; those over 255 stand in the attribute alone.
-fn small_table(table: u32) -> u8 {
+pub(super) fn small_table(table: u32) -> u8 {
     u8::try_from(table).unwrap_or(0)
 }
 

@@ -14,11 +14,12 @@ use super::names::TABLES;
 use super::namespace::Namespace;
 use super::nf::words::PortRange;
 use super::prefix::{Family, octets};
+use super::route::{TABLE_MAIN, small_table};
 use crate::error::{Error, Kind, Result};
 
 // Message types of linux/rtnetlink.h, attributes of linux/fib_rules.h.
-const RTM_NEWRULE: u16 = 32;
-const RTM_DELRULE: u16 = 33;
+pub(super) const RTM_NEWRULE: u16 = 32;
+pub(super) const RTM_DELRULE: u16 = 33;
 const RTM_GETRULE: u16 = 34;
 
 mod fra {
@@ -41,7 +42,6 @@ mod fra {
     pub const DPORT_RANGE: u16 = 24;
 }
 
-const TABLE_MAIN: u32 = 254;
 /// FIB_RULE_INVERT.
 const INVERT: u32 = 2;
 
@@ -120,11 +120,14 @@ pub struct RuleSpec {
     /// The first and last user.
     pub uids: Option<(u32, u32)>,
     /// All packets but these.
-    pub invert: bool,
+    pub invert: Option<bool>,
+    /// What happens, but for a goto.
     pub action: Option<Action>,
+    /// Goes on with the rule of this priority.
+    pub goto: Option<u32>,
     pub table: Option<u32>,
     /// The table of the VRF that the packet's link belongs to.
-    pub l3mdev: bool,
+    pub l3mdev: Option<bool>,
     pub suppress_prefixlength: Option<u32>,
     pub suppress_ifgroup: Option<u32>,
     /// RTPROT_*.
@@ -149,25 +152,40 @@ impl RuleSpec {
         }
     }
 
+    fn action(&self) -> Option<Action> {
+        self.goto.map(Action::Goto).or(self.action)
+    }
+
+    /// Whether the rule looks up the table of the packet's VRF.
+    fn takes_vrf(&self) -> bool {
+        self.l3mdev == Some(true)
+    }
+
     fn check(&self) -> Result<()> {
         if self.fwmask.is_some() && self.fwmark.is_none() {
             return Err(Error::argument("fwmask says which bits of fwmark count; give fwmark too"));
         }
-        let looks_up = matches!(self.action, None | Some(Action::Lookup));
+        if let (Some(action), Some(_)) = (self.action, self.goto) {
+            return Err(Error::argument(format!(
+                "a rule with goto_priority is of the type \"goto\"; leave out type {:?}",
+                action.name()
+            )));
+        }
+        let looks_up = matches!(self.action(), None | Some(Action::Lookup));
         let of_lookup = self.table.is_some()
-            || self.l3mdev
+            || self.takes_vrf()
             || self.suppress_prefixlength.is_some()
             || self.suppress_ifgroup.is_some();
         if !looks_up && of_lookup {
             return Err(Error::argument(format!(
                 "a rule of type {:?} looks up no table; leave out table, l3mdev and suppress_*",
-                self.action.map_or("lookup", Action::name)
+                self.action().map_or("lookup", Action::name)
             )));
         }
-        if self.l3mdev && self.table.is_some() {
+        if self.takes_vrf() && self.table.is_some() {
             return Err(Error::argument("l3mdev takes the table of the packet's VRF; leave out table"));
         }
-        if let (Some(Action::Goto(target)), Some(priority)) = (self.action, self.priority)
+        if let (Some(Action::Goto(target)), Some(priority)) = (self.action(), self.priority)
             && target <= priority
         {
             return Err(Error::argument(format!(
@@ -183,9 +201,9 @@ impl RuleSpec {
 
 /// `struct fib_rule_hdr`, then the attributes.
 fn request(spec: &RuleSpec, family: Family) -> Vec<u8> {
-    let action = spec.action.unwrap_or(Action::Lookup);
+    let action = spec.action().unwrap_or(Action::Lookup);
     let table = match action {
-        Action::Lookup if !spec.l3mdev => spec.table.unwrap_or(TABLE_MAIN),
+        Action::Lookup if !spec.takes_vrf() => spec.table.unwrap_or(TABLE_MAIN),
         _ => 0,
     };
     let length = |prefix: Option<Option<IpNetwork>>| prefix.flatten().map_or(0, |p| p.prefix());
@@ -194,12 +212,12 @@ fn request(spec: &RuleSpec, family: Family) -> Vec<u8> {
         length(spec.to),
         length(spec.from),
         spec.tos.unwrap_or(0),
-        u8::try_from(table).unwrap_or(0),
+        small_table(table),
         0,
         0,
         action.number(),
     ];
-    out.extend_from_slice(&if spec.invert { INVERT } else { 0 }.to_ne_bytes());
+    out.extend_from_slice(&if spec.invert == Some(true) { INVERT } else { 0 }.to_ne_bytes());
     let mut body = Attributes::new();
     for (kind, prefix) in [(fra::SRC, spec.from), (fra::DST, spec.to)] {
         if let Some(prefix) = prefix.flatten() {
@@ -236,7 +254,7 @@ fn request(spec: &RuleSpec, family: Family) -> Vec<u8> {
             body.put(kind, &[range.low.to_ne_bytes(), range.high.to_ne_bytes()].concat());
         }
     }
-    if spec.l3mdev {
+    if spec.takes_vrf() {
         body.put(fra::L3MDEV, &[1]);
     }
     for (kind, number) in [(fra::PROTOCOL, spec.proto), (fra::IP_PROTO, spec.ipproto)] {
@@ -256,7 +274,7 @@ pub fn add(ns: &Namespace, spec: &RuleSpec) -> Result<()> {
     ns.rtnl(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &request(spec, family), |_| Ok(())).map_err(|e| {
         match e.raw() {
             Some(Errno::EEXIST) => e.hint("the same rule is there already; rule.list shows it"),
-            Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) if spec.l3mdev => {
+            Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) if spec.takes_vrf() => {
                 e.with_kind(Kind::Unsupported).hint("the kernel lacks VRFs (CONFIG_NET_L3_MASTER_DEV)")
             }
             Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => e

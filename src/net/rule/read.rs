@@ -88,7 +88,7 @@ fn fits(rule: &Rule, spec: &RuleSpec) -> bool {
     fn same<T: PartialEq>(wanted: &Option<T>, has: &Option<T>) -> bool {
         wanted.is_none() || wanted == has
     }
-    let action = match (spec.action, rule.action) {
+    let action = match (spec.action(), rule.action) {
         (None, _) => true,
         (Some(wanted), has) => wanted == has,
     };
@@ -106,9 +106,9 @@ fn fits(rule: &Rule, spec: &RuleSpec) -> bool {
         && same(&spec.sport, &rule.sport)
         && same(&spec.dport, &rule.dport)
         && same(&spec.uids, &rule.uids)
-        && (!spec.invert || rule.invert)
+        && spec.invert.is_none_or(|i| i == rule.invert)
         && spec.table.is_none_or(|t| t == rule.table)
-        && (!spec.l3mdev || rule.l3mdev)
+        && spec.l3mdev.is_none_or(|l| l == rule.l3mdev)
         && same(&spec.suppress_prefixlength, &rule.suppress_prefixlength)
         && same(&spec.suppress_ifgroup, &rule.suppress_ifgroup)
         && spec.proto.is_none_or(|p| p == rule.proto)

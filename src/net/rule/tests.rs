@@ -12,7 +12,7 @@ fn a_request_byte_by_byte() {
         priority: Some(1000),
         table: Some(300),
         sport: Some(PortRange { low: 80, high: 90 }),
-        invert: true,
+        invert: Some(true),
         ..RuleSpec::default()
     };
     assert_eq!(
@@ -89,10 +89,12 @@ fn contradictions_are_told() {
         says(RuleSpec { from: prefix("10.0.0.0/8"), to: prefix("fd00::/8"), ..default() })
             .contains("different families")
     );
-    let wrong = RuleSpec { priority: Some(10), action: Some(Action::Goto(10)), ..default() };
+    let wrong = RuleSpec { priority: Some(10), goto: Some(10), ..default() };
     assert!(says(wrong).contains("only lead on to a later one"));
     let wrong = RuleSpec { action: Some(Action::Blackhole), table: Some(1), ..default() };
     assert!(says(wrong).contains("looks up no table"));
+    let wrong = RuleSpec { action: Some(Action::Nop), goto: Some(10), ..default() };
+    assert!(says(wrong).contains("leave out type \"nop\""));
     assert!(says(RuleSpec { fwmask: Some(1), ..default() }).contains("give fwmark too"));
 }
 

@@ -22,6 +22,10 @@ fails(
 fails("argument", "unknown routing table", rule.add, { table = "mian" })
 fails("argument", "looks up no table", rule.add, { type = "blackhole", table = 1 })
 fails("argument", "only lead on to a later one", rule.add, { priority = 5, goto_priority = 5 })
+for _, kind in ipairs({ "blackhole", "lookup" }) do
+  local text = ('is of the type "goto"; leave out type %q'):format(kind)
+  fails("argument", text, rule.add, { priority = 5, goto_priority = 9, type = kind })
+end
 fails("argument", "give fwmark too", rule.add, { fwmask = 1 })
 fails("argument", "expected a port, or a range", rule.add, { ipproto = "tcp", dport = 0 })
 fails("argument", "ends before it begins", rule.add, { ipproto = "tcp", dport = "90-80" })

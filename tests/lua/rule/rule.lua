@@ -58,6 +58,10 @@ for _, v in ipairs({
   check.equal(ns1.rule.get({ priority = 111, family = v.family }).unresolved, true)
   check.equal(ns1.rule.get({ priority = 110, family = v.family }).goto_priority, 32766)
   check.equal(#ns1.rule.list({ to = v.host, type = "prohibit" }), 1)
+  check.equal(#ns1.rule.list({ family = v.family, invert = true }), 1)
+  check.equal(#ns1.rule.list({ family = v.family, invert = false }), #seen - 1)
+  check.equal(#ns1.rule.list({ family = v.family, l3mdev = true }), 0)
+  check.equal(#ns1.rule.list({ family = v.family, l3mdev = false }), #seen)
   check.equal(#ns1.rule.list({ from = "all", priority = 107, family = v.family }), 1)
 end
 
