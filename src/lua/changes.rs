@@ -32,6 +32,7 @@ impl Lab {
             // Where the kernel doesn't tell, a failure goes without it.
             *followed = events::Changes::follow(&self.namespaces, self.place.sandboxed).ok();
         } else if let Some(changes) = followed.as_mut() {
+            // What fails here is told as lost with the next failure.
             let _ = changes.reset(&self.namespaces);
         }
     }
@@ -46,6 +47,7 @@ impl Lab {
         if calls.is_multiple_of(EVERY)
             && let Some(changes) = self.changes.followed.borrow_mut().as_mut()
         {
+            // As above.
             let _ = changes.take(&self.namespaces);
         }
     }
@@ -57,7 +59,10 @@ impl Lab {
         let deaths = proc::deaths().into_iter().filter(|(when, _)| *when > passed);
         let mut lines: Vec<String> = deaths.map(|(_, text)| format!("process {text}")).collect();
         if let Some(changes) = self.changes.followed.borrow_mut().as_mut() {
-            lines.extend(changes.lines(&self.namespaces).unwrap_or_default());
+            let told = changes.lines(&self.namespaces);
+            lines.extend(
+                told.unwrap_or_else(|e| vec![format!("what changed can't be told: {}", e.message())]),
+            );
         }
         let more = lines.len().saturating_sub(SHOWN);
         lines.truncate(SHOWN);

@@ -10,7 +10,7 @@ use super::namespace::{Namespace, Namespaces};
 use super::neigh::{self, Neigh};
 use super::nf::message;
 use super::nf::nat::{self, NatRule};
-use super::route::{self, Route, RouteKind, Tables};
+use super::route::{self, Route, Tables};
 use super::rule::{self, Rule, RuleSpec};
 use super::socket::{self, Owners, Proto, Socket};
 use crate::error::Result;
@@ -73,7 +73,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         neighbours: part!("neighbours", neighbours(ns)),
         fdb: part!("fdb", fdb::list(ns, &fdb::Filter::default())),
         nat: part!("nat", nat::list(ns)),
-        nf_tables: ns.netfilter().and_then(|mut s| message::any_table(&mut s)).unwrap_or(false),
+        nf_tables: part!("nf_tables", ns.netfilter().and_then(|mut s| message::any_table(&mut s))),
         sockets: part!("sockets", socket::list(ns, &sockets, owners)),
         sysctls: Vec::new(),
         problems,
@@ -83,13 +83,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
 fn routes(ns: &Namespace) -> Result<Vec<Route>> {
     let filter = route::Filter { tables: Tables::All, ..route::Filter::default() };
     let mut routes = route::list(ns, &filter)?;
-    routes.retain(|r| {
-        let usual = matches!(
-            r.kind,
-            RouteKind::Local | RouteKind::Broadcast | RouteKind::Anycast | RouteKind::Multicast
-        );
-        !(usual && r.table == "local" && r.proto == "kernel")
-    });
+    routes.retain(|r| !(r.kind.of_addresses() && r.table == "local" && r.proto == "kernel"));
     Ok(routes)
 }
 

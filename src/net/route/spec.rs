@@ -78,6 +78,11 @@ impl RouteKind {
         }
     }
 
+    /// Whether it is of a type that the kernel makes by itself, for each address.
+    pub fn of_addresses(self) -> bool {
+        matches!(self, Self::Local | Self::Broadcast | Self::Anycast | Self::Multicast)
+    }
+
     /// Whether it drops packets, and so has no next hop.
     pub(super) fn drops(self) -> bool {
         matches!(self, Self::Blackhole | Self::Unreachable | Self::Prohibit | Self::Throw)

@@ -17,7 +17,7 @@ use super::{Change, Event, Events, Netconf, Nft, Object, What};
 use crate::error::Result;
 use crate::net::addr::{self, Addr};
 use crate::net::link::{self, Link};
-use crate::net::namespace::Namespaces;
+use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::prefix::Family;
 
 /// How many things that changed are kept; what comes on top is counted.
@@ -124,8 +124,14 @@ impl Changes {
         Ok(changes)
     }
 
-    /// Takes in what happened; often enough, nothing is lost.
+    /// Takes in what happened; often enough, nothing is lost. What can't be taken in is told as lost.
     pub fn take(&mut self, all: &Namespaces) -> Result<()> {
+        let taken = self.take_events(all);
+        self.since.lost |= taken.is_err();
+        taken
+    }
+
+    fn take_events(&mut self, all: &Namespaces) -> Result<()> {
         let mut events = Vec::new();
         self.events.drain(all, |event| events.push(event))?;
         for event in events {
@@ -133,7 +139,7 @@ impl Changes {
                 self.since.lost = true;
                 self.look(all)?;
             } else {
-                self.note(event);
+                self.note(all, event)?;
             }
         }
         Ok(())
@@ -141,10 +147,11 @@ impl Changes {
 
     /// Begins anew: this is the moment.
     pub fn reset(&mut self, all: &Namespaces) -> Result<()> {
-        self.take(all)?;
+        let taken = self.take(all);
         if self.since.order != 0 || self.since.lost {
-            self.since = Since::default();
+            self.since = Since { lost: taken.is_err(), ..Since::default() };
         }
+        taken?;
         if self.noted != all.noted() {
             self.noted = all.noted();
             self.namespaces = all.names()?.into_iter().collect();
@@ -160,13 +167,7 @@ impl Changes {
         let before = std::mem::take(&mut self.links);
         self.addresses.clear();
         for ns in all.all()? {
-            let name: Name = ns.name().into();
-            for found in link::dump(&ns)? {
-                self.links.insert((name.clone(), found.index), State::of(&found));
-            }
-            for found in addr::list(&ns, &addr::Filter::default())? {
-                self.addresses.insert((name.clone(), found.index, found.local));
-            }
+            self.look_in(&ns)?;
         }
         if self.since.lost {
             for (key, was) in &before {
@@ -181,7 +182,18 @@ impl Changes {
         Ok(())
     }
 
-    fn note(&mut self, event: Event) {
+    fn look_in(&mut self, ns: &Namespace) -> Result<()> {
+        let name: Name = ns.name().into();
+        for found in link::dump(ns)? {
+            self.links.insert((name.clone(), found.index), State::of(&found));
+        }
+        for found in addr::list(ns, &addr::Filter::default())? {
+            self.addresses.insert((name.clone(), found.index, found.local));
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, all: &Namespaces, event: Event) -> Result<()> {
         let Event { namespace: ns, change, what } = event;
         match what {
             What::Link(link, flags) => self.note_link(ns, change, &link, flags),
@@ -208,13 +220,17 @@ impl Changes {
                 self.since.fact(ns, key, change, dev, Kind::Value(conf, value));
             }
             What::Nft(nft) => self.note_nft(ns, change, &nft),
-            // The namespace is gone: what was in it too.
+            // The namespace is gone: what was in it too, but not what is in another of that name.
             What::Nsid(_) if change == Change::Deleted => {
                 self.links.retain(|(name, _), _| *name != ns);
                 self.addresses.retain(|(name, ..)| *name != ns);
+                if let Some(another) = all.get(&ns)? {
+                    self.look_in(&another)?;
+                }
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn note_link(&mut self, ns: Name, change: Change, link: &Link, flags: u32) {

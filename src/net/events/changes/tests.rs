@@ -1,3 +1,5 @@
+use ipnetwork::IpNetwork;
+
 use super::*;
 use crate::net::addr::AddrSpec;
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
@@ -201,6 +203,27 @@ fn namespaces() {
         tells(changes, all, &[]);
         link::set(&r3, "lo", &LinkChange { up: Some(false), ..LinkChange::default() }).unwrap();
         tells(changes, all, &["r3: lo went down"]);
+    });
+}
+
+/// The kernel tells that the first one is gone when the second one has been there for a while.
+#[test]
+fn another_namespace_of_the_same_name() {
+    net(|all, _, r2, changes| {
+        let eth0 = link::require(all, r2, "eth0").unwrap().index;
+        let address = "10.9.0.1".parse().unwrap();
+        all.del("r2").unwrap();
+        let another = all.add("r2").unwrap();
+        addr::add(&another, IpNetwork::new(address, 32).unwrap(), "lo", &AddrSpec::default()).unwrap();
+        let known = |changes: &Changes, index| changes.links.contains_key(&("r2".into(), index));
+        let deadline = Deadline::secs(5.0);
+        while known(changes, eth0) {
+            changes.take(all).unwrap();
+            assert!(!deadline.passed(), "the first one isn't forgotten");
+            wait::pause(std::time::Duration::from_millis(2)).unwrap();
+        }
+        assert!(known(changes, 1), "the lo of the second one");
+        assert!(changes.addresses.contains(&("r2".into(), 1, address)));
     });
 }
 

@@ -36,11 +36,7 @@ pub(super) fn what(object: &str) -> &str {
 
 /// The kernel's own routes follow from addresses.
 pub(super) fn told(route: &Route) -> bool {
-    let own = matches!(
-        route.kind,
-        RouteKind::Local | RouteKind::Broadcast | RouteKind::Anycast | RouteKind::Multicast
-    );
-    route.proto != "kernel" && !own && route.table != "local"
+    route.proto != "kernel" && !route.kind.of_addresses() && route.table != "local"
 }
 
 pub(super) fn destination(route: &Route) -> String {
