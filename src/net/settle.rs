@@ -30,12 +30,12 @@ const PASSES: usize = 4;
 pub fn settle(all: &Namespaces) -> Result<()> {
     let changed = all.take_unsettled();
     let deadline = Deadline::after(PATIENCE);
-    for ns in changed {
+    for (i, ns) in changed.iter().enumerate() {
         let settled =
-            settle_one(&ns, deadline).and_then(|()| router::ready(&ns)).and_then(|()| solicited::wait(&ns));
+            settle_one(ns, deadline).and_then(|()| router::ready(ns)).and_then(|()| solicited::wait(ns));
         if settled.is_err() {
-            // Interrupted: the next probe waits anew.
-            ns.unsettle();
+            // Interrupted: the next probe waits anew, for this one and those that are still to come.
+            changed[i..].iter().for_each(|ns| ns.unsettle());
         }
         settled?;
     }
