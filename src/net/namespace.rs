@@ -183,6 +183,8 @@ pub struct Namespaces {
     known: RefCell<HashMap<String, Rc<Namespace>>>,
     /// What [`Namespaces::by_nsid`] found: (inode of the viewer, nsid) to name.
     nsids: RefCell<HashMap<(u64, i32), String>>,
+    /// The name that it found last by asking for all.
+    last_by_nsid: RefCell<String>,
     /// Names of addresses besides the namespaces' own; see [`super::hosts`].
     names_of_addresses: RefCell<BTreeMap<String, Vec<IpAddr>>>,
     notes: RefCell<Notes>,
@@ -216,6 +218,7 @@ impl Namespaces {
             directory: directory.into(),
             known: RefCell::default(),
             nsids: RefCell::default(),
+            last_by_nsid: RefCell::default(),
             names_of_addresses: RefCell::default(),
             notes: RefCell::default(),
         })
@@ -346,12 +349,14 @@ impl Namespaces {
         }
         check_name(name)?;
         let path = self.path(name);
+        // Its inode, and the numbers by which others know it, will be those of another one.
+        let inode = nix::sys::stat::stat(&path).map(|stat| stat.st_ino).ok();
+        self.nsids.borrow_mut().retain(|(viewer, _), there| Some(*viewer) != inode && there != name);
         // A held socket keeps the namespace alive.
         if let Some(ns) = self.known.borrow_mut().remove(name) {
             ns.let_go();
             self.note(&ns);
         }
-        self.nsids.borrow_mut().clear();
         match nix::mount::umount2(&path, MntFlags::MNT_DETACH) {
             // EINVAL: a plain file, left by a crash between creating and mounting.
             Ok(()) | Err(Errno::EINVAL) => {}
@@ -437,13 +442,34 @@ impl Namespaces {
         if let Some(name) = self.nsids.borrow().get(&key) {
             return Ok(Some(name.clone()));
         }
-        // All are kept: with many peers one round of questions answers for each of them.
-        for ns in self.all()? {
-            if let Some(id) = nsid_of(viewer, &ns)? {
-                self.nsids.borrow_mut().insert((viewer.inode, id), ns.name.clone());
+        // The host or that of the last answer are most often the one, as where each has a link to the same bridge: then
+        // nobody else is asked for.
+        let last = self.last_by_nsid.borrow().clone();
+        for name in [HOST, &last] {
+            if let Some(ns) = self.get(name)?
+                && self.keep_nsid(viewer, &ns)? == Some(nsid)
+            {
+                return Ok(Some(name.to_owned()));
             }
         }
-        Ok(self.nsids.borrow().get(&key).cloned())
+        // All are kept: with many peers one round of questions answers for each of them.
+        for ns in self.all()? {
+            self.keep_nsid(viewer, &ns)?;
+        }
+        let found = self.nsids.borrow().get(&key).cloned();
+        if let Some(name) = &found {
+            self.last_by_nsid.replace(name.clone());
+        }
+        Ok(found)
+    }
+
+    /// The number by which `viewer` knows `ns`, kept for [`Namespaces::by_nsid`].
+    fn keep_nsid(&self, viewer: &Namespace, ns: &Namespace) -> Result<Option<i32>> {
+        let id = nsid_of(viewer, ns)?;
+        if let Some(id) = id {
+            self.nsids.borrow_mut().insert((viewer.inode, id), ns.name.clone());
+        }
+        Ok(id)
     }
 
     /// Makes the directory a shared mount of its own, as `ip netns` does, so that namespaces pinned here are seen
@@ -481,13 +507,15 @@ impl Namespaces {
     }
 }
 
-/// linux/net_namespace.h.
+/// linux/rtnetlink.h and linux/net_namespace.h.
+pub(super) const RTM_NEWNSID: u16 = 88;
+pub(super) const RTM_DELNSID: u16 = 89;
+const RTM_GETNSID: u16 = 90;
 const NETNSA_NSID: u16 = 1;
 const NETNSA_FD: u16 = 3;
 
 /// Gives `ns` a number by which `viewer` knows it, the next one that is free, as `ip netns set NAME auto`.
 fn give_nsid(viewer: &Namespace, ns: &Namespace) -> Result<()> {
-    const RTM_NEWNSID: u16 = 88;
     let mut attributes = Attributes::new();
     attributes.put_u32(NETNSA_NSID, u32::MAX);
     attributes.put_u32(NETNSA_FD, ns.fd()?.as_raw_fd() as u32);
@@ -501,7 +529,6 @@ fn give_nsid(viewer: &Namespace, ns: &Namespace) -> Result<()> {
 
 /// The number by which `viewer` knows `ns`, if it has one. RTM_GETNSID, linux/net_namespace.h.
 fn nsid_of(viewer: &Namespace, ns: &Namespace) -> Result<Option<i32>> {
-    const RTM_GETNSID: u16 = 90;
     let mut attributes = Attributes::new();
     attributes.put_u32(NETNSA_FD, ns.fd()?.as_raw_fd() as u32);
     // `struct rtgenmsg`, one byte, padded.

@@ -9,8 +9,8 @@ pub(crate) use read::parse;
 pub use read::{Addr, Filter, list};
 
 // Message types and attributes of linux/rtnetlink.h and linux/if_addr.h.
-const RTM_NEWADDR: u16 = 20;
-const RTM_DELADDR: u16 = 21;
+pub(super) const RTM_NEWADDR: u16 = 20;
+pub(super) const RTM_DELADDR: u16 = 21;
 const RTM_GETADDR: u16 = 22;
 
 mod ifa {

@@ -1,25 +1,18 @@
 //! Messages to events, by the readers of `net`.
 
 use super::{Change, Place, What};
+use crate::net::addr::{self, RTM_DELADDR, RTM_NEWADDR};
 use crate::net::attributes::{string, unsigned};
+use crate::net::link::{self, RTM_DELLINK, RTM_NEWLINK};
+use crate::net::namespace::{RTM_DELNSID, RTM_NEWNSID};
+use crate::net::neigh::{self, RTM_DELNEIGH, RTM_NEWNEIGH};
 use crate::net::netlink::{Header, attributes_of};
 use crate::net::prefix::Family;
-use crate::net::{addr, link, neigh, route, rule};
+use crate::net::route::{self, RTM_DELROUTE, RTM_NEWROUTE};
+use crate::net::rule::{self, RTM_DELRULE, RTM_NEWRULE};
 
 // linux/rtnetlink.h.
-const RTM_NEWLINK: u16 = 16;
-const RTM_DELLINK: u16 = 17;
-const RTM_NEWADDR: u16 = 20;
-const RTM_DELADDR: u16 = 21;
-const RTM_NEWROUTE: u16 = 24;
-const RTM_DELROUTE: u16 = 25;
-const RTM_NEWNEIGH: u16 = 28;
-const RTM_DELNEIGH: u16 = 29;
-const RTM_NEWRULE: u16 = 32;
-const RTM_DELRULE: u16 = 33;
 const RTM_NEWNETCONF: u16 = 80;
-const RTM_NEWNSID: u16 = 88;
-const RTM_DELNSID: u16 = 89;
 /// linux/netfilter/nfnetlink.h: the upper byte of nf_tables' messages.
 const NFTABLES: u16 = 10;
 

@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 
 use super::options::PortOptions;
 use super::spec::{Flags, LinkSpec, PeerSpec};
-use super::{RTM_NEWLINK, change, find, ifinfomsg, ifla};
+use super::{KINDS, RTM_NEWLINK, change, find, ifinfomsg, ifla};
 use crate::error::{Error, Result};
 use crate::net::addr;
 use crate::net::attributes::{Attributes, OptionSet};
@@ -251,42 +251,6 @@ fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
         _ => change::explain_master(ns, spec.master.as_deref(), e),
     }
 }
-
-/// The kinds that people have in mind, for those who mistype one.
-const KINDS: &[&str] = &[
-    "bareudp",
-    "bond",
-    "bridge",
-    "dummy",
-    "geneve",
-    "gre",
-    "gretap",
-    "hsr",
-    "ifb",
-    "ip6gre",
-    "ip6gretap",
-    "ip6tnl",
-    "ipip",
-    "ipvlan",
-    "ipvtap",
-    "macsec",
-    "macvlan",
-    "macvtap",
-    "netdevsim",
-    "netkit",
-    "nlmon",
-    "sit",
-    "team",
-    "vcan",
-    "veth",
-    "vlan",
-    "vrf",
-    "vti",
-    "vxcan",
-    "vxlan",
-    "wireguard",
-    "xfrm",
-];
 
 pub(super) const NO_VLANS: &str = "this kernel's bridges can't filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)";
 

@@ -20,8 +20,7 @@ pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use spec::{LinkSpec, PeerSpec};
 pub use stats::{Stats, stats};
 
-// Message types and attributes of linux/rtnetlink.h and linux/if_link.h.
-/// Kinds of links that Linux has had since 5.12, as `ip link add type KIND` names them; which of them this kernel
+/// Kinds of links that Linux has, some of them only lately, as `ip link add type KIND` names them; which of them this kernel
 /// was built with, `nsh doctor` tries.
 pub const KINDS: &[&str] = &[
     "bareudp",
@@ -47,6 +46,7 @@ pub const KINDS: &[&str] = &[
     "macvlan",
     "macvtap",
     "netdevsim",
+    "netkit",
     "nlmon",
     "sit",
     "team",
@@ -62,6 +62,7 @@ pub const KINDS: &[&str] = &[
     "xfrm",
 ];
 
+// Message types and attributes of linux/rtnetlink.h and linux/if_link.h.
 pub(crate) const RTM_NEWLINK: u16 = 16;
 pub(crate) const RTM_DELLINK: u16 = 17;
 pub(crate) const RTM_GETLINK: u16 = 18;
