@@ -14,5 +14,6 @@ pub mod proc;
 pub mod repl;
 pub mod sandbox;
 pub mod scenario;
+mod terminal;
 pub mod translate;
 pub mod wait;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Check, Group};
 use crate::net::netlink::{Socket, attributes_of};
+use crate::proc;
 use crate::sandbox::{self, User};
 
 /// The first with `mount_setattr`.
@@ -26,7 +27,7 @@ pub fn checks() -> Vec<Check> {
         ("nft", "nft.load and nft.list need it; nat and all else do without"),
         ("ip", "nothing of nsh needs it; handy in namespace shells"),
     ] {
-        let found = in_path(tool);
+        let found = proc::installed(tool);
         let check = Check::new(Group::Tools, tool, found);
         out.push(if found { check } else { check.detail("not installed").remedy(what) });
     }
@@ -41,11 +42,6 @@ fn kernel() -> Check {
         true => check,
         false => check.remedy("a sandbox needs Linux 5.12 or newer; --host does without one"),
     }
-}
-
-fn in_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
 /// With br_netfilter, frames that cross a bridge pass the `forward` chains, where firewalls and container engines

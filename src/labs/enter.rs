@@ -1,7 +1,6 @@
 //! `nsh exec` and `nsh attach`: processes in a lab that is up.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -55,7 +54,7 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
     let Some(word) = first.first() else {
         return Err(Error::argument("no command is given").hint("nsh exec LAB [NAMESPACE] -- COMMAND..."));
     };
-    let is_program = word.as_encoded_bytes().contains(&b'/') || in_path(word, programs);
+    let is_program = word.as_encoded_bytes().contains(&b'/') || proc::in_path(word, programs);
     match known(word) {
         None if is_program => Ok((HOST.to_owned(), first)),
         // One word that is like no namespace's is left to fail as a program.
@@ -92,13 +91,6 @@ fn missing(what: String, name: &OsStr, namespaces: &[String]) -> Error {
 
 fn nearest<'a>(name: &OsStr, namespaces: &'a [String]) -> Option<&'a str> {
     similar(&name.to_string_lossy(), namespaces.iter().map(String::as_str))
-}
-
-fn in_path(program: &OsStr, path: &OsStr) -> bool {
-    std::env::split_paths(path).any(|directory| {
-        let file: PathBuf = directory.join(program);
-        file.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-    })
 }
 
 fn target<'a>(inside: &'a Inside) -> Result<Target<'a>> {

@@ -10,6 +10,7 @@ mod cover;
 mod kept;
 pub mod list;
 mod output;
+mod path;
 mod process;
 mod ready;
 mod shell;
@@ -28,11 +29,12 @@ use nix::sys::signal::Signal;
 
 pub use cover::{Cover, check_path, outside};
 pub use kept::{Keep, Kept};
+pub use path::{in_path, installed};
 pub use process::{Next, Process, Which, spawn};
 pub use ready::{Condition, Transport};
 pub use shell::{foreground, shell};
 pub use spec::{Context, Place, Program, Spec, Stdin, replace};
-pub use status::{Exit, signal_number};
+pub use status::{Exit, killed_for_memory, signal_name, signal_number};
 pub use user::User;
 
 use crate::error::{Error, Kind, Result};

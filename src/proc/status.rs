@@ -47,7 +47,8 @@ impl fmt::Display for Exit {
     }
 }
 
-fn signal_name(signal: i32) -> String {
+/// A signal by its name, as `SIGSEGV`.
+pub fn signal_name(signal: i32) -> String {
     match nix::sys::signal::Signal::try_from(signal) {
         Ok(signal) => signal.as_str().to_owned(),
         Err(_) => match signal - libc::SIGRTMIN() {
@@ -114,7 +115,7 @@ pub(super) fn stopped(pidfd: BorrowedFd<'_>) -> bool {
 }
 
 /// How many processes the kernel has killed for want of memory since the machine started.
-pub(super) fn killed_for_memory() -> Option<u64> {
+pub fn killed_for_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/vmstat").ok()?;
     text.lines().find_map(|line| line.strip_prefix("oom_kill ")).and_then(|count| count.trim().parse().ok())
 }

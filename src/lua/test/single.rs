@@ -12,6 +12,7 @@ use crate::error::{Error, Kind};
 use crate::lua::lab::Lab;
 use crate::lua::schema::{self, Cx};
 use crate::lua::{bind, explain};
+use crate::proc;
 use crate::wait;
 
 /// The options of a test.
@@ -140,9 +141,7 @@ fn missing<'a>(tests: &Tests, needs: impl Iterator<Item = &'a String>) -> Option
 
 /// What can be told without asking the kernel.
 fn program_missing(need: &str) -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|directory| directory.join(need).is_file());
-    (!found).then(|| format!("{need} is not installed"))
+    (!proc::installed(need)).then(|| format!("{need} is not installed"))
 }
 
 /// A test that has begun, and is to be told of when it ends.
