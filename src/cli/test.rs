@@ -31,7 +31,7 @@ pub struct Test {
     shard: Option<Shard>,
     /// Print the names of the tests instead of running them. The files' code outside of tests runs, since it makes
     /// the tests.
-    #[arg(short, long, help_heading = "Which tests")]
+    #[arg(short, long, conflicts_with_all = ["repeat", "until_fail", "output", "artifacts"], help_heading = "Which tests")]
     list: bool,
 
     /// How many files to run at once [default: as many as there are CPUs]
@@ -49,7 +49,8 @@ pub struct Test {
     /// Run everything N times.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How they run")]
     repeat: Option<u32>,
-    /// Run everything again and again until a test fails; with --repeat, N times at most.
+    /// Run everything again and again until a test fails; with --repeat, N times at most. The results are those of the
+    /// last round; with --repeat, of all.
     #[arg(long, help_heading = "How they run")]
     until_fail: bool,
     /// Run the files in an order by chance; the same SEED, which is printed, gives the same order.
@@ -80,8 +81,8 @@ pub struct Test {
 }
 
 const AFTER: &str = "\
-Exit status: 0 all passed or were skipped, 1 a test failed, 2 wrong usage (no such path, no test found, results that \
-can't be written), 3 this machine can't run tests (see nsh doctor), 129, 130 or 143 ended by SIGHUP, SIGINT or SIGTERM.
+Exit status: 0 all passed or were skipped, 1 a test failed or results could not be written, 2 wrong usage (no such path, \
+no test found, an output that can't be written), 3 this machine can't run tests (see nsh doctor), 129, 130 or 143 ended by SIGHUP, SIGINT or SIGTERM.
 
 Ctrl-C ends the run in order: the running files end, with what they deferred, and the results are written. A second \
 one ends it at once.
@@ -129,7 +130,8 @@ pub enum Report {
     /// Reports that don't belong together are refused: those of different versions or filters, two with the same
     /// file, a set of shards of which one is missing.
     ///
-    /// Exit status: 0 nothing failed, 1 a test failed, 2 wrong usage or reports that can't be merged.
+    /// Exit status: 0 nothing failed, 1 a test failed or results could not be written, 2 wrong usage or reports that
+    /// can't be merged, 129, 130 or 143 a run was ended by SIGHUP, SIGINT or SIGTERM.
     Merge {
         /// What nsh test wrote with --output FILE.json
         #[arg(value_name = "FILE", required = true)]

@@ -45,7 +45,10 @@ impl Artifacts {
     pub fn file_done(&self, file: &File, report: &FileReport) {
         let place = self.place(&report.name, report.round);
         if !report.failed() {
-            let _ = fs::remove_dir_all(&place);
+            // A link there is not of our making.
+            if place.symlink_metadata().is_ok_and(|m| m.is_dir()) {
+                let _ = fs::remove_dir_all(&place);
+            }
             return;
         }
         let kept = fs::create_dir_all(&place).and_then(|()| {

@@ -3,13 +3,17 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::report::{FileReport, Report};
 use super::screen::Screen;
 use super::{junit, pretty, tap};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::proc;
+use crate::wait::{self, Deadline};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -94,9 +98,14 @@ impl Destination {
         })
     }
 
-    /// Whether people look on.
+    /// Whether it is for people.
     pub fn is_pretty(&self) -> bool {
         self.format == Format::Pretty
+    }
+
+    /// Whether people look on, and may be shown more than the results.
+    pub fn is_watched(&self) -> bool {
+        self.is_pretty() && self.file.is_none()
     }
 
     pub fn begin(&mut self, screen: &mut Screen) {
@@ -122,11 +131,11 @@ impl Destination {
     }
 
     /// The whole run. Fails if anything of it could not be written.
-    pub fn end(mut self, screen: &mut Screen, report: &Report, rounds: u32) -> Result<()> {
+    fn end(mut self, screen: &mut Screen, report: &Report, rounds: u32) -> Result<()> {
         let text = match self.format {
             Format::Pretty => pretty::end(self.style(screen), report, rounds),
             Format::Tap => match report.interrupted {
-                Some(signal) => tap::bail_out(&format!("interrupted by {}", super::words::signal(signal))),
+                Some(signal) => tap::bail_out(&format!("interrupted by {}", proc::signal_name(signal))),
                 None => tap::plan(self.told),
             },
             Format::Junit => junit::write(report),
@@ -134,7 +143,7 @@ impl Destination {
         };
         self.put(screen, &text);
         match self.file {
-            Some((path, file)) => write_whole(file, &self.text)
+            Some((path, file)) => write_whole(file, &self.text, PATIENCE)
                 .map_err(|e| e.detail("can't write the results").op(format!("--output {}", path.display()))),
             None => Ok(()),
         }
@@ -154,14 +163,42 @@ impl Destination {
     }
 }
 
+/// Ends them all, and tells on stderr what could not be written. Whether all could.
+pub fn end_all(all: Vec<Destination>, screen: &mut Screen, report: &Report, rounds: u32) -> bool {
+    let mut lost: Vec<Error> = all.into_iter().filter_map(|d| d.end(screen, report, rounds).err()).collect();
+    lost.extend(screen.lost.take());
+    for e in &lost {
+        let _ = writeln!(std::io::stderr(), "nsh: {e}");
+    }
+    lost.is_empty()
+}
+
+/// How long another run may take to write its results into the same file.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// In place of what was there, while no other run writes.
-fn write_whole(file: File, text: &str) -> Result<()> {
+fn write_whole(file: File, text: &str, patience: Duration) -> Result<()> {
     let regular = file.metadata().is_ok_and(|m| m.is_file());
-    let mut file = Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, e)| Error::from(e))?;
+    let mut file = locked(file, Deadline::after(patience))?;
     if regular {
         file.set_len(0)?;
     }
     Ok(file.write_all(text.as_bytes())?)
+}
+
+fn locked(mut file: File, deadline: Deadline) -> Result<Flock<File>> {
+    loop {
+        file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(locked) => return Ok(locked),
+            Err((file, Errno::EWOULDBLOCK)) if !deadline.passed() => file,
+            Err((_, Errno::EWOULDBLOCK)) => {
+                return Err(Error::new(Kind::Timeout, "another process has the file locked"));
+            }
+            Err((_, e)) => return Err(e.into()),
+        };
+        // A lock that becomes free is no event.
+        wait::wait_background(&[], Deadline::after(Duration::from_millis(20)).min(deadline))?;
+    }
 }
 
 #[cfg(test)]
@@ -175,8 +212,13 @@ mod tests {
         let output = Output { format: Format::Tap, path: path.clone() };
         drop(Destination::open(&output).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "a longer report than the new one\n");
-        write_whole(File::options().write(true).open(&path).unwrap(), "short\n").unwrap();
+        let file = || File::options().write(true).open(&path).unwrap();
+        write_whole(file(), "short\n", PATIENCE).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "short\n");
+        let lock = Flock::lock(file(), FlockArg::LockExclusive).unwrap();
+        let e = write_whole(file(), "more\n", Duration::from_millis(50)).unwrap_err();
+        assert_eq!(e.message(), "another process has the file locked");
+        drop(lock);
         std::fs::remove_file(path).unwrap();
     }
 

@@ -63,8 +63,10 @@ enum Sort {
 }
 
 fn sort(case: &Case<'_>) -> Sort {
+    if let Some(why) = case.unrun() {
+        return Sort::Skipped(why.to_owned());
+    }
     match case.outcome {
-        _ if case.not_run => Sort::Skipped("not run: the run ended before".to_owned()),
         Outcome::Passed => Sort::Passed,
         Outcome::Skipped { reason } => Sort::Skipped(reason.clone()),
         Outcome::ExpectedFailure { reason, .. } => Sort::Skipped(format!("failed as expected: {reason}")),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
-use super::destination::{Destination, Format, Output};
+use super::destination::{Destination, Format, Output, end_all};
 use super::order::Shard;
 use super::report::{FORMAT, Report, Totals, VERSION};
 use super::screen::Screen;
@@ -22,17 +22,14 @@ pub fn merge(paths: &[PathBuf], format: Format, outputs: &[Output]) -> Result<i3
     }
     let mut screen = Screen::of_stdout();
     let rounds = report.files.iter().map(|f| f.round).max().unwrap_or(1);
-    for mut destination in destinations {
+    for destination in &mut destinations {
         destination.begin(&mut screen);
         report.files.iter().for_each(|file| destination.file(&mut screen, file));
-        destination.end(&mut screen, &report, rounds)?;
     }
-    if let Some(lost) = screen.lost {
-        return Err(lost);
-    }
+    let written = end_all(destinations, &mut screen, &report, rounds);
     Ok(match report.interrupted {
         Some(signal) => 128 + signal,
-        None if report.totals.failed > 0 => status::FAILED,
+        None if report.totals.failed > 0 || !written => status::FAILED,
         None => status::SUCCESS,
     })
 }
@@ -58,8 +55,14 @@ fn read(path: &PathBuf) -> Result<(String, Report)> {
             "has version {version} of the format; this nsh reads version {VERSION}"
         )));
     }
-    let report = serde_json::from_value(value).map_err(|e| refused(format!("not a whole report: {e}")))?;
-    Ok((name, report))
+    let report: Report =
+        serde_json::from_value(value).map_err(|e| refused(format!("not a whole report: {e}")))?;
+    match report.interrupted {
+        Some(signal) if !(1..=libc::SIGRTMAX()).contains(&signal) => {
+            Err(refused(format!("not a whole report: no signal has the number {signal}")))
+        }
+        _ => Ok((name, report)),
+    }
 }
 
 fn join(reports: Vec<(String, Report)>) -> Result<Report> {

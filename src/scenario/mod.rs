@@ -60,6 +60,9 @@ pub fn missing(source: &[u8]) -> Option<Missing> {
 /// Runs the tests, and returns the exit status. An error of the kind `unsupported` says that this machine can't run
 /// tests, any other one that the usage was wrong.
 pub fn test(options: &Options, above: Above) -> Result<i32> {
+    if options.list && matches!(options.format, Format::Tap | Format::Junit) {
+        return Err(Error::argument("--list prints lines, or JSON with --format json"));
+    }
     let all = find::find(&options.paths)?;
     for path in &options.write {
         path.canonicalize().map_err(|e| Error::from(e).op("--write").on(path.display().to_string()))?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::doctor;
 use crate::error::Result;
+use crate::proc;
 
 /// The words behind `-- needs:` in the comment at a file's head.
 pub fn of_head(source: &str) -> Vec<String> {
@@ -68,15 +69,10 @@ impl Machine {
                 None if doctor::knows(word) => Some(format!(
                     "whether this kernel has {word} was not tried: name it in the file's head, in `-- needs: {word}`"
                 )),
-                None => (!in_path(word)).then(|| format!("{word} is not installed")),
+                None => (!proc::installed(word)).then(|| format!("{word} is not installed")),
             },
         }
     }
-}
-
-fn in_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
 #[cfg(test)]

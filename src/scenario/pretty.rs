@@ -7,6 +7,7 @@ use super::report::{Case, FileReport, Report, Totals};
 use super::screen::{Screen, Tone};
 use super::words::{self, count};
 use crate::lua::test::event::Outcome;
+use crate::proc;
 
 /// A file: a line, and beneath it what is to be known of its tests: all of them with `verbose`, else those that did
 /// not simply pass.
@@ -21,6 +22,9 @@ pub fn file(screen: &Screen, file: &FileReport, verbose: bool) -> String {
     let mut out = match (totals.failed, totals.not_run) {
         (0, 0) if totals.passed == 0 => head(screen, "skipped", Tone::Middling, &title, file, &totals),
         (0, 0) => head(screen, "ok", Tone::Good, &title, file, &totals),
+        (0, _) if file.cases().any(|c| c.interrupted) => {
+            head(screen, "stopped", Tone::Middling, &title, file, &totals)
+        }
         (0, _) => head(screen, "not run", Tone::Middling, &title, file, &totals),
         _ => head(screen, "FAILED", Tone::Bad, &title, file, &totals),
     };
@@ -47,6 +51,7 @@ fn line(out: &mut String, screen: &Screen, indent: &str, name: &str, case: &Case
     };
     let took = format!(" ({:.2} s)", case.seconds);
     match case.outcome {
+        _ if case.interrupted => put("stopped", Tone::Middling, &took),
         _ if case.not_run && all => put("not run", Tone::Middling, ""),
         _ if case.not_run => {}
         Outcome::Passed if all => put("ok", Tone::Good, &took),
@@ -136,7 +141,8 @@ pub fn end(screen: &Screen, report: &Report, rounds: u32) -> String {
     if t.failed > 0 {
         parts.push(screen.coloured(&format!("{} failed", t.failed), Tone::Bad));
     }
-    for (n, what) in [(t.skipped, "skipped"), (t.not_run, "not run")] {
+    let stopped = report.files.iter().flat_map(FileReport::cases).filter(|c| c.interrupted).count() as u64;
+    for (n, what) in [(t.skipped, "skipped"), (stopped, "stopped"), (t.not_run - stopped, "not run")] {
         if n > 0 {
             parts.push(format!("{n} {what}"));
         }
@@ -155,7 +161,7 @@ pub fn end(screen: &Screen, report: &Report, rounds: u32) -> String {
         let _ = writeln!(out, "the order was that of --shuffle={seed}");
     }
     if let Some(signal) = report.interrupted {
-        let _ = writeln!(out, "interrupted by {}", words::signal(signal));
+        let _ = writeln!(out, "interrupted by {}", proc::signal_name(signal));
     }
     out
 }

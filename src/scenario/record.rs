@@ -1,14 +1,15 @@
 //! A file's report in the making: what its process told, what it printed meanwhile, and how it ended.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use super::kept::Kept;
 use super::report::{FileReport, TestReport, is_failure};
-use super::words;
+use crate::error::Kind;
 use crate::lua::test::event::{Event, Failure, Id, Outcome};
+use crate::proc;
 
 /// A failed test's output is kept up to this much for each test; see [`Kept`]. Beyond so many bytes of a run, only
 /// its end.
@@ -19,6 +20,8 @@ const LITTLE_OUTPUT: usize = 2 << 10;
 #[derive(Clone, Copy, Debug)]
 pub struct End {
     pub status: WaitStatus,
+    /// When it did, and how long after its start.
+    pub at: Instant,
     pub seconds: f64,
     /// The file's own limit, if it ran out.
     pub limit: Option<Duration>,
@@ -34,8 +37,8 @@ pub struct Record {
     pub tests: Vec<TestReport>,
     /// Those that were passed over: not selected, or with a lab of their own (`true`).
     pub found: Vec<(Id, bool)>,
-    /// The test that is running.
-    pub running: Option<Id>,
+    /// The test that is running, and since when.
+    running: Option<(Id, Instant)>,
     began: bool,
     finished: Option<(Outcome, u64)>,
     cannot: Option<String>,
@@ -50,7 +53,7 @@ impl Record {
         match event {
             Event::Began => self.began = true,
             Event::Found { test, own_lab } => self.found.push((test, own_lab)),
-            Event::Started { test } => self.running = Some(test),
+            Event::Started { test } => self.running = Some((test, Instant::now())),
             Event::Ended { test, outcome, seconds, checks } => {
                 self.running = None;
                 let mut all = std::mem::take(&mut self.of_test);
@@ -61,6 +64,7 @@ impl Record {
                     at: test.at,
                     outcome,
                     not_run: false,
+                    interrupted: false,
                     seconds,
                     checks,
                     output,
@@ -88,29 +92,38 @@ impl Record {
         self.began
     }
 
+    /// The test that is running.
+    pub fn running(&self) -> Option<&Id> {
+        self.running.as_ref().map(|(test, _)| test)
+    }
+
     /// The report, once the process has ended; `printed` is what came after the last event.
     pub fn conclude(mut self, name: &str, round: u32, end: &End, printed: Kept) -> FileReport {
         let what = self.how_it_ended(end);
         let mut outcome = Outcome::Passed;
-        let mut not_run = false;
+        let (mut not_run, mut interrupted) = (false, false);
         let checks = self.finished.as_ref().map_or(0, |(_, checks)| *checks);
         let mut rest = Some(printed);
         match (what, self.finished.take()) {
-            (How::Stopped, _) => {
-                not_run = true;
+            (How::Stopped, told) => {
+                let stopped = || Outcome::Skipped { reason: "interrupted".into() };
+                let was_running = self.running.is_some();
                 if let Some(test) = self.running.take() {
-                    self.unfinished(
-                        test,
-                        Outcome::Skipped { reason: "interrupted".into() },
-                        true,
-                        Kept::default(),
-                    );
+                    self.unfinished(test, end, stopped(), true, Kept::default());
                 }
+                let in_test = self.tests.iter().any(|t| interruptions(&t.outcome).any(|i| i));
                 // A test that failed because it was interrupted did not fail.
                 for test in self.tests.iter_mut().filter(|t| was_interrupted(&t.outcome)) {
-                    test.not_run = true;
+                    (test.not_run, test.interrupted) = (true, true);
                 }
-                outcome = Outcome::Skipped { reason: "interrupted".into() };
+                match told {
+                    // It had come to its end before it was stopped.
+                    Some((told, _)) if !was_interrupted(&told) => outcome = told,
+                    _ => {
+                        (outcome, not_run) = (stopped(), true);
+                        interrupted = self.began && !in_test && !was_running;
+                    }
+                }
             }
             (How::Well, Some((told, _))) => outcome = told,
             (How::Well, None) => {}
@@ -118,7 +131,7 @@ impl Record {
                 let failed = Outcome::Failed { failures: vec![failure] };
                 match (self.running.take(), told) {
                     (Some(test), _) => {
-                        self.unfinished(test, failed, false, rest.take().unwrap_or_default());
+                        self.unfinished(test, end, failed, false, rest.take().unwrap_or_default());
                     }
                     (None, Some((told, _))) if is_failure(&told) => outcome = told,
                     (None, _) => outcome = failed,
@@ -132,6 +145,7 @@ impl Record {
             round,
             outcome,
             not_run,
+            interrupted,
             seconds: end.seconds,
             checks,
             tests: self.tests,
@@ -139,13 +153,21 @@ impl Record {
         }
     }
 
-    fn unfinished(&mut self, test: Id, outcome: Outcome, not_run: bool, printed: Kept) {
+    fn unfinished(
+        &mut self,
+        (test, since): (Id, Instant),
+        end: &End,
+        outcome: Outcome,
+        interrupted: bool,
+        printed: Kept,
+    ) {
         self.tests.push(TestReport {
             path: test.path,
             at: test.at,
             outcome,
-            not_run,
-            seconds: 0.0,
+            not_run: interrupted,
+            interrupted,
+            seconds: end.at.saturating_duration_since(since).as_secs_f64(),
             checks: 0,
             output: printed.text(),
         });
@@ -217,15 +239,22 @@ enum How {
 fn killer(signal: i32, end: &End) -> String {
     match signal == Signal::SIGKILL as i32 && end.out_of_memory {
         true => "the kernel, which was out of memory".to_owned(),
-        false => words::signal(signal),
+        false => proc::signal_name(signal),
     }
 }
 
+/// Whether it is an interrupt that ended it, and nothing that had gone wrong before.
 fn was_interrupted(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Failed { failures } => failures.iter().any(|f| f.kind.as_deref() == Some("interrupted")),
-        _ => false,
-    }
+    interruptions(outcome).next().unwrap_or(false)
+}
+
+/// Of each failure, whether it is an interrupt.
+fn interruptions(outcome: &Outcome) -> impl Iterator<Item = bool> {
+    let failures: &[Failure] = match outcome {
+        Outcome::Failed { failures } => failures,
+        _ => &[],
+    };
+    failures.iter().map(|f| f.kind.as_deref() == Some(Kind::Interrupted.name()))
 }
 
 /// Keeps the outputs of all failures of a run within bounds.
@@ -254,6 +283,7 @@ impl Budget {
 mod tests {
     use nix::unistd::Pid;
 
+    use super::super::report::Case;
     use super::*;
 
     fn id(name: &str) -> Id {
@@ -268,7 +298,8 @@ mod tests {
 
     fn end(code: i32) -> End {
         let status = WaitStatus::Exited(Pid::from_raw(1), code);
-        End { status, seconds: 1.0, limit: None, out_of_memory: false, stopped: false }
+        let at = Instant::now() + Duration::from_secs(2);
+        End { status, at, seconds: 1.0, limit: None, out_of_memory: false, stopped: false }
     }
 
     fn told(events: Vec<Event>) -> Record {
@@ -298,6 +329,7 @@ mod tests {
             "the file's process was killed by SIGSEGV; what follows this test did not run"
         );
         assert_eq!(report.tests[0].output, "last words\n");
+        assert!((1.9..2.1).contains(&report.tests[0].seconds), "{}", report.tests[0].seconds);
         assert_eq!(report.totals().tests(), 1);
     }
 
@@ -330,10 +362,44 @@ mod tests {
         let killed = End { out_of_memory: true, ..end(137) };
         let report = told(vec![Event::Began]).conclude("x.lua", 1, &killed, Kept::default());
         assert!(message(&report.outcome).ends_with("killed by the kernel, which was out of memory"));
-        let stopped = End { stopped: true, ..end(130) };
-        let record = told(vec![Event::Began, Event::Started { test: id("a") }]);
-        let report = record.conclude("x.lua", 1, &stopped, Kept::default());
-        assert_eq!(report.totals().not_run, 2);
-        assert!(!report.failed());
+    }
+
+    fn failed(kinds: &[Kind]) -> Outcome {
+        let of = |kind: &Kind| Failure { kind: Some(kind.name().to_owned()), ..Failure::default() };
+        Outcome::Failed { failures: kinds.iter().map(of).collect() }
+    }
+
+    #[test]
+    fn what_was_running_when_the_run_ended_is_named_and_what_had_ended_keeps_its_outcome() {
+        let stopped = |events| {
+            let end = End { stopped: true, ..end(130) };
+            told(events).conclude("x.lua", 1, &end, Kept::default())
+        };
+        let names = |report: &FileReport| -> Vec<String> {
+            let word = |c: &Case<'_>| c.unrun().unwrap_or(if c.failed() { "failed" } else { "ok" });
+            report.cases().map(|c| format!("{}: {}", c.name_or("own"), word(&c))).collect()
+        };
+        let started = || Event::Started { test: id("a") };
+        let ended = |outcome| Event::Ended { test: id("a"), outcome, seconds: 0.1, checks: 0 };
+        let interrupted = failed(&[Kind::Interrupted]);
+
+        let report = stopped(vec![Event::Began, started()]);
+        assert_eq!(names(&report), ["a: stopped: the run ended while it ran"]);
+        assert!(report.tests[0].seconds > 1.0 && report.totals().not_run == 1);
+        let report =
+            stopped(vec![Event::Began, started(), ended(interrupted.clone()), finished(interrupted.clone())]);
+        assert_eq!(names(&report), ["a: stopped: the run ended while it ran"]);
+        // Between two tests it is the file's own code.
+        let report = stopped(vec![Event::Began, started(), ended(Outcome::Passed)]);
+        assert_eq!(names(&report), ["a: ok", "own: stopped: the run ended while it ran"]);
+        assert_eq!(names(&stopped(vec![])), ["own: not run: the run ended before"]);
+
+        let report =
+            stopped(vec![Event::Began, started(), ended(Outcome::Passed), finished(Outcome::Passed)]);
+        assert_eq!(names(&report), ["a: ok"]);
+        let both = failed(&[Kind::Check, Kind::Interrupted]);
+        let report = stopped(vec![Event::Began, started(), ended(both.clone()), finished(interrupted)]);
+        assert_eq!(names(&report), ["a: failed"]);
+        assert_eq!(names(&stopped(vec![Event::Began, finished(both)])), ["own: failed"]);
     }
 }

@@ -81,6 +81,9 @@ pub struct FileReport {
     /// It, or the rest of it, was not run, because the run ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_run: bool,
+    /// Its own code was running then, and none of its tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     /// From the start of its process to its end.
     pub seconds: f64,
     /// Checks passed outside of tests.
@@ -99,8 +102,12 @@ pub struct TestReport {
     /// `file:line`.
     pub at: Option<String>,
     pub outcome: Outcome,
+    /// It has no result, because the run ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_run: bool,
+    /// It was running then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
     pub seconds: f64,
     pub checks: u64,
     /// What was printed while it ran; kept if it failed.
@@ -117,6 +124,8 @@ pub struct Case<'a> {
     pub at: Option<&'a str>,
     pub outcome: &'a Outcome,
     pub not_run: bool,
+    /// It has no result, but had begun.
+    pub interrupted: bool,
     pub seconds: f64,
     pub checks: u64,
     pub output: &'a str,
@@ -130,6 +139,15 @@ impl Case<'_> {
 
     pub fn failed(&self) -> bool {
         !self.not_run && is_failure(self.outcome)
+    }
+
+    /// Why there is no result, if it is because the run ended.
+    pub fn unrun(&self) -> Option<&'static str> {
+        match (self.not_run, self.interrupted) {
+            (false, _) => None,
+            (true, true) => Some("stopped: the run ended while it ran"),
+            (true, false) => Some("not run: the run ended before"),
+        }
     }
 
     /// What went wrong, also where it was expected.
@@ -153,12 +171,14 @@ impl FileReport {
 
     /// In the order in which they ran; the file's own code, where it counts, last.
     pub fn cases(&self) -> impl Iterator<Item = Case<'_>> {
-        let own = self.tests.is_empty() || self.not_run || self.outcome != Outcome::Passed;
-        let own = own.then_some(Case {
+        // What kept the rest from running is told of the test that was running.
+        let told = if self.not_run { self.interrupted } else { self.outcome != Outcome::Passed };
+        let own = (self.tests.is_empty() || told).then_some(Case {
             path: &[],
             at: None,
             outcome: &self.outcome,
             not_run: self.not_run,
+            interrupted: self.interrupted,
             seconds: if self.tests.is_empty() { self.seconds } else { 0.0 },
             checks: self.checks,
             output: &self.output,
@@ -168,6 +188,7 @@ impl FileReport {
             at: t.at.as_deref(),
             outcome: &t.outcome,
             not_run: t.not_run,
+            interrupted: t.interrupted,
             seconds: t.seconds,
             checks: t.checks,
             output: &t.output,
@@ -253,6 +274,7 @@ pub mod samples {
             at: Some("b.lua:5".into()),
             outcome,
             not_run: false,
+            interrupted: false,
             seconds: 0.25,
             checks: 2,
             output: String::new(),
@@ -265,6 +287,7 @@ pub mod samples {
             round: 1,
             outcome,
             not_run: false,
+            interrupted: false,
             seconds: 1.5,
             checks: 0,
             tests,

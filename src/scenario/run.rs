@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 
 use super::Source;
 use super::artifacts::Artifacts;
-use super::destination::Destination;
+use super::destination::{Destination, end_all};
 use super::find::File;
 use super::list::{self, Listed};
 use super::needs::Machine;
@@ -54,7 +54,9 @@ pub struct Runner<'a> {
     /// Files that wait for their tests with a lab of their own.
     waiting: Vec<Waiting>,
     round: u32,
-    stop: Option<(Stop, Instant)>,
+    stop: Option<Stop>,
+    /// When what still runs then is killed; `None` once it was.
+    kill_at: Option<Instant>,
     /// Whether a file was ever entered: then the machine can do it.
     proven: bool,
     cannot: Option<Error>,
@@ -67,6 +69,8 @@ pub struct Runner<'a> {
     drawn: Instant,
     done: usize,
     failed: u64,
+    /// Whether anything ran that could fail.
+    ran: bool,
     listed: Vec<Listed>,
 }
 
@@ -106,6 +110,7 @@ pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
         waiting: Vec::new(),
         round: 0,
         stop: None,
+        kill_at: None,
         proven: false,
         cannot: None,
         budget: Budget::default(),
@@ -117,6 +122,7 @@ pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
         drawn: now,
         done: 0,
         failed: 0,
+        ran: false,
         listed: Vec::new(),
     };
     let screen = &mut runner.screen;
@@ -162,8 +168,9 @@ impl Runner<'_> {
             (None, true) => u32::MAX,
             (None, false) => 1,
         };
-        // Whether a round failed is known at its end.
-        let wait = self.options.until_fail && (self.failed > 0 || !self.running.is_empty());
+        // What became of a round is known at its end. One in which nothing ran fails never.
+        let wait = self.options.until_fail
+            && (!self.running.is_empty() || self.failed > 0 || self.round > 0 && !self.ran);
         if self.stop.is_some() || self.round >= rounds || wait {
             return;
         }
@@ -233,6 +240,7 @@ impl Runner<'_> {
             round: task.round,
             outcome,
             not_run,
+            interrupted: false,
             seconds: 0.0,
             checks: 0,
             tests: Vec::new(),
@@ -242,10 +250,9 @@ impl Runner<'_> {
 
     fn wait(&self) -> Result<()> {
         let mut fds: Vec<(BorrowedFd<'_>, PollFlags)> = vec![(self.signals.fd(), PollFlags::POLLIN)];
-        let mut deadline = match self.stop {
-            Some((_, kill_at)) => Deadline::after(kill_at.saturating_duration_since(Instant::now())),
-            None => Deadline::NEVER,
-        };
+        let mut deadline = self
+            .kill_at
+            .map_or(Deadline::NEVER, |at| Deadline::after(at.saturating_duration_since(Instant::now())));
         for running in &self.running {
             running.watch(&mut fds);
             deadline = deadline.min(running.deadline());
@@ -260,7 +267,7 @@ impl Runner<'_> {
     fn heed_signals(&mut self) -> Result<Option<i32>> {
         while let Some(signal) = self.signals.next()? {
             match self.stop {
-                Some((Stop::Signal(_), _)) if signal == Signal::SIGINT && self.signals.is_second() => {
+                Some(Stop::Signal(_)) if signal == Signal::SIGINT && self.signals.is_second() => {
                     self.running.clear();
                     self.screen.print("");
                     let _ = writeln!(std::io::stderr(), "nsh: interrupted; nothing was waited for");
@@ -269,7 +276,7 @@ impl Runner<'_> {
                 _ => self.end_early(Stop::Signal(signal as i32), signal),
             }
         }
-        if self.stop.is_some_and(|(_, kill_at)| Instant::now() >= kill_at) {
+        if self.kill_at.take_if(|at| Instant::now() >= *at).is_some() {
             self.running.iter_mut().for_each(Running::kill);
         }
         Ok(None)
@@ -278,7 +285,8 @@ impl Runner<'_> {
     fn end_early(&mut self, why: Stop, signal: Signal) {
         // A signal says more than a failure.
         if self.stop.is_none() || matches!(why, Stop::Signal(_)) {
-            self.stop = Some((why, Instant::now() + PATIENCE));
+            self.stop = Some(why);
+            self.kill_at = Some(Instant::now() + PATIENCE);
         }
         self.running.iter_mut().for_each(|r| r.stop(signal));
         for task in std::mem::take(&mut self.queue) {
@@ -286,8 +294,7 @@ impl Runner<'_> {
                 Stop::Failure => "a test before it failed",
                 Stop::Signal(_) | Stop::Cannot => "the run was interrupted",
             };
-            let report = self.empty(&task, Outcome::Skipped { reason: reason.to_owned() }, true);
-            self.task_done(&task, report, Vec::new());
+            self.not_run(&task, reason);
         }
     }
 
@@ -300,7 +307,7 @@ impl Runner<'_> {
             if self.options.verbose {
                 let running = &mut self.running[at];
                 let lines = running.fresh_lines(&self.files[running.task.file].name, ended);
-                if !lines.is_empty() && self.destinations.iter().any(Destination::is_pretty) {
+                if !lines.is_empty() && self.destinations.iter().any(Destination::is_watched) {
                     self.screen.print(&lines);
                 }
             }
@@ -362,18 +369,21 @@ impl Runner<'_> {
             }
             return;
         }
-        let own_labs = if self.stop.is_some() || self.options.fail_fast && report.failed() {
-            Vec::new()
-        } else {
-            own_labs
-        };
         if own_labs.is_empty() {
-            self.file_done(task.file, report);
-        } else {
-            let order = own_labs.iter().filter_map(|t| t.only.as_ref().map(|id| id.path.clone())).collect();
-            self.waiting.push(Waiting { file: task.file, left: own_labs.len(), order, report });
-            own_labs.into_iter().rev().for_each(|t| self.queue.push_front(t));
+            return self.file_done(task.file, report);
         }
+        let ending = self.stop.is_some() || self.options.fail_fast && report.failed();
+        let order = own_labs.iter().filter_map(|t| t.only.as_ref().map(|id| id.path.clone())).collect();
+        self.waiting.push(Waiting { file: task.file, left: own_labs.len(), order, report });
+        match ending {
+            true => own_labs.iter().for_each(|t| self.not_run(t, "the run was ended")),
+            false => own_labs.into_iter().rev().for_each(|t| self.queue.push_front(t)),
+        }
+    }
+
+    fn not_run(&mut self, task: &Task, reason: &str) {
+        let report = self.empty(task, Outcome::Skipped { reason: reason.to_owned() }, true);
+        self.task_done(task, report, Vec::new());
     }
 
     fn file_done(&mut self, file: usize, mut report: FileReport) {
@@ -390,6 +400,7 @@ impl Runner<'_> {
         self.budget.apply(&mut report);
         let totals = report.totals();
         self.failed += totals.failed;
+        self.ran |= totals.passed + totals.failed > 0;
         if let Some(artifacts) = &self.artifacts {
             artifacts.file_done(&self.files[file], &report);
         }
@@ -397,10 +408,10 @@ impl Runner<'_> {
         // What was not run is told by the summary, and by a line for each in the other formats.
         self.destinations
             .iter_mut()
-            .filter(|d| !(d.is_pretty() && report.not_run && totals.not_run == totals.tests()))
+            .filter(|d| !d.is_pretty() || report.cases().any(|c| !c.not_run || c.interrupted))
             .for_each(|d| d.file(screen, &report));
         let failed = report.failed();
-        if self.options.until_fail {
+        if self.options.until_fail && self.options.repeat.is_none() {
             // It may go on for days: the last round is what counts.
             self.report.files.retain(|f| f.name != report.name);
         }
@@ -429,7 +440,7 @@ impl Runner<'_> {
         }
         self.report.seconds = self.began.elapsed().as_secs_f64();
         self.report.interrupted = match self.stop {
-            Some((Stop::Signal(signal), _)) => Some(signal),
+            Some(Stop::Signal(signal)) => Some(signal),
             _ => None,
         };
         self.report.sort();
@@ -440,7 +451,7 @@ impl Runner<'_> {
             return Ok(self.finish_list());
         }
         let mut status = match self.stop {
-            Some((Stop::Signal(signal), _)) => 128 + signal,
+            Some(Stop::Signal(signal)) => 128 + signal,
             _ if self.failed > 0 => status::FAILED,
             _ => status::SUCCESS,
         };
@@ -450,14 +461,12 @@ impl Runner<'_> {
             let _ = writeln!(std::io::stderr(), "nsh: {}", self.none_matches());
             status = status::USAGE;
         }
-        let mut lost = Vec::new();
-        for destination in self.destinations {
-            lost.extend(destination.end(&mut self.screen, &self.report, self.round).err());
-        }
-        lost.extend(self.screen.lost.take());
-        lost.extend(self.artifacts.and_then(Artifacts::end));
-        for e in lost {
+        let written = end_all(self.destinations, &mut self.screen, &self.report, self.round);
+        let lost = self.artifacts.and_then(Artifacts::end);
+        if let Some(e) = &lost {
             let _ = writeln!(std::io::stderr(), "nsh: {e}");
+        }
+        if !written || lost.is_some() {
             status = status.max(status::FAILED);
         }
         Ok(status)
@@ -501,11 +510,12 @@ impl Waiting {
         self.report.seconds += report.seconds;
         let Some(id) = &task.only else { return };
         let found = report.tests.into_iter().find(|t| t.path == id.path);
-        let missing = |outcome, not_run| TestReport {
+        let missing = |outcome| TestReport {
             path: id.path.clone(),
             at: id.at.clone(),
             outcome,
-            not_run,
+            not_run: report.not_run,
+            interrupted: report.interrupted,
             seconds: report.seconds,
             checks: 0,
             output: report.output.clone(),
@@ -516,7 +526,6 @@ impl Waiting {
             Outcome::Failed { failures: vec![failure] }
         };
         let test = match (found, report.outcome) {
-            (_, outcome) if report.not_run => missing(outcome, true),
             (Some(mut test), outcome @ (Outcome::Failed { .. } | Outcome::UnexpectedPass { .. })) => {
                 // The file's own code failed: so did what it is there for.
                 if !super::report::is_failure(&test.outcome) {
@@ -527,9 +536,9 @@ impl Waiting {
             }
             (Some(test), _) => test,
             (None, Outcome::Passed) => {
-                missing(failed("the file has no such test when it is run for it alone"), false)
+                missing(failed("the file has no such test when it is run for it alone"))
             }
-            (None, outcome) => missing(outcome, false),
+            (None, outcome) => missing(outcome),
         };
         self.report.tests.push(test);
     }

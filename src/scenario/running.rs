@@ -25,6 +25,7 @@ use crate::lua::Script;
 use crate::lua::lab::Place;
 use crate::lua::test::event::{Event, Id};
 use crate::lua::test::{self, Selection, Settings};
+use crate::proc;
 use crate::wait::Deadline;
 use crate::{doc, sandbox};
 
@@ -56,8 +57,9 @@ pub struct Running {
     limit: Option<Duration>,
     cannot: Option<Error>,
     stopped: bool,
+    killed: bool,
     exited: Option<(WaitStatus, Instant)>,
-    out_of_memory: u64,
+    out_of_memory: Option<u64>,
     /// The beginning of a line that is still to be told.
     line: Vec<u8>,
 }
@@ -108,8 +110,9 @@ impl Running {
             limit,
             cannot: None,
             stopped: false,
+            killed: false,
             exited: None,
-            out_of_memory: out_of_memory(),
+            out_of_memory: proc::killed_for_memory(),
             line: Vec::new(),
         })
     }
@@ -124,7 +127,7 @@ impl Running {
 
     /// The file and the test that is running.
     pub fn describe(&self, name: &str) -> String {
-        match &self.record.running {
+        match self.record.running() {
             Some(test) => format!("{name} > {}", test.name()),
             None => name.to_owned(),
         }
@@ -147,8 +150,8 @@ impl Running {
     pub fn deadline(&self) -> Deadline {
         let at = match (self.exited, self.limit) {
             (Some((_, at)), _) => Some(at + LINGER),
-            (None, Some(limit)) => self.job.started.checked_add(limit.saturating_add(GRACE)),
-            (None, None) => None,
+            (None, Some(limit)) if !self.killed => self.job.started.checked_add(limit.saturating_add(GRACE)),
+            (None, _) => None,
         };
         at.map_or(Deadline::NEVER, |at| Deadline::after(at.saturating_duration_since(Instant::now())))
     }
@@ -163,6 +166,7 @@ impl Running {
     }
 
     pub fn kill(&mut self) {
+        self.killed = true;
         self.job.signal(Signal::SIGKILL);
     }
 
@@ -178,7 +182,7 @@ impl Running {
         }
         if self.exited.is_none() {
             self.exited = self.job.ended()?.map(|status| (status, Instant::now()));
-            if self.exited.is_none() && self.overdue(GRACE) {
+            if self.exited.is_none() && !self.killed && self.overdue(GRACE) {
                 self.kill();
             }
         }
@@ -242,9 +246,10 @@ impl Running {
             matches!(status, WaitStatus::Exited(_, 137) | WaitStatus::Signaled(_, Signal::SIGKILL, _));
         let end = End {
             status,
+            at,
             seconds: at.duration_since(self.job.started).as_secs_f64(),
             limit: self.limit.filter(|_| self.overdue(Duration::ZERO)),
-            out_of_memory: killed && out_of_memory() > self.out_of_memory,
+            out_of_memory: killed && proc::killed_for_memory() > self.out_of_memory,
             stopped: self.stopped,
         };
         if let Some(artifacts) = &mut self.artifacts {
@@ -297,11 +302,4 @@ fn settings(options: &Options, above: Above, machine: &Machine, task: &Task, nam
         missing: Some(Rc::new(move |word| machine.lacks(word))),
         ..Settings::default()
     }
-}
-
-/// How often the kernel killed a process because memory ran out.
-fn out_of_memory() -> u64 {
-    let vmstat = fs::read_to_string("/proc/vmstat").unwrap_or_default();
-    let count = vmstat.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
-    count.unwrap_or(0)
 }

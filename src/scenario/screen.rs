@@ -1,9 +1,9 @@
 //! Stdout as people look at it: lines, and on a terminal below them one that tells how far the run is.
 
 use std::io::{IsTerminal, Write};
-use std::os::fd::AsRawFd;
 
 use crate::error::Error;
+use crate::terminal;
 
 /// What a word is coloured for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,20 +62,11 @@ impl Screen {
         if !self.live {
             return;
         }
-        let line: String = text.chars().filter(|c| !c.is_control()).take(width().saturating_sub(1)).collect();
+        let line: String = text.chars().filter(|c| !c.is_control()).collect();
+        let line = terminal::fit(&line, terminal::size().0.saturating_sub(1));
         let mut out = std::io::stdout().lock();
         let _ = write!(out, "\r\x1b[K{line}");
         let _ = out.flush();
         self.drawn = true;
     }
-}
-
-fn width() -> usize {
-    // SAFETY: an all-zero winsize is a valid one, and the ioctl fills it in.
-    let size = unsafe {
-        let mut size: libc::winsize = std::mem::zeroed();
-        libc::ioctl(std::io::stdout().as_raw_fd(), libc::TIOCGWINSZ as _, &raw mut size);
-        size
-    };
-    if size.ws_col == 0 { 80 } else { usize::from(size.ws_col) }
 }

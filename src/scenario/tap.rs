@@ -41,12 +41,12 @@ fn point(out: &mut String, indent: &str, number: usize, name: &str, case: &Case<
     // A test that is to do is "not ok" as long as it fails, and no failure.
     let ok = !matches!(case.outcome, Outcome::Failed { .. } | Outcome::ExpectedFailure { .. });
     let ok = if ok || case.not_run { "ok" } else { "not ok" };
-    let directive = match case.outcome {
-        _ if case.not_run => " # SKIP not run: the run ended before".to_owned(),
-        Outcome::Skipped { reason } => format!(" # SKIP {}", one_line(reason)),
-        Outcome::ExpectedFailure { reason, .. } => format!(" # TODO {}", one_line(reason)),
+    let directive = match (case.unrun(), case.outcome) {
+        (Some(why), _) => format!(" # SKIP {why}"),
+        (None, Outcome::Skipped { reason }) => format!(" # SKIP {}", one_line(reason)),
+        (None, Outcome::ExpectedFailure { reason, .. }) => format!(" # TODO {}", one_line(reason)),
         // "ok # TODO" would be a bonus, and no failure.
-        Outcome::UnexpectedPass { .. } => {
+        (None, Outcome::UnexpectedPass { .. }) => {
             let _ = writeln!(out, "{indent}not ok {number} - {}", escape(name));
             return diagnostics(out, indent, case);
         }

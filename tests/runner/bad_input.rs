@@ -44,6 +44,11 @@ fn each_mistake_has_its_error() {
                 "test t --capture",
                 "nsh: the following required arguments were not provided: --artifacts <DIR>",
             ),
+            ("test t --list --until-fail", "nsh: the argument '--list' cannot be used with '--until-fail'"),
+            ("test t --list --repeat 2", "nsh: the argument '--list' cannot be used with '--repeat <N>'"),
+            ("test t --list --output r.xml", "nsh: the argument '--list' cannot be used with '--output"),
+            ("test t --list --artifacts a", "nsh: the argument '--list' cannot be used with '--artifacts"),
+            ("test t --list --format tap", "nsh: --list prints lines, or JSON with --format json\n"),
             ("test t --write no/such", "nsh: --write \"no/such\": no such file or directory (ENOENT)\n"),
             (
                 "test t --filter nothing-has-this-name",

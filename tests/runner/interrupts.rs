@@ -6,7 +6,7 @@ use std::process::Child;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::stage::{Stage, each, finish, outcomes, until};
+use super::stage::{Stage, each, finish, once, outcomes, until};
 
 /// Starts a run of which one file has passed, one waits in a test, and one has not begun.
 fn start(stage: &Stage, wait: &str) -> Child {
@@ -48,16 +48,47 @@ fn the_first_signal_tears_down_and_reports() {
             let expected = [
                 "1.lua: passed",
                 "2.lua > passed: passed",
-                "2.lua > waits: not run",
+                "2.lua > waits: stopped",
                 "2.lua: not run",
                 "3.lua: not run",
             ];
             assert_eq!(outcomes(&report), expected);
             assert_eq!(report["interrupted"], number as i32);
             assert!(ran.stdout.contains(&format!("interrupted by {number}")), "{}", ran.stdout);
+            assert!(ran.stdout.contains("\nstopped  2.lua (2 tests, "), "{}", ran.stdout);
+            assert!(ran.stdout.contains("\n  stopped  waits ("), "{}", ran.stdout);
+            assert!(ran.stdout.contains(": 2 passed, 1 stopped, 1 not run ("), "{}", ran.stdout);
+            assert!(!ran.stdout.contains("outside of tests"), "{}", ran.stdout);
             stage.wait_until_gone();
         });
     }
+}
+
+#[test]
+fn tests_with_labs_of_their_own_are_named() {
+    once(|stage| {
+        let code = "test('shared', function() end)
+            test('had ended', { lab = 'own' }, function() end)
+            test('waits', { lab = 'own' }, function()
+              io.open('waiting', 'w')
+              eventually(function() return false end, { timeout = 60 })
+            end)
+            test('never', { lab = 'own' }, function() end)";
+        stage.file("own.lua", code);
+        let child = stage.command("test own.lua -j1 --output r.json").spawn().unwrap();
+        until(|| stage.project.join("waiting").exists(), || "the test does not begin".to_owned());
+        signal(&child, Signal::SIGINT);
+        let ran = finish(child);
+        let report: serde_json::Value =
+            serde_json::from_slice(&fs::read(stage.project.join("r.json")).unwrap()).unwrap();
+        let expected = [
+            "own.lua > shared: passed",
+            "own.lua > had ended: passed",
+            "own.lua > waits: stopped",
+            "own.lua > never: not run",
+        ];
+        assert_eq!(outcomes(&report), expected, "{ran:?}");
+    });
 }
 
 #[test]

@@ -33,6 +33,21 @@ fn shards_give_what_one_run_gives() {
 }
 
 #[test]
+fn what_can_be_written_is_written() {
+    once(|stage| {
+        shards(stage, 1);
+        let ran = stage.run("report merge 1.json --output pretty:/dev/full --output merged.json");
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        assert!(
+            ran.stderr.starts_with("nsh: --output /dev/full: no space left on device (ENOSPC)"),
+            "{}",
+            ran.stderr
+        );
+        assert!(stage.project.join("merged.json").metadata().unwrap().len() > 100);
+    });
+}
+
+#[test]
 fn what_does_not_belong_together_is_refused() {
     once(|stage| {
         shards(stage, 2);
@@ -41,6 +56,8 @@ fn what_does_not_belong_together_is_refused() {
         stage.run("test tests/1.lua tests/2.lua --output some.json");
         stage.file("empty.json", "");
         stage.file("other.json", "{\"format\":\"something else\"}");
+        let whole = fs::read_to_string(stage.project.join("whole.json")).unwrap();
+        stage.file("odd.json", &whole.replace("\"interrupted\": null", "\"interrupted\": 2147483647"));
         stage.file("new.json", "{\"format\":\"nsh test report\",\"version\":99}");
         for (files, error) in [
             ("1.json 1.json", "1.json and 1.json are both shard 1/2"),
@@ -53,6 +70,7 @@ fn what_does_not_belong_together_is_refused() {
             ("some.json filtered.json", "some.json and filtered.json are not of one run: --filter is"),
             ("some.json empty.json", "empty.json: empty: its run did not come to its end"),
             ("other.json", "other.json: not a JSON report of nsh test"),
+            ("odd.json", "odd.json: not a whole report: no signal has the number 2147483647"),
             ("new.json", "new.json: has version 99 of the format; this nsh reads version 1"),
         ] {
             let ran = stage.run(&format!("report merge {files} --output out.json"));

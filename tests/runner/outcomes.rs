@@ -132,5 +132,9 @@ fn all_output_is_shown_when_asked_for() {
         }
         assert!(ran.stdout.contains("  ok       t ("), "{}", ran.stdout);
         assert!(!stage.run("test a.lua").stdout.contains("inside"));
+        // Another format is not for people, whatever a file gets.
+        let ran = stage.run("test -v a.lua --format json --output r.txt");
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(report["totals"]["passed"], 1);
     });
 }

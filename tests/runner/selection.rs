@@ -144,6 +144,25 @@ fn rounds_are_repeated_and_end_with_a_failure() {
         let ran = stage.run("test a.lua --until-fail");
         assert_eq!((ran.status, count()), (Some(1), 6), "{ran:?}");
         assert!(ran.stdout.contains("FAILED   a.lua (round 3)"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("1 test in 1 file, 3 rounds: 0 passed, 1 failed"), "{}", ran.stdout);
+        // Of a number of rounds that was given, all are told.
+        std::fs::remove_file(stage.project.join("count")).unwrap();
+        let (ran, report) = stage.report("test a.lua --until-fail --repeat 7");
+        assert_eq!((ran.status, count()), (Some(1), 6), "{ran:?}");
+        assert!(ran.stdout.contains("6 tests in 1 file, 6 rounds: 5 passed, 1 failed"), "{}", ran.stdout);
+        assert_eq!(report["files"][5]["round"], 6);
+    });
+}
+
+#[test]
+fn what_never_runs_is_not_repeated_until_it_fails() {
+    once(|stage| {
+        stage.file("a.lua", "-- needs: no-such-program\n");
+        stage.file("b.lua", "test('b', { skip = 'not now' }, function() end)");
+        let ran = stage.run("test . --until-fail");
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+        assert!(ran.stdout.contains("2 tests in 2 files: 0 passed, 2 skipped"), "{}", ran.stdout);
+        assert_eq!(stage.run("test . --until-fail --filter nothing").status, Some(2));
     });
 }
 

@@ -217,7 +217,11 @@ pub fn outcomes(report: &Value) -> Vec<String> {
 }
 
 fn word(of: &Value) -> &str {
-    if of["not_run"] == true { "not run" } else { of["outcome"]["is"].as_str().unwrap() }
+    match (of["not_run"] == true, of["interrupted"] == true) {
+        (true, true) => "stopped",
+        (true, false) => "not run",
+        _ => of["outcome"]["is"].as_str().unwrap(),
+    }
 }
 
 /// The message of a file's or a test's first failure.
