@@ -12,6 +12,11 @@ local address = {}
 
 local BITS = { inet = 32, inet6 = 128 }
 
+---How many bits an address of the family has.
+function address.bits(family)
+  return BITS[family]
+end
+
 ---The number of bits before an address of the family.
 local function offset(family)
   return 128 - BITS[family]
@@ -205,6 +210,18 @@ function address.range(prefix)
   end
   -- The first address is the network's (IPv4) or any router's (IPv6), the last one of IPv4 is the broadcast address.
   return 1, prefix.family == "inet" and last - 1 or last
+end
+
+---The number, in a prefix, of the first address behind another prefix that lies in it; nil if there is none, or it is
+---too far away.
+---@return any
+function address.behind(prefix, other)
+  local bits = BITS[prefix.family] - other.length
+  if other.length <= prefix.length or bits >= 63 then
+    return nil
+  end
+  local n = other.lo - prefix.lo + (1 << bits)
+  return n > 0 and n or nil
 end
 
 ---How many hosts a prefix has room for.

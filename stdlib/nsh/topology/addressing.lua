@@ -22,7 +22,7 @@ local function families(p)
 end
 
 ---Raises where the family of something given is switched off.
-local function check_family(p, a)
+function addressing.check_family(p, a)
   if p.options[SWITCHES[a.family]] == false then
     read.wrong(
       a.path,
@@ -33,7 +33,7 @@ end
 
 ---Gives a segment a subnet that the table names; another that it names before must be the same.
 local function claim(p, segment, subnet)
-  check_family(p, subnet)
+  addressing.check_family(p, subnet)
   local there = segment.subnets[subnet.family]
   if there and not address.equal(there, subnet) then
     read.wrong(
@@ -111,14 +111,18 @@ local function check_overlaps(p)
   return all
 end
 
----Whether a subnet that was worked out is in the way of nothing.
-local function is_free(p, subnet)
+---What is in the way of an address or a subnet, if anything is.
+local function in_the_way(p, a)
   for _, other in ipairs(p.taken) do
-    if address.overlaps(subnet, other) then
-      return false
+    if address.overlaps(other, a) then
+      return other
     end
   end
-  return not p.automatic[address.key(subnet)]
+end
+
+---Whether a subnet that was worked out is in the way of nothing.
+local function is_free(p, subnet)
+  return not (p.automatic[address.key(subnet)] or in_the_way(p, subnet))
 end
 
 ---The number that makes subnet 12 of IPv6 read as 12: `fd00:12::/64` stands beside 10.0.12.0/24.
@@ -137,9 +141,11 @@ end
 
 ---The subnet with the number `n`, counted from 1, of a pool.
 local function candidate(pool, family, needed, n)
-  if family == "inet6" then
+  if family == "inet6" and pool.length > 48 then
+    return address.nth_subnet(pool, 64, n - 1)
+  elseif family == "inet6" then
     -- The number stands in the 16 bits that follow the pool's.
-    local stride = math.min(64, (pool.length + 15) // 16 * 16 + 16)
+    local stride = (pool.length + 15) // 16 * 16 + 16
     local subnet = address.nth_subnet(pool, stride, digits(n))
     return subnet and { family = family, hi = subnet.hi, lo = subnet.lo, length = 64 }
   end
@@ -152,7 +158,8 @@ local function automatic(p, segment, family)
   local pool = p.pool[family]
   local tried = 0
   local needed = math.max(#segment.ends, 2)
-  local standard = family == "inet6" or pool.length <= 16 and length4(pool, needed) == 24
+  local standard = family == "inet6" and pool.length <= 48
+    or family == "inet" and pool.length <= 16 and length4(pool, needed) == 24
   local n = segment.index
   if not standard then
     -- Large ones begin behind the numbers of all; in a small pool they stand close together.
@@ -192,17 +199,13 @@ local function take(p, a, path)
   p.used[key] = path
 end
 
-local function loopbacks(p)
-  local n = 0
+---The addresses of loopbacks that the table gives.
+local function given_loopbacks(p)
   for _, node in ipairs(p.nodes) do
     node.loopbacks = {}
-    local there = {}
-    if node.kind == "router" then
-      n = n + 1
-    end
     for _, a in ipairs(node.options.loopback or {}) do
-      check_family(p, a)
-      local bits = a.family == "inet" and 32 or 128
+      addressing.check_family(p, a)
+      local bits = address.bits(a.family)
       if a.length and a.length ~= bits then
         read.wrong(a.path, ("a loopback has an address alone: %s/%d"):format(address.text(a), bits))
       end
@@ -212,35 +215,60 @@ local function loopbacks(p)
         p.taken,
         { family = a.family, hi = a.hi, lo = a.lo, length = bits, path = a.path, name = node.name }
       )
-      there[a.family] = true
-    end
-    for _, family in ipairs(p.families) do
-      if node.kind == "router" and p.options.loopbacks and not there[family] then
-        local pool = loopback_pool(p.pool[family])
-        local first, last = address.range(pool)
-        if first + n - 1 > last then
-          read.wrong(
-            "pool",
-            address.cidr(pool) .. " at its end has no room for all loopbacks",
-            "give a larger pool"
-          )
-        end
-        local a = address.nth(pool, first + n - 1)
-        a.length = nil
-        table.insert(node.loopbacks, a)
-      end
-    end
-  end
-  if p.options.loopbacks then
-    for _, family in ipairs(p.families) do
-      table.insert(p.taken, loopback_pool(p.pool[family]))
     end
   end
 end
 
+---The first of some addresses that is of a family.
+local function first_of(addrs, family)
+  for _, a in ipairs(addrs) do
+    if a.family == family then
+      return a
+    end
+  end
+end
+
+---Gives each router an address on lo of a family, where the table gives none: that of its own number among the routers,
+---or, if something is in the way there, the next one behind the numbers of all.
+local function automatic_loopbacks(p, family)
+  local pool, routers = loopback_pool(p.pool[family]), {}
+  for _, node in ipairs(p.nodes) do
+    if node.kind == "router" then
+      table.insert(routers, node)
+    end
+  end
+  local first, last = address.range(pool)
+  ---@type integer?
+  local spare = first + #routers
+  for i, node in ipairs(routers) do
+    ---@type integer?
+    local n = first + i - 1
+    while not first_of(node.loopbacks, family) do
+      if not n or n > last then
+        local why = address.cidr(pool) .. " at its end has no room for all loopbacks"
+        read.wrong("pool", why, "give a larger pool")
+      end
+      local a = address.nth(pool, n)
+      a.length = address.bits(family)
+      local other = in_the_way(p, a)
+      if not other then
+        take(p, a, node.path)
+        table.insert(node.loopbacks, a)
+      end
+      if n == spare and other then
+        spare = address.behind(pool, other)
+      elseif n == spare then
+        spare = n + 1
+      end
+      n = spare
+    end
+  end
+  table.insert(p.taken, pool)
+end
+
 ---Puts a given address into its subnet.
 local function place(p, segment, e, a)
-  check_family(p, a)
+  addressing.check_family(p, a)
   local subnet = segment.subnets[a.family]
   if not a.length and not subnet.path then
     local why = ("%s has no prefix length, and no %s subnet of %s is given"):format(
@@ -288,11 +316,7 @@ local function fill(p, segment, family)
   local subnet = segment.subnets[family]
   local n, last = address.range(subnet)
   for _, e in ipairs(segment.ends) do
-    local has = false
-    for _, a in ipairs(e.addrs) do
-      has = has or a.family == family
-    end
-    if not has then
+    if not first_of(e.addrs, family) then
       local a = address.nth(subnet, n)
       while n <= last and p.used[address.key(a)] do
         n = n + 1
@@ -315,7 +339,7 @@ function addressing.work_out(p)
   p.families, p.used, p.automatic = families(p), {}, {}
   p.pool = { inet = POOL.inet, inet6 = POOL.inet6 }
   for family, pool in pairs(p.options.pool or {}) do
-    check_family(p, pool)
+    addressing.check_family(p, pool)
     if family == "inet6" and pool.length > 64 then
       read.wrong(pool.path, ("%s is too small: each subnet is a /64"):format(address.cidr(pool)))
     end
@@ -324,7 +348,10 @@ function addressing.work_out(p)
   addresses_of_hosts(p)
   given_subnets(p)
   p.taken = check_overlaps(p)
-  loopbacks(p)
+  given_loopbacks(p)
+  for _, family in ipairs(p.options.loopbacks and p.families or {}) do
+    automatic_loopbacks(p, family)
+  end
   for _, segment in ipairs(p.segments) do
     for _, family in ipairs(p.families) do
       if #segment.ends > 0 then
@@ -351,11 +378,8 @@ end
 
 ---An end's first address of a family, alone.
 function addressing.of(e, family)
-  for _, a in ipairs(e.addrs) do
-    if a.family == family then
-      return address.text(a)
-    end
-  end
+  local a = first_of(e.addrs, family)
+  return a and address.text(a)
 end
 
 return addressing

@@ -96,6 +96,48 @@ do
   check.reachable(net.h1, "fd00:ffff::3")
 end
 
+-- Loopbacks that are worked out keep clear of what is given: each has its own number, or one behind those of all.
+do
+  local net <close> = topology({
+    loopbacks = true,
+    routers = { { "r1", loopback = "10.255.0.2" }, "r2", "r3" },
+    links = { { "r1", "r2", subnet = "10.255.0.4/30" }, { "r2", "r3", subnet = "fd00:ffff::/126" } },
+  })
+  local found = {}
+  for i, router in ipairs(net.routers) do
+    local addrs = {}
+    for _, a in ipairs(ip(router, "addr", "show", "dev", "lo")[1].addr_info) do
+      if a["local"] ~= "127.0.0.1" and a["local"] ~= "::1" then
+        table.insert(addrs, a["local"])
+      end
+    end
+    found[i] = table.concat(addrs, " ")
+  end
+  check.equal(found, {
+    "10.255.0.2 fd00:ffff::4",
+    "10.255.0.8 fd00:ffff::5",
+    "10.255.0.3 fd00:ffff::6",
+  })
+  check.reachable(net.r1, "10.255.0.3")
+  check.reachable(net.r3, "fd00:ffff::4")
+end
+
+-- A pool of IPv6 that has room for few subnets, or for one.
+do
+  local net <close> = topology({
+    pool = { "10.0.0.0/8", "fd01:2:3:4::/63" },
+    routers = { "r1", "r2", "r3" },
+    links = { { "r1", "r2" }, { "r2", "r3" } },
+  })
+  check.equal(net.links[1].subnets[2], "fd01:2:3:4::/64")
+  check.equal(net.links[2].subnets[2], "fd01:2:3:5::/64")
+  check.reachable(net.r1, "fd01:2:3:5::2")
+end
+do
+  local net <close> = topology(topology.star(2, { pool = { "10.0.0.0/8", "fd01:2:3:4::/64" } }))
+  check.equal(net:addr("h2", { family = "inet6" }), "fd01:2:3:4::2")
+end
+
 -- In a small pool subnets are as large as they have to be.
 do
   local lab = topology.star(9, { ipv6 = false, pool = "172.20.0.0/20" })
