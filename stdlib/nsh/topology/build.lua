@@ -70,14 +70,14 @@ local function make(p)
   end
 end
 
----Takes everything away again.
+---Takes everything away again, but for what the script deleted itself.
 function build.remove(p)
   for i = #p.nodes, 1, -1 do
     local node = p.nodes[i]
-    if node.ns then
+    if node.ns and rawequal(namespace.get(node.name), node.ns) then
       namespace.del(node.ns)
-      node.ns = nil
     end
+    node.ns = nil
   end
 end
 

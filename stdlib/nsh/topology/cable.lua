@@ -3,6 +3,16 @@
 
 local cable = {}
 
+---Whether the gateway of a route or a hop is said to be on its link.
+local function is_onlink(hop)
+  for _, flag in ipairs(hop.flags) do
+    if flag == "onlink" then
+      return true
+    end
+  end
+  return false
+end
+
 ---What `route.add` needs to add a listed route again, over these of its hops.
 local function options(route, hops)
   local several = #route.nexthops > 0
@@ -19,6 +29,9 @@ local function options(route, hops)
     nexthops = several and hops or nil,
     metrics = route.metrics,
     pref = route.pref,
+    onlink = not several and is_onlink(route) or nil,
+    -- What was left when the link went down.
+    expires = route.expires and math.max(1, math.ceil(route.expires)),
     family = not route.via and not several and route.dst == "default" and route.family or nil,
   }
 end
@@ -27,7 +40,7 @@ end
 local function hops_of(route)
   local out = {}
   for i, hop in ipairs(route.nexthops) do
-    out[i] = { via = hop.via, dev = hop.dev, weight = hop.weight }
+    out[i] = { via = hop.via, dev = hop.dev, weight = hop.weight, onlink = is_onlink(hop) }
   end
   return #out > 0 and out or { { via = route.via, dev = route.dev } }
 end

@@ -36,8 +36,24 @@ net.r1.route.add(
   "10.78.0.0/16",
   { via = net:addr("r2", { to = "r1" }), metric = 50, table = 100, proto = "static" }
 )
+net.r1.route.add("10.79.0.0/16", { via = "192.0.2.1", dev = "to-r2", onlink = true })
+net.r1.route.add("10.80.0.0/16", {
+  nexthops = {
+    { via = "192.0.2.1", dev = "to-r2", onlink = true },
+    { via = "192.0.2.2", dev = "to-r4", onlink = true },
+  },
+})
 both(check.reachable, net.h1, net.h2)
 local before = state(net)
+
+-- A route that goes by itself does so when it is back, too.
+net.r1.route.add("fd79::/64", { via = net:addr("r2", { to = "r1", family = "inet6" }), expires = 600 })
+net:cut("r1", "r2")
+net:mend("r1", "r2")
+local expires = json.decode(net.r1.exec("ip -6 -j route show fd79::/64").stdout)[1].expires
+check(expires and expires > 500 and expires <= 600, expires)
+net.r1.route.del("fd79::/64")
+check.equal(state(net), before, "all is as it was")
 
 net:cut("r2", "r1")
 check.equal(net.links[1].up, false)
@@ -75,8 +91,13 @@ net:up(net.r2)
 both(check.reachable, net.h1, net.h2)
 check.equal(state(net), before, "all is as it was")
 
--- A switch, and a host on it.
+-- A switch, and a host on it. What the script deleted itself, and what it made in its place, are its own.
+namespace.del("r2")
+namespace.del("h3")
+local own = namespace.add("h3")
 net:close()
+check.equal(namespace.list(), { own })
+namespace.del(own)
 local lan <close> = topology({
   hosts = { "x", "y", "z" },
   switches = { "sw" },
