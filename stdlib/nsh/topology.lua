@@ -22,6 +22,7 @@ local build = require("nsh.topology.build")
 local generate = require("nsh.topology.generate")
 local net = require("nsh.topology.net")
 local plan = require("nsh.topology.plan")
+local read = require("nsh.topology.read")
 local routing = require("nsh.topology.routing")
 
 ---The table of a network.
@@ -222,10 +223,8 @@ end
 local names = { "chain", "dumbbell", "grid", "mesh", "ring", "star", "tree" }
 
 function meta.__index(_, key)
-  local near = internal.similar(tostring(key), names)
-  local message = ("no function %q"):format(tostring(key))
-    .. (near and ("; did you mean %q?"):format(near) or "")
-  internal.raise("topology", "argument", message, not near and "it has " .. table.concat(names, ", ") or nil)
+  local message, hint = read.none_of("no function", tostring(key), names, "it has")
+  internal.raise("topology", "argument", message, hint)
 end
 
 setmetatable(topology, meta)

@@ -70,9 +70,7 @@ local function node_of(p, method, what)
   for i, known in ipairs(p.nodes) do
     names[i] = known.name
   end
-  local near = read.near(name, names)
-  local message = ("there is no node %q"):format(name) .. (near and ("; did you mean %q?"):format(near) or "")
-  fail(method, message, not near and read.listed("the nodes are", names) or nil)
+  fail(method, read.none_of("there is no node", name, names, "the nodes are"))
 end
 
 local function link_of(p, method, a, b)
@@ -224,6 +222,11 @@ function Net:addr(node, opts)
   return internal.raise("Net:addr", "not_found", one.name .. " has no such address", nil)
 end
 
+---A text in quotes, as Graphviz reads it.
+local function quoted(text)
+  return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
+end
+
 ---The network as a graph in the language of Graphviz: `nsh net.lua | dot -Tsvg > net.svg`.
 ---
 ---```lua
@@ -236,12 +239,12 @@ function Net:dot()
   local shapes = { router = "ellipse", host = "box", switch = "diamond" }
   local lines = { "graph {" }
   for _, node in ipairs(p.nodes) do
-    table.insert(lines, ("  %q [shape=%s];"):format(node.name, shapes[node.kind]))
+    table.insert(lines, ("  %s [shape=%s];"):format(quoted(node.name), shapes[node.kind]))
   end
   for _, link in ipairs(p.links) do
     local label, style = table.concat(link.shown.subnets, "\\n"), link.shown.up and "" or ", style=dashed"
     local one, two = link.ends[1].node.name, link.ends[2].node.name
-    table.insert(lines, ('  "%s" -- "%s" [label="%s"%s];'):format(one, two, label, style))
+    table.insert(lines, ('  %s -- %s [label="%s"%s];'):format(quoted(one), quoted(two), label, style))
   end
   return table.concat(lines, "\n") .. "\n}"
 end
@@ -331,10 +334,8 @@ function meta.__index(self, key)
     table.insert(words, node.name)
   end
   table.sort(words)
-  local near = read.near(key, words)
-  local message = ("no node or method %q"):format(key)
-  local hint = not near and read.listed("there are", words) or nil
-  internal.raise("Net", "argument", near and ("%s; did you mean %q?"):format(message, near) or message, hint)
+  local message, hint = read.none_of("no node or method", key, words, "there are")
+  internal.raise("Net", "argument", message, hint)
 end
 
 for name, method in pairs(Net) do

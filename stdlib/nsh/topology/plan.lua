@@ -32,6 +32,7 @@ local plan = {}
 ---@field path string
 ---@field name string that of its link, or of its first switch
 ---@field ends nsh.topology.End[] routers' first, then hosts'
+---@field claims table<string, nsh.topology.Address>[] the subnets that the table gives it, by family
 ---@field subnets table<string, nsh.topology.Address> by family
 
 ---What a network has besides its nodes; no node may be called so.
@@ -153,14 +154,36 @@ local function by_end(link, option, item)
   end
 end
 
+---What the kernel has for something else: its own loopback, directories, and settings of all interfaces.
+---@type table<string, true?>
+local UNUSABLE = { lo = true, ["."] = true, [".."] = true, all = true, default = true }
+
 local function interface(path, value)
   read.string(path, value)
-  if value == "" or #value > DEV or value:find("[%s%c/:%%]") or value == "lo" then
+  if UNUSABLE[value] then
+    read.wrong(path, ("no interface can be called %q"):format(value))
+  elseif value == "" or #value > DEV or value:find("[%s%c/:%%]") then
     read.wrong(
       path,
       ("%q is no name for an interface"):format(value),
       "1 to 15 bytes, without white space, / : and %"
     )
+  end
+  return value
+end
+
+---IPv6 runs over no link with a smaller MTU (RFC 8200).
+local MTU6 = 1280
+
+---A link's MTU, its own or that of all.
+local function mtu(p, link)
+  local own = link.options.mtu
+  local value = own or p.options.mtu
+  local switches = link.ends[1].node.kind == "switch" and link.ends[2].node.kind == "switch"
+  if value and value < MTU6 and p.options.ipv6 ~= false and not switches then
+    local path = own and read.field(link.path, "mtu") or "mtu"
+    local why = ("%d is too small for IPv6, which needs %d"):format(value, MTU6)
+    read.wrong(path, why, "give a larger one, or leave IPv6 out: ipv6 = false")
   end
   return value
 end
@@ -181,7 +204,7 @@ local function add_link(p, path, entry)
   if twin then
     read.wrong(path, ("%s and %s are linked already, by %s"):format(one.node.name, two.node.name, twin.path))
   end
-  link.mtu = options.mtu or p.options.mtu
+  link.mtu = mtu(p, link)
   link.cost = options.cost or 1
   by_end(link, "dev", interface)
   by_end(link, "addr", read.addresses)
@@ -302,25 +325,36 @@ local function find_segments(p)
 end
 
 ---The segment that a key of `subnets` names: a switch, or a link as "r1-r2".
-local function named_segment(p, path, key)
-  local node = p.by_name[key]
-  if node and node.kind == "switch" and node.segment then
-    return node.segment
-  end
-  local names = {}
+---@return nsh.topology.Segment
+local function named_segment(p, key)
+  local found, names = {}, {}
   for _, link in ipairs(p.links) do
     local one, two = link.ends[1].node.name, link.ends[2].node.name
     if key == link.name or key == two .. "-" .. one then
-      return link.segment
+      table.insert(found, link)
     end
     table.insert(names, link.name)
   end
-  for _, known in ipairs(p.nodes) do
-    if known.kind == "switch" then
-      table.insert(names, known.name)
+  for _, node in ipairs(p.nodes) do
+    if node.kind == "switch" and node.segment then
+      table.insert(found, key == node.name and node or nil)
+      table.insert(names, node.name)
     end
   end
-  read.unknown(path, "no link or switch is called", tostring(key), names, "there are")
+  local path = read.field("subnets", key)
+  for i = 2, #found do
+    if found[i].segment ~= found[1].segment then
+      local which = ("%s and %s are both called so"):format(found[1].path, found[i].path)
+      read.wrong(path, which, "give the subnet there")
+    end
+  end
+  local node = p.by_name[key]
+  if not found[1] and node and node.kind == "switch" then
+    read.wrong(path, key .. " has no links")
+  elseif not found[1] then
+    read.unknown("subnets", "no link or switch is called", tostring(key), names, "there are")
+  end
+  return found[1].segment
 end
 
 ---Who says what the subnets are, for each segment.
@@ -336,7 +370,7 @@ local function claims(p, spec)
   end
   for _, key in ipairs(read.keys(spec.subnets or {})) do
     local path = read.field("subnets", key)
-    table.insert(named_segment(p, "subnets", key).claims, read.subnet(path, spec.subnets[key]))
+    table.insert(named_segment(p, key).claims, read.subnet(path, spec.subnets[key]))
   end
 end
 

@@ -21,23 +21,25 @@ end
 local LISTED = 20
 
 ---Says which words there are, as a hint: `the nodes are r1, r2, a, ...`.
-function read.listed(label, words)
+local function listed(label, words)
   local some = table.concat(words, ", ", 1, math.min(#words, LISTED))
   return #words > 0 and label .. " " .. some .. (#words > LISTED and ", ..." or "") or nil
 end
 
----What may be meant by a word; in short ones, such as r1 and r2, a letter makes all the difference.
-function read.near(word, words)
-  return #word > 3 and internal.similar(word, words) or nil
+---Says that a word is none of `words`, with the one that may be meant; else a hint lists them. In short words, such as
+---r1 and r2, a letter makes all the difference.
+---@return string message, string? hint
+function read.none_of(message, word, words, label)
+  local near = #word > 3 and internal.similar(word, words)
+  if near then
+    return ("%s %q; did you mean %q?"):format(message, word, near)
+  end
+  return ("%s %q"):format(message, word), listed(label, words)
 end
 
 ---Refuses a word that is none of `words`.
 function read.unknown(path, message, word, words, label)
-  local near = read.near(word, words)
-  if near then
-    read.wrong(path, ("%s %q; did you mean %q?"):format(message, word, near))
-  end
-  read.wrong(path, ("%s %q"):format(message, word), read.listed(label, words))
+  read.wrong(path, read.none_of(message, word, words, label))
 end
 
 ---The place of a field.

@@ -62,7 +62,8 @@ local function routers_on(segment)
   return out
 end
 
----The way from every router to a target: the neighbour's end through which it goes on, by router.
+---The way from every router to a target: the neighbour's end through which it goes on, by router. Of several neighbours
+---over whom it is as near, that is the first one in the table.
 ---@return table<nsh.topology.Node, nsh.topology.End>
 local function ways(p, target)
   local distance, via, settled, waiting = {}, {}, {}, queue()
@@ -78,7 +79,8 @@ local function ways(p, target)
       for _, e in ipairs(node.ends) do
         for _, near in ipairs(p.routers_on[e.link.segment]) do
           local other, length = near.node, distance[node] + near.link.cost
-          if not distance[other] or length < distance[other] then
+          local same = length == distance[other] and via[other] and node.index < via[other].node.index
+          if not distance[other] or length < distance[other] or same then
             distance[other], via[other] = length, e
             waiting.push(length, other)
           end
@@ -128,6 +130,7 @@ local function neighbour(node, other)
   end
 end
 
+---The end to which a host's default route leads, if it has one.
 local function gateway(p, node)
   local given = node.options.gateway
   if given then
@@ -146,8 +149,15 @@ local function gateway(p, node)
   end
 end
 
+---Types of routes that lead nowhere.
+local DROPS = { blackhole = true, unreachable = true, prohibit = true, throw = true }
+
 ---The routes that a node's table gives; a gateway may be a neighbour's name.
 local function given_routes(p, node)
+  if node.options.gateway then
+    local hint = ('give it with them: { "default", via = %q }'):format(node.options.gateway)
+    read.wrong(node.path .. ".gateway", "routes stand in place of the default route", hint)
+  end
   for i, entry in ipairs(node.options.routes) do
     local path = ("%s.routes[%d]"):format(node.path, i)
     local options = {}
@@ -162,12 +172,19 @@ local function given_routes(p, node)
         ("%q is no destination"):format(dst),
         '"default", or a prefix such as "10.0.0.0/8"'
       )
+    elseif not (options.via or options.dev or options.nexthops or DROPS[options.type]) then
+      local hint = 'or nexthops, or a type without a next hop, such as "blackhole"'
+      read.wrong(path, "a route needs via or dev", hint)
     elseif options.via == nil or type(options.via) ~= "string" or address.parse(options.via) then
       table.insert(node.routes, { dst, options })
     else
       local via = neighbour(node, plan.node(p, path .. ".via", options.via))
       if not via then
         read.wrong(path .. ".via", ("%s and %s have no subnet in common"):format(node.name, options.via))
+      end
+      if prefix then
+        prefix.path = path .. "[1]"
+        addressing.check_family(p, prefix)
       end
       for _, family in ipairs(p.families) do
         if not prefix or prefix.family == family then

@@ -83,6 +83,16 @@ refused(
   { hosts = { "a", "b" }, links = { { "a", "b", mtu = 20 } } }
 )
 refused(
+  [=[links[1].mtu: 1279 is too small for IPv6, which needs 1280
+  hint: give a larger one, or leave IPv6 out: ipv6 = false]=],
+  { hosts = { "a", "b" }, links = { { "a", "b", mtu = 1279 } } }
+)
+refused(
+  [=[mtu: 1000 is too small for IPv6, which needs 1280
+  hint: give a larger one, or leave IPv6 out: ipv6 = false]=],
+  { mtu = 1000, hosts = { "a" }, switches = { "s" }, links = { { "a", "s" } } }
+)
+refused(
   [=[links[1].cost: expected an integer from 1 to 65535, got the integer 0]=],
   { hosts = { "a", "b" }, links = { { "a", "b", cost = 0 } } }
 )
@@ -171,6 +181,16 @@ refused(
   hint: there are a-b]=],
   { hosts = { "a", "b" }, links = { { "a", "b" } }, subnets = { ["a-c"] = "10.0.0.0/24" } }
 )
+refused([=[subnets.s: s has no links]=], { switches = { "s" }, subnets = { s = "10.0.0.0/24" } })
+refused(
+  [=[subnets["a-b-c"]: links[1] and links[2] are both called so
+  hint: give the subnet there]=],
+  {
+    hosts = { "a", "b-c", "a-b", "c" },
+    links = { { "a", "b-c" }, { "c", "a-b" } },
+    subnets = { ["a-b-c"] = "10.0.0.0/24" },
+  }
+)
 refused([=[subnets["b-a"]: 10.2.0.0/24, but links[1].subnet says 10.1.0.0/24]=], {
   hosts = { "a", "b" },
   links = { { "a", "b", subnet = "10.1.0.0/24" } },
@@ -213,6 +233,12 @@ refused(
   hint: 1 to 15 bytes, without white space, / : and %]=],
   { routers = { "a", "b" }, links = { { "a", "b", dev = { a = "a-name-too-long-" } } } }
 )
+for _, dev in ipairs({ "lo", ".", "..", "all", "default" }) do
+  refused(
+    ("links[1].dev.a: no interface can be called %q"):format(dev),
+    { routers = { "a", "b" }, links = { { "a", "b", dev = { a = dev } } } }
+  )
+end
 refused(
   [=[links[2]: s2-s3 closes a loop of switches, in which frames would circle for ever
   hint: leave it out, or give each of the switches bridge = { stp = true }, s1 too]=],
@@ -237,6 +263,26 @@ refused(
   hint: "default", or a prefix such as "10.0.0.0/8"]=],
   {
     hosts = { { "a", routes = { { "defautl", via = "r1" } } } },
+    routers = { "r1" },
+    links = { { "a", "r1" } },
+  }
+)
+refused(
+  [=[hosts[1].routes[1]: a route needs via or dev
+  hint: or nexthops, or a type without a next hop, such as "blackhole"]=],
+  { hosts = { { "a", routes = { { "10.0.0.0/8", metric = 5 } } } } }
+)
+refused([=[hosts[1].routes[1][1]: fd00:: is IPv6, which ipv6 = false switches off]=], {
+  ipv6 = false,
+  hosts = { { "a", routes = { { "fd00::/8", via = "r1" } } } },
+  routers = { "r1" },
+  links = { { "a", "r1" } },
+})
+refused(
+  [=[hosts[1].gateway: routes stand in place of the default route
+  hint: give it with them: { "default", via = "r1" }]=],
+  {
+    hosts = { { "a", gateway = "r1", routes = { { "10.0.0.0/8", via = "r1" } } } },
     routers = { "r1" },
     links = { { "a", "r1" } },
   }

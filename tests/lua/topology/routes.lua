@@ -50,6 +50,13 @@ do
   check.equal(net.r3.route.get(net:addr("h1")).dev, "to-r2")
 end
 do
+  -- Over r4 the next router is nearer to the end, but the way as a whole costs the same.
+  local lab = topology.ring(4)
+  lab.links[1].cost, lab.links[2].cost, lab.links[3].cost, lab.links[4].cost = 1, 3, 1, 3
+  local net <close> = topology(lab)
+  check.equal(net.r1.route.get(net:addr("h3")).dev, "to-r2")
+end
+do
   local lab = topology.ring(4)
   lab.links[1].cost = 10
   local net <close> = topology(lab)

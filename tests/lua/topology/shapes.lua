@@ -54,6 +54,21 @@ try(topology.grid(2, 2), "r1_1 r1_2 r2_1 r2_2", "h1_1 h1_2 h2_1 h2_2", "", 8)
 try(topology.dumbbell(2, 1), "r1 r2", "a1 a2 b1", "s1 s2", 6)
 check.equal(#namespace.list(), 0, "each was taken away")
 
+-- Names as Graphviz needs them.
+do
+  local odd <close> =
+    topology({ hosts = { 'a"b', "c\\d" }, links = { { 'a"b', "c\\d", subnet = "10.0.0.0/24" } } })
+  check.equal(
+    odd:dot(),
+    [[
+graph {
+  "a\"b" [shape=box];
+  "c\\d" [shape=box];
+  "a\"b" -- "c\\d" [label="10.0.0.0/24\nfd00:1::/64"];
+}]]
+  )
+end
+
 -- Other fields of the table are passed on, and the table can be changed before it is made.
 local lab = topology.star(2, { ipv6 = false, subnets = { s1 = "192.168.7.0/24" } })
 table.insert(lab.hosts, "printer")
