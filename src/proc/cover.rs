@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -148,6 +148,23 @@ fn make(at: &Path, directory: bool) -> std::io::Result<()> {
     fs::File::options().create(true).append(true).open(at).map(drop)
 }
 
+/// Makes the copy that a shadow is, in an empty directory.
+fn fill(copy: &Path, directory: &Path, missing: &[(PathBuf, bool)]) -> std::io::Result<()> {
+    fs::set_permissions(copy, fs::Permissions::from_mode(0o755))?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let at = copy.join(entry.file_name());
+        match entry.file_type()? {
+            t if t.is_symlink() => symlink(fs::read_link(entry.path())?, at)?,
+            t => make(&at, t.is_dir())?,
+        }
+    }
+    for (rest, is_directory) in missing {
+        make(&copy.join(rest), *is_directory)?;
+    }
+    Ok(())
+}
+
 type Missing = (PathBuf, Vec<(PathBuf, bool)>);
 
 /// What stands over `directory` so that it has what is missing: an empty copy of it, filled by mounting each of its
@@ -160,19 +177,13 @@ fn shadow(directory: &Path, missing: &[(PathBuf, bool)]) -> Result<Vec<Bind>> {
     let copy = match made.iter().find(|(m, _)| *m == wanted) {
         Some((_, copy)) => copy.clone(),
         None => {
-            let copy = Path::new(SHADOWS).join(made.len().to_string());
-            fs::create_dir_all(&copy).map_err(failed)?;
-            for entry in fs::read_dir(directory).map_err(failed)? {
-                let entry = entry.map_err(failed)?;
-                let at = copy.join(entry.file_name());
-                match entry.file_type().map_err(failed)? {
-                    t if t.is_symlink() => symlink(fs::read_link(entry.path()).map_err(failed)?, at),
-                    t => make(&at, t.is_dir()),
-                }
-                .map_err(failed)?;
-            }
-            for (rest, is_directory) in missing {
-                make(&copy.join(rest), *is_directory).map_err(failed)?;
+            fs::create_dir_all(SHADOWS).map_err(failed)?;
+            // Another process of the lab's (a prompt of `nsh attach`) makes its own.
+            let copy =
+                nix::unistd::mkdtemp(&Path::new(SHADOWS).join("XXXXXX")).map_err(|e| failed(e.into()))?;
+            if let Err(e) = fill(&copy, directory, missing) {
+                let _ = fs::remove_dir_all(&copy);
+                return Err(failed(e));
             }
             made.push((wanted, copy.clone()));
             copy

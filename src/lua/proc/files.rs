@@ -17,8 +17,6 @@ const PLACE: &str = "/run/nsh/own";
 thread_local! {
     /// The directories of each namespace, by its name and inode.
     static PRIVATE: RefCell<HashMap<(String, u64), Vec<Cover>>> = RefCell::default();
-    /// Numbers the things in [`PLACE`].
-    static COUNT: RefCell<u64> = const { RefCell::new(0) };
 }
 
 /// What a process sees in the place of something else; the files made for it alone are removed when this is
@@ -31,7 +29,10 @@ pub(super) struct Files {
 
 impl Drop for Files {
     fn drop(&mut self) {
-        self.own.iter().for_each(|path| drop(fs::remove_file(path)));
+        for path in &self.own {
+            let _ = fs::remove_file(path);
+            let _ = path.parent().map(fs::remove_dir);
+        }
     }
 }
 
@@ -46,9 +47,9 @@ impl Files {
                 overwrite(&outside, text).map_err(failed)?;
                 continue;
             }
-            let own = new_place(cx)?;
-            overwrite(&own, text).map_err(failed)?;
+            let own = new_place(cx)?.join("file");
             out.own.push(own.clone());
+            overwrite(&own, text).map_err(failed)?;
             out.covers.push(Cover { at: path.clone(), from: own });
         }
         Ok(out)
@@ -63,7 +64,7 @@ fn covers(cx: &Cx<'_>) -> Vec<Cover> {
     PRIVATE.with_borrow(|all| all.get(&key(cx)).cloned().unwrap_or_default())
 }
 
-/// A path for something new, in a directory that is there.
+/// A new directory, that no other process of the lab's (a prompt of `nsh attach`) has made, too.
 fn new_place(cx: &Cx<'_>) -> Result<PathBuf> {
     if !cx.lab.place.sandboxed {
         let e = Error::new(Kind::Unsupported, "processes have files of their own in a sandbox alone");
@@ -73,11 +74,7 @@ fn new_place(cx: &Cx<'_>) -> Result<PathBuf> {
     }
     let failed = |e: std::io::Error| Error::from(e).detail(format!("making {PLACE}"));
     fs::create_dir_all(PLACE).map_err(failed)?;
-    let number = COUNT.with_borrow_mut(|count| {
-        *count += 1;
-        *count
-    });
-    Ok(Path::new(PLACE).join(number.to_string()))
+    nix::unistd::mkdtemp(&Path::new(PLACE).join("XXXXXX")).map_err(|e| failed(e.into()))
 }
 
 /// Gives the namespace a directory of its own at `path`, unless it has one; returns where it lies.
@@ -88,7 +85,6 @@ pub(super) fn private(cx: &Cx<'_>, path: &Path) -> Result<PathBuf> {
     }
     let from = new_place(cx)?;
     let failed = |e: std::io::Error| Error::from(e).detail(format!("making {}", from.display()));
-    fs::create_dir(&from).map_err(failed)?;
     // Like /tmp: daemons make their files as whatever user they become.
     fs::set_permissions(&from, fs::Permissions::from_mode(0o1777)).map_err(failed)?;
     let cover = Cover { at: path.to_owned(), from: from.clone() };
