@@ -35,11 +35,7 @@ pub struct Up {
 impl Up {
     pub fn command(self, args: Vec<OsString>) -> Command {
         let Up { file, code, name, write, timeout, trace } = self;
-        let script = match (code, file) {
-            (Some(code), _) => Source::Code(code),
-            (None, Some(file)) if file.as_os_str() != "-" => Source::File(file),
-            (None, _) => Source::Stdin,
-        };
+        let script = Source::of(code, file).unwrap_or(Source::Stdin);
         let options = Options { host: false, write, timeout, trace };
         Command::Up { script, args, name, options }
     }

@@ -82,6 +82,17 @@ pub enum Source {
     Stdin,
 }
 
+impl Source {
+    /// What `-e CODE` or else FILE, which may be `-`, stand for.
+    fn of(code: Option<String>, file: Option<PathBuf>) -> Option<Source> {
+        match (code, file) {
+            (Some(code), _) => Some(Source::Code(code)),
+            (None, Some(file)) if file.as_os_str() == "-" => Some(Source::Stdin),
+            (None, file) => file.map(Source::File),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct Options {
     pub host: bool,
@@ -104,13 +115,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let arguments = Arguments::try_parse_from(ours).map_err(instead)?;
     let Arguments { file, code, interactive, host, write, timeout, trace, command } = arguments;
     let options = Options { host, write, timeout, trace };
-    let script = match (code, file) {
-        (Some(code), _) => Some(Source::Code(code)),
-        (None, Some(file)) if file.as_os_str() == "-" => Some(Source::Stdin),
-        (None, Some(file)) => Some(Source::File(file)),
-        (None, None) => None,
-    };
-    Ok(match (command, script) {
+    Ok(match (command, Source::of(code, file)) {
         (Some(command), _) => command.command(args),
         (None, Some(script)) if !interactive => Command::Run { script, args, options },
         (None, script) => Command::Interactive { script: script.map(|script| (script, args)), options },
