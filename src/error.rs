@@ -10,11 +10,19 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Write;
 
 use nix::errno::Errno;
 
 /// Short for a result whose error a user can cause.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Tells the error on stderr; returns `status`, for nsh to exit with.
+pub fn complain(e: &Error, status: i32) -> i32 {
+    // Nobody may read stderr any more; eprintln would panic.
+    let _ = writeln!(std::io::stderr(), "nsh: {e}");
+    status
+}
 
 /// What sort of failure it is; scripts compare it as a string (`e.kind == "exists"`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,8 +1,9 @@
 //! nsh, a Lua-scriptable automation shell for Linux network labs.
 //!
 //! The floors, each using only those below it:
-//! `main cli -> repl scenario labs -> doc doctor translate -> lua -> probe proc sandbox -> net -> wait error`.
+//! `main cli -> repl scenario labs -> doc doctor translate -> lua -> probe proc sandbox -> net -> clock terminal wait error`.
 
+pub mod clock;
 pub mod doc;
 pub mod doctor;
 pub mod error;

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use cli::{Command, Options, Source};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::SigSet;
-use nsh::error::{Error, Kind};
+use nsh::error::{Error, Kind, complain};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
@@ -226,12 +226,6 @@ fn write_types(directory: &Path) -> i32 {
         }
     }
     status::SUCCESS
-}
-
-fn complain(e: &Error, status: i32) -> i32 {
-    // Nobody may read stderr any more; eprintln would panic.
-    let _ = writeln!(std::io::stderr(), "nsh: {e}");
-    status
 }
 
 /// Prints; a closed stdout is no error.

@@ -5,6 +5,7 @@
 //! later, until [`clear`] or [`forget`]; [`set_aside`] lets a script's clean-up work in spite of one.
 
 pub mod limit;
+mod process;
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
@@ -15,6 +16,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 
 use crate::error::{Error, Kind, Result};
+
+pub use process::{pidfd, stat};
 
 /// The signal that interrupted us; 0 for none, [`TIMED_OUT`] and [`OUT_OF_TIME`] for time limits.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; a module may use those below its own floor.
 const FLOORS: &[&[&str]] = &[
-    &["error", "terminal", "wait"],
+    &["clock", "error", "terminal", "wait"],
     &["net"],
     &["probe", "proc", "sandbox"],
     &["lua"],

@@ -42,7 +42,7 @@ mod udp;
 mod waiting;
 mod words;
 
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
@@ -295,16 +295,12 @@ fn execute_shell(lua: &Lua, command: Option<String>) -> mlua::Result<MultiValue>
         .arg(&command)
         .spawn()
         .map_err(|e| mlua::Error::runtime(format!("os.execute: cannot run /bin/sh: {e}")))?;
-    // SAFETY: pidfd_open takes no pointers; it returns a new descriptor or -1.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.id() as libc::pid_t, 0) };
-    if fd >= 0 {
-        // SAFETY: fd is open and ours alone.
-        let pidfd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
-        if wait::readable(pidfd.as_fd(), wait::Deadline::NEVER).is_err() {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(mlua::Error::runtime(wait::interrupted_error().message()));
-        }
+    if let Ok(Some(pidfd)) = wait::pidfd(child.id() as i32)
+        && wait::readable(pidfd.as_fd(), wait::Deadline::NEVER).is_err()
+    {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(mlua::Error::runtime(wait::interrupted_error().message()));
     }
     let status = child.wait().map_err(|e| mlua::Error::runtime(format!("os.execute: {e}")))?;
     match (status.code(), status.signal()) {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use crate::wait;
+
 /// A process as `/proc` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -31,30 +33,17 @@ pub fn list() -> Vec<Listed> {
 fn one(pid: u32) -> Option<Listed> {
     let directory = format!("/proc/{pid}");
     let uid = fs::metadata(&directory).ok()?.uid();
-    let (name, state, parent) = stat(&fs::read_to_string(format!("{directory}/stat")).ok()?)?;
+    let stat = wait::stat(pid.cast_signed())?;
     let command = fs::read(format!("{directory}/cmdline")).unwrap_or_default();
     let command = String::from_utf8_lossy(&command).trim_end_matches('\0').replace('\0', " ");
     let netns = fs::metadata(format!("{directory}/ns/net")).ok().map(|m| m.ino());
+    let (name, state, parent) = (stat.name, stat.state, stat.parent.cast_unsigned());
     Some(Listed { pid, parent, name, command, state, uid, netns })
-}
-
-/// `PID (NAME) STATE PARENT ...`; the name may have anything in it.
-fn stat(text: &str) -> Option<(String, char, u32)> {
-    let (before, after) = text.rsplit_once(')')?;
-    let (_, name) = before.split_once('(')?;
-    let mut fields = after.split_whitespace();
-    Some((name.to_owned(), fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_may_have_anything_in_it() {
-        assert_eq!(stat("7 (a) b (c) S 3 7 7 0"), Some(("a) b (c".to_owned(), 'S', 3)));
-        assert_eq!(stat("7 (a"), None);
-    }
 
     #[test]
     fn this_process_is_among_them() {

@@ -11,7 +11,8 @@ use nix::unistd::{ForkResult, Pid};
 
 use super::supervise::{self, Child, Signals};
 use super::{Lab, Plan, Runner, init, lab, view};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, complain};
+use crate::wait;
 
 const CAP_NET_ADMIN: u32 = 12;
 const CAP_SYS_ADMIN: u32 = 21;
@@ -34,10 +35,7 @@ pub fn run(plan: Plan, runner: Runner<'_>) -> Result<i32> {
             drop(signals);
             match enter(&plan, nsh) {
                 Ok(lab) => lab::finish(&lab, runner),
-                Err(e) => {
-                    eprintln!("nsh: {e}");
-                    init::exit(3)
-                }
+                Err(e) => init::exit(complain(&e, 3)),
             }
         }
         ForkResult::Parent { child } => child,
@@ -96,16 +94,11 @@ fn end_leftovers() {
 /// Our children, by `/proc`: the kernel's own list of them is optional (CONFIG_PROC_CHILDREN).
 fn children() -> Vec<Pid> {
     let us = nix::unistd::getpid().as_raw();
-    let parent = |pid: i32| -> Option<i32> {
-        // pid (comm) state ppid: comm may hold anything, but no later ')'.
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
-    };
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     entries
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
-        .filter(|pid| parent(*pid) == Some(us))
+        .filter(|pid| wait::stat(*pid).is_some_and(|s| s.parent == us))
         .map(Pid::from_raw)
         .collect()
 }

@@ -18,6 +18,7 @@ use nix::unistd::{ForkResult, Pid};
 use super::output::mark;
 use crate::error::{Error, Result};
 use crate::lua::test::event::{Event, Sink};
+use crate::wait;
 
 /// The child's descriptors beyond the usual three.
 const EVENTS: i32 = 3;
@@ -64,14 +65,12 @@ pub fn start(options: &Start, f: impl FnOnce(Inside) -> i32) -> Result<Job> {
             unsafe { libc::_exit(status) }
         }
     };
-    // SAFETY: pidfd_open takes no pointers; it returns a new descriptor or -1.
-    let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
-    let pidfd = Errno::result(pidfd).inspect_err(|_| {
+    // Its number is its own until it is waited for, ended or not.
+    let opened = wait::pidfd(pid.as_raw()).and_then(|fd| fd.ok_or_else(|| Error::errno(Errno::ESRCH)));
+    let pidfd = opened.inspect_err(|_| {
         let _ = nix::sys::signal::kill(pid, Signal::SIGKILL);
         let _ = waitpid(pid, None);
     })?;
-    // SAFETY: the descriptor is open and ours alone.
-    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd as i32) };
     for fd in [&events, &output] {
         fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     }

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::packet::{Icmp, Inner, Ip, Net, Packet, Stp, Tcp, TcpOption, Transport, protocol_name};
+use crate::clock;
 
 /// `12:38:07.517776 IP 192.168.1.10 > 8.8.8.8: ICMP echo request, id 63141, seq 7, length 64`
 impl Display for Packet {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", clock(self.time))?;
+        write!(f, "{} ", time_of_day(self.time))?;
         self.body(f)
     }
 }
@@ -28,20 +29,14 @@ impl Display for WithLink<'_> {
             super::Direction::Multicast => "M",
             super::Direction::Other => "P",
         };
-        write!(f, "{} {}/{} {direction:<3} ", clock(p.time), p.link.namespace, p.link.name)?;
+        write!(f, "{} {}/{} {direction:<3} ", time_of_day(p.time), p.link.namespace, p.link.name)?;
         p.body(f)
     }
 }
 
 /// The local time of day, with microseconds.
-fn clock(time: Duration) -> String {
-    let seconds = time.as_secs() as libc::time_t;
-    // SAFETY: localtime_r reads one number and writes one struct, both ours; all zero is valid for it.
-    let tm = unsafe {
-        let mut tm: libc::tm = std::mem::zeroed();
-        libc::localtime_r(&raw const seconds, &raw mut tm);
-        tm
-    };
+fn time_of_day(time: Duration) -> String {
+    let tm = clock::local(time.as_secs());
     format!("{:02}:{:02}:{:02}.{:06}", tm.tm_hour, tm.tm_min, tm.tm_sec, time.subsec_micros())
 }
 

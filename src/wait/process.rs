@@ -1,0 +1,65 @@
+//! Processes by their numbers: descriptors, which can be waited for and can't come to mean another process, and what
+//! `/proc` tells.
+
+use std::fs;
+use std::os::fd::{FromRawFd, OwnedFd};
+
+use nix::errno::Errno;
+
+use crate::error::{Error, Result};
+
+/// A descriptor of the process that has this number now, if any has: readable once it has ended.
+pub fn pidfd(pid: i32) -> Result<Option<OwnedFd>> {
+    // SAFETY: pidfd_open takes no pointers; it returns a new descriptor or -1.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    match Errno::result(fd) {
+        // SAFETY: fd is open and ours alone.
+        Ok(fd) => Ok(Some(unsafe { OwnedFd::from_raw_fd(fd as i32) })),
+        Err(Errno::ESRCH) => Ok(None),
+        Err(e) => Err(Error::from(e).detail("opening a process")),
+    }
+}
+
+/// Of `/proc/PID/stat`; see proc(5).
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// Its program's name, cut at 15 bytes by the kernel.
+    pub name: String,
+    /// `R` running, `S` sleeping, `T` stopped, `Z` ended, ...
+    pub state: char,
+    pub parent: i32,
+    /// When it was started, in clock ticks since the machine was.
+    pub start: u64,
+}
+
+/// What is known of the process that has this number now, if any has.
+pub fn stat(pid: i32) -> Option<Stat> {
+    read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// `PID (NAME) STATE PARENT ...`; the name may have anything in it.
+fn read(text: &str) -> Option<Stat> {
+    let (before, after) = text.rsplit_once(')')?;
+    let (_, name) = before.split_once('(')?;
+    let mut fields = after.split_whitespace();
+    Some(Stat {
+        name: name.to_owned(),
+        state: fields.next()?.chars().next()?,
+        parent: fields.next()?.parse().ok()?,
+        // The 22nd of all.
+        start: fields.nth(17)?.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_have_anything_in_it() {
+        let text = "7 (a) b (c) S 3 7 7 0 -1 4194560 1 0 2 0 0 0 0 0 20 0 1 0 4711 0 0\n";
+        let expected = Stat { name: "a) b (c".to_owned(), state: 'S', parent: 3, start: 4711 };
+        assert_eq!(read(text), Some(expected));
+        assert_eq!(read("7 (a"), None);
+    }
+}
