@@ -1,22 +1,22 @@
 //! `nsh exec` and `nsh attach`: processes in a lab that is up.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::entry::Lab;
-use super::inside::{Inside, PINS};
-use crate::error::{Error, Kind, Result};
+use super::inside::Inside;
+use crate::error::{Error, Kind, Result, complain};
 use crate::lua::lab::Place;
 use crate::net::hosts;
 use crate::net::names::similar;
-use crate::net::namespace::{HOST, Namespaces};
+use crate::net::namespace::{HOST, Namespace, Namespaces};
 use crate::proc::{self, Context, Spec};
-use crate::sandbox::{self, Target};
+use crate::sandbox::{self, HOSTS, PINS, Target};
 
-/// What the lab sees as its `/etc/hosts`.
-const HOSTS: &str = "/run/nsh/hosts";
 /// Of the one who enters: what their terminal is like.
 const TERMINAL: &[&str] = &["TERM", "COLORTERM", "LINES", "COLUMNS"];
 
@@ -49,10 +49,13 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
             [name] => known(name).ok_or_else(|| unknown(name, namespaces))?,
             _ => return Err(Error::argument("expected at most a namespace in front of --")),
         };
+        if command.is_empty() {
+            return Err(no_command());
+        }
         return Ok((namespace, command));
     }
     let Some(word) = first.first() else {
-        return Err(Error::argument("no command is given").hint("nsh exec LAB [NAMESPACE] -- COMMAND..."));
+        return Err(no_command());
     };
     let is_program = word.as_encoded_bytes().contains(&b'/') || proc::in_path(word, programs);
     match known(word) {
@@ -77,6 +80,10 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
     }
 }
 
+fn no_command() -> Error {
+    Error::argument("no command is given").hint("nsh exec LAB [NAMESPACE] -- COMMAND...")
+}
+
 fn unknown(name: &OsStr, namespaces: &[String]) -> Error {
     missing(format!("there is no namespace named {name:?}"), name, namespaces)
 }
@@ -98,6 +105,7 @@ fn target<'a>(inside: &'a Inside) -> Result<Target<'a>> {
         process: inside.fd(),
         pid: inside.pid(),
         confined: inside.confined()?,
+        filtered: inside.filtered()?,
         directory: &inside.record.directory,
         open_files: inside.record.open_files,
     })
@@ -114,7 +122,8 @@ fn environment(inside: &Inside) -> Result<Vec<(OsString, OsString)>> {
 /// `status`, with a word on what ended the command, if it was the lab's end.
 fn told(inside: &Inside, name: &str, status: i32) -> i32 {
     if status == 128 + libc::SIGKILL && inside.ended() {
-        eprintln!("nsh: the lab {name} has ended, and what ran in it");
+        // Nobody may read it.
+        let _ = writeln!(std::io::stderr(), "nsh: the lab {name} has ended, and what ran in it");
     }
     status
 }
@@ -126,50 +135,40 @@ pub fn exec(lab: &Lab, words: Words) -> Result<i32> {
     let inside = Inside::of(lab)?;
     let environment = environment(&inside)?;
     let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
-    let (namespace, command) = read(words, &inside.namespaces()?, &path.unwrap_or_default())?;
+    let path = path.unwrap_or_else(|| proc::DEFAULT_PATH.into());
+    let (namespace, command) = read(words, &inside.namespaces()?, &path)?;
     let status = sandbox::join(&target(&inside)?, || {
-        let e = match prepare(&namespace) {
-            Ok((all, hosts)) => run(&all, &namespace, hosts, environment, command),
-            Err(e) => e,
-        };
-        eprintln!("nsh: {e}");
-        match e.kind() {
-            Kind::NotFound => status::NO_PROGRAM,
-            _ => status::CANNOT_RUN,
+        match prepare(&namespace).and_then(|(ns, hosts)| run(&ns, hosts, environment, command)) {
+            Ok(e) if e.kind() == Kind::NotFound => complain(&e, status::NO_PROGRAM),
+            Ok(e) => complain(&e, status::CANNOT_RUN),
+            Err(e) => complain(&e.op("exec"), status::NOT_TRIED),
         }
     })?;
     Ok(told(&inside, &lab.name, status))
 }
 
-/// In the lab: its namespaces, and the file for `/etc/hosts`.
-fn prepare(namespace: &str) -> Result<(Namespaces, Option<PathBuf>)> {
+/// In the lab: the namespace, and the file for `/etc/hosts`.
+fn prepare(namespace: &str) -> Result<(Rc<Namespace>, Option<PathBuf>)> {
     let all = Namespaces::new(PINS)?;
-    let hosts = hosts::refresh(&all, &*all.require(namespace)?, HOSTS.as_ref())?;
-    Ok((all, hosts))
+    let ns = all.require(namespace)?;
+    let hosts = hosts::refresh(&all, &ns, HOSTS.as_ref())?;
+    Ok((ns, hosts))
 }
 
-/// Puts the command in this process's place; returns why it could not.
+/// Puts the command in this process's place; returns why it could not. Raises what keeps it from being tried.
 fn run(
-    all: &Namespaces,
-    namespace: &str,
+    ns: &Namespace,
     hosts: Option<PathBuf>,
     environment: Vec<(OsString, OsString)>,
     command: Vec<OsString>,
-) -> Error {
-    let ns = match all.require(namespace) {
-        Ok(ns) => ns,
-        Err(e) => return e,
-    };
+) -> Result<Error> {
     let spec = Spec {
         clear_env: true,
         env: environment.into_iter().map(|(name, value)| (name, Some(value))).collect(),
         hosts,
         ..Spec::args(command)
     };
-    match proc::Place::of(&ns) {
-        Ok(place) => proc::replace(&place, &spec, &Context::default()),
-        Err(e) => e,
-    }
+    Ok(proc::replace(&proc::Place::of(ns)?, &spec, &Context::default()))
 }
 
 /// Runs `prompt` in the lab, with the namespace to begin in; returns its status.
@@ -236,7 +235,9 @@ mod tests {
     fn what_is_unclear_is_an_error() {
         assert!(parsed(&["sh", "cat"], None).unwrap_err().contains("is a namespace and a program"));
         assert!(parsed(&["ns1"], None).unwrap_err().contains("no command is given for ns1"));
-        assert!(parsed(&[], None).unwrap_err().contains("no command is given"));
+        for (first, command) in [(&[][..], None), (&[], Some(&[][..])), (&["ns1"], Some(&[]))] {
+            assert!(parsed(first, command).unwrap_err().contains("no command is given"), "{first:?}");
+        }
         assert!(parsed(&["ns11", "cat"], None).unwrap_err().contains("did you mean \"ns1\"?"));
         assert!(parsed(&["ns11"], Some(&["cat"])).unwrap_err().contains("did you mean \"ns1\"?"));
         assert!(parsed(&["x", "y"], Some(&["cat"])).unwrap_err().contains("at most a namespace"));

@@ -15,6 +15,7 @@ use super::place;
 use super::record::Record;
 use crate::error::{Error, Kind, Result};
 use crate::net::names::similar;
+use crate::sandbox::{self, Options};
 
 const LONGEST: usize = 64;
 
@@ -75,30 +76,58 @@ impl Labs {
         let failed = |e: io::Error| Error::from(e).on(directory.display().to_string());
         DirBuilder::new().mode(0o700).create(&directory).map_err(failed)?;
         let lock = lock::open(&directory.join("lock"), true).map_err(failed)?;
-        lock::take(&lock)?;
+        if !lock::take(&lock)? {
+            return Err(
+                Error::new(Kind::Busy, "locked by another process").on(directory.display().to_string())
+            );
+        }
         record.write(&directory)?;
         Ok(Entry { labs: self.0.clone(), directory, lock })
     }
 
     /// Raises `not_found` for a lab that is not there, or has died.
     pub fn find(&self, name: &str) -> Result<Lab> {
-        let directory = self.path(name);
-        let there = check_name(name).is_ok() && directory.symlink_metadata().is_ok();
-        match if there { who(&directory)? } else { Holder::Nobody } {
-            Holder::Process(supervisor) => Ok(Lab { name: name.to_owned(), directory, supervisor }),
-            Holder::Elsewhere => Err(elsewhere(name)),
-            Holder::Nobody if there => {
-                self.sweep(name)?;
-                Err(Error::new(Kind::NotFound, format!("the lab {name:?} has died")).hint(
-                    "it was killed, with all that ran in it; what was left of its entry is removed now",
-                ))
-            }
-            Holder::Nobody => Err(self.unknown(name)),
+        match self.look(name)? {
+            Seen::Lives(lab) => Ok(lab),
+            Seen::Elsewhere => Err(elsewhere(name)),
+            Seen::Died => Err(Error::new(Kind::NotFound, format!("the lab {name:?} has died"))
+                .hint("it was killed, with all that ran in it; what was left of its entry is removed now")),
+            Seen::Missing => Err(self.unknown(name)),
         }
     }
 
+    /// Looks whether a lab is there. The entry of one that nobody keeps any more is removed.
+    fn look(&self, name: &str) -> Result<Seen> {
+        let directory = self.path(name);
+        let there = || directory.symlink_metadata().is_ok();
+        if check_name(name).is_err() || !there() {
+            return Ok(Seen::Missing);
+        }
+        let mut holder = who(&directory)?;
+        let mut mutex = None;
+        if matches!(holder, Holder::Nobody) {
+            // One that is just being entered or left looks the same, but not under the mutex.
+            mutex = Some(lock::mutex(&self.0)?);
+            if !there() {
+                return Ok(Seen::Missing);
+            }
+            holder = who(&directory)?;
+        }
+        let seen = match holder {
+            Holder::Process(supervisor) => Seen::Lives(Lab { name: name.to_owned(), directory, supervisor }),
+            Holder::Elsewhere => Seen::Elsewhere,
+            Holder::Nobody => {
+                remove(&directory)?;
+                Seen::Died
+            }
+        };
+        drop(mutex);
+        Ok(seen)
+    }
+
     fn unknown(&self, name: &str) -> Error {
-        let names: Vec<String> = self.all().unwrap_or_default().into_iter().map(|lab| lab.name).collect();
+        let (all, elsewhere) = self.all().unwrap_or_default();
+        let names: Vec<String> = all.into_iter().map(|lab| lab.name).chain(elsewhere).collect();
         let e = Error::new(Kind::NotFound, format!("there is no lab named {name:?}"));
         match similar(name, names.iter().map(String::as_str)) {
             Some(near) => e.hint(format!("did you mean {near:?}?")),
@@ -109,18 +138,18 @@ impl Labs {
         }
     }
 
-    /// The labs that live, by name. Entries of others are removed.
-    pub fn all(&self) -> Result<Vec<Lab>> {
-        let mut all = Vec::new();
+    /// The labs that live, by name, and the names of those that are kept in another PID namespace. Entries of others
+    /// are removed.
+    pub fn all(&self) -> Result<(Vec<Lab>, Vec<String>)> {
+        let (mut all, mut elsewhere) = (Vec::new(), Vec::new());
         for name in self.names()? {
-            let directory = self.path(&name);
-            match who(&directory)? {
-                Holder::Process(supervisor) => all.push(Lab { name, directory, supervisor }),
-                Holder::Elsewhere => {}
-                Holder::Nobody => self.sweep(&name)?,
+            match self.look(&name)? {
+                Seen::Lives(lab) => all.push(lab),
+                Seen::Elsewhere => elsewhere.push(name),
+                Seen::Died | Seen::Missing => {}
             }
         }
-        Ok(all)
+        Ok((all, elsewhere))
     }
 
     fn names(&self) -> Result<Vec<String>> {
@@ -136,16 +165,38 @@ impl Labs {
 
     /// Removes the entry of a lab that nobody keeps any more.
     pub fn sweep(&self, name: &str) -> Result<()> {
-        let _mutex = lock::mutex(&self.0)?;
-        let directory = self.path(name);
-        match who(&directory)? {
-            Holder::Nobody => remove(&directory),
-            _ => Ok(()),
+        self.look(name).map(drop)
+    }
+
+    /// Raises `unsupported` if a lab with these options could write where the labs are written down: what it puts
+    /// there would lead the process that keeps it, outside, to the user's files.
+    pub fn apart_from(&self, options: &Options) -> Result<()> {
+        let labs = self.0.canonicalize().map_err(|e| Error::from(e).on(self.0.display().to_string()))?;
+        let writable = sandbox::writable(&options.write)?;
+        match writable.iter().find(|w| labs.starts_with(w) || w.starts_with(&labs)) {
+            None => Ok(()),
+            Some(writable) => Err(Error::new(
+                Kind::Unsupported,
+                format!("could be written to from within the lab, which may write to {}", writable.display()),
+            )
+            .on(labs.display().to_string())
+            .op("the directory of labs")
+            .hint("set NSH_LABS to a directory elsewhere, or begin the lab in another directory or with another --write")),
         }
     }
 }
 
-fn elsewhere(name: &str) -> Error {
+/// What there is of a name.
+enum Seen {
+    Lives(Lab),
+    /// Kept in another PID namespace.
+    Elsewhere,
+    /// Its entry is removed now.
+    Died,
+    Missing,
+}
+
+pub fn elsewhere(name: &str) -> Error {
     Error::new(Kind::Unsupported, format!("the lab {name:?} is kept in another PID namespace"))
         .hint("enter the container or the lab that nsh up was run in")
 }

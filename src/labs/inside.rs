@@ -12,10 +12,8 @@ use super::entry::Lab;
 use super::record::{Process, Record};
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::HOST;
+use crate::sandbox::PINS;
 use crate::wait::{self, Deadline};
-
-/// Where namespaces are pinned in a lab.
-pub const PINS: &str = "/run/netns";
 
 /// The process that runs a lab's script.
 pub struct Inside {
@@ -100,6 +98,12 @@ impl Inside {
                 Some((part(&variable[..at]), part(&variable[at + 1..])))
             })
             .collect())
+    }
+
+    /// Whether the system calls of the lab's processes are filtered; see proc_pid_status(5).
+    pub fn filtered(&self) -> Result<bool> {
+        let status = self.checked(fs::read_to_string(self.path("status")), "looking at the lab's filter")?;
+        Ok(status.lines().any(|line| line.split_whitespace().eq(["Seccomp:", "2"])))
     }
 
     /// Whether the lab has a user namespace of its own.

@@ -14,12 +14,11 @@ use nix::sys::signal::SigSet;
 use nix::sys::socket::{self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 use nix::unistd::Pid;
 
-use super::complain;
 use super::entry::{Entry, Labs};
 use super::log::Mover;
 use super::record::{Process, Record, State};
 use super::up::Request;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, complain};
 use crate::lua::status;
 use crate::sandbox::{self, Keeper, Lab};
 use crate::wait::{self, Deadline, limit};
@@ -46,6 +45,9 @@ pub fn keep(
         first: None,
         process: None,
     };
+    if let Err(e) = labs.apart_from(&request.options) {
+        return complain(&e, status_of(&e));
+    }
     let entry = match labs.enter(name, &record) {
         Ok(entry) => entry,
         Err(e) => return complain(&e, status::FAILED),
@@ -57,6 +59,10 @@ pub fn keep(
         })
     });
     result.unwrap_or_else(|e| complain(&e, status::CANNOT))
+}
+
+fn status_of(e: &Error) -> i32 {
+    if e.fields().op.as_deref() == Some("--write") { status::USAGE } else { status::CANNOT }
 }
 
 fn now() -> u64 {
@@ -138,7 +144,7 @@ impl Supervisor {
             mover.finish();
         }
         let status = match result {
-            Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),
+            Err(e) if status_of(&e) == status::USAGE => complain(&e, status::USAGE),
             result => result?,
         };
         left.map(|()| status)

@@ -5,12 +5,12 @@
 //! it may have been given to another one since.
 
 use std::fs::File;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, fcntl};
+use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 
 use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
@@ -44,19 +44,22 @@ pub fn take(file: &File) -> Result<bool> {
     }
 }
 
-/// Takes the lock of a directory while something is added to it or removed. Given up when dropped.
-pub fn mutex(directory: &Path) -> Result<File> {
-    let path = directory.join("lock");
-    let failed = |e: Error| e.on(path.display().to_string());
-    let file = open(&path, true).map_err(|e| failed(e.into()))?;
+/// Locks a directory while something is added to it or removed. Given up when dropped.
+pub fn mutex(directory: &Path) -> Result<Flock<File>> {
+    let failed = |e: Error| e.on(directory.display().to_string());
+    let mut file = File::open(directory).map_err(|e| failed(e.into()))?;
     let deadline = Deadline::after(PATIENCE);
-    while !take(&file).map_err(failed)? {
+    loop {
+        file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(locked) => return Ok(locked),
+            Err((file, Errno::EWOULDBLOCK)) => file,
+            Err((_, e)) => return Err(failed(Error::from(e).detail("locking"))),
+        };
         if deadline.passed() {
             return Err(failed(Error::new(Kind::Busy, format!("locked for {PATIENCE:?} by another nsh"))));
         }
         wait::pause(Duration::from_millis(5))?;
     }
-    Ok(file)
 }
 
 /// Who holds the lock.
@@ -75,7 +78,7 @@ pub fn holder(file: &File) -> Result<Holder> {
         if pid <= 0 {
             return Ok(Holder::Elsewhere);
         }
-        let Some(process) = pidfd(pid)? else { continue };
+        let Some(process) = wait::pidfd(pid)? else { continue };
         // Held by the same number before and after: it has been that process all the time.
         if holding(file)? == Some(pid) {
             return Ok(Holder::Process(process));
@@ -88,18 +91,6 @@ fn holding(file: &File) -> Result<Option<i32>> {
     fcntl(file, FcntlArg::F_GETLK(&mut lock))
         .map_err(|e| Error::from(e).detail("asking for a lock's holder"))?;
     Ok((lock.l_type != libc::F_UNLCK as libc::c_short).then_some(lock.l_pid))
-}
-
-/// A descriptor of the process that has this number now, if any has.
-pub fn pidfd(pid: i32) -> Result<Option<OwnedFd>> {
-    // SAFETY: pidfd_open takes no pointers; it returns a new descriptor or -1.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    match Errno::result(fd) {
-        // SAFETY: fd is open and ours alone.
-        Ok(fd) => Ok(Some(unsafe { OwnedFd::from_raw_fd(fd as i32) })),
-        Err(Errno::ESRCH) => Ok(None),
-        Err(e) => Err(Error::from(e).detail("opening a process")),
-    }
 }
 
 /// Sends a signal to the process; one that has ended is no error.

@@ -35,15 +35,20 @@ struct Files {
 
 impl Files {
     fn open(directory: &Path) -> io::Result<File> {
-        File::options().create(true).append(true).mode(0o600).open(directory.join(NEWER))
+        let mut options = File::options();
+        options.create(true).append(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        options.open(directory.join(NEWER))
     }
 
     /// What can't be written (the disk is full) is lost: the lab must go on.
     fn write(&mut self, bytes: &[u8]) {
         if self.size + bytes.len() as u64 > FULL {
             let _ = fs::rename(self.directory.join(NEWER), self.directory.join(OLDER));
-            self.newer = Files::open(&self.directory).ok();
+            self.newer = None;
             self.size = 0;
+        }
+        if self.newer.is_none() {
+            self.newer = Files::open(&self.directory).ok();
         }
         if let Some(file) = &mut self.newer
             && file.write_all(bytes).is_ok()
@@ -61,18 +66,22 @@ struct Stream {
 }
 
 impl Stream {
+    fn say(&mut self, bytes: &[u8], files: &mut Files) {
+        files.write(bytes);
+        if let Some(terminal) = &mut self.terminal
+            && write_all(terminal, bytes).is_err()
+        {
+            self.terminal = None;
+        }
+    }
+
     /// Moves what there is, `buffer` full at most; how much it was.
     fn pass_on(&mut self, buffer: &mut [u8], files: &mut Files) -> usize {
         let Some(pipe) = &mut self.pipe else { return 0 };
         match pipe.read(buffer) {
             Ok(0) => self.pipe = None,
             Ok(length) => {
-                files.write(&buffer[..length]);
-                if let Some(terminal) = &mut self.terminal
-                    && write_all(terminal, &buffer[..length]).is_err()
-                {
-                    self.terminal = None;
-                }
+                self.say(&buffer[..length], files);
                 return length;
             }
             Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
@@ -173,18 +182,16 @@ impl Watched {
         Ok(Watched { inode: inode(&lock), lock, inotify, leaving })
     }
 
-    /// Ends the lab as `nsh down` does, if someone removed its entry.
-    fn look(&self) {
+    /// Whether someone else removed it, if there is news of that.
+    fn removed(&self) -> bool {
         let news = self.inotify.read_events().is_ok();
-        if news && !self.leaving.load(Ordering::SeqCst) && inode(&self.lock) != self.inode {
-            let _ = nix::sys::signal::kill(nix::unistd::getpid(), Signal::SIGTERM);
-        }
+        news && !self.leaving.load(Ordering::SeqCst) && inode(&self.lock) != self.inode
     }
 }
 
 fn run(mut streams: [Stream; 2], mut files: Files, kick: &EventFd, entry: &Watched, shown: impl FnOnce()) {
     let mut buffer = vec![0; PIPE];
-    let mut shown = Some(shown);
+    let (mut shown, mut told) = (Some(shown), false);
     while streams.iter().any(|s| s.pipe.is_some()) {
         let mut fds: Vec<(BorrowedFd<'_>, PollFlags)> =
             vec![(kick.as_fd(), PollFlags::POLLIN), (entry.inotify.as_fd(), PollFlags::POLLIN)];
@@ -192,7 +199,14 @@ fn run(mut streams: [Stream; 2], mut files: Files, kick: &EventFd, entry: &Watch
         if wait::wait_background(&fds, Deadline::NEVER).is_err() {
             return;
         }
-        entry.look();
+        if entry.removed() {
+            if !told {
+                streams[1].say(b"nsh: the lab's entry was removed, so the lab ends\n", &mut files);
+                told = true;
+            }
+            // As `nsh down` does.
+            let _ = nix::sys::signal::kill(nix::unistd::getpid(), Signal::SIGTERM);
+        }
         for stream in &mut streams {
             stream.pass_on(&mut buffer, &mut files);
         }
@@ -273,6 +287,28 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fails_once_is_tried_again_and_links_are_not_followed() {
+        let directory = std::env::temp_dir().join(format!("nsh-labs-relog-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let newer = Files::open(&directory).unwrap();
+        let mut files = Files { directory: directory.clone(), newer: Some(newer), size: FULL };
+        let (kept, other) = (directory.with_extension("kept"), directory.with_extension("other"));
+        fs::rename(&directory, &kept).unwrap();
+        files.write(b"lost");
+        fs::rename(&kept, &directory).unwrap();
+        fs::write(&other, "").unwrap();
+        fs::remove_file(directory.join(NEWER)).unwrap();
+        std::os::unix::fs::symlink(&other, directory.join(NEWER)).unwrap();
+        files.write(b"not through a link");
+        assert_eq!(fs::read(&other).unwrap(), b"");
+        fs::remove_file(directory.join(NEWER)).unwrap();
+        files.write(b"here");
+        assert_eq!(fs::read(directory.join(NEWER)).unwrap(), b"here");
+        fs::remove_file(other).unwrap();
+        fs::remove_dir_all(&directory).unwrap();
+    }
 
     #[test]
     fn two_files_are_all_that_is_kept() {

@@ -18,20 +18,12 @@ mod record;
 mod show;
 mod up;
 
-use std::io::Write;
-
-use crate::error::{Error, Result};
+use crate::error::{Result, complain};
 use crate::lua::{lab::Place, status};
 use down::Ending;
 pub use enter::Words;
 use entry::Labs;
 pub use up::{Request, up};
-
-fn complain(e: &Error, status: i32) -> i32 {
-    // Nobody may read stderr any more.
-    let _ = writeln!(std::io::stderr(), "nsh: {e}");
-    status
-}
 
 /// `nsh ls`: the text to print.
 pub fn list(json: bool) -> Result<String> {
@@ -46,15 +38,21 @@ pub fn exec(lab: &str, words: Words) -> i32 {
 
 /// `nsh attach`: runs `prompt` in the lab, with the name of the namespace to begin in.
 pub fn attach(lab: &str, namespace: Option<&str>, prompt: impl FnOnce(Place, &str) -> i32) -> i32 {
-    let result = Labs::open().and_then(|labs| labs.find(lab));
-    let result = result.and_then(|lab| enter::attach(&lab, namespace, prompt));
+    let labs = match Labs::open() {
+        Ok(labs) => labs,
+        Err(e) => return complain(&e.op("attach"), status::CANNOT),
+    };
+    let result = labs.find(lab).and_then(|lab| enter::attach(&lab, namespace, prompt));
     result.unwrap_or_else(|e| complain(&e.op("attach"), status::FAILED))
 }
 
 /// `nsh logs`.
 pub fn logs(lab: &str, follow: bool) -> i32 {
-    let result = Labs::open().and_then(|labs| labs.find(lab)).and_then(|lab| follow::logs(&lab, follow));
-    match result {
+    let labs = match Labs::open() {
+        Ok(labs) => labs,
+        Err(e) => return complain(&e.op("logs"), status::CANNOT),
+    };
+    match labs.find(lab).and_then(|lab| follow::logs(&lab, follow)) {
         Ok(()) => status::SUCCESS,
         Err(e) => complain(&e.op("logs"), status::FAILED),
     }
@@ -77,7 +75,10 @@ pub fn down(which: &Which) -> i32 {
     let found = match which {
         Which::These(names) => names.iter().map(|name| labs.find(name)).collect(),
         Which::All => match labs.all() {
-            Ok(all) => all.into_iter().map(Ok).collect(),
+            Ok((all, elsewhere)) => {
+                let elsewhere = elsewhere.iter().map(|name| Err(entry::elsewhere(name)));
+                all.into_iter().map(Ok).chain(elsewhere).collect()
+            }
             Err(e) => vec![Err(e)],
         },
     };

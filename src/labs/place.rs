@@ -11,16 +11,23 @@ use crate::error::{Error, Kind, Result};
 
 /// The directory with an entry for each lab; made if it isn't there.
 ///
-/// `$NSH_LABS` if that is set, else `$XDG_RUNTIME_DIR/nsh`, else `/run/user/UID/nsh`, else `/tmp/nsh-UID`; for root `/run/nsh-labs`, however root came
-/// to be it (`sudo` may leave the user's environment behind). Nobody else can write there, nor put something in its
-/// place.
+/// `$NSH_LABS` if that is set, else `$XDG_RUNTIME_DIR/nsh`, else `/run/user/UID/nsh`, else `/tmp/nsh-UID`; for root
+/// `/run/nsh-labs`, however root came to be it (`sudo` may leave the user's environment behind). Nobody else can
+/// write there, nor put something in its place.
 pub fn labs() -> Result<PathBuf> {
     let uid = nix::unistd::geteuid();
     if let Some(own) = std::env::var_os("NSH_LABS").filter(|v| !v.is_empty()) {
-        return private(Path::new(&own), uid).map_err(|e| e.op("NSH_LABS"));
+        return given_by_user(Path::new(&own), uid).map_err(|e| e.op("NSH_LABS"));
     }
     let given = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     choose(uid, given, Path::new("/run"), Path::new("/tmp"))
+}
+
+fn given_by_user(path: &Path, uid: Uid) -> Result<PathBuf> {
+    if !path.is_absolute() {
+        return Err(Error::argument(format!("expected an absolute path, got {:?}", path.display())));
+    }
+    private(path, uid)
 }
 
 fn choose(uid: Uid, given: Option<PathBuf>, run: &Path, tmp: &Path) -> Result<PathBuf> {
@@ -42,21 +49,21 @@ fn is_own(path: &Path, uid: Uid) -> bool {
     path.symlink_metadata().is_ok_and(|m| m.is_dir() && m.uid() == uid.as_raw() && m.mode() & 0o022 == 0)
 }
 
+const HINT: &str =
+    "set NSH_LABS to the path of a directory that you alone may use; it is made if it isn't there";
+
 /// Makes the directory, or checks the one that is there.
 fn private(path: &Path, uid: Uid) -> Result<PathBuf> {
     let failed = |e: Error| e.on(path.display().to_string());
     match DirBuilder::new().mode(0o700).create(path) {
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-        made => made.map_err(|e| {
-            failed(e.into()).hint("set XDG_RUNTIME_DIR to a directory of your own that can be written")
-        })?,
+        made => made.map_err(|e| failed(e.into()).hint(HINT))?,
     }
     let there = path.symlink_metadata().map_err(|e| failed(e.into()))?;
     let wrong = wrong(&there, uid);
     match wrong {
         None => Ok(path.to_owned()),
-        Some(wrong) => Err(failed(Error::new(Kind::Permission, wrong))
-            .hint("remove it if it is yours, or set XDG_RUNTIME_DIR to a directory of your own")),
+        Some(wrong) => Err(failed(Error::new(Kind::Permission, wrong)).hint(HINT)),
     }
 }
 
@@ -135,7 +142,10 @@ mod tests {
         symlink(&own, scratch.0.join("link")).unwrap();
         assert!(refused(&scratch.0.join("link"), me()).contains("is no directory"));
         let e = refused(&scratch.0.join("missing/nsh"), me());
-        assert!(e.contains("no such file") && e.contains("XDG_RUNTIME_DIR"), "{e}");
+        assert!(e.contains("no such file") && e.contains("set NSH_LABS"), "{e}");
+        assert!(refused(Path::new("/tmp"), me()).contains("set NSH_LABS"));
+        let e = given_by_user(Path::new("labs"), me()).unwrap_err().to_string();
+        assert!(e.contains("expected an absolute path, got \"labs\""), "{e}");
         let made = private(&scratch.0.join("made"), me()).unwrap();
         assert_eq!(made.metadata().unwrap().mode() & 0o777, 0o700);
     }

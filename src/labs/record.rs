@@ -1,13 +1,15 @@
 //! What is written down of a lab, for the other commands to find it by.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::lock;
 use crate::error::{Error, Kind, Result};
+use crate::wait;
 
 const FILE: &str = "lab.json";
 
@@ -31,15 +33,12 @@ pub struct Process {
 impl Process {
     /// The process that has this number now.
     pub fn of(pid: i32) -> Option<Process> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The fields behind the name in parentheses, which may hold anything; the first of them is the third.
-        let start = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-        Some(Process { pid, start })
+        wait::stat(pid).map(|stat| Process { pid, start: stat.start })
     }
 
     /// A descriptor of it, unless it has ended.
     pub fn open(&self) -> Result<Option<OwnedFd>> {
-        let Some(fd) = lock::pidfd(self.pid)? else { return Ok(None) };
+        let Some(fd) = wait::pidfd(self.pid)? else { return Ok(None) };
         // The number can't change hands while its process is held.
         Ok((Process::of(self.pid) == Some(*self)).then_some(fd))
     }
@@ -68,7 +67,10 @@ impl Record {
     pub fn write(&self, directory: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(|e| Error::new(Kind::Io, e.to_string()))?;
         let new = directory.join(format!("{FILE}.new"));
-        let written = fs::write(&new, text).and_then(|()| fs::rename(&new, directory.join(FILE)));
+        let mut options = File::options();
+        options.create(true).write(true).truncate(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+        let written = options.open(&new).and_then(|mut file| file.write_all(&text));
+        let written = written.and_then(|()| fs::rename(&new, directory.join(FILE)));
         written.map_err(|e| Error::from(e).on(new.display().to_string()).op("writing"))
     }
 
@@ -83,6 +85,32 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_in_its_place_is_not_followed() {
+        let directory = std::env::temp_dir().join(format!("nsh-labs-record-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let other = directory.join("other");
+        fs::write(&other, "kept").unwrap();
+        let link = directory.join(format!("{FILE}.new"));
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        let record = Record {
+            state: State::Up,
+            script: String::new(),
+            args: Vec::new(),
+            directory: PathBuf::new(),
+            since: 0,
+            open_files: None,
+            first: None,
+            process: None,
+        };
+        assert!(record.write(&directory).is_err());
+        assert_eq!(fs::read(&other).unwrap(), b"kept");
+        fs::remove_file(link).unwrap();
+        record.write(&directory).unwrap();
+        assert_eq!(Record::read(&directory).unwrap(), record);
+        fs::remove_dir_all(&directory).unwrap();
+    }
 
     #[test]
     fn a_process_is_known_by_its_start() {

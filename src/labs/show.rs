@@ -5,12 +5,13 @@ use serde_json::json;
 use super::entry::{Lab, Labs};
 use super::inside::Inside;
 use super::record::{Record, State};
+use crate::clock;
 use crate::error::Result;
 
 /// What is known of one.
 struct Row {
     name: String,
-    /// `starting`, `up`, `ending` or `unknown`.
+    /// `starting`, `up`, `ending`, `elsewhere` or `unknown`.
     state: &'static str,
     record: Option<Record>,
     namespaces: Vec<String>,
@@ -36,11 +37,19 @@ impl Row {
             processes: inside.as_ref().and_then(Inside::processes),
         }
     }
+
+    /// Of one that is kept in another PID namespace, where nothing of it can be seen.
+    fn elsewhere(name: String) -> Row {
+        Row { name, state: "elsewhere", record: None, namespaces: Vec::new(), processes: None }
+    }
 }
 
 /// The labs as a table, or as JSON: an array of objects.
 pub fn show(labs: &Labs, as_json: bool) -> Result<String> {
-    let rows: Vec<Row> = labs.all()?.iter().map(Row::of).collect();
+    let (all, elsewhere) = labs.all()?;
+    let mut rows: Vec<Row> =
+        all.iter().map(Row::of).chain(elsewhere.into_iter().map(Row::elsewhere)).collect();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(if as_json { for_programs(&rows) } else { for_people(&rows) })
 }
 
@@ -106,13 +115,7 @@ fn shortened(names: &[String]) -> String {
 
 /// As `2026-01-31 12:00:00`, by the clock on this machine's wall.
 fn local_time(seconds: u64) -> String {
-    let seconds = seconds as libc::time_t;
-    // SAFETY: all-zero is a valid tm, which localtime_r fills in; its zone's name is not used.
-    let time = unsafe {
-        let mut time: libc::tm = std::mem::zeroed();
-        libc::localtime_r(&raw const seconds, &raw mut time);
-        time
-    };
+    let time = clock::local(seconds);
     format!(
         "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
         time.tm_year + 1900,

@@ -17,9 +17,9 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::{ForkResult, Pid};
 
 use super::entry::{Labs, check_name};
+use super::inside;
 use super::keep;
-use super::{complain, inside};
-use crate::error::Result;
+use crate::error::{Result, complain};
 use crate::lua::{Script, status};
 use crate::sandbox::{self, Signals};
 use crate::wait::{self, Deadline};
@@ -89,7 +89,9 @@ fn start(
                 return Ok(tell(labs, name));
             }
             // It removes the entry itself, unless it was killed.
-            labs.sweep(name)?;
+            if let Err(e) = labs.sweep(name) {
+                complain(&e, status);
+            }
             Ok(status)
         }
     }

@@ -33,7 +33,7 @@ pub use path::{in_path, installed};
 pub use process::{Next, Process, Which, spawn};
 pub use ready::{Condition, Transport};
 pub use shell::{foreground, shell};
-pub use spec::{Context, Place, Program, Spec, Stdin, replace};
+pub use spec::{Context, DEFAULT_PATH, Place, Program, Spec, Stdin, replace};
 pub use status::{Exit, killed_for_memory, signal_name, signal_number};
 pub use user::User;
 

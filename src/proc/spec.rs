@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
 
 /// Where a program is looked for if the environment has no PATH.
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Of each stream; 16 MiB.
 const LIMIT: usize = 16 << 20;
 /// How much of a command an error quotes.

@@ -20,7 +20,7 @@ use nix::unistd::{ForkResult, Pid};
 use super::supervise::{self, Signals, Terminal};
 use super::sys::{self, Channel, Message};
 use super::{filter, init, lab, view};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, complain};
 use crate::wait::{self, Deadline};
 
 /// The lab to enter.
@@ -31,6 +31,8 @@ pub struct Target<'a> {
     pub pid: i32,
     /// Whether the lab has user namespaces of its own.
     pub confined: bool,
+    /// Whether its processes' system calls are filtered.
+    pub filtered: bool,
     /// The working directory to begin in.
     pub directory: &'a Path,
     /// The soft limit of open files that its processes have.
@@ -164,15 +166,15 @@ fn inside(
         nix::unistd::chdir(target.directory)
             .or_else(|_| nix::unistd::chdir("/"))
             .map_err(|e| Error::from(e).detail("entering the lab's working directory"))?;
-        // Where the script runs without, so does this.
-        let _ = filter::install();
+        if target.filtered {
+            filter::install()?;
+        }
         lab::catch_signals(ignored)?;
         mask.thread_set_mask()?;
         Ok(())
     };
     if let Err(e) = prepare() {
-        eprintln!("nsh: {e}");
-        init::exit(3);
+        init::exit(complain(&e, 3));
     }
     // SAFETY: its owner is neither used nor dropped any more.
     unsafe { libc::close(outside.fd().as_raw_fd()) };

@@ -40,10 +40,12 @@ use sys::{Channel, Message};
 
 pub use join::{Target, join};
 pub use keep::Keeper;
+pub use places::writable;
 pub use procfs::MAX_PROCESSES;
 pub use refused::{User, user_namespaces};
 pub use supervise::{Signals, ignored as ignored_signals};
 pub use sys::{close_inherited, kernel_version};
+pub use view::{HOSTS, PINS};
 
 /// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).
 const SECOND_INTERRUPT: Duration = Duration::from_millis(100);

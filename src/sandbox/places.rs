@@ -67,16 +67,8 @@ pub struct Places {
 
 impl Places {
     pub fn of(write: &[PathBuf], script_dir: Option<&Path>) -> Result<Places> {
-        let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let mut writable = Vec::new();
-        for path in write {
-            writable.push(asked_for(path)?);
-        }
-        if may_write_cwd(&cwd, &homes()) {
-            writable.push(cwd.clone());
-        }
-        writable.sort();
-        writable.dedup();
+        let cwd = cwd();
+        let writable = writable(write)?;
         let cwd_writable = writable.iter().any(|w| cwd.starts_with(w));
         let script_dir = script_dir.and_then(|d| d.canonicalize().ok());
         let mut readable = Vec::new();
@@ -89,6 +81,23 @@ impl Places {
         readable.dedup();
         Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets: machine_sockets() })
     }
+}
+
+fn cwd() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
+}
+
+/// What of the machine's file system the lab may write to, given what was asked for: canonical paths, an outer one
+/// before those inside it.
+pub fn writable(write: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut writable = write.iter().map(|path| asked_for(path)).collect::<Result<Vec<_>>>()?;
+    let cwd = cwd();
+    if may_write_cwd(&cwd, &homes()) {
+        writable.push(cwd);
+    }
+    writable.sort();
+    writable.dedup();
+    Ok(writable)
 }
 
 /// Whether the lab has its own, empty version of what is at `path`.

@@ -1,8 +1,13 @@
 //! What the tests of labs share.
 
-use std::process::Output;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::process::{Child, ExitStatus, Output};
+use std::time::Instant;
 
-use super::stage::{Stage, each, finish, text};
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+
+use super::stage::{PATIENCE, Stage, each, finish, text, until};
 
 /// Runs `test` for each user, and ends the labs that it left.
 pub fn with_labs(mut test: impl FnMut(&Stage)) {
@@ -69,3 +74,35 @@ pub const PAIR: &str = "
     local ns1 = namespace.add('ns1', { up = true })
     link.add('v1', { kind = 'veth', up = true, addr = { '10.0.1.1/24', 'fd01::1/64' },
       peer = { name = 'eth0', ns = ns1, up = true, addr = { '10.0.1.2/24', 'fd01::2/64' } } })";
+
+/// Reads a line with its end, and nothing beyond it; what there is at the end of the file.
+pub fn read_line(pipe: &mut (impl Read + AsFd)) -> String {
+    let deadline = Instant::now() + PATIENCE;
+    let mut line = Vec::new();
+    while line.last() != Some(&b'\n') {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let mut fds = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
+        match nix::poll::poll(&mut fds, PollTimeout::try_from(left).unwrap()) {
+            Ok(0) => panic!("no line; so far: {:?}", String::from_utf8_lossy(&line)),
+            Err(nix::errno::Errno::EINTR) => continue,
+            ready => ready.unwrap(),
+        };
+        let mut byte = [0];
+        if pipe.read(&mut byte).unwrap() == 0 {
+            break;
+        }
+        line.push(byte[0]);
+    }
+    String::from_utf8(line).unwrap()
+}
+
+/// Waits for the child's end, whatever becomes of its output.
+pub fn wait(child: &mut Child) -> ExitStatus {
+    let mut status = None;
+    let ended = || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    };
+    until(ended, || "nsh hangs".to_owned());
+    status.unwrap()
+}

@@ -3,7 +3,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::bench::{PAIR, names, nsh, prints, stderr, up, with_labs};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::bench::{PAIR, names, nsh, prints, stderr, up, wait, with_labs};
 use super::machine::{Machine, random_step};
 use super::stage::{Stage, finish, text, until};
 
@@ -37,7 +41,7 @@ fn down_leaves_nothing() {
         // When it returns, they are gone: no wait here.
         assert!(stage.processes().is_empty(), "{:#?}", stage.processes());
         as_before(stage, &before);
-        assert_eq!(std::fs::read_dir(stage.home.join("labs")).unwrap().count(), 1, "only the lock");
+        assert_eq!(std::fs::read_dir(stage.home.join("labs")).unwrap().count(), 0);
     });
 }
 
@@ -73,14 +77,16 @@ fn a_kill_at_any_moment_leaves_nothing() {
             if round % 2 == 0 {
                 // The one that the user started: what comes up ends with it, what is up stays.
                 let _ = nsh.kill();
-                let _ = nsh.wait();
+                wait(&mut nsh);
             } else {
                 // Every other one of them, too.
                 for process in stage.processes() {
-                    let pid = process.split(':').next().unwrap_or_default();
-                    let _ = Command::new("kill").args(["-9", pid]).output();
+                    let pid = process.split(':').next().unwrap().parse().unwrap();
+                    // It may have ended meanwhile.
+                    let killed = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                    assert!(matches!(killed, Ok(()) | Err(Errno::ESRCH)), "{process}: {killed:?}");
                 }
-                let _ = nsh.wait();
+                wait(&mut nsh);
             }
             let out = finish(stage.command(&["down", "--all"]).spawn().unwrap());
             assert!(out.status.success(), "{}", text(&out));
@@ -98,8 +104,8 @@ fn a_killed_supervisor_is_told_by_up() {
         let child = stage.command(&["up", "--name", "a", "-e", &code]).spawn().unwrap();
         until(|| names(stage) == ["a"], || "not begun".to_owned());
         let children = Command::new("pgrep").args(["-P", &child.id().to_string()]).output().unwrap();
-        let supervisor = String::from_utf8_lossy(&children.stdout).trim().to_owned();
-        Command::new("kill").args(["-9", &supervisor]).output().unwrap();
+        let supervisor = String::from_utf8_lossy(&children.stdout).trim().parse().unwrap();
+        kill(Pid::from_raw(supervisor), Signal::SIGKILL).unwrap();
         let out = finish(child);
         assert_eq!(out.status.code(), Some(137), "{}", text(&out));
         assert!(stderr(&out).contains("the process that keeps the lab was killed"), "{}", text(&out));

@@ -1,12 +1,12 @@
 //! `nsh exec` and `nsh attach`.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::bench::{PAIR, fails, nsh, prints, stderr, stdout, up, with_labs};
+use super::bench::{PAIR, fails, nsh, prints, read_line, stderr, stdout, up, wait, with_labs};
 use super::stage::{Stage, finish, text, until};
 
 #[test]
@@ -55,12 +55,28 @@ fn statuses_are_the_commands() {
         );
         let e = fails(stage, 125, &["exec", "a", "far-off", "--", "true"]);
         assert!(e.contains("the lab has host, ns1"), "{e}");
-        assert!(fails(stage, 125, &["exec", "a"]).contains("no command is given"));
+        for words in [&["exec", "a"][..], &["exec", "a", "--"], &["exec", "a", "ns1", "--"]] {
+            assert!(fails(stage, 125, words).contains("no command is given"), "{words:?}");
+        }
         assert!(fails(stage, 125, &["exec", "a", "ns1"]).contains("no command is given for ns1"));
         assert!(fails(stage, 125, &["exec", "b", "true"]).contains("there is no lab named \"b\""));
+        // The same where what is wrong can't be told.
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut untold = stage.command(&["exec", "a", "--", "no-such-program"]);
+        assert_eq!(finish(untold.stderr(full).spawn().unwrap()).status.code(), Some(127));
         fails(stage, 2, &["exec"]);
         fails(stage, 2, &["exec", "--bogus", "a", "true"]);
         assert!(fails(stage, 1, &["attach", "a", "ns2"]).contains("did you mean \"ns1\"?"));
+    });
+}
+
+#[test]
+fn a_lab_without_a_path_has_the_usual_one() {
+    with_labs(|stage| {
+        let mut command = stage.command(&["up", "--name", "a", "-e", ""]);
+        let out = finish(command.env_remove("PATH").spawn().unwrap());
+        assert!(out.status.success(), "{}", text(&out));
+        assert_eq!(prints(stage, &["exec", "a", "echo", "found"]), "found\n");
     });
 }
 
@@ -79,8 +95,7 @@ fn pipes_pass_through() {
         assert!(out.stdout == sorted.as_bytes(), "{}", out.stdout.len());
         // A reader that goes away ends the writer as it would anywhere: by SIGPIPE.
         let mut child = stage.command(&["exec", "a", "--", "yes"]).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::with_capacity(2, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        read_line(&mut child.stdout.take().unwrap());
         assert_eq!(finish(child).status.code(), Some(141));
     });
 }
@@ -162,9 +177,7 @@ fn a_process_is_as_those_of_the_script() {
 /// A child that says `begun`, when it has.
 fn begun(stage: &Stage, words: &[&str]) -> std::process::Child {
     let mut child = stage.command(words).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::with_capacity(6, child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line, "begun\n");
+    assert_eq!(read_line(child.stdout.as_mut().unwrap()), "begun\n");
     child
 }
 
@@ -208,7 +221,7 @@ fn signals_reach_the_command_and_its_end_is_ours() {
         // Killed, nsh takes the command along, but not the lab.
         let mut child = begun(stage, &["exec", "a", "--", "sh", "-c", "echo begun; exec sleep 1234"]);
         child.kill().unwrap();
-        child.wait().unwrap();
+        wait(&mut child);
         until(
             || !prints(stage, &["exec", "a", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline"]).contains("1234"),
             || "the command goes on".to_owned(),
@@ -220,6 +233,26 @@ fn attached(stage: &Stage, words: &[&str], input: &str) -> std::process::Output 
     let mut child = stage.command(&[&["attach"], words].concat()).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     finish(child)
+}
+
+#[test]
+fn a_prompts_private_places_are_others_than_the_scripts() {
+    with_labs(|stage| {
+        let of_script = "for _, place in ipairs({ '/run/x', '/etc/no-such', '/etc/passwd.d' }) do
+              host.proc.private(place)
+            end
+            host.exec('echo of the script >/run/x/name', { check = true })
+            KEPT = proc.spawn('exec sleep 1000', { files = { ['/etc/passwd'] = 'script\\n' } })";
+        up(stage, "a", of_script);
+        let out = attached(
+            stage,
+            &["a"],
+            "for _, p in ipairs({ '/run/y', '/run/x', '/etc/no-such' }) do host.proc.private(p) end\n\
+             do io.write(host.exec('ls /run/x; ls -d /etc/no-such').stdout) end\n\
+             do io.write(host.exec('cat /etc/passwd', { files = { ['/etc/passwd'] = 'mine\\n' } }).stdout) end\n",
+        );
+        assert_eq!(stdout(&out), "/etc/no-such\nmine\n", "{}", text(&out));
+    });
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! `nsh logs`.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::bench::{nsh, prints, stderr, stdout, up, with_labs};
+use super::bench::{nsh, prints, read_line, stderr, stdout, up, wait, with_labs};
 use super::stage::{finish, text, until};
 
 #[test]
@@ -39,12 +38,8 @@ fn following_goes_on_until_the_lab_ends() {
     with_labs(|stage| {
         up(stage, "a", "print('one') io.stderr:write('two\\n') defer(function() print('last') end)");
         let mut child = stage.command(&["logs", "a", "--follow"]).spawn().unwrap();
-        let mut reader = BufReader::new(child.stdout.take().unwrap());
-        let mut line = |expected: &str| {
-            let mut line = String::new();
-            reader.read_line(&mut line).unwrap();
-            assert_eq!(line, expected);
-        };
+        let mut out = child.stdout.take().unwrap();
+        let mut line = |expected: &str| assert_eq!(read_line(&mut out), expected);
         line("one\n");
         line("two\n");
         // The prompt's own output is not the lab's.
@@ -54,7 +49,20 @@ fn following_goes_on_until_the_lab_ends() {
         prints(stage, &["down", "a"]);
         line("last\n");
         line("");
-        assert!(child.wait().unwrap().success());
+        assert!(wait(&mut child).success());
+    });
+}
+
+#[test]
+fn a_lab_that_ends_without_its_entry_says_so() {
+    with_labs(|stage| {
+        up(stage, "a", "print('one')");
+        let mut child = stage.command(&["logs", "-f", "a"]).spawn().unwrap();
+        assert_eq!(read_line(child.stdout.as_mut().unwrap()), "one\n");
+        fs::remove_file(stage.home.join("labs/a.lab/lock")).unwrap();
+        let out = finish(child);
+        assert_eq!(stdout(&out), "nsh: the lab's entry was removed, so the lab ends\n", "{}", text(&out));
+        stage.wait_until_gone();
     });
 }
 
@@ -63,8 +71,7 @@ fn following_ends_at_ctrl_c_and_without_a_reader() {
     with_labs(|stage| {
         up(stage, "a", "print('one')");
         let mut child = stage.command(&["logs", "-f", "a"]).spawn().unwrap();
-        let mut reader = BufReader::new(child.stdout.take().unwrap());
-        reader.read_line(&mut String::new()).unwrap();
+        assert_eq!(read_line(child.stdout.as_mut().unwrap()), "one\n");
         kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
         let out = finish(child);
         assert!(!out.status.success() && stderr(&out).is_empty(), "{}", text(&out));

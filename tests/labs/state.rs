@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::bench::{PAIR, fails, listed, names, nsh, prints, stderr, stdout, up, with_labs};
-use super::stage::{Stage, User, finish, text, until, users};
+use super::stage::{Stage, User, finish, have, text, until, users};
 
 fn entry(stage: &Stage, name: &str) -> PathBuf {
     stage.home.join(format!("labs/{name}.lab"))
@@ -138,6 +138,9 @@ fn the_directory_must_be_the_users_own() {
         let e = fails(stage, 3, &["ls"]);
         assert!(e.contains("others may use it (mode 755)"), "{e}");
         assert!(fails(stage, 3, &["up", "-e", ""]).contains("NSH_LABS"));
+        for command in [&["attach", "a"][..], &["logs", "a"], &["down", "a"]] {
+            assert!(fails(stage, 3, command).contains("others may use it (mode 755)"), "{command:?}");
+        }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
         assert_eq!(names(stage), ["a"]);
         let mut elsewhere = stage.command(&["up", "-e", ""]);
@@ -148,6 +151,53 @@ fn the_directory_must_be_the_users_own() {
         let mut bare = stage.command(&["ls"]);
         let out = finish(bare.env_clear().env("NSH_LABS", &path).spawn().unwrap());
         assert!(out.status.success(), "{}", text(&out));
+    });
+}
+
+#[test]
+fn a_lab_may_not_write_where_labs_are_written_down() {
+    with_labs(|stage| {
+        let labs = stage.home.join("labs");
+        names(stage);
+        let inside = labs.join("x");
+        fs::create_dir(&inside).unwrap();
+        for write in [&stage.home, &labs, &inside] {
+            let write = write.to_str().unwrap();
+            let e = fails(stage, 3, &["up", "--name", "a", "--write", write, "-e", ""]);
+            assert!(
+                e.contains(&format!("written to from within the lab, which may write to {write}")),
+                "{e}"
+            );
+            assert!(e.contains("hint: set NSH_LABS"), "{e}");
+            assert!(!entry(stage, "a").exists());
+        }
+        let mut below = stage.command(&["up", "-e", ""]);
+        let out = finish(below.env("NSH_LABS", stage.project.join("labs")).spawn().unwrap());
+        assert_eq!(out.status.code(), Some(3), "{}", text(&out));
+        assert!(stderr(&out).contains("from within the lab"), "{}", text(&out));
+        // What can't be written anyway is told as ever.
+        fails(stage, 2, &["up", "--name", "a", "--write", "/nowhere", "-e", ""]);
+    });
+}
+
+#[test]
+fn a_lab_of_another_pid_namespace_is_told() {
+    if !have("unshare") {
+        return;
+    }
+    with_labs(|stage| {
+        up(stage, "a", "");
+        let nsh = stage.nsh();
+        let elsewhere = |words: &[&str]| {
+            let words = [&["-Urpf", nsh.to_str().unwrap()], words].concat();
+            finish(stage.program("unshare".as_ref(), &words).spawn().unwrap())
+        };
+        let out = elsewhere(&["ls"]);
+        assert!(stdout(&out).contains("a     elsewhere  -"), "{}", text(&out));
+        let out = elsewhere(&["down", "--all"]);
+        assert_eq!(out.status.code(), Some(1), "{}", text(&out));
+        assert!(stderr(&out).contains("the lab \"a\" is kept in another PID namespace"), "{}", text(&out));
+        assert_eq!(names(stage), ["a"]);
     });
 }
 

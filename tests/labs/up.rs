@@ -1,13 +1,14 @@
 //! `nsh up` and `nsh ls`.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::bench::{PAIR, fails, listed, names, nsh, prints, stderr, stdout, up, with_labs};
+use super::bench::{PAIR, fails, listed, names, nsh, prints, read_line, stderr, stdout, up, with_labs};
 use super::stage::{finish, place, text, until};
 
 #[test]
@@ -205,9 +206,7 @@ fn signals_end_what_comes_up() {
             let code = "print('begun') os.execute('sleep 1000 &')
                         eventually(function() return false end, { timeout = 100 })";
             let mut child = stage.command(&["up", "--name", "a", "-e", code]).spawn().unwrap();
-            let mut line = String::new();
-            BufReader::with_capacity(6, child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-            assert_eq!(line, "begun\n");
+            assert_eq!(read_line(child.stdout.as_mut().unwrap()), "begun\n");
             assert_eq!(listed(stage)[0]["state"], "starting");
             assert_eq!(prints(stage, &["exec", "a", "--", "echo", "in"]), "in\n");
             kill(Pid::from_raw(child.id() as i32), signal).unwrap();
@@ -225,8 +224,7 @@ fn down_ends_one_that_comes_up() {
     with_labs(|stage| {
         let code = "print('begun') eventually(function() return false end, { timeout = 100 })";
         let mut child = stage.command(&["up", "--name", "a", "-e", code]).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::with_capacity(6, child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(read_line(child.stdout.as_mut().unwrap()), "begun\n");
         prints(stage, &["down", "a"]);
         assert_eq!(finish(child).status.code(), Some(143));
         stage.wait_until_gone();
@@ -256,13 +254,16 @@ fn a_lab_in_a_lab() {
 #[test]
 fn what_may_be_written_is_as_asked() {
     with_labs(|stage| {
-        let place = stage.home.display().to_string();
+        let place = stage.home.join("place");
+        fs::create_dir(&place).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
+        let place = place.display().to_string();
         let code = format!("local f = io.open('{place}/new', 'w') print(f ~= nil)");
         assert!(prints(stage, &["up", "--name", "a", "-e", &code]).starts_with("false\n"));
         assert!(prints(stage, &["up", "--name", "b", "--write", &place, "-e", &code]).starts_with("true\n"));
         let touch = format!("{place}/from-exec");
         assert!(!nsh(stage, &["exec", "a", "touch", &touch]).status.success());
         prints(stage, &["exec", "b", "touch", &touch]);
-        assert!(stage.home.join("from-exec").exists());
+        assert!(stage.home.join("place/from-exec").exists());
     });
 }

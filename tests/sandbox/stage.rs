@@ -125,7 +125,7 @@ impl Stage {
         self.prints(&format!("local p = io.popen([==[{line}]==]) io.write(p:read('a'))"))
     }
 
-    /// The processes that run something of this stage.
+    /// The processes that run something of this stage, or in it.
     pub fn processes(&self) -> Vec<String> {
         let mark = self.directory.to_string_lossy().into_owned();
         let mut found = Vec::new();
@@ -137,7 +137,8 @@ impl Stage {
             let command = fs::read(path.join("cmdline")).unwrap_or_default();
             let command = String::from_utf8_lossy(&command).replace('\0', " ");
             let program = fs::read_link(path.join("exe")).unwrap_or_default();
-            if command.contains(&mark) || program.starts_with(&self.directory) {
+            let cwd = fs::read_link(path.join("cwd")).unwrap_or_default();
+            if command.contains(&mark) || [program, cwd].iter().any(|p| p.starts_with(&self.directory)) {
                 found.push(format!("{}: {command}", entry.file_name().display()));
             }
         }
