@@ -288,8 +288,8 @@
 
 ---@class (exact) nsh.check.ArrivesOptions
 ---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another
----@field count? integer how many requests to send; one that arrives will do; default 1
----@field timeout? number seconds in which one must arrive; default 1
+---@field count? integer how many requests to send; one that gets through will do; default 1
+---@field timeout? number seconds in which one must get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 
@@ -301,8 +301,8 @@
 
 ---@class (exact) nsh.check.LostOptions
 ---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another
----@field count? integer how many requests to send; one that arrives will do; default 1
----@field timeout? number seconds in which one must arrive; default 1
+---@field count? integer how many requests to send; one that gets through will do; default 1
+---@field timeout? number seconds in which one must get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 
@@ -333,8 +333,8 @@
 ---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.check.ReachableOptions
----@field count? integer how many requests to send; one reply will do; default 1
----@field timeout? number seconds in which a reply must come; default 1
+---@field count? integer how many requests to send; one that gets through will do; default 1
+---@field timeout? number seconds in which one must get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 
@@ -361,8 +361,8 @@
 ---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.check.UnreachableOptions
----@field count? integer how many requests to send; one reply will do; default 1
----@field timeout? number seconds in which a reply must come; default 1
+---@field count? integer how many requests to send; one that gets through will do; default 1
+---@field timeout? number seconds in which one must get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 

@@ -2,22 +2,20 @@
 
 use std::rc::Rc;
 
+use super::reach::{Requests, cannot_leave, refused, requests};
 use super::{Told, claim, told};
 use crate::error::{Error, Kind};
 use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
 use crate::lua::{ping, traffic};
 use crate::net::addr;
 use crate::net::namespace::Namespace;
-use crate::net::prefix::Family;
 use crate::probe::endpoint::Host;
 use crate::probe::ping::Arrival;
 
 #[derive(Default)]
 struct Options {
     at: Option<Rc<Namespace>>,
-    count: Option<u64>,
-    timeout: Option<f64>,
-    family: Option<Family>,
+    requests: Requests,
     message: Option<String>,
 }
 
@@ -35,18 +33,7 @@ fn options(name: &'static str) -> Shape<Options> {
             "the namespace to which they must get; default the one that has the address. Behind DNAT it is another",
             |o, v| o.at = Some(v),
         )
-        .field(
-            "count",
-            ty::int(1..=1000),
-            "how many requests to send; one that arrives will do; default 1",
-            |o, v| o.count = Some(v),
-        )
-        .field("timeout", traffic::seconds(), "seconds in which one must arrive; default 1", |o, v| {
-            o.timeout = Some(v)
-        })
-        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
-            o.family = Some(v)
-        })
+        .include(requests(), |o| &mut o.requests)
 }
 
 /// The namespace that has the address of `to`.
@@ -94,9 +81,10 @@ fn arrives_at(
     o: &Options,
 ) -> Result<(bool, String), Failure> {
     let there = Cx { ns: from, ..*cx };
-    match ping::one_way(&there, to, at, o.family, o.count, o.timeout) {
+    let Requests { count, timeout, family } = o.requests;
+    match ping::one_way(&there, to, at, family, count, timeout) {
         Ok(arrival) => Ok((arrival.arrived > 0, evidence(&arrival, at))),
-        Err(Failure::User(e)) if super::reach::cannot_leave(&e) => Ok((false, e.message())),
+        Err(Failure::User(e)) if cannot_leave(&e) => Ok((false, refused(&there, to, family, &e))),
         Err(e) => Err(e),
     }
 }

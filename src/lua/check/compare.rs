@@ -1,5 +1,7 @@
 //! Deep comparison of Lua values, with the places at which they differ.
 
+use std::collections::HashSet;
+use std::ffi::c_void;
 use std::fmt;
 
 use mlua::{Table, Value};
@@ -46,44 +48,63 @@ pub fn told(differences: &[Difference]) -> String {
     format!("{shown}{more}")
 }
 
-/// Where `got` differs from `want`; empty if they are equal.
+/// Where `got` differs from `want`; empty if they are equal. Two tables that meet again in other places are compared
+/// once.
 pub fn differences(got: &Value, want: &Value) -> Vec<Difference> {
-    let mut out = Vec::new();
-    compare(got, want, "", 0, &mut out);
-    out
+    let mut comparison = Comparison::default();
+    comparison.compare(got, want, "", 0);
+    comparison.out
 }
 
-fn compare(got: &Value, want: &Value, path: &str, depth: usize, out: &mut Vec<Difference>) {
-    if let (Value::Table(a), Value::Table(b)) = (got, want) {
-        if a.to_pointer() == b.to_pointer() {
-            return;
-        }
-        if depth < DEPTH {
-            return compare_tables(a, b, path, depth, out);
-        }
-    }
-    // Value's own equality follows __eq, so two handles of one namespace are equal.
-    if got.equals(want).unwrap_or(false) {
-        return;
-    }
-    out.push(Difference::new(path, got, want));
+/// Two tables, by their addresses.
+pub type Pair = (*const c_void, *const c_void);
+
+pub fn pair(got: &Table, want: &Table) -> Pair {
+    (got.to_pointer(), want.to_pointer())
 }
 
-fn compare_tables(got: &Table, want: &Table, path: &str, depth: usize, out: &mut Vec<Difference>) {
-    let mut keys: Vec<Value> = want.pairs::<Value, Value>().flatten().map(|(key, _)| key).collect();
-    let more = got.pairs::<Value, Value>().flatten().map(|(key, _)| key);
-    keys.extend(more.filter(|key| !matches!(want.raw_get(key), Ok(v) if !Value::is_nil(&v))));
-    keys.sort_by_cached_key(order);
-    for key in keys {
-        let step = format!("{path}{}", step(&key));
-        let a = got.raw_get(&key).unwrap_or(Value::Nil);
-        let b = want.raw_get(&key).unwrap_or(Value::Nil);
-        compare(&a, &b, &step, depth + 1, out);
+#[derive(Default)]
+struct Comparison {
+    /// What was compared, or is being compared further out.
+    met: HashSet<Pair>,
+    out: Vec<Difference>,
+}
+
+impl Comparison {
+    fn compare(&mut self, got: &Value, want: &Value, path: &str, depth: usize) {
+        if let (Value::Table(a), Value::Table(b)) = (got, want) {
+            if a.to_pointer() == b.to_pointer() {
+                return;
+            }
+            if depth < DEPTH {
+                if self.met.insert(pair(a, b)) {
+                    self.compare_tables(a, b, path, depth);
+                }
+                return;
+            }
+        }
+        // Value's own equality follows __eq, so two handles of one namespace are equal.
+        if !got.equals(want).unwrap_or(false) {
+            self.out.push(Difference::new(path, got, want));
+        }
+    }
+
+    fn compare_tables(&mut self, got: &Table, want: &Table, path: &str, depth: usize) {
+        let mut keys: Vec<Value> = want.pairs::<Value, Value>().flatten().map(|(key, _)| key).collect();
+        let more = got.pairs::<Value, Value>().flatten().map(|(key, _)| key);
+        keys.extend(more.filter(|key| !matches!(want.raw_get(key), Ok(v) if !Value::is_nil(&v))));
+        keys.sort_by_cached_key(order);
+        for key in keys {
+            let step = format!("{path}{}", step(&key));
+            let a = got.raw_get(&key).unwrap_or(Value::Nil);
+            let b = want.raw_get(&key).unwrap_or(Value::Nil);
+            self.compare(&a, &b, &step, depth + 1);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     fn diff(code: &str) -> Vec<String> {
@@ -97,6 +118,26 @@ mod tests {
         assert!(diff("return {1, {a = 2}}, {1, {a = 2}}").is_empty());
         assert!(diff("return 1, 1.0").is_empty());
         assert!(diff("local t = {} t.t = t; return t, t").is_empty());
+    }
+
+    /// Two chains of which each link has two ways to the next, and one back.
+    pub const CHAINS: &str = "local function chain(last)
+            local first = {}
+            local at = first
+            for _ = 1, 50 do
+                local next = { back = at }
+                at.a, at.b, at = next, next, next
+            end
+            at.last = last
+            return first
+        end ";
+
+    #[test]
+    fn tables_with_many_ways_are_compared_once() {
+        assert!(diff(&format!("{CHAINS} return chain(1), chain(1)")).is_empty());
+        let told = diff(&format!("{CHAINS} return chain(1), chain(2)"));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(".last: expected 2, got 1"), "{told:?}");
     }
 
     #[test]

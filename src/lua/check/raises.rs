@@ -3,6 +3,7 @@
 use mlua::{MultiValue, Value};
 
 use super::render::show;
+use super::values::find;
 use super::{Told, claim, message, with_message};
 use crate::error::Kind;
 use crate::lua::bind;
@@ -48,10 +49,9 @@ fn parts(cx: &Cx<'_>, raised: &Value) -> mlua::Result<(Option<String>, String)> 
 fn held(cx: &Cx<'_>, wanted: &Wanted, raised: &Value) -> Result<Result<(), String>, Failure> {
     let (kind, text) = parts(cx, raised)?;
     let fits = match &wanted.pattern {
-        Some(pattern) => {
-            let find: mlua::Function = cx.lua.globals().get::<mlua::Table>("string")?.raw_get("find")?;
-            find.call::<Option<i64>>((text.as_str(), pattern, 1, wanted.plain))?.is_some()
-        }
+        Some(pattern) => find(cx, &cx.lua.create_string(&text)?, pattern, wanted.plain)?
+            .map_err(|wrong| wrong.within("match").within("opts"))?
+            .is_some(),
         None => true,
     };
     let right_kind = wanted.kind.is_none_or(|wanted| kind.as_deref() == Some(wanted.name()));

@@ -1,5 +1,6 @@
 //! `check.reachable` and `check.unreachable`: a ping, and what it tells as evidence.
 
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use super::{Told, claim, told};
@@ -8,15 +9,38 @@ use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
 use crate::lua::{ping, traffic};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
+use crate::net::route::{self, Lookup};
 use crate::probe::endpoint::Host;
 use crate::probe::ping::Report;
 
+/// Which echo requests are sent.
+#[derive(Default)]
+pub struct Requests {
+    pub count: Option<u64>,
+    pub timeout: Option<f64>,
+    pub family: Option<Family>,
+}
+
+pub fn requests() -> Shape<Requests> {
+    Shape::<Requests>::new("nsh.check.Requests")
+        .field(
+            "count",
+            ty::int(1..=1000),
+            "how many requests to send; one that gets through will do; default 1",
+            |o, v| o.count = Some(v),
+        )
+        .field("timeout", traffic::seconds(), "seconds in which one must get through; default 1", |o, v| {
+            o.timeout = Some(v)
+        })
+        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
+            o.family = Some(v)
+        })
+}
+
 #[derive(Default)]
 struct Options {
+    requests: Requests,
     message: Option<String>,
-    count: Option<u64>,
-    timeout: Option<f64>,
-    family: Option<Family>,
 }
 
 impl Told for Options {
@@ -26,19 +50,7 @@ impl Told for Options {
 }
 
 fn options(name: &'static str) -> Shape<Options> {
-    Shape::<Options>::new(name)
-        .field(
-            "count",
-            ty::int(1..=1000),
-            "how many requests to send; one reply will do; default 1",
-            |o, v| o.count = Some(v),
-        )
-        .field("timeout", traffic::seconds(), "seconds in which a reply must come; default 1", |o, v| {
-            o.timeout = Some(v)
-        })
-        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
-            o.family = Some(v)
-        })
+    Shape::<Options>::new(name).include(requests(), |o| &mut o.requests)
 }
 
 /// What a ping came to, in a few words.
@@ -59,13 +71,30 @@ pub fn cannot_leave(e: &Error) -> bool {
         || matches!(e.raw(), Some(Errno::EINVAL | Errno::EACCES | Errno::EPERM))
 }
 
+/// Why the kernel refused to send, with the route that drops the packets if it is one.
+pub fn refusal(ns: &Namespace, to: Option<IpAddr>, packet: &Lookup, e: &Error) -> String {
+    let route = to.and_then(|to| route::dropping(ns, to, packet));
+    let told = route.map(|route| {
+        let table = if route.table == "main" { String::new() } else { format!(" of table {}", route.table) };
+        format!(": the route {} {}{table} drops them", route.kind.name(), route.destination())
+    });
+    e.message() + &told.unwrap_or_default()
+}
+
+/// As [`refusal`], of what a packet to `to` met.
+pub fn refused(cx: &Cx<'_>, to: &Host, family: Option<Family>, e: &Error) -> String {
+    let found = to.resolve(cx.ns, &traffic::Names(cx), family, 0).unwrap_or_default();
+    refusal(cx.ns, found.first().map(SocketAddr::ip), &Lookup::default(), e)
+}
+
 /// Whether `to` answers `from`, and the evidence. That a packet can't even leave counts as unreachable; any other
 /// error (an unknown name, ...) is one.
 fn reach(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, options: &Options) -> Result<(bool, String), Failure> {
     let there = Cx { ns: from, ..*cx };
-    match ping::once(&there, to, options.family, options.count, options.timeout) {
+    let Requests { count, timeout, family } = options.requests;
+    match ping::once(&there, to, family, count, timeout) {
         Ok(report) => Ok((report.received > 0, evidence(&report))),
-        Err(Failure::User(e)) if cannot_leave(&e) => Ok((false, e.message())),
+        Err(Failure::User(e)) if cannot_leave(&e) => Ok((false, refused(&there, to, family, &e))),
         Err(e) => Err(e),
     }
 }

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use super::reach::{cannot_leave, refusal};
 use super::{Told, claim, told};
 use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
 use crate::lua::{route as module, traffic};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
-use crate::net::route::{self, Lookup, Route};
+use crate::net::route::{self, Lookup, Route, RouteKind};
 use crate::probe::endpoint::Host;
 
 #[derive(Default)]
@@ -56,15 +57,15 @@ fn lookup(
     let to = address(cx, from, dst, o.family)?;
     match route::get(from, to, &o.packet) {
         Ok(route) => Ok(Ok(route)),
-        Err(e) if super::reach::cannot_leave(&e) => Ok(Err(e.message())),
+        Err(e) if cannot_leave(&e) => Ok(Err(refusal(from, Some(to), &o.packet, &e))),
         Err(e) => Err(e.into()),
     }
 }
 
 fn way(route: &Route) -> String {
     let mut words = Vec::new();
-    if route.kind != route::RouteKind::parse("unicast").unwrap_or(route.kind) {
-        words.push(format!("{:?}", route.kind).to_lowercase());
+    if route.kind != RouteKind::Unicast {
+        words.push(route.kind.name().to_owned());
     }
     words.extend(route.via.map(|via| format!("via {via}")));
     words.extend(route.dev.as_ref().map(|dev| format!("dev {dev}")));

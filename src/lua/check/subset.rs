@@ -1,8 +1,10 @@
 //! `check.subset`: that what is wanted is contained in what came.
 
+use std::collections::{HashMap, HashSet};
+
 use mlua::{Lua, Table, Value};
 
-use super::compare::{self, Difference};
+use super::compare::{self, Difference, Pair, pair};
 use super::render::{show, step};
 use super::{Reason, Told, claim, diff, told};
 use crate::lua::schema::{Function, Shape, param, ret, ty};
@@ -49,16 +51,39 @@ impl Missing {
     }
 }
 
+#[derive(Default)]
 struct Finder {
     unordered: bool,
     missing: Vec<Missing>,
+    /// What contains the other as far as was found so far: two tables are looked at once, however they are reached.
+    holds: HashSet<Pair>,
+    /// The same, in the order in which they were met.
+    met: Vec<Pair>,
+    /// What does not.
+    fails: HashSet<Pair>,
 }
 
 impl Finder {
-    fn contains(&self, got: &Value, want: &Value, depth: usize) -> bool {
-        let mut inner = Finder { unordered: self.unordered, missing: Vec::new() };
-        inner.find(got, want, "", depth);
-        inner.missing.is_empty()
+    /// Tries whether the one contains the other, without telling what is missing.
+    fn contains(&mut self, got: &Value, want: &Value, depth: usize) -> bool {
+        let tables = match (got, want) {
+            (Value::Table(a), Value::Table(b)) => Some(pair(a, b)),
+            _ => None,
+        };
+        if tables.is_some_and(|pair| self.fails.contains(&pair)) {
+            return false;
+        }
+        let (before, missing) = (self.met.len(), std::mem::take(&mut self.missing));
+        self.find(got, want, "", depth);
+        let contained = std::mem::replace(&mut self.missing, missing).is_empty();
+        if !contained {
+            // What was found to hold on the way may have relied on this.
+            for pair in self.met.drain(before..) {
+                self.holds.remove(&pair);
+            }
+            self.fails.extend(tables);
+        }
+        contained
     }
 
     fn find(&mut self, got: &Value, want: &Value, path: &str, depth: usize) {
@@ -68,6 +93,10 @@ impl Finder {
         if depth >= DEPTH || a.to_pointer() == b.to_pointer() {
             return self.compare(got, want, path);
         }
+        if !self.holds.insert(pair(a, b)) {
+            return;
+        }
+        self.met.push(pair(a, b));
         let items = if self.unordered { b.raw_len() } else { 0 };
         if items > 0 {
             self.find_items(a, b, items, path, depth);
@@ -94,10 +123,8 @@ impl Finder {
             (1..=table.raw_len()).map(|i| table.raw_get(i).unwrap_or(Value::Nil)).collect()
         };
         let (got, want) = (items(got), items(want));
-        let fits: Vec<Vec<usize>> = want
-            .iter()
-            .map(|w| (0..got.len()).filter(|g| self.contains(&got[*g], w, depth + 1)).collect())
-            .collect();
+        let mut of = |w: &Value| (0..got.len()).filter(|g| self.contains(&got[*g], w, depth + 1)).collect();
+        let fits: Vec<Vec<usize>> = want.iter().map(&mut of).collect();
         let mut taken: Vec<Option<usize>> = vec![None; got.len()];
         for (w, item) in want.iter().enumerate().take(wanted) {
             let mut seen = vec![false; got.len()];
@@ -130,15 +157,25 @@ fn place(w: usize, fits: &[Vec<usize>], taken: &mut [Option<usize>], seen: &mut 
 }
 
 /// What came, as far as something is wanted of it: for a diff without what does not matter.
-fn wanted_part(lua: &Lua, got: &Value, want: &Value, depth: usize) -> mlua::Result<Value> {
+fn wanted_part(
+    lua: &Lua,
+    got: &Value,
+    want: &Value,
+    depth: usize,
+    made: &mut HashMap<Pair, Table>,
+) -> mlua::Result<Value> {
     let (Value::Table(a), Value::Table(b)) = (got, want) else { return Ok(got.clone()) };
     if depth >= DEPTH {
         return Ok(got.clone());
     }
+    if let Some(part) = made.get(&pair(a, b)) {
+        return Ok(Value::Table(part.clone()));
+    }
     let part = lua.create_table()?;
-    for pair in b.pairs::<Value, Value>() {
-        let (key, wanted) = pair?;
-        let there = wanted_part(lua, &a.raw_get(&key)?, &wanted, depth + 1)?;
+    made.insert(pair(a, b), part.clone());
+    for entry in b.pairs::<Value, Value>() {
+        let (key, wanted) = entry?;
+        let there = wanted_part(lua, &a.raw_get(&key)?, &wanted, depth + 1, made)?;
         part.raw_set(key, there)?;
     }
     Ok(Value::Table(part))
@@ -146,7 +183,7 @@ fn wanted_part(lua: &Lua, got: &Value, want: &Value, depth: usize) -> mlua::Resu
 
 fn held(lua: &Lua, got: &Value, want: &Value, unordered: bool) -> Result<(), Reason> {
     const MOST: usize = 5;
-    let mut finder = Finder { unordered, missing: Vec::new() };
+    let mut finder = Finder { unordered, ..Finder::default() };
     finder.find(got, want, "", 0);
     if finder.missing.is_empty() {
         return Ok(());
@@ -157,7 +194,7 @@ fn held(lua: &Lua, got: &Value, want: &Value, unordered: bool) -> Result<(), Rea
         n => format!("; and {n} more"),
     };
     // Items in any order have no counterpart to stand beside.
-    let part = wanted_part(lua, got, want, 0).ok().filter(|_| !unordered);
+    let part = wanted_part(lua, got, want, 0, &mut HashMap::new()).ok().filter(|_| !unordered);
     let diff = part.and_then(|part| diff::of_values(&part, want));
     Err(Reason { text: format!("{}{more}", shown.join("; ")), diff })
 }
@@ -208,6 +245,26 @@ mod tests {
         assert_eq!(missing("return { a = 1, b = { 1, 2, c = 3 } }, { b = { 1, c = 3 } }", false), "");
         assert_eq!(missing("return { a = 1 }, { b = { 2 } }", false), "at b: expected { 2 }, got nil");
         assert_eq!(missing("return 'x', { 1 }", false), "expected { 1 }, got \"x\"");
+    }
+
+    #[test]
+    fn tables_with_many_ways_are_looked_at_once() {
+        use super::super::compare::tests::CHAINS;
+        for unordered in [false, true] {
+            assert_eq!(missing(&format!("{CHAINS} return chain(1), chain(1)"), unordered), "");
+            let told = missing(&format!("{CHAINS} return chain(1), chain(2)"), unordered);
+            assert!(told.contains(".last: expected 2, got 1"), "{told}");
+        }
+        // Items that lead back to what is being looked at.
+        let code = "local function tree(n, last)
+                local t = { kids = {}, last = n == 0 and last or nil }
+                for i = 1, n do t.kids[i] = tree(i - 1, last) t.kids[i].up = t end
+                return t
+            end ";
+        assert_eq!(missing(&format!("{code} return tree(6, 1), tree(6, 1)"), true), "");
+        assert!(
+            missing(&format!("{code} return tree(6, 1), tree(6, 2)"), true).contains("none of the 6 items")
+        );
     }
 
     #[test]

@@ -133,28 +133,36 @@ fn match_options(name: &'static str) -> Shape<MatchOptions> {
     )
 }
 
-/// What `string.find` finds: nothing, or the place and the captures.
-fn find(
+/// What `string.find` finds: nothing, or the captures. A malformed pattern is wrong.
+pub fn find(
     cx: &schema::Cx<'_>,
     text: &mlua::LuaString,
     pattern: &mlua::LuaString,
     plain: bool,
-) -> Result<Option<MultiValue>, schema::Failure> {
+) -> mlua::Result<Result<Option<MultiValue>, schema::Wrong>> {
     let string: mlua::Table = cx.lua.globals().get("string")?;
     let find: mlua::Function = string.raw_get("find")?;
-    let mut found: MultiValue = find.call((text, pattern, 1, plain)).map_err(|e| {
-        let text = e.to_string();
-        let reason = text.lines().next().unwrap_or_default().trim_start_matches("runtime error: ");
-        schema::Failure::from(schema::Wrong::new(reason).within("pattern"))
-    })?;
+    let mut found: MultiValue = match find.call((text, pattern, 1, plain)) {
+        Ok(found) => found,
+        Err(e) => {
+            let text = e.to_string();
+            let reason = text.lines().next().unwrap_or_default().trim_start_matches("runtime error: ");
+            return Ok(Err(schema::Wrong::new(reason)));
+        }
+    };
     let (Some(Value::Integer(first)), Some(last)) = (found.pop_front(), found.pop_front()) else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     if found.is_empty() {
         let sub: mlua::Function = string.raw_get("sub")?;
         found.push_back(sub.call((text, first, last))?);
     }
-    Ok(Some(found))
+    Ok(Ok(Some(found)))
+}
+
+/// What is wrong with an argument named `pattern`.
+fn in_pattern(wrong: schema::Wrong) -> schema::Wrong {
+    wrong.within("pattern")
 }
 
 fn not_found(text: &mlua::LuaString, pattern: &mlua::LuaString) -> Reason {
@@ -176,7 +184,7 @@ pub fn matches() -> Function {
             told(match_options("nsh.check.MatchOptions")),
         ),
         ret::values::<MultiValue>("string ...", "the pattern's captures, or what it matched if it has none"),
-        |cx, (text, pattern, options)| match find(cx, &text, &pattern, options.plain)? {
+        |cx, (text, pattern, options)| match find(cx, &text, &pattern, options.plain)?.map_err(in_pattern)? {
             Some(found) => {
                 claim(cx, options.message.as_deref(), Ok::<(), Reason>(()))?;
                 Ok(found)
@@ -201,7 +209,7 @@ pub fn no_match() -> Function {
         ),
         ret::nothing(),
         |cx, (text, pattern, options)| {
-            let held = match find(cx, &text, &pattern, options.plain)? {
+            let held = match find(cx, &text, &pattern, options.plain)?.map_err(in_pattern)? {
                 None => Ok(()),
                 Some(found) => Err(format!(
                     "expected no {} in {}, found {}",

@@ -1,10 +1,13 @@
 //! The kernel's own lookup.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::read::{Route, name_links, parse};
+use super::read::{Filter, Route, Tables, list, name_links, parse};
+use super::spec::RouteKind;
 use super::{Head, RTM_GETROUTE, explain, rta};
 use crate::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
@@ -94,4 +97,21 @@ pub fn get(ns: &Namespace, dst: IpAddr, lookup: &Lookup) -> Result<Route> {
     }
     name_links(ns, std::slice::from_mut(&mut route))?;
     Ok(route)
+}
+
+/// The route that drops packets to `dst`, if [`get`] fails because of one. Of each table the one with the longest prefix
+/// counts.
+pub fn dropping(ns: &Namespace, dst: IpAddr, lookup: &Lookup) -> Option<Route> {
+    let kind = match get(ns, dst, lookup).err()?.raw()? {
+        Errno::EINVAL => RouteKind::Blackhole,
+        Errno::EHOSTUNREACH => RouteKind::Unreachable,
+        Errno::EACCES => RouteKind::Prohibit,
+        _ => return None,
+    };
+    let filter = Filter { tables: Tables::All, family: Some(Family::of(dst)), ..Filter::default() };
+    let mut routes = list(ns, &filter).ok()?;
+    routes.retain(|route| !route.is_cached() && route.dst.contains(dst));
+    routes.sort_by_key(|route| Reverse(route.dst.prefix()));
+    let mut tables = HashSet::new();
+    routes.into_iter().filter(|route| tables.insert(route.table_number)).find(|route| route.kind == kind)
 }

@@ -7,7 +7,7 @@ mod read;
 mod spec;
 
 pub use change::{add, del, flush, replace};
-pub use lookup::{Lookup, get};
+pub use lookup::{Lookup, dropping, get};
 pub(crate) use read::parse;
 pub use read::{Filter, Nexthop, Route, Tables, list};
 pub use spec::{HopSpec, Metrics, Pref, RouteKind, RouteSpec, destination};

@@ -97,3 +97,17 @@ fails(
 fails('check.error: it: expected an error of kind "exists", but nothing was raised', function()
   check.error(function() end, "exists", "it")
 end)
+
+-- A malformed pattern is a wrong argument, wherever it is given.
+for what, claim in pairs({
+  ["check.match: pattern: malformed pattern (ends with '%')"] = function()
+    check.match("x", "%")
+  end,
+  ["check.error: opts.match: malformed pattern (ends with '%')"] = function()
+    check.error(function()
+      error("x")
+    end, { match = "%" })
+  end,
+}) do
+  check.equal(check.error(claim, "argument").message, what)
+end
