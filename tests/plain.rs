@@ -297,6 +297,33 @@ fn what_a_test_starts_ends_with_it() {
 }
 
 #[test]
+fn os_exit_keeps_no_soft_failure_from_counting() {
+    let soft = "check.soft(false, 'kept')";
+    for (code, status, told) in [
+        (format!("{soft} os.exit(0)"), 1, "x:1: check.soft: kept: "),
+        (format!("{soft} os.exit(7)"), 7, "x:1: check.soft: kept: "),
+        (format!("group('g', function() {soft} os.exit(0) end)"), 1, "x:1: check.soft: kept: "),
+        (format!("defer(function() {soft} end) os.exit(0)"), 1, "x:1: check.soft: kept: "),
+        (format!("xfail('known') {soft} os.exit(0)"), 0, ""),
+        ("xfail('known') os.exit(0)".to_owned(), 1, "x: it passed, but was expected to fail: known"),
+        ("check.soft(true) os.exit(0)".to_owned(), 0, ""),
+    ] {
+        let ran = run(&code);
+        assert_eq!(ran.status, Some(status), "{code}: {}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with(told) && ran.stderr.is_empty() == told.is_empty(),
+            "{code}: {}",
+            ran.stderr
+        );
+    }
+    let ran = run(&format!("test('t', function() {soft} os.exit(0) end)"));
+    assert_eq!(
+        ran.stderr,
+        "x:1: check.soft: kept: expected a true value, got the boolean false\nx:1: os.exit(0) ended the script\n"
+    );
+}
+
+#[test]
 fn the_examples_of_the_book_run() {
     let book = include_str!("../docs/testing.md");
     let examples: Vec<&str> =

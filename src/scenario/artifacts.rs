@@ -7,8 +7,10 @@ use std::rc::Rc;
 
 use super::find::File;
 use super::kept::Kept;
-use super::report::FileReport;
+use super::report::{Case, FileReport};
+use super::words;
 use crate::error::{Error, Result};
+use crate::lua::test;
 
 /// The directory of the run. What could not be kept is told at its end.
 #[derive(Debug)]
@@ -53,7 +55,20 @@ impl Artifacts {
         }
         let kept = fs::create_dir_all(&place).and_then(|()| {
             fs::copy(&file.path, place.join("script.lua"))?;
-            fs::write(place.join("report.json"), serde_json::to_string_pretty(report).unwrap_or_default())
+            fs::write(place.join("report.json"), serde_json::to_string_pretty(report).unwrap_or_default())?;
+            // What its process could not keep itself: it was killed, or ended by os.exit.
+            report.cases().filter(Case::failed).try_for_each(|case| {
+                let directory = match case.path {
+                    [] => place.clone(),
+                    path => place.join(safe(&test::directory(path))),
+                };
+                let path = directory.join("failure.txt");
+                if path.exists() {
+                    return Ok(());
+                }
+                fs::create_dir_all(directory)?;
+                fs::write(path, words::failures(case.outcome) + "\n")
+            })
         });
         if let Err(e) = kept {
             lose(&self.lost, &place, e.into());

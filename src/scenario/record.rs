@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use super::kept::Kept;
-use super::report::{FileReport, TestReport, is_failure};
+use super::report::{FileReport, TestReport};
 use crate::error::Kind;
 use crate::lua::test::event::{Event, Failure, Id, Outcome};
 use crate::proc;
@@ -58,7 +58,7 @@ impl Record {
                 self.running = None;
                 let mut all = std::mem::take(&mut self.of_test);
                 all.append(printed);
-                let output = if is_failure(&outcome) { all.text() } else { String::new() };
+                let output = if outcome.is_failure() { all.text() } else { String::new() };
                 self.tests.push(TestReport {
                     path: test.path,
                     at: test.at,
@@ -133,13 +133,13 @@ impl Record {
                     (Some(test), _) => {
                         self.unfinished(test, end, failed, false, rest.take().unwrap_or_default());
                     }
-                    (None, Some((told, _))) if is_failure(&told) => outcome = told,
+                    (None, Some((told, _))) if told.is_failure() => outcome = told,
                     (None, _) => outcome = failed,
                 }
             }
         }
         self.output.append(rest.unwrap_or_default());
-        let output = if is_failure(&outcome) && !not_run { self.output.text() } else { String::new() };
+        let output = if outcome.is_failure() && !not_run { self.output.text() } else { String::new() };
         FileReport {
             name: name.to_owned(),
             round,
@@ -225,8 +225,8 @@ impl Record {
     }
 
     fn failed(&self) -> bool {
-        self.finished.as_ref().is_some_and(|(outcome, _)| is_failure(outcome))
-            || self.tests.iter().any(|t| is_failure(&t.outcome))
+        self.finished.as_ref().is_some_and(|(outcome, _)| outcome.is_failure())
+            || self.tests.iter().any(|t| t.outcome.is_failure())
     }
 }
 

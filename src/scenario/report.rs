@@ -138,7 +138,7 @@ impl Case<'_> {
     }
 
     pub fn failed(&self) -> bool {
-        !self.not_run && is_failure(self.outcome)
+        !self.not_run && self.outcome.is_failure()
     }
 
     /// Why there is no result, if it is because the run ended.
@@ -157,10 +157,6 @@ impl Case<'_> {
             _ => &[],
         }
     }
-}
-
-pub fn is_failure(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { .. } | Outcome::UnexpectedPass { .. })
 }
 
 impl FileReport {

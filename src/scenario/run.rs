@@ -528,7 +528,7 @@ impl Waiting {
         let test = match (found, report.outcome) {
             (Some(mut test), outcome @ (Outcome::Failed { .. } | Outcome::UnexpectedPass { .. })) => {
                 // The file's own code failed: so did what it is there for.
-                if !super::report::is_failure(&test.outcome) {
+                if !test.outcome.is_failure() {
                     test.outcome = outcome;
                     test.output = report.output;
                 }

@@ -14,7 +14,7 @@ pub fn failures(outcome: &Outcome) -> String {
 
 pub fn unexpected_pass(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::UnexpectedPass { reason } => format!("passed, but was expected to fail: {reason}"),
+        Outcome::UnexpectedPass { reason } => Outcome::unexpected(reason),
         _ => String::new(),
     }
 }

@@ -122,6 +122,35 @@ fn failures_leave_their_artifacts() {
 }
 
 #[test]
+fn whatever_failed_has_its_directory() {
+    once(|stage| {
+        let code = "test('only at its end', function()
+              defer(function() error('torn down badly') end)
+              defer(link.set, 'lo', { up = false })
+            end)
+            test('mended', { xfail = 'was broken' }, function() end)
+            test('known', { xfail = 'still broken' }, function() check(false) end)
+            test('passes', function() end)
+            group('g', function() test('dies', function() os.execute('kill -KILL $PPID') eventually(function() end) end) end)";
+        stage.file("bad.lua", code);
+        let ran = stage.run("test bad.lua --artifacts kept");
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        let kept = |name: &str| {
+            let path = stage.project.join("kept/bad.lua").join(name);
+            fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}\n{ran:?}", path.display()))
+        };
+        assert!(kept("only at its end/failure.txt").contains("deferred: torn down badly"));
+        assert!(kept("only at its end/diff.txt").contains("lo"), "{}", kept("only at its end/diff.txt"));
+        assert_eq!(kept("mended/failure.txt"), "passed, but was expected to fail: was broken\n");
+        assert!(kept("mended/after.json").starts_with('{'));
+        assert!(kept("g/dies/failure.txt").contains("killed by SIGKILL"));
+        for name in ["known", "passes"] {
+            assert!(!stage.project.join("kept/bad.lua").join(name).exists(), "{name}");
+        }
+    });
+}
+
+#[test]
 fn all_output_is_shown_when_asked_for() {
     once(|stage| {
         stage.file("a.lua", "print('outside') test('t', function() print('inside') end) io.write('no end')");

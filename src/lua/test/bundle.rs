@@ -22,7 +22,7 @@ const BYTES: usize = 8 << 20;
 #[derive(Default)]
 pub struct Bundle {
     /// The state at the beginning of the file, and of the groups and the test that run.
-    before: RefCell<Vec<Option<Moment>>>,
+    before: RefCell<Vec<Result<Moment, String>>>,
     capture: RefCell<Option<Capture>>,
     /// It could not be, and why.
     refused: RefCell<Option<String>>,
@@ -42,7 +42,7 @@ impl Bundle {
             self.record(lab);
         }
         let cx = Cx { lua, lab, ns: lab.namespaces.host() };
-        self.before.borrow_mut().push(state::now(&cx).ok());
+        self.before.borrow_mut().push(state::now(&cx).map_err(|e| e.message()));
     }
 
     pub fn leave(&self, lab: &Lab) {
@@ -87,7 +87,7 @@ impl Bundle {
             return;
         }
         let sink = lab.tests.sink();
-        let directory = directory(sort, id);
+        let directory = directory(if sort == Sort::File { &[] } else { &id.path });
         let put = |name: &str, bytes: &[u8]| sink.artifact(&format!("{directory}{name}"), bytes);
         // The packets first: to look at the rest may cause some.
         if let Some(capture) = &*self.capture.borrow() {
@@ -99,23 +99,27 @@ impl Bundle {
         }
         let cx = Cx { lua, lab, ns: lab.namespaces.host() };
         let after = state::now(&cx).map_err(|e| e.message()).and_then(|after| table(lua, &after));
-        match &after {
-            Ok(after) => {
-                put("after.json", state::to_json(after).as_bytes());
-                put("after.txt", line(state::text(after)).as_bytes());
+        let before = match self.before.borrow().last() {
+            Some(Ok(before)) => table(lua, before),
+            Some(Err(e)) => Err(e.clone()),
+            None => Err("it was not looked at".to_owned()),
+        };
+        for (name, state) in [("before", &before), ("after", &after)] {
+            match state {
+                Ok(state) => {
+                    put(&format!("{name}.json"), state::to_json(state).as_bytes());
+                    put(&format!("{name}.txt"), line(state::text(state)).as_bytes());
+                }
+                Err(e) => told.push_str(&format!("no {name}: the state of the lab could not be read: {e}\n")),
             }
-            Err(e) => told.push_str(&format!("the state of the lab could not be read: {e}\n")),
+        }
+        if let (Ok(before), Ok(after)) = (&before, &after) {
+            match state::difference(before, after) {
+                Ok(text) => put("diff.txt", text.as_bytes()),
+                Err(e) => told.push_str(&format!("no diff: {e}\n")),
+            }
         }
         put("failure.txt", told.as_bytes());
-        let before = self.before.borrow();
-        let Some(Some(before)) = before.last() else { return };
-        if let Ok(before) = table(lua, before) {
-            put("before.json", state::to_json(&before).as_bytes());
-            put("before.txt", line(state::text(&before)).as_bytes());
-            if let Ok(after) = &after {
-                put("diff.txt", state::difference(&before, after).unwrap_or_default().as_bytes());
-            }
-        }
     }
 
     /// Opens the prompt, if that is wanted.
@@ -149,10 +153,8 @@ fn line(text: mlua::Result<String>) -> String {
     text.map_or_else(|e| e.to_string(), |text| text + "\n")
 }
 
-/// Where the files of a failure go: in a directory for each group and test, and at the top for the file itself.
-fn directory(sort: Sort, id: &Id) -> String {
-    match sort {
-        Sort::File => String::new(),
-        _ => id.path.iter().map(|part| part.replace(['/', '\0'], "_") + "/").collect(),
-    }
+/// Where the files of a failure go: in a directory for each group and test, and at the top for the file itself, whose
+/// path is empty.
+pub fn directory(path: &[String]) -> String {
+    path.iter().map(|part| part.replace(['/', '\0'], "_") + "/").collect()
 }

@@ -76,6 +76,17 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Outcome::Failed { .. } | Outcome::UnexpectedPass { .. })
+    }
+
+    /// What is told of an unexpected pass, which has no failure of its own.
+    pub fn unexpected(reason: &str) -> String {
+        format!("passed, but was expected to fail: {reason}")
+    }
+}
+
 /// One thing that went wrong, with what is needed to see why.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Failure {

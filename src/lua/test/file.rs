@@ -6,7 +6,7 @@ use mlua::{Function, Lua, MultiValue, Value};
 
 use super::event::{Event, Failure, Id, Outcome, Sink};
 use super::hooks;
-use super::scope::{self, Sort};
+use super::scope::{self, Left, Sort};
 use super::state::Settings;
 use crate::error::Kind;
 use crate::lua::lab::{Lab, Place};
@@ -72,7 +72,7 @@ fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
     let left = scope::leave(lua, lab, raised, &id(&script.name));
     let status = left.status;
     let outcome = left.outcome();
-    let failed = matches!(outcome, Outcome::Failed { .. } | Outcome::UnexpectedPass { .. });
+    let failed = outcome.is_failure();
     finish(lab, outcome);
     match status {
         status::SUCCESS if failed || lab.tests.failed.get() > 0 => status::FAILED,
@@ -102,16 +102,24 @@ pub fn leave_by_exit(lua: &Lua, lab: &Rc<Lab>, code: i32) -> i32 {
     let in_test = tests.inside() == Sort::Test;
     let tidy = scope::tidy_up(lua, lab);
     let plain = tests.settings.borrow().plain;
+    let mut failures = Vec::new();
     if in_test {
-        super::single::ended_by_exit(lab, failure);
-        finish(lab, Outcome::Passed);
-    } else if code == 0 || plain {
-        finish(lab, Outcome::Passed);
-    } else {
-        finish(lab, Outcome::Failed { failures: vec![failure] });
+        let soft = tests.soft_since(0);
+        super::single::ended_by_exit(lab, soft.into_iter().chain([failure]).collect());
+    } else if code != 0 && !plain {
+        failures.push(failure);
     }
+    // Of the file and the groups that it ended, too, what was kept for their end counts.
+    let mut xfail = None;
+    for scope in tests.scopes.borrow_mut().iter_mut().rev() {
+        failures.splice(0..0, scope.soft.drain(..));
+        xfail = scope.xfail.take();
+    }
+    let outcome = Left { failures, skip: None, xfail, status: code }.outcome();
+    let failed = outcome.is_failure() || tests.failed.get() > 0;
+    finish(lab, outcome);
     match code {
-        0 if !tidy || tests.failed.get() > 0 => status::FAILED,
+        0 if !tidy || failed => status::FAILED,
         code => code,
     }
 }

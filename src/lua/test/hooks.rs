@@ -19,7 +19,8 @@ pub fn left(lab: &Rc<Lab>) {
 }
 
 /// Called once for each test, group or file that failed, before what was deferred runs and before what it started is
-/// ended: the lab is as the failure left it.
+/// ended: the lab is as the failure left it. Where what was deferred failed and nothing else, or all passed that was
+/// expected to fail, it is called behind what was deferred.
 pub fn failed(lua: &Lua, lab: &Rc<Lab>, sort: Sort, id: &Id, failures: &[Failure]) {
     lab.bundle.keep(lua, lab, sort, id, failures);
     lab.bundle.pause(lua, lab, sort, id, failures);

@@ -15,7 +15,7 @@ mod scope;
 mod single;
 mod state;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, directory};
 pub use file::{leave_by_exit, run};
 pub use module::{after_each, before_each, defer, group, skip, test, xfail};
 pub use plain::Plain;

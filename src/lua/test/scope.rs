@@ -147,7 +147,8 @@ pub fn leave(lua: &Lua, lab: &Rc<Lab>, raised: Option<Explained>, id: &Id) -> Le
     let mut status = raised.as_ref().map_or(status::SUCCESS, |e| e.status);
     let mut failures = tests.soft_since(0);
     failures.extend(raised.map(|e| e.failure));
-    if !failures.is_empty() && xfail.is_none() && wait::interrupted().is_none() {
+    let told = !failures.is_empty() && xfail.is_none() && wait::interrupted().is_none();
+    if told {
         hooks::failed(lua, lab, sort, id, &failures);
     }
     if sort == Sort::Test {
@@ -163,8 +164,19 @@ pub fn leave(lua: &Lua, lab: &Rc<Lab>, raised: Option<Explained>, id: &Id) -> Le
         tidy(lua, lab, deferred, &mut failures);
     }
     wait::put_back();
-    lab.close_since(handles);
     failures.extend(tests.soft_since(0));
+    if !told && wait::interrupted().is_none() {
+        // What only the end has shown; what it started still runs.
+        match &xfail {
+            None if !failures.is_empty() => hooks::failed(lua, lab, sort, id, &failures),
+            Some(reason) if failures.is_empty() && skip.is_none() => {
+                let failure = Failure { message: Outcome::unexpected(reason), ..Failure::default() };
+                hooks::failed(lua, lab, sort, id, &[failure]);
+            }
+            _ => {}
+        }
+    }
+    lab.close_since(handles);
     if status == status::SUCCESS && !failures.is_empty() && xfail.is_none() {
         status = status::FAILED;
     }

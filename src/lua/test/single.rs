@@ -163,7 +163,7 @@ impl<'a> Ending<'a> {
     fn tell(self, outcome: Outcome) -> bool {
         let tests = &self.lab.tests;
         tests.running.replace(None);
-        let failed = matches!(outcome, Outcome::Failed { .. } | Outcome::UnexpectedPass { .. });
+        let failed = outcome.is_failure();
         if failed {
             tests.failed.set(tests.failed.get() + 1);
         }
@@ -176,9 +176,9 @@ impl<'a> Ending<'a> {
 }
 
 /// Tells of the test that `os.exit` ended.
-pub fn ended_by_exit(lab: &Rc<Lab>, failure: Failure) {
+pub fn ended_by_exit(lab: &Rc<Lab>, failures: Vec<Failure>) {
     if let Some((id, start, checks)) = lab.tests.running.take() {
-        Ending { lab, id, start, checks }.tell(Outcome::Failed { failures: vec![failure] });
+        Ending { lab, id, start, checks }.tell(Outcome::Failed { failures });
     }
 }
 
