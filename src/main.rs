@@ -113,7 +113,7 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: Options)
         Ok(script) => script,
         Err(e) => return complain(&e, status::USAGE),
     };
-    let Options { host, write, timeout, trace } = options;
+    let Options { host, write, timeout, trace, echo: _ } = options;
     let request = labs::Request {
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
@@ -160,10 +160,19 @@ fn run(script: Script, options: Options) -> i32 {
     if !options.host {
         sandbox::close_inherited();
     }
-    let trace = options.trace;
+    let (trace, echo) = (options.trace, options.echo);
     let directory = script.directory.clone();
     let missing = scenario::missing(&script.source);
-    enter(options, directory, |lab| lua::run(Place::of(lab), &script, trace, missing, doc::install))
+    enter(options, directory, |lab| {
+        let mut place = Place::of(lab);
+        if echo {
+            match lua::echo::to_stdout() {
+                Ok(file) => place.echo = Some(file),
+                Err(e) => return complain(&e.op("--echo"), status::CANNOT),
+            }
+        }
+        lua::run(place, &script, trace, missing, doc::install)
+    })
 }
 
 /// A prompt. When it asks for a fresh lab, nsh begins anew.
@@ -178,7 +187,7 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         Ok(reset) => Rc::new(reset),
         Err(e) => return complain(&Error::from(e).op("eventfd"), status::CANNOT),
     };
-    let (trace, host) = (options.trace, options.host);
+    let Options { trace, host, echo, .. } = options;
     let directory = script.as_ref().and_then(|s| s.directory.clone());
     let status = enter(options, directory, |lab| {
         lab.claim_terminal();
@@ -186,7 +195,7 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         let ask: Box<dyn Fn()> = Box::new(move || {
             let _ = asked.write(1);
         });
-        let options = repl::Options { trace, history, script, reset: (!host).then_some(ask) };
+        let options = repl::Options { trace, echo, history, script, reset: (!host).then_some(ask) };
         repl::run(Place::of(lab), options, doc::install)
     });
     if reset.read().is_ok_and(|asked| asked > 0) {
@@ -203,7 +212,7 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
 
 /// Runs `f` in the world that the options ask for.
 fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> i32) -> i32 {
-    let Options { host, write, timeout, trace } = options;
+    let Options { host, write, timeout, trace, echo: _ } = options;
     let result = sandbox::run(&sandbox::Options { host, write, script_dir, timeout }, |lab| {
         tell_notes(lab, trace);
         f(lab)

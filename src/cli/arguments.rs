@@ -46,6 +46,10 @@ pub struct Arguments {
     /// Show Lua's full traceback with an error, and what the sandbox could not have here.
     #[arg(long)]
     pub trace: bool,
+    /// Print for each call the command of iproute2, nft or sysctl that does the same, so that a shell can run them. What
+    /// the script itself prints goes to stderr.
+    #[arg(long)]
+    pub echo: bool,
     #[command(subcommand)]
     pub command: Option<SubCommand>,
 }

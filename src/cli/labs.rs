@@ -36,7 +36,7 @@ impl Up {
     pub fn command(self, args: Vec<OsString>) -> Command {
         let Up { file, code, name, write, timeout, trace } = self;
         let script = Source::of(code, file).unwrap_or(Source::Stdin);
-        let options = Options { host: false, write, timeout, trace };
+        let options = Options { host: false, write, timeout, trace, echo: false };
         Command::Up { script, args, name, options }
     }
 }

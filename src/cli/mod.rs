@@ -99,6 +99,8 @@ pub struct Options {
     pub write: Vec<PathBuf>,
     pub timeout: Option<Duration>,
     pub trace: bool,
+    /// Tell the commands that do the same.
+    pub echo: bool,
 }
 
 /// Why there is no [`Command`]: what to print, where, and the exit status.
@@ -113,8 +115,8 @@ pub struct Instead {
 pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let (ours, args) = arguments::split(argv);
     let arguments = Arguments::try_parse_from(ours).map_err(instead)?;
-    let Arguments { file, code, interactive, host, write, timeout, trace, command } = arguments;
-    let options = Options { host, write, timeout, trace };
+    let Arguments { file, code, interactive, host, write, timeout, trace, echo, command } = arguments;
+    let options = Options { host, write, timeout, trace, echo };
     Ok(match (command, Source::of(code, file)) {
         (Some(command), _) => command.command(args),
         (None, Some(script)) if !interactive => Command::Run { script, args, options },

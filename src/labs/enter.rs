@@ -182,7 +182,12 @@ pub fn attach(lab: &Lab, namespace: Option<&str>, prompt: impl FnOnce(Place, &st
         return Err(unknown(namespace.as_ref(), &namespaces));
     }
     let environment = environment(&inside)?;
-    let place = Place { sandboxed: true, open_files: inside.record.open_files, hosts: Some(HOSTS.into()) };
+    let place = Place {
+        sandboxed: true,
+        open_files: inside.record.open_files,
+        hosts: Some(HOSTS.into()),
+        ..Place::default()
+    };
     let status = sandbox::join(&target(&inside)?, || {
         set_environment(environment);
         // As the script's process: namespaces need descriptors.

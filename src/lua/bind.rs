@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use mlua::{FromLuaMulti, Function, Lua, MultiValue, Table, Value};
 
+use super::echo;
 use super::lab::Lab;
 use super::registry::{self, Module, Scope};
 use super::schema::{self, Cx, Failure};
@@ -138,7 +139,12 @@ fn call(
     let lab = Lab::of(lua)?;
     let cx = Cx { lua, lab: &lab, ns };
     lab.take_changes();
-    (function.call)(&cx, args).map_err(|failure| match failure {
+    let look = echo::Look::before(&cx, &function.doc, &args);
+    let result = (function.call)(&cx, args);
+    if result.is_ok() {
+        look.iter().for_each(|look| look.tell(&cx));
+    }
+    result.map_err(|failure| match failure {
         Failure::User(mut e) => {
             e = e.op(function.doc.name).in_namespace(ns.name());
             Failure::User(match subject {

@@ -325,7 +325,7 @@ pub fn module() -> Module {
              port is taken, `address_not_available` if the namespace doesn't have the address, `not_found` if there is no \
              such directory.",
         )
-        .command("python3 -m http.server --bind ADDRESS PORT")
+        .command("python3 -m http.server --bind HOST PORT")
         .example("local server <close> = http.serve(\":8080\", { directory = \".\" })\nlocal page = http.get(\"http://[::1]:8080/\")\ncheck(page.body:find(\"Directory listing for /\", 1, true))\nprint(server:requests())"),
     )
 }

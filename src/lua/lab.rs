@@ -6,6 +6,7 @@ use std::rc::Rc;
 use mlua::Lua;
 
 use super::changes::Changes;
+use super::echo;
 use super::test::{Bundle, Tests};
 use crate::error::Result;
 use crate::net::namespace::Namespaces;
@@ -22,11 +23,18 @@ pub struct Place {
     pub open_files: Option<u64>,
     /// The file behind the lab's `/etc/hosts`, to be kept up to date; `None` under `--host`.
     pub hosts: Option<std::path::PathBuf>,
+    /// Where the commands go that do the same as the script (`--echo`).
+    pub echo: Option<Rc<std::fs::File>>,
 }
 
 impl Place {
     pub fn of(lab: &crate::sandbox::Lab) -> Place {
-        Place { sandboxed: lab.sandboxed, open_files: Some(lab.nofile.0), hosts: lab.hosts.clone() }
+        Place {
+            sandboxed: lab.sandboxed,
+            open_files: Some(lab.nofile.0),
+            hosts: lab.hosts.clone(),
+            ..Place::default()
+        }
     }
 }
 
@@ -49,8 +57,12 @@ pub struct Lab {
 
 impl Lab {
     pub fn new(place: Place, trace: bool) -> Result<Rc<Self>> {
+        let namespaces = Namespaces::new("/run/netns")?;
+        if let Some(file) = &place.echo {
+            echo::begin(&namespaces.echo, file, place.sandboxed);
+        }
         Ok(Rc::new(Lab {
-            namespaces: Namespaces::new("/run/netns")?,
+            namespaces,
             place,
             trace,
             closers: RefCell::default(),

@@ -17,6 +17,7 @@ mod capture;
 mod changes;
 pub mod check;
 mod conntrack;
+pub mod echo;
 mod eventually;
 pub mod explain;
 mod fdb;

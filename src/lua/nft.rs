@@ -8,6 +8,7 @@ use super::json;
 use super::registry::{Module, Scope};
 use super::schema::{Cx, Failure, Function, Shape, opts, param, ret, ty};
 use crate::error::{Error, Kind};
+use crate::net::echo::Command;
 use crate::net::nft;
 use crate::proc::{self, Context, Exit, Spec, Stdin};
 
@@ -62,6 +63,10 @@ fn load(cx: &Cx<'_>, (ruleset, options): (String, LoadOptions)) -> Result<(), Fa
     args.extend(["-f", "-"]);
     // The ruleset is no name for the failure.
     run(cx, &args, &ruleset).map_err(|e| e.on("ruleset"))?;
+    if !options.check {
+        args.insert(0, "nft");
+        cx.ns.echo(|| [Command::within(cx.ns, &args).reading(&ruleset)]);
+    }
     Ok(())
 }
 

@@ -326,7 +326,7 @@ pub fn module() -> Module {
                 |cx, (dst, lookup)| Ok(route::get(cx.ns, dst, &lookup)?),
             )
             .doc("Asks the kernel which way a packet takes: link, gateway and source address.\n\nRaises `network_unreachable` if there is no route, and the error of an unreachable, prohibit or blackhole route.")
-            .command("ip route get ADDRESS")
+            .command("ip route get DST")
             .example("check.equal(route.get(\"127.0.0.1\").dev, \"lo\")\ncheck.error(function() route.get(\"8.8.8.8\") end, \"network_unreachable\")"),
         )
         .function(

@@ -4,6 +4,7 @@ pub mod addr;
 pub mod attributes;
 pub mod bridge;
 pub mod defaults;
+pub mod echo;
 pub mod events;
 pub mod hosts;
 pub mod link;

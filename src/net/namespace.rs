@@ -14,6 +14,7 @@ use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
 
 use super::attributes::{self, Attributes};
+use super::echo::{self, Command, Echo};
 use super::netlink::{Answer, Socket};
 use crate::error::{Error, Kind, Result};
 
@@ -40,10 +41,11 @@ pub struct Namespace {
     netfilter: RefCell<Option<Socket>>,
     /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
     unsettled: Cell<bool>,
+    echo: Rc<Echo>,
 }
 
 impl Namespace {
-    fn open(name: &str, path: &Path, home: bool) -> Result<Self> {
+    fn open(name: &str, path: &Path, home: bool, echo: &Rc<Echo>) -> Result<Self> {
         let file = File::open(path)?;
         let inode = nix::sys::stat::fstat(&file)?.st_ino;
         Ok(Namespace {
@@ -55,6 +57,7 @@ impl Namespace {
             route: RefCell::default(),
             netfilter: RefCell::default(),
             unsettled: Cell::new(false),
+            echo: echo.clone(),
         })
     }
 
@@ -134,6 +137,11 @@ impl Namespace {
         RefMut::filter_map(slot, Option::as_mut).map_err(|_| Error::new(Kind::Io, "no netlink socket"))
     }
 
+    /// Tells the commands that do what was just done here, if somebody listens.
+    pub fn echo<C: IntoIterator<Item = Command>>(&self, commands: impl FnOnce() -> C) {
+        self.echo.tell(commands);
+    }
+
     /// Says that links changed, so that the next probe waits for them to settle.
     pub fn unsettle(&self) {
         self.unsettled.set(true);
@@ -178,6 +186,8 @@ impl Drop for Inside {
 
 /// The namespaces of a lab: `host` and the named ones, pinned in a directory as `ip netns` does.
 pub struct Namespaces {
+    /// Who is told how commands would do it.
+    pub echo: Rc<Echo>,
     host: Rc<Namespace>,
     directory: PathBuf,
     known: RefCell<HashMap<String, Rc<Namespace>>>,
@@ -210,10 +220,12 @@ pub(super) struct Note {
 impl Namespaces {
     /// Takes the calling thread's namespace as `host`, and `directory` (`/run/netns`) for the named ones.
     pub fn new(directory: impl Into<PathBuf>) -> Result<Self> {
-        let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true)?;
+        let echo = Rc::<Echo>::default();
+        let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true, &echo)?;
         let home = host.descriptor()?;
         let _ = HOME.with(|slot| slot.set(home));
         Ok(Namespaces {
+            echo,
             host: Rc::new(host),
             directory: directory.into(),
             known: RefCell::default(),
@@ -247,12 +259,13 @@ impl Namespaces {
             )),
             _ => Error::from(e).detail(format!("creating {}", path.display())),
         })?;
-        let made = self.make(&path).and_then(|()| Namespace::open(name, &path, false));
+        let made = self.make(&path).and_then(|()| Namespace::open(name, &path, false, &self.echo));
         match made {
             Ok(ns) => {
                 let ns = Rc::new(ns);
                 self.known.borrow_mut().insert(name.to_owned(), ns.clone());
                 self.note(&ns);
+                self.echo.tell(|| [echo::namespace("add", name)]);
                 Ok(ns)
             }
             Err(e) => {
@@ -303,7 +316,7 @@ impl Namespaces {
         if !is_namespace(&path) {
             return Ok(None);
         }
-        let ns = Rc::new(Namespace::open(name, &path, false)?);
+        let ns = Rc::new(Namespace::open(name, &path, false, &self.echo)?);
         self.known.borrow_mut().insert(name.to_owned(), ns.clone());
         self.note(&ns);
         Ok(Some(ns))
@@ -365,7 +378,10 @@ impl Namespaces {
             }
             Err(e) => return Err(Error::from(e).detail(format!("unmounting {}", path.display()))),
         }
-        std::fs::remove_file(&path).map_err(|e| Error::from(e).detail(format!("removing {}", path.display())))
+        std::fs::remove_file(&path)
+            .map_err(|e| Error::from(e).detail(format!("removing {}", path.display())))?;
+        self.echo.tell(|| [echo::namespace("del", name)]);
+        Ok(())
     }
 
     /// The namespaces in which links changed since the last call; see [`super::settle`].

@@ -6,6 +6,7 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
 use super::attributes::{Attributes, hardware_address, unsigned};
+use super::echo;
 use super::link::{self, find};
 use super::names::similar;
 use super::namespace::Namespace;
@@ -126,12 +127,16 @@ pub(super) fn ndmsg(family: u8, index: u32, state: u16, flags: u8) -> Vec<u8> {
 
 /// Adds a neighbour, as `ip neigh add DST lladdr LLADDR dev DEV`. Raises `exists` if it is known.
 pub fn add(ns: &Namespace, dst: IpAddr, dev: &str, spec: &NeighSpec) -> Result<()> {
-    send(ns, dst, dev, spec, NLM_F_CREATE | NLM_F_EXCL)
+    send(ns, dst, dev, spec, NLM_F_CREATE | NLM_F_EXCL)?;
+    ns.echo(|| [echo::neigh(ns, "add", dst, dev, spec)]);
+    Ok(())
 }
 
 /// Adds or changes a neighbour, as `ip neigh replace`.
 pub fn replace(ns: &Namespace, dst: IpAddr, dev: &str, spec: &NeighSpec) -> Result<()> {
-    send(ns, dst, dev, spec, NLM_F_CREATE | NLM_F_REPLACE)
+    send(ns, dst, dev, spec, NLM_F_CREATE | NLM_F_REPLACE)?;
+    ns.echo(|| [echo::neigh(ns, "replace", dst, dev, spec)]);
+    Ok(())
 }
 
 fn send(ns: &Namespace, dst: IpAddr, dev: &str, spec: &NeighSpec, flags: u16) -> Result<()> {
@@ -178,7 +183,9 @@ pub fn del(ns: &Namespace, dst: IpAddr, dev: &str, proxy: bool) -> Result<()> {
             e.hint(format!("{dev} has no such neighbour; neigh.list shows those that it has"))
         }
         _ => e,
-    })
+    })?;
+    ns.echo(|| [echo::neigh_del(ns, dst, dev, proxy)]);
+    Ok(())
 }
 
 fn del_entry(ns: &Namespace, dst: IpAddr, index: u32, proxy: bool) -> Result<()> {
@@ -262,6 +269,7 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
             result => result?,
         }
     }
+    ns.echo(|| echo::neigh_flush(ns, filter, &found));
     Ok(found.len())
 }
 

@@ -24,7 +24,7 @@ pub(super) fn ready(ns: &Namespace) -> Result<()> {
     let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
     for address in addr::list(ns, &filter)?.iter().filter(|a| is_pending(a)) {
         // It may be gone by now, or the link, or the kernel was faster; then there is nothing to make ready.
-        if addr::del(ns, address.prefix(), Some(&address.dev)).is_ok() {
+        if addr::del_plain(ns, address.index, address.prefix()).is_ok() {
             match addr::add_plain(ns, address.index, address.prefix()) {
                 Err(e) if matches!(e.raw(), Some(Errno::ENODEV | Errno::EEXIST)) => {}
                 result => result?,

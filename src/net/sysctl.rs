@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
+use super::echo;
 use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
@@ -49,7 +50,9 @@ pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
             }
         }
         _ => explain(ns, &parts, e, true),
-    })
+    })?;
+    ns.echo(|| [echo::sysctl_set(ns, &dotted(&parts), value)]);
+    Ok(())
 }
 
 /// The readable parameters whose names begin with `prefix` (whole parts of it), sorted, as `sysctl -a` or

@@ -7,6 +7,7 @@
 
 mod child;
 mod cover;
+pub mod echo;
 mod kept;
 pub mod list;
 mod output;

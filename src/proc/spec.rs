@@ -16,6 +16,7 @@ use super::kept::Keep;
 use super::user::User;
 use super::{pipe, terminal};
 use crate::error::{Error, Kind, Result};
+use crate::net::echo::quoted;
 use crate::net::namespace::Namespace;
 
 /// Where a program is looked for if the environment has no PATH.
@@ -137,7 +138,9 @@ impl Spec {
     pub fn shown(&self) -> String {
         let text = match &self.program {
             Program::Shell(line) => line.to_string_lossy().into_owned(),
-            Program::Args(args) => args.iter().map(|a| quoted(a)).collect::<Vec<_>>().join(" "),
+            Program::Args(args) => {
+                args.iter().map(|a| quoted(&a.to_string_lossy())).collect::<Vec<_>>().join(" ")
+            }
         };
         match text.char_indices().nth(SHOWN) {
             Some((end, _)) => format!("{}...", &text[..end]),
@@ -184,16 +187,6 @@ impl Spec {
             };
         }
         env
-    }
-}
-
-fn quoted(arg: &OsStr) -> String {
-    let arg = arg.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+@%^".contains(c);
-    if !arg.is_empty() && arg.chars().all(plain) {
-        arg.into_owned()
-    } else {
-        format!("'{}'", arg.replace('\'', r"'\''"))
     }
 }
 

@@ -27,6 +27,7 @@ use mlua::{Lua, MultiValue, Value};
 use crate::lua::explain::{self, Raised};
 use crate::lua::lab::{Lab, Place};
 use crate::lua::{self, Script, bind, status};
+use crate::net::echo::Listener;
 use crate::wait;
 use colour::{Colours, Paint};
 use commands::{Flow, Kept, Monitor};
@@ -40,6 +41,8 @@ pub use pause::pause;
 /// What the prompt is begun with.
 pub struct Options {
     pub trace: bool,
+    /// Commands that do the same are shown from the start.
+    pub echo: bool,
     /// Opened before the sandbox was entered.
     pub history: History,
     /// Run before the first input (`-i`).
@@ -68,11 +71,12 @@ pub struct Session<'a> {
 
 /// Reads and runs until the end of the input; returns nsh's exit status.
 pub fn run(place: Place, options: Options, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
-    let Options { trace, history, script, reset } = options;
+    let Options { trace, echo, history, script, reset } = options;
     // Errors always carry the way to them, for `:trace`.
     lua::with_interpreter(place, true, setup, |lua, lab| {
         let mut session = Session::new(lua, lab, trace, history)?;
         session.can_reset = reset.is_some();
+        session.echo(echo);
         if let Some(script) = script {
             session.run_script(&script)?;
         }
@@ -343,6 +347,13 @@ impl<'a> Session<'a> {
             Answer::Interrupted => false,
             Answer::Text(answer) => matches!(answer.as_str(), "y" | "Y" | "yes"),
         }
+    }
+
+    /// Shows the commands that do the same as each call, or no longer.
+    fn echo(&self, on: bool) {
+        let colours = self.colours;
+        let listener: Listener = Rc::new(move |line| println!("{}", colours.paint(Paint::Hint, line)));
+        self.lab.namespaces.echo.listen(on.then_some(listener));
     }
 
     fn run_script(&mut self, script: &Script) -> mlua::Result<()> {

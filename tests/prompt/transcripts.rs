@@ -67,6 +67,27 @@ fn commands_of_iproute2_typed_as_they_are() {
     transcript("iproute2.txt", &s);
 }
 
+/// And the commands that calls stand for.
+#[test]
+fn calls_are_shown_as_commands() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    for line in [
+        ":echo on",
+        "ns1 = namespace.add(\"ns1\")",
+        "link.add(\"v0\", { kind = \"veth\", up = true, peer = { name = \"eth0\", ns = ns1, addr = \"10.0.0.2/24\" } })",
+        "ns1.link.get(\"eth0\").mtu",
+        "ip link set v0 mtu 1400",
+        "link.del(\"v1\")",
+        ":echo",
+        "link.del(\"v0\")",
+        ":echo perhaps",
+    ] {
+        s.line(line);
+    }
+    transcript("echo.txt", &s);
+}
+
 #[test]
 fn completion_inside_the_options_of_a_call() {
     let mut s = Screen::new(100, &[]);

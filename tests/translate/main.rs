@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod forms;
+#[path = "../witness/mod.rs"]
+mod witness;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,38 +12,11 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+use witness::{by_shell, difference, dump_in_lua, dumped, in_path, root, text, witness_can_run};
 
 /// An ordinary user that every machine has: `nobody`.
 const NOBODY: u32 = 65534;
-
-fn in_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|d| d.join(program).is_file())
-}
-
-fn root() -> bool {
-    // SAFETY: geteuid has no preconditions.
-    unsafe { libc::geteuid() == 0 }
-}
-
-/// Whether the real programs can be run here; says why not.
-fn witness_can_run() -> bool {
-    for program in ["ip", "bridge", "nft", "sysctl", "unshare"] {
-        if !in_path(program) {
-            eprintln!("skipped: {program} is not installed");
-            return false;
-        }
-    }
-    if !root() {
-        eprintln!("skipped: it needs root");
-    }
-    root()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 /// A place that every user can read, with nsh in it.
 struct Stage(PathBuf);
@@ -66,11 +41,11 @@ impl Stage {
         (text(&output.stdout), output)
     }
 
-    fn run(&self, lua: &str, ordinary: bool) -> Output {
+    fn run(&self, options: &[&str], lua: &str, ordinary: bool) -> Output {
         let file = self.0.join("translated.lua");
         fs::write(&file, lua).unwrap();
         let mut command = Command::new(self.0.join("nsh"));
-        command.args(["--timeout", "60"]).arg(&file).current_dir(&self.0).stdin(Stdio::null());
+        command.args(["--timeout", "60"]).args(options).arg(&file).current_dir(&self.0).stdin(Stdio::null());
         if ordinary && root() {
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -84,210 +59,15 @@ impl Drop for Stage {
     }
 }
 
-/// Prints what stands in a namespace, a line of JSON each.
-const DUMP: &str = "for c in 'ip -j -d link' 'ip -j addr' 'ip -j -4 route show table all' 'ip -j -6 route show table \
-    all' 'ip -j neigh' 'ip -j neigh show proxy' 'ip -j -4 rule' 'ip -j -6 rule' 'bridge -j fdb' 'nft -j list ruleset'; do \
-    $c | tr -d '\\n'; echo; done; for k in net.ipv4.ip_forward net.ipv6.conf.all.forwarding \
-    net.ipv4.conf.all.rp_filter net.ipv4.tcp_rmem; do sysctl -n $k; done";
-
-const TABLES: usize = 10;
-
-/// The state of all namespaces, as the dump's lines, made comparable.
-fn normal(dump: &str) -> Value {
-    let mut out = Map::new();
-    for part in dump.split("=== ").skip(1) {
-        let (name, rest) = part.split_once('\n').unwrap();
-        let lines: Vec<&str> = rest.lines().collect();
-        let tables: Vec<Value> = lines[..TABLES]
-            .iter()
-            .enumerate()
-            .map(|(i, line)| {
-                table(i, if line.is_empty() { json!([]) } else { serde_json::from_str(line).unwrap() })
-            })
-            .collect();
-        out.insert(name.to_owned(), json!({ "tables": tables, "sysctl": lines[TABLES..].join(",") }));
-    }
-    Value::Object(out)
-}
-
-/// A list without what differs from run to run, sorted.
-fn table(number: usize, value: Value) -> Value {
-    let items = match value {
-        Value::Array(items) => items,
-        Value::Object(mut fields) => match fields.remove("nftables") {
-            Some(Value::Array(items)) => items.into_iter().filter(|i| i.get("metainfo").is_none()).collect(),
-            other => panic!("{other:?}"),
-        },
-        other => panic!("{other}"),
-    };
-    let mut items: Vec<Value> = items.into_iter().filter_map(|item| entry(number, item)).collect();
-    // The order of nft's rules is part of what they mean.
-    if number != TABLES - 1 {
-        items.sort_by_key(Value::to_string);
-    }
-    Value::Array(items)
-}
-
-const DIFFERS: &[&str] = &[
-    "ifindex",
-    "link_index",
-    "link_netnsid",
-    "broadcast",
-    "operstate",
-    "num_tx_queues",
-    "num_rx_queues",
-    "qdisc",
-    "gso_max_size",
-    "gso_max_segs",
-    "tso_max_size",
-    "tso_max_segs",
-    "gro_max_size",
-    "gso_ipv4_max_size",
-    "gro_ipv4_max_size",
-    "hello_timer",
-    "gc_timer",
-    "tcn_timer",
-    "topology_change_timer",
-    "bridge_id",
-    "root_id",
-    "root_port",
-    "root_path_cost",
-    "designated_root",
-    "designated_bridge",
-    "id",
-    "no",
-    "hold_timer",
-    "message_age_timer",
-    "forward_delay_timer",
-    "tentative",
-    "nodad",
-    "handle",
-    "used",
-    "packets",
-    "bytes",
-    "flags",
-    "promiscuity",
-    "allmulti",
-    "min_mtu",
-    "max_mtu",
-    "parentbus",
-    "topology_change_detected",
-    "topology_change",
-    "config_pending",
-    "topology_change_ack",
-    "dadfailed",
-    "state_timer",
-    "xdp",
-    "multicast_router",
-    "mcast_bridge_querier",
-    "fdb_n_learned",
-    "linkmode",
-    "inet6_addr_gen_mode",
-    "updated",
-    "confirmed",
-    "state",
-];
-
-fn entry(table: usize, mut item: Value) -> Option<Value> {
-    let shown = item.to_string();
-    match table {
-        // What the kernel adds by itself, at its own time.
-        1 => {
-            let infos = item["addr_info"].as_array().cloned().unwrap_or_default();
-            let infos: Vec<Value> = infos
-                .into_iter()
-                .filter(|i| !i["local"].as_str().unwrap_or_default().starts_with("fe80:"))
-                .collect();
-            item["addr_info"] = Value::Array(infos);
-        }
-        3 if shown.contains("\"fe80:") || shown.contains("ff00::") => return None,
-        4 if !shown.contains("PERMANENT") && !shown.contains("NOARP")
-            || shown.contains("\"ff02:")
-            || shown.contains("33:33:")
-            || shown.contains("01:00:5e") =>
-        {
-            return None;
-        }
-        8 if !shown.contains("\"02:00:00") => return None,
-        _ => {}
-    }
-    if let Some(flags) = item["flags"].as_array() {
-        let up = flags.contains(&json!("UP"));
-        let noarp = flags.contains(&json!("NOARP"));
-        item["up"] = json!([up, noarp, flags.contains(&json!("onlink")), flags.contains(&json!("PROMISC"))]);
-    }
-    if item["address"].as_str().is_some_and(|mac| table <= 1 && !mac.starts_with("02:00:00")) {
-        item["address"] = json!("any");
-    }
-    strip(&mut item, table);
-    // The order of what a rule matches doesn't matter.
-    if let Some(expr) = item.get_mut("rule").and_then(|r| r.get_mut("expr")).and_then(Value::as_array_mut) {
-        expr.sort_by_key(Value::to_string);
-    }
-    Some(item)
-}
-
-fn strip(value: &mut Value, table: usize) {
-    match value {
-        Value::Object(fields) => {
-            // A VLAN's or vxlan's id is not a bridge's.
-            fields.retain(|name, value| {
-                let kept = name == "id" && value.is_number() || name == "state" && table >= 4 && table != 8;
-                kept || !DIFFERS.contains(&name.as_str())
-            });
-            // Lifetimes run.
-            for name in ["valid_life_time", "preferred_life_time"] {
-                if let Some(n) = fields.get(name).and_then(Value::as_u64) {
-                    fields.insert(name.to_owned(), json!(n.div_ceil(100)));
-                }
-            }
-            fields.values_mut().for_each(|v| strip(v, table));
-        }
-        Value::Array(items) => items.iter_mut().for_each(|v| strip(v, table)),
-        _ => {}
-    }
-}
-
-/// Runs the shell's script in a network of its own.
-fn by_shell(script: &str) -> Value {
-    let whole = format!(
-        "mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up\n{script}\n\
-         dump() {{ {DUMP}; }}\nfor ns in $(ip netns list | cut -d' ' -f1); do echo \"=== $ns\"; \
-         ip netns exec $ns sh -c \"$(cat <<'DUMPED'\n{DUMP}\nDUMPED\n)\"; done; echo '=== host'; dump"
-    );
-    let output = Command::new("unshare").args(["-nm", "sh", "-ec", &whole]).output().unwrap();
-    assert!(output.status.success(), "{script}\n{}", text(&output.stderr));
-    let out = text(&output.stdout);
-    normal(&out[out.find("=== ").unwrap()..])
-}
-
 /// Translates the script and runs it by nsh.
 fn by_nsh(name: &str, script: &str, ordinary: bool) -> Value {
     let stage = Stage::new(name);
     let (lua, output) = stage.translate("script.sh", script);
     assert_eq!(output.status.code(), Some(0), "{name}: {}\n{lua}", text(&output.stderr));
-    let whole = format!(
-        "{lua}\nlocal dump = [==[{DUMP}]==]\nfor _, ns in ipairs(namespace.list()) do\n  print(\"=== \" .. ns.name)\n  \
-         io.write(ns.exec(dump, {{ check = true }}).stdout)\nend\nprint(\"=== host\")\nio.write(proc.exec(dump, {{ check = true }}).stdout)\n"
-    );
-    let output = stage.run(&whole, ordinary);
+    let whole = format!("{lua}\n{}", dump_in_lua());
+    let output = stage.run(&[], &whole, ordinary);
     assert_eq!(output.status.code(), Some(0), "{name}: {}\n{lua}", text(&output.stderr));
-    let out = text(&output.stdout);
-    normal(&out[out.find("=== ").unwrap()..])
-}
-
-/// The first place where both differ.
-fn difference(path: &str, a: &Value, b: &Value) -> Option<String> {
-    match (a, b) {
-        _ if a == b => None,
-        (Value::Object(x), Value::Object(y)) if x.keys().all(|k| y.contains_key(k)) && x.len() == y.len() => {
-            x.iter().find_map(|(k, v)| difference(&format!("{path}.{k}"), v, &y[k]))
-        }
-        (Value::Array(x), Value::Array(y)) if x.len() == y.len() => {
-            x.iter().zip(y).enumerate().find_map(|(i, (v, w))| difference(&format!("{path}[{i}]"), v, w))
-        }
-        _ => Some(format!("{path}:\n  shell: {a}\n  nsh:   {b}")),
-    }
+    dumped(&output.stdout)
 }
 
 fn same(name: &str, script: &str, witness: &str) {
@@ -300,6 +80,14 @@ fn same(name: &str, script: &str, witness: &str) {
         if let Some(place) = difference("", &want, &got) {
             panic!("{name}: the state differs at {place}");
         }
+    }
+    // And back again: the commands that `--echo` tells for the translation.
+    let stage = Stage::new(&format!("{name}-echo"));
+    let (lua, _) = stage.translate("script.sh", script);
+    let output = stage.run(&["--echo"], &lua, true);
+    let commands = text(&output.stdout);
+    if let Some(place) = difference("", &want, &by_shell(&commands)) {
+        panic!("{name}: the state differs at {place}\nafter\n{commands}");
     }
 }
 
@@ -611,7 +399,7 @@ fn the_commands_of_a_tutorial_run() {
         let stage = Stage::new(if ordinary { "user" } else { "root" });
         let (lua, output) = stage.translate("tutorial.md", &source);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        let ran = stage.run(&lua, ordinary);
+        let ran = stage.run(&[], &lua, ordinary);
         assert_eq!(ran.status.code(), Some(0), "{}\n{lua}", text(&ran.stderr));
         let out = text(&ran.stdout);
         assert!(out.contains("2 packets transmitted, 2 received"), "{out}");

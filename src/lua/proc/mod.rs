@@ -45,7 +45,9 @@ pub fn module() -> Module {
             ret::record(result(), "how it ended"),
             |cx, (program, options)| {
                 let (spec, _files) = options.spec(cx, program)?;
-                Ok(proc::exec(proc::Place::of(cx.ns)?, &spec, &context(cx))?)
+                let place = proc::Place::of(cx.ns)?;
+                cx.ns.echo(|| [proc::echo::command(cx.ns, &spec)]);
+                Ok(proc::exec(place, &spec, &context(cx))?)
             },
         )
         .doc(
@@ -75,6 +77,7 @@ pub fn module() -> Module {
                 let conditions = ready.map(|r| r.conditions(cx, &spec.covers)).transpose();
                 let conditions = conditions.map_err(|e| on(e.into()))?.unwrap_or_default();
                 let process = proc::spawn(proc::Place::of(cx.ns)?, &spec, &context(cx))?;
+                cx.ns.echo(|| [proc::echo::command(cx.ns, &spec).in_background()]);
                 drop(files);
                 // What is raised here drops the process, which ends it.
                 process.until(conditions, timeout).map_err(on)?;

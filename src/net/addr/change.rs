@@ -10,6 +10,7 @@ use super::read::{Filter, list};
 use super::{RTM_DELADDR, RTM_NEWADDR, ifa, ifaddrmsg};
 use crate::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
+use crate::net::echo;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::{Family, octets};
@@ -67,14 +68,19 @@ pub struct AddrSpec {
 /// Raises `exists` if the link has it.
 pub fn add(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -> Result<()> {
     let index = find::require_index(ns, dev)?;
-    send(ns, index, address, spec, NLM_F_CREATE | NLM_F_EXCL).map_err(|e| explain(ns, address, dev, spec, e))
+    send(ns, index, address, spec, NLM_F_CREATE | NLM_F_EXCL)
+        .map_err(|e| explain(ns, address, dev, spec, e))?;
+    ns.echo(|| [echo::addr_add(ns, "add", address, dev, spec)]);
+    Ok(())
 }
 
 /// Adds an address, or changes its lifetimes, flags and metric if the link has it, as `ip addr replace`.
 pub fn replace(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -> Result<()> {
     let index = find::require_index(ns, dev)?;
     send(ns, index, address, spec, NLM_F_CREATE | NLM_F_REPLACE)
-        .map_err(|e| explain(ns, address, dev, spec, e))
+        .map_err(|e| explain(ns, address, dev, spec, e))?;
+    ns.echo(|| [echo::addr_add(ns, "replace", address, dev, spec)]);
+    Ok(())
 }
 
 /// Adds an address with all defaults to the link with this index.
@@ -172,21 +178,29 @@ pub fn del(ns: &Namespace, address: IpNetwork, dev: Option<&str>) -> Result<()> 
     let deleted = match del_from(ns, address, None, index) {
         // It may be there with a peer, which must then be told.
         Err(e) if e.raw() == Some(Errno::EADDRNOTAVAIL) => match peer_of(ns, address, index)? {
-            Some(peer) => del_from(ns, address, Some(peer), index),
+            Some(peer) => del_from(ns, address, Some(peer), index).map(|()| Some(peer)),
             None => Err(e),
         },
-        result => result,
+        result => result.map(|()| None),
     };
-    deleted.map_err(|e| match e.raw() {
+    let peer = deleted.map_err(|e| match e.raw() {
         Some(Errno::EADDRNOTAVAIL) => none_such(ns, address, dev, e),
         _ => e,
-    })
+    })?;
+    let name = || find::name(ns, index).ok().flatten().unwrap_or_default();
+    ns.echo(|| [echo::addr_del(ns, address, peer, &name())]);
+    Ok(())
 }
 
 fn peer_of(ns: &Namespace, address: IpNetwork, index: u32) -> Result<Option<IpAddr>> {
     let mut all = list(ns, &Filter::default())?.into_iter();
     let found = all.find(|a| a.index == index && a.local == address.ip() && a.length == address.prefix());
     Ok(found.and_then(|a| a.peer))
+}
+
+/// Takes an address without a peer from the link with this index.
+pub(crate) fn del_plain(ns: &Namespace, index: u32, address: IpNetwork) -> Result<()> {
+    del_from(ns, address, None, index)
 }
 
 /// Without IFA_ADDRESS the kernel would take an IPv4 address of any prefix length.
@@ -238,6 +252,7 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
             result => result.map_err(|e| e.detail(format!("deleting {prefix} from {}", address.dev)))?,
         }
     }
+    ns.echo(|| echo::addr_flush(ns, filter, &addresses));
     Ok(addresses.len())
 }
 

@@ -3,8 +3,8 @@
 mod change;
 mod read;
 
-pub(crate) use change::add_plain;
 pub use change::{AddrSpec, Lifetime, add, del, flush, replace};
+pub(crate) use change::{add_plain, del_plain};
 pub(crate) use read::parse;
 pub use read::{Addr, Filter, list};
 

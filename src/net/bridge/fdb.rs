@@ -7,6 +7,7 @@ use nix::errno::Errno;
 
 use crate::error::{Error, Kind, Result};
 use crate::net::attributes::{Attributes, hardware_address, unsigned};
+use crate::net::echo;
 use crate::net::link::{self, find};
 use crate::net::namespace::Namespace;
 use crate::net::neigh::{RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH, nda, ndmsg};
@@ -115,20 +116,26 @@ pub struct Filter {
 
 /// Adds an entry, as `bridge fdb add MAC dev DEV`. Raises `exists` if it is there.
 pub fn add(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec) -> Result<()> {
-    send(ns, mac, dev, spec, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL)
+    send(ns, mac, dev, spec, "add")
 }
 
 /// Adds or changes an entry, as `bridge fdb replace`.
 pub fn replace(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec) -> Result<()> {
-    send(ns, mac, dev, spec, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE)
+    send(ns, mac, dev, spec, "replace")
 }
 
 /// Deletes an entry, as `bridge fdb del MAC dev DEV`. Raises `not_found` if it isn't there.
 pub fn del(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec) -> Result<()> {
-    send(ns, mac, dev, spec, RTM_DELNEIGH, 0)
+    send(ns, mac, dev, spec, "del")
 }
 
-fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, message: u16, flags: u16) -> Result<()> {
+/// `verb` is that of `bridge fdb`.
+fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, verb: &str) -> Result<()> {
+    let (message, flags) = match verb {
+        "add" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL),
+        "replace" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE),
+        _ => (RTM_DELNEIGH, 0),
+    };
     let Some(link) = link::get_plain(ns, dev)? else { return Err(find::no_such_link(ns, dev)) };
     let port = link.port_kind.as_deref() == Some("bridge");
     // A vxlan has a database of its own even as a port; `dst` is kept there.
@@ -154,7 +161,8 @@ fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, message: u16, f
     let ntf = if master { MASTER } else { SELF } | if spec.sticky { STICKY } else { 0 };
     let head = ndmsg(PF_BRIDGE, link.index, life.state(), ntf);
     let request = [head.as_slice(), body.bytes()].concat();
-    ns.rtnl(message, flags, &request, |_| Ok(())).map_err(|e| match e.raw() {
+    let sent = ns.rtnl(message, flags, &request, |_| Ok(()));
+    sent.map_err(|e| match e.raw() {
         Some(Errno::EEXIST) => e.hint("fdb.replace changes it"),
         Some(Errno::ENOENT) => e.with_kind(Kind::NotFound).hint(format!("{dev} has no such entry")),
         Some(Errno::EOPNOTSUPP) if !master => {
@@ -164,7 +172,9 @@ fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, message: u16, f
             e.with_kind(Kind::Invalid).hint(format!("{dev} does not forward now, and can learn nothing"))
         }
         _ => e,
-    })
+    })?;
+    ns.echo(|| [echo::fdb(ns, verb, mac, dev, spec, master, life)]);
+    Ok(())
 }
 
 /// The entries that the filter lets through, as `bridge -s fdb show`.
@@ -210,7 +220,9 @@ pub fn flush(ns: &Namespace, dev: &str) -> Result<()> {
     info.nest(data, inner);
     body.nest(link::ifla::LINKINFO, info);
     let request = [link::ifinfomsg(0, link.index, 0, 0).as_slice(), body.bytes()].concat();
-    ns.rtnl(link::RTM_NEWLINK, 0, &request, |_| Ok(()))
+    ns.rtnl(link::RTM_NEWLINK, 0, &request, |_| Ok(()))?;
+    ns.echo(|| [echo::fdb_flush(ns, dev, link.kind.as_deref() == Some("bridge"))]);
+    Ok(())
 }
 
 fn parse(payload: &[u8]) -> Option<Entry> {

@@ -2,6 +2,7 @@
 
 pub mod fdb;
 
+use super::echo;
 use super::link::{self, BridgeOptions, Change, Details, Filter, Link, Master, PortOptions, find};
 use super::namespace::{Namespace, Namespaces};
 use crate::error::{Error, Kind, Result};
@@ -73,7 +74,9 @@ pub fn port_options(ns: &Namespace, port: &str) -> Result<PortOptions> {
 /// Changes options of a port, as `bridge link set dev PORT ...`.
 pub fn set_port(ns: &Namespace, port: &str, options: &PortOptions) -> Result<()> {
     let index = find::require_index(ns, port)?;
-    link::set_port(ns, index, options)
+    link::set_port(ns, index, options)?;
+    ns.echo(|| echo::port_set(ns, port, options));
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::{KINDS, RTM_NEWLINK, change, find, ifinfomsg, ifla};
 use crate::error::{Error, Result};
 use crate::net::addr;
 use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::echo;
 use crate::net::names::similar;
 use crate::net::namespace::Namespace;
 
@@ -39,6 +40,7 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<u32> {
         // The error that made us give up matters more than one of tidying up.
         let _ = change::del_index(ns, index);
     })?;
+    ns.echo(|| echo::link_add(ns, name, spec));
     Ok(index)
 }
 

@@ -11,6 +11,7 @@ use super::spec::Flags;
 use super::{RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla};
 use crate::error::{Error, Result};
 use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::echo;
 use crate::net::namespace::Namespace;
 
 /// RTM_NEWLINKPROP and RTM_DELLINKPROP: alternative names.
@@ -74,6 +75,11 @@ pub enum AddrGenMode {
 }
 
 impl AddrGenMode {
+    /// As ip-link(8) writes it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
     pub const NAMES: &[&str] = &["eui64", "none", "stable_secret", "random"];
 
     pub fn parse(name: &str) -> Option<Self> {
@@ -120,6 +126,7 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
             later(&|index| altnames(place, index, names, message))?;
         }
     }
+    ns.echo(|| echo::link_set(ns, name, change));
     Ok(())
 }
 
@@ -224,7 +231,9 @@ pub fn del(ns: &Namespace, name: &str) -> Result<()> {
         Some(Errno::EOPNOTSUPP) if name == "lo" => e.hint("lo belongs to its namespace, and goes with it"),
         Some(Errno::EOPNOTSUPP) => e.hint("a link of hardware can't be deleted; move or unbind it"),
         _ => e,
-    })
+    })?;
+    ns.echo(|| [echo::link_del(ns, name)]);
+    Ok(())
 }
 
 pub(super) fn del_index(ns: &Namespace, index: u32) -> Result<()> {

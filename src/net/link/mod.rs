@@ -14,7 +14,9 @@ mod stats;
 pub use add::add;
 pub(crate) use change::set_port;
 pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
-pub use options::{BridgeOptions, Details, PortOptions, VlanOptions, VxlanOptions};
+pub use options::{
+    BridgeOptions, Details, MulticastRouter, PortOptions, PortState, VlanOptions, VxlanOptions,
+};
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use spec::{LinkSpec, PeerSpec};

@@ -15,6 +15,7 @@ use super::attr::{Attributes, Received};
 use super::message::{HEADER, message_type, request};
 use super::words::{Family, Not, Ports, Prefix, Protocol};
 use crate::error::{Error, Kind, Result};
+use crate::net::echo::Command;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;
 
@@ -147,7 +148,9 @@ pub fn del(ns: &Namespace, filter: &Filter) -> Result<usize> {
 ///
 /// Equivalent: `conntrack -F`
 pub fn flush(ns: &Namespace) -> Result<()> {
-    ask(&mut *ns.netfilter()?, DELETE, NLM_F_ACK, None, &Attributes::new(), &mut |_| {})
+    ask(&mut *ns.netfilter()?, DELETE, NLM_F_ACK, None, &Attributes::new(), &mut |_| {})?;
+    ns.echo(|| [Command::within(ns, &["conntrack", "-F"])]);
+    Ok(())
 }
 
 fn all(socket: &mut Socket, family: Option<Family>) -> Result<Vec<Connection>> {

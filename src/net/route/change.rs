@@ -13,6 +13,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::echo;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::{Family, octets};
@@ -20,12 +21,16 @@ use crate::net::prefix::{Family, octets};
 /// Adds a route, as `ip route add DST via GATEWAY dev DEV ...`. Raises `exists` for one that is there with the same
 /// destination, table and metric, `network_unreachable` or `host_unreachable` for a gateway that no link reaches.
 pub fn add(ns: &Namespace, spec: &RouteSpec) -> Result<()> {
-    send(ns, spec, NLM_F_CREATE | NLM_F_EXCL)
+    send(ns, spec, NLM_F_CREATE | NLM_F_EXCL)?;
+    ns.echo(|| [echo::route(ns, "add", spec)]);
+    Ok(())
 }
 
 /// Adds a route or puts it in place of the one with the same destination, table and metric, as `ip route replace`.
 pub fn replace(ns: &Namespace, spec: &RouteSpec) -> Result<()> {
-    send(ns, spec, NLM_F_CREATE | NLM_F_REPLACE)
+    send(ns, spec, NLM_F_CREATE | NLM_F_REPLACE)?;
+    ns.echo(|| [echo::route(ns, "replace", spec)]);
+    Ok(())
 }
 
 fn send(ns: &Namespace, spec: &RouteSpec, flags: u16) -> Result<()> {
@@ -53,7 +58,9 @@ pub fn del(ns: &Namespace, spec: &RouteSpec) -> Result<()> {
         ..head(spec)
     };
     let request = [head.bytes(), body(ns, spec)?.into_bytes()].concat();
-    ns.rtnl(RTM_DELROUTE, 0, &request, |_| Ok(())).map_err(|e| explain::del(ns, spec, e))
+    ns.rtnl(RTM_DELROUTE, 0, &request, |_| Ok(())).map_err(|e| explain::del(ns, spec, e))?;
+    ns.echo(|| [echo::route(ns, "del", spec)]);
+    Ok(())
 }
 
 fn head(spec: &RouteSpec) -> Head {
@@ -164,16 +171,17 @@ fn nexthop(ns: &Namespace, family: Family, hop: &HopSpec) -> Result<Vec<u8>> {
 /// Deletes all routes that the filter lets through, as `ip route flush`; returns how many there were. Each is sent
 /// back to the kernel as it came, so that no other one can be meant.
 pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
-    let filter = filter.resolve(ns)?;
+    let resolved = filter.resolve(ns)?;
     let mut found: Vec<Vec<u8>> = Vec::new();
-    for family in filter.families() {
+    let mut families = Vec::new();
+    for family in resolved.families() {
         let head = Head { family: family.number(), ..Head::default() };
         let mut of_family: Vec<Vec<u8>> = Vec::new();
         ns.rtnl(RTM_GETROUTE, NLM_F_DUMP, &head.bytes(), |answer| {
             match answer {
                 None => of_family.clear(),
                 Some(answer) => {
-                    let route = parse(answer.payload).filter(|r| wanted(r, &filter));
+                    let route = parse(answer.payload).filter(|r| wanted(r, &resolved));
                     // What the cache holds can't be deleted.
                     if route.is_some_and(|r| r.raw_flags & CLONED == 0) {
                         of_family.push(answer.payload.to_vec());
@@ -182,6 +190,7 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
             }
             Ok(())
         })?;
+        families.extend((!of_family.is_empty()).then_some(family));
         found.extend(of_family);
     }
     for route in &found {
@@ -191,5 +200,6 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
             result => result?,
         }
     }
+    ns.echo(|| echo::route_flush(ns, filter, &families));
     Ok(found.len())
 }

@@ -144,6 +144,14 @@ impl Pref {
         }
     }
 
+    pub fn name(self) -> &'static str {
+        match self {
+            Pref::Medium => "medium",
+            Pref::High => "high",
+            Pref::Low => "low",
+        }
+    }
+
     /// ICMPV6_ROUTER_PREF_*: the value of two bits, 2 being invalid.
     pub(super) fn number(self) -> u8 {
         match self {
@@ -204,7 +212,7 @@ pub fn destination(text: &str) -> Result<Option<IpNetwork>> {
 }
 
 impl RouteSpec {
-    pub(super) fn family(&self) -> Family {
+    pub(in crate::net) fn family(&self) -> Family {
         let addresses = [self.dst.map(|d| d.ip()), self.src, self.via];
         if let Some(address) = addresses.into_iter().flatten().next() {
             return Family::of(address);

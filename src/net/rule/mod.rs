@@ -10,6 +10,7 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use nix::errno::Errno;
 
 use super::attributes::Attributes;
+use super::echo;
 use super::names::TABLES;
 use super::namespace::Namespace;
 use super::nf::words::PortRange;
@@ -152,12 +153,12 @@ impl RuleSpec {
         }
     }
 
-    fn action(&self) -> Option<Action> {
+    pub(super) fn action(&self) -> Option<Action> {
         self.goto.map(Action::Goto).or(self.action)
     }
 
     /// Whether the rule looks up the table of the packet's VRF.
-    fn takes_vrf(&self) -> bool {
+    pub(super) fn takes_vrf(&self) -> bool {
         self.l3mdev == Some(true)
     }
 
@@ -271,8 +272,8 @@ fn request(spec: &RuleSpec, family: Family) -> Vec<u8> {
 pub fn add(ns: &Namespace, spec: &RuleSpec) -> Result<()> {
     spec.check()?;
     let family = spec.family()?.unwrap_or(Family::Inet);
-    ns.rtnl(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &request(spec, family), |_| Ok(())).map_err(|e| {
-        match e.raw() {
+    ns.rtnl(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &request(spec, family), |_| Ok(())).map_err(
+        |e| match e.raw() {
             Some(Errno::EEXIST) => e.hint("the same rule is there already; rule.list shows it"),
             Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) if spec.takes_vrf() => {
                 e.with_kind(Kind::Unsupported).hint("the kernel lacks VRFs (CONFIG_NET_L3_MASTER_DEV)")
@@ -281,14 +282,16 @@ pub fn add(ns: &Namespace, spec: &RuleSpec) -> Result<()> {
                 .with_kind(Kind::Unsupported)
                 .hint("the kernel lacks policy routing (CONFIG_IP_MULTIPLE_TABLES)"),
             _ => e,
-        }
-    })
+        },
+    )?;
+    ns.echo(|| [echo::rule(ns, "add", spec, family)]);
+    Ok(())
 }
 
 /// Deletes the first rule that has all that is given, as `ip rule del ...`. Raises `not_found` if there is none.
 pub fn del(ns: &Namespace, spec: &RuleSpec) -> Result<()> {
     let found = read::raw(ns, spec)?;
-    let Some((_, payload)) = found.first() else {
+    let Some((rule, payload)) = found.first() else {
         let there = list(ns, &RuleSpec { family: spec.family()?, ..RuleSpec::default() })?;
         let e = Error::new(Kind::NotFound, "no such rule");
         return Err(match there.len() {
@@ -298,7 +301,9 @@ pub fn del(ns: &Namespace, spec: &RuleSpec) -> Result<()> {
         });
     };
     // The rule itself goes back to the kernel, so that the rules between it and what was given stay.
-    ns.rtnl(RTM_DELRULE, 0, payload, |_| Ok(()))
+    ns.rtnl(RTM_DELRULE, 0, payload, |_| Ok(()))?;
+    ns.echo(|| [echo::rule(ns, "del", spec, rule.family)]);
+    Ok(())
 }
 
 /// Deletes the rules that have all that is given, but none of priority 0 unless asked for, as `ip rule flush`;
@@ -310,6 +315,7 @@ pub fn flush(ns: &Namespace, spec: &RuleSpec) -> Result<usize> {
             continue;
         }
         ns.rtnl(RTM_DELRULE, 0, &payload, |_| Ok(()))?;
+        ns.echo(|| [echo::rule_gone(ns, &rule)]);
         deleted += 1;
     }
     Ok(deleted)

@@ -78,6 +78,13 @@ const COMMANDS: &[Command] = &[
         run: monitor::run,
     },
     Command {
+        name: "echo",
+        arguments: "[on|off]",
+        doc: "shows with each call the commands of ip, nft, sysctl that do the same",
+        takes: Takes::Words(&["on", "off"]),
+        run: simple::echo,
+    },
+    Command {
         name: "time",
         arguments: "EXPR",
         doc: "how long an expression takes",

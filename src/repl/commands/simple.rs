@@ -116,6 +116,26 @@ pub fn time(session: &mut Session<'_>, expression: &str) -> mlua::Result<Flow> {
     Ok(Flow::GoOn)
 }
 
+/// Without an argument the other way than it was.
+pub fn echo(session: &mut Session<'_>, argument: &str) -> mlua::Result<Flow> {
+    let on = match argument {
+        "" => !session.lab.namespaces.echo.listens(),
+        "on" => true,
+        "off" => false,
+        _ => {
+            session.complain("usage: :echo [on|off]");
+            return Ok(Flow::GoOn);
+        }
+    };
+    session.echo(on);
+    let text = match on {
+        true => "from now on each call is followed by the commands that do the same",
+        false => "the commands that do the same are no longer shown",
+    };
+    println!("{}", session.colours.paint(Paint::Hint, text));
+    Ok(Flow::GoOn)
+}
+
 pub fn load(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
     if path.is_empty() {
         session.complain("usage: :load FILE");

@@ -18,6 +18,7 @@ use super::portset;
 use super::userdata::Userdata;
 use super::words::Ports;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::net::echo;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;
 
@@ -66,10 +67,27 @@ pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
     };
     let chains: Vec<Chain> = hooks.iter().map(|hook| chain(*hook)).collect();
     let rules = read(&mut socket, &chains, &added)?;
-    rules
+    let rule = rules
         .into_iter()
         .next()
-        .ok_or_else(|| Error::new(ErrorKind::Protocol, "the kernel did not show the added rule"))
+        .ok_or_else(|| Error::new(ErrorKind::Protocol, "the kernel did not show the added rule"))?;
+    ns.echo(|| [echo::nft(ns, &commands(&chains, &rule, spec.insert))]);
+    Ok(rule)
+}
+
+/// The batch of [`add`] in nft's language.
+fn commands(chains: &[Chain], rule: &NatRule, insert: bool) -> Vec<String> {
+    let mut out = vec![format!("add table inet {TABLE}")];
+    for Chain { name, hook, priority, .. } in chains {
+        let hook = hook.map(Hook::name).unwrap_or_default();
+        out.push(format!(
+            "add chain inet {TABLE} {name} {{ type nat hook {hook} priority {priority}; policy accept; }}"
+        ));
+    }
+    let verb = if insert { "insert" } else { "add" };
+    let text = rule.added();
+    out.extend(chains.iter().map(|chain| format!("{verb} rule inet {TABLE} {} {text}", chain.name)));
+    out
 }
 
 /// A number that the two rules of one call share, to be known as one again.
@@ -114,7 +132,11 @@ pub fn del(ns: &Namespace, handle: u64) -> Result<()> {
     for (chain, handle) in &rule.handles {
         batch.delete_rule(chain, *handle);
     }
-    send(&mut *ns.netfilter()?, batch)
+    send(&mut *ns.netfilter()?, batch)?;
+    let deleted =
+        |(chain, handle): &(String, u64)| format!("delete rule inet {TABLE} {chain} handle {handle}");
+    ns.echo(|| [echo::nft(ns, &rule.handles.iter().map(deleted).collect::<Vec<_>>())]);
+    Ok(())
 }
 
 /// Removes all NAT rules and chains of nsh's table, and the table if nothing else is in it.
@@ -130,14 +152,20 @@ pub fn flush(ns: &Namespace) -> Result<()> {
     for chain in &chains {
         batch.delete_chain(&chain.name);
     }
+    let mut done: Vec<String> = Vec::new();
     if !batch.is_empty() {
         send(&mut socket, batch)?;
+        for verb in ["flush", "delete"] {
+            done.extend(chains.iter().map(|chain| format!("{verb} chain inet {TABLE} {}", chain.name)));
+        }
     }
     if message::table_use(&mut socket, TABLE).map_err(not_listed)? == Some(0) {
         let mut batch = Batch::new(TABLE);
         batch.delete_table();
         send(&mut socket, batch)?;
+        done.push(format!("delete table inet {TABLE}"));
     }
+    ns.echo(|| (!done.is_empty()).then(|| echo::nft(ns, &done)));
     Ok(())
 }
 

@@ -28,18 +28,27 @@ fn protocol(proto: Protocol) -> String {
 impl NatRule {
     /// As `nft -a list table inet nsh` shows it.
     pub fn nft(&self) -> String {
+        let counter = format!("counter packets {} bytes {}", self.packets, self.bytes);
+        format!("{} # handle {}", self.words(&counter), self.handle())
+    }
+
+    /// As it is given to `nft add rule`, with a counter that begins at 0.
+    pub(super) fn added(&self) -> String {
+        self.words("counter")
+    }
+
+    fn words(&self, counter: &str) -> String {
         let mut words = Vec::new();
         if self.kind == Kind::Other {
             words.push(format!("[{}]", self.expressions.join(" ")));
         } else {
             self.conditions(&mut words);
-            words.push(format!("counter packets {} bytes {}", self.packets, self.bytes));
+            words.push(counter.to_owned());
             words.push(self.action());
         }
         if let Some(comment) = &self.spec.comment {
             words.push(format!("comment \"{comment}\""));
         }
-        words.push(format!("# handle {}", self.handle()));
         words.join(" ")
     }
 

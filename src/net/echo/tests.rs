@@ -1,0 +1,94 @@
+//! What the kernel at hand may lack, by its words alone; what it has is tried by tests/echo.
+
+use super::*;
+use crate::net::bridge::fdb::{FdbSpec, Life};
+use crate::net::link::{BridgeOptions, Change, LinkSpec, PortOptions, VlanOptions};
+use crate::net::testing::lab;
+
+fn lines<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
+    commands.into_iter().map(|c| c.to_string()).collect()
+}
+
+#[test]
+fn kinds_that_need_a_module() {
+    lab(|all| {
+        let ns = all.add("ns*1").unwrap();
+        let vlan = VlanOptions { id: Some(10), protocol: Some("802.1ad") };
+        let spec = LinkSpec {
+            kind: "vlan".into(),
+            link: Some("eth0".into()),
+            vlan,
+            up: true,
+            ..LinkSpec::default()
+        };
+        assert_eq!(
+            lines(link_add(&ns, "eth0.10", &spec)),
+            [
+                "ip -n 'ns*1' link add link eth0 name eth0.10 type vlan protocol 802.1ad id 10",
+                "ip -n 'ns*1' link set dev eth0.10 up",
+            ]
+        );
+        let mut spec = LinkSpec { kind: "vrf".into(), ..LinkSpec::default() };
+        spec.vrf.table = Some(10);
+        assert_eq!(lines(link_add(all.host(), "red", &spec)), ["ip link add name red type vrf table 10"]);
+        let mut spec = LinkSpec { kind: "ipvlan".into(), link: Some("eth0".into()), ..LinkSpec::default() };
+        spec.ipvlan.mode = Some("l3s");
+        assert_eq!(
+            lines(link_add(all.host(), "iv0", &spec)),
+            ["ip link add link eth0 name iv0 type ipvlan mode l3s"]
+        );
+    });
+}
+
+#[test]
+fn options_that_newer_kernels_have() {
+    lab(|all| {
+        let port = PortOptions {
+            locked: Some(true),
+            mab: Some(true),
+            mcast_max_groups: Some(7),
+            state: Some("blocking"),
+            ..PortOptions::default()
+        };
+        assert_eq!(
+            lines(port_set(all.host(), "p0", &port)),
+            [
+                "ip link set dev p0 type bridge_slave state 4 locked on",
+                "bridge link set dev p0 mcast_max_groups 7 mab on",
+            ]
+        );
+        let bridge = BridgeOptions {
+            stp: Some(true),
+            forward_delay: Some(2.5),
+            fdb_max_learned: Some(100),
+            vlan_filtering: Some(true),
+            ..BridgeOptions::default()
+        };
+        let change = Change { carrier: Some(false), protodown: Some(true), bridge, ..Change::default() };
+        assert_eq!(
+            lines(link_set(all.host(), "br0", &change)),
+            ["ip link set dev br0 carrier off protodown on type bridge stp_state 1 forward_delay 250 \
+              vlan_filtering 1 fdb_max_learned 100"]
+        );
+        assert!(lines(link_set(all.host(), "br0", &Change::default())).is_empty());
+        let spec = FdbSpec { vlan: Some(5), ..FdbSpec::default() };
+        let entry = fdb(all.host(), "add", [2, 0, 0, 0, 0, 1], "p0", &spec, true, Life::Static);
+        assert_eq!(entry.to_string(), "bridge fdb add 02:00:00:00:00:01 dev p0 master static vlan 5");
+    });
+}
+
+#[test]
+fn what_failed_is_not_told() {
+    lab(|all| {
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let heard = told.clone();
+        all.echo.listen(Some(Rc::new(move |line: &str| heard.borrow_mut().push(line.to_owned()))));
+        all.add("a").unwrap();
+        assert!(all.add("a").is_err());
+        let spec = LinkSpec { kind: "bridge".into(), master: Some("nobody".into()), ..LinkSpec::default() };
+        crate::net::link::add(all.host(), "br0", &spec).unwrap_err();
+        all.echo.listen(None);
+        all.del("a").unwrap();
+        assert_eq!(*told.borrow(), ["ip netns add a"]);
+    });
+}

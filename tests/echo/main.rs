@@ -1,0 +1,147 @@
+//! The commands that `--echo` prints: a shell that is given them as root in an empty network namespace must build what
+//! the script built.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../witness/mod.rs"]
+mod witness;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use witness::{by_shell, difference, dump_in_lua, dumped, root, text, witness_can_run};
+
+/// An ordinary user that every machine has: `nobody`.
+const NOBODY: u32 = 65534;
+
+/// A place that every user can read, with nsh in it.
+struct Stage(PathBuf);
+
+impl Stage {
+    fn new(name: &str) -> Stage {
+        let place = std::env::temp_dir().join(format!("nsh-echo-{}-{name}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
+        let nsh = place.join("nsh");
+        // Not a copy, whose descriptor for writing a fork of another thread could keep: ETXTBSY.
+        fs::hard_link(env!("CARGO_BIN_EXE_nsh"), &nsh)
+            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_nsh"), &nsh).map(drop))
+            .unwrap();
+        Stage(place)
+    }
+
+    fn run(&self, options: &[&str], lua: &str, ordinary: bool) -> Output {
+        let file = self.0.join("script.lua");
+        fs::write(&file, lua).unwrap();
+        let mut command = Command::new(self.0.join("nsh"));
+        command.args(["--timeout", "60"]).args(options).arg(&file).current_dir(&self.0).stdin(Stdio::null());
+        if ordinary && root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.output().unwrap()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs the script, then what it printed of commands, and compares what stands there.
+fn same(name: &str, lua: &str) {
+    if !witness_can_run() {
+        return;
+    }
+    let stage = Stage::new(name);
+    let ran = stage.run(&[], &format!("{lua}\n{}", dump_in_lua()), false);
+    assert_eq!(ran.status.code(), Some(0), "{name}: {}", text(&ran.stderr));
+    let want = dumped(&ran.stdout);
+    for ordinary in [false, true] {
+        let echoed = stage.run(&["--echo"], lua, ordinary);
+        assert_eq!(echoed.status.code(), Some(0), "{name}: {}", text(&echoed.stderr));
+        let commands = text(&echoed.stdout);
+        if let Some(place) = difference("", &want, &by_shell(&commands)) {
+            panic!(
+                "{name}: the state differs (shell: the script's, nsh: the commands') at {place}\nafter\n{commands}"
+            );
+        }
+    }
+}
+
+#[test]
+fn links() {
+    same("links", include_str!("links.lua"));
+}
+
+#[test]
+fn bridges() {
+    same("bridges", include_str!("bridges.lua"));
+}
+
+#[test]
+fn addresses() {
+    same("addresses", include_str!("addresses.lua"));
+}
+
+#[test]
+fn routes() {
+    same("routes", include_str!("routes.lua"));
+}
+
+#[test]
+fn nat() {
+    same("nat", include_str!("nat.lua"));
+}
+
+#[test]
+fn processes() {
+    same("processes", include_str!("processes.lua"));
+}
+
+#[test]
+fn the_tutorial() {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/tutorial");
+    for part in ["1-veth", "2-bridge", "3-internet"] {
+        let lua = fs::read_to_string(scripts.join(part).with_extension("lua")).unwrap();
+        same(part, &format!("do\n{lua}\nend\n"));
+    }
+}
+
+/// What the page says, as it stands there.
+#[test]
+fn the_page_says_what_is_printed() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/translate.md")).unwrap();
+    let (_, shown) = page.split_once("$ nsh --echo -e '").unwrap();
+    let (code, rest) = shown.split_once("'\n").unwrap();
+    let (expected, _) = rest.split_once("```").unwrap();
+    let stage = Stage::new("page");
+    let output = Command::new(stage.0.join("nsh")).args(["--echo", "-e", code]).output().unwrap();
+    assert_eq!(text(&output.stdout) + &text(&output.stderr), expected);
+}
+
+/// The script's own output is not among the commands, and what they come to is the script's status.
+#[test]
+fn the_output_is_a_shell_script_alone() {
+    let stage = Stage::new("output");
+    let lua = "print('said')\nproc.exec('true')\nos.execute('echo by a process')\nio.write('written\\n')\n\
+        test('one', function() namespace.add('a') end)\ncheck.equal(1, 2)\n";
+    let output = stage.run(&["--echo"], lua, true);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "ip link set dev lo up\nsh -c true\nip netns add a\n");
+    let said = text(&output.stderr);
+    for line in ["said\n", "by a process\n", "written\n", "script.lua:6: check.equal"] {
+        assert!(said.contains(line), "{line:?} in {said}");
+    }
+}
+
+#[test]
+fn a_network_from_a_table() {
+    same(
+        "topology",
+        "local topology = require(\"nsh.topology\")\n\
+         local net = topology(topology.ring(4))\nnet:cut(\"r1\", \"r2\")\n",
+    );
+}
