@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use mlua::{Function, MultiValue, Value};
 
+use super::explain;
 use super::registry::{Module, Scope};
 use super::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
-use super::test::{event, unwinding};
+use super::test::{event, limited_within, unwinding};
 use crate::error::{Error, Kind};
 use crate::wait::{self, Deadline};
 
@@ -28,20 +29,31 @@ enum Try {
     NotYet(String),
 }
 
-fn attempt(cx: &Cx<'_>, f: &Function) -> Result<Try, Failure> {
+/// How long a try may go on once the time is up: enough for one that has a limit of its own.
+const GRACE: Duration = Duration::from_secs(2);
+
+fn attempt(cx: &Cx<'_>, f: &Function, deadline: Deadline) -> Result<Try, Failure> {
     let tests = &cx.lab.tests;
     let (checks, soft) = (cx.lab.checks.get(), tests.soft_count());
-    let pcall: Function = cx.lua.globals().get("pcall")?;
     tests.trying.set(tests.trying.get() + 1);
-    let results: mlua::Result<MultiValue> = pcall.call(f.clone());
+    let call = || explain::call(cx.lua, cx.lab, f.clone(), MultiValue::new());
+    let (called, late) = match deadline.left() {
+        Some(left) => limited_within(cx.lua, left.saturating_add(GRACE), call),
+        None => (call(), false),
+    };
     tests.trying.set(tests.trying.get() - 1);
-    let mut results = results?;
-    let worked = matches!(results.pop_front(), Some(Value::Boolean(true)));
+    let called = called?;
     if let Some(e) = unwinding(cx.lab) {
         return Err(e.into());
     }
     let soft = tests.soft_since(soft);
-    let came = outcome(worked, results, soft)?;
+    let came = match called {
+        Err(raised) if late => {
+            let at = raised.at.map(|at| format!("{at}: ")).unwrap_or_default();
+            Try::NotYet(format!("{at}it did not end, and was broken off"))
+        }
+        called => outcome(called.map_err(|raised| raised.value), soft)?,
+    };
     if matches!(came, Try::NotYet(_)) {
         // What a failing try found counts neither way.
         cx.lab.checks.set(checks);
@@ -51,26 +63,27 @@ fn attempt(cx: &Cx<'_>, f: &Function) -> Result<Try, Failure> {
     Ok(came)
 }
 
-fn outcome(worked: bool, results: MultiValue, soft: Vec<event::Failure>) -> Result<Try, Failure> {
-    if let (true, Some(failure)) = (worked, soft.into_iter().next()) {
+fn outcome(called: Result<MultiValue, Value>, soft: Vec<event::Failure>) -> Result<Try, Failure> {
+    if let (Ok(_), Some(failure)) = (&called, soft.into_iter().next()) {
         let at = failure.at.map(|at| format!("{at}: ")).unwrap_or_default();
         return Ok(Try::NotYet(format!("{at}{}", failure.message)));
     }
-    Ok(match (worked, results.front()) {
-        (false, reason) => Try::NotYet(match reason {
+    Ok(match called {
+        Err(reason) => Try::NotYet(match reason {
             // What changed is told with the timeout, once.
-            Some(Value::Table(e)) if e.raw_get::<Value>("changed").is_ok_and(|c| !c.is_nil()) => {
+            Value::Table(e) if e.raw_get::<Value>("changed").is_ok_and(|c| !c.is_nil()) => {
                 let at = e.raw_get::<Option<String>>("at")?.map(|at| format!("{at}: ")).unwrap_or_default();
                 format!("{at}{}", e.raw_get::<Option<String>>("message")?.unwrap_or_default())
                     .replace('\n', " ")
             }
-            Some(reason) => reason.to_string()?.replace('\n', " "),
-            None => "an error without a value".to_owned(),
+            reason => reason.to_string()?.replace('\n', " "),
         }),
-        (true, Some(v @ (Value::Nil | Value::Boolean(false)))) => {
-            Try::NotYet(format!("it returned {}", schema::describe(v)))
-        }
-        (true, _) => Try::Done(results),
+        Ok(results) => match results.front() {
+            Some(v @ (Value::Nil | Value::Boolean(false))) => {
+                Try::NotYet(format!("it returned {}", schema::describe(v)))
+            }
+            _ => Try::Done(results),
+        },
     })
 }
 
@@ -79,7 +92,7 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue
     let mut tries = 0u64;
     loop {
         tries += 1;
-        match attempt(cx, f)? {
+        match attempt(cx, f, deadline)? {
             Try::Done(results) if results.is_empty() => {
                 return Ok(MultiValue::from_iter([Value::Number(start.elapsed().as_secs_f64())]));
             }
@@ -126,7 +139,7 @@ pub fn module() -> Module {
             "Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or \
              something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is \
              tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the \
-             checks of such a try found does not count.\n\n\
+             checks of such a try found does not count. A try that is still running 2 s after the time is up is broken off.\n\n\
              Raises `timeout` with the last try's reason when the time is up.",
         )
         .example(

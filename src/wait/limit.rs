@@ -40,10 +40,37 @@ pub fn begin(script: Option<Duration>) {
     arm();
 }
 
+/// The limit that another took the place of; see [`restore`].
+#[derive(Clone, Copy)]
+pub struct Outer(i64);
+
+impl Outer {
+    /// Whether its time is over, so that an interrupt is its own.
+    pub fn is_over(self) -> bool {
+        self.0 > 0 && milliseconds() >= self.0
+    }
+}
+
 /// Limits what follows: once the time is over, everything is interrupted with [`OUT_OF_TIME`]. `None` takes the limit
 /// away; what it has interrupted already is ended by [`super::forget`].
-pub fn set(limit: Option<Duration>) {
-    INNER.store(at(limit), Ordering::SeqCst);
+pub fn set(limit: Option<Duration>) -> Outer {
+    let outer = INNER.swap(at(limit), Ordering::SeqCst);
+    arm();
+    Outer(outer)
+}
+
+/// As [`set`], but no longer than the limit that there is allows.
+pub fn shorten(limit: Duration) -> Outer {
+    let outer = INNER.load(Ordering::SeqCst);
+    let mine = at(Some(limit));
+    INNER.store(if outer > 0 { mine.min(outer) } else { mine }, Ordering::SeqCst);
+    arm();
+    Outer(outer)
+}
+
+/// Puts the limit back that there was.
+pub fn restore(outer: Outer) {
+    INNER.store(outer.0, Ordering::SeqCst);
     arm();
 }
 
@@ -61,7 +88,7 @@ pub fn tick() {
             interrupt(TIMED_OUT);
         }
     } else if over(&INNER) && SIGNAL.load(Ordering::SeqCst) == 0 {
-        INNER.store(0, Ordering::SeqCst);
+        // It stays until it is taken away: who set another within it must see that it is over.
         interrupt(OUT_OF_TIME);
     }
     arm();

@@ -2447,7 +2447,7 @@ function conntrack.flush() end
 ---@param ... any what it is called with
 function defer(fn, ...) end
 
----Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the checks of such a try found does not count.
+---Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the checks of such a try found does not count. A try that is still running 2 s after the time is up is broken off.
 ---
 ---Raises `timeout` with the last try's reason when the time is up.
 ---@param fn function what to try

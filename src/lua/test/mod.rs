@@ -19,5 +19,5 @@ pub use bundle::{Bundle, directory};
 pub use file::{leave_by_exit, run};
 pub use module::{after_each, before_each, defer, group, skip, test, xfail};
 pub use plain::Plain;
-pub use scope::tidy_up;
+pub use scope::{limited_within, tidy_up};
 pub use state::{Missing, Selection, Settings, Tests, unwinding};

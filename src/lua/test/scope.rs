@@ -252,12 +252,25 @@ fn line_of(function: &Function) -> Option<String> {
 
 /// Calls `f`, which is interrupted when its time is over; whether it was.
 fn limited<R>(lua: &Lua, time: Option<Duration>, f: impl FnOnce() -> R) -> (R, bool) {
-    limit::set(time);
+    let outer = limit::set(time);
     let result = f();
-    limit::set(None);
+    limit::restore(outer);
+    (result, forget_limit(lua))
+}
+
+/// As [`limited`], but no longer than what is around it may take: that limit ends more than `f`.
+pub fn limited_within<R>(lua: &Lua, time: Duration, f: impl FnOnce() -> R) -> (R, bool) {
+    let outer = limit::shorten(time);
+    let result = f();
+    limit::restore(outer);
+    (result, !outer.is_over() && forget_limit(lua))
+}
+
+/// Goes on after a limit that ran out; whether one had.
+fn forget_limit(lua: &Lua) -> bool {
     let late = wait::forget(wait::OUT_OF_TIME);
     if late {
         let _ = watch(lua);
     }
-    (result, late)
+    late
 }
