@@ -51,6 +51,7 @@ use mlua::{
     Function, HookTriggers, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState,
 };
 
+use crate::net::echo::Command;
 use crate::wait;
 pub use explain::{Raised, call, report};
 use lab::{Lab, Place};
@@ -291,6 +292,8 @@ fn stdout_closed(_: &Lua, _: ()) -> mlua::Result<bool> {
 fn execute_shell(lua: &Lua, command: Option<String>) -> mlua::Result<MultiValue> {
     use std::os::unix::process::ExitStatusExt;
     let Some(command) = command else { return true.into_lua_multi(lua) };
+    let told = || [Command::new(&["sh", "-c"]).word(&command)];
+    Lab::of(lua)?.namespaces.echo.tell(told);
     let mut child = std::process::Command::new("/bin/sh")
         .arg("-c")
         .arg(&command)

@@ -130,7 +130,10 @@ fn the_output_is_a_shell_script_alone() {
         test('one', function() namespace.add('a') end)\ncheck.equal(1, 2)\n";
     let output = stage.run(&["--echo"], lua, true);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(text(&output.stdout), "ip link set dev lo up\nsh -c true\nip netns add a\n");
+    assert_eq!(
+        text(&output.stdout),
+        "ip link set dev lo up\nsh -c true\nsh -c 'echo by a process'\nip netns add a\n"
+    );
     let said = text(&output.stderr);
     for line in ["said\n", "by a process\n", "written\n", "script.lua:6: check.equal"] {
         assert!(said.contains(line), "{line:?} in {said}");
