@@ -186,6 +186,20 @@ pub fn split(argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
     (argv[..cut].to_vec(), argv[cut..].to_vec())
 }
 
+/// The command that is meant, as `nsh report merge`; `nsh` where it is none of its own.
+pub fn called(argv: &[OsString]) -> String {
+    let (mut definition, mut name, mut from) = (Arguments::command(), "nsh".to_owned(), 1);
+    loop {
+        let (at, code) = skip_options(&definition, argv, from);
+        let word = argv.get(at).filter(|_| !code && argv[at - 1] != "--");
+        let Some(command) = word.and_then(|word| definition.find_subcommand(word)).cloned() else {
+            return name;
+        };
+        name = format!("{name} {}", command.get_name());
+        (definition, from) = (command, at + 1);
+    }
+}
+
 /// Where what follows the first operand begins, or with `-e` the first itself.
 fn behind_name(definition: &clap::Command, argv: &[OsString], from: usize) -> usize {
     let (at, code) = skip_options(definition, argv, from);

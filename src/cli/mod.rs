@@ -114,7 +114,7 @@ pub struct Instead {
 /// Reads the command line, of which the first is the program's own name.
 pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let (ours, args) = arguments::split(argv);
-    let arguments = Arguments::try_parse_from(ours).map_err(instead)?;
+    let arguments = Arguments::try_parse_from(ours).map_err(|e| instead(e, argv))?;
     let Arguments { file, code, interactive, host, write, timeout, trace, echo, command } = arguments;
     let options = Options { host, write, timeout, trace, echo };
     Ok(match (command, Source::of(code, file)) {
@@ -124,7 +124,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     })
 }
 
-fn instead(e: clap::Error) -> Instead {
+fn instead(e: clap::Error, argv: &[OsString]) -> Instead {
     if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return Instead { text: e.render().to_string().trim_end().to_owned(), on_stderr: false, status: 0 };
     }
@@ -134,5 +134,6 @@ fn instead(e: clap::Error) -> Instead {
         rendered.lines().take_while(|line| !line.is_empty()).flat_map(str::split_whitespace).collect();
     let text = words.join(" ");
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    Instead { text: format!("nsh: {text} (see nsh --help)"), on_stderr: true, status: 2 }
+    let called = arguments::called(argv);
+    Instead { text: format!("nsh: {text} (see {called} --help)"), on_stderr: true, status: 2 }
 }

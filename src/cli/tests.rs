@@ -96,6 +96,19 @@ fn wrong_usage_is_one_line_and_status_2() {
         assert!(e.on_stderr && e.text.lines().count() == 1, "{line}: {}", e.text);
         assert!(e.text.starts_with("nsh: "), "{}", e.text);
     }
+    for (line, called) in [
+        ("--bogus", "nsh"),
+        ("test --bogus", "nsh test"),
+        ("test --shard 5", "nsh test"),
+        ("--trace doc a b", "nsh doc"),
+        ("report merge", "nsh report merge"),
+        ("report merge --format x", "nsh report merge"),
+        ("down", "nsh down"),
+        ("--write test --bogus", "nsh"),
+    ] {
+        let text = parsed(line).unwrap_err().text;
+        assert!(text.ends_with(&format!(" (see {called} --help)")), "{line}: {text}");
+    }
     assert_eq!(parsed("--version").unwrap_err().status, 0);
     assert!(parsed("--help").unwrap_err().text.contains("nsh [OPTIONS] -e CODE [ARGS...]"));
 }

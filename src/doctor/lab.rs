@@ -135,69 +135,93 @@ fn link_check(ns: &Namespace, kind: &'static str, option: &str) -> Check {
     }
 }
 
-/// Nothing but `lo`, unless modules of tunnels add theirs to every namespace.
-fn bare() -> Check {
-    let mut links: Vec<String> = fs::read_dir("/sys/class/net")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        // Not a link: bonding's list of its own.
-        .filter(|name| name != "lo" && name != "bonding_masters")
-        .collect();
-    links.sort();
-    let check = Check::new(Group::Sandbox, "bare", links.is_empty());
-    match check.ok {
-        true => check,
-        false => check
-            .detail(format!("this machine's kernel puts {} into every new namespace", links.join(", ")))
-            .remedy("sudo sysctl net.core.fb_tunnels_only_for_init_net=1"),
-    }
+/// What may hold of the sandbox itself: what was found, or what was found instead and what to do about it.
+type Holds = std::result::Result<String, (String, &'static str)>;
+
+/// By their names.
+const SANDBOX: &[(&str, fn(&Lab) -> Holds)] = &[
+    ("confined", confined),
+    ("own_proc", |lab| own(lab, lab.own_proc, "/proc stays")),
+    ("own_sys", |lab| own(lab, lab.own_sys, "/sys is")),
+    ("bare", |_| bare()),
+    ("sysctl", |_| sysctl()),
+    ("ipv6", |_| ipv6()),
+    ("process_limit", |_| process_limit()),
+];
+
+const CONTAINER: &str =
+    "in a container, start it with --security-opt systempaths=unconfined (docker, podman)";
+
+/// What [`sandbox_checks`] tells of.
+pub fn sandbox_names() -> impl Iterator<Item = &'static str> {
+    SANDBOX.iter().map(|(name, _)| *name)
 }
 
 /// What holds of the sandbox itself.
 pub fn sandbox_checks(lab: &Lab) -> Vec<Check> {
-    let confined = Check::new(Group::Sandbox, "confined", lab.confined);
-    let mut out = vec![match lab.confined {
-        true => confined,
-        false => confined
-            .detail("without user namespaces, root in the lab is root of this machine")
-            .remedy("run only scripts that you trust"),
-    }];
-    let container = "in a container, start it with --security-opt systempaths=unconfined (docker, podman)";
-    let note = |about: &str| lab.notes.iter().find(|n| n.contains(about)).cloned().unwrap_or_default();
-    for (name, ok, about) in [("own_proc", lab.own_proc, "/proc stays"), ("own_sys", lab.own_sys, "/sys is")]
-    {
-        let check = Check::new(Group::Sandbox, name, ok).detail(note(about));
-        out.push(if ok { check } else { check.remedy(container) });
+    let check = |(name, holds): &(&'static str, fn(&Lab) -> Holds)| match holds(lab) {
+        Ok(detail) => Check::new(Group::Sandbox, name, true).detail(detail),
+        Err((detail, remedy)) => Check::new(Group::Sandbox, name, false).detail(detail).remedy(remedy),
+    };
+    SANDBOX.iter().map(check).collect()
+}
+
+fn confined(lab: &Lab) -> Holds {
+    let without = "without user namespaces, root in the lab is root of this machine";
+    if lab.confined {
+        Ok(String::new())
+    } else {
+        Err((without.to_owned(), "run only scripts that you trust"))
     }
-    if lab.own_sys {
-        out.push(bare());
+}
+
+fn own(lab: &Lab, has: bool, about: &str) -> Holds {
+    let note = lab.notes.iter().find(|n| n.contains(about)).cloned().unwrap_or_default();
+    if has { Ok(note) } else { Err((note, CONTAINER)) }
+}
+
+/// Nothing but `lo`, unless modules of tunnels add theirs to every namespace.
+fn bare() -> Holds {
+    let links = nix::net::if_::if_nameindex().map_err(|e| (e.desc().to_owned(), ""))?;
+    let names = links.iter().map(|link| link.name().to_string_lossy().into_owned());
+    let mut more: Vec<String> = names.filter(|name| name != "lo").collect();
+    more.sort();
+    match more.is_empty() {
+        true => Ok(String::new()),
+        false => Err((
+            format!("this machine's kernel puts {} into every new namespace", more.join(", ")),
+            "sudo sysctl net.core.fb_tunnels_only_for_init_net=1",
+        )),
     }
-    let sysctls = write_same("/proc/sys/net/ipv4/ip_forward");
-    let check = Check::new(Group::Sandbox, "sysctl", sysctls.is_ok());
-    out.push(match sysctls {
-        Ok(()) => check,
-        Err(e) => check.detail(format!("/proc/sys/net can't be written: {}", e.message())).remedy(container),
-    });
-    let ipv6 = Path::new("/proc/sys/net/ipv6").exists();
-    let check = Check::new(Group::Sandbox, "ipv6", ipv6);
-    out.push(match ipv6 {
-        true => check,
-        false => check
-            .detail("the kernel has no IPv6, or it was started with ipv6.disable=1")
-            .remedy("remove ipv6.disable=1 from the kernel's command line; scripts with IPv6 fail"),
-    });
+}
+
+fn sysctl() -> Holds {
+    match write_same("/proc/sys/net/ipv4/ip_forward") {
+        Ok(()) => Ok(String::new()),
+        Err(e) => Err((format!("/proc/sys/net can't be written: {}", e.message()), CONTAINER)),
+    }
+}
+
+fn ipv6() -> Holds {
+    match Path::new("/proc/sys/net/ipv6").exists() {
+        true => Ok(String::new()),
+        false => Err((
+            "the kernel has no IPv6, or it was started with ipv6.disable=1".to_owned(),
+            "remove ipv6.disable=1 from the kernel's command line; scripts with IPv6 fail",
+        )),
+    }
+}
+
+fn process_limit() -> Holds {
     let bounded =
         !nix::unistd::geteuid().is_root() || !root_outside() || sandbox::kernel_version() >= (6, 14);
-    let check = Check::new(Group::Sandbox, "process_limit", bounded);
-    out.push(match bounded {
-        true => check.detail(format!("{MAX_PROCESSES} processes")),
-        false => check
-            .detail("before Linux 6.14, nothing bounds the processes of root's lab")
-            .remedy("run scripts of strangers as an ordinary user"),
-    });
-    out
+    match bounded {
+        true => Ok(format!("{MAX_PROCESSES} processes")),
+        false => Err((
+            "before Linux 6.14, nothing bounds the processes of root's lab".to_owned(),
+            "run scripts of strangers as an ordinary user",
+        )),
+    }
 }
 
 /// Whether the lab's root is root on the machine too, as far as ids go: all ids are mapped.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::lua::status;
 use crate::sandbox::{self, Options};
 
-pub use probe::{Need, knows, probe};
+pub use probe::{Need, knows, names, probe};
 
 /// How long everything may take; a kernel loads modules on the way.
 const TIMEOUT: Duration = Duration::from_secs(120);

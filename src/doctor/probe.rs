@@ -21,12 +21,14 @@ pub struct Need {
     pub detail: String,
 }
 
-/// What the sandbox itself may lack.
-const SANDBOX: &[&str] = &["confined", "own_proc", "own_sys", "bare", "sysctl", "ipv6", "process_limit"];
-
 /// Whether [`probe`] can say if this is there.
 pub fn knows(name: &str) -> bool {
-    SANDBOX.contains(&name) || lab::names().any(|n| n == name)
+    names().any(|n| n == name)
+}
+
+/// All that [`probe`] knows.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    lab::sandbox_names().chain(lab::names())
 }
 
 /// Tries these, in a process of its own. The caller has one thread. Fails where no sandbox can be had.

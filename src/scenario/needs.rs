@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::doctor;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::net::names::similar;
 use crate::proc;
 
 /// The words behind `-- needs:` in the comment at a file's head.
@@ -55,8 +56,10 @@ impl Machine {
     }
 
     /// Why a test that needs this can't run here; `None` if it can.
-    pub fn lacks(&self, word: &str) -> Option<String> {
-        match word {
+    ///
+    /// Raises `argument` for what is no program here, and like the name of a feature.
+    pub fn lacks(&self, word: &str) -> Result<Option<String>> {
+        Ok(match word {
             "root" => (!self.root).then(|| "it needs root".to_owned()),
             "user" => self.root.then(|| "it is for an ordinary user".to_owned()),
             "terminal" => Some("it needs a terminal".to_owned()),
@@ -69,10 +72,23 @@ impl Machine {
                 None if doctor::knows(word) => Some(format!(
                     "whether this kernel has {word} was not tried: name it in the file's head, in `-- needs: {word}`"
                 )),
-                None => (!proc::installed(word)).then(|| format!("{word} is not installed")),
+                None if proc::installed(word) => None,
+                None => match meant(word) {
+                    Some(name) => {
+                        let e = format!("there is neither a kernel feature nor a program named {word:?}");
+                        return Err(Error::argument(e).hint(format!("did you mean {name:?}?")));
+                    }
+                    None => Some(format!("{word} is not installed")),
+                },
             },
-        }
+        })
     }
+}
+
+/// The need that was probably meant. Short words are programs of all sorts, and `conntrackd` is one, too.
+fn meant(word: &str) -> Option<&'static str> {
+    let near = similar(word, doctor::names().chain(["root", "user"]));
+    near.filter(|name| word.len() >= 4 && !word.starts_with(name))
 }
 
 #[cfg(test)]
@@ -97,11 +113,26 @@ mod tests {
         ];
         let tried = tried.map(|(name, missing)| (name.to_owned(), missing.map(str::to_owned)));
         let machine = Machine { tried: tried.into(), ..Machine::default() };
-        assert_eq!(machine.lacks("veth"), None);
-        assert_eq!(machine.lacks("vrf").unwrap(), "this kernel has no vrf");
-        assert_eq!(machine.lacks("tun").unwrap(), "tun: /dev/net/tun: no such file or directory");
-        assert_eq!(machine.lacks("no-such-program").unwrap(), "no-such-program is not installed");
-        assert_eq!(machine.lacks("sh"), None);
-        assert_eq!(machine.lacks("root").is_some(), !nix::unistd::geteuid().is_root());
+        let lacks = |word| machine.lacks(word).unwrap();
+        assert_eq!(lacks("veth"), None);
+        assert_eq!(lacks("vrf").unwrap(), "this kernel has no vrf");
+        assert_eq!(lacks("tun").unwrap(), "tun: /dev/net/tun: no such file or directory");
+        for program in ["no-such-program", "nft2", "conntrackd2", "bridge-tools"] {
+            assert_eq!(lacks(program).unwrap(), format!("{program} is not installed"));
+        }
+        assert_eq!(lacks("sh"), None);
+        assert_eq!(lacks("root").is_some(), !nix::unistd::geteuid().is_root());
+    }
+
+    #[test]
+    fn what_is_like_a_feature_is_a_mistake() {
+        let machine = Machine::default();
+        for (word, meant) in
+            [("nteem", "netem"), ("brigde", "bridge"), ("maclvan", "macvlan"), ("rooot", "root")]
+        {
+            let e = machine.lacks(word).unwrap_err().to_string();
+            assert!(e.contains(&format!("named {word:?}")), "{e}");
+            assert!(e.ends_with(&format!("did you mean {meant:?}?")), "{e}");
+        }
     }
 }

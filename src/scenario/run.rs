@@ -183,7 +183,14 @@ impl Runner<'_> {
     }
 
     fn start(&mut self, task: Task) -> Result<()> {
-        let missing = self.sources[task.file].head.iter().find_map(|need| self.machine.lacks(need));
+        let head = &self.sources[task.file].head;
+        let missing = match head.iter().find_map(|need| self.machine.lacks(need).transpose()).transpose() {
+            Ok(missing) => missing,
+            Err(e) => {
+                self.not_started(&task, &e.op("-- needs"));
+                return Ok(());
+            }
+        };
         if self.options.list && (missing.is_some() || !self.sources[task.file].has_tests) {
             self.listed.push(self.listed(task.file, 0, None, missing));
             self.done += 1;
@@ -207,18 +214,21 @@ impl Runner<'_> {
                 running.artifacts = self.artifacts.as_ref().map(|a| a.of_file(name, task.round));
                 self.running.push(running);
             }
-            Err(e) => {
-                let failure = Failure {
-                    kind: Some(e.kind().name().to_owned()),
-                    message: e.message(),
-                    hint: e.fields().hint.clone(),
-                    ..Failure::default()
-                };
-                let report = self.empty(&task, Outcome::Failed { failures: vec![failure] }, false);
-                self.task_done(&task, report, Vec::new());
-            }
+            Err(e) => self.not_started(&task, &e),
         }
         Ok(())
+    }
+
+    /// The file failed without having run.
+    fn not_started(&mut self, task: &Task, e: &Error) {
+        let failure = Failure {
+            kind: Some(e.kind().name().to_owned()),
+            message: e.message(),
+            hint: e.fields().hint.clone(),
+            ..Failure::default()
+        };
+        let report = self.empty(task, Outcome::Failed { failures: vec![failure] }, false);
+        self.task_done(task, report, Vec::new());
     }
 
     fn start_options(&self) -> super::job::Start {

@@ -107,6 +107,24 @@ fn what_is_missing_is_skipped_with_the_reason_before_it_runs() {
 }
 
 #[test]
+fn a_misspelt_need_is_a_failure() {
+    once(|stage| {
+        stage.file("head.lua", "-- needs: nteem\nerror('ran')");
+        stage.file("test.lua", "test('a', { needs = 'vxaln' }, function() error('ran') end)");
+        let (ran, report) = stage.report("test .");
+        assert_eq!(ran.status, Some(1));
+        assert_eq!(outcomes(&report), ["head.lua: failed", "test.lua: failed"]);
+        for told in [
+            "  -- needs: there is neither a kernel feature nor a program named \"nteem\"\n    hint: did you mean \"netem\"?\n",
+            "test.lua:1: test: opts.needs: there is neither a kernel feature nor a program named \"vxaln\"\n",
+        ] {
+            assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
+        }
+        assert_eq!(stage.run("test . --list").status, Some(1));
+    });
+}
+
+#[test]
 fn failures_leave_their_artifacts() {
     once(|stage| {
         stage.file("bad.lua", "print('out') check.equal(1, 2)");

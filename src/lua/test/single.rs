@@ -52,7 +52,8 @@ pub fn test(
     let id = Id { path: tests.path(name), at: bind::position(lua) };
     tests.enter(&id)?;
     let given = given(tests);
-    let skip = options.skip.clone().or_else(|| missing(tests, given.needs.iter().chain(&options.needs)));
+    let missing = missing(tests, given.needs.iter().chain(&options.needs))?;
+    let skip = options.skip.clone().or(missing);
     // What can't run needs no lab of its own to say so.
     let own_lab = options.own_lab && skip.is_none();
     if !tests.selects(&id.name(), own_lab) {
@@ -89,7 +90,7 @@ pub fn group(cx: &Cx<'_>, name: &str, options: Options, body: Function) -> Resul
     given.timeout = options.timeout.or(given.timeout);
     given.xfail = options.xfail.or(given.xfail);
     given.needs.extend(options.needs);
-    if let Some(reason) = options.skip.or_else(|| missing(tests, given.needs.iter())) {
+    if let Some(reason) = options.skip.or(missing(tests, given.needs.iter())?) {
         if tests.selects(&id.name(), false) {
             Ending::begin(lab, id).tell(Outcome::Skipped { reason });
         } else {
@@ -130,13 +131,21 @@ fn given(tests: &Tests) -> Given {
 }
 
 /// Why a test can't run here.
-fn missing<'a>(tests: &Tests, needs: impl Iterator<Item = &'a String>) -> Option<String> {
+fn missing<'a>(
+    tests: &Tests,
+    needs: impl Iterator<Item = &'a String>,
+) -> Result<Option<String>, schema::Wrong> {
     let missing = tests.settings.borrow().missing.clone();
-    let mut needs = needs;
-    needs.find_map(|need| match &missing {
-        Some(missing) => missing(need),
-        None => program_missing(need),
-    })
+    for need in needs {
+        let found = match &missing {
+            Some(missing) => missing(need),
+            None => Ok(program_missing(need)),
+        };
+        if let Some(reason) = found.map_err(|e| schema::Wrong::from(e).within("needs").within("opts"))? {
+            return Ok(Some(reason));
+        }
+    }
+    Ok(None)
 }
 
 /// What can be told without asking the kernel.

@@ -28,8 +28,9 @@ pub enum Selection {
     Matching(Rc<dyn Fn(&str) -> bool>),
 }
 
-/// Says why something that a test needs (`ip`, `vlan`, `root`) is not there; `None` if it is.
-pub type Missing = Rc<dyn Fn(&str) -> Option<String>>;
+/// Says why something that a test needs (`ip`, `vlan`, `root`) is not there; `None` if it is. Fails for what nothing is
+/// called.
+pub type Missing = Rc<dyn Fn(&str) -> Result<Option<String>, Error>>;
 
 /// How a file's tests are run.
 #[derive(Clone, Default)]
