@@ -138,8 +138,10 @@ fn link_check(ns: &Namespace, kind: &'static str, option: &str) -> Check {
 /// What may hold of the sandbox itself: what was found, or what was found instead and what to do about it.
 type Holds = std::result::Result<String, (String, &'static str)>;
 
-/// By their names.
-const SANDBOX: &[(&str, fn(&Lab) -> Holds)] = &[
+/// By its name.
+type Trait = (&'static str, fn(&Lab) -> Holds);
+
+const SANDBOX: &[Trait] = &[
     ("confined", confined),
     ("own_proc", |lab| own(lab, lab.own_proc, "/proc stays")),
     ("own_sys", |lab| own(lab, lab.own_sys, "/sys is")),
@@ -159,7 +161,7 @@ pub fn sandbox_names() -> impl Iterator<Item = &'static str> {
 
 /// What holds of the sandbox itself.
 pub fn sandbox_checks(lab: &Lab) -> Vec<Check> {
-    let check = |(name, holds): &(&'static str, fn(&Lab) -> Holds)| match holds(lab) {
+    let check = |(name, holds): &Trait| match holds(lab) {
         Ok(detail) => Check::new(Group::Sandbox, name, true).detail(detail),
         Err((detail, remedy)) => Check::new(Group::Sandbox, name, false).detail(detail).remedy(remedy),
     };
