@@ -1,8 +1,12 @@
 //! What `nsh FILE` prints of the tests in a file, its exit status, and that what was deferred runs in spite of signals.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+#[path = "sandbox/stage.rs"]
+#[allow(dead_code)]
+mod stage;
+
+use std::io::Read;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 struct Ran {
@@ -12,7 +16,7 @@ struct Ran {
 }
 
 fn command(code: &str, options: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nsh"));
+    let mut command = Command::new(stage::built());
     command.args(options).args(["-e", code]).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -24,7 +28,10 @@ fn run(code: &str) -> Ran {
 }
 
 fn run_with(code: &str, options: &[&str]) -> Ran {
-    let output = command(code, options).output().unwrap();
+    ran(stage::finish(command(code, options).spawn().unwrap()))
+}
+
+fn ran(output: Output) -> Ran {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace("(command line)", "x");
     Ran {
         status: output.status.code(),
@@ -203,31 +210,25 @@ fn a_blocked_read_is_broken_off() {
     let code = "test('reads', { timeout = 0.2 }, function()\nio.read()\nlocal x = 0\nfor i = 1, 1e9 do x = x + i end\nend)";
     let mut child = command(code, &["--timeout", "30"]).stdin(Stdio::piped()).spawn().unwrap();
     let keep_open = child.stdin.take();
-    let mut err = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let ran = ran(stage::finish(child));
     drop(keep_open);
-    assert!(err.contains("the time limit of 0.2 s ran out"), "{err}");
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("the time limit of 0.2 s ran out"), "{}", ran.stderr);
 }
 
-/// Starts a script that prints `ready`, and waits for that.
-fn ready(code: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+/// Starts a script that prints `ready`, and waits for that; what it prints behind it is for [`finish`].
+fn ready(code: &str) -> Child {
     let mut child = command(code, &["--timeout", "30"]).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    stdout.read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n");
-    (child, stdout)
+    let mut line = [0; "ready\n".len()];
+    child.stdout.as_mut().unwrap().read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"ready\n");
+    child
 }
 
-fn finish(mut child: Child, mut stdout: BufReader<std::process::ChildStdout>, signal: i32) -> Ran {
+fn finish(child: Child, signal: i32) -> Ran {
     // SAFETY: the child has not been waited for, so its pid is its own.
     unsafe { libc::kill(child.id() as i32, signal) };
-    let (mut out, mut err) = (String::new(), String::new());
-    stdout.read_to_string(&mut out).unwrap();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-    let status = child.wait().unwrap().code();
-    Ran { status, stdout: without_times(&out), stderr: err.replace("(command line)", "x") }
+    ran(stage::finish(child))
 }
 
 #[test]
@@ -236,8 +237,8 @@ fn signals_run_what_is_deferred_and_keep_their_status() {
     let forever = "while true do pcall(function() while true do end end) end";
     for signal in [libc::SIGINT, libc::SIGTERM] {
         let code = format!("defer(function() {work} print('deferred') end) print('ready') {forever}");
-        let (child, stdout) = ready(&code);
-        let ran = finish(child, stdout, signal);
+        let child = ready(&code);
+        let ran = finish(child, signal);
         assert_eq!(ran.stdout, "deferred\n");
         assert_eq!(ran.stderr, "nsh: interrupted\n");
         assert_eq!(ran.status, Some(128 + signal));
@@ -246,8 +247,8 @@ fn signals_run_what_is_deferred_and_keep_their_status() {
             "defer(print, 'file')\ngroup('g', function() defer(print, 'group') test('t', function()\n\
              defer(function() {work} print('test') end) print('ready') {forever} end) print('never') end)\nprint('never')"
         );
-        let (child, stdout) = ready(&code);
-        let ran = finish(child, stdout, signal);
+        let child = ready(&code);
+        let ran = finish(child, signal);
         assert!(ran.stdout.starts_with("test\nFAILED   g > t (T s)\ngroup\n"), "{}", ran.stdout);
         assert!(ran.stdout.contains("\nfile\n") && !ran.stdout.contains("never"), "{}", ran.stdout);
         assert_eq!(ran.stderr, "nsh: interrupted\n");
@@ -260,9 +261,9 @@ fn after_a_signal_what_is_deferred_has_a_bound() {
     for signal in [libc::SIGINT, libc::SIGTERM] {
         let code = "defer(print, 'not any more') defer(function() while true do end end)\n\
                     defer(print, 'first') print('ready') while true do end";
-        let (child, stdout) = ready(code);
+        let child = ready(code);
         let start = Instant::now();
-        let ran = finish(child, stdout, signal);
+        let ran = finish(child, signal);
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         assert_eq!(ran.stdout, "first\n");
         assert!(ran.stderr.contains("deferred: the time limit of 1.4"), "{}", ran.stderr);

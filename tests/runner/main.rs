@@ -8,5 +8,8 @@ mod interrupts;
 mod leftovers;
 mod merge;
 mod outcomes;
+#[path = "../sandbox/stage.rs"]
+#[allow(dead_code)]
+mod place;
 mod selection;
 mod stage;

@@ -195,7 +195,7 @@ fn the_first_process_is_out_of_reach() {
 fn killing_everyone_kills_the_lab_alone() {
     each(|stage| {
         // All three stand in one process group, but for the lab.
-        let line = super::helper::command_line(Path::new("./helper"), "kill all", "");
+        let line = super::helper::command_line(stage, "kill all", "");
         let code = format!("os.execute([==[{line}]==])");
         let script = "\"$0\" -e \"$1\"; echo survived $?";
         let mut sh = stage.program(Path::new("/bin/sh"), &["-c", script]);

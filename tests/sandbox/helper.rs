@@ -6,6 +6,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::Path;
 
@@ -14,12 +15,27 @@ use nix::sched::CloneFlags;
 use nix::sys::signal::Signal;
 use nix::unistd::{ForkResult, Pid};
 
-/// The shell command that runs a task.
-pub fn command_line(program: &Path, task: &str, argument: &str) -> String {
+use super::stage::{Stage, place};
+
+/// The shell command that runs a task in a lab of the stage.
+pub fn command_line(stage: &Stage, task: &str, argument: &str) -> String {
+    // In the project, which a lab sees wherever it is.
+    let program = stage.project.join("helper");
+    if !program.exists() {
+        place(&std::env::current_exe().unwrap(), &program);
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
     format!(
-        "NSH_TASK='{task}' NSH_ARGUMENT='{argument}' '{}' --exact helper::task --ignored --nocapture --test-threads 1",
-        program.display()
+        "NSH_TASK='{task}' NSH_ARGUMENT='{argument}' ./helper --exact helper::task --ignored --nocapture --test-threads 1"
     )
+}
+
+impl Stage {
+    /// Runs a task in a sandbox, and returns what it printed.
+    pub fn in_lab(&self, task: &str, argument: &str) -> String {
+        let line = command_line(self, task, argument);
+        self.prints(&format!("local p = io.popen([==[{line}]==]) io.write(p:read('a'))"))
+    }
 }
 
 /// Not a test: what [`command_line`] runs.

@@ -32,6 +32,11 @@ pub fn each(mut test: impl FnMut(&Stage)) {
     }
 }
 
+/// The nsh to try: `$NSH`, else the one that was built with the test.
+pub fn built() -> PathBuf {
+    std::env::var_os("NSH").unwrap_or(env!("CARGO_BIN_EXE_nsh").into()).into()
+}
+
 /// Puts a program there, by a link where that can be had: a copy is open for writing for a moment, and a process that
 /// another thread forks just then keeps it so, which makes executing it fail with ETXTBSY.
 pub fn place(program: &Path, there: &Path) {
@@ -61,30 +66,30 @@ impl Stage {
         let stage = Stage { user, directory, project, home };
         fs::create_dir_all(&stage.project).unwrap();
         fs::create_dir_all(&stage.home).unwrap();
-        place(
-            &PathBuf::from(std::env::var_os("NSH").unwrap_or(env!("CARGO_BIN_EXE_nsh").into())),
-            &stage.nsh(),
-        );
-        // In the project, which a lab sees wherever it is.
-        place(&std::env::current_exe().unwrap(), &stage.helper());
+        place(&built(), &stage.nsh());
         fs::write(stage.home.join("keep"), "kept").unwrap();
-        for path in [&stage.directory, &stage.project, &stage.home, &stage.nsh(), &stage.helper()] {
+        for path in [&stage.directory, &stage.project, &stage.home, &stage.nsh()] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        if user == User::Ordinary && nix::unistd::geteuid().is_root() {
-            for path in [&stage.project, &stage.home, &stage.home.join("keep")] {
-                chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-            }
+        for path in [&stage.project, &stage.home, &stage.home.join("keep")] {
+            stage.give(path);
         }
         stage
     }
 
-    pub fn nsh(&self) -> PathBuf {
-        self.directory.join("nsh")
+    fn is_other(&self) -> bool {
+        self.user == User::Ordinary && nix::unistd::geteuid().is_root()
     }
 
-    pub fn helper(&self) -> PathBuf {
-        self.project.join("helper")
+    /// Makes it this stage's user's.
+    pub fn give(&self, path: &Path) {
+        if self.is_other() {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+    }
+
+    pub fn nsh(&self) -> PathBuf {
+        self.directory.join("nsh")
     }
 
     /// nsh with these arguments, not started yet: in the project, with nothing on stdin.
@@ -101,7 +106,7 @@ impl Stage {
             .env("HOME", &self.home)
             .env("NSH_LABS", self.home.join("labs"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if self.user == User::Ordinary && nix::unistd::geteuid().is_root() {
+        if self.is_other() {
             command.uid(NOBODY).gid(NOBODY);
         }
         command
@@ -117,12 +122,6 @@ impl Stage {
         let out = self.lua(code);
         assert!(out.status.success(), "{:?}: {code}\n{}", self.user, text(&out));
         String::from_utf8_lossy(&out.stdout).into_owned()
-    }
-
-    /// Runs a task of [`super::helper`] in a sandbox, and returns what it printed.
-    pub fn in_lab(&self, task: &str, argument: &str) -> String {
-        let line = super::helper::command_line(Path::new("./helper"), task, argument);
-        self.prints(&format!("local p = io.popen([==[{line}]==]) io.write(p:read('a'))"))
     }
 
     /// The processes that run something of this stage, or in it.
@@ -168,7 +167,11 @@ pub fn until(mut holds: impl FnMut() -> bool, why: impl Fn() -> String) {
 }
 
 /// Waits for the child's end and its output; a child that hangs is killed.
-pub fn finish(mut child: Child) -> Output {
+pub fn finish(child: Child) -> Output {
+    finish_within(child, PATIENCE)
+}
+
+pub fn finish_within(mut child: Child, patience: Duration) -> Output {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let read = |pipe: Option<Box<dyn Read + Send>>| {
         std::thread::spawn(move || {
@@ -181,7 +184,7 @@ pub fn finish(mut child: Child) -> Output {
     };
     let stdout = read(stdout.map(|p| Box::new(p) as _));
     let stderr = read(stderr.map(|p| Box::new(p) as _));
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience;
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;

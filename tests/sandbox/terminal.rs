@@ -1,6 +1,5 @@
 //! On a terminal: job control as with any program, and no typing into it from within.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::pty::on_terminal;
@@ -148,7 +147,7 @@ fn a_failed_test_opens_a_prompt() {
 #[test]
 fn nothing_is_typed_into_the_terminal() {
     on_terminal(|stage, mut t| {
-        let line = super::helper::command_line(Path::new("./helper"), "type", "").replace('\'', "");
+        let line = super::helper::command_line(stage, "type", "").replace('\'', "");
         t.run(stage, &format!("os.execute([==[{line}]==])"));
         t.expect("refused typing: EPERM");
         t.expect_status(0);
