@@ -42,6 +42,10 @@ pub enum Act {
     Probe(Call),
     /// As [`Act::Probe`], with an echo request: whether it was answered is what a shell would see.
     Ping(Call),
+    /// As [`Act::Probe`], with a page: one that is not there is a failure.
+    Fetch(Call),
+    /// Changes something, if it can.
+    Attempt(Call),
     /// Runs beside the script, under a name that begins with `word`. With `blocks`, the shell would have waited here
     /// for ever. `report` shows what it gave, before it is stopped or at the end; `%` stands for its name.
     Start {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::lua::{Expr, Piece};
+use super::lua::{self, Expr, Piece};
 use crate::net::names::similar;
 
 /// Why something can't be translated.
@@ -85,10 +85,7 @@ impl Arg {
         if let Some(known) = &mut self.known {
             known.push_str(text);
         }
-        match self.pieces.last_mut() {
-            Some(Piece::Text(last)) => last.push_str(text),
-            _ => self.pieces.push(Piece::Text(text.to_owned())),
-        }
+        lua::push(&mut self.pieces, Piece::Text(text.to_owned()));
         self
     }
 
@@ -121,12 +118,9 @@ impl Arg {
             (Some(a), Some(b)) => Some(format!("{a}{between}{b}")),
             _ => None,
         };
-        let mut pieces = Vec::new();
-        for piece in self.pieces.into_iter().chain([Piece::Text(between.to_owned())]).chain(other.pieces) {
-            match (pieces.last_mut(), piece) {
-                (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
-                (_, piece) => pieces.push(piece),
-            }
+        let mut pieces = self.pieces;
+        for piece in [Piece::Text(between.to_owned())].into_iter().chain(other.pieces) {
+            lua::push(&mut pieces, piece);
         }
         Arg { pieces, known }
     }

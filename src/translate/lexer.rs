@@ -347,7 +347,17 @@ impl<'a> Lexer<'a> {
             None if behind.is_empty() => Ok(Part::Variable { name: name.to_owned(), default: None, quoted }),
             None => Ok(Part::Other(whole)),
             Some(default) => {
-                let default = Lexer::new(default, 0).double_quoted(None)?;
+                let inside = |mark: char| default.strip_prefix(mark).and_then(|d| d.strip_suffix(mark));
+                let default = match (inside('"'), inside('\'')) {
+                    (Some(text), _) if !text.contains('"') => Lexer::new(text, 0).double_quoted(None)?,
+                    (_, Some(text)) if !quoted && !text.contains('\'') => {
+                        vec![Part::Text { text: text.to_owned(), quoted: true }]
+                    }
+                    _ if default.contains('"') || (!quoted && default.contains('\'')) => {
+                        return Ok(Part::Other(whole));
+                    }
+                    _ => Lexer::new(default, 0).double_quoted(None)?,
+                };
                 Ok(Part::Variable { name: name.to_owned(), default: Some(default), quoted })
             }
         }

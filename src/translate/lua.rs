@@ -18,6 +18,14 @@ pub enum Piece {
     },
 }
 
+/// Puts a piece behind the others; texts that follow each other become one.
+pub fn push(pieces: &mut Vec<Piece>, piece: Piece) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
+        (_, piece) => pieces.push(piece),
+    }
+}
+
 /// A Lua expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expr {
@@ -200,6 +208,7 @@ pub const TAKEN: &[&str] = &[
     "error",
     "eventually",
     "fdb",
+    "fetches",
     "firewall",
     "getmetatable",
     "group",

@@ -90,7 +90,7 @@ fn block(language: &str, line: usize, lines: &[&str]) -> Option<Part> {
     Some(Part::Commands { text, line, mixed: language.is_empty() && !session })
 }
 
-/// What stands behind a prompt: `$ `, `user@host:~$ `, and `# ` where it can't be a comment.
+/// What stands behind a prompt: `$ `, `user@host:~$ `, `[user@host ~]$ `, and `# ` where it can't be a comment.
 fn prompted(line: &str, root: bool) -> Option<&str> {
     if let Some(command) = line.strip_prefix("$ ") {
         return Some(command);
@@ -100,7 +100,8 @@ fn prompted(line: &str, root: bool) -> Option<&str> {
         return programs::known(word).then_some(command);
     }
     let (prompt, command) = line.split_once("$ ").or_else(|| line.split_once("# "))?;
-    let sound = prompt.contains('@') && prompt.len() < 80 && !prompt.trim_start_matches('[').contains(' ');
+    let bracketed = prompt.starts_with('[') && prompt.ends_with(']');
+    let sound = prompt.contains('@') && prompt.len() < 80 && (bracketed || !prompt.contains(' '));
     sound.then_some(command)
 }
 

@@ -264,6 +264,9 @@ impl Parser<'_> {
     fn any_command(&mut self) -> Result<Command> {
         let Token::Word(word) = &self.ahead.1 else {
             if self.at_operator("(") {
+                if let Some(sum) = self.sum()? {
+                    return Ok(Command::Simple(sum));
+                }
                 self.advance()?;
                 let body = self.body(&[")"])?;
                 self.expect(")")?;
@@ -413,6 +416,19 @@ impl Parser<'_> {
         Ok(Command::Count { head, body })
     }
 
+    /// `((i++))` sets a variable.
+    fn sum(&mut self) -> Result<Option<Simple>> {
+        let rest = self.text.get(self.ahead.0..).unwrap_or_default();
+        let inner = rest.strip_prefix("((").and_then(|r| r.split_once("))")).map(|(inner, _)| inner);
+        let Some((inner, assignment)) = inner.and_then(|inner| Some((inner, arithmetic(inner)?))) else {
+            return Ok(None);
+        };
+        self.lexer = Lexer::new(self.text, self.ahead.0 + inner.len() + 4);
+        self.next_end = self.lexer.position();
+        self.advance()?;
+        Ok(Some(Simple { assignments: vec![assignment], ..Simple::default() }))
+    }
+
     fn if_else(&mut self) -> Result<Command> {
         let (mut arms, mut otherwise) = (Vec::new(), None);
         loop {
@@ -456,8 +472,42 @@ impl Parser<'_> {
                 _ => break,
             }
         }
+        // `let i++`
+        if let [word, sum] = simple.words.as_slice()
+            && word.bare() == Some("let")
+            && let Some(assignment) = sum.text().as_deref().and_then(arithmetic)
+        {
+            simple.words.clear();
+            simple.assignments.push(assignment);
+        }
         Ok(Command::Simple(simple))
     }
+}
+
+/// `i++`, `i += 2` and `i = j + 1` as the assignment of a sum.
+fn arithmetic(text: &str) -> Option<(String, Word)> {
+    let text = text.trim();
+    let plain = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    let stepped = [("++", '+'), ("--", '-')].into_iter().find_map(|(sign, operator)| {
+        let name = text.strip_suffix(sign).or_else(|| text.strip_prefix(sign))?.trim();
+        Some((name, format!("{name} {operator} 1")))
+    });
+    let (name, sum) = match stepped {
+        Some(stepped) => stepped,
+        None => {
+            let (name, sum) = text.split_once('=').filter(|(_, sum)| !sum.starts_with('='))?;
+            match name.strip_suffix(['+', '-', '*', '/', '%']) {
+                Some(bare) => {
+                    let sum = sum.trim();
+                    let sum = if sum.chars().all(plain) { sum.to_owned() } else { format!("({sum})") };
+                    (bare.trim(), format!("{bare} {} {sum}", &name[bare.len()..]))
+                }
+                None => (name.trim(), sum.to_owned()),
+            }
+        }
+    };
+    let known = is_name(name) && sum.chars().all(|c| plain(c) || " +-*/%()$".contains(c));
+    known.then(|| (name.to_owned(), Word { parts: vec![Part::Arithmetic(sum)] }))
 }
 
 fn is_name(text: &str) -> bool {

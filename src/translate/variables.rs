@@ -19,6 +19,19 @@ pub struct Variable {
     pub number: bool,
     /// Its value, where it is known already.
     pub known: Option<String>,
+    /// Its value may be several words.
+    pub spaced: bool,
+}
+
+impl Variable {
+    pub fn new(code: String, number: bool, known: Option<String>) -> Variable {
+        Variable { code, number, known, spaced: false }
+    }
+
+    /// Forgets the value: it may be another one when the script runs.
+    fn forget(&mut self) {
+        self.spaced |= self.known.take().is_some_and(|known| known.split_whitespace().count() != 1);
+    }
 }
 
 #[derive(Default)]
@@ -30,11 +43,18 @@ pub struct Variables {
     /// Lua's names that are taken, by what they are about.
     names: HashMap<String, String>,
     taken: HashSet<String>,
+    /// Those that a function of the shell may set at any time.
+    loose: HashSet<String>,
+    /// What words are split at, if it is not white space.
+    separators: Option<String>,
+    /// `$1` and its like are others than those that the script is called with.
+    shifted: bool,
 }
 
 impl Variables {
     /// Looks where variables are set, and to what.
-    pub fn scan<'a>(&mut self, nodes: impl IntoIterator<Item = &'a Node>) {
+    pub fn scan<'a>(&mut self, nodes: impl IntoIterator<Item = &'a Node> + Clone) {
+        self.shifted |= nodes.clone().into_iter().any(shifts);
         for (name, value) in assignments(nodes) {
             let number = match value.parts.as_slice() {
                 [Part::Arithmetic(_)] => true,
@@ -68,6 +88,15 @@ impl Variables {
         }
     }
 
+    /// All that are set, for [`Variables::restore_values`].
+    pub fn values(&self) -> HashMap<String, Variable> {
+        self.set.clone()
+    }
+
+    pub fn restore_values(&mut self, values: HashMap<String, Variable>) {
+        self.set = values;
+    }
+
     /// Whether a variable is an integer wherever it is set.
     pub fn is_number(&self, name: &str) -> bool {
         self.numbers.get(name).copied().unwrap_or(false)
@@ -89,8 +118,69 @@ impl Variables {
     pub fn forget_in(&mut self, nodes: &[Node]) {
         for (name, _) in assignments(nodes) {
             if let Some(variable) = self.set.get_mut(&name) {
-                variable.known = None;
+                variable.forget();
             }
+        }
+    }
+
+    /// Forgets the values of variables that a part of the script may set which is not translated.
+    pub fn doubt(&mut self, source: &str) {
+        for name in names(source) {
+            if let Some(variable) = self.set.get_mut(name) {
+                variable.forget();
+            }
+        }
+    }
+
+    /// As [`Variables::doubt`], of what may run again at any time.
+    pub fn doubt_for_ever(&mut self, source: &str) {
+        self.loose.extend(names(source).into_iter().map(str::to_owned));
+    }
+
+    /// Whether a value that is set now is still the same later.
+    pub fn is_loose(&self, name: &str) -> bool {
+        self.loose.contains(name)
+    }
+
+    /// Remembers `IFS=VALUE`.
+    pub fn separate_at(&mut self, separators: Option<String>) {
+        self.separators = Some(separators.unwrap_or_default());
+    }
+
+    /// Whether what a word stands for may be several words, were it not quoted.
+    pub fn is_spaced(&self, word: &Word) -> bool {
+        word.parts.iter().any(|part| match part {
+            Part::Text { text, .. } => text.contains(char::is_whitespace),
+            Part::Arithmetic(_) => false,
+            Part::Command(_) | Part::Other(_) => true,
+            Part::Variable { name, default, .. } => match self.get(name) {
+                Some(variable) => match &variable.known {
+                    Some(known) => known.contains(char::is_whitespace),
+                    None => variable.spaced,
+                },
+                None => default.as_ref().is_some_and(|parts| self.is_spaced(&Word { parts: parts.clone() })),
+            },
+        })
+    }
+
+    /// Says of a variable whether it may be several words.
+    pub fn set_spaced(&mut self, name: &str, spaced: bool) {
+        if let Some(variable) = self.set.get_mut(name) {
+            variable.spaced = spaced;
+        }
+    }
+
+    /// The only word if it is a variable, without quotes, whose value is not known: the shell splits it.
+    pub fn split_later(&self, items: &[Word]) -> Result<Option<String>> {
+        let [word] = items else { return Ok(None) };
+        let [Part::Variable { quoted: false, .. }] = word.parts.as_slice() else { return Ok(None) };
+        let arg = self.whole(word)?;
+        match (arg.known, arg.pieces.as_slice()) {
+            (None, [Piece::Code { number: false, .. }]) if self.separators.is_some() => {
+                Err(Reason::new("words are split by IFS"))
+            }
+            (None, [Piece::Code { code, number: false }]) => Ok(Some(code.clone())),
+            _ => Ok(None),
         }
     }
 
@@ -113,6 +203,17 @@ impl Variables {
 
     /// Splits at the white space in variables whose value is known.
     fn split(&self, word: &Word) -> Result<Vec<Arg>> {
+        for part in &word.parts {
+            let Part::Variable { name, quoted: false, .. } = part else { continue };
+            let odd = match (self.get(name).and_then(|v| v.known.as_deref()), &self.separators) {
+                (Some(_), None) => false,
+                (Some(known), Some(at)) => known.contains(|c: char| c.is_whitespace() || at.contains(c)),
+                (None, _) => self.is_spaced(&Word { parts: vec![part.clone()] }),
+            };
+            if odd {
+                return Err(Reason::new(format!("${name} becomes several words when the script runs")));
+            }
+        }
         let splits = |part: &Part| match part {
             Part::Variable { name, quoted: false, .. } => {
                 let known = self.get(name).and_then(|v| v.known.as_deref());
@@ -167,10 +268,7 @@ impl Variables {
                 (Some(all), Some(known)) => Some(all + &known),
                 _ => None,
             };
-            match (out.pieces.last_mut(), piece) {
-                (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
-                (_, piece) => out.pieces.push(piece),
-            }
+            lua::push(&mut out.pieces, piece);
         }
         if out.pieces.is_empty() {
             out.pieces.push(Piece::Text(String::new()));
@@ -191,6 +289,11 @@ impl Variables {
                 }
                 let code = match name.parse::<u32>() {
                     Ok(0) => return Err(Reason::new("$0 has no meaning here")),
+                    Ok(_) if self.shifted => {
+                        return Err(Reason::new(format!(
+                            "the value of ${name} is not known: set or shift changes it"
+                        )));
+                    }
                     Ok(number) => format!("arg[{number}]"),
                     Err(_) if default.is_some() && !name.chars().any(|c| "?$!#@*-".contains(c)) => {
                         format!("os.getenv({})", lua::quote(name))
@@ -341,6 +444,45 @@ fn range(text: &str) -> Result<Option<Vec<String>>> {
     let sign = if from <= to { 1i128 } else { -1 };
     let number = |i: u64| i128::from(from) + sign * i128::from(step) * i128::from(i);
     Ok(Some((0..=count).map(|i| format!("{:0width$}", number(i))).collect()))
+}
+
+/// The names in a text that don't stand for a variable's value (`$A`, `${A}`): among them are those that it sets.
+fn names(source: &str) -> Vec<&str> {
+    let part_of_name = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    let (mut out, mut rest) = (Vec::new(), source);
+    while let Some(start) = rest.find(part_of_name) {
+        let (before, from) = rest.split_at(start);
+        let (name, after) = from.split_at(from.find(|c| !part_of_name(c)).unwrap_or(from.len()));
+        if !before.ends_with('$') && !before.ends_with("${") {
+            out.push(name);
+        }
+        rest = after;
+    }
+    out
+}
+
+/// Whether `set WORD` or `shift` puts others in the place of `$1`, except in functions, which have their own.
+fn shifts(node: &Node) -> bool {
+    let Node::List(list) = node else { return false };
+    if matches!(list.first.commands.as_slice(), [Command::Other { what: "a function", .. }]) {
+        return false;
+    }
+    let words: Vec<&str> = list.source.split_whitespace().collect();
+    let begins = |at: usize| match at.checked_sub(1).map(|before| words[before]) {
+        None | Some("do" | "then" | "else" | "{" | "(" | "&&" | "||" | "|" | ";") => true,
+        Some(before) => before.ends_with([';', ')', '(']),
+    };
+    // A line ends a command, too.
+    let lines = list.source.lines().filter_map(|line| line.split_whitespace().next());
+    let first_of_line = |word: &str| lines.clone().any(|first| first.trim_end_matches(';') == word);
+    words.iter().enumerate().any(|(at, word)| match word.trim_end_matches(';') {
+        "shift" => begins(at) || first_of_line("shift"),
+        "set" => {
+            (begins(at) || first_of_line("set"))
+                && words.get(at + 1).is_some_and(|next| *next == "--" || !next.starts_with(['-', '+']))
+        }
+        _ => false,
+    })
 }
 
 /// The assignments in these nodes, those in loops and conditions too.

@@ -2,6 +2,7 @@
 //! in the namespaces afterwards must be the same.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod faithful;
 mod forms;
 #[path = "../witness/mod.rs"]
 mod witness;

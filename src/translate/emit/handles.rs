@@ -41,12 +41,9 @@ impl Emitter {
         let local = if self.prompt { format!("{name} = ") } else { format!("local {name} <close> = ") };
         let text = lua::call(self.indent, &format!("{local}{before}"), &args, &call.after);
         self.line(text);
-        let report = report.map(|report| {
-            let report = report.replace('%', &name);
-            if tolerant { format!("if {name} then {report} end") } else { report }
-        });
-        self.variables.set("!", Variable { code: name.clone(), number: false, known: None });
-        self.started.push(Started { name, report, stopped: false });
+        let report = report.map(|report| report.replace('%', &name));
+        self.variables.set("!", Variable::new(name.clone(), false, None));
+        self.started.push(Started { name, report, tried: tolerant, stopped: false });
         if blocks && !self.sections.is_empty() {
             // It has the terminal for itself, so what follows is typed in another one.
             self.sections.pop();
@@ -61,25 +58,31 @@ impl Emitter {
         };
         let Some(found) = found else { return Err(Reason::new("which process is meant is not known")) };
         found.stopped = true;
-        let lines: Vec<String> =
-            found.report.clone().into_iter().chain([format!("{}:stop()", found.name)]).collect();
-        lines.into_iter().for_each(|line| self.statement(&line));
+        let found = found.clone();
+        let stop = format!("{}:stop()", found.name);
+        self.of_started(&found, found.report.iter().chain([&stop]));
         Ok(())
     }
 
-    /// Writes a statement; of `if NAME then CALL end` three lines.
-    pub(super) fn statement(&mut self, text: &str) {
-        match text
-            .strip_prefix("if ")
-            .and_then(|t| t.strip_suffix(" end"))
-            .and_then(|t| t.split_once(" then "))
-        {
-            Some((condition, call)) => {
-                self.line(format!("if {condition} then"));
-                self.line(format!("  {call}"));
-                self.line("end");
-            }
-            None => self.line(text),
+    /// Writes what is done with something that was begun, if it could be.
+    fn of_started<'a>(&mut self, started: &Started, statements: impl IntoIterator<Item = &'a String>) {
+        let statements = statements.into_iter();
+        if !started.tried {
+            return statements.for_each(|statement| self.line(statement));
+        }
+        self.line(format!("if {} then", started.name));
+        statements.for_each(|statement| self.line(format!("  {statement}")));
+        self.line("end");
+    }
+
+    /// Shows what was seen by what still runs at the end.
+    pub(super) fn reports(&mut self) {
+        let running: Vec<Started> =
+            self.started.iter().filter(|s| !s.stopped && s.report.is_some()).cloned().collect();
+        if !running.is_empty() {
+            self.blank();
+            self.comment("What was seen beside all this.");
+            running.iter().for_each(|started| self.of_started(started, &started.report));
         }
     }
 

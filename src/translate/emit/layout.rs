@@ -8,13 +8,7 @@ impl Emitter {
     /// The whole script.
     pub fn finish(mut self, title: &str) -> String {
         self.indent = 0;
-        let reports: Vec<String> =
-            self.started.iter().filter(|s| !s.stopped).filter_map(|s| s.report.clone()).collect();
-        if !reports.is_empty() {
-            self.blank();
-            self.comment("What was seen beside all this.");
-            reports.iter().for_each(|report| self.statement(report));
-        }
+        self.reports();
         let mut out = String::new();
         if !self.prompt {
             out.push_str(&format!("-- {title}\n"));
@@ -23,6 +17,9 @@ impl Emitter {
             }
             if self.needs_reaches {
                 out.push_str(REACHES);
+            }
+            if self.needs_fetches {
+                out.push_str(FETCHES);
             }
             if self.needs_running {
                 out.push_str(RUNNING);
@@ -96,6 +93,14 @@ const REACHES: &str = "
 local function reaches(ping, ...)
   local ok, result = pcall(ping, ...)
   return ok and result.received > 0
+end
+";
+
+const FETCHES: &str = "
+-- Whether a page was there.
+local function fetches(get, ...)
+  local ok, page = pcall(get, ...)
+  return ok and page.status < 400
 end
 ";
 

@@ -30,9 +30,12 @@ pub enum Line {
 }
 
 /// What was begun beside the script.
+#[derive(Clone)]
 struct Started {
     name: String,
     report: Option<String>,
+    /// It is nil if it could not be begun.
+    tried: bool,
     stopped: bool,
 }
 
@@ -69,10 +72,52 @@ pub struct Emitter {
     sections: Vec<Option<Space>>,
     needs_try: bool,
     needs_reaches: bool,
+    needs_fetches: bool,
     needs_running: bool,
 }
 
+/// How far the script was.
+pub struct Mark {
+    lines: usize,
+    started: usize,
+    made: Made,
+    sections: Vec<Option<Space>>,
+    values: HashMap<String, Variable>,
+    errexit: bool,
+}
+
 impl Emitter {
+    /// What [`Emitter::take_back`] needs to take back all that is written from here on.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            lines: self.lines.len(),
+            started: self.started.len(),
+            made: self.made.clone(),
+            sections: self.sections.clone(),
+            values: self.variables.values(),
+            errexit: self.errexit,
+        }
+    }
+
+    /// Takes back what was written since, and forgets what it was to make.
+    pub fn take_back(&mut self, mark: Mark) {
+        let gone: HashSet<String> = self
+            .lines
+            .drain(mark.lines.min(self.lines.len())..)
+            .filter_map(|line| if let Line::Variable { name, .. } = line { Some(name) } else { None })
+            .collect();
+        let spaces = &self.spaces;
+        self.valid.retain(|name| spaces.get(name).is_none_or(|variable| !gone.contains(variable)));
+        if !gone.is_empty() {
+            self.rules.values_mut().for_each(|rules| rules.retain(|rule| !gone.contains(rule)));
+        }
+        self.started.truncate(mark.started);
+        self.made = mark.made;
+        self.sections = mark.sections;
+        self.variables.restore_values(mark.values);
+        self.errexit = mark.errexit;
+    }
+
     pub fn line(&mut self, text: impl Into<String>) {
         self.lines.push(Line::Text(self.indent, text.into()));
     }
@@ -239,10 +284,7 @@ impl Emitter {
 
     pub fn act(&mut self, act: Act) -> Result<()> {
         match act {
-            Act::Do(call) if self.tolerant => {
-                let text = self.through("pcall", &call);
-                self.line(text);
-            }
+            Act::Do(call) if self.tolerant => self.act(Act::Attempt(call))?,
             Act::Do(call) => {
                 let (function, args) = self.parts(&call);
                 let text = lua::call(self.indent, &function, &args, &call.after);
@@ -254,7 +296,11 @@ impl Emitter {
                 let text = self.printed(&call);
                 self.line(text);
             }
-            Act::Probe(call) => self.probe(&call),
+            Act::Probe(call) | Act::Fetch(call) => self.probe(&call),
+            Act::Attempt(call) => {
+                let text = self.through("pcall", &call);
+                self.line(text);
+            }
             Act::Ping(call) => self.ping(&call),
             Act::Start { call, word, blocks, report } => self.start(&call, word, blocks, report)?,
             Act::AddNamespace(name) => self.add_namespace(&name)?,
@@ -320,12 +366,20 @@ impl Emitter {
     }
 
     fn condition_of_ping(&mut self, call: &Call) -> String {
-        let from = if self.prompt { "pcall" } else { "reaches" };
-        self.needs_reaches |= !self.prompt;
+        self.needs_reaches = true;
+        self.judged(call, "reaches", "received > 0")
+    }
+
+    /// Whether a call succeeds, and what it gives is good, by the helper of this name.
+    fn judged(&mut self, call: &Call, helper: &str, good: &str) -> String {
         let (function, mut args) = self.parts(call);
         args.insert(0, Expr::Code(function));
         let flat: Vec<String> = args.iter().map(Expr::flat).collect();
-        format!("{from}({})", flat.join(", "))
+        let flat = flat.join(", ");
+        if self.prompt {
+            return format!("(function() local ok, got = pcall({flat}) return ok and got.{good} end)()");
+        }
+        format!("{helper}({flat})")
     }
 
     /// Whether a command succeeds, as an expression. What must stand in front of it is written.
@@ -340,6 +394,20 @@ impl Emitter {
         }
         match found {
             Some(Act::Ping(call)) => Ok(self.condition_of_ping(&call)),
+            Some(Act::Fetch(call)) => {
+                self.needs_fetches = true;
+                Ok(self.judged(&call, "fetches", "status < 400"))
+            }
+            Some(Act::Attempt(call)) => {
+                let tried = self.through("pcall", &call);
+                Ok(format!("({tried} or true)"))
+            }
+            // What is not there is nil.
+            Some(Act::Show(call)) if ["link.get", "neigh.get"].contains(&call.function) => {
+                let (function, args) = self.parts(&call);
+                let flat: Vec<String> = args.iter().map(Expr::flat).collect();
+                Ok(format!("{function}({})", flat.join(", ")))
+            }
             Some(Act::Probe(call) | Act::Do(call) | Act::Show(call)) => {
                 let (function, mut args) = self.parts(&call);
                 if !call.after.is_empty() && call.after != JSON {
@@ -388,7 +456,7 @@ impl Emitter {
         let code = if number { value.integer(name)?.flat() } else { value.expr().flat() };
         let bare = code.strip_prefix('(').and_then(|c| c.strip_suffix(')')).filter(|c| !c.contains(')'));
         let code = bare.map(str::to_owned).unwrap_or(code);
-        let known = value.known.clone().filter(|_| self.nested == 0);
+        let known = value.known.clone().filter(|_| self.nested == 0 && !self.variables.is_loose(name));
         self.assign_code(name, &code, number, known);
         Ok(())
     }
@@ -398,7 +466,7 @@ impl Emitter {
         let variable = self.variables.name("variable", name, "value");
         let local = !self.variables.is_set(name) && self.nested == 0 && !self.prompt;
         self.line(format!("{}{variable} = {code}", if local { "local " } else { "" }));
-        self.variables.set(name, Variable { code: variable, number, known });
+        self.variables.set(name, Variable::new(variable, number, known));
     }
 
     fn leave(&mut self, status: Option<Arg>) -> Result<()> {

@@ -99,11 +99,7 @@ fn change(mut args: Args, space: &Space, function: &'static str) -> Result<Vec<A
         // Only these choose among addresses.
         fields.0.retain(|(name, _)| name == "dev");
         if address.known.as_deref().is_some_and(|a| !a.contains('/') && !a.contains(':')) {
-            return Err(Reason::new(format!(
-                "which address is meant? {} has no prefix length",
-                address.shown()
-            ))
-            .hint(format!("write it as it was added, such as {}/24", address.shown())));
+            return Err(Reason::beyond("an address without its prefix length has no binding"));
         }
     }
     if !fields.has("dev") {

@@ -69,6 +69,18 @@ const BRIDGE: &[Row] = &[
 
 const VLAN: &[Row] = &[("id", "id", Integer), ("protocol", "protocol", Text), ("proto", "protocol", Text)];
 
+/// Options that there are, and that have no binding.
+const BEYOND: &[&str] = &[
+    "gvrp",
+    "mvrp",
+    "loose_binding",
+    "bridge_binding",
+    "reorder_hdr",
+    "ingress-qos-map",
+    "egress-qos-map",
+    "nopromisc",
+];
+
 const VXLAN: &[Row] = &[
     ("id", "id", Integer),
     ("vni", "id", Integer),
@@ -186,9 +198,10 @@ fn rows(kind: &str, rows: &[Row], args: &mut Args, own: &mut Fields) -> Result<(
 
 fn unknown<'a>(kind: &str, option: &Arg, known: impl IntoIterator<Item = &'a str>) -> Reason {
     let shown = option.shown();
-    let reason = Reason::new(format!("{kind}: unknown option \"{shown}\"")).near(&shown, known);
-    // What newer programs may know.
-    Reason { by_program: false, ..reason }
+    if BEYOND.contains(&option.text()) {
+        return Reason::beyond(format!("{kind}: {shown} has no binding"));
+    }
+    Reason::new(format!("{kind}: unknown option \"{shown}\"")).near(&shown, known)
 }
 
 fn one(rows: &[Row], option: &Arg, args: &mut Args, own: &mut Fields) -> Result<bool> {
@@ -238,6 +251,8 @@ fn vxlan(args: &mut Args, own: &mut Fields, fields: &mut Fields) -> Result<()> {
                     return Err(Reason::beyond("ttl inherit has no binding"));
                 }
             }
+            // The kernel's own port.
+            "dstport" if args.peek().is_some_and(|a| a.is("0")) => drop(args.take()),
             "port" | "srcport" | "gpe" | "ttl_inherit" => {
                 return Err(Reason::beyond(format!("vxlan: {} has no binding", option.shown())));
             }

@@ -85,12 +85,14 @@ fn get(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
 }
 
 fn selection(mut args: Args, global: &Global) -> Result<(Fields, bool)> {
+    const STATES: [&str; 8] =
+        ["incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent"];
     let (mut fields, mut states, mut all) = (Fields::default(), Vec::new(), false);
     while let Some(arg) = args.take() {
         match arg.text() {
             "dev" => fields.set("dev", args.value("dev")?.expr()),
             "nud" => match args.value("nud")? {
-                state if state.is("all") => all = true,
+                state if state.is("all") => states.extend(STATES.map(Expr::text)),
                 state => states.push(state.expr()),
             },
             "proxy" => fields.flag("proxy"),

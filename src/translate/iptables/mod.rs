@@ -6,11 +6,11 @@ mod ruleset;
 
 use super::act::{Act, Call, Space};
 use super::args::{Args, Reason, Result};
-use super::lua::{Expr, Piece};
+use super::lua::{self, Expr, Piece};
 use rule::Rule;
 
 /// What earlier commands of the same text have made.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Made {
     /// Tables and chains that are there, each with its namespace.
     chains: Vec<(Space, String)>,
@@ -284,10 +284,7 @@ fn joined(lines: Vec<Vec<Piece>>) -> Vec<Piece> {
     for (i, line) in lines.into_iter().enumerate() {
         let newline = (i > 0).then(|| Piece::Text("\n".to_owned()));
         for piece in newline.into_iter().chain(line) {
-            match (out.last_mut(), piece) {
-                (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(&more),
-                (_, piece) => out.push(piece),
-            }
+            lua::push(&mut out, piece);
         }
     }
     out

@@ -2,7 +2,7 @@
 
 use super::super::act::{Act, Space};
 use super::super::args::{Arg, Reason, Result};
-use super::super::lua::Piece;
+use super::super::lua::{self, Piece};
 use super::rule::{Not, Ports, Rule};
 use super::{Made, Version, line, load};
 
@@ -204,16 +204,9 @@ struct Text {
 }
 
 impl Text {
-    fn push(&mut self, piece: &Piece) {
-        match (self.pieces.last_mut(), piece) {
-            (Some(Piece::Text(last)), Piece::Text(more)) => last.push_str(more),
-            (_, piece) => self.pieces.push(piece.clone()),
-        }
-    }
-
     fn word(&mut self, word: &str) {
         let space = if self.pieces.is_empty() { "" } else { " " };
-        self.push(&Piece::Text(format!("{space}{word}")));
+        lua::push(&mut self.pieces, Piece::Text(format!("{space}{word}")));
     }
 
     fn not(&mut self, negated: bool) {
@@ -223,10 +216,10 @@ impl Text {
     }
 
     fn arg(&mut self, arg: &Arg) {
-        self.push(&Piece::Text(" ".to_owned()));
+        lua::push(&mut self.pieces, Piece::Text(" ".to_owned()));
         match &arg.known {
-            Some(text) => self.push(&Piece::Text(text.clone())),
-            None => arg.pieces.iter().for_each(|piece| self.push(piece)),
+            Some(text) => lua::push(&mut self.pieces, Piece::Text(text.clone())),
+            None => arg.pieces.iter().for_each(|piece| lua::push(&mut self.pieces, piece.clone())),
         }
     }
 
@@ -239,7 +232,7 @@ impl Text {
                 self.word("{");
                 for (i, port) in several.iter().enumerate() {
                     if i > 0 {
-                        self.push(&Piece::Text(",".to_owned()));
+                        lua::push(&mut self.pieces, Piece::Text(",".to_owned()));
                     }
                     self.arg(port);
                 }

@@ -8,7 +8,7 @@ mod sysctl;
 mod watch;
 
 use super::act::{Act, Call, Space};
-use super::args::{Arg, Args, Reason, Result};
+use super::args::{Arg, Args, Fields, Reason, Result};
 use super::iptables::{self, Made};
 use super::lua::Expr;
 use super::{ip, nft};
@@ -312,7 +312,8 @@ fn translate(name: &str, words: &[Arg], cx: &mut Context) -> Result<Vec<Act>> {
         "telnet" => probes::telnet(rest, &space),
         "tcpdump" => watch::tcpdump(rest, &space, cx.background),
         "python" | "python3" | "python2" => watch::python(rest, &space, cx.background),
-        "ss" | "netstat" => watch::ss(rest, &space),
+        "ss" => watch::ss(rest, &space),
+        "netstat" => old::netstat(rest, &space),
         "conntrack" => watch::conntrack(rest, &space),
         "ifconfig" => old::ifconfig(args, &space),
         "route" => old::route(args, &space),
@@ -356,13 +357,17 @@ fn by_program(name: &str, words: &[Arg], cx: &Context, reason: Option<Reason>) -
     // What changes the lab must not fail silently.
     let changes = matches!(name, "ip" | "bridge" | "tc" | "brctl") && reason.is_some() || name == "tc";
     let shows = words.iter().skip(1).any(|w| ["show", "list", "ls", "sh", "s"].contains(&w.text()));
+    let mut fields = Fields::default();
+    if let Some(input) = &cx.input {
+        fields.set("stdin", input.expr());
+    }
     if cx.background {
-        let call = Call::new(&cx.space, "proc.spawn", vec![command]);
+        let call = Call::new(&cx.space, "proc.spawn", fields.after([command]));
         return vec![Act::Start { call, word: "process", blocks: false, report: None }];
     }
     if changes && !shows {
-        let check = Expr::Table(vec![("check".to_owned(), Expr::code("true"))]);
-        return vec![Act::Do(Call::new(&cx.space, "proc.exec", vec![command, check]))];
+        fields.flag("check");
+        return vec![Act::Do(Call::new(&cx.space, "proc.exec", fields.after([command])))];
     }
-    vec![Act::Probe(Call::new(&cx.space, "proc.exec", vec![command]))]
+    vec![Act::Probe(Call::new(&cx.space, "proc.exec", fields.after([command])))]
 }

@@ -1,7 +1,7 @@
 //! net-tools: ifconfig, route, arp.
 
 use super::super::act::{Act, Call, Space};
-use super::super::args::{Arg, Args, Fields, Reason, Result};
+use super::super::args::{Arg, Args, Fields, Reason, Result, flags};
 use super::super::lua::Expr;
 
 /// The length of a netmask, `255.255.255.0` is 24.
@@ -28,7 +28,12 @@ pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     if args.skip("-a") || args.is_empty() {
         return Ok(vec![Act::Show(Call::new(space, "addr.list", Vec::new()))]);
     }
-    let name = args.value("ifconfig")?;
+    let whole = args.value("ifconfig")?;
+    // `eth0:1` is a label of eth0's address.
+    let (name, alias) = match whole.known.as_deref().and_then(|name| name.split_once(':')) {
+        Some((name, _)) => (Arg::of(name), true),
+        None => (whole.clone(), false),
+    };
     if args.is_empty() {
         return Ok(vec![Act::Show(Call::new(space, "addr.list", dev(&name).after([])))]);
     }
@@ -37,6 +42,7 @@ pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     while let Some(arg) = args.take() {
         match arg.text() {
             "up" => up = Some(true),
+            "down" if alias => return Err(Reason::beyond("ifconfig: the end of an alias has no binding")),
             "down" => up = Some(false),
             "mtu" => acts.push(set(space, &name, "mtu", args.value("mtu")?.integer("mtu")?)),
             "netmask" => mask = Some(length(&args.value("netmask")?)?),
@@ -56,14 +62,18 @@ pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         }
     }
     if let Some(address) = address {
-        let whole = match (mask, address.text().contains('/')) {
+        let prefix = match (mask, address.text().contains('/')) {
             (_, true) => address,
             (Some(length), false) => address.with(&format!("/{length}")),
             (None, false) => {
                 return Err(Reason::new("ifconfig: the netmask is missing").hint("write ADDRESS/LENGTH"));
             }
         };
-        acts.push(Act::Do(Call::new(space, "addr.add", dev(&name).after([whole.expr()]))));
+        let mut fields = dev(&name);
+        if alias {
+            fields.set("label", whole.expr());
+        }
+        acts.push(Act::Do(Call::new(space, "addr.add", fields.after([prefix.expr()]))));
         // An address brings its interface up.
         up = up.or(Some(true));
     }
@@ -118,6 +128,18 @@ pub fn route(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         _ => dst,
     };
     Ok(vec![Act::Do(Call::new(space, function, fields.after([dst.expr()])))])
+}
+
+/// Translates `netstat ARGS`, as far as it tells of sockets or routes.
+pub fn netstat(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
+    let (flags, _) = flags(args, &["A"])?;
+    let has = |names: [&str; 2]| flags.iter().any(|flag| names.contains(&flag.0.as_str()));
+    if !has(["r", "route"]) {
+        return super::watch::ss(args, space);
+    }
+    let family = if has(["6", "inet6"]) { "inet6" } else { "inet" };
+    let family = Expr::Table(vec![("family".to_owned(), Expr::text(family))]);
+    Ok(vec![Act::Show(Call::new(space, "route.list", vec![family]))])
 }
 
 /// Translates `arp ARGS`, as far as it lists.

@@ -131,7 +131,8 @@ pub fn curl(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
     }
     let request = fields.has("method") || fields.has("body");
     let function = if request { "http.request" } else { "http.get" };
-    page("curl", function, operands, fields, space)
+    let fails = flags.iter().any(|flag| flag.0 == "f" || flag.0 == "fail");
+    page("curl", function, operands, fields, if fails { Act::Fetch } else { Act::Probe }, space)
 }
 
 fn header(flag: &Flag) -> Result<(String, Expr)> {
@@ -152,6 +153,7 @@ fn page(
     function: &'static str,
     urls: Vec<Arg>,
     fields: Fields,
+    act: fn(Call) -> Act,
     space: &Space,
 ) -> Result<Vec<Act>> {
     if urls.is_empty() {
@@ -162,7 +164,7 @@ fn page(
         if url.text().starts_with("https:") {
             return Err(Reason::beyond("https has no binding"));
         }
-        acts.push(Act::Probe(Call::new(space, function, fields.clone().after([url.expr()]))));
+        acts.push(act(Call::new(space, function, fields.clone().after([url.expr()]))));
     }
     Ok(acts)
 }
@@ -194,7 +196,7 @@ pub fn wget(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
     }
     fields.set("redirects", Expr::code("20"));
     let function = if fields.has("method") { "http.request" } else { "http.get" };
-    page("wget", function, operands, fields, space)
+    page("wget", function, operands, fields, Act::Fetch, space)
 }
 
 /// An address with a port.

@@ -190,14 +190,13 @@ fn assignments(rest: &[Arg]) -> Result<Vec<Act>> {
 
 /// `bash -c COMMANDS`, or a shell in which the following commands are run.
 fn shell(rest: &[Arg], cx: &Context) -> Result<Vec<Act>> {
+    let unknown = || Reason::new("what it runs is only known when the script runs");
     let mut args = Args::new(rest.to_vec());
     while let Some(arg) = args.take() {
         match arg.text() {
             "-c" | "-xc" | "-ec" | "-lc" => {
                 let text = args.value("-c")?;
-                let text = text
-                    .known
-                    .ok_or_else(|| Reason::new("what it runs is only known when the script runs"))?;
+                let text = text.known.ok_or_else(unknown)?;
                 return Ok(vec![Act::Script { space: cx.space.clone(), text }]);
             }
             "--rcfile" | "--init-file" => drop(args.take()),
@@ -205,5 +204,9 @@ fn shell(rest: &[Arg], cx: &Context) -> Result<Vec<Act>> {
             _ => return Err(Reason::new("other scripts are not followed").hint("translate them too")),
         }
     }
-    Ok(vec![Act::Enter(Some(cx.space.clone()))])
+    let space = cx.space.clone();
+    match &cx.input {
+        None => Ok(vec![Act::Enter(Some(space))]),
+        Some(text) => Ok(vec![Act::Script { space, text: text.known.clone().ok_or_else(unknown)? }]),
+    }
 }

@@ -7,10 +7,12 @@ use super::super::lua::{Expr, Piece};
 /// Translates `sysctl ARGS`.
 pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     let (mut acts, mut all) = (Vec::new(), false);
+    let (mut ignore, mut names) = (false, false);
     while let Some(arg) = args.take() {
         match arg.text() {
-            "-w" | "--write" | "-n" | "--values" | "-q" | "--quiet" | "-e" | "--ignore" | "-N"
-            | "--names" | "-qw" | "-wq" | "-nw" => {}
+            "-w" | "--write" | "-n" | "--values" | "-q" | "--quiet" | "-qw" | "-wq" | "-nw" => {}
+            "-e" | "--ignore" | "-ew" | "-we" | "-eq" | "-qe" | "-en" | "-ne" => ignore = true,
+            "-N" | "--names" => names = true,
             "-a" | "--all" | "-A" | "-X" => all = true,
             "-p" | "--load" | "--system" => return Err(Reason::new("files of settings are not read")),
             option if option.starts_with('-') => {
@@ -22,6 +24,19 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
                 None => acts.push(Act::Show(Call::new(space, "sysctl.get", vec![arg.expr()]))),
             },
         }
+    }
+    if names {
+        return Err(Reason::beyond("sysctl -N has no binding"));
+    }
+    if ignore {
+        acts = acts
+            .into_iter()
+            .map(|act| match act {
+                Act::Do(call) => Act::Attempt(call),
+                Act::Show(call) => Act::Probe(call),
+                act => act,
+            })
+            .collect();
     }
     if all {
         acts.push(Act::Show(Call::new(space, "sysctl.list", Vec::new())));

@@ -11,7 +11,7 @@ impl Writer {
     /// A loop, a condition or a group.
     pub(super) fn compound(&mut self, command: &Command, list: &List) {
         let line = self.base + list.line;
-        let (mark, problems, commands) = (self.out.lines.len(), self.problems.len(), self.commands);
+        let (mark, problems, commands) = (self.out.mark(), self.problems.len(), self.commands);
         let result = match command {
             Command::For { name, items, body } => self.for_loop(name, items, body),
             Command::Count { head, body } => self.count_loop(head, body),
@@ -24,25 +24,38 @@ impl Writer {
             Command::Simple(_) => Ok(()),
         };
         if let Err(reason) = result {
-            self.out.lines.truncate(mark);
+            self.out.take_back(mark);
             self.problems.truncate(problems);
             let inside = parser::count_in(command);
             self.commands = commands + inside;
             self.problem(line, &list.source, inside, reason);
+            if matches!(command, Command::Other { what: "a function", .. }) {
+                self.out.variables.doubt_for_ever(&list.source);
+            }
         }
     }
 
     pub(super) fn for_loop(&mut self, name: &str, items: &[Word], body: &[Node]) -> Result<()> {
+        whole(body)?;
         let variable = self.out.variables.name("variable", name, "value");
-        let (head, number) = match self.range(items)? {
-            Some((from, to, step)) => {
+        let mut spaced = false;
+        let split = self.out.variables.split_later(items)?;
+        let range = if split.is_none() { self.range(items)? } else { None };
+        let (head, number) = match (split, range) {
+            (Some(words), _) => (format!("for {variable} in {words}:gmatch(\"%S+\") do"), false),
+            (None, Some((from, to, step))) => {
                 let step = if step == "1" { String::new() } else { format!(", {step}") };
                 (format!("for {variable} = {from}, {to}{step} do"), true)
             }
-            None => {
+            (None, None) => {
                 let mut args = Vec::new();
                 for item in items {
-                    args.extend(self.out.variables.expand(item)?);
+                    let expanded = self.out.variables.expand(item)?;
+                    spaced |= expanded.iter().any(|arg| match &arg.known {
+                        Some(known) => known.contains(char::is_whitespace),
+                        None => self.out.variables.is_spaced(item),
+                    });
+                    args.extend(expanded);
                 }
                 if args.iter().any(|a| a.text().contains(['*', '?']) && a.known.is_some()) {
                     return Err(Reason::new("a loop over files is not translated"));
@@ -52,7 +65,8 @@ impl Writer {
                 (format!("for _, {variable} in ipairs({}) do", Expr::List(list).flat()), numbers)
             }
         };
-        self.repeat(name, Variable { code: variable, number, known: None }, head, body);
+        let variable = Variable { spaced, ..Variable::new(variable, number, None) };
+        self.repeat(name, variable, head, body);
         Ok(())
     }
 
@@ -69,6 +83,9 @@ impl Writer {
                 return Err(Reason::new(format!("what $({command}) prints is not known")));
             };
             let words = self.words(simple)?;
+            if !words.first().is_some_and(|w| w.is("seq")) {
+                return Err(Reason::new(format!("what $({command}) prints is not known")));
+            }
             let bounds: Vec<String> =
                 words.iter().skip(1).map(|w| w.integer("seq").map(|e| e.flat())).collect::<Result<_>>()?;
             let one = || "1".to_owned();
@@ -103,6 +120,7 @@ impl Writer {
 
     /// `for ((i = 1; i <= 5; i++))`
     pub(super) fn count_loop(&mut self, head: &str, body: &[Node]) -> Result<()> {
+        whole(body)?;
         let odd = || Reason::new(format!("the loop (({head})) is not understood"));
         let parts: Vec<&str> = head.split(';').map(str::trim).collect();
         let [first, condition, next] = parts.as_slice() else { return Err(odd()) };
@@ -137,7 +155,7 @@ impl Writer {
         let variable = self.out.variables.name("variable", name, "value");
         let step = if step == "1" { String::new() } else { format!(", {step}") };
         let head = format!("for {variable} = {from}, {to}{step} do");
-        self.repeat(name, Variable { code: variable, number: true, known: None }, head, body);
+        self.repeat(name, Variable::new(variable, true, None), head, body);
         Ok(())
     }
 
@@ -179,6 +197,16 @@ impl Writer {
         self.out.line("end");
         Ok(())
     }
+}
+
+/// Raises that a loop's body may be left early: what follows would run more often than in the shell.
+fn whole(body: &[Node]) -> Result<()> {
+    let leaves = body.iter().any(|node| {
+        let Node::List(list) = node else { return false };
+        let mut words = list.source.split(|c: char| c.is_whitespace() || ";&|(){}".contains(c));
+        words.any(|word| word == "break" || word == "continue")
+    });
+    if leaves { Err(Reason::new("a loop with break or continue is not translated")) } else { Ok(()) }
 }
 
 /// The number before or behind another one.

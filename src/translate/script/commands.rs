@@ -19,13 +19,18 @@ impl Writer {
                 && last == "!"
             {
                 let started = self.out.last_started().ok_or_else(|| Reason::new("$! is not known"))?;
-                self.out.variables.set(name, Variable { code: started, number: false, known: None });
+                self.out.variables.set(name, Variable::new(started, false, None));
                 continue;
             }
-            let value = self.out.variables.whole(value).inspect_err(|_| {
-                self.out.variables.unset(name);
-            })?;
+            let spaced = self.out.variables.is_spaced(value);
+            let value = self.out.variables.whole(value)?;
+            if name == "IFS" {
+                self.out.comment("IFS: words that are split by it are not translated");
+                self.out.variables.separate_at(value.known);
+                continue;
+            }
             self.out.assign(name, &value)?;
+            self.out.variables.set_spaced(name, spaced);
         }
         Ok(())
     }
@@ -69,7 +74,7 @@ impl Writer {
         }
         let acts = self.simple(first, background, None)?;
         match acts.as_slice() {
-            [Act::Show(_) | Act::Probe(_)] => Ok(acts),
+            [Act::Show(_) | Act::Probe(_) | Act::Fetch(_)] => Ok(acts),
             [Act::Ping(_)] | [Act::Note(_), Act::Ping(_)] => Ok(acts),
             [Act::Start { .. }] => Ok(acts),
             _ => Err(Reason::new("this pipe is not translated")),

@@ -7,7 +7,7 @@ use super::act::{Act, Space};
 use super::args::{Reason, Result};
 use super::emit::{Emitter, plain};
 use super::lexer::Word;
-use super::parser::{self, Command, Join, List, Node, Pipeline};
+use super::parser::{self, Command, Join, List, Node, Pipeline, Simple};
 use super::{Problem, Translation};
 use commands::thrown_away;
 
@@ -50,6 +50,7 @@ impl Writer {
     pub fn problem(&mut self, line: usize, source: &str, commands: usize, reason: Reason) {
         self.out.comment(&format!("not translated: {reason}"));
         self.out.source(source);
+        self.out.variables.doubt(source);
         let source = plain(source.lines().next().unwrap_or_default()).trim().to_owned();
         self.problems.push(Problem { line, source, commands, reason });
     }
@@ -81,16 +82,22 @@ impl Writer {
         let pipelines = std::iter::once(&list.first).chain(list.rest.iter().map(|(_, p)| p));
         let commands: usize = pipelines.map(count).sum();
         self.commands += commands;
-        let (mark, before) = (self.out.lines.len(), self.problems.len());
+        let (mark, before) = (self.out.mark(), self.problems.len());
         let result = match list.rest.as_slice() {
             [] => self.statement(&list.first, list.background),
             rest => self.joined(&list.first, rest),
         };
         if let Err(reason) = result {
-            // What was written of it already goes.
-            self.out.lines.truncate(mark);
+            // What was written of it already goes, and what is remembered of that.
+            self.out.take_back(mark);
             self.problems.truncate(before);
             self.problem(line, &list.source, commands, reason);
+            // `A=$(date)`
+            if let [Command::Simple(Simple { assignments, words, .. })] = list.first.commands.as_slice()
+                && words.is_empty()
+            {
+                assignments.iter().for_each(|(name, _)| self.out.variables.unset(name));
+            }
         }
     }
 
@@ -184,9 +191,22 @@ impl Writer {
         if pipeline.negated || pipeline.commands.iter().any(|c| !matches!(c, Command::Simple(_))) {
             return Ok(pipeline.negated);
         }
-        let acts = self.acts(pipeline, false)?;
+        // Only to look: what it comes to is done later.
+        let mark = self.out.mark();
+        let acts = self.acts(pipeline, false);
+        self.out.take_back(mark);
+        let acts = acts?;
         let mut acts = acts.iter().filter(|act| !matches!(act, Act::Note(_)));
-        Ok(matches!((acts.next(), acts.next()), (Some(Act::Ping(_) | Act::Probe(_)), None)))
+        let (Some(act), None) = (acts.next(), acts.next()) else { return Ok(false) };
+        let quiet = || match pipeline.commands.as_slice() {
+            [Command::Simple(simple)] => thrown_away(&simple.redirections).0,
+            _ => false,
+        };
+        Ok(match act {
+            Act::Ping(_) | Act::Probe(_) | Act::Fetch(_) => true,
+            Act::Show(call) => call.function.ends_with(".get") || quiet(),
+            _ => false,
+        })
     }
 
     fn condition(&mut self, pipeline: &Pipeline) -> Result<String> {
