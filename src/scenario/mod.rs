@@ -27,6 +27,7 @@ mod running;
 mod screen;
 mod signals;
 mod tap;
+mod unbegun;
 mod words;
 
 use std::collections::BTreeSet;

@@ -7,9 +7,11 @@ use nix::sys::wait::WaitStatus;
 
 use super::kept::Kept;
 use super::report::{FileReport, TestReport};
+use super::unbegun::Written;
 use crate::error::Kind;
 use crate::lua::test::event::{Event, Failure, Id, Outcome};
 use crate::proc;
+use crate::wait;
 
 /// A failed test's output is kept up to this much for each test; see [`Kept`]. Beyond so many bytes of a run, only
 /// its end.
@@ -39,6 +41,8 @@ pub struct Record {
     pub found: Vec<(Id, bool)>,
     /// The test that is running, and since when.
     running: Option<(Id, Instant)>,
+    /// What the file's text says of its tests, if all of them are to run.
+    written: Written,
     began: bool,
     finished: Option<(Outcome, u64)>,
     cannot: Option<String>,
@@ -48,6 +52,10 @@ pub struct Record {
 }
 
 impl Record {
+    pub fn of(written: Written) -> Record {
+        Record { written, ..Record::default() }
+    }
+
     /// Enters an event, with what was printed since the last one.
     pub fn take(&mut self, event: Event, printed: Kept) {
         match event {
@@ -99,7 +107,8 @@ impl Record {
 
     /// The report, once the process has ended; `printed` is what came after the last event.
     pub fn conclude(mut self, name: &str, round: u32, end: &End, printed: Kept) -> FileReport {
-        let what = self.how_it_ended(end);
+        let unbegun = self.unbegun();
+        let what = self.how_it_ended(end, &unbegun);
         let mut outcome = Outcome::Passed;
         let (mut not_run, mut interrupted) = (false, false);
         let checks = self.finished.as_ref().map_or(0, |(_, checks)| *checks);
@@ -125,7 +134,14 @@ impl Record {
                     }
                 }
             }
-            (How::Well, Some((told, _))) => outcome = told,
+            (How::Well, Some((told, _))) => {
+                outcome = told;
+                let outcomes = [self.tests.last_mut().map(|t| &mut t.outcome), Some(&mut outcome)];
+                let mut failures = outcomes.into_iter().flatten().flat_map(failures);
+                if let Some(failure) = failures.find(|f| ends_the_file(f)).filter(|_| !unbegun.is_empty()) {
+                    failure.message.push_str(&format!("; what follows did not run{unbegun}"));
+                }
+            }
             (How::Well, None) => {}
             (How::Badly(failure), told) => {
                 let failed = Outcome::Failed { failures: vec![failure] };
@@ -173,7 +189,14 @@ impl Record {
         });
     }
 
-    fn how_it_ended(&self, end: &End) -> How {
+    /// The tests that are written in the file and were not met.
+    fn unbegun(&self) -> String {
+        let found = self.found.iter().map(|(id, _)| id);
+        let lines = self.tests.iter().map(|t| Id { path: Vec::new(), at: t.at.clone() }).collect::<Vec<_>>();
+        self.written.without(lines.iter().chain(found).chain(self.running()))
+    }
+
+    fn how_it_ended(&self, end: &End, unbegun: &str) -> How {
         let bad = |kind: &str, message: String| {
             let failure = Failure { kind: Some(kind.to_owned()), message, ..Failure::default() };
             How::Badly(failure)
@@ -185,10 +208,11 @@ impl Record {
             return bad("unsupported", message.clone());
         }
         let rest = match (&self.running, self.finished.is_some()) {
-            (Some(_), _) => "; what follows this test did not run",
-            (None, true) => " after its end",
-            (None, false) if self.tests.is_empty() => "",
-            (None, false) => " after its last test here; what follows did not run",
+            (Some(_), _) => format!("; what follows this test did not run{unbegun}"),
+            (None, true) => " after its end".to_owned(),
+            (None, false) if self.tests.is_empty() && unbegun.is_empty() => String::new(),
+            (None, false) if self.tests.is_empty() => format!("; what follows did not run{unbegun}"),
+            (None, false) => format!(" after its last test here; what follows did not run{unbegun}"),
         };
         if self.finished.is_none()
             && let Some(limit) = end.limit
@@ -246,6 +270,18 @@ fn killer(signal: i32, end: &End) -> String {
 /// Whether it is an interrupt that ended it, and nothing that had gone wrong before.
 fn was_interrupted(outcome: &Outcome) -> bool {
     interruptions(outcome).next().unwrap_or(false)
+}
+
+/// Whether the script ended there, in order, before its end.
+fn ends_the_file(failure: &Failure) -> bool {
+    failure.message == wait::SCRIPT_TIMED_OUT || failure.message.starts_with("os.exit(")
+}
+
+fn failures(outcome: &mut Outcome) -> &mut [Failure] {
+    match outcome {
+        Outcome::Failed { failures } => failures,
+        _ => &mut [],
+    }
 }
 
 /// Of each failure, whether it is an interrupt.

@@ -20,6 +20,7 @@ use super::options::{Above, Options};
 use super::output::Output;
 use super::record::{End, Record};
 use super::report::FileReport;
+use super::unbegun::Written;
 use crate::error::{Error, Kind, Result};
 use crate::lua::Script;
 use crate::lua::lab::Place;
@@ -84,6 +85,8 @@ impl Running {
     ) -> Result<Running> {
         let source = fs::read(&file.path).map_err(|e| Error::from(e).op(file.name.clone()))?;
         let directory = file.path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
+        let all = task.only.is_none() && options.filter.is_empty();
+        let written = if all { Written::of(&String::from_utf8_lossy(&source)) } else { Written::default() };
         let script = Script { name: file.name.clone(), source, args: Vec::new(), directory };
         let settings = settings(options, above, machine, &task, &file.name);
         // A prompt waits for as long as somebody looks around.
@@ -102,7 +105,7 @@ impl Running {
             task,
             artifacts: None,
             job,
-            record: Record::default(),
+            record: Record::of(written),
             events: Events::default(),
             output,
             told: 0,

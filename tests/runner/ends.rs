@@ -27,7 +27,7 @@ fn a_crash_is_told_with_its_signal_and_its_test() {
         let dies = &report["files"][0]["tests"][1];
         assert_eq!(
             message(dies),
-            "the file's process was killed by SIGABRT; what follows this test did not run"
+            "the file's process was killed by SIGABRT; what follows this test did not run: after (line 3)"
         );
         assert_eq!(dies["output"], "last words\n");
         assert_eq!(message(&report["files"][2]), "the file's process was killed by SIGKILL");
@@ -124,6 +124,29 @@ fn a_script_may_end_itself_but_not_its_tests() {
             outcomes(&report),
             ["plain.lua: passed", "plain3.lua: failed", "test.lua > exits: failed"]
         );
+    });
+}
+
+#[test]
+fn tests_that_never_began_are_named() {
+    once(|stage| {
+        let rest = "test('second', function() end)\ngroup('g', function()\n  test.each('{} of many', { 1, 2 }, function() end)\nend)";
+        stage.file("exit.lua", &format!("test('first', function() os.exit(0) end)\n{rest}"));
+        stage.file("exits.lua", &format!("test('first', function() end)\nos.exit(1)\n{rest}"));
+        stage.file("late.lua", &format!("test('first', function() end)\nproc.exec('sleep 60')\n{rest}"));
+        stage.file("hangs.lua", &format!("test('first', function() while true do end end)\n{rest}"));
+        stage.file("whole.lua", rest);
+        let (ran, report) = stage.report("test . -j4 --timeout 3");
+        assert_eq!(ran.status, Some(1));
+        let left = |line: u32| {
+            format!("; what follows did not run: second (line {line}), {{}} of many (line {})", line + 2)
+        };
+        let files = &report["files"];
+        assert!(message(&files[0]["tests"][0]).ends_with(&left(2)), "{report:#}");
+        assert!(message(&files[1]).ends_with(&left(3)), "{report:#}");
+        assert!(message(&files[2]["tests"][0]).ends_with(&left(2)), "{report:#}");
+        assert_eq!(message(&files[3]), format!("the script's time limit ran out{}", left(3)));
+        assert_eq!(outcomes(&report).iter().filter(|o| o.ends_with("failed")).count(), 5, "{report:#}");
     });
 }
 
