@@ -9,7 +9,7 @@ mod process;
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -24,6 +24,8 @@ static SIGNAL: AtomicI32 = AtomicI32::new(0);
 /// The one that was set aside.
 static ASIDE: AtomicI32 = AtomicI32::new(0);
 static EVENT: OnceLock<OwnedFd> = OnceLock::new();
+/// Whether nsh outlives every Ctrl-C.
+static ENDURES: AtomicBool = AtomicBool::new(false);
 
 /// In place of a signal's number: `--timeout` ran out.
 pub const TIMED_OUT: i32 = -1;
@@ -69,6 +71,16 @@ fn wake() {
     let one = 1u64;
     // SAFETY: writes eight bytes from a local variable to an eventfd.
     unsafe { libc::write(event(), (&raw const one).cast(), 8) };
+}
+
+/// From now on a second Ctrl-C doesn't end nsh itself: for the prompt.
+pub fn endure() {
+    ENDURES.store(true, Ordering::SeqCst);
+}
+
+/// Whether [`endure`] was called.
+pub fn endures() -> bool {
+    ENDURES.load(Ordering::SeqCst)
 }
 
 /// The signal that interrupted us, if any.

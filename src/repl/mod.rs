@@ -67,6 +67,8 @@ pub struct Session<'a> {
     kept: Vec<Kept>,
     monitor: Option<Monitor>,
     can_reset: bool,
+    /// How many ends of processes were told.
+    told_deaths: usize,
 }
 
 /// Reads and runs until the end of the input; returns nsh's exit status.
@@ -114,6 +116,7 @@ impl<'a> Session<'a> {
         let source = Source::new(lua, Completer::new(lua, lab), &current, colours, history);
         if matches!(source, Ok(Source::Editor(..))) {
             signals::watch();
+            wait::endure();
         }
         Ok(Session {
             name: "nsh",
@@ -128,6 +131,7 @@ impl<'a> Session<'a> {
             kept: Vec::new(),
             monitor: None,
             can_reset: false,
+            told_deaths: 0,
         })
     }
 
@@ -154,6 +158,7 @@ impl<'a> Session<'a> {
 
     fn converse(&mut self) -> mlua::Result<Flow> {
         loop {
+            self.notice()?;
             let prompt = self.prompt_text();
             let text = match self.source.read(self.lua, &prompt) {
                 Read::Input(text) => text,
@@ -164,7 +169,7 @@ impl<'a> Session<'a> {
                     lua::resume(self.lua)?;
                     continue;
                 }
-                Read::End if self.may_leave() => return Ok(Flow::Quit),
+                Read::End if self.may_leave("Leave?") => return Ok(Flow::Quit),
                 // The question may have been answered by Ctrl-C.
                 Read::End => {
                     lua::resume(self.lua)?;
@@ -174,7 +179,8 @@ impl<'a> Session<'a> {
             self.source.remember(&text);
             match self.answer(&text)? {
                 Flow::GoOn => {}
-                Flow::Quit | Flow::Reset if !self.may_leave() => {}
+                Flow::Quit if !self.may_leave("Leave?") => {}
+                Flow::Reset if !self.may_leave("Begin anew?") => {}
                 flow => return Ok(flow),
             }
             // A signal that ends nsh ends the prompt; Ctrl-C ended what was running.
@@ -184,6 +190,23 @@ impl<'a> Session<'a> {
                 None => {}
             }
         }
+    }
+
+    /// Tells what happened by itself since the last prompt: processes that ended, the prompt's namespace that went.
+    fn notice(&mut self) -> mlua::Result<()> {
+        let deaths = crate::lua::proc::deaths();
+        for (_, text) in deaths.iter().skip(self.told_deaths) {
+            println!("{}", self.colours.paint(Paint::Hint, text));
+        }
+        self.told_deaths = deaths.len();
+        let current = self.current.borrow().clone();
+        let there = self.lab.namespaces.get(current.name()).ok().flatten();
+        if there.is_none_or(|there| there.inode() != current.inode()) {
+            let text = format!("the namespace {} is gone; this is host again", current.name());
+            println!("{}", self.colours.paint(Paint::Hint, &text));
+            commands::run(self, "use", "")?;
+        }
+        Ok(())
     }
 
     fn answer(&mut self, text: &str) -> mlua::Result<Flow> {
@@ -227,12 +250,21 @@ impl<'a> Session<'a> {
             }
         };
         match explain::call(self.lua, self.lab, chunk, MultiValue::new())? {
+            // What was broken off without an error, as io.read, has no result.
+            Ok(_) if wait::interrupted() == Some(libc::SIGINT) => {
+                self.tell_interrupted();
+                Ok(false)
+            }
             Ok(results) => self.show(results),
             Err(raised) => {
                 self.tell(&raised);
                 Ok(false)
             }
         }
+    }
+
+    fn tell_interrupted(&self) {
+        println!("{}", self.colours.paint(Paint::Hint, "interrupted"));
     }
 
     fn show(&mut self, results: MultiValue) -> mlua::Result<bool> {
@@ -275,7 +307,7 @@ impl<'a> Session<'a> {
     /// Tells what was raised: its line in colour, the hint behind.
     fn tell(&mut self, raised: &Raised) {
         if wait::interrupted() == Some(libc::SIGINT) {
-            println!("{}", self.colours.paint(Paint::Hint, "interrupted"));
+            self.tell_interrupted();
             return;
         }
         let mut failure = explain::explain(self.lua, raised).failure;
@@ -336,12 +368,12 @@ impl<'a> Session<'a> {
     }
 
     /// Whether the lab may end: asks if something runs in it.
-    fn may_leave(&self) -> bool {
+    fn may_leave(&self, asked: &str) -> bool {
         if !std::io::stdin().is_terminal() || self.lab.mark() == 0 || wait::interrupted().is_some() {
             return true;
         }
-        let question = "what was started here still runs, and ends with the lab. Leave? [y/N] ";
-        match Lines::answer(question) {
+        let question = format!("what was started here still runs, and ends with the lab. {asked} [y/N] ");
+        match Lines::answer(&question) {
             // Ctrl-D once more is a yes, Ctrl-C a no.
             Answer::End => true,
             Answer::Interrupted => false,

@@ -40,6 +40,21 @@ pub fn translated(session: &mut Session<'_>, text: &str) -> mlua::Result<Option<
     }
 }
 
+/// The Lua that an argument such as that of `:watch` stands for: itself, or that of a command. `None` if it can't be
+/// translated, which is told.
+pub fn meant(session: &Session<'_>, text: &str) -> Option<String> {
+    if !is_command(session.lua, text) {
+        return Some(text.to_owned());
+    }
+    match translate::line(text, session.current.borrow().name())? {
+        Ok(source) => Some(source),
+        Err(reason) => {
+            session.complain(&reason.to_string());
+            None
+        }
+    }
+}
+
 /// Runs the line, the last one again for `!`. Returns what there is to say about how it ended.
 pub fn run(session: &mut Session<'_>, line: &str) -> Result<Option<String>> {
     let line = match line {

@@ -152,9 +152,16 @@ extern "C" fn on_signal(number: libc::c_int) {
     }
     let now = limit::milliseconds();
     if number == libc::SIGINT && wait::ending() == Some(libc::SIGINT) {
-        if now - FIRST.load(Ordering::SeqCst) >= super::SECOND_INTERRUPT.as_millis() as i64 {
+        if now - FIRST.load(Ordering::SeqCst) < super::SECOND_INTERRUPT.as_millis() as i64 {
+            return;
+        }
+        if !wait::endures() {
             init::exit(128 + libc::SIGINT);
         }
+        // A function of Lua's own in C, such as string.find with a pattern that goes back and forth, heeds nothing.
+        let text = b"nsh: still busy; Ctrl-\\ ends nsh and its lab\n";
+        // SAFETY: writes constant bytes to stderr; async-signal-safe.
+        unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
         return;
     }
     FIRST.store(now, Ordering::SeqCst);

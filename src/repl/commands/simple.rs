@@ -8,7 +8,7 @@ use crate::net::addr;
 use crate::net::link;
 use crate::repl::Session;
 use crate::repl::colour::Paint;
-use crate::repl::screen;
+use crate::repl::{screen, shell};
 use crate::wait::{self, Deadline};
 
 pub fn help(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
@@ -73,18 +73,30 @@ fn is_link_local(ip: std::net::IpAddr) -> bool {
     matches!(ip, std::net::IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
 
-/// Splits `EXPR SECONDS`; a number alone at the end is the seconds, unless all of it is one.
-fn interval(arguments: &str) -> (&str, Duration) {
+/// Splits `EXPR SECONDS`; a number alone at the end is the seconds, unless all of it is one, or what is before it goes
+/// on with it. `Err` for a number that is no interval.
+fn interval(arguments: &str) -> Result<(&str, Duration), &str> {
     const USUAL: Duration = Duration::from_secs(2);
-    let seconds = |text: &str| text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
-    match arguments.rsplit_once(char::is_whitespace).map(|(expr, last)| (expr.trim(), seconds(last))) {
-        Some((expr, Some(interval))) if interval >= Duration::from_millis(50) => (expr, interval),
-        _ => (arguments, USUAL),
+    const LEAST: Duration = Duration::from_millis(50);
+    let Some((expr, last)) = arguments.rsplit_once(char::is_whitespace) else {
+        return Ok((arguments, USUAL));
+    };
+    let Ok(seconds) = last.parse::<f64>() else { return Ok((arguments, USUAL)) };
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(interval) if interval >= LEAST => Ok((expr.trim(), interval)),
+        _ => Err(last),
     }
 }
 
 pub fn watch(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
-    let (expression, every) = interval(arguments);
+    let (expression, every) = match interval(arguments) {
+        Ok(both) => both,
+        Err(wrong) => {
+            session.complain(&format!("the seconds between two looks are a number from 0.05, not {wrong}"));
+            return Ok(Flow::GoOn);
+        }
+    };
+    let Some(lua) = shell::meant(session, expression) else { return Ok(Flow::GoOn) };
     if expression.is_empty() {
         session.complain("usage: :watch EXPR [SECONDS], such as :watch link.stats(\"eth0\") 1");
         return Ok(Flow::GoOn);
@@ -95,7 +107,7 @@ pub fn watch(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
         }
         let head = format!("every {} s: {expression}  (Ctrl-C ends it)", every.as_secs_f64());
         println!("{}", session.colours.paint(Paint::Hint, &screen::fit(&head, screen::size().0)));
-        if !session.evaluate(expression)? {
+        if !session.evaluate(&lua)? {
             return Ok(Flow::GoOn);
         }
         if wait::wait(&[], Deadline::after(every)).is_err() {
@@ -109,8 +121,9 @@ pub fn time(session: &mut Session<'_>, expression: &str) -> mlua::Result<Flow> {
         session.complain("usage: :time EXPR, such as :time ping(\"127.0.0.1\")");
         return Ok(Flow::GoOn);
     }
+    let Some(lua) = shell::meant(session, expression) else { return Ok(Flow::GoOn) };
     let started = Instant::now();
-    session.evaluate(expression)?;
+    session.evaluate(&lua)?;
     let took = started.elapsed();
     println!("{}", session.colours.paint(Paint::Hint, &format!("took {took:.3?}")));
     Ok(Flow::GoOn)
@@ -179,10 +192,12 @@ mod tests {
     #[test]
     fn a_number_at_the_end_is_the_interval() {
         let two = Duration::from_secs(2);
-        assert_eq!(interval("link.list()"), ("link.list()", two));
-        assert_eq!(interval("link.list() 0.5"), ("link.list()", Duration::from_millis(500)));
-        assert_eq!(interval("1 + 1"), ("1 +", Duration::from_secs(1)));
-        assert_eq!(interval("f(1, 2)"), ("f(1, 2)", two));
-        assert_eq!(interval("x -1"), ("x -1", two));
+        assert_eq!(interval("link.list()"), Ok(("link.list()", two)));
+        assert_eq!(interval("link.list() 0.5"), Ok(("link.list()", Duration::from_millis(500))));
+        assert_eq!(interval("ip -br addr 1"), Ok(("ip -br addr", Duration::from_secs(1))));
+        assert_eq!(interval("f(1, 2)"), Ok(("f(1, 2)", two)));
+        assert_eq!(interval("7"), Ok(("7", two)));
+        assert_eq!(interval("x 0"), Err("0"));
+        assert_eq!(interval("x -1"), Err("-1"));
     }
 }

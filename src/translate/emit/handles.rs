@@ -5,6 +5,7 @@ use super::super::args::{Reason, Result};
 use super::super::lua::{self, Expr};
 use super::super::variables::Variable;
 use super::{Emitter, Line, Started};
+use crate::translate::programs::SHOWN;
 
 impl Emitter {
     pub(super) fn start(
@@ -14,6 +15,9 @@ impl Emitter {
         blocks: bool,
         report: Option<String>,
     ) -> Result<()> {
+        if self.prompt && blocks && call.function == "capture.start" && report.as_deref() == Some(SHOWN) {
+            return self.follow(call, word);
+        }
         let (function, mut args) = self.parts(call);
         // tcpdump says so if there is no such link, and the text goes on.
         let tolerant = call.function == "capture.start" && !self.errexit && !self.prompt;
@@ -48,6 +52,30 @@ impl Emitter {
             // It has the terminal for itself, so what follows is typed in another one.
             self.sections.pop();
         }
+        Ok(())
+    }
+
+    /// At the prompt a capture in the foreground shows what passes until it has its count, or Ctrl-C.
+    fn follow(&mut self, call: &Call, name: &str) -> Result<()> {
+        let (function, args) = self.parts(call);
+        let count = args.iter().find_map(|arg| match arg {
+            Expr::Table(fields) => {
+                fields.iter().find(|(name, _)| name == "max_packets").map(|(_, n)| n.flat())
+            }
+            _ => None,
+        });
+        self.line("do".to_owned());
+        let start =
+            lua::call(self.indent + 1, &format!("local {name} <close> = {function}"), &args, &call.after);
+        self.line(format!("  {start}"));
+        match count {
+            Some(count) => {
+                self.line(format!("  local packet = {name}:stream()"));
+                self.line(format!("  for _ = 1, {count} do print(packet()) end"));
+            }
+            None => self.line(format!("  for packet in {name}:stream() do print(packet) end")),
+        }
+        self.line("end".to_owned());
         Ok(())
     }
 

@@ -7,6 +7,8 @@ mod shell;
 mod sysctl;
 mod watch;
 
+pub use watch::SHOWN;
+
 use super::act::{Act, Call, Space};
 use super::args::{Arg, Args, Fields, Reason, Result};
 use super::iptables::{self, Made};

@@ -4,6 +4,9 @@ use super::super::act::{Act, Call, Space};
 use super::super::args::{Arg, Args, Fields, Reason, Result, flags};
 use super::super::lua::Expr;
 
+/// What is told at the end of a capture that no file was named for.
+pub const SHOWN: &str = "print(%:packets())";
+
 /// Translates `tcpdump ARGS`.
 pub fn tcpdump(args: &[Arg], space: &Space, background: bool) -> Result<Vec<Act>> {
     // A filter can begin with anything, and its words may look like options.
@@ -41,7 +44,7 @@ pub fn tcpdump(args: &[Arg], space: &Space, background: bool) -> Result<Vec<Act>
     }
     let report = match file {
         Some(file) => format!("%:save({})", file.expr().flat()),
-        None => "print(%:packets())".to_owned(),
+        None => SHOWN.to_owned(),
     };
     let call = Call::new(space, "capture.start", call_args);
     Ok(vec![Act::Start { call, word: "seen", blocks: !background, report: Some(report) }])
