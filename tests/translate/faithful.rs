@@ -80,6 +80,7 @@ fn details_of_commands() {
             "ip neigh show nud all",
             "print(neigh.list({\n  state = { \"incomplete\", \"reachable\", \"stale\", \"delay\", \"probe\", \"failed\", \"noarp\", \"permanent\" },\n}))",
         ),
+        ("echo hi | nc -l 80", "try(proc.exec, { \"nc\", \"-l\", \"80\" }, { stdin = \"hi\\n\" })"),
         ("ip neigh flush all", "neigh.flush()"),
         (
             "ifconfig eth0:1 10.0.0.6/24",

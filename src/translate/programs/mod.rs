@@ -310,7 +310,7 @@ fn translate(name: &str, words: &[Arg], cx: &mut Context) -> Result<Vec<Act>> {
         "ping6" => probes::ping(rest, &space, true, cx.background),
         "curl" => probes::curl(rest, &space),
         "wget" => probes::wget(rest, &space),
-        "nc" | "netcat" | "ncat" => probes::nc(rest, cx.input.take(), &space, cx.background),
+        "nc" | "netcat" | "ncat" => probes::nc(rest, cx.input.clone(), &space, cx.background),
         "telnet" => probes::telnet(rest, &space),
         "tcpdump" => watch::tcpdump(rest, &space, cx.background),
         "python" | "python3" | "python2" => watch::python(rest, &space, cx.background),

@@ -225,6 +225,9 @@ pub fn nc(args: &[Arg], input: Option<Arg>, space: &Space, background: bool) -> 
             _ => return Err(unknown("nc", flag)),
         }
     }
+    if listen && input.is_some() {
+        return Err(Reason::beyond("nc -l that sends something has no binding"));
+    }
     if listen {
         let port =
             port.or_else(|| operands.pop()).ok_or_else(|| Reason::new("nc -l: the port is missing"))?;
