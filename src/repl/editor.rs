@@ -6,17 +6,19 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::AsFd;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mlua::Lua;
 use rustyline::completion::{Completer as Complete, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hinter, HistoryHinter};
-use rustyline::history::MemHistory;
+use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
-    Behavior, ColorMode, CompletionType, Config, Context, EditMode, Editor, EventHandler, KeyCode, KeyEvent,
-    Modifiers,
+    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Editor,
+    Event, EventContext, EventHandler, KeyCode, KeyEvent, Modifiers, RepeatCount,
 };
 
 use super::above::Above;
@@ -61,7 +63,8 @@ impl Source {
         if dumb || !io::IsTerminal::is_terminal(&io::stdin()) || !io::IsTerminal::is_terminal(&io::stdout()) {
             return Ok(Source::Plain(Lines::new()?));
         }
-        let made = editor();
+        let given_up = GivenUp::default();
+        let made = editor(given_up.clone());
         let Ok(mut editor) = made else { return Ok(Source::Plain(Lines::new()?)) };
         for entry in history.entries() {
             let _ = editor.add_history_entry(entry);
@@ -74,6 +77,7 @@ impl Source {
             colours,
             hinter,
             above: Above::default(),
+            given_up,
         }));
         Ok(Source::Editor(Box::new(editor), history))
     }
@@ -85,7 +89,11 @@ impl Source {
             Source::Editor(editor, _) => {
                 let _reading = signals::reading();
                 let _above = editor.helper().map(|h| h.above.reading());
-                match editor.readline(prompt) {
+                let read = editor.readline(prompt);
+                if editor.helper().is_some_and(|h| h.given_up.0.swap(false, Ordering::Relaxed)) {
+                    return Read::Interrupted;
+                }
+                match read {
                     Ok(text) => Read::Input(text),
                     Err(ReadlineError::Eof) => Read::End,
                     Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Read::Interrupted,
@@ -102,12 +110,14 @@ impl Source {
 
     /// Remembers an input.
     pub fn remember(&mut self, text: &str) {
+        let text = text.trim_end();
         if let Source::Editor(editor, history) = self
             // A blank in front keeps an input out, as in shells.
             && !text.starts_with(' ')
-            && matches!(editor.add_history_entry(text.trim_end()), Ok(true))
+            && matches!(editor.add_history_entry(text), Ok(true))
         {
-            history.add(text.trim_end());
+            history.add(text);
+            once(editor, text);
         }
     }
 
@@ -123,7 +133,7 @@ impl Source {
     }
 }
 
-fn editor() -> rustyline::Result<Editor<Helper, MemHistory>> {
+fn editor(given_up: GivenUp) -> rustyline::Result<Editor<Helper, MemHistory>> {
     let config = Config::builder()
         .behavior(Behavior::Stdio)
         .completion_type(CompletionType::List)
@@ -136,9 +146,24 @@ fn editor() -> rustyline::Result<Editor<Helper, MemHistory>> {
         .build();
     let mut editor = Editor::with_history(config.clone(), MemHistory::with_config(&config))?;
     // A new line wherever the cursor is, as terminals can send it.
-    let newline = || EventHandler::Simple(rustyline::Cmd::Newline);
+    let newline = || EventHandler::Simple(Cmd::Newline);
     editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), newline());
+    editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(given_up)));
     Ok(editor)
+}
+
+/// Takes out what stands in the history before its last entry, which is that again.
+fn once(editor: &mut Editor<Helper, MemHistory>, entry: &str) {
+    let history = editor.history();
+    let get = |i| history.get(i, SearchDirection::Forward).ok().flatten();
+    let all: Vec<String> = (0..history.len()).filter_map(get).map(|found| found.entry.into_owned()).collect();
+    let before = all.len().saturating_sub(1);
+    if !all[..before].iter().any(|other| other == entry) {
+        return;
+    }
+    let _ = editor.clear_history();
+    let kept = all.iter().enumerate().filter(|(i, other)| *i == before || *other != entry);
+    kept.for_each(|(_, entry)| drop(editor.add_history_entry(entry.as_str())));
 }
 
 /// As in the user's other programs with line editing: `set editing-mode vi` in `~/.inputrc`, or `NSH_EDITMODE`.
@@ -164,6 +189,19 @@ pub struct Helper {
     colours: Colours,
     hinter: HistoryHinter,
     above: Above,
+    given_up: GivenUp,
+}
+
+/// Ctrl-C was typed. It ends the input as Enter does, and only then is it told apart: rustyline's own way throws away
+/// what was typed behind it.
+#[derive(Clone, Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl ConditionalEventHandler for GivenUp {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        self.0.store(true, Ordering::Relaxed);
+        Some(Cmd::AcceptLine)
+    }
 }
 
 impl rustyline::Helper for Helper {}

@@ -77,15 +77,19 @@ impl History {
 }
 
 fn append(file: &mut File, entry: &str) -> io::Result<()> {
-    if file.metadata()?.len() > LONGEST {
-        let text = last_part(file)?;
+    let line = encode(entry);
+    let text = last_part(file)?;
+    let long = file.metadata()?.len() > LONGEST;
+    if long || text.lines().any(|other| other == line.trim_end_matches('\n')) {
         let entries = decode(&text);
+        let from = if long { entries.len() / 2 } else { 0 };
+        let kept = entries[from..].iter().filter(|other| *other != entry);
+        let kept: String = kept.map(|e| encode(e)).collect();
         file.set_len(0)?;
-        let kept: String = entries[entries.len() / 2..].iter().map(|e| encode(e)).collect();
-        file.write_all(kept.as_bytes())?;
+        return file.write_all((kept + &line).as_bytes());
     }
     // One write, so that it stays whole wherever locks don't work.
-    file.write_all(encode(entry).as_bytes())
+    file.write_all(line.as_bytes())
 }
 
 fn last_part(file: &mut File) -> io::Result<String> {
@@ -172,6 +176,9 @@ mod tests {
         let want = ["for i = 1, 2 do\n  print(\"\\n\")\nend", "addr.list()", "link.list()"];
         assert_eq!(a.entries(), want);
         assert_eq!(place.open().entries(), want);
+        // In the file, too.
+        let text = fs::read_to_string(place.0.join("deep/history")).unwrap();
+        assert_eq!(text.matches("link.list()").count(), 1, "{text}");
     }
 
     #[test]

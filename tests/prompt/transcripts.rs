@@ -165,14 +165,34 @@ fn what_was_typed_becomes_a_script_that_runs() {
     assert!(run.status.success() && out.ends_with("bridge\n"), "{out}");
 }
 
+/// As serial consoles, screen and hasty people do: lines before their prompt is there, also behind Ctrl-C.
+#[test]
+fn what_is_typed_ahead_waits_for_its_prompt() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.send("u1 = 1\ru2 = 2\ru3 = 3\ru1 + u2 + u3\r");
+    s.expect("\n6\n");
+    s.send("given up\x03u4 = 4\ru1 + u4\r");
+    s.expect("\n5\n");
+    s.send("print(\"be\" .. \"gun\") proc.exec(\"sleep 0.3\")\r");
+    s.expect("\nbegun");
+    s.send("u5 = 5\ru1 + u5\r");
+    s.until("another 6", |s| s.text().matches("\n6\n").count() == 2);
+    s.until("the last prompt", Screen::at_prompt);
+    let history = std::fs::read_to_string(s.file("history")).unwrap();
+    assert!(history.ends_with("u5 = 5\nu1 + u5\n"), "{history}");
+}
+
 #[test]
 fn history_outlives_the_session() {
     let mut s = Screen::new(100, &[]);
     s.prompt();
     s.line("print(\"remem\" .. \"bered\")");
     s.line(" print(\"not kept\")");
+    s.line("1");
+    s.line("print(\"remem\" .. \"bered\")");
     let history = std::fs::read_to_string(s.file("history")).unwrap();
-    assert_eq!(history, "print(\"remem\" .. \"bered\")\n");
+    assert_eq!(history, "1\nprint(\"remem\" .. \"bered\")\n");
     // The same file in another session: a hint while it is typed, and Ctrl-R.
     let file = s.file("history");
     let mut t = Screen::with(100, &[], |command| {
@@ -181,6 +201,10 @@ fn history_outlives_the_session() {
     t.prompt();
     t.send("pri");
     t.expect("print(\"remem\" .. \"bered\")");
+    t.key("\x03");
+    // The one before the last is the other one.
+    t.send("\x1b[A\x1b[A1");
+    t.expect("nsh> 11");
     t.key("\x03");
     t.send("\x12bered");
     t.expect("print(\"remem\"");
