@@ -77,7 +77,13 @@ fn list(cx: &Cx<'_>, flags: &[&str], part: &Part) -> Result<String, Error> {
         (None, Some(family)) => args.extend(["list", "ruleset", family]),
         (None, None) => args.extend(["list", "ruleset"]),
     }
-    run(cx, &args, "")
+    run(cx, &args, "").map_err(|e| match (&part.table, e.raw()) {
+        (Some(table), Some(nix::errno::Errno::ENOENT)) => {
+            let family = part.family.unwrap_or("inet");
+            e.hint(format!("there is no table {family} {table}, and so no rule of it; nft.list() shows all"))
+        }
+        _ => e,
+    })
 }
 
 /// The namespace's whole ruleset as nft shows it.

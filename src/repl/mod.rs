@@ -311,7 +311,7 @@ impl<'a> Session<'a> {
             return;
         }
         let mut failure = explain::explain(self.lua, raised).failure;
-        let trace = failure.traceback.take();
+        let trace = failure.traceback.take().map(|trace| own_frames(&trace));
         // `nsh:1:` is where everybody knows that it is.
         if failure.at.as_deref() == Some("nsh:1") {
             failure.at = None;
@@ -405,6 +405,14 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
+}
+
+/// A traceback without what stands around each input and each binding.
+fn own_frames(trace: &str) -> String {
+    let around =
+        ["\t[nsh]:", "\t[C]: in function 'error'", "\t[C]: in function 'xpcall'", "\t(...tail calls...)"];
+    let own = |line: &&str| !around.iter().any(|frame| line.starts_with(frame));
+    trace.lines().filter(own).collect::<Vec<_>>().join("\n")
 }
 
 /// Through `$PAGER`, or `less`; false if there is none.

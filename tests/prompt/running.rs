@@ -60,6 +60,18 @@ fn tcpdump_shows_packets_until_ctrl_c() {
 }
 
 #[test]
+fn the_way_to_an_error_is_the_users_own() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.line("function f() link.del(\"q\") end");
+    s.line("f()");
+    s.line(":trace");
+    let text = s.text();
+    let (_, trace) = text.split_once("stack traceback:\n").expect(&text);
+    assert_eq!(trace.trim_end(), "\tnsh:1: in function 'f'\nnsh>".replace('\t', "        "), "{text}");
+}
+
+#[test]
 fn a_read_that_is_broken_off_has_no_result() {
     let mut s = Screen::new(100, &[]);
     s.prompt();
