@@ -2,7 +2,7 @@
 
 use mlua::{Lua, Value};
 
-use super::{Docs, overview, page, text};
+use super::{Docs, lua_own, overview, page, text};
 use crate::lua::{bind, namespace};
 
 /// The text for a name: its page, else the pages that have the word; the error is for one that nothing has.
@@ -10,6 +10,9 @@ pub fn find(name: &str) -> Result<String, String> {
     let docs = Docs::collect();
     if let Some(page) = page(&docs, name) {
         return Ok(page);
+    }
+    if let Some(own) = lua_own::page(name) {
+        return Ok(own);
     }
     if let Some(found) = text::search(&docs, name) {
         return Ok(found);
@@ -20,24 +23,61 @@ pub fn find(name: &str) -> Result<String, String> {
     })
 }
 
+/// What there is to say of a value: `None` if it isn't documented by itself.
+pub fn known(lua: &Lua, value: &Value) -> mlua::Result<Option<String>> {
+    let name = match value {
+        Value::UserData(ud) if namespace::of(ud).is_some() => Some("namespace".to_owned()),
+        other => bind::name_of(lua, other)?,
+    };
+    let docs = Docs::collect();
+    Ok(match name.and_then(|name| page(&docs, &name)) {
+        Some(page) => Some(page),
+        None => lua_own::page_of(lua, value)?,
+    })
+}
+
+/// What the prompt shows of a function or module, whose address tells nobody anything; `None` of one that isn't
+/// documented.
+pub fn brief_of(lua: &Lua, value: &Value) -> mlua::Result<Option<String>> {
+    if !matches!(value, Value::Function(_) | Value::Table(_)) {
+        return Ok(None);
+    }
+    let name = bind::name_of(lua, value)?;
+    Ok(match name.and_then(|name| text::brief(&Docs::collect(), &name)) {
+        Some(brief) => Some(brief),
+        None if value.is_function() => lua_own::page_of(lua, value)?,
+        None => None,
+    })
+}
+
+/// What `help(what)` shows.
+fn text_for(lua: &Lua, what: &Value) -> mlua::Result<String> {
+    Ok(match what {
+        Value::Nil => overview(&Docs::collect()),
+        Value::String(s) => find(&s.to_string_lossy()).unwrap_or_else(|nothing| nothing + "\n"),
+        other => known(lua, other)?
+            .unwrap_or_else(|| "help: this value has no documentation of its own\n".to_owned()),
+    })
+}
+
 /// Adds the global `help` to an interpreter.
 pub fn install(lua: &Lua) -> mlua::Result<()> {
-    let help = lua.create_function(|lua, what: Value| {
-        let name = match &what {
-            Value::Nil => return Ok(overview(&Docs::collect())),
-            Value::String(s) => s.to_string_lossy(),
-            Value::UserData(ud) if namespace::of(ud).is_some() => "namespace".to_owned(),
-            other => match bind::name_of(lua, other)? {
-                Some(name) => name,
-                None => return Ok("help: this value has no documentation of its own\n".to_owned()),
-            },
-        };
-        Ok(find(&name).unwrap_or_else(|nothing| nothing + "\n"))
-    })?;
+    let help = lua.create_function(|lua, what: Value| text_for(lua, &what))?;
     // Printed by Lua, so that it comes in the order in which the script wrote.
     let show = lua
         .load("local help, write = ..., io.write return function(what) write(help(what)) end")
         .set_name(bind::INTERNAL)
         .call::<mlua::Function>(help)?;
     lua.globals().raw_set("help", show)
+}
+
+/// The same, shown by `show`: where a person reads it.
+pub fn install_shown(lua: &Lua, show: impl Fn(&str) + 'static) -> mlua::Result<()> {
+    let help = lua.create_function(move |lua, what: Value| {
+        // What was written before comes before.
+        lua.load("io.stdout:flush()").set_name(bind::INTERNAL).exec()?;
+        show(&text_for(lua, &what)?);
+        Ok(())
+    })?;
+    lua.globals().raw_set("help", help)
 }

@@ -2,11 +2,12 @@
 
 mod help;
 mod library;
+mod lua_own;
 mod luals;
 mod reference;
 mod text;
 
-pub use help::{find, install};
+pub use help::{brief_of, find, install, install_shown, known};
 pub use luals::{type_files, types};
 pub use reference::reference;
 pub use text::{overview, page};

@@ -1,12 +1,21 @@
 //! Pages for a terminal: `nsh doc link.add`, `help(link.add)`.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 use super::{Docs, ModuleDoc, short, signature};
 use crate::lua::schema::{ClassDoc, FunctionDoc, ParamDoc, RecordDoc, RecordFieldDoc, ShapeDoc};
+use crate::terminal;
 
-/// Text is wrapped at this width.
+/// Text is wrapped at this width, or at the terminal's if that is narrower.
 const WIDTH: usize = 100;
+
+fn width() -> usize {
+    match std::io::stdout().is_terminal() {
+        true => terminal::size().0.min(WIDTH),
+        false => WIDTH,
+    }
+}
 
 /// The page of a module, function, class, method, record, or options table; `None` if nothing has that name. A
 /// namespace's own (`ns1.link.add`) are those of the module.
@@ -92,6 +101,26 @@ pub(super) fn nearest(docs: &Docs, name: &str) -> Option<String> {
     names.extend(docs.modules.iter().flat_map(|m| m.all().map(|f| f.name.to_owned())));
     names.extend(docs.classes.keys().chain(docs.records.keys()).map(|n| short(n).to_owned()));
     crate::lua::schema::did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// The signature of a function with its first sentence, or a module's functions with theirs: what the prompt shows of
+/// such a value. `None` for what is neither.
+pub(super) fn brief(docs: &Docs, name: &str) -> Option<String> {
+    if let Some(module) = docs.modules.iter().find(|m| m.name == name && !m.bare) {
+        let mut out = format!("{}: {}\n", module.name, first_sentence(module.doc).replace('\n', " "));
+        for f in module.all() {
+            let own = f.name.strip_prefix(module.name).unwrap_or(f.name).trim_start_matches('.');
+            let head = if own.is_empty() { module.name } else { own };
+            let signature = signature(head, f);
+            let call = signature.split(" -> ").next().unwrap_or_default();
+            let _ = writeln!(out, "  {call}  {}", first_sentence(f.doc).replace('\n', " "));
+        }
+        let _ = writeln!(out, "help({name}) tells more");
+        return Some(out);
+    }
+    let f = docs.modules.iter().flat_map(ModuleDoc::all).find(|f| f.name == name)?;
+    let sentence = first_sentence(f.doc).replace('\n', " ");
+    Some(format!("{}\n  {sentence}\nhelp({name}) tells more\n", signature(f.name, f)))
 }
 
 pub(super) fn first_sentence(doc: &str) -> &str {
@@ -227,9 +256,9 @@ fn wrap(text: &str, indent: usize) -> String {
 
 /// Wraps a text whose first line stands already; the others are indented.
 fn hang(text: &str, indent: usize) -> String {
-    let (mut out, mut column) = (String::new(), indent);
+    let (mut out, mut column, most) = (String::new(), indent, width());
     for word in text.split_whitespace() {
-        if column > indent && column + 1 + word.chars().count() > WIDTH {
+        if column > indent && column + 1 + word.chars().count() > most {
             let _ = write!(out, "\n{:indent$}", "");
             column = indent;
         } else if column > indent {

@@ -23,6 +23,15 @@ impl<'a> Input<'a> {
         if text.is_empty() {
             return Input::Nothing;
         }
+        // `help` and `help veth`, which Lua can't take.
+        if let Some(rest) = text.strip_prefix("help")
+            && (rest.is_empty() || rest.starts_with(char::is_whitespace) && is_path(rest))
+        {
+            return Input::Help(rest.trim());
+        }
+        if let Some(name) = text.strip_suffix('?').filter(|name| name.starts_with(':') && is_path(name)) {
+            return Input::Help(name);
+        }
         // `::name::` is a label of Lua's.
         if let Some(rest) = text.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
             let (name, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -31,12 +40,18 @@ impl<'a> Input<'a> {
         if let Some(rest) = text.strip_prefix('!') {
             return Input::Shell(rest.trim());
         }
-        let asked = text.strip_prefix('?').or(text.strip_suffix('?').filter(|rest| is_path(rest)));
+        let asked = text.strip_prefix('?').or_else(|| questioned(text));
         match asked {
             Some(name) => Input::Help(name.trim()),
             None => Input::Lua(text),
         }
     }
+}
+
+/// What a `?` at the end asks of: any expression, for nothing of Lua's ends so but a string or a comment.
+fn questioned(text: &str) -> Option<&str> {
+    let ends = lex::tokens(text).last().is_some_and(|t| t.kind == Kind::Other && t.text(text) == "?");
+    text.strip_suffix('?').filter(|_| ends)
 }
 
 fn is_path(text: &str) -> bool {
@@ -134,6 +149,15 @@ mod tests {
         assert_eq!(Input::of("?link.add"), Input::Help("link.add"));
         assert_eq!(Input::of("link.add?"), Input::Help("link.add"));
         assert_eq!(Input::of("?"), Input::Help(""));
+        assert_eq!(Input::of("help"), Input::Help(""));
+        assert_eq!(Input::of("help veth"), Input::Help("veth"));
+        assert_eq!(Input::of("help \"veth\""), Input::Lua("help \"veth\""));
+        assert_eq!(Input::of("help = 1"), Input::Lua("help = 1"));
+        assert_eq!(Input::of("helper"), Input::Lua("helper"));
+        assert_eq!(Input::of("?:net"), Input::Help(":net"));
+        assert_eq!(Input::of(":net?"), Input::Help(":net"));
+        assert_eq!(Input::of("link.list()[1]?"), Input::Help("link.list()[1]"));
+        assert_eq!(Input::of("x = 1 -- what?"), Input::Lua("x = 1 -- what?"));
         assert_eq!(Input::of("print(\"what?\")"), Input::Lua("print(\"what?\")"));
     }
 

@@ -11,6 +11,8 @@ mod highlight;
 mod history;
 mod input;
 mod lex;
+mod order;
+mod pager;
 mod pause;
 mod screen;
 mod shell;
@@ -18,15 +20,15 @@ mod show;
 mod signals;
 
 use std::cell::RefCell;
-use std::io::{IsTerminal, Write};
-use std::process::{Command, Stdio};
+use std::io::IsTerminal;
 use std::rc::Rc;
 
 use mlua::{Lua, MultiValue, Value};
 
+use crate::doc;
 use crate::lua::explain::{self, Raised};
 use crate::lua::lab::{Lab, Place};
-use crate::lua::{self, Script, bind, status};
+use crate::lua::{self, Script, status};
 use crate::net::echo::Listener;
 use crate::wait;
 use colour::{Colours, Paint};
@@ -117,6 +119,8 @@ impl<'a> Session<'a> {
         if matches!(source, Ok(Source::Editor(..))) {
             signals::watch();
             wait::endure();
+            // A person reads it here, and it may be long.
+            doc::install_shown(lua, |text| pager::page(text, true))?;
         }
         Ok(Session {
             name: "nsh",
@@ -139,10 +143,11 @@ impl<'a> Session<'a> {
         if matches!(self.source, Source::Editor(..)) {
             let place = match self.lab.place.sandboxed {
                 true => "a fresh lab",
-                false => "this machine's own network",
+                false => "this machine's network",
             };
+            // Less than 80 columns in both cases.
             let text = format!(
-                "nsh {}: {place}. help() tells of everything, :help of the prompt; Tab completes, Ctrl-D leaves.",
+                "nsh {}: {place}. help, :help and Tab tell more, Ctrl-D leaves.",
                 env!("CARGO_PKG_VERSION")
             );
             println!("{}", self.colours.paint(Paint::Hint, &text));
@@ -152,7 +157,11 @@ impl<'a> Session<'a> {
     fn prompt_text(&self) -> String {
         match self.current.borrow().name() {
             crate::net::namespace::HOST => format!("{}> ", self.name),
-            name => format!("{} {}> ", self.name, screen::fit(name, (screen::size().0 / 3).max(4))),
+            name => format!(
+                "{} {}> ",
+                self.name,
+                screen::fit(&screen::harmless(name), (screen::size().0 / 3).max(4))
+            ),
         }
     }
 
@@ -320,12 +329,12 @@ impl<'a> Session<'a> {
         let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
         self.complain(first);
         if !rest.is_empty() {
-            eprintln!("{rest}");
+            eprintln!("{}", screen::harmless(rest));
         }
         if self.trace {
-            trace.iter().for_each(|trace| eprintln!("{trace}"));
+            trace.iter().for_each(|trace| eprintln!("{}", screen::harmless(trace)));
         }
-        self.last_trace = trace.map(|trace| format!("{text}\n{trace}"));
+        self.last_trace = trace.map(|trace| screen::harmless(&format!("{text}\n{trace}")));
     }
 
     /// Remembers an input that worked, for `:save`.
@@ -339,18 +348,21 @@ impl<'a> Session<'a> {
     }
 
     fn complain(&self, text: &str) {
-        eprintln!("{}", self.colours.paint(Paint::Error, text));
+        eprintln!("{}", self.colours.paint(Paint::Error, &screen::harmless(text)));
     }
 
-    /// `?NAME`: by the value that the name stands for, or else as a word.
+    /// `?NAME`: one of the prompt's commands, or what the value is that the name stands for, or else a word.
     fn help(&mut self, name: &str) -> mlua::Result<()> {
         let text = match name {
-            "" => crate::doc::overview(&crate::doc::Docs::collect()),
+            "" => doc::overview(&doc::Docs::collect()),
+            name if name.starts_with(':') => commands::help_of(name),
             name => {
-                let value = self.lua.load(format!("return {name}")).eval::<Value>();
-                let known = value.ok().and_then(|v| bind::name_of(self.lua, &v).ok().flatten());
-                let known = known.filter(|known| crate::doc::find(known).is_ok());
-                crate::doc::find(known.as_deref().unwrap_or(name)).unwrap_or_else(|nothing| nothing)
+                let value = self.lua.load(format!("return {name}")).set_name("=nsh").eval::<Value>();
+                let own = value.as_ref().ok().map(|v| doc::known(self.lua, v)).transpose()?.flatten();
+                match own {
+                    Some(page) => page,
+                    None => doc::find(name).unwrap_or_else(|nothing| nothing),
+                }
             }
         };
         self.page(&text);
@@ -359,12 +371,7 @@ impl<'a> Session<'a> {
 
     /// Shows a text, in the user's pager if it is longer than the terminal.
     fn page(&self, text: &str) {
-        let (_, rows) = screen::size();
-        let text = text.trim_end();
-        let long = text.lines().count() + 1 > rows && matches!(self.source, Source::Editor(..));
-        if !(long && through_pager(text)) {
-            println!("{text}");
-        }
+        pager::page(text, matches!(self.source, Source::Editor(..)));
     }
 
     /// Whether the lab may end: asks if something runs in it.
@@ -413,20 +420,4 @@ fn own_frames(trace: &str) -> String {
         ["\t[nsh]:", "\t[C]: in function 'error'", "\t[C]: in function 'xpcall'", "\t(...tail calls...)"];
     let own = |line: &&str| !around.iter().any(|frame| line.starts_with(frame));
     trace.lines().filter(own).collect::<Vec<_>>().join("\n")
-}
-
-/// Through `$PAGER`, or `less`; false if there is none.
-fn through_pager(text: &str) -> bool {
-    let pager = std::env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
-    let mut command = Command::new("/bin/sh");
-    command.arg("-c").arg(&pager).stdin(Stdio::piped());
-    // Leaves what fits on the screen, shows colours, and needs no file of its own, for which there is no place.
-    command.env("LESS", "FRX").env("LESSHISTFILE", "-");
-    let Ok(mut child) = command.spawn() else { return false };
-    if let Some(mut stdin) = child.stdin.take() {
-        // The reader may have seen enough.
-        let _ = stdin.write_all(text.as_bytes());
-    }
-    // A pager that isn't there is the shell's 127.
-    child.wait().is_ok_and(|status| status.code() != Some(127))
 }

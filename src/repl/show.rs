@@ -4,6 +4,7 @@ use mlua::{Lua, Table, Value};
 
 use super::colour::{Colours, Paint};
 use super::screen::{fit, harmless, padded, width};
+use crate::doc;
 use crate::lua::check;
 use crate::lua::schema::is_list;
 
@@ -17,6 +18,9 @@ pub struct Space {
 
 /// A value's lines; `Err` is what its own `__tostring` raised.
 pub fn show(lua: &Lua, value: &Value, space: Space, colours: Colours) -> mlua::Result<String> {
+    if let Some(brief) = doc::brief_of(lua, value)? {
+        return Ok(brief.lines().map(|line| fit(line, space.columns)).collect::<Vec<_>>().join("\n"));
+    }
     Ok(match value {
         Value::String(s) => text(&s.to_string_lossy(), space, colours),
         Value::Table(table) => match shown_by_itself(table) {
@@ -227,6 +231,20 @@ mod tests {
     fn a_value_cannot_drive_the_terminal() {
         assert!(!shown("'\\27[2J\\n\\27c'", 80, 20).contains('\x1b'));
         assert!(!shown("{ ['\\27c'] = { '\\27c' } }", 80, 20).contains('\x1b'));
+    }
+
+    #[test]
+    fn functions_and_modules_say_what_they_are() {
+        let lua = Lua::new();
+        let named = |name: &str| {
+            let value = Value::Table(lua.create_table().unwrap());
+            crate::lua::bind::set_name(&lua, &value, name).unwrap();
+            show(&lua, &value, Space { columns: 60, lines: 5 }, Colours::NEVER).unwrap()
+        };
+        assert!(named("link.add").starts_with("link.add(name, opts"), "{}", named("link.add"));
+        let module = named("link");
+        assert!(module.starts_with("link: ") && module.contains("\n  add(name, opts"), "{module}");
+        assert!(module.lines().all(|line| width(line) <= 60), "{module}");
     }
 
     #[test]

@@ -83,8 +83,12 @@ impl Screen {
     }
 
     pub fn resize(&mut self, columns: u16) {
-        resize(&self.master, columns, ROWS);
-        self.emulator.screen_mut().set_size(ROWS, columns);
+        self.set_size(columns, ROWS);
+    }
+
+    pub fn set_size(&mut self, columns: u16, rows: u16) {
+        resize(&self.master, columns, rows);
+        self.emulator.screen_mut().set_size(rows, columns);
     }
 
     /// Types as a person does: the text appears before the next is typed.

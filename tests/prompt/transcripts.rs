@@ -311,6 +311,68 @@ fn a_script_first_and_then_the_prompt() {
     let _ = std::fs::remove_dir_all(directory);
 }
 
+/// Each time the pager says that it was asked, and keeps what it got.
+#[test]
+fn what_is_longer_than_the_terminal_goes_through_the_pager() {
+    let mut s = Screen::with(100, &[], |command| {
+        command.env("PAGER", "cat > paged; echo through the pager");
+    });
+    s.prompt();
+    s.set_size(100, 30);
+    s.line("for i = 1, 30 do namespace.add(\"n\" .. i) end");
+    for (number, line) in [
+        "help(link.add)",
+        "help()",
+        "help \"veth\"",
+        "help",
+        "?link.add",
+        "link.add?",
+        "help veth",
+        ":net",
+        ":ns",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        s.line(line);
+        let asked = s.text().matches("\nthrough the pager").count();
+        assert_eq!(asked, number + 1, "{line}: {}", s.text());
+    }
+    let paged = std::fs::read_to_string(s.file("paged")).unwrap();
+    let names: Vec<&str> = paged.lines().map(str::trim).collect();
+    assert_eq!((names[0], names[1], names[2], names[10]), ("host", "n1", "n2", "n10"), "{paged}");
+    s.line(":help net");
+    s.line("?string.format");
+    assert!(s.text().contains(":net\n  a picture of the lab"), "{}", s.text());
+    assert!(s.text().contains("6.4"), "{}", s.text());
+}
+
+#[test]
+fn help_has_many_forms() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.line("ns1 = namespace.add(\"ns1\")");
+    for line in
+        ["?:net", "namespace.del", "ns1.namespace?", "ns1.link.del?", "link.list()[1]?", "?string.format"]
+    {
+        s.line(line);
+    }
+    let text = s.text();
+    for part in [
+        "> ?:net\n:net\n  a picture",
+        "> namespace.del\nnamespace.del(name)\n",
+        "> ns1.link.del?\nlink.del(name)\n",
+        "> link.list()[1]?\nLink\n",
+        "section 6.4",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    // What is shown can't drive the terminal, as an error or as a value.
+    s.line("error(\"a\\27[2Jb\")");
+    s.line("\"c\\27[2Jd\"");
+    assert!(s.text().contains("a\\u{1b}[2Jb") && s.text().contains("c\\u{1b}[2Jd"), "{}", s.text());
+}
+
 /// The time itself is told, not judged: machines are slow at times. That names come at all with so many is.
 #[test]
 fn completion_with_a_thousand_namespaces() {

@@ -7,6 +7,7 @@ mod simple;
 
 use super::Session;
 use super::complete::{Completer, Completion};
+use super::order::natural;
 
 pub use monitor::Monitor;
 pub use save::Kept;
@@ -23,6 +24,7 @@ pub enum Flow {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     Nothing,
+    Command,
     Namespace,
     File,
     Lua,
@@ -41,7 +43,13 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "help", arguments: "", doc: "these commands", takes: Takes::Nothing, run: simple::help },
+    Command {
+        name: "help",
+        arguments: "[COMMAND]",
+        doc: "these commands, or one of them",
+        takes: Takes::Command,
+        run: simple::help,
+    },
     Command {
         name: "use",
         arguments: "[NAMESPACE]",
@@ -158,6 +166,20 @@ pub fn run(session: &mut Session<'_>, name: &str, arguments: &str) -> mlua::Resu
     }
 }
 
+/// What one command does, by its name with or without the colon, or the beginning of it; if none, all.
+pub fn help_of(name: &str) -> String {
+    let word = name.trim().trim_start_matches(':');
+    let found: Vec<&Command> = COMMANDS.iter().filter(|c| c.name.starts_with(word)).collect();
+    if found.is_empty() {
+        return format!("there is no command :{word}; :help lists the commands\n");
+    }
+    let line = |c: &&Command| format!("{}\n  {}\n", format!(":{} {}", c.name, c.arguments).trim_end(), c.doc);
+    match found.iter().find(|c| c.name == word) {
+        Some(exact) => line(exact),
+        None => found.iter().map(line).collect(),
+    }
+}
+
 /// All commands with what they do.
 pub fn overview() -> String {
     let heads: Vec<String> =
@@ -170,7 +192,7 @@ pub fn overview() -> String {
     let width = width - 1;
     for (head, doc) in [
         ("!COMMAND", "a shell command in the prompt's namespace; !! repeats the last"),
-        ("?NAME, NAME?", "help, as help(NAME) and help \"WORD\""),
+        ("?NAME, NAME?", "help, as help(NAME), help NAME and help \"WORD\""),
         ("_", "the last result"),
     ] {
         out.push_str(&format!("  {head:width$}   {doc}\n"));
@@ -196,6 +218,7 @@ pub fn complete(completer: &Completer, before: &str) -> Completion {
     let takes = COMMANDS.iter().find(|c| name == format!(":{}", c.name)).map_or(Takes::Nothing, |c| c.takes);
     let candidates = match takes {
         Takes::Nothing => Vec::new(),
+        Takes::Command => COMMANDS.iter().map(|c| c.name.to_owned()).collect(),
         Takes::Namespace => completer.namespaces(),
         Takes::File => completer.files(word),
         Takes::Words(words) => words.iter().map(|w| (*w).to_owned()).collect(),
@@ -210,6 +233,6 @@ pub fn complete(completer: &Completer, before: &str) -> Completion {
 
 fn matching(start: usize, word: &str, mut candidates: Vec<String>) -> Completion {
     candidates.retain(|c| c.starts_with(word));
-    candidates.sort();
+    candidates.sort_by(|a, b| natural(a, b));
     Completion { start, candidates }
 }

@@ -1,7 +1,7 @@
 //! `:net`: the lab drawn with letters: namespaces, their links, ports under their bridges, addresses, states, and
 //! where the other ends are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::Flow;
@@ -12,6 +12,7 @@ use crate::net::link::{self, Link};
 use crate::net::namespace::{HOST, Namespace};
 use crate::repl::Session;
 use crate::repl::colour::{Colours, Paint};
+use crate::repl::order::natural;
 use crate::repl::screen;
 
 pub fn run(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
@@ -49,15 +50,16 @@ impl Part {
 /// The picture, no line of it wider than `columns`.
 pub fn draw(lab: &Lab, colours: Colours, columns: usize) -> Result<String> {
     let mut all = lab.namespaces.all()?;
-    all.sort_by_key(|ns| (ns.name() != HOST, ns.name().to_owned()));
+    all.sort_by(|a, b| (a.name() != HOST).cmp(&(b.name() != HOST)).then_with(|| natural(a.name(), b.name())));
     let mut parts = Vec::new();
     for ns in &all {
         // One that is deleted meanwhile is not in the picture.
         parts.extend(Part::of(lab, ns));
     }
     let mut out = String::new();
+    let picture = Picture { parts: &parts, ends: ends(&parts), colours, columns };
     for part in &parts {
-        out.push_str(&colours.paint(Paint::Prompt, part.ns.name()));
+        out.push_str(&colours.paint(Paint::Prompt, &screen::harmless(part.ns.name())));
         out.push('\n');
         let tops: Vec<&Link> = part
             .links
@@ -66,12 +68,12 @@ pub fn draw(lab: &Lab, colours: Colours, columns: usize) -> Result<String> {
             .collect();
         for (i, top) in tops.iter().enumerate() {
             let last = i + 1 == tops.len();
-            line(&mut out, part, &parts, top, ("", last), colours, columns);
+            picture.line(&mut out, part, top, ("", last));
             let ports: Vec<&Link> =
                 part.links.iter().filter(|l| l.master.as_deref() == Some(&top.name)).collect();
             for (j, port) in ports.iter().enumerate() {
                 let before = if last { "   " } else { "│  " };
-                line(&mut out, part, &parts, port, (before, j + 1 == ports.len()), colours, columns);
+                picture.line(&mut out, part, port, (before, j + 1 == ports.len()));
             }
         }
     }
@@ -87,43 +89,60 @@ fn shows_lo(part: &Part, lo: &Link) -> bool {
     !plain
 }
 
-fn line(
-    out: &mut String,
-    part: &Part,
-    all: &[Part],
-    link: &Link,
-    (before, last): (&str, bool),
+/// A link by its namespace and index.
+type End<'a> = (&'a str, u32);
+
+/// What all lines are drawn with.
+struct Picture<'a> {
+    parts: &'a [Part],
+    /// All links, so that with many of them the other ends are found at once.
+    ends: HashMap<End<'a>, &'a Link>,
     colours: Colours,
     columns: usize,
-) {
-    let branch = if last { "└─ " } else { "├─ " };
-    let state = if link.up { link.operstate.as_str() } else { "down" };
-    let mut rest = String::new();
-    if let Some(kind) = link.kind.as_deref().filter(|k| *k != "veth") {
-        rest.push_str(&format!(" {kind}"));
-    }
-    if let Some(end) = other_end(part, all, link) {
-        rest.push_str(&format!(" ── {end}"));
-    }
-    for address in part.addresses.get(&link.name).into_iter().flatten() {
-        rest.push_str(&format!(" {address}"));
-    }
-    let head = format!("{before}{branch}{} ", link.name);
-    let room = columns.saturating_sub(screen::width(&head) + screen::width(state));
-    let paint = if state == "UP" || state == "UNKNOWN" { Paint::Good } else { Paint::Error };
-    out.push_str(&format!("{head}{}{}\n", colours.paint(paint, state), screen::fit(&rest, room)));
 }
 
-/// The peer of a veth, or the link that one stands on; with its namespace, if that is another one.
-fn other_end(part: &Part, all: &[Part], link: &Link) -> Option<String> {
-    if let Some(name) = &link.link {
-        return Some(name.clone());
+fn ends(parts: &[Part]) -> HashMap<End<'_>, &Link> {
+    parts.iter().flat_map(|part| part.links.iter().map(|l| ((part.ns.name(), l.index), l))).collect()
+}
+
+impl Picture<'_> {
+    fn line(&self, out: &mut String, part: &Part, link: &Link, (before, last): (&str, bool)) {
+        let branch = if last { "└─ " } else { "├─ " };
+        let state = if link.up { link.operstate.as_str() } else { "down" };
+        let mut rest = String::new();
+        if let Some(kind) = link.kind.as_deref().filter(|k| *k != "veth") {
+            rest.push_str(&format!(" {kind}"));
+        }
+        if let Some(end) = self.other_end(part, link) {
+            rest.push_str(&format!(" {end}"));
+        }
+        for address in part.addresses.get(&link.name).into_iter().flatten() {
+            rest.push_str(&format!(" {address}"));
+        }
+        let head = format!("{before}{branch}{} ", screen::harmless(&link.name));
+        let room = self.columns.saturating_sub(screen::width(&head) + screen::width(state));
+        let paint = if state == "UP" || state == "UNKNOWN" { Paint::Good } else { Paint::Error };
+        let rest = screen::fit(&screen::harmless(&rest), room);
+        out.push_str(&format!("{head}{}{rest}\n", self.colours.paint(paint, state)));
     }
-    let index = link.link_index?;
-    let namespace = link.link_netns.as_deref()?;
-    let there = all.iter().find(|p| p.ns.name() == namespace && !Rc::ptr_eq(&p.ns, &part.ns));
-    match there.and_then(|p| p.links.iter().find(|l| l.index == index)) {
-        Some(found) => Some(format!("{namespace}:{}", found.name)),
-        None => Some(format!("{namespace}:if{index}")),
+
+    /// `── ns1:eth0`: the peer of a veth, or the link that one stands on; with its namespace, if that is another one.
+    /// A cable is drawn once, from the end that comes first; the second only points back to it: `← host`.
+    fn other_end(&self, part: &Part, link: &Link) -> Option<String> {
+        let here = part.ns.name();
+        let cable = link.kind.as_deref() == Some("veth");
+        if let Some(name) = &link.link {
+            let first = part.links.iter().position(|l| l.name == *name);
+            let own = part.links.iter().position(|l| l.index == link.index);
+            return Some(if cable && first < own { format!("← {name}") } else { format!("── {name}") });
+        }
+        let index = link.link_index?;
+        let namespace = link.link_netns.as_deref()?;
+        let drawn = |name: &str| self.parts.iter().position(|p| p.ns.name() == name);
+        Some(match self.ends.get(&(namespace, index)).filter(|_| namespace != here) {
+            Some(_) if cable && drawn(namespace) < drawn(here) => format!("← {namespace}"),
+            Some(found) => format!("── {namespace}:{}", found.name),
+            None => format!("── {namespace}:if{index}"),
+        })
     }
 }

@@ -2,22 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Flow, overview};
+use super::{Flow, help_of, overview};
 use crate::lua::bind;
 use crate::net::addr;
 use crate::net::link;
+use crate::net::namespace::HOST;
 use crate::repl::Session;
 use crate::repl::colour::Paint;
+use crate::repl::order::natural;
 use crate::repl::{screen, shell};
 use crate::wait::{self, Deadline};
 
-pub fn help(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
-    session.page(&overview());
+pub fn help(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {
+    let text = if name.is_empty() { overview() } else { help_of(name) };
+    session.page(&text);
     Ok(Flow::GoOn)
 }
 
 pub fn use_namespace(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {
-    let name = if name.is_empty() { crate::net::namespace::HOST } else { name };
+    let name = if name.is_empty() { HOST } else { name };
     match session.lab.namespaces.require(name) {
         Ok(ns) => {
             bind::act_on(session.lua, &ns)?;
@@ -50,7 +53,7 @@ pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
             .collect();
         rows.push((ns.name().to_owned(), links.join(" "), addresses.join(" ")));
     }
-    rows.sort_by_key(|(name, ..)| (name != crate::net::namespace::HOST, name.clone()));
+    rows.sort_by(|(a, ..), (b, ..)| (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b)));
     let wide = |f: fn(&(String, String, String)) -> &String| {
         rows.iter().map(|r| screen::width(f(r))).max().unwrap_or(0).min(40)
     };
@@ -62,7 +65,7 @@ pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
             screen::padded(name, first),
             screen::padded(&screen::fit(links, second), second)
         );
-        text.push_str(&screen::fit(line.trim_end(), screen::size().0));
+        text.push_str(&screen::fit(screen::harmless(&line).trim_end(), screen::size().0));
         text.push('\n');
     }
     session.page(&text);
