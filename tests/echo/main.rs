@@ -122,6 +122,31 @@ fn the_page_says_what_is_printed() {
     assert_eq!(text(&output.stdout) + &text(&output.stderr), expected);
 }
 
+/// What only looks is a comment, with what the call was given.
+#[test]
+fn looks_are_comments() {
+    let stage = Stage::new("looks");
+    let lua = "local ns1 = namespace.add('ns1', { up = true })\nns1.ping('127.0.0.1')\n\
+        ns1.ping('127.0.0.1', { count = 2, interval = 0.01 })\nroute.get('127.0.0.1')\n\
+        ns1.addr.list({ dev = 'lo' })\nsysctl.get('net.ipv4.ip_forward')\ncheck.reachable(ns1, '127.0.0.1')\n\
+        local topology = require('nsh.topology')\ntopology(topology.ring(3))\n";
+    let output = stage.run(&["--echo"], lua, true);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stdout);
+    let looks: Vec<&str> = told.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(
+        looks,
+        [
+            "# ip netns exec ns1 ping -c 1 127.0.0.1",
+            "# ip netns exec ns1 ping -c 2 -i 0.01 127.0.0.1",
+            "# ip route get 127.0.0.1",
+            "# ip -n ns1 addr show dev lo",
+            "# sysctl -n net.ipv4.ip_forward",
+            "# ip netns exec ns1 ping -c 1 127.0.0.1",
+        ]
+    );
+}
+
 /// The script's own output is not among the commands, and what they come to is the script's status.
 #[test]
 fn the_output_is_a_shell_script_alone() {
