@@ -28,8 +28,9 @@ use super::complete::{Completer, Completion};
 use super::highlight;
 use super::history::History;
 use super::input::{self, Input, Parsed};
-use super::signals;
+use super::{paste, shell, signals};
 use crate::net::namespace::Namespace;
+use crate::translate;
 use crate::wait::{self, Deadline};
 
 /// What came of asking for an input.
@@ -242,7 +243,8 @@ impl Hinter for Helper {
 
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
-        let drawn = match line.starts_with([':', '!', '?']) {
+        // Commands are no Lua, whose comments begin as their options do.
+        let drawn = match line.starts_with([':', '!', '?']) || translate::is_typed(line) {
             true => Cow::Borrowed(line),
             false => Cow::Owned(highlight::lua(line, Some(pos), self.colours)),
         };
@@ -277,10 +279,15 @@ impl Validator for Helper {
 
 /// Whether an input can be taken as it is, even if it is wrong.
 fn is_whole(lua: &Lua, text: &str) -> bool {
+    let text = &paste::without_prompts(text);
+    if let Some(parts) = paste::parts(lua, text) {
+        return parts.last().is_none_or(|part| part.what != paste::What::Incomplete);
+    }
     match Input::of(text) {
-        Input::Lua(text) => {
-            super::shell::is_command(lua, text) || !matches!(input::parse(lua, text), Parsed::Incomplete)
+        Input::Lua(text) if shell::is_command(lua, text) => {
+            !matches!(translate::length(text), Err(reason) if reason.incomplete)
         }
+        Input::Lua(text) => !matches!(input::parse(lua, text), Parsed::Incomplete),
         _ => true,
     }
 }

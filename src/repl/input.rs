@@ -79,10 +79,21 @@ pub fn parse(lua: &Lua, text: &str) -> Parsed {
     }
     match load(&globalised(text)) {
         Ok(chunk) => Parsed::Chunk { chunk, expression: false },
-        Err(mlua::Error::SyntaxError { incomplete_input: true, .. }) => Parsed::Incomplete,
+        Err(mlua::Error::SyntaxError { incomplete_input: true, message }) => {
+            match is_unfinished(text, &message) {
+                true => Parsed::Wrong(message),
+                false => Parsed::Incomplete,
+            }
+        }
         Err(mlua::Error::SyntaxError { message, .. }) => Parsed::Wrong(message),
         Err(e) => Parsed::Wrong(e.to_string()),
     }
+}
+
+/// Whether a string's end is missing that no further line can bring.
+fn is_unfinished(text: &str, message: &str) -> bool {
+    let goes_on = text.ends_with('\\') || text.trim_end().ends_with("\\z");
+    message.contains("unfinished string") && !goes_on
 }
 
 /// Makes the locals outside of any block global, since each input is a chunk of its own: `local x = 1` is to be
@@ -192,6 +203,9 @@ mod tests {
         assert!(matches!(parse(&lua, "for i = 1, 2 do"), Parsed::Incomplete));
         assert!(matches!(parse(&lua, "f("), Parsed::Incomplete));
         assert!(matches!(parse(&lua, "f)"), Parsed::Wrong(_)));
+        assert!(matches!(parse(&lua, "x = \"abc"), Parsed::Wrong(_)));
+        assert!(matches!(parse(&lua, "x = \"abc\\"), Parsed::Incomplete));
+        assert!(matches!(parse(&lua, "x = [[abc"), Parsed::Incomplete));
         assert!(matches!(parse(&lua, "1 + 1"), Parsed::Chunk { expression: true, .. }));
     }
 }

@@ -11,15 +11,19 @@ mod highlight;
 mod history;
 mod input;
 mod lex;
+mod names;
 mod order;
 mod pager;
+mod paste;
 mod pause;
 mod screen;
 mod shell;
 mod show;
 mod signals;
+mod syntax;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::rc::Rc;
 
@@ -66,7 +70,11 @@ pub struct Session<'a> {
     trace: bool,
     last_trace: Option<String>,
     last_command: Option<String>,
+    /// Where `exit` goes back to, for each shell that was opened in a namespace.
+    shells: Vec<String>,
     kept: Vec<Kept>,
+    /// Files that `:save` wrote.
+    saved: HashSet<String>,
     monitor: Option<Monitor>,
     can_reset: bool,
     /// How many ends of processes were told.
@@ -132,7 +140,9 @@ impl<'a> Session<'a> {
             trace,
             last_trace: None,
             last_command: None,
+            shells: Vec::new(),
             kept: Vec::new(),
+            saved: HashSet::new(),
             monitor: None,
             can_reset: false,
             told_deaths: 0,
@@ -219,6 +229,10 @@ impl<'a> Session<'a> {
     }
 
     fn answer(&mut self, text: &str) -> mlua::Result<Flow> {
+        let text = &paste::without_prompts(text);
+        if let Some(parts) = paste::parts(self.lua, text) {
+            return shell::pasted(self, text, &parts);
+        }
         match Input::of(text) {
             Input::Nothing => Ok(Flow::GoOn),
             Input::Command(name, arguments) => commands::run(self, name, arguments),
@@ -234,15 +248,35 @@ impl<'a> Session<'a> {
                 self.help(name)?;
                 Ok(Flow::GoOn)
             }
+            Input::Lua(source) if shell::is_command(self.lua, source) => {
+                shell::command(self, source)?;
+                Ok(Flow::GoOn)
+            }
+            Input::Lua(source) if shell::is_exit(self.lua, source) => match shell::leave(self)? {
+                true => Ok(Flow::GoOn),
+                false => Ok(Flow::Quit),
+            },
             Input::Lua(source) => {
-                let translated = shell::translated(self, source)?;
-                let source = translated.as_deref().unwrap_or(source);
-                if !source.trim().is_empty() && self.evaluate(source)? {
-                    self.keep(source);
-                }
+                self.run_lua(source)?;
                 Ok(Flow::GoOn)
             }
         }
+    }
+
+    /// Runs what was typed as Lua, and remembers it if it worked.
+    fn run_lua(&mut self, source: &str) -> mlua::Result<bool> {
+        if let Some(note) = shell::meant_for_shell(self.lua, source) {
+            self.complain(&note);
+            return Ok(false);
+        }
+        names::bind_namespaces(self, source)?;
+        let well = self.evaluate(source)?;
+        match names::nothing(self, source) {
+            Some(note) => println!("{}", self.colours.paint(Paint::Hint, &note)),
+            None if well => self.keep(source),
+            None => {}
+        }
+        Ok(well)
     }
 
     /// Runs Lua and shows what it gives; false if it failed, which is told.
@@ -254,7 +288,9 @@ impl<'a> Session<'a> {
                 return Ok(false);
             }
             Parsed::Wrong(message) => {
-                self.complain(message.strip_prefix("nsh:1: ").unwrap_or(&message));
+                let (said, place) = syntax::told(self.lua, source, &message);
+                self.complain(&said);
+                place.iter().for_each(|place| eprintln!("{}", screen::harmless(place)));
                 return Ok(false);
             }
         };

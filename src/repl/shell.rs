@@ -4,14 +4,17 @@ use std::io::IsTerminal;
 
 use mlua::Lua;
 
-use super::Session;
 use super::colour::Paint;
+use super::commands::{self, Flow};
 use super::input::{self, Parsed};
+use super::paste::{self, Part};
+use super::{Session, names, screen};
 use crate::error::Result;
 use crate::net::hosts;
 use crate::net::namespace::HOST;
 use crate::proc::{self, Context, Exit, Place, Spec};
-use crate::translate;
+use crate::translate::{self, Typed, What};
+use crate::wait;
 
 /// Whether a text is a command such as `ip link add ...`, and no Lua.
 pub fn is_command(lua: &Lua, text: &str) -> bool {
@@ -21,23 +24,165 @@ pub fn is_command(lua: &Lua, text: &str) -> bool {
         && !matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. })
 }
 
-/// `ip addr` and the like, typed as they are: shows the Lua that it stands for, and runs it. `None` if it is none.
-pub fn translated(session: &mut Session<'_>, text: &str) -> mlua::Result<Option<String>> {
-    if !is_command(session.lua, text) {
-        return Ok(None);
+/// Whether a line leaves a shell, or else the prompt.
+pub fn is_exit(lua: &Lua, text: &str) -> bool {
+    let (word, status) = text.split_once(' ').unwrap_or((text, "0"));
+    matches!(word, "exit" | "logout")
+        && status.trim().parse::<u8>().is_ok()
+        && lua.globals().raw_get::<mlua::Value>(word).is_ok_and(|value| value.is_nil())
+}
+
+/// Leaves the shell that was opened last; false if there is none.
+pub fn leave(session: &mut Session<'_>) -> mlua::Result<bool> {
+    match session.shells.pop() {
+        Some(before) => commands::run(session, "use", &before).map(|_| true),
+        None => Ok(false),
     }
+}
+
+/// `ip netns exec ns1 bash`: what follows is done in there.
+fn enter(session: &mut Session<'_>, name: Option<&str>) -> mlua::Result<bool> {
+    let before = session.current.borrow().name().to_owned();
+    if let Some(name) = name {
+        commands::run(session, "use", name)?;
+        if session.current.borrow().name() != name {
+            return Ok(false);
+        }
+    }
+    println!("{}", session.colours.paint(Paint::Hint, &format!("exit goes back to {before}")));
+    session.shells.push(before);
+    Ok(true)
+}
+
+/// `ip addr` and the like, typed as they are: shows the Lua that each stands for, and runs it. `line` is the text's
+/// in an input of several. False if one failed, which is told.
+pub fn translated(
+    session: &mut Session<'_>,
+    typed: &mut Typed,
+    text: &str,
+    line: Option<usize>,
+) -> mlua::Result<bool> {
     let current = session.current.borrow().name().to_owned();
-    match translate::line(text, &current) {
-        Some(Ok(source)) => {
-            println!("{}", session.colours.paint(Paint::Hint, source.trim_end()));
-            Ok(Some(source))
+    let of = |step: usize, source: &str| line.map(|line| format!("line {}: {source}", line + step));
+    let steps = match typed.read(text, &current) {
+        Ok(steps) => steps,
+        Err(reason) => {
+            let place = of(0, text.lines().next().unwrap_or_default());
+            session.complain(&place.into_iter().chain([reason.to_string()]).collect::<Vec<_>>().join(": "));
+            return Ok(false);
         }
-        Some(Err(reason)) => {
-            session.complain(&reason.to_string());
-            Ok(Some(String::new()))
+    };
+    let mut all = true;
+    for step in steps {
+        let place = of(step.line, &step.source);
+        let well = match step.what {
+            Ok(What::Lua { code, needs }) => show_and_run(session, &code, &needs)?,
+            Ok(What::Enter(name)) => enter(session, name.as_deref())?,
+            Ok(What::Leave) => {
+                if !leave(session)? {
+                    println!("{}", session.colours.paint(Paint::Hint, "exit: Ctrl-D leaves the prompt"));
+                }
+                true
+            }
+            Err(reason) => {
+                let reason = reason.to_string();
+                session.complain(&place.into_iter().chain([reason]).collect::<Vec<_>>().join(": "));
+                all = false;
+                if typed.ends_at_errors() {
+                    break;
+                }
+                continue;
+            }
+        };
+        if let (false, Some(place)) = (well, place) {
+            eprintln!("{}", session.colours.paint(Paint::Hint, &screen::harmless(&place)));
         }
-        None => Ok(None),
+        all &= well;
+        if wait::interrupted().is_some() || (!well && typed.ends_at_errors()) {
+            return Ok(false);
+        }
     }
+    Ok(all)
+}
+
+fn show_and_run(session: &mut Session<'_>, code: &str, needs: &[String]) -> mlua::Result<bool> {
+    if code.trim().is_empty() {
+        return Ok(true);
+    }
+    println!("{}", session.colours.paint(Paint::Hint, code.trim_end()));
+    for name in needs {
+        if let Err(e) = session.lab.namespaces.require(name) {
+            session.complain(&e.to_string());
+            return Ok(false);
+        }
+    }
+    let well = session.evaluate(code.trim_end())?;
+    if well {
+        session.keep(code.trim_end());
+    }
+    Ok(well)
+}
+
+/// A command that was typed by itself.
+pub fn command(session: &mut Session<'_>, text: &str) -> mlua::Result<()> {
+    let mut typed = Typed::new(text);
+    if translated(session, &mut typed, text, None)? {
+        show_and_run(session, &typed.reports(), &[])?;
+    }
+    Ok(())
+}
+
+/// An input of several lines that are not all Lua. As with lines that are typed one by one, what follows an error is
+/// run all the same, unless `set -e` was among them.
+pub fn pasted(session: &mut Session<'_>, text: &str, parts: &[Part<'_>]) -> mlua::Result<Flow> {
+    let mut typed = Typed::new(text);
+    for (i, part) in parts.iter().enumerate() {
+        let place = format!("line {}: {}", part.line, part.text.lines().next().unwrap_or_default());
+        let well = match &part.what {
+            paste::What::Own => match session.answer(part.text)? {
+                Flow::GoOn => true,
+                flow => return Ok(flow),
+            },
+            paste::What::Shell => translated(session, &mut typed, part.text, Some(part.line))?,
+            paste::What::Lua => {
+                let well = session.run_lua(part.text)?;
+                if !well {
+                    eprintln!("{}", session.colours.paint(Paint::Hint, &screen::harmless(&place)));
+                }
+                well
+            }
+            paste::What::Unknown(message) => {
+                let reason = message.split_once(": ").map_or(message.as_str(), |(_, reason)| reason);
+                session.complain(&format!("{place}: neither Lua ({reason}) nor a command that is known"));
+                false
+            }
+            paste::What::Incomplete => {
+                session.complain(&format!("{place}: it has no end"));
+                false
+            }
+        };
+        let ends = wait::interrupted().is_some() || (!well && typed.ends_at_errors());
+        if let (true, Some(next)) = (ends, parts.get(i + 1)) {
+            let note = format!("line {} and what follows were not run", next.line);
+            println!("{}", session.colours.paint(Paint::Hint, &note));
+        }
+        if ends {
+            return Ok(Flow::GoOn);
+        }
+    }
+    show_and_run(session, &typed.reports(), &[])?;
+    Ok(Flow::GoOn)
+}
+
+/// What there is to say about a line that begins with a program's name and would fail as Lua: `cat /etc/hostname` is
+/// arithmetic there.
+pub fn meant_for_shell(lua: &Lua, text: &str) -> Option<String> {
+    let (word, rest) = text.trim().split_once(' ')?;
+    let defined = lua.globals().raw_get::<mlua::Value>(word).is_ok_and(|value| !value.is_nil());
+    let compared = ["==", "~=", "=", "and ", "or "].iter().any(|op| rest.trim_start().starts_with(op));
+    let sound = !text.contains('\n') && !defined && !compared && names::is_program(word);
+    let statement = || matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. });
+    (sound && !statement()).then(|| format!("{word} is a program: use !{} to run it", text.trim()))
 }
 
 /// The Lua that an argument such as that of `:watch` stands for: itself, or that of a command. `None` if it can't be

@@ -91,7 +91,7 @@ fn block(language: &str, line: usize, lines: &[&str]) -> Option<Part> {
 }
 
 /// What stands behind a prompt: `$ `, `user@host:~$ `, `[user@host ~]$ `, and `# ` where it can't be a comment.
-fn prompted(line: &str, root: bool) -> Option<&str> {
+pub fn prompted(line: &str, root: bool) -> Option<&str> {
     if let Some(command) = line.strip_prefix("$ ") {
         return Some(command);
     }

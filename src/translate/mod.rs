@@ -15,10 +15,12 @@ mod nft;
 mod parser;
 mod programs;
 mod script;
+mod typed;
 mod variables;
 
 pub use args::Reason;
 pub use lua::TAKEN;
+pub use typed::{Step, Typed, What, behind_prompt, is_known, is_typed, length, line};
 
 use emit::Emitter;
 use parser::Node;
@@ -162,70 +164,6 @@ fn is_command(line: &str) -> bool {
         Some(word) if assigns(&word) => true,
         _ => {
             words.find(|word| !assigns(word)).is_some_and(|word| programs::known(word.trim_end_matches(';')))
-        }
-    }
-}
-
-/// Translates a line that was typed at the prompt of the namespace `current`, if it is a command that is known here:
-/// to Lua, or with the reason why not. Ask before the line is tried as Lua, which `route -n` would be as well; what
-/// looks like Lua is none.
-pub fn line(line: &str, current: &str) -> Option<Result<String, Reason>> {
-    if !typed_command(line) {
-        return None;
-    }
-    let nodes = match parser::all(line) {
-        Ok(nodes) => nodes,
-        Err(reason) => {
-            let incomplete = ["closed", "missing"].iter().any(|end| reason.ends_with(end));
-            return Some(Err(Reason { incomplete, ..Reason::new(reason) }));
-        }
-    };
-    let mut out = Emitter::default();
-    out.prompt = true;
-    out.current = current.to_owned();
-    out.variables.scan(&nodes);
-    let mut writer = Writer::new(out);
-    writer.nodes(&nodes);
-    let translation = writer.finish("");
-    match translation.problems.into_iter().next() {
-        Some(problem) => Some(Err(problem.reason)),
-        None => Some(Ok(translation.lua.trim_end().to_owned())),
-    }
-}
-
-/// Whether a line typed at the prompt is a shell's command rather than Lua.
-fn typed_command(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let Some(first) = words.next() else { return false };
-    if first == "for" {
-        return line.contains(" in ") && line.contains("; do");
-    }
-    if first == "sudo" || first == "nsenter" {
-        return words.next().is_some();
-    }
-    if first == "echo" {
-        return line.contains("/proc/sys/");
-    }
-    if first == "cat" {
-        return words.next().is_some_and(|word| word.starts_with("/proc/sys/"));
-    }
-    if first == "python3" || first == "python" {
-        return line.contains("http.server");
-    }
-    if !programs::translated(first) {
-        return false;
-    }
-    match words.next() {
-        // `ip - 1`, should someone have such a variable.
-        Some(
-            "-" | "+" | "*" | "/" | "%" | "^" | ".." | "=" | "==" | "~=" | "<" | ">" | "<=" | ">=" | "and"
-            | "or",
-        ) => false,
-        // `route` alone is the module, `ip` alone nothing.
-        None => !TAKEN.contains(&first),
-        // `route = 1`, `ping { ... }`, `ping "10.0.0.1"`
-        Some(next) => {
-            !TAKEN.contains(&first) || !next.starts_with(['=', '(', '{', '"', '\'', '.', ':', '[', ','])
         }
     }
 }

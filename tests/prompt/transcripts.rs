@@ -67,6 +67,57 @@ fn commands_of_iproute2_typed_as_they_are() {
     transcript("iproute2.txt", &s);
 }
 
+/// Scripts and transcripts as they are pasted, and what can't be understood of them.
+#[test]
+fn pasted_commands_run_line_by_line() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    let paste = |text: &str| format!("\x1b[200~{text}\x1b[201~");
+    for text in [
+        "ip netns add m4\nip netns add m5\nip netns list",
+        "#!/bin/sh\n# c\n\nN=m6\nsudo ip netns add $N\nx = 1\nfoo bar\n[ -z x ]\nprint(x)\nfor i in 7 8; do\n  ip netns add m$i\ndone",
+        "set -e\nip netns add m4\nip netns add m9",
+        "sudo ip netns exec m4 bash\nip link add br0 type bridge\nexit\nip -n m4 link show br0",
+        "root@h:~# ip netns del m8\nroot@h:~# ip netns del m7\nm7\nroot@h:~# ip netns list",
+    ] {
+        s.line(&paste(text));
+    }
+    transcript("paste.txt", &s);
+}
+
+/// A shell in another namespace, one that is missing, and programs that nsh has nothing for.
+#[test]
+fn shells_of_namespaces_and_other_programs() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    for line in [
+        "ip netns add a",
+        "sudo nsenter --net=/run/netns/a",
+        "ip link",
+        "ip netns exec zz bash",
+        "exit",
+        "ip netns exec zz ip link",
+        "ip -n a route show default",
+        "ss -ltn",
+        "ls",
+        "ls -l",
+        "cat /etc/hostname",
+        "$ ip netns add d1",
+        "nsh> 1 + 1",
+        "namespace.add(\"b\").name",
+        "link.add(\"v0\", { kind = \"veth\", peer = { name = \"v1\", ns = b } })",
+        "b.link.get(\"v1\").kind",
+        "x = \"abc",
+        "x = 1\x1b\ry = f(1 2)",
+        "nothing",
+    ] {
+        s.line(line);
+    }
+    transcript("shells.txt", &s);
+    s.send("exit\r");
+    assert_eq!(s.status(), 0);
+}
+
 /// And the commands that calls stand for.
 #[test]
 fn calls_are_shown_as_commands() {
@@ -142,8 +193,12 @@ fn ctrl_c_ends_what_runs_and_never_the_prompt() {
 
 #[test]
 fn what_was_typed_becomes_a_script_that_runs() {
-    let mut s = Screen::new(100, &[]);
+    let mut s = Screen::with(100, &[], |command| {
+        let home = command.get_current_dir().unwrap().parent().unwrap().to_owned();
+        command.env("HOME", home);
+    });
     s.prompt();
+    let name = s.directory.file_name().unwrap().to_string_lossy().into_owned();
     for line in [
         "local ns1 = namespace.add(\"ns1\", { up = true })",
         "link.del(\"nothing\")",
@@ -152,14 +207,20 @@ fn what_was_typed_becomes_a_script_that_runs() {
         "link.get(\"br0\").kind",
         ":use",
         "link.get(\"br0\")",
+        "br0",
+        "1 + 1",
         ":save session.lua",
+        &format!(":save ~/{name}/nsh"),
         ":save session.lua",
         ":save /etc/session.lua",
     ] {
         s.line(line);
     }
-    assert!(s.text().contains("is there already"), "{}", s.text());
+    assert_eq!(s.text().matches("runs them").count(), 2, "{}", s.text());
+    assert!(s.text().contains("/nsh is there already"), "{}", s.text());
     assert!(s.text().contains("cannot write /etc/session.lua"), "{}", s.text());
+    let script = std::fs::read_to_string(s.file("session.lua")).unwrap();
+    assert!(!script.contains("br0\n") && !script.contains("1 + 1"), "{script}");
     let run = std::process::Command::new(s.file("nsh")).arg(s.file("session.lua")).output().unwrap();
     let out = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success() && out.ends_with("bridge\n"), "{out}");

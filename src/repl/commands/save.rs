@@ -22,14 +22,22 @@ pub fn run(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
         session.complain("usage: :save FILE");
         return Ok(Flow::GoOn);
     }
+    let path = &home(path);
     let text = script(&session.kept, |source| session.lua.load(source).into_function().is_ok());
+    // Only what this session wrote itself is replaced.
+    let own = session.saved.contains(path);
     let written = std::fs::File::options()
         .write(true)
-        .create_new(true)
+        .create(own)
+        .create_new(!own)
+        .truncate(own)
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
-        Ok(()) => println!("{path}: {} inputs; nsh {path} runs them", session.kept.len()),
+        Ok(()) => {
+            println!("{path}: {} inputs; nsh {path} runs them", session.kept.len());
+            session.saved.insert(path.clone());
+        }
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
             session.complain(&format!("{path} is there already; choose another name, or !rm {path} first"));
         }
@@ -38,6 +46,24 @@ pub fn run(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
         )),
     }
     Ok(Flow::GoOn)
+}
+
+/// A path with the user's home in the place of `~`.
+pub fn home(path: &str) -> String {
+    match (path.strip_prefix('~'), std::env::var("HOME")) {
+        (Some(rest), Ok(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
+        _ => path.to_owned(),
+    }
+}
+
+/// Whether an expression can do more than have a value: whether it calls something.
+fn calls(source: &str) -> bool {
+    let tokens: Vec<_> = lex::tokens(source).into_iter().filter(lex::Token::counts).collect();
+    tokens.windows(2).any(|pair| {
+        let (before, after) = (pair[0].text(source), pair[1].text(source));
+        let called = pair[0].kind == Kind::Name || matches!(before, ")" | "]");
+        called && (matches!(after, "(" | "{") || matches!(pair[1].kind, Kind::Str { .. }))
+    })
 }
 
 /// The script; `is_statement` says whether a text stands by itself.
@@ -53,6 +79,10 @@ pub fn script(kept: &[Kept], is_statement: impl Fn(&str) -> bool) -> String {
         out.push_str(&prelude());
     }
     for k in kept {
+        // Looking at a value is nothing to repeat.
+        if matches!(k, Kept::Input { source, expression: true } if !uses_last && !calls(source)) {
+            continue;
+        }
         let line = match k {
             Kept::Input { source, .. } if source == "_" => "print(_)".to_owned(),
             Kept::Input { source, expression: true } if uses_last => format!("_ = {source}\nprint(_)"),
@@ -99,8 +129,14 @@ mod tests {
 
     #[test]
     fn expressions_are_printed_and_calls_made() {
-        let kept = [input("local x = 1", false), input("x + 1", true), input("f()", true)];
-        assert_eq!(script(&kept, |s| s.ends_with(')')), "local x = 1\nprint(x + 1)\nf()\n");
+        let kept = [
+            input("local x = 1", false),
+            input("x + 1", true),
+            input("(x)", true),
+            input("#f()", true),
+            input("f()", true),
+        ];
+        assert_eq!(script(&kept, |s| s == "f()"), "local x = 1\nprint(#f())\nf()\n");
         let kept = [input("x", true), input("y = _", false)];
         assert_eq!(script(&kept, |_| false), "_ = x\nprint(_)\ny = _\n");
     }

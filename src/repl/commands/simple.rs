@@ -157,7 +157,7 @@ pub fn load(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
         session.complain("usage: :load FILE");
         return Ok(Flow::GoOn);
     }
-    let source = format!("dofile({path:?})");
+    let source = format!("dofile({:?})", super::save::home(path));
     if session.evaluate(&source)? {
         session.keep(&source);
     }

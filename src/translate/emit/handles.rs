@@ -104,7 +104,7 @@ impl Emitter {
     }
 
     /// Shows what was seen by what still runs at the end.
-    pub(super) fn reports(&mut self) {
+    pub fn reports(&mut self) {
         let running: Vec<Started> =
             self.started.iter().filter(|s| !s.stopped && s.report.is_some()).cloned().collect();
         if !running.is_empty() {

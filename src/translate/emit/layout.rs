@@ -5,6 +5,18 @@ use std::collections::HashSet;
 use super::{Emitter, LOCALS, Line};
 
 impl Emitter {
+    /// At the prompt: what was written since the last time, and the namespaces that must be there for it.
+    pub fn take(&mut self) -> (String, Vec<String>) {
+        let mut out = String::new();
+        for line in self.lines.drain(..) {
+            if let Line::Text(indent, text) = line {
+                out.push_str(&format!("{}{text}\n", " ".repeat(indent)));
+            }
+        }
+        self.added.clear();
+        (out, std::mem::take(&mut self.needs))
+    }
+
     /// The whole script.
     pub fn finish(mut self, title: &str) -> String {
         self.indent = 0;

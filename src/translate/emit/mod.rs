@@ -29,6 +29,12 @@ pub enum Line {
     },
 }
 
+/// Where the commands that follow are run, of a shell that was opened or left at the prompt.
+pub enum Turn {
+    Enter(Option<String>),
+    Leave,
+}
+
 /// What was begun beside the script.
 #[derive(Clone)]
 struct Started {
@@ -49,6 +55,11 @@ pub struct Emitter {
     pub prompt: bool,
     /// The namespace of that prompt.
     pub current: String,
+    /// The prompt goes to another namespace, or back.
+    pub turn: Option<Turn>,
+    /// Namespaces that must be there, and those that the commands themselves made.
+    needs: Vec<String>,
+    added: HashSet<String>,
     /// The text is one for people to follow, whose `exit` ends nothing.
     pub markdown: bool,
     /// `set -e`
@@ -198,8 +209,12 @@ impl Emitter {
             return Some("host".to_owned());
         }
         if let Some(name) = &arg.known
-            && !self.prompt
+            && self.prompt
         {
+            if self.nested == 0 && !self.added.contains(name) {
+                self.needs.push(name.clone());
+            }
+        } else if let Some(name) = &arg.known {
             if !self.valid.contains(name) && self.nested == 0 {
                 let code = format!("namespace.get({})", lua::quote(name));
                 self.declare(name.clone(), code);
@@ -324,6 +339,15 @@ impl Emitter {
             Act::Note(text) => self.comment(&text),
             Act::Nothing(_) | Act::Script { .. } => {}
             Act::Assign(name, value) => self.assign(&name, &value)?,
+            Act::Enter(space) if self.prompt && self.nested == 0 && self.sections.is_empty() => {
+                let name = match space {
+                    Some(Space::Named(name)) => Some(name.known.ok_or_else(|| {
+                        Reason::new("in which namespace the shell is, is only known when the script runs")
+                    })?),
+                    Some(Space::Here) | None => None,
+                };
+                self.turn = Some(Turn::Enter(name));
+            }
             Act::Enter(space) => self.sections.push(space),
             Act::Leave(status) => self.leave(status)?,
         }
@@ -442,6 +466,7 @@ impl Emitter {
         match &name.known {
             Some(_) if self.tolerant => self.line(format!("pcall(namespace.add, {})", arg_code(name))),
             Some(known) if self.prompt => {
+                self.added.insert(known.clone());
                 let variable = lua::identifier(known, "ns", &|_| false);
                 self.line(format!("{variable} = {code}"));
             }
@@ -474,6 +499,10 @@ impl Emitter {
             return Ok(());
         }
         if self.markdown {
+            return Ok(());
+        }
+        if self.prompt && self.nested == 0 {
+            self.turn = Some(Turn::Leave);
             return Ok(());
         }
         if self.prompt {

@@ -121,6 +121,25 @@ const TRANSLATED: &[&str] = &[
     "wget",
 ];
 
+/// Those of the harmless programs that are for networks, and print what they have to say without being asked.
+const TYPED: &[&str] = &[
+    "arping",
+    "dig",
+    "ethtool",
+    "fping",
+    "iperf3",
+    "nc",
+    "netstat",
+    "nslookup",
+    "ss",
+    "tc",
+    "tracepath",
+    "tracepath6",
+    "traceroute",
+    "traceroute6",
+    "wg",
+];
+
 /// Programs and words of the shell that a text for people to follow may have, besides those.
 const SHELL: &[&str] = &[
     "[",
@@ -225,6 +244,11 @@ pub fn known(word: &str) -> bool {
 /// Whether this is a program that the translation understands.
 pub fn translated(word: &str) -> bool {
     TRANSLATED.contains(&base(word))
+}
+
+/// Whether a line that begins with this word is a command at the prompt, where most words are Lua's.
+pub fn typed(word: &str) -> bool {
+    translated(word) || TYPED.contains(&base(word))
 }
 
 /// A program's name without its directory.

@@ -1,0 +1,89 @@
+//! Names that mean nothing yet: those of namespaces are given their meaning, the others are told.
+
+use mlua::{Function, Table, Value};
+
+use super::Session;
+use super::colour::Paint;
+use super::lex::{self, Kind, Token};
+use crate::lua::schema::did_you_mean;
+
+/// Binds the names of namespaces that a source uses and that mean nothing yet, as `ip netns add` does, and shows it.
+pub fn bind_namespaces(session: &mut Session<'_>, source: &str) -> mlua::Result<()> {
+    let globals = session.lua.globals();
+    let mut there: Option<Vec<String>> = None;
+    for name in used(source) {
+        if !globals.raw_get::<Value>(name)?.is_nil() {
+            continue;
+        }
+        let there = there.get_or_insert_with(|| session.lab.namespaces.names().unwrap_or_default());
+        if !there.iter().any(|other| other == name) {
+            continue;
+        }
+        let get: Function = globals.get::<Table>("namespace")?.get("get")?;
+        globals.raw_set(name, get.call::<Value>(name)?)?;
+        let line = format!("{name} = namespace.get({name:?})");
+        println!("{}", session.colours.paint(Paint::Hint, &line));
+        session.keep(&line);
+    }
+    Ok(())
+}
+
+/// The names that could be variables which are read.
+fn used(source: &str) -> Vec<&str> {
+    let tokens: Vec<Token> = lex::tokens(source).into_iter().filter(Token::counts).collect();
+    let text = |i: usize| tokens.get(i).map(|t| t.text(source)).unwrap_or_default();
+    let mut names = Vec::new();
+    for (i, token) in tokens.iter().enumerate() {
+        let before = i.checked_sub(1).map(text).unwrap_or_default();
+        // A field, a label, what is about to be set.
+        let no_variable =
+            matches!(before, "." | ":" | "::" | "goto" | "local" | "function") || text(i + 1) == "=";
+        if token.kind == Kind::Name && !no_variable && !names.contains(&text(i)) {
+            names.push(text(i));
+        }
+    }
+    names
+}
+
+/// The name that an input is, if it is nothing else.
+pub fn alone(source: &str) -> Option<&str> {
+    match lex::tokens(source.trim())[..] {
+        [token] if token.kind == Kind::Name => Some(source.trim()),
+        _ => None,
+    }
+}
+
+/// What there is to say about an input that is a name alone which means nothing.
+pub fn nothing(session: &Session<'_>, source: &str) -> Option<String> {
+    let name = alone(source).filter(|name| *name != "_")?;
+    let globals = session.lua.globals();
+    if !globals.raw_get::<Value>(name).is_ok_and(|value| value.is_nil()) {
+        return None;
+    }
+    let names: Vec<String> = globals.pairs::<String, Value>().flatten().map(|(name, _)| name).collect();
+    Some(match did_you_mean(name, names.iter().map(String::as_str)) {
+        _ if is_program(name) => format!("{name} is nil; use !{name} to run the program"),
+        Some(near) => format!("{name} is nil; did you mean {near}?"),
+        None => format!("{name} is nil"),
+    })
+}
+
+/// Whether there is a program of that name.
+pub fn is_program(word: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let named = !word.is_empty() && !word.contains('/');
+    named && std::env::split_paths(&path).any(|directory| directory.join(word).is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_are_read() {
+        assert_eq!(used("x.y = f(a.b, { k = ns1 }) ns1 = z"), ["x", "f", "a", "ns1", "z"]);
+        assert_eq!(alone(" ns1 "), Some("ns1"));
+        assert_eq!(alone("ns1.name"), None);
+        assert_eq!(alone("end"), None);
+    }
+}
