@@ -48,7 +48,7 @@ pub fn parts<'a>(lua: &Lua, text: &'a str) -> Option<Vec<Part<'a>>> {
                 mixed = true;
                 (Some(What::Own), 0)
             }
-            _ if is_shell(lua, text, first) => {
+            _ if is_shell(lua, text, first) || is_loop(lua, rest) => {
                 mixed = true;
                 match translate::length(rest) {
                     Ok(length) => (Some(What::Shell), length),
@@ -106,6 +106,17 @@ fn is_shell(lua: &Lua, text: &str, line: &str) -> bool {
     }
     let defined = lua.globals().raw_get::<Value>(word.trim_end_matches(';')).is_ok_and(|v| !v.is_nil());
     translate::is_known(word) && !defined && !statement()
+}
+
+/// Whether a loop or condition of the shell begins here whose `do` or `then` stands in the next line.
+fn is_loop(lua: &Lua, rest: &str) -> bool {
+    let mut lines = rest.lines();
+    let first = lines.next().unwrap_or_default();
+    let word = first.split_whitespace().next().unwrap_or_default();
+    let next = lines.next().unwrap_or_default().trim();
+    matches!(word, "if" | "for" | "while" | "until")
+        && matches!(next, "do" | "then")
+        && matches!(input::parse(lua, first), Parsed::Wrong(_))
 }
 
 /// The fewest lines that are whole in Lua.
@@ -185,6 +196,7 @@ mod tests {
             (7, "if [ -z x ]; then\n  ls\nfi", Shell),
         ];
         assert_eq!(cut(shell), want);
+        assert_eq!(cut("for i in 1 2\ndo\nip link\ndone"), [(1, "for i in 1 2\ndo\nip link\ndone", Shell)]);
         assert!(matches!(&cut("ip link\nfoo bar")[1], (2, "foo bar", What::Unknown(_))));
         assert_eq!(cut("ip link\nfor i in 1 2; do\nip link")[1].2, What::Incomplete);
         assert_eq!(cut("ip link\nf(\nls")[1].2, What::Incomplete);

@@ -139,6 +139,11 @@ pub fn is_typed(line: &str) -> bool {
     if first == "for" {
         return line.contains(" in ") && line.contains("; do");
     }
+    if first == "if" || first == "while" {
+        let next = words.find(|word| *word != "!").unwrap_or_default();
+        let ends = if first == "if" { "; then" } else { "; do" };
+        return line.contains(ends) && (next == "[" || programs::known(next));
+    }
     if first == "sudo" || first == "nsenter" {
         return words.next().is_some();
     }

@@ -96,6 +96,7 @@ fn shells_of_namespaces_and_other_programs() {
         "ip link",
         "ip netns exec zz bash",
         "exit",
+        "if ping -c 1 zz; then\recho up\rfi",
         "ip netns exec zz ip link",
         "ip -n a route show default",
         "ss -ltn",
