@@ -262,6 +262,14 @@ impl State {
         found
     }
 
+    /// The packets that match, in the order of their times. One socket can be found empty, and the next one already
+    /// have what came later than what then comes to the first; so they may have been taken over in another order.
+    fn fitting(&self, filter: &Filter) -> Vec<Arc<Packet>> {
+        let mut found: Vec<_> = self.packets.iter().filter(|p| filter.matches(p)).cloned().collect();
+        found.sort_by_key(|p| p.time);
+        found
+    }
+
     fn share(&self) -> Vec<Arc<std::os::fd::OwnedFd>> {
         self.sockets.iter().map(Socket::share).collect()
     }
@@ -282,7 +290,7 @@ impl Capture {
 
     /// The captured packets that match, complete up to this moment.
     pub fn packets(&self, filter: &Filter) -> Vec<Arc<Packet>> {
-        self.now().packets.iter().filter(|p| filter.matches(p)).cloned().collect()
+        self.now().fitting(filter)
     }
 
     /// How many match.
@@ -299,7 +307,7 @@ impl Capture {
             let fds = {
                 let state = self.now();
                 let _ = self.shared.news.read();
-                let found: Vec<_> = state.packets.iter().filter(|p| filter.matches(p)).cloned().collect();
+                let found = state.fitting(filter);
                 if found.len() >= count {
                     return Ok(found);
                 }
