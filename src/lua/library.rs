@@ -72,7 +72,8 @@ pub fn install(lua: &Lua) -> mlua::Result<()> {
     package.raw_get::<Table>("searchers")?.raw_insert(1, search)
 }
 
-fn public() -> impl Iterator<Item = &'static str> {
+/// The names of those that are for scripts.
+pub fn public() -> impl Iterator<Item = &'static str> {
     SOURCES.iter().filter(|s| s.public).map(|s| s.name)
 }
 

@@ -92,6 +92,12 @@ impl Names {
         })
     }
 
+    /// All names that there are.
+    pub fn all(&self) -> Vec<String> {
+        let builtin = self.builtin.iter().map(|(_, name)| (*name).to_owned());
+        builtin.chain(self.configured().into_iter().map(|(_, name)| name)).collect()
+    }
+
     /// Checks a number's range.
     pub fn checked(&self, number: u32) -> Result<u32> {
         if number > self.most {

@@ -7,6 +7,8 @@ use super::lex::{self, Kind, Token};
 pub enum Step {
     Name(String),
     Index(i64),
+    /// A call; with its first argument, where that is a string.
+    Call(Option<String>),
 }
 
 /// A call whose arguments the cursor is in: what is called, and which argument, from 0.
@@ -78,7 +80,22 @@ pub fn at(before: &str) -> Context {
         _ => (before.len(), String::new(), None),
     };
     all.retain(Token::counts);
-    Context { place: place(&all, before, quote.is_some()), start, word, quote }
+    let mut place = place(&all, before, quote.is_some());
+    // Behind a whole value comes a comma or a bracket, and no other value.
+    let in_call = matches!(place, Place::Argument(_) | Place::Value { .. } | Place::Key { .. });
+    if in_call && quote.is_none() && word.is_empty() && all.last().is_some_and(|t| ends_value(t, before)) {
+        place = Place::Nowhere;
+    }
+    Context { place, start, word, quote }
+}
+
+fn ends_value(token: &Token, source: &str) -> bool {
+    match token.kind {
+        Kind::Name | Kind::Number | Kind::Str { open: false } => true,
+        Kind::Keyword => matches!(token.text(source), "true" | "false" | "nil" | "end"),
+        Kind::Bracket => matches!(token.text(source), ")" | "]" | "}"),
+        _ => false,
+    }
 }
 
 fn place(tokens: &[Token], source: &str, in_string: bool) -> Place {
@@ -89,6 +106,14 @@ fn place(tokens: &[Token], source: &str, in_string: bool) -> Place {
             true => Place::Nowhere,
             false => Place::Field { of, method: last == ":" },
         };
+    }
+    // `require "nsh.` is a call as well.
+    if in_string {
+        let function = chain(tokens, source);
+        if !function.is_empty() {
+            let method = tokens.len() >= 2 && tokens[tokens.len() - 2].text(source) == ":";
+            return Place::Argument(Call { function, method, index: 0 });
+        }
     }
     let frames = frames(tokens, source);
     let mut fields = Vec::new();
@@ -129,6 +154,15 @@ fn chain(tokens: &[Token], source: &str) -> Vec<Step> {
             at -= 3;
             continue;
         }
+        if at >= 2 && text(at - 1) == ")" {
+            let open = lex::partner(&tokens[..at], source, tokens[at - 1].start);
+            let Some(open) = open.and_then(|start| tokens.iter().position(|t| t.start == start)) else {
+                return Vec::new();
+            };
+            steps.insert(0, Step::Call(literal(&tokens[open + 1..at - 1], source)));
+            at = open;
+            continue;
+        }
         if at == 0 || tokens[at - 1].kind != Kind::Name {
             return Vec::new();
         }
@@ -141,6 +175,14 @@ fn chain(tokens: &[Token], source: &str) -> Vec<Step> {
     }
 }
 
+/// The string that the arguments of a call begin with.
+fn literal(arguments: &[Token], source: &str) -> Option<String> {
+    let first = arguments.first().filter(|t| t.kind == Kind::Str { open: false })?.text(source);
+    let ends = arguments.get(1).is_none_or(|t| t.text(source) == ",");
+    let plain = ends && first.starts_with(['"', '\'']) && !first.contains('\\');
+    plain.then(|| first[1..first.len() - 1].to_owned())
+}
+
 /// The brackets that are open at the end.
 fn frames(tokens: &[Token], source: &str) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
@@ -150,7 +192,9 @@ fn frames(tokens: &[Token], source: &str) -> Vec<Frame> {
         match text(i) {
             opener @ ("(" | "{") => {
                 let function = chain(&tokens[..i], source);
-                let defined = i >= function.len() * 2 && text(i - (function.len() * 2).min(i)) == "function";
+                let names = function.iter().all(|step| matches!(step, Step::Name(_)));
+                let before = function.len() * 2;
+                let defined = names && i >= before && text(i - before) == "function";
                 let calls = !function.is_empty() && !defined;
                 if calls {
                     let colon = i >= 2 && text(i - 2) == ":";
@@ -240,7 +284,17 @@ mod tests {
         let of = vec![Step::Name("all".into()), Step::Index(2)];
         check("all[2].", Place::Field { of, method: false }, "");
         check("-- li", Place::Nowhere, "");
-        check("f().", Place::Nowhere, "");
+        let called = vec![Step::Name("f".into()), Step::Call(None), Step::Index(1)];
+        check("f(1, {})[1].", Place::Field { of: called, method: false }, "");
+        let get = [path("namespace.get"), vec![Step::Call(Some("ns1".into()))], path("link.set")].concat();
+        check(
+            "namespace.get('ns1').link.set(\"v",
+            Place::Argument(Call { function: get, method: false, index: 0 }),
+            "v",
+        );
+        check("(f).", Place::Nowhere, "");
+        check("help \"ve", Place::Argument(call("help", 0)), "ve");
+        check("x = \"ve", Place::Nowhere, "ve");
         check("x = 12", Place::Nowhere, "");
     }
 
@@ -273,6 +327,9 @@ mod tests {
             "",
         );
         check("f{ a = 1 } li", Place::Name, "li");
+        for whole in ["link.set(\"veth0\"", "link.set(\"veth0\" ", "f({ a = true ", "f(g(1) ", "f({ a = 1 "] {
+            check(whole, Place::Nowhere, "");
+        }
         check("f({ a = 1 }, ", Place::Argument(call("f", 1)), "");
         check("link.add(\"e\", { addr = { \"10.0.0.1/24\", \"", Place::Nowhere, "");
     }

@@ -28,7 +28,7 @@ use super::complete::{Completer, Completion};
 use super::highlight;
 use super::history::History;
 use super::input::{self, Input, Parsed};
-use super::{paste, shell, signals};
+use super::{paste, screen, shell, signals};
 use crate::net::namespace::Namespace;
 use crate::translate;
 use crate::wait::{self, Deadline};
@@ -213,13 +213,15 @@ impl Complete for Helper {
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let before = &line[..pos];
         let Completion { start, candidates } = match before.trim_start().starts_with([':', '!']) {
-            true => commands::complete(&self.completer, before),
+            true => commands::complete(&self.completer, before, &self.current.borrow()),
             false => self.completer.complete(before, &self.current.borrow()),
         };
         let pairs = candidates
             .into_iter()
             .map(|text| {
-                let display = text.trim_end_matches([' ', '=']).to_owned();
+                // No wider than the terminal, where the list would be torn.
+                let display =
+                    screen::fit(text.trim_end_matches([' ', '=']), screen::size().0.saturating_sub(1));
                 // A quote that stands behind the cursor already.
                 let closes = text.chars().next_back().filter(|c| ['"', '\''].contains(c));
                 let doubled = closes.is_some_and(|c| line[pos..].starts_with(c));

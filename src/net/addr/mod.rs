@@ -6,7 +6,7 @@ mod read;
 pub use change::{AddrSpec, Lifetime, add, del, flush, replace};
 pub(crate) use change::{add_plain, del_plain};
 pub(crate) use read::parse;
-pub use read::{Addr, Filter, list};
+pub use read::{Addr, Filter, list, prefixes};
 
 // Message types and attributes of linux/rtnetlink.h and linux/if_addr.h.
 pub(super) const RTM_NEWADDR: u16 = 20;

@@ -99,6 +99,20 @@ pub fn list(ns: &Namespace, filter: &Filter) -> Result<Vec<Addr>> {
     Ok(out)
 }
 
+/// All addresses with their prefix lengths, one request for a namespace: without the links' names, for which others
+/// would be needed.
+pub fn prefixes(ns: &Namespace) -> Result<Vec<IpNetwork>> {
+    let mut found = Vec::new();
+    ns.rtnl(RTM_GETADDR, NLM_F_DUMP, &ifaddrmsg(0, 0, 0, 0), |answer| {
+        match answer {
+            None => found.clear(),
+            Some(answer) => found.extend(parse(answer.payload).map(|(addr, _)| addr.prefix())),
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// Decodes the body of an RTM_NEWADDR, with its scope; the link's name is filled in later.
 pub(crate) fn parse(payload: &[u8]) -> Option<(Addr, u8)> {
     let (head, attributes) = payload.split_at_checked(8)?;

@@ -150,3 +150,9 @@ pub fn all_names(ns: &Namespace) -> Result<Vec<String>> {
     let links = super::read::dump(ns)?;
     Ok(links.into_iter().map(|link| link.name).collect())
 }
+
+/// The hardware addresses of all links but the loopback.
+pub fn all_macs(ns: &Namespace) -> Result<Vec<String>> {
+    let links = super::read::dump(ns)?;
+    Ok(links.into_iter().filter(|link| link.name != "lo").filter_map(|link| link.mac).collect())
+}

@@ -5,9 +5,11 @@ mod picture;
 mod save;
 mod simple;
 
+use std::rc::Rc;
+
 use super::Session;
 use super::complete::{Completer, Completion};
-use super::order::natural;
+use crate::net::namespace::Namespace;
 
 pub use monitor::Monitor;
 pub use save::Kept;
@@ -201,19 +203,16 @@ pub fn overview() -> String {
 }
 
 /// Completes a command line: `:us`, `:use n`, `:time link.l`, `!cat fi`.
-pub fn complete(completer: &Completer, before: &str) -> Completion {
+pub fn complete(completer: &Completer, before: &str, ns: &Rc<Namespace>) -> Completion {
     let word_start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let word = &before[word_start..];
     let line = before.trim_start();
-    if line.starts_with('!') {
-        let (start, word) = match word.strip_prefix('!') {
-            Some(word) => (word_start + 1, word),
-            None => (word_start, word),
-        };
-        return matching(start, word, completer.files(word));
+    if let Some(shell) = line.strip_prefix('!') {
+        let inner = completer.shell(shell, ns);
+        return Completion { start: inner.start + before.len() - shell.len(), ..inner };
     }
     let Some((name, _)) = line.split_once(char::is_whitespace) else {
-        return matching(word_start, word, COMMANDS.iter().map(|c| format!(":{} ", c.name)).collect());
+        return Completion::of(word_start, word, COMMANDS.iter().map(|c| format!(":{} ", c.name)).collect());
     };
     let takes = COMMANDS.iter().find(|c| name == format!(":{}", c.name)).map_or(Takes::Nothing, |c| c.takes);
     let candidates = match takes {
@@ -224,15 +223,9 @@ pub fn complete(completer: &Completer, before: &str) -> Completion {
         Takes::Words(words) => words.iter().map(|w| (*w).to_owned()).collect(),
         Takes::Lua => {
             let from = before.len() - line.len() + name.len();
-            let inner = completer.complete_global(&before[from..]);
+            let inner = completer.complete(&before[from..], ns);
             return Completion { start: inner.start + from, ..inner };
         }
     };
-    matching(word_start, word, candidates)
-}
-
-fn matching(start: usize, word: &str, mut candidates: Vec<String>) -> Completion {
-    candidates.retain(|c| c.starts_with(word));
-    candidates.sort_by(|a, b| natural(a, b));
-    Completion { start, candidates }
+    Completion::of(word_start, word, candidates)
 }

@@ -1,17 +1,13 @@
 //! Names that are in use in the lab at this moment.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use crate::lua::lab::Lab;
 use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::{HOST, Namespace};
-
-/// How long to go from namespace to namespace for addresses; those of the first ones are better than a wait.
-const PATIENCE: Duration = Duration::from_millis(25);
 
 pub fn namespaces(lab: &Lab) -> Vec<String> {
     let mut names = lab.namespaces.names().unwrap_or_default();
@@ -28,20 +24,44 @@ pub fn links(ns: &Namespace, word: &str) -> Vec<String> {
     }
 }
 
-/// Addresses in use, those of `ns` first; with their prefix lengths if asked.
-pub fn addresses(lab: &Lab, ns: &Rc<Namespace>, with_length: bool) -> Vec<String> {
-    let started = Instant::now();
+/// All addresses in use in the lab; with their prefix lengths if asked. One request for each namespace, on the socket
+/// that is open once something was done in it.
+pub fn addresses(lab: &Lab, with_length: bool) -> Vec<String> {
     let mut out = Vec::new();
-    let others = lab.namespaces.all().unwrap_or_default();
-    for there in std::iter::once(ns).chain(&others) {
-        for a in addr::list(there, &addr::Filter::default()).unwrap_or_default() {
-            let prefix = a.prefix();
+    for there in lab.namespaces.all().unwrap_or_default() {
+        for prefix in addr::prefixes(&there).unwrap_or_default() {
             if !prefix.ip().is_loopback() {
                 out.push(if with_length { prefix.to_string() } else { prefix.ip().to_string() });
             }
         }
-        if started.elapsed() > PATIENCE {
-            break;
+    }
+    out
+}
+
+/// Hardware addresses in use in the lab.
+pub fn macs(lab: &Lab) -> Vec<String> {
+    let all = lab.namespaces.all().unwrap_or_default();
+    all.iter().flat_map(|there| link::find::all_macs(there).unwrap_or_default()).collect()
+}
+
+/// Hosts as a connection names them: addresses, of IPv6 in brackets, and namespaces.
+pub fn hosts(lab: &Lab) -> Vec<String> {
+    let bracketed = |a: String| if a.contains(':') { format!("[{a}]") } else { a };
+    let addresses = addresses(lab, false).into_iter().map(bracketed);
+    addresses.chain(namespaces(lab)).collect()
+}
+
+/// The programs of `$PATH` that begin so.
+pub fn programs(word: &str) -> Vec<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut out = Vec::new();
+    for directory in std::env::split_paths(&path) {
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let runs = |m: fs::Metadata| m.is_file() && m.permissions().mode() & 0o111 != 0;
+            if name.starts_with(word) && fs::metadata(entry.path()).is_ok_and(runs) {
+                out.push(name);
+            }
         }
     }
     out

@@ -1,6 +1,7 @@
 //! Completion: what could stand at the cursor, from the documentation and from the live network. It asks the kernel
 //! and reads Lua's tables as they are; it runs none of the user's code and changes nothing.
 
+mod command;
 mod live;
 mod thing;
 
@@ -11,15 +12,15 @@ use mlua::Lua;
 
 use super::context::{self, Call, Context, Place, Step};
 use super::lex;
+use super::order::natural;
 use crate::doc::Docs;
 use crate::lua::lab::Lab;
+use crate::lua::library;
 use crate::lua::schema::{FunctionDoc, ParamDoc, ShapeDoc};
 use crate::net::link;
+use crate::net::names;
 use crate::net::namespace::Namespace;
 use thing::Thing;
-
-/// No list that a person reads is longer.
-const MOST: usize = 2000;
 
 /// What completes.
 pub struct Completer {
@@ -35,12 +36,33 @@ pub struct Completion {
     pub candidates: Vec<String>,
 }
 
+impl Completion {
+    /// Those of the candidates that go on from the word, each once, in the order in which people look for them.
+    pub fn of(start: usize, word: &str, mut candidates: Vec<String>) -> Completion {
+        // A name that would drive the terminal is left to be typed.
+        candidates.retain(|c| c.starts_with(word) && !c.contains(char::is_control));
+        candidates.sort_by(|a, b| natural(a, b));
+        candidates.dedup();
+        Completion { start, candidates }
+    }
+}
+
 /// What an argument or option takes, as its documentation tells it.
 struct Wanted<'a> {
     function: &'a str,
     name: &'a str,
     luals: &'a str,
     expected: &'a str,
+    /// The value goes on where a candidate ends: a port, a path.
+    goes_on: bool,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(function: &'a str, name: &'a str, luals: &'a str, expected: &'a str) -> Self {
+        let connects =
+            ["tcp.connect", "udp.connect", "wait.connect"].contains(&function) && name == "address";
+        Wanted { function, name, luals, expected, goes_on: connects || expected.contains("URL") }
+    }
 }
 
 impl Completer {
@@ -54,19 +76,12 @@ impl Completer {
 
     /// What could stand before the end of `before`; `ns` is the namespace that globals act on.
     pub fn complete(&self, before: &str, ns: &Rc<Namespace>) -> Completion {
+        if let Some(completion) = self.command(before, ns) {
+            return completion;
+        }
         let context = context::at(before);
-        let mut candidates = self.candidates(&context, ns);
-        // A table is opened where one belongs.
-        candidates.retain(|c| c.starts_with(&context.word) || context.word.is_empty());
-        candidates.sort();
-        candidates.dedup();
-        candidates.truncate(MOST);
-        Completion { start: context.start, candidates }
-    }
-
-    /// As [`Completer::complete`], for a command line of the prompt's.
-    pub fn complete_global(&self, before: &str) -> Completion {
-        self.complete(before, self.lab.namespaces.host())
+        let candidates = self.candidates(&context, ns);
+        Completion::of(context.start, &context.word, candidates)
     }
 
     /// The names of namespaces, for `:use`.
@@ -104,12 +119,7 @@ impl Completer {
                 let shape = shape_of(&function, call, outer);
                 let field = shape.and_then(|s| s.fields.iter().find(|f| [f.name] == *last).cloned());
                 let Some(field) = field else { return self.names(&context.word) };
-                let wanted = Wanted {
-                    function: function.name,
-                    name: field.name,
-                    luals: &field.luals,
-                    expected: &field.expected,
-                };
+                let wanted = Wanted::new(function.name, field.name, &field.luals, &field.expected);
                 self.values(&wanted, context, &there)
             }
             Place::Argument(call) => {
@@ -118,12 +128,17 @@ impl Completer {
                 {
                     return self.modules(name, context);
                 }
+                if call.function == [Step::Name("help".to_owned())]
+                    && let Some(quote) = context.quote
+                {
+                    return self.pages().into_iter().map(|name| format!("{name}{quote}")).collect();
+                }
                 let Some((there, function)) = self.function(call, ns) else {
                     return self.names(&context.word);
                 };
                 let Some(param) = function.params.get(call.index) else { return Vec::new() };
                 let ParamDoc { name, luals, expected, .. } = param;
-                let wanted = Wanted { function: function.name, name, luals, expected };
+                let wanted = Wanted::new(function.name, name, luals, expected);
                 self.values(&wanted, context, &there)
             }
         }
@@ -155,11 +170,7 @@ impl Completer {
             return Some((ns.clone(), class.methods.iter().find(|m| m.name == method)?.clone()));
         }
         match self.resolve(&call.function, ns)? {
-            Thing::Bound(there, name) => {
-                let module = name.split('.').next().unwrap_or(&name);
-                let module = self.docs().modules.iter().find(|m| m.name == module)?;
-                Some((there, module.all().find(|f| f.name == name)?.clone()))
-            }
+            Thing::Bound(there, name) => Some((there, self.documented(&name)?.clone())),
             _ => None,
         }
     }
@@ -168,22 +179,23 @@ impl Completer {
     fn values(&self, wanted: &Wanted<'_>, context: &Context, ns: &Rc<Namespace>) -> Vec<String> {
         let literals = self.literals(wanted, &context.word, ns);
         let Some(quote) = context.quote else {
-            let mut all: Vec<String> = literals.iter().map(|text| format!("\"{text}\"")).collect();
+            let mut hints: Vec<String> = literals.iter().map(|text| format!("\"{text}\"")).collect();
             if wanted.luals.split('|').any(|t| t == "boolean") {
-                all.extend(["true".to_owned(), "false".to_owned()]);
+                hints.extend(["true".to_owned(), "false".to_owned()]);
             }
             if wanted.luals.contains("nsh.Namespace") {
-                all.extend(self.namespace_variables());
+                hints.extend(self.namespace_variables());
             }
-            // Without a hint, any variable may be meant.
-            if all.is_empty() || !context.word.is_empty() {
-                all.extend(self.names(&context.word));
-            }
-            return all;
+            hints.retain(|hint| hint.starts_with(&context.word));
+            // Where nothing that is wanted fits, any variable may be meant.
+            return if hints.is_empty() { self.names(&context.word) } else { hints };
         };
         // What ends in a separator goes on.
-        let close = |text: String| if text.ends_with(['.', '/']) { text } else { format!("{text}{quote}") };
-        literals.into_iter().map(close).collect()
+        let close = |text: String| match wanted.goes_on || text.ends_with(['.', '/']) {
+            true => text,
+            false => format!("{text}{quote}"),
+        };
+        literals.into_iter().filter(|text| !text.contains([quote, '\\'])).map(close).collect()
     }
 
     fn literals(&self, wanted: &Wanted<'_>, word: &str, ns: &Rc<Namespace>) -> Vec<String> {
@@ -205,12 +217,35 @@ impl Completer {
             all.extend(live::namespaces(&self.lab));
         } else if module == "sysctl" {
             all.extend(live::sysctls(ns, word));
+        } else if wanted.expected.contains("hardware address") {
+            all.extend(live::macs(&self.lab));
+        } else if wanted.expected.contains("URL") {
+            let hosts = live::hosts(&self.lab);
+            // It may be left out; who begins without it goes on so.
+            let scheme =
+                if "http://".starts_with(word) || word.starts_with("http://") { "http://" } else { "" };
+            all.extend(hosts.into_iter().map(|host| format!("{scheme}{host}")));
+        } else if wanted.goes_on {
+            all.extend(live::hosts(&self.lab));
         } else if wanted.expected.contains("prefix length") {
-            all.extend(live::addresses(&self.lab, ns, true));
+            all.extend(live::addresses(&self.lab, true));
         } else if wanted.expected.contains("address") {
-            all.extend(live::addresses(&self.lab, ns, false));
+            all.extend(live::addresses(&self.lab, false));
+            if wanted.expected.contains("name of a namespace") {
+                all.extend(live::namespaces(&self.lab));
+            }
+        } else {
+            all.extend(words_of(wanted.expected));
         }
         all
+    }
+
+    /// All that `help` has a page of.
+    fn pages(&self) -> Vec<String> {
+        let docs = self.docs();
+        let functions = docs.modules.iter().flat_map(|m| m.all().map(|f| f.name).chain([m.name]));
+        let others = docs.classes.keys().chain(docs.records.keys());
+        functions.chain(others.filter_map(|name| name.rsplit('.').next())).map(str::to_owned).collect()
     }
 
     fn namespace_variables(&self) -> Vec<String> {
@@ -228,11 +263,13 @@ impl Completer {
             return paths.into_iter().map(close).collect();
         }
         let dotted = |path: String| path.trim_end_matches(".lua").replace('/', ".");
+        let library = library::public().map(|name| format!("{name}{quote}"));
         let by_dots = live::files(&context.word.replace('.', "/"), |name| name.ends_with(".lua"));
         by_dots
             .into_iter()
             .map(dotted)
             .map(|name| if name.ends_with('.') { name } else { format!("{name}{quote}") })
+            .chain(library)
             .collect()
     }
 }
@@ -249,6 +286,23 @@ fn shape_of(function: &FunctionDoc, call: &Call, fields: &[String]) -> Option<Rc
 /// `"up"|"down"` gives both words.
 fn quoted_words(luals: &str) -> Vec<String> {
     luals.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The words that an option's documentation says it takes: names from iproute2's tables, or the examples that are no
+/// addresses or ports.
+fn words_of(expected: &str) -> Vec<String> {
+    let tables = [
+        ("a scope", &names::SCOPES),
+        ("a table:", &names::TABLES),
+        ("a table's name", &names::TABLES),
+        ("a protocol such as static", &names::PROTOCOLS),
+        ("group's name", &names::GROUPS),
+    ];
+    let table = tables.iter().find(|(part, _)| expected.contains(part));
+    let mut all = table.map(|(_, names)| names.all()).unwrap_or_default();
+    let example = |word: &String| !word.contains(|c: char| c.is_ascii_digit() || "!*:/".contains(c));
+    all.extend(quoted_words(expected).into_iter().filter(example));
+    all
 }
 
 #[cfg(test)]

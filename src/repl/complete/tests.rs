@@ -70,6 +70,104 @@ fn what_is_live_in_that_very_namespace() {
     });
 }
 
+fn has(all: &[String], wanted: &[&str]) {
+    wanted.iter().for_each(|w| assert!(all.iter().any(|c| c == w), "{w:?} is not in {all:?}"));
+}
+
+#[test]
+fn what_a_call_returns_is_known_without_calling_it() {
+    with(LAB, |complete| {
+        has(&complete("link.get(\"br0\")."), &["mtu", "operstate"]);
+        has(&complete("link.list()[1].na"), &["name"]);
+        has(&complete("ping('10.0.0.1', { count = 1 }).rec"), &["received"]);
+        has(&complete("http.serve('10.0.0.1:80', {}):st"), &["stop"]);
+        assert_eq!(complete("namespace.get(\"ns1\").link.set(\""), ["eth0\"", "lo\""]);
+        has(&complete("namespace.get('ns2')."), &["link", "name"]);
+        assert!(complete("namespace.get('nothing').").is_empty());
+        assert!(complete("namespace.add('ns9').").is_empty());
+    });
+}
+
+#[test]
+fn words_that_options_take() {
+    with(LAB, |complete| {
+        has(&complete("nat.dnat({ proto = \""), &["tcp\"", "udp\""]);
+        has(&complete("addr.add('10.0.0.1/24', { scope = \""), &["link\"", "host\""]);
+        has(&complete("route.list({ table = \""), &["main\"", "local\""]);
+        assert_eq!(complete("link.set('br0', { up = t"), ["true"]);
+        assert!(complete("fdb.add(\"").iter().all(|mac| mac.len() == 18 && mac.contains(':')));
+        assert!(!complete("fdb.add(\"").is_empty());
+        has(&complete("tcp.connect(\"19"), &["192.168.1.1"]);
+        has(&complete("tcp.connect(\"ns"), &["ns1", "ns2"]);
+        assert_eq!(complete("ns1.http.get(\"http://ns"), ["http://ns1", "http://ns2"]);
+        has(&complete("http.get(\"ht"), &["http://192.168.1.1"]);
+        has(&complete("help \"link.a"), &["link.add\""]);
+        has(&complete("help(\"Lin"), &["Link\""]);
+        assert_eq!(complete("require(\"nsh."), ["nsh.topology\""]);
+        assert_eq!(complete("require \"n"), ["nsh.topology\""]);
+        // A string that is done is not begun again.
+        assert!(complete("link.set(\"br0\"").is_empty());
+        assert!(complete("link.set(\"br0\" ").is_empty());
+        assert!(complete("link.set(\"br0\", { up = true ").is_empty());
+    });
+}
+
+#[test]
+fn all_addresses_in_natural_order_and_none_is_made() {
+    let setup = "for i = 1, 30 do
+                     local ns = namespace.add('n' .. i)
+                     ns.addr.add('10.9.3.' .. i .. '/32', { dev = 'lo' })
+                 end";
+    with(setup, |complete| {
+        let all = complete("ping(\"10.9.3.");
+        let wanted: Vec<String> = (1..=30).map(|i| format!("10.9.3.{i}\"")).collect();
+        assert_eq!(all, wanted);
+        let names = complete("namespace.get(\"n");
+        assert_eq!((names[0].as_str(), names[1].as_str(), names[9].as_str()), ("n1\"", "n2\"", "n10\""));
+    });
+}
+
+#[test]
+fn commands_of_others_word_by_word() {
+    with(LAB, |complete| {
+        assert_eq!(complete("ip "), ["addr ", "link ", "neigh ", "netns ", "route ", "rule "]);
+        assert_eq!(complete("sudo ip -n "), ["ns1 ", "ns2 "]);
+        assert_eq!(complete("ip -n ns1 link set "), complete("ip netns exec ns1 ip link set "));
+        has(&complete("ip -n ns1 link set "), &["eth0 ", "lo "]);
+        assert!(!complete("ip -n ns1 link set ").contains(&"br0 ".to_owned()));
+        has(&complete("ip link add v type ve"), &["veth "]);
+        has(&complete("ip addr add 10.0.0.1/24 dev b"), &["br0 "]);
+        assert_eq!(complete("ip netns del "), ["ns1 ", "ns2 "]);
+        assert_eq!(complete("ip netns "), ["add ", "del ", "exec ", "list "]);
+        has(&complete("ip netns exec ns1 s"), &["sh "]);
+        has(&complete("ip route add default via 192"), &["192.168.1.1 "]);
+        has(&complete("sysctl -w net.ipv4.ip_forw"), &["net.ipv4.ip_forward"]);
+        has(&complete("bridge "), &["fdb ", "link "]);
+        has(&complete("bridge link set dev b"), &["br0 "]);
+        has(&complete("iptables -t nat -A "), &["POSTROUTING "]);
+        // And Lua stays Lua.
+        has(&complete("ping = na"), &["nat"]);
+        has(&complete("bridge.ad"), &[]);
+        has(&complete("ip"), &["ipairs"]);
+    });
+}
+
+#[test]
+fn lines_for_the_shell() {
+    testing::lab(|_| {
+        let lab = Lab::new(Where::default(), false).unwrap();
+        let lua = lua::interpreter(&lab).unwrap();
+        let completer = Completer::new(&lua, &lab);
+        let host = lab.namespaces.host().clone();
+        has(&completer.shell("s", &host).candidates, &["sh "]);
+        has(&completer.shell("ls /pro", &host).candidates, &["/proc/"]);
+        let piped = completer.shell("ip link | s", &host);
+        assert_eq!(piped.start, 10);
+        has(&piped.candidates, &["sh "]);
+        has(&completer.shell("sudo ip link show ", &host).candidates, &["lo "]);
+    });
+}
+
 #[test]
 fn completing_runs_nothing() {
     let trap = "trap = setmetatable({}, { __index = function() error('run') end, __tostring = error })

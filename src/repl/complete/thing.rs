@@ -7,6 +7,7 @@ use mlua::{Table, Value};
 use super::Completer;
 use crate::lua::bind;
 use crate::lua::namespace::{self as namespaces, SHORT};
+use crate::lua::schema::{FunctionDoc, RecordDoc, RecordFieldDoc};
 use crate::net::namespace::Namespace;
 use crate::repl::context::Step;
 
@@ -17,6 +18,11 @@ pub enum Thing {
     Bound(Rc<Namespace>, String),
     /// A handle of this class.
     Handle(String),
+    /// A method of a handle.
+    Method(FunctionDoc),
+    /// What a documented call returns: a record, or a list of such.
+    Record(Rc<RecordDoc>),
+    Records(Rc<RecordDoc>),
     Table(Table),
     Text,
 }
@@ -74,6 +80,25 @@ impl Completer {
                 };
                 Some(Thing::Bound(there, bound))
             }
+            (Thing::Bound(_, function), Step::Call(argument)) => {
+                if matches!(function.as_str(), "namespace.get" | "namespace.add") {
+                    let name = argument.as_deref()?;
+                    return self.lab.namespaces.get(name).ok().flatten().map(Thing::Namespace);
+                }
+                self.documented(&function).and_then(returned)
+            }
+            (Thing::Method(method), Step::Call(_)) => returned(&method),
+            (Thing::Handle(class), Step::Name(name)) => {
+                let class = self.docs().classes.get(class.as_str())?;
+                match class.methods.iter().find(|m| m.name == name) {
+                    Some(method) => Some(Thing::Method(method.clone())),
+                    None => inner(class.fields.iter().find(|f| f.name == name)?),
+                }
+            }
+            (Thing::Record(record), Step::Name(name)) => {
+                inner(record.fields.iter().find(|f| f.name == name)?)
+            }
+            (Thing::Records(record), Step::Index(_)) => Some(Thing::Record(record)),
             (Thing::Bound(there, module), Step::Name(name)) => {
                 Some(Thing::Bound(there, format!("{module}.{name}")))
             }
@@ -81,6 +106,7 @@ impl Completer {
                 let key = match step {
                     Step::Name(name) => Value::String(self.lua.create_string(name).ok()?),
                     Step::Index(index) => Value::Integer(*index),
+                    Step::Call(_) => return None,
                 };
                 let mut value: Value = table.raw_get(&key).ok()?;
                 if let (true, Some(behind)) = (value.is_nil(), behind(&table)) {
@@ -90,6 +116,13 @@ impl Completer {
             }
             _ => None,
         }
+    }
+
+    /// The documentation of a module's function.
+    pub(super) fn documented(&self, name: &str) -> Option<&FunctionDoc> {
+        let module = name.split('.').next().unwrap_or(name);
+        let module = self.docs().modules.iter().find(|m| m.name == module)?;
+        module.all().find(|f| f.name == name)
     }
 
     /// What can follow a dot (or, with `method`, a colon) behind it.
@@ -105,9 +138,15 @@ impl Completer {
                 functions.filter_map(|f| f.name.rsplit('.').next()).map(str::to_owned).collect()
             }
             Thing::Handle(class) => {
-                let class = self.docs().classes.get(class.as_str());
-                class.into_iter().flat_map(|c| &c.methods).map(|m| m.name.to_owned()).collect()
+                let Some(class) = self.docs().classes.get(class.as_str()) else { return Vec::new() };
+                let fields = class.fields.iter().filter(|_| !method).map(|f| f.name);
+                class.methods.iter().map(|m| m.name).chain(fields).map(str::to_owned).collect()
             }
+            Thing::Record(record) if !method => {
+                let named = record.fields.iter().map(|f| f.name).filter(|name| !name.starts_with('['));
+                named.map(str::to_owned).collect()
+            }
+            Thing::Record(_) | Thing::Records(_) | Thing::Method(_) => Vec::new(),
             Thing::Table(table) => {
                 let own = table.pairs::<Value, Value>().flatten();
                 let behind = behind(table);
@@ -120,6 +159,28 @@ impl Completer {
             },
             Thing::Text => Vec::new(),
         }
+    }
+}
+
+/// What a call comes to, as far as its documentation tells.
+fn returned(function: &FunctionDoc) -> Option<Thing> {
+    let returns = function.returns.as_ref()?;
+    match (&returns.class, &returns.record) {
+        (Some(class), _) => Some(Thing::Handle(class.name.to_owned())),
+        (None, Some(record)) => Some(of_record(&returns.luals, record)),
+        (None, None) => None,
+    }
+}
+
+/// A record within a record.
+fn inner(field: &RecordFieldDoc) -> Option<Thing> {
+    field.record.as_ref().map(|record| of_record(&field.luals, record))
+}
+
+fn of_record(luals: &str, record: &Rc<RecordDoc>) -> Thing {
+    match luals.trim_end_matches('?').ends_with("[]") {
+        true => Thing::Records(record.clone()),
+        false => Thing::Record(record.clone()),
     }
 }
 

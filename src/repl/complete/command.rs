@@ -1,0 +1,315 @@
+//! Commands of others typed at the prompt, `ip link set ...`, and lines for the shell: what could be the next word.
+
+use std::rc::Rc;
+
+use super::{Completer, Completion, live};
+use crate::net::link::KINDS;
+use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
+use crate::net::namespace::Namespace;
+
+/// The programs of which the words are known.
+const PROGRAMS: &[&str] = &["bridge", "ip", "ip6tables", "iptables", "ping", "ping6", "sysctl", "tcpdump"];
+
+/// An object of `ip` or `bridge`, its verbs, and the words that can follow them.
+struct Object {
+    name: &'static str,
+    verbs: &'static [&'static str],
+    words: &'static [&'static str],
+}
+
+const IP: &[Object] = &[
+    Object {
+        name: "addr",
+        verbs: &["add", "del", "flush", "replace", "show"],
+        words: &["broadcast", "dev", "label", "metric", "nodad", "peer", "scope"],
+    },
+    Object {
+        name: "link",
+        verbs: &["add", "del", "set", "show"],
+        words: &[
+            "address",
+            "alias",
+            "dev",
+            "down",
+            "group",
+            "link",
+            "master",
+            "mtu",
+            "multicast",
+            "name",
+            "netns",
+            "nomaster",
+            "peer",
+            "promisc",
+            "type",
+            "up",
+        ],
+    },
+    Object {
+        name: "neigh",
+        verbs: &["add", "del", "flush", "replace", "show"],
+        words: &["dev", "lladdr", "nud", "proxy"],
+    },
+    Object { name: "netns", verbs: &["add", "del", "exec", "list"], words: &[] },
+    Object {
+        name: "route",
+        verbs: &["add", "del", "flush", "get", "replace", "show"],
+        words: &[
+            "default", "dev", "from", "iif", "metric", "mtu", "nexthop", "onlink", "proto", "scope", "src",
+            "table", "type", "via",
+        ],
+    },
+    Object {
+        name: "rule",
+        verbs: &["add", "del", "flush", "show"],
+        words: &[
+            "from", "fwmark", "iif", "ipproto", "lookup", "not", "oif", "priority", "sport", "dport",
+            "table", "to",
+        ],
+    },
+];
+
+const BRIDGE: &[Object] = &[
+    Object {
+        name: "fdb",
+        verbs: &["add", "del", "flush", "replace", "show"],
+        words: &["br", "dev", "dst", "dynamic", "local", "master", "port", "self", "static", "vlan"],
+    },
+    Object {
+        name: "link",
+        verbs: &["set", "show"],
+        words: &[
+            "cost",
+            "dev",
+            "flood",
+            "guard",
+            "hairpin",
+            "isolated",
+            "learning",
+            "priority",
+            "root_block",
+            "state",
+        ],
+    },
+    Object { name: "mdb", verbs: &["add", "del", "show"], words: &["dev", "grp", "permanent", "port"] },
+    Object { name: "vlan", verbs: &["add", "del", "show"], words: &["dev", "pvid", "untagged", "vid"] },
+];
+
+const STATES: &[&str] =
+    &["delay", "failed", "incomplete", "noarp", "none", "permanent", "probe", "reachable", "stale"];
+
+impl Completer {
+    /// What goes on a line that begins with a known program, with or without `sudo`; `None` for what is Lua. `ns` is
+    /// where the line would run.
+    pub(super) fn command(&self, before: &str, ns: &Rc<Namespace>) -> Option<Completion> {
+        if before.contains('\n') {
+            return None;
+        }
+        let (start, words, word) = split(before);
+        let program = words.iter().find(|w| **w != "sudo")?;
+        // `ip = 1` and `ping = ping or x` are Lua.
+        let lua = |w: &&str| {
+            !w.is_empty() && !w.starts_with(|c: char| c.is_ascii_alphanumeric() || "-/!:".contains(c))
+        };
+        let next = words.iter().skip_while(|w| *w != program).nth(1).unwrap_or(&word);
+        if !PROGRAMS.contains(program) || lua(next) || before.contains(['"', '\'', '(']) {
+            return None;
+        }
+        Some(Completion::of(start, word, self.next(&words, word, ns)?))
+    }
+
+    /// What goes on a line for the shell: a program, then what that takes, else files.
+    pub fn shell(&self, before: &str, ns: &Rc<Namespace>) -> Completion {
+        // Behind a `|` or `;` a new command begins.
+        let from = before.rfind(['|', ';', '&']).map_or(0, |at| at + 1);
+        let (start, words, word) = split(&before[from..]);
+        let candidates = match words.iter().all(|w| *w == "sudo") {
+            true if !word.contains('/') => spaced(live::programs(word)),
+            _ => self.next(&words, word, ns).unwrap_or_else(|| live::files(word, |_| true)),
+        };
+        Completion::of(from + start, word, candidates)
+    }
+
+    /// What the next word can be; `None` if the program isn't known.
+    fn next(&self, words: &[&str], word: &str, ns: &Rc<Namespace>) -> Option<Vec<String>> {
+        let (program, rest) = words.split_first()?;
+        Some(match *program {
+            "sudo" => return self.next(rest, word, ns),
+            "ip" => self.objects(IP, rest, word, ns),
+            "bridge" => self.objects(BRIDGE, rest, word, ns),
+            "sysctl" => match word.starts_with('-') {
+                true => spaced(["-a", "-n", "-w"]),
+                false => live::sysctls(ns, word),
+            },
+            "iptables" | "ip6tables" => self.iptables(rest, ns),
+            "ping" | "ping6" => match rest.last() {
+                Some(&"-I") => self.links(ns, word),
+                Some(&("-c" | "-i" | "-s" | "-t" | "-W" | "-w")) => Vec::new(),
+                _ if word.starts_with('-') => {
+                    spaced(["-4", "-6", "-c", "-I", "-i", "-q", "-s", "-t", "-W", "-w"])
+                }
+                _ => spaced(live::addresses(&self.lab, false)),
+            },
+            "tcpdump" => match rest.last() {
+                Some(&"-i") => self.links(ns, word),
+                _ => spaced([
+                    "-c", "-e", "-i", "-l", "-n", "-v", "-w", "arp", "host", "icmp", "icmp6", "port", "tcp",
+                    "udp",
+                ]),
+            },
+            _ => return None,
+        })
+    }
+
+    /// `ip` and `bridge`: options, an object, a verb, and what that takes.
+    fn objects(&self, objects: &[Object], words: &[&str], word: &str, ns: &Rc<Namespace>) -> Vec<String> {
+        let mut ns = ns.clone();
+        let mut rest = words;
+        while let Some((option, more)) = rest.split_first().filter(|(w, _)| w.starts_with('-')) {
+            rest = more;
+            if matches!(*option, "-n" | "-netns") {
+                let Some((name, more)) = rest.split_first() else { return self.named_namespaces() };
+                let Ok(Some(there)) = self.lab.namespaces.get(name) else { return Vec::new() };
+                (ns, rest) = (there, more);
+            }
+        }
+        let Some((object, rest)) = rest.split_first() else {
+            return match word.starts_with('-') {
+                true => spaced(["-4", "-6", "-br", "-d", "-j", "-n", "-s"]),
+                false => spaced(objects.iter().map(|o| o.name)),
+            };
+        };
+        let Some(object) = objects.iter().find(|o| o.name.starts_with(object) || object.starts_with(o.name))
+        else {
+            return Vec::new();
+        };
+        match rest.split_first() {
+            None => spaced(object.verbs.iter().copied()),
+            Some((verb, rest)) if object.name == "netns" => self.netns(verb, rest, word),
+            Some((verb, rest)) => self.argument(object, verb, rest, word, &ns),
+        }
+    }
+
+    fn netns(&self, verb: &str, rest: &[&str], word: &str) -> Vec<String> {
+        match (verb, rest) {
+            ("exec" | "del" | "delete", []) => self.named_namespaces(),
+            ("exec", [_]) => spaced(live::programs(word)),
+            ("exec", [name, inner @ ..]) => match self.lab.namespaces.get(name) {
+                Ok(Some(there)) => {
+                    self.next(inner, word, &there).unwrap_or_else(|| live::files(word, |_| true))
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// By the word before it, else the object's words, and behind the verb what it is about.
+    fn argument(
+        &self,
+        object: &Object,
+        verb: &str,
+        rest: &[&str],
+        word: &str,
+        ns: &Rc<Namespace>,
+    ) -> Vec<String> {
+        let link = object.name == "link";
+        match rest.last().copied() {
+            Some("dev" | "master" | "iif" | "oif" | "br") => return self.links(ns, word),
+            // `master` and `self` stand alone there.
+            Some("link") if link => return self.links(ns, word),
+            Some("type") if link => return spaced(KINDS.iter().copied()),
+            Some("type") => {
+                return spaced(["blackhole", "local", "prohibit", "throw", "unicast", "unreachable"]);
+            }
+            Some("netns") => return self.named_namespaces(),
+            Some("table" | "lookup") => return spaced(TABLES.all()),
+            Some("scope") => return spaced(SCOPES.all()),
+            Some("proto" | "protocol") => return spaced(PROTOCOLS.all()),
+            Some("via" | "src" | "from" | "to" | "dst" | "peer") if !link => {
+                return spaced(live::addresses(&self.lab, false));
+            }
+            Some("lladdr") => return spaced(live::macs(&self.lab)),
+            Some("address") if link => return spaced(live::macs(&self.lab)),
+            Some("nud") => return spaced(STATES.iter().copied()),
+            Some("promisc" | "multicast" | "arp") => return spaced(["off", "on"]),
+            Some("mtu" | "metric" | "priority" | "name" | "label" | "alias" | "group" | "vlan" | "vid") => {
+                return Vec::new();
+            }
+            _ => {}
+        }
+        let mut all = Vec::new();
+        if rest.is_empty() {
+            let present = matches!(verb, "del" | "delete" | "replace" | "show" | "get");
+            match object.name {
+                "link" if verb != "add" => all.extend(self.links(ns, word)),
+                "addr" if matches!(verb, "del" | "delete") => {
+                    all.extend(spaced(live::addresses(&self.lab, true)))
+                }
+                "neigh" | "route" if present => all.extend(spaced(live::addresses(&self.lab, false))),
+                "fdb" => all.extend(spaced(live::macs(&self.lab))),
+                _ => {}
+            }
+        }
+        all.extend(spaced(object.words.iter().filter(|w| !rest.contains(w)).copied()));
+        all
+    }
+
+    fn iptables(&self, rest: &[&str], ns: &Rc<Namespace>) -> Vec<String> {
+        match rest.last().copied() {
+            Some("-t") => spaced(["filter", "mangle", "nat", "raw"]),
+            Some("-A" | "-I" | "-D" | "-L" | "-F" | "-P" | "-S") => {
+                spaced(["FORWARD", "INPUT", "OUTPUT", "POSTROUTING", "PREROUTING"])
+            }
+            Some("-j") => {
+                spaced(["ACCEPT", "DNAT", "DROP", "MASQUERADE", "REDIRECT", "REJECT", "RETURN", "SNAT"])
+            }
+            Some("-i" | "-o") => self.links(ns, ""),
+            Some("-p") => spaced(["icmp", "icmpv6", "tcp", "udp"]),
+            Some("-m") => spaced(["conntrack", "mark", "multiport", "state"]),
+            Some("-s" | "-d") => spaced(live::addresses(&self.lab, false)),
+            Some("--to-source" | "--to-destination") => live::addresses(&self.lab, false),
+            _ => spaced([
+                "!",
+                "-A",
+                "-D",
+                "-F",
+                "-I",
+                "-L",
+                "-P",
+                "-S",
+                "-d",
+                "-i",
+                "-j",
+                "-m",
+                "-o",
+                "-p",
+                "-s",
+                "-t",
+                "--dport",
+                "--sport",
+                "--to-destination",
+                "--to-source",
+            ]),
+        }
+    }
+
+    fn links(&self, ns: &Namespace, word: &str) -> Vec<String> {
+        spaced(live::links(ns, word))
+    }
+
+    fn named_namespaces(&self) -> Vec<String> {
+        spaced(self.lab.namespaces.names().unwrap_or_default())
+    }
+}
+
+/// Where the last word begins, the words before it, and that word.
+fn split(before: &str) -> (usize, Vec<&str>, &str) {
+    let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    (start, before[..start].split_whitespace().collect(), &before[start..])
+}
+
+/// With a blank behind each, since a word follows or the line is done.
+fn spaced<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> Vec<String> {
+    words.into_iter().map(|word| format!("{} ", word.as_ref())).collect()
+}
