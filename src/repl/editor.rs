@@ -337,15 +337,33 @@ impl Lines {
         if waits && wait::readable(self.input.get_ref().as_fd(), Deadline::NEVER).is_err() {
             return Read::Interrupted;
         }
-        let mut line = Vec::new();
-        match self.input.read_until(b'\n', &mut line) {
-            Ok(0) => Read::End,
-            Ok(_) => {
+        match self.whole_line() {
+            Ok(line) if line.is_empty() => Read::End,
+            Ok(line) => {
                 text.push_str(&String::from_utf8_lossy(&line));
                 Read::Input(String::new())
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => Read::Interrupted,
             Err(_) => Read::End,
+        }
+    }
+
+    /// A line with its end; without one, or empty, at the end of the input. `read_until` won't do: it reads on when a
+    /// signal comes, and Ctrl-C takes what was typed out of the terminal, which then has nothing any more.
+    fn whole_line(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        loop {
+            let some = match self.input.fill_buf() {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted && wait::interrupted().is_none() => continue,
+                some => some?,
+            };
+            let end = some.iter().position(|b| *b == b'\n').map(|at| at + 1);
+            let length = end.unwrap_or(some.len());
+            line.extend_from_slice(&some[..length]);
+            self.input.consume(length);
+            if end.is_some() || length == 0 {
+                return Ok(line);
+            }
         }
     }
 
