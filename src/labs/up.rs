@@ -13,7 +13,7 @@ use nix::fcntl::OFlag;
 use nix::poll::PollFlags;
 use nix::sys::prctl;
 use nix::sys::signal::{self, SigSet, Signal};
-use nix::sys::wait::WaitStatus;
+use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
 use super::entry::{Labs, check_name};
@@ -135,6 +135,9 @@ fn follow(supervisor: Pid, signals: &Signals, news: &OwnedFd) -> Result<i32> {
                 Signal::SIGCHLD => {}
                 Signal::SIGTSTP => {
                     let _ = signal::kill(supervisor, signal);
+                    // It must have stopped before anybody can continue us: its stop takes away a SIGCONT that waits.
+                    let stopped = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+                    let _ = nix::sys::wait::waitid(nix::sys::wait::Id::Pid(supervisor), stopped);
                     let _ = signal::raise(Signal::SIGSTOP);
                 }
                 signal => {
@@ -142,7 +145,7 @@ fn follow(supervisor: Pid, signals: &Signals, news: &OwnedFd) -> Result<i32> {
                 }
             }
         }
-        match nix::sys::wait::waitpid(supervisor, Some(nix::sys::wait::WaitPidFlag::WNOHANG)) {
+        match nix::sys::wait::waitpid(supervisor, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::Exited(_, status::SUCCESS)) => {
                 let _ = writeln!(
                     std::io::stderr(),
