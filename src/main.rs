@@ -167,11 +167,15 @@ fn run(script: Script, options: Options) -> i32 {
         let mut place = Place::of(lab);
         if echo {
             match lua::echo::to_stdout() {
-                Ok(file) => place.echo = Some(file),
+                Ok(output) => place.echo = Some(output),
                 Err(e) => return complain(&e.op("--echo"), status::CANNOT),
             }
         }
-        lua::run(place, &script, trace, missing, doc::install)
+        let output = place.echo.clone();
+        match lua::run(place, &script, trace, missing, doc::install) {
+            status::SUCCESS if output.is_some_and(|output| output.failed()) => status::FAILED,
+            status => status,
+        }
     })
 }
 

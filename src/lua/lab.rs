@@ -24,7 +24,7 @@ pub struct Place {
     /// The file behind the lab's `/etc/hosts`, to be kept up to date; `None` under `--host`.
     pub hosts: Option<std::path::PathBuf>,
     /// Where the commands go that do the same as the script (`--echo`).
-    pub echo: Option<Rc<std::fs::File>>,
+    pub echo: Option<Rc<echo::Output>>,
 }
 
 impl Place {
@@ -58,8 +58,8 @@ pub struct Lab {
 impl Lab {
     pub fn new(place: Place, trace: bool) -> Result<Rc<Self>> {
         let namespaces = Namespaces::new("/run/netns")?;
-        if let Some(file) = &place.echo {
-            echo::begin(&namespaces.echo, file, place.sandboxed);
+        if let Some(output) = &place.echo {
+            echo::begin(&namespaces.echo, output, place.sandboxed);
         }
         Ok(Rc::new(Lab {
             namespaces,

@@ -15,6 +15,7 @@ use mlua::{MultiValue, Value};
 
 use super::registry::{Module, Scope};
 use super::schema::{Failure, Function, opts, param, ret, ty};
+use crate::error::{Error, Kind};
 use crate::proc::{self, Program};
 pub use deaths::deaths;
 use options::{command, context, exec_options, spawn_options, surroundings};
@@ -46,8 +47,13 @@ pub fn module() -> Module {
             |cx, (program, options)| {
                 let (spec, _files) = options.spec(cx, program)?;
                 let place = proc::Place::of(cx.ns)?;
-                cx.ns.echo(|| [proc::echo::command(cx.ns, &spec)]);
-                Ok(proc::exec(place, &spec, &context(cx))?)
+                let result = proc::exec(place, &spec, &context(cx));
+                // One that ran and failed did what it did, too.
+                let ran = |e: &Error| matches!(e.kind(), Kind::Exit | Kind::Timeout | Kind::Interrupted);
+                if result.as_ref().err().is_none_or(ran) {
+                    cx.ns.echo(|| [proc::echo::command(cx.ns, &spec)]);
+                }
+                Ok(result?)
             },
         )
         .doc(

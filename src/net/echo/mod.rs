@@ -57,7 +57,8 @@ impl Echo {
     /// Tells of a command that only looks, as a shell's comment: what the others build doesn't need it.
     pub fn look(&self, command: &str) {
         let Some(listener) = self.listener.borrow().clone() else { return };
-        listener(&format!("# {command}"));
+        // Each of its lines: a shell would run what follows the first.
+        listener(&format!("# {}", command.replace(['\n', '\r'], "\n# ")));
     }
 }
 

@@ -78,7 +78,7 @@ fn options_that_newer_kernels_have() {
 }
 
 #[test]
-fn what_failed_is_not_told() {
+fn what_failed_is_not_told_and_no_look_is_run() {
     lab(|all| {
         let told = Rc::new(RefCell::new(Vec::new()));
         let heard = told.clone();
@@ -87,8 +87,9 @@ fn what_failed_is_not_told() {
         assert!(all.add("a").is_err());
         let spec = LinkSpec { kind: "bridge".into(), master: Some("nobody".into()), ..LinkSpec::default() };
         crate::net::link::add(all.host(), "br0", &spec).unwrap_err();
+        all.echo.look("curl -d 'one\ntwo' URL");
         all.echo.listen(None);
         all.del("a").unwrap();
-        assert_eq!(*told.borrow(), ["ip netns add a"]);
+        assert_eq!(*told.borrow(), ["ip netns add a", "# curl -d 'one\n# two' URL"]);
     });
 }
