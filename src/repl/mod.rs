@@ -215,11 +215,13 @@ impl<'a> Session<'a> {
     fn notice(&mut self) -> mlua::Result<()> {
         let deaths = crate::lua::proc::deaths();
         for (_, text) in deaths.iter().skip(self.told_deaths) {
-            println!("{}", self.colours.paint(Paint::Hint, text));
+            // It quotes what the process printed.
+            println!("{}", self.colours.paint(Paint::Hint, &screen::harmless(text)));
         }
         self.told_deaths = deaths.len();
         let current = self.current.borrow().clone();
-        let there = self.lab.namespaces.get(current.name()).ok().flatten();
+        // What can't be looked at is not gone.
+        let Ok(there) = self.lab.namespaces.get(current.name()) else { return Ok(()) };
         if there.is_none_or(|there| there.inode() != current.inode()) {
             let text = format!("the namespace {} is gone; this is host again", current.name());
             println!("{}", self.colours.paint(Paint::Hint, &text));
@@ -427,7 +429,8 @@ impl<'a> Session<'a> {
     /// Shows the commands that do the same as each call, or no longer.
     fn echo(&self, on: bool) {
         let colours = self.colours;
-        let listener: Listener = Rc::new(move |line| println!("{}", colours.paint(Paint::Hint, line)));
+        let listener: Listener =
+            Rc::new(move |line| println!("{}", colours.paint(Paint::Hint, &screen::harmless(line))));
         self.lab.namespaces.echo.listen(on.then_some(listener));
     }
 

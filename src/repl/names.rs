@@ -62,17 +62,10 @@ pub fn nothing(session: &Session<'_>, source: &str) -> Option<String> {
     }
     let names: Vec<String> = globals.pairs::<String, Value>().flatten().map(|(name, _)| name).collect();
     Some(match did_you_mean(name, names.iter().map(String::as_str)) {
-        _ if is_program(name) => format!("{name} is nil; use !{name} to run the program"),
+        _ if crate::proc::installed(name) => format!("{name} is nil; use !{name} to run the program"),
         Some(near) => format!("{name} is nil; did you mean {near}?"),
         None => format!("{name} is nil"),
     })
-}
-
-/// Whether there is a program of that name.
-pub fn is_program(word: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let named = !word.is_empty() && !word.contains('/');
-    named && std::env::split_paths(&path).any(|directory| directory.join(word).is_file())
 }
 
 #[cfg(test)]

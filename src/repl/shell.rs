@@ -8,7 +8,7 @@ use super::colour::Paint;
 use super::commands::{self, Flow};
 use super::input::{self, Parsed};
 use super::paste::{self, Part};
-use super::{Session, names, screen};
+use super::{Session, screen};
 use crate::error::Result;
 use crate::net::hosts;
 use crate::net::namespace::HOST;
@@ -180,7 +180,7 @@ pub fn meant_for_shell(lua: &Lua, text: &str) -> Option<String> {
     let (word, rest) = text.trim().split_once(' ')?;
     let defined = lua.globals().raw_get::<mlua::Value>(word).is_ok_and(|value| !value.is_nil());
     let compared = ["==", "~=", "=", "and ", "or "].iter().any(|op| rest.trim_start().starts_with(op));
-    let sound = !text.contains('\n') && !defined && !compared && names::is_program(word);
+    let sound = !text.contains('\n') && !defined && !compared && proc::installed(word);
     let statement = || matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. });
     (sound && !statement()).then(|| format!("{word} is a program: use !{} to run it", text.trim()))
 }

@@ -31,7 +31,7 @@ fn what_happened_by_itself_is_told() {
         "ip netns add a",
         ":use a",
         "ip netns del a",
-        "q = proc.spawn(\"kill -9 $$\")",
+        "q = proc.spawn([[printf '\\033[2Jgone' >&2; kill -9 $$]])",
         "eventually(function() return #proc.deaths() == 1 end)",
         "1 + 1",
     ] {
