@@ -6,49 +6,10 @@
 mod witness;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use witness::{by_shell, difference, dump_in_lua, dumped, root, text, witness_can_run};
-
-/// An ordinary user that every machine has: `nobody`.
-const NOBODY: u32 = 65534;
-
-/// A place that every user can read, with nsh in it.
-struct Stage(PathBuf);
-
-impl Stage {
-    fn new(name: &str) -> Stage {
-        let place = std::env::temp_dir().join(format!("nsh-echo-{}-{name}", std::process::id()));
-        fs::create_dir_all(&place).unwrap();
-        fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
-        let nsh = place.join("nsh");
-        // Not a copy, whose descriptor for writing a fork of another thread could keep: ETXTBSY.
-        fs::hard_link(env!("CARGO_BIN_EXE_nsh"), &nsh)
-            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_nsh"), &nsh).map(drop))
-            .unwrap();
-        Stage(place)
-    }
-
-    fn run(&self, options: &[&str], lua: &str, ordinary: bool) -> Output {
-        let file = self.0.join("script.lua");
-        fs::write(&file, lua).unwrap();
-        let mut command = Command::new(self.0.join("nsh"));
-        command.args(["--timeout", "60"]).args(options).arg(&file).current_dir(&self.0).stdin(Stdio::null());
-        if ordinary && root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        command.output().unwrap()
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use witness::{Stage, by_shell, difference, dump_in_lua, dumped, text, witness_can_run};
 
 /// Runs the script, then what it printed of commands, and compares what stands there.
 fn same(name: &str, lua: &str) {
@@ -147,20 +108,35 @@ fn looks_are_comments() {
     );
 }
 
+/// A full disk is no end of the script, but the commands are not all there.
+#[test]
+fn commands_that_cannot_be_written_are_told() {
+    let stage = Stage::new("full");
+    let mut command = Command::new(stage.0.join("nsh"));
+    command.args(["--echo", "-e", "namespace.add('a') print('still')"]).stdin(Stdio::null());
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = command.stdout(full).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("nsh: --echo: no space left on device (ENOSPC)").count(), 1, "{said}");
+    assert!(said.contains("still\n"), "{said}");
+}
+
 /// The script's own output is not among the commands, and what they come to is the script's status.
 #[test]
 fn the_output_is_a_shell_script_alone() {
     let stage = Stage::new("output");
-    let lua = "print('said')\nproc.exec('true')\nos.execute('echo by a process')\nio.write('written\\n')\n\
+    let lua = "print('said')\nproc.exec('true')\npcall(proc.exec, { 'no-such-program' })\n\
+        pcall(proc.exec, 'exit 3', { check = true })\nos.execute('echo by a process')\nio.write('written\\n')\n\
         test('one', function() namespace.add('a') end)\ncheck.equal(1, 2)\n";
     let output = stage.run(&["--echo"], lua, true);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         text(&output.stdout),
-        "ip link set dev lo up\nsh -c true\nsh -c 'echo by a process'\nip netns add a\n"
+        "ip link set dev lo up\nsh -c true\nsh -c 'exit 3'\nsh -c 'echo by a process'\nip netns add a\n"
     );
     let said = text(&output.stderr);
-    for line in ["said\n", "by a process\n", "written\n", "script.lua:6: check.equal"] {
+    for line in ["said\n", "by a process\n", "written\n", "script.lua:8: check.equal"] {
         assert!(said.contains(line), "{line:?} in {said}");
     }
 }

@@ -8,62 +8,24 @@ mod forms;
 mod witness;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use witness::{by_shell, difference, dump_in_lua, dumped, in_path, root, text, witness_can_run};
+use witness::{Stage, by_shell, difference, dump_in_lua, dumped, in_path, text, witness_can_run};
 
-/// An ordinary user that every machine has: `nobody`.
-const NOBODY: u32 = 65534;
-
-/// A place that every user can read, with nsh in it.
-struct Stage(PathBuf);
-
-impl Stage {
-    fn new(name: &str) -> Stage {
-        let place = std::env::temp_dir().join(format!("nsh-translate-{}-{name}", std::process::id()));
-        fs::create_dir_all(&place).unwrap();
-        fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
-        let nsh = place.join("nsh");
-        // Not a copy, whose descriptor for writing a fork of another thread could keep: ETXTBSY.
-        fs::hard_link(env!("CARGO_BIN_EXE_nsh"), &nsh)
-            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_nsh"), &nsh).map(drop))
-            .unwrap();
-        Stage(place)
-    }
-
-    fn translate(&self, name: &str, source: &str) -> (String, Output) {
-        let file = self.0.join(name);
-        fs::write(&file, source).unwrap();
-        let output = Command::new(self.0.join("nsh")).arg("translate").arg(&file).output().unwrap();
-        (text(&output.stdout), output)
-    }
-
-    fn run(&self, options: &[&str], lua: &str, ordinary: bool) -> Output {
-        let file = self.0.join("translated.lua");
-        fs::write(&file, lua).unwrap();
-        let mut command = Command::new(self.0.join("nsh"));
-        command.args(["--timeout", "60"]).args(options).arg(&file).current_dir(&self.0).stdin(Stdio::null());
-        if ordinary && root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        command.output().unwrap()
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// What `nsh translate` says of a text.
+fn translate(stage: &Stage, name: &str, source: &str) -> (String, Output) {
+    let file = stage.0.join(name);
+    fs::write(&file, source).unwrap();
+    let output = Command::new(stage.0.join("nsh")).arg("translate").arg(&file).output().unwrap();
+    (text(&output.stdout), output)
 }
 
 /// Translates the script and runs it by nsh.
 fn by_nsh(name: &str, script: &str, ordinary: bool) -> Value {
     let stage = Stage::new(name);
-    let (lua, output) = stage.translate("script.sh", script);
+    let (lua, output) = translate(&stage, "script.sh", script);
     assert_eq!(output.status.code(), Some(0), "{name}: {}\n{lua}", text(&output.stderr));
     let whole = format!("{lua}\n{}", dump_in_lua());
     let output = stage.run(&[], &whole, ordinary);
@@ -84,7 +46,7 @@ fn same(name: &str, script: &str, witness: &str) {
     }
     // And back again: the commands that `--echo` tells for the translation.
     let stage = Stage::new(&format!("{name}-echo"));
-    let (lua, _) = stage.translate("script.sh", script);
+    let (lua, _) = translate(&stage, "script.sh", script);
     let output = stage.run(&["--echo"], &lua, true);
     let commands = text(&output.stdout);
     if let Some(place) = difference("", &want, &by_shell(&commands)) {
@@ -349,7 +311,7 @@ fn the_page_says_what_is_printed() {
     let session = page.split("```console\n$ cat lab.sh\n").nth(1).unwrap().split("```").next().unwrap();
     let (script, printed) = session.split_once("$ nsh translate lab.sh\n").unwrap();
     let stage = Stage::new("page");
-    let (lua, output) = stage.translate("lab.sh", script);
+    let (lua, output) = translate(&stage, "lab.sh", script);
     assert_eq!(lua + &text(&output.stderr), printed);
 }
 
@@ -398,7 +360,7 @@ fn the_commands_of_a_tutorial_run() {
     let source = fs::read_to_string(name).unwrap();
     for ordinary in [false, true] {
         let stage = Stage::new(if ordinary { "user" } else { "root" });
-        let (lua, output) = stage.translate("tutorial.md", &source);
+        let (lua, output) = translate(&stage, "tutorial.md", &source);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let ran = stage.run(&[], &lua, ordinary);
         assert_eq!(ran.status.code(), Some(0), "{}\n{lua}", text(&ran.stderr));

@@ -1,7 +1,11 @@
 //! What stands in namespaces, told by iproute2, nft and sysctl, and made comparable.
 #![allow(dead_code)]
 
-use std::process::Command;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Map, Value, json};
 
@@ -31,6 +35,43 @@ pub fn witness_can_run() -> bool {
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// An ordinary user that every machine has: `nobody`.
+const NOBODY: u32 = 65534;
+
+/// A place that every user can read, with nsh in it.
+pub struct Stage(pub PathBuf);
+
+impl Stage {
+    pub fn new(name: &str) -> Stage {
+        let place = std::env::temp_dir().join(format!("nsh-witness-{}-{name}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
+        let nsh = place.join("nsh");
+        // Not a copy, whose descriptor for writing a fork of another thread could keep: ETXTBSY.
+        fs::hard_link(env!("CARGO_BIN_EXE_nsh"), &nsh)
+            .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_nsh"), &nsh).map(drop))
+            .unwrap();
+        Stage(place)
+    }
+
+    pub fn run(&self, options: &[&str], lua: &str, ordinary: bool) -> Output {
+        let file = self.0.join("script.lua");
+        fs::write(&file, lua).unwrap();
+        let mut command = Command::new(self.0.join("nsh"));
+        command.args(["--timeout", "60"]).args(options).arg(&file).current_dir(&self.0).stdin(Stdio::null());
+        if ordinary && root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.output().unwrap()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Prints what stands in a namespace, a line of JSON each.
