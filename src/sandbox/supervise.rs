@@ -297,7 +297,7 @@ impl Drop for Terminal<'_> {
 }
 
 /// Waits at most `patience` for all children to end; false if some have not. SIGCHLD is blocked, as
-/// `Signals::take` leaves it.
+/// [`Signals::of`] leaves it.
 pub fn reap_all(patience: Duration) -> Result<bool> {
     let deadline = Deadline::after(patience);
     let mut mask = SigSet::empty();
