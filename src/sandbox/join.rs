@@ -169,7 +169,7 @@ fn inside(
         if target.filtered {
             filter::install()?;
         }
-        lab::catch_signals(ignored)?;
+        lab::catch_signals(ignored, None)?;
         mask.thread_set_mask()?;
         Ok(())
     };

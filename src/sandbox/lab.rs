@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -171,14 +172,13 @@ extern "C" fn on_signal(number: libc::c_int) {
 
 /// Installs the handlers that end waits and the script, starts the time limit, and unblocks what nsh had blocked.
 pub fn prepare_signals(plan: &Plan) -> Result<()> {
-    catch_signals(&plan.ignored)?;
-    limit::begin(plan.timeout);
+    catch_signals(&plan.ignored, plan.timeout)?;
     plan.mask.thread_set_mask()?;
     Ok(())
 }
 
-/// Installs the handlers that end waits.
-pub fn catch_signals(ignored: &SigSet) -> Result<()> {
+/// Installs the handlers that end waits, and starts the time limits that come by one of them.
+pub fn catch_signals(ignored: &SigSet, timeout: Option<Duration>) -> Result<()> {
     wait::init();
     // Without SA_RESTART: a read from the terminal ends, too.
     let action = SigAction::new(SigHandler::Handler(on_signal), SaFlags::empty(), SigSet::empty());
@@ -189,5 +189,6 @@ pub fn catch_signals(ignored: &SigSet) -> Result<()> {
         // SAFETY: the handler calls nothing but async-signal-safe functions.
         unsafe { nix::sys::signal::sigaction(signal, &action) }?;
     }
+    limit::begin(timeout);
     Ok(())
 }

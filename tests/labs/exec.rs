@@ -280,6 +280,10 @@ fn a_prompt_has_the_labs_namespaces() {
         assert_eq!(stdout(&attached(stage, &["a"], code)), "hi\n");
         let out = attached(stage, &["a"], "error('no')\nprint(1)\n");
         assert_eq!((stdout(&out).as_str(), stderr(&out).contains("no")), ("1\n", true));
+        // So do time limits, and with them what breaks off a read that Ctrl-C came just before.
+        let out =
+            attached(stage, &["a"], "eventually(function() while true do end end, { timeout = 0.1 })\n");
+        assert!(stderr(&out).contains("it did not end, and was broken off"), "{}", text(&out));
         assert_eq!(nsh(stage, &["down", "a"]).status.code(), Some(0));
     });
 }
