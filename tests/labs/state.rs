@@ -1,14 +1,16 @@
 //! Labs that were killed, entries that are wrong, numbers that are another process's by now.
 
 use std::fs;
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use nsh::wait::Deadline;
 
 use super::bench::{PAIR, fails, listed, names, nsh, prints, stderr, stdout, up, with_labs};
-use super::stage::{Stage, User, finish, have, text, until, users};
+use super::stage::{PATIENCE, Stage, User, finish, have, text, until, users};
 
 fn entry(stage: &Stage, name: &str) -> PathBuf {
     stage.home.join(format!("labs/{name}.lab"))
@@ -20,6 +22,15 @@ fn supervisor(stage: &Stage, name: &str) -> Pid {
         serde_json::from_slice(&fs::read(entry(stage, name).join("lab.json")).unwrap()).unwrap();
     let stat = fs::read_to_string(format!("/proc/{}/stat", record["first"]["pid"])).unwrap();
     Pid::from_raw(stat.rsplit_once(')').unwrap().1.split_whitespace().nth(1).unwrap().parse().unwrap())
+}
+
+/// Kills the process that keeps a lab, and waits until it has given its lock up: a process that ends has no command
+/// line any more while its files are still open.
+fn kill_supervisor(stage: &Stage, name: &str) {
+    let pid = supervisor(stage, name);
+    let process = nsh::wait::pidfd(pid.as_raw()).unwrap().unwrap();
+    kill(pid, Signal::SIGKILL).unwrap();
+    assert!(nsh::wait::readable(process.as_fd(), Deadline::after(PATIENCE)).unwrap(), "it goes on");
 }
 
 #[test]
@@ -35,7 +46,7 @@ fn a_killed_lab_is_gone_and_its_entry_is_removed_by_whoever_sees_it() {
         ];
         for (command, status) in commands {
             up(stage, "a", &format!("{PAIR} os.execute('setsid sleep 1000 &')"));
-            kill(supervisor(stage, "a"), Signal::SIGKILL).unwrap();
+            kill_supervisor(stage, "a");
             stage.wait_until_gone();
             assert!(entry(stage, "a").exists());
             let out = nsh(stage, command);
@@ -53,7 +64,7 @@ fn a_killed_lab_is_gone_and_its_entry_is_removed_by_whoever_sees_it() {
         }
         // The name is free without anyone having looked.
         up(stage, "a", "");
-        kill(supervisor(stage, "a"), Signal::SIGKILL).unwrap();
+        kill_supervisor(stage, "a");
         stage.wait_until_gone();
         up(stage, "a", "");
         assert_eq!(prints(stage, &["exec", "a", "echo", "new"]), "new\n");
