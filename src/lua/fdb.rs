@@ -164,6 +164,6 @@ pub fn module() -> Module {
         )
         .doc("Forgets what a bridge has learned, at all or behind one port.\n\nRaises `not_found` if there is no such link, `argument` if it is neither a bridge nor a port.")
         .command("bridge fdb flush dev DEV")
-        .example(in_lab!("fdb.flush(\"br0\")\ncheck.equal(fdb.list({ dev = \"br0\", type = \"dynamic\" }), {})")),
+        .example(in_lab!("local mac = \"02:00:00:00:00:09\"\nfdb.add(mac, { dev = \"veth1\", type = \"dynamic\" })\nfdb.flush(\"br0\")\ncheck.equal(fdb.list({ dev = \"br0\", mac = mac }), {})")),
     )
 }
