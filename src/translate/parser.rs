@@ -29,8 +29,10 @@ pub enum Command {
         arms: Vec<(Vec<Node>, Vec<Node>)>,
         otherwise: Option<Vec<Node>>,
     },
-    /// `{ ...; }` or `( ... )`.
+    /// `{ ...; }`
     Group(Vec<Node>),
+    /// `( ... )`: what it sets is forgotten at its end.
+    Subshell(Vec<Node>),
     /// What is only skipped: what it is, and how many commands are in it.
     Other {
         what: &'static str,
@@ -148,7 +150,10 @@ fn fill(nodes: &mut [Node], documents: &mut impl Iterator<Item = Word>) {
                         redirection.target = documents.next().unwrap_or_default();
                     }
                 }
-                Command::For { body, .. } | Command::Count { body, .. } | Command::Group(body) => {
+                Command::For { body, .. }
+                | Command::Count { body, .. }
+                | Command::Group(body)
+                | Command::Subshell(body) => {
                     fill(body, documents);
                 }
                 Command::If { arms, otherwise } => {
@@ -270,7 +275,7 @@ impl Parser<'_> {
                 self.advance()?;
                 let body = self.body(&[")"])?;
                 self.expect(")")?;
-                return Ok(Command::Group(body));
+                return Ok(Command::Subshell(body));
             }
             if matches!(self.ahead.1, Token::Redirection(_)) {
                 return self.simple();
@@ -318,7 +323,7 @@ impl Parser<'_> {
         }
         self.skip_newlines()?;
         let body = match self.command()? {
-            Command::Group(body) => body,
+            Command::Group(body) | Command::Subshell(body) => body,
             _ => return Err("a function's body is missing".to_owned()),
         };
         Ok(Command::Other { what: "a function", commands: count(&body) })
@@ -541,7 +546,10 @@ pub fn count(nodes: &[Node]) -> usize {
 pub fn count_in(command: &Command) -> usize {
     match command {
         Command::Simple(_) => 1,
-        Command::For { body, .. } | Command::Count { body, .. } | Command::Group(body) => count(body),
+        Command::For { body, .. }
+        | Command::Count { body, .. }
+        | Command::Group(body)
+        | Command::Subshell(body) => count(body),
         Command::If { arms, otherwise } => {
             arms.iter().map(|(c, t)| count(c) + count(t)).sum::<usize>()
                 + otherwise.as_deref().map_or(0, count)

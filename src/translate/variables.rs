@@ -45,6 +45,10 @@ pub struct Variables {
     taken: HashSet<String>,
     /// Those that a function of the shell may set at any time.
     loose: HashSet<String>,
+    /// The shell's functions, and what each sets.
+    functions: HashMap<String, Vec<String>>,
+    /// Those that were set by what is not translated.
+    doubted: HashSet<String>,
     /// What words are split at, if it is not white space.
     separators: Option<String>,
     /// `$1` and its like are others than those that the script is called with.
@@ -74,11 +78,14 @@ impl Variables {
 
     /// Sets a variable, and says what it was.
     pub fn set(&mut self, name: &str, variable: Variable) -> Option<Variable> {
+        self.doubted.remove(name);
         self.set.insert(name.to_owned(), variable)
     }
 
-    pub fn unset(&mut self, name: &str) {
+    /// Forgets the variable itself: Lua's no longer has its value.
+    fn unset(&mut self, name: &str) {
         self.set.remove(name);
+        self.doubted.insert(name.to_owned());
     }
 
     pub fn restore(&mut self, name: &str, old: Option<Variable>) {
@@ -123,18 +130,33 @@ impl Variables {
         }
     }
 
-    /// Forgets the values of variables that a part of the script may set which is not translated.
+    /// Forgets the variables that are set in `nodes`, in a shell of its own.
+    pub fn forget_set(&mut self, nodes: &[Node]) {
+        assignments(nodes).iter().for_each(|(name, _)| self.unset(name));
+    }
+
+    /// Forgets the variables that a part of the script sets which is not translated, also by functions that it calls,
+    /// and the values of those that it may set.
     pub fn doubt(&mut self, source: &str) {
         for name in names(source) {
             if let Some(variable) = self.set.get_mut(name) {
                 variable.forget();
             }
+            for set in self.functions.get(name).cloned().unwrap_or_default() {
+                self.unset(&set);
+            }
         }
+        sets(source).into_iter().for_each(|name| self.unset(name));
     }
 
-    /// As [`Variables::doubt`], of what may run again at any time.
-    pub fn doubt_for_ever(&mut self, source: &str) {
-        self.loose.extend(names(source).into_iter().map(str::to_owned));
+    /// As [`Variables::doubt`], of a function, which may be called at any time.
+    pub fn function(&mut self, source: &str) {
+        let all = names(source);
+        if let Some(name) = all.iter().find(|name| **name != "function") {
+            let sets = sets(source).into_iter().map(str::to_owned).collect();
+            self.functions.insert((*name).to_owned(), sets);
+        }
+        self.loose.extend(all.into_iter().map(str::to_owned));
     }
 
     /// Whether a value that is set now is still the same later.
@@ -283,9 +305,24 @@ impl Variables {
             Part::Command(text) => Err(Reason::new(format!("what $({text}) prints is not known"))),
             Part::Other(text) => Err(Reason::new(format!("the expansion {text} is not understood"))),
             Part::Variable { name, default, .. } => {
+                if self.doubted.contains(name) {
+                    return Err(Reason::new(format!("the value of ${name} is not known")));
+                }
                 if let Some(variable) = self.get(name) {
-                    let piece = Piece::Code { code: variable.code.clone(), number: variable.number };
-                    return Ok((piece, variable.known.clone()));
+                    let code = variable.code.clone();
+                    let (Some(default), false) = (default, variable.number) else {
+                        return Ok((Piece::Code { code, number: variable.number }, variable.known.clone()));
+                    };
+                    if let Some(known) = variable.known.as_ref().filter(|known| !known.is_empty()) {
+                        return Ok((Piece::Code { code, number: false }, Some(known.clone())));
+                    }
+                    let default = self.of_parts(default)?;
+                    if variable.known.is_some() {
+                        let code = default.expr().flat();
+                        return Ok((Piece::Code { code, number: false }, default.known));
+                    }
+                    let code = format!("({code} or {})", default.expr().flat());
+                    return Ok((Piece::Code { code, number: false }, None));
                 }
                 let code = match name.parse::<u32>() {
                     Ok(0) => return Err(Reason::new("$0 has no meaning here")),
@@ -461,6 +498,39 @@ fn names(source: &str) -> Vec<&str> {
     out
 }
 
+/// The names that a text sets: `A=1`, `A+=x`, `((A++))`, `for A in`, `read A B`. What is local is left out.
+fn sets(source: &str) -> Vec<&str> {
+    let is_name = |word: &&str| {
+        word.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+            && word.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+    };
+    let mut out = Vec::new();
+    for statement in source.split(['\n', ';', '&', '|', '(', ')', '{', '}']) {
+        let mut words = statement.split_whitespace().peekable();
+        match words.peek().copied() {
+            Some("local") => continue,
+            Some("for" | "select") => out.extend(words.nth(1).filter(is_name)),
+            _ => {
+                let mut reads = false;
+                for word in words {
+                    let end = word.find(['=', '+', '-']).unwrap_or(word.len());
+                    if reads || assigns(&word[end..]) {
+                        out.extend(Some(&word[..end]).filter(is_name));
+                    }
+                    reads |= word == "read";
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Whether what stands behind a name sets it.
+fn assigns(behind: &str) -> bool {
+    !behind.starts_with("==")
+        && ["=", "+=", "-=", "++", "--"].iter().any(|operator| behind.starts_with(operator))
+}
+
 /// Whether `set WORD` or `shift` puts others in the place of `$1`, except in functions, which have their own.
 fn shifts(node: &Node) -> bool {
     let Node::List(list) = node else { return false };
@@ -497,7 +567,10 @@ fn assignments<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> Vec<(String, Wo
                     out.extend(simple.assignments.iter().cloned())
                 }
                 Command::Simple(_) | Command::Other { .. } => {}
-                Command::For { body, .. } | Command::Count { body, .. } | Command::Group(body) => {
+                Command::For { body, .. }
+                | Command::Count { body, .. }
+                | Command::Group(body)
+                | Command::Subshell(body) => {
                     out.extend(assignments(body));
                 }
                 Command::If { arms, otherwise } => {

@@ -137,8 +137,22 @@ fn what_is_changed_unseen_is_not_taken_for_known() {
         "f() { B=br1; }\nB=br0\nf\nip link del $B",
     ] {
         let code = code(script);
-        assert!(code.ends_with("link.del(B)"), "{script}: {code}");
+        assert!(code.ends_with("local B = \"br0\""), "{script}: {code}");
     }
+    for script in [
+        "N=1\ncase $1 in a) N=3;; esac\nip netns add a$N",
+        "N=1\nread -p x N\nip netns add a$N",
+        "N=1\nN+=x\nip netns add ${N:-a}",
+        "N=1\nfor N in *; do break; done\nip netns add a$N",
+        "N=5\n( N=6; ip link set lo mtu $N )\nip netns add a$N",
+    ] {
+        assert!(!code(script).contains("namespace.add"), "{script}: {}", code(script));
+    }
+    // What it sets is its own; what is set again is known again.
+    assert!(code("B=br0\nf() { local B=1; }\nf\nip link del $B").ends_with("link.del(B)"));
+    assert!(code("B=br0\nread B\nB=br1\nip link del $B").ends_with("link.del(B)"));
+    assert!(code("B=$1\nip link del ${B:-br0}").ends_with("link.del((B or \"br0\"))"));
+    assert!(code("B=\nip link del ${B:-br0}").ends_with("link.del(\"br0\")"));
     let gone = "the value of $1 is not known: set or shift changes it";
     assert_eq!(why("set -- a b\nip link del $1"), gone);
     assert_eq!(why("B=br0; shift\nip link del $1").as_str(), "shift: what it does is not known");
@@ -149,6 +163,29 @@ fn what_is_changed_unseen_is_not_taken_for_known() {
         lua("i=1\n((i++))\nlet i+=2\necho $i"),
         "local i = 1\ni = i + 1\ni = i + 2\nprint(tostring(i))"
     );
+}
+
+#[test]
+fn a_pipes_status_is_that_of_its_filter() {
+    let unknown = "whether grep finds something is not known here";
+    for script in [
+        "ip netns | grep ns1 || ip netns add ns1",
+        "ip addr show v | grep -w 10.0.0.1 && ip netns add up4",
+        "if ip link show v | grep UP; then ip netns add n; fi",
+        "ping -c1 10.0.0.1 | grep ' 0% packet loss' || exit 1",
+    ] {
+        assert_eq!(why(script), unknown, "{script}");
+    }
+    assert_eq!(
+        lua("ip link set lo up && ip link | grep lo"),
+        "link.set(\"lo\", { up = true })\nprint(link.list())"
+    );
+}
+
+#[test]
+fn what_may_fail_ends_nothing() {
+    assert!(lua("set -e\nping -c1 9.9.9.9 || true").ends_with("try(ping, \"9.9.9.9\", { count = 1 })"));
+    assert_eq!(lua("! ip link set nosuch up"), "pcall(link.set, \"nosuch\", { up = true })");
 }
 
 #[test]

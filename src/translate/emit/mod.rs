@@ -357,7 +357,7 @@ impl Emitter {
     fn probe(&mut self, call: &Call) {
         let text = if self.quiet || (self.tolerant && self.prompt) {
             self.through("pcall", call)
-        } else if self.prompt || self.errexit {
+        } else if self.prompt || (self.errexit && !self.tolerant) {
             self.printed(call)
         } else {
             self.needs_try = true;

@@ -20,6 +20,10 @@ impl Writer {
                 self.nodes(body);
                 Ok(())
             }
+            Command::Subshell(body) => {
+                self.subshell(body);
+                Ok(())
+            }
             Command::Other { what, .. } => Err(Reason::new(format!("{what} is not translated"))),
             Command::Simple(_) => Ok(()),
         };
@@ -28,11 +32,23 @@ impl Writer {
             self.problems.truncate(problems);
             let inside = parser::count_in(command);
             self.commands = commands + inside;
-            self.problem(line, &list.source, inside, reason);
-            if matches!(command, Command::Other { what: "a function", .. }) {
-                self.out.variables.doubt_for_ever(&list.source);
+            match command {
+                // What it sets is set when it is called.
+                Command::Other { what: "a function", .. } => {
+                    self.untranslated(line, &list.source, inside, reason);
+                    self.out.variables.function(&list.source);
+                }
+                _ => self.problem(line, &list.source, inside, reason),
             }
         }
+    }
+
+    /// `( ... )`: Lua's variables are set all the same, so what they were is not known any more.
+    pub(super) fn subshell(&mut self, body: &[Node]) {
+        let errexit = self.out.errexit;
+        self.nodes(body);
+        self.out.errexit = errexit;
+        self.out.variables.forget_set(body);
     }
 
     pub(super) fn for_loop(&mut self, name: &str, items: &[Word], body: &[Node]) -> Result<()> {

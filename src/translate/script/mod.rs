@@ -7,7 +7,7 @@ use super::act::{Act, Space};
 use super::args::{Reason, Result};
 use super::emit::{Emitter, plain};
 use super::lexer::Word;
-use super::parser::{self, Command, Join, List, Node, Pipeline, Simple};
+use super::parser::{self, Command, Join, List, Node, Pipeline};
 use super::{Problem, Translation};
 use commands::thrown_away;
 
@@ -46,11 +46,15 @@ impl Writer {
         }
     }
 
-    /// Leaves the source as a comment, and remembers why.
+    /// Leaves the source as a comment, and remembers why. What it would have set is not known from here on.
     pub fn problem(&mut self, line: usize, source: &str, commands: usize, reason: Reason) {
+        self.untranslated(line, source, commands, reason);
+        self.out.variables.doubt(source);
+    }
+
+    fn untranslated(&mut self, line: usize, source: &str, commands: usize, reason: Reason) {
         self.out.comment(&format!("not translated: {reason}"));
         self.out.source(source);
-        self.out.variables.doubt(source);
         let source = plain(source.lines().next().unwrap_or_default()).trim().to_owned();
         self.problems.push(Problem { line, source, commands, reason });
     }
@@ -92,17 +96,14 @@ impl Writer {
             self.out.take_back(mark);
             self.problems.truncate(before);
             self.problem(line, &list.source, commands, reason);
-            // `A=$(date)`
-            if let [Command::Simple(Simple { assignments, words, .. })] = list.first.commands.as_slice()
-                && words.is_empty()
-            {
-                assignments.iter().for_each(|(name, _)| self.out.variables.unset(name));
-            }
         }
     }
 
     /// `a && b || c`
     fn joined(&mut self, first: &Pipeline, rest: &[(Join, Pipeline)]) -> Result<()> {
+        // The last one's status is nobody's.
+        let all = std::iter::once(first).chain(rest.iter().map(|(_, p)| p));
+        all.take(rest.len()).try_for_each(told)?;
         let ors = rest.iter().filter(|(join, _)| *join == Join::Or).count();
         let last_is_or = matches!(rest.last(), Some((Join::Or, _)));
         match (ors, last_is_or) {
@@ -210,6 +211,7 @@ impl Writer {
     }
 
     fn condition(&mut self, pipeline: &Pipeline) -> Result<String> {
+        told(pipeline)?;
         let acts = self.acts(pipeline, false)?;
         let condition = self.out.condition(acts)?;
         Ok(if pipeline.negated { format!("not {}", bracketed(&condition)) } else { condition })
@@ -225,6 +227,11 @@ impl Writer {
                     self.nodes(body);
                     return Ok(());
                 }
+                Command::Subshell(body) => {
+                    self.commands -= count(pipeline).min(self.commands);
+                    self.subshell(body);
+                    return Ok(());
+                }
                 _ => return Err(Reason::new("loops and conditions joined by && or || are not translated")),
             }
             if let Command::Simple(simple) = command
@@ -234,6 +241,8 @@ impl Writer {
             }
         }
         let (tolerant, quiet) = (self.out.tolerant, self.out.quiet);
+        // `! COMMAND` never ends a script because the command fails.
+        self.out.tolerant |= pipeline.negated && !self.out.errexit;
         if let [Command::Simple(simple)] = pipeline.commands.as_slice() {
             let (out, err) = thrown_away(&simple.redirections);
             self.out.tolerant |= err && !self.out.errexit;
@@ -290,6 +299,16 @@ impl Writer {
     }
 }
 
+/// Raises that a pipe's status, which is that of its last command, is not what its first one comes to.
+fn told(pipeline: &Pipeline) -> Result<()> {
+    let Some(Command::Simple(last)) = pipeline.commands.get(1..).and_then(<[_]>::last) else { return Ok(()) };
+    let mut words = last.words.iter().filter_map(Word::bare).filter(|word| *word != "sudo");
+    match words.next().filter(|word| FILTERS.contains(word)) {
+        Some(filter) => Err(Reason::new(format!("whether {filter} finds something is not known here"))),
+        None => Ok(()),
+    }
+}
+
 fn bracketed(condition: &str) -> String {
     if condition.contains(" == ") { format!("({condition})") } else { condition.to_owned() }
 }
@@ -304,7 +323,7 @@ fn count(pipeline: &Pipeline) -> usize {
 
 /// Whether `{ echo failed; exit 1; }` ends the script.
 fn ends(pipeline: &Pipeline) -> bool {
-    let [Command::Group(body)] = pipeline.commands.as_slice() else { return false };
+    let [Command::Group(body) | Command::Subshell(body)] = pipeline.commands.as_slice() else { return false };
     let last = body.iter().rev().find_map(|node| if let Node::List(list) = node { Some(list) } else { None });
     last.is_some_and(|list| list.source.starts_with("exit") || list.source.starts_with("return"))
 }
