@@ -74,9 +74,15 @@ pub enum Parsed {
 pub fn parse(lua: &Lua, text: &str) -> Parsed {
     let load =
         |text: &str| lua.load(text).set_name("=nsh").set_mode(mlua::chunk::ChunkMode::Text).into_function();
-    if let Ok(chunk) = load(&format!("return {text}")) {
-        return Parsed::Chunk { chunk, expression: true };
-    }
+    // `{ 1,` and `1 +` are only begun as expressions; what begins with a name may be meant for a shell, as `ls /`.
+    let named = text.trim_start().starts_with(|c: char| c == '_' || c.is_alphabetic());
+    let begun = match load(&format!("return {text}")) {
+        Ok(chunk) => return Parsed::Chunk { chunk, expression: true },
+        Err(mlua::Error::SyntaxError { incomplete_input: true, message }) => {
+            !is_unfinished(text, &message) && (!named || text.split_whitespace().next() == Some("not"))
+        }
+        Err(_) => false,
+    };
     match load(&globalised(text)) {
         Ok(chunk) => Parsed::Chunk { chunk, expression: false },
         Err(mlua::Error::SyntaxError { incomplete_input: true, message }) => {
@@ -85,6 +91,7 @@ pub fn parse(lua: &Lua, text: &str) -> Parsed {
                 false => Parsed::Incomplete,
             }
         }
+        Err(mlua::Error::SyntaxError { .. }) if begun => Parsed::Incomplete,
         Err(mlua::Error::SyntaxError { message, .. }) => Parsed::Wrong(message),
         Err(e) => Parsed::Wrong(e.to_string()),
     }
@@ -202,6 +209,12 @@ mod tests {
         }
         assert!(matches!(parse(&lua, "for i = 1, 2 do"), Parsed::Incomplete));
         assert!(matches!(parse(&lua, "f("), Parsed::Incomplete));
+        for begun in ["1 +", "{ 1,", "{", "\"a\" ..", "1 and", "not", "#", "-", "(1"] {
+            assert!(matches!(parse(&lua, begun), Parsed::Incomplete), "{begun}");
+        }
+        for wrong in ["ls /", "ls -", "1 2", "{ 1 ]", "\"abc"] {
+            assert!(matches!(parse(&lua, wrong), Parsed::Wrong(_)), "{wrong}");
+        }
         assert!(matches!(parse(&lua, "f)"), Parsed::Wrong(_)));
         assert!(matches!(parse(&lua, "x = \"abc"), Parsed::Wrong(_)));
         assert!(matches!(parse(&lua, "x = \"abc\\"), Parsed::Incomplete));

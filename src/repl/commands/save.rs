@@ -87,13 +87,24 @@ pub fn script(kept: &[Kept], is_statement: impl Fn(&str) -> bool) -> String {
             Kept::Input { source, .. } if source == "_" => "print(_)".to_owned(),
             Kept::Input { source, expression: true } if uses_last => format!("_ = {source}\nprint(_)"),
             Kept::Input { source, expression: true } if !is_statement(source) => format!("print({source})"),
-            Kept::Input { source, .. } => source.clone(),
+            Kept::Input { source, .. } => without_return(source, &is_statement),
             Kept::Use(name) => format!("_ENV = act_on({name:?})"),
         };
         out.push_str(line.trim_end());
         out.push('\n');
     }
     out
+}
+
+/// `local t = {} return t` ends a script, in whose middle it can't even stand: it prints there.
+fn without_return(source: &str, is_statement: impl Fn(&str) -> bool) -> String {
+    let goes_on = |text: &str| is_statement(&format!("{text}\nlocal after"));
+    let last = lex::tokens(source).into_iter().rev().find(|token| token.text(source) == "return");
+    let printed = last.filter(|_| !goes_on(source)).map(|token| {
+        let value = source[token.end..].trim().trim_end_matches(';').trim_end();
+        format!("{}print({value})", &source[..token.start])
+    });
+    printed.filter(|text| goes_on(text)).unwrap_or_else(|| source.to_owned())
 }
 
 /// What stands for `:use` in a script.
@@ -125,6 +136,17 @@ mod tests {
 
     fn input(source: &str, expression: bool) -> Kept {
         Kept::Input { source: source.to_owned(), expression }
+    }
+
+    #[test]
+    fn what_follows_a_return_is_reached() {
+        let lua = mlua::Lua::new();
+        let runs = |s: &str| lua.load(s).into_function().is_ok();
+        let kept = [input("return 5;", false), input("t = {} return t", false), input("return", false)];
+        let text = script(&kept, runs);
+        assert_eq!(text, "print(5)\nt = {} print(t)\nprint()\n");
+        let function = "function f() return 1 end";
+        assert_eq!(script(&[input(function, false)], runs), format!("{function}\n"));
     }
 
     #[test]
