@@ -1,7 +1,10 @@
 -- Links that are cut and mended. Both ends go down, as when a cable is pulled on hardware that notices; the kernel then
--- forgets the routes through them, which come back with the link.
+-- forgets the routes through them, and those that nsh or `ip` made come back with the link.
 
 local cable = {}
+
+---The protocols of routes that people make. A routing daemon finds its own routes again, and perhaps others.
+local OURS = { boot = true, static = true }
 
 ---Whether the gateway of a route or a hop is said to be on its link.
 local function is_onlink(hop)
@@ -45,63 +48,96 @@ local function hops_of(route)
   return #out > 0 and out or { { via = route.via, dev = route.dev } }
 end
 
----Notes the routes through an end that the kernel doesn't bring back by itself. One over several links may be noted
----already.
-local function note_routes(e)
-  local lost = e.node.lost or {}
-  for _, route in ipairs(e.node.ns.route.list({ table = "all" })) do
-    local key = table.concat({ route.family, route.table, route.dst, route.metric or 0, route.tos or 0 }, " ")
-    for _, hop in ipairs(hops_of(route)) do
-      if hop.dev == e.dev and route.proto ~= "kernel" and route.proto ~= "ra" and not lost[key] then
-        table.insert(lost, { key = key, route = route })
-        lost[key] = true
-      end
+---What tells a route from every other of its namespace.
+local function key_of(route)
+  return table.concat({ route.family, route.table, route.dst, route.metric or 0, route.tos or 0 }, " ")
+end
+
+---A node's routes that nsh or `ip` made, and the keys of all.
+local function routes_of(node)
+  local ours, all = {}, {}
+  for _, route in ipairs(node.ns.route.list({ table = "all" })) do
+    all[key_of(route)] = route
+    table.insert(ours, OURS[route.proto] and route or nil)
+  end
+  return ours, all
+end
+
+---Notes those of the routes that the kernel has forgotten. One over several links stays until the last of them is down,
+---and the kernel takes its hops up again by itself.
+local function note_lost(node, before)
+  local _, there = routes_of(node)
+  node.lost = node.lost or {}
+  for _, route in ipairs(before) do
+    if not there[key_of(route)] then
+      table.insert(node.lost, { route = route })
     end
   end
-  e.node.lost = lost
+end
+
+---Whether a route is the part of a lost one that came back with the first of its links.
+local function is_part(route, lost)
+  return lost.partial and route and OURS[route.proto] and #hops_of(route) == lost.partial
+end
+
+---Adds a lost route again, over those of its links that are up. Returns whether some of it is still missing.
+local function restore(node, lost, there, down)
+  local all, hops = hops_of(lost.route), {}
+  for _, hop in ipairs(all) do
+    table.insert(hops, not down[hop.dev] and hop or nil)
+  end
+  local now = there[key_of(lost.route)]
+  if now and not is_part(now, lost) then
+    -- Something newer stands in its place.
+    return false
+  elseif #hops > (lost.partial or 0) then
+    local add = now and node.ns.route.replace or node.ns.route.add
+    add(lost.route.dst, options(lost.route, hops))
+    lost.partial = #hops
+  end
+  return #hops < #all
 end
 
 ---Adds the routes that were lost with links of a node, as far as these are up again.
 local function restore_routes(node)
+  if #(node.lost or {}) == 0 then
+    return
+  end
+  local _, there = routes_of(node)
   local down, still = {}, {}
   for _, e in ipairs(node.ends) do
     down[e.dev] = not e.link.shown.up
   end
-  for _, lost in ipairs(node.lost or {}) do
-    local route, hops = lost.route, {}
-    local all = hops_of(route)
-    for _, hop in ipairs(all) do
-      if not down[hop.dev] then
-        table.insert(hops, hop)
-      end
-    end
-    if #hops > 0 then
-      -- A routing daemon, say, may have been faster.
-      local add = #all > 1 and node.ns.route.replace or node.ns.route.add
-      local ok, failure = pcall(add, route.dst, options(route, hops))
-      if not ok and (type(failure) ~= "table" or failure.kind ~= "exists") then
-        error(failure, 0)
-      end
-    end
-    if #hops < #all then
-      table.insert(still, lost)
-      still[lost.key] = true
-    end
+  for _, lost in ipairs(node.lost) do
+    table.insert(still, restore(node, lost, there, down) and lost or nil)
   end
   node.lost = still
 end
 
+---Sets an end down. The kernel keeps IPv4 addresses of a link that goes down, and so shall it with IPv6.
+local function set_down(e)
+  local ns, keep = e.node.ns, ("net/ipv6/conf/%s/keep_addr_on_down"):format(e.dev)
+  local known, before = pcall(ns.sysctl.get, keep)
+  if known then
+    ns.sysctl.set(keep, 1)
+  end
+  ns.link.set(e.dev, { up = false })
+  if known then
+    ns.sysctl.set(keep, before)
+  end
+end
+
 local function take_down(link)
-  for _, e in ipairs(link.ends) do
-    if e.node.kind ~= "switch" then
-      note_routes(e)
-      -- The kernel keeps IPv4 addresses of a link that goes down, and so shall it with IPv6.
-      e.node.ns.sysctl.set("net.ipv6.conf.all.keep_addr_on_down", 1)
-    end
+  local before = {}
+  for i, e in ipairs(link.ends) do
+    before[i] = e.node.kind ~= "switch" and routes_of(e.node) or {}
   end
   link.shown.up = false
   for _, e in ipairs(link.ends) do
-    e.node.ns.link.set(e.dev, { up = false })
+    set_down(e)
+  end
+  for i, e in ipairs(link.ends) do
+    note_lost(e.node, before[i])
   end
 end
 

@@ -107,7 +107,8 @@ function Net:cut(a, b)
   cable.settle(link)
 end
 
----Mends a link that was cut: both its ends come up, and the routes come back that went with it.
+---Mends a link that was cut: both its ends come up, and the routes come back that went with it, but for those of routing
+---daemons and those that something newer stands in the place of.
 ---
 ---Raises `argument` if there is no such link.
 ---

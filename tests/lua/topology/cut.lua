@@ -71,6 +71,42 @@ both(check.reachable, net.h1, net.h2)
 check.equal(state(net), before, "all is as it was")
 net:mend("r1", "r2")
 
+-- What a routing daemon made does not come back: it may have found another way by now. Nor does what something newer
+-- stands in the place of.
+do
+  local r1 = net.r1
+  local daemons =
+    { "10.81.0.0/16 proto bird", "10.82.0.0/16 proto zebra metric 20", "10.83.0.0/16 proto 188 metric 20" }
+  for _, route in ipairs(daemons) do
+    r1.exec("ip route add " .. route .. " via 10.0.1.2", { check = true })
+  end
+  r1.exec("ip -6 route add fd81::/64 via fd00:1::2 proto bird", { check = true })
+  r1.exec("ip route add 10.84.0.0/16 via 10.0.1.2; ip -6 route add fd84::/64 via fd00:1::2", { check = true })
+  net:cut("r1", "r2")
+  r1.exec("ip route add 10.77.0.0/16 via 10.0.4.2 metric 5 proto bird", { check = true })
+  r1.exec("ip route add 10.84.0.0/16 via 10.0.4.2 proto ospf", { check = true })
+  r1.exec("ip -6 route add fd84::/64 via fd00:4::2 proto ospf", { check = true })
+  net:mend("r1", "r2")
+  local function shown(family, dst)
+    local routes = json.decode(r1.exec({ "ip", family, "-j", "route", "show", dst }).stdout)
+    return #routes > 0 and routes[#routes].gateway or nil
+  end
+  for _, dst in ipairs({ "10.81.0.0/16", "10.82.0.0/16", "10.83.0.0/16" }) do
+    check.equal(shown("-4", dst), nil, dst .. " is a daemon's")
+  end
+  check.equal(shown("-6", "fd81::/64"), nil)
+  check.equal(shown("-4", "10.84.0.0/16"), "10.0.4.2", "the newer one stays")
+  check.equal(shown("-6", "fd84::/64"), "fd00:4::2")
+  r1.exec("ip route del 10.77.0.0/16 metric 5; ip route del 10.84.0.0/16; ip -6 route del fd84::/64")
+  check.equal(state(net), before, "all is as it was")
+end
+
+-- The settings of the nodes are as they were, too.
+for _, ns in ipairs(net.nodes) do
+  local kept = ns.exec("cat /proc/sys/net/ipv6/conf/*/keep_addr_on_down").stdout
+  check(not kept:find("1"), ns.name .. ": " .. kept)
+end
+
 -- A node that is down, with a link of it that is cut by itself.
 net:down("r3")
 net:cut(net.r3, net.r4)
