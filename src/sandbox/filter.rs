@@ -1,14 +1,82 @@
-//! The system calls that no namespace confines: typing into the user's terminal, and sockets to the machine's
-//! hypervisor and radios. The rest is left to the namespaces.
+//! The system calls that no namespace confines: the keys of whoever runs nsh, the user's terminal, sockets to the
+//! machine's hypervisor and radios, files that give their owner's rights to whoever runs them. The rest is left to the
+//! namespaces.
 
 use nix::errno::Errno;
 
 use crate::error::{Error, Result};
 
-const AF_BLUETOOTH: u32 = libc::AF_BLUETOOTH as u32;
-const AF_NFC: u32 = libc::AF_NFC as u32;
-const AF_VSOCK: u32 = libc::AF_VSOCK as u32;
-const AF_QIPCRTR: u32 = 42;
+const AF_MCTP: i32 = 45;
+
+/// Families of sockets that belong to a network namespace. The others reach what the machine has one of (vsock,
+/// bluetooth, nfc, qipcrtr, alg, rds, ...).
+const FAMILIES: &[i32] = &[
+    libc::AF_UNIX,
+    libc::AF_INET,
+    libc::AF_INET6,
+    libc::AF_NETLINK,
+    libc::AF_PACKET,
+    libc::AF_KEY,
+    libc::AF_PPPOX,
+    libc::AF_CAN,
+    libc::AF_TIPC,
+    libc::AF_XDP,
+    AF_MCTP,
+];
+
+// Newer than libc's tables; every architecture has the same number.
+const SYS_FCHMODAT2: libc::c_long = 452;
+const SYS_SETXATTRAT: libc::c_long = 463;
+
+/// Calls that fail whatever their arguments are, as if the kernel were built without them.
+const ABSENT: &[libc::c_long] = &[
+    // Keyrings belong to the user, not to a namespace.
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    // A ring does what its caller's filter refuses.
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    // A way to hold the kernel up in the midst of its work, of use to exploits alone.
+    libc::SYS_userfaultfd,
+];
+
+/// Calls that are refused as the kernel refuses them to those who lack a right.
+const FORBIDDEN: &[libc::c_long] = &[
+    // The machine's own: its log, clock, disks, kernel, and what runs on its processors. Where root goes without user
+    // namespaces, nothing else stands in their way.
+    libc::SYS_syslog,
+    libc::SYS_perf_event_open,
+    libc::SYS_bpf,
+    libc::SYS_kexec_load,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    // Files by number, past the directories that lead to them.
+    libc::SYS_open_by_handle_at,
+];
+
+/// A file's capabilities that root's lab sets count on the machine, too. Access lists and labels go with them: a filter
+/// can't read the attribute's name.
+const ATTRIBUTES: &[libc::c_long] =
+    &[libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_fsetxattr, SYS_SETXATTRAT];
+
+/// The calls that change a file's mode, each with the place of the mode among its arguments. A file that is *made*
+/// with these bits has lost them when something is written to it.
+const MODES: &[(libc::c_long, u32)] = &[
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_chmod, 1),
+    (libc::SYS_fchmod, 1),
+    (libc::SYS_fchmodat, 2),
+    (SYS_FCHMODAT2, 2),
+];
 
 // linux/audit.h
 #[cfg(target_arch = "x86_64")]
@@ -23,8 +91,7 @@ const NATIVE: u32 = 0;
 // struct seccomp_data: nr, arch, instruction_pointer, args[6]. The low half of an argument on little-endian.
 const NUMBER: u32 = 0;
 const ARCH: u32 = 4;
-const ARGUMENT_0: u32 = 16;
-const ARGUMENT_1: u32 = 24;
+const ARGUMENTS: u32 = 16;
 
 const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
 
@@ -44,14 +111,20 @@ fn give(verdict: u32) -> libc::sock_filter {
     statement(libc::BPF_RET | libc::BPF_K, verdict)
 }
 
+fn jump(test: u32, k: u32, holds: u8, fails: u8) -> libc::sock_filter {
+    libc::sock_filter { code: (libc::BPF_JMP | test | libc::BPF_K) as u16, jt: holds, jf: fails, k }
+}
+
 /// Skips `over` instructions unless the loaded value is `value`.
 fn unless(value: u32, over: u8) -> libc::sock_filter {
-    libc::sock_filter {
-        code: (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16,
-        jt: 0,
-        jf: over,
-        k: value,
-    }
+    jump(libc::BPF_JEQ, value, 0, over)
+}
+
+/// What follows the number of the call, which is loaded: `verdict`s on its argument `at`.
+fn on_argument(call: libc::c_long, at: u32, verdicts: &[libc::sock_filter]) -> Vec<libc::sock_filter> {
+    let mut p = vec![unless(call as u32, verdicts.len() as u8 + 1), load(ARGUMENTS + 8 * at)];
+    p.extend_from_slice(verdicts);
+    p
 }
 
 fn program() -> Vec<libc::sock_filter> {
@@ -59,39 +132,36 @@ fn program() -> Vec<libc::sock_filter> {
         load(ARCH),
         // Programs of another architecture (32-bit ones) number their calls differently, and can hide a socket's
         // family behind a pointer (socketcall): they don't run in a sandbox.
-        libc::sock_filter {
-            code: (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16,
-            jt: 1,
-            jf: 0,
-            k: NATIVE,
-        },
+        jump(libc::BPF_JEQ, NATIVE, 1, 0),
         give(refuse(Errno::ENOSYS)),
         load(NUMBER),
     ];
     if cfg!(target_arch = "x86_64") {
         // x32: the same calls by other numbers.
-        p.push(libc::sock_filter {
-            code: (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16,
-            jt: 0,
-            jf: 1,
-            k: 0x4000_0000,
-        });
-        p.push(give(refuse(Errno::ENOSYS)));
+        p.extend([jump(libc::BPF_JGE, 0x4000_0000, 0, 1), give(refuse(Errno::ENOSYS))]);
     }
-    p.extend([
-        unless(libc::SYS_ioctl as u32, 6),
-        load(ARGUMENT_1),
-        unless(libc::TIOCSTI as u32, 1),
-        give(refuse(Errno::EPERM)),
-        unless(libc::TIOCLINUX as u32, 1),
-        give(refuse(Errno::EPERM)),
-        give(ALLOW),
-    ]);
-    p.extend([unless(libc::SYS_socket as u32, 10), load(ARGUMENT_0)]);
-    for family in [AF_BLUETOOTH, AF_NFC, AF_VSOCK, AF_QIPCRTR] {
-        p.extend([unless(family, 1), give(refuse(Errno::EAFNOSUPPORT))]);
+    for (calls, errno) in
+        [(ABSENT, Errno::ENOSYS), (FORBIDDEN, Errno::EPERM), (ATTRIBUTES, Errno::EOPNOTSUPP)]
+    {
+        p.extend(calls.iter().flat_map(|call| [unless(*call as u32, 1), give(refuse(errno))]));
     }
-    p.extend([give(ALLOW), give(ALLOW)]);
+    for (call, at) in MODES {
+        let set_id = libc::S_ISUID | libc::S_ISGID;
+        let verdicts = [jump(libc::BPF_JSET, set_id, 0, 1), give(refuse(Errno::EPERM)), give(ALLOW)];
+        p.extend(on_argument(*call, *at, &verdicts));
+    }
+    let typing = [libc::TIOCSTI, libc::TIOCLINUX].map(|request| request as u32);
+    let mut verdicts: Vec<_> =
+        typing.iter().flat_map(|request| [unless(*request, 1), give(refuse(Errno::EPERM))]).collect();
+    verdicts.push(give(ALLOW));
+    p.extend(on_argument(libc::SYS_ioctl, 1, &verdicts));
+    let mut verdicts: Vec<_> =
+        FAMILIES.iter().flat_map(|family| [unless(*family as u32, 1), give(ALLOW)]).collect();
+    verdicts.push(give(refuse(Errno::EAFNOSUPPORT)));
+    for call in [libc::SYS_socket, libc::SYS_socketpair] {
+        p.extend(on_argument(call, 0, &verdicts));
+    }
+    p.push(give(ALLOW));
     p
 }
 
@@ -122,7 +192,7 @@ mod tests {
     use super::*;
 
     /// Runs the program on one call, as the kernel would.
-    fn verdict(arch: u32, number: i64, arguments: [u32; 2]) -> u32 {
+    fn verdict(arch: u32, number: i64, arguments: [u32; 3]) -> u32 {
         let (mut at, mut value) = (0, 0);
         let program = program();
         loop {
@@ -133,34 +203,61 @@ mod tests {
                     value = match i.k {
                         NUMBER => number as u32,
                         ARCH => arch,
-                        ARGUMENT_0 => arguments[0],
-                        ARGUMENT_1 => arguments[1],
-                        _ => panic!("load {}", i.k),
+                        k => arguments[(k - ARGUMENTS) as usize / 8],
                     }
                 }
                 libc::BPF_RET => return i.k,
                 _ => {
-                    let holds =
-                        if i.code as u32 & 0xf0 == libc::BPF_JGE { value >= i.k } else { value == i.k };
+                    let holds = match i.code as u32 & 0xf0 {
+                        libc::BPF_JGE => value >= i.k,
+                        libc::BPF_JSET => value & i.k != 0,
+                        _ => value == i.k,
+                    };
                     at += if holds { i.jt } else { i.jf } as usize;
                 }
             }
         }
     }
 
+    fn call(number: i64, arguments: [u32; 3]) -> u32 {
+        verdict(NATIVE, number, arguments)
+    }
+
     #[test]
     fn refuses_what_it_should_and_nothing_else() {
-        let call = |number, a, b| verdict(NATIVE, number, [a, b]);
-        assert_eq!(call(libc::SYS_ioctl, 0, libc::TIOCSTI as u32), refuse(Errno::EPERM));
-        assert_eq!(call(libc::SYS_ioctl, 0, libc::TIOCLINUX as u32), refuse(Errno::EPERM));
-        assert_eq!(call(libc::SYS_ioctl, 0, libc::TIOCGWINSZ as u32), ALLOW);
-        for family in [AF_BLUETOOTH, AF_NFC, AF_VSOCK, AF_QIPCRTR] {
-            assert_eq!(call(libc::SYS_socket, family, 0), refuse(Errno::EAFNOSUPPORT));
+        assert_eq!(call(libc::SYS_ioctl, [0, libc::TIOCSTI as u32, 0]), refuse(Errno::EPERM));
+        assert_eq!(call(libc::SYS_ioctl, [0, libc::TIOCLINUX as u32, 0]), refuse(Errno::EPERM));
+        assert_eq!(call(libc::SYS_ioctl, [0, libc::TIOCGWINSZ as u32, 0]), ALLOW);
+        let others = [libc::AF_BLUETOOTH, libc::AF_NFC, libc::AF_VSOCK, libc::AF_ALG, libc::AF_RDS, 200];
+        for family in others {
+            for number in [libc::SYS_socket, libc::SYS_socketpair] {
+                assert_eq!(call(number, [family as u32, 0, 0]), refuse(Errno::EAFNOSUPPORT));
+            }
         }
-        for family in [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK, libc::AF_PACKET, libc::AF_UNIX] {
-            assert_eq!(call(libc::SYS_socket, family as u32, 0), ALLOW);
+        for family in FAMILIES {
+            assert_eq!(call(libc::SYS_socket, [*family as u32, 0, 0]), ALLOW);
         }
-        assert_eq!(call(libc::SYS_read, AF_VSOCK, libc::TIOCSTI as u32), ALLOW);
-        assert_eq!(verdict(0x4000_0003, 102, [1, 0]), refuse(Errno::ENOSYS));
+        let odd = libc::AF_VSOCK as u32;
+        assert_eq!(call(libc::SYS_read, [odd, libc::TIOCSTI as u32, libc::S_ISUID]), ALLOW);
+        assert_eq!(call(libc::SYS_keyctl, [0; 3]), refuse(Errno::ENOSYS));
+        assert_eq!(call(libc::SYS_bpf, [0; 3]), refuse(Errno::EPERM));
+        assert_eq!(call(libc::SYS_fsetxattr, [0; 3]), refuse(Errno::EOPNOTSUPP));
+        assert_eq!(verdict(0x4000_0003, 102, [1, 0, 0]), refuse(Errno::ENOSYS));
+    }
+
+    #[test]
+    fn a_mode_can_not_give_rights_away() {
+        for (number, at) in MODES {
+            let mut arguments = [0; 3];
+            for (mode, expected) in [
+                (0o1777, ALLOW),
+                (0o4755, refuse(Errno::EPERM)),
+                (0o2755, refuse(Errno::EPERM)),
+                (0o6000, refuse(Errno::EPERM)),
+            ] {
+                arguments[*at as usize] = mode;
+                assert_eq!(call(*number, arguments), expected, "{number} {mode:o}");
+            }
+        }
     }
 }

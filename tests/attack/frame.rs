@@ -9,19 +9,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::place::{self, finish};
+use super::stage::{self, finish};
 
 /// A directory with nsh, a project that the attacker's script lies and runs in, and a home that it must not touch.
 pub struct Stage {
-    place: place::Stage,
+    place: stage::Stage,
     /// Everything in the directory but the project, as it was before.
     before: RefCell<Files>,
 }
 
 impl Deref for Stage {
-    type Target = place::Stage;
+    type Target = stage::Stage;
 
-    fn deref(&self) -> &place::Stage {
+    fn deref(&self) -> &stage::Stage {
         &self.place
     }
 }
@@ -43,8 +43,8 @@ impl From<Output> for Ran {
 
 /// Runs `test` as each user that we can be.
 pub fn each(test: impl Fn(&Stage)) {
-    for user in place::users() {
-        let stage = Stage { place: place::Stage::new(*user), before: RefCell::default() };
+    for user in stage::users() {
+        let stage = Stage { place: stage::Stage::new(*user), before: RefCell::default() };
         stage.prepared();
         test(&stage);
     }
@@ -57,7 +57,7 @@ impl Stage {
         self.run(&mut self.command(&["attack.lua"]))
     }
 
-    /// Runs what was made by [`place::Stage::command`] or `program`.
+    /// Runs what was made by [`stage::Stage::command`] or `program`.
     pub fn run(&self, command: &mut Command) -> Ran {
         finish(command.spawn().unwrap()).into()
     }

@@ -15,6 +15,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
 mod binary;
+mod calls;
 mod frame;
+#[path = "../sandbox/helper.rs"]
+mod helper;
 #[path = "../sandbox/stage.rs"]
-mod place;
+mod stage;

@@ -56,6 +56,7 @@ fn task() {
             });
         }
         "sockets" => sockets(),
+        "calls" => calls(),
         "first process" => first_process(),
         "descriptors" => descriptors(),
         "bomb" => bomb(),
@@ -143,10 +144,46 @@ fn mounts(which: &str) {
 
 fn sockets() {
     // AF_VSOCK reaches the hypervisor, AF_BLUETOOTH the radio.
-    for (name, family) in [("vsock", libc::AF_VSOCK), ("bluetooth", libc::AF_BLUETOOTH)] {
+    for (name, family) in
+        [("vsock", libc::AF_VSOCK), ("bluetooth", libc::AF_BLUETOOTH), ("alg", libc::AF_ALG)]
+    {
         // SAFETY: socket takes no pointers.
         let fd = unsafe { libc::socket(family, libc::SOCK_STREAM, 0) };
         report(name, nix::errno::Errno::result(fd));
+    }
+}
+
+/// Calls that reach what belongs to no namespace.
+fn calls() {
+    const KEYCTL_GET_KEYRING_ID: usize = 0;
+    const USER_KEYRING: usize = -4isize as usize;
+    const SET_ID: usize = 0o4755;
+    let (path, name, value) =
+        (c"made".as_ptr() as usize, c"user.x".as_ptr() as usize, c"y".as_ptr() as usize);
+    fs::write("made", "").unwrap();
+    let made = fs::File::open("made").unwrap();
+    let here = libc::AT_FDCWD as usize;
+    let fd = made.as_raw_fd() as usize;
+    let mut memory = [0u64; 64];
+    let (kind, memory) = (c"user".as_ptr() as usize, memory.as_mut_ptr() as usize);
+    let tries: &[(&str, libc::c_long, &[usize])] = &[
+        ("keyctl", libc::SYS_keyctl, &[KEYCTL_GET_KEYRING_ID, USER_KEYRING, 0]),
+        ("add_key", libc::SYS_add_key, &[kind, name, value, 1, USER_KEYRING]),
+        ("request_key", libc::SYS_request_key, &[kind, name, 0, USER_KEYRING]),
+        ("io_uring_setup", libc::SYS_io_uring_setup, &[4, memory]),
+        ("userfaultfd", libc::SYS_userfaultfd, &[1]),
+        ("syslog", libc::SYS_syslog, &[10, 0, 0]),
+        ("fchmod", libc::SYS_fchmod, &[fd, SET_ID]),
+        ("fchmodat", libc::SYS_fchmodat, &[here, path, SET_ID]),
+        ("fchmodat2", 452, &[here, path, SET_ID, 0]),
+        ("setxattr", libc::SYS_setxattr, &[path, name, value, 1, 0]),
+        ("fsetxattr", libc::SYS_fsetxattr, &[fd, name, value, 1, 0]),
+    ];
+    for (what, number, arguments) in tries {
+        let a = |at: usize| arguments.get(at).copied().unwrap_or(0);
+        // SAFETY: the pointers among the arguments are to strings and memory that live on.
+        let done = unsafe { libc::syscall(*number, a(0), a(1), a(2), a(3), a(4)) };
+        report(what, nix::errno::Errno::result(done));
     }
 }
 
