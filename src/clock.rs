@@ -1,4 +1,8 @@
-//! The clock on this machine's wall.
+//! The clocks of this machine.
+
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
 
 /// The local time at so many seconds since 1970. Its zone's name is not to be used.
 pub fn local(seconds: u64) -> libc::tm {
@@ -9,4 +13,11 @@ pub fn local(seconds: u64) -> libc::tm {
         libc::localtime_r(&raw const seconds, &raw mut time);
         time
     }
+}
+
+/// Seconds on a clock that only goes forward.
+pub fn monotonic() -> f64 {
+    // Every Linux has this clock.
+    let time = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or_else(|_| Duration::ZERO, Duration::from);
+    time.as_secs_f64()
 }

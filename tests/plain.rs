@@ -350,3 +350,56 @@ fn a_test_that_needs_what_the_kernel_lacks_is_skipped() {
     );
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
 }
+
+/// In a function that the test calls, both lines say where: the function's and the test's own.
+#[test]
+fn what_fails_in_a_helper_names_the_tests_own_line_too() {
+    let ran = run("local function up(n)\n\
+                   check.equal(n, 1)\n\
+                   end\n\
+                   local function both(n)\n\
+                   up(n)\n\
+                   end\n\
+                   test('a helper in a helper', function()\n\
+                   both(1)\n\
+                   both(2)\n\
+                   end)\n\
+                   test('a soft check', function()\n\
+                   local function soft() check.soft.equal(1, 2) end\n\
+                   soft()\n\
+                   end)\n\
+                   test('what is no check', function()\n\
+                   local function add() link.del('eth7') end\n\
+                   pcall(add)\n\
+                   add()\n\
+                   end)\n\
+                   test('an error of Lua', function()\n\
+                   local function add() local x = nil; return #x end\n\
+                   table.sort({ 1, 2 }, add)\n\
+                   end)\n\
+                   test('itself', function()\n\
+                   check.equal(1, 2)\n\
+                   end)\n\
+                   both(3)");
+    let lines: Vec<&str> = ran.stderr.lines().filter(|l| !l.contains("hint")).collect();
+    assert_eq!(
+        lines[..3],
+        ["x:2: check.equal: expected 1, got 2", "  called at x:9", lines[2]],
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(lines[2..4], ["x:12: check.soft.equal: expected 2, got 1", "  called at x:13"]);
+    assert!(lines[4].starts_with("x:16: link.del"), "{}", ran.stderr);
+    assert_eq!(lines[5], "  called at x:18");
+    assert!(lines[6].starts_with("x:21: attempt to get length"), "{}", ran.stderr);
+    assert_eq!(
+        lines[7..],
+        [
+            "  called at x:22",
+            "x:25: check.equal: expected 2, got 1",
+            "x:2: check.equal: expected 1, got 3",
+            "  called at x:27",
+        ]
+    );
+    assert_eq!(ran.status, Some(1));
+}

@@ -124,6 +124,19 @@ pub fn position(lua: &Lua) -> Option<String> {
         .next()
 }
 
+/// The file and line that a function is at which is being called: the innermost call of it.
+pub fn line_in(lua: &Lua, function: &Function) -> Option<String> {
+    (0..200)
+        .map_while(|level| {
+            lua.inspect_stack(level, |frame| {
+                let line = frame.current_line().filter(|_| frame.function() == *function)?;
+                Some(format!("{}:{line}", frame.source().short_src?))
+            })
+        })
+        .flatten()
+        .next()
+}
+
 /// Calls a registered function for a namespace; failures get its name, its subject and the namespace's name.
 fn call(
     lua: &Lua,

@@ -4,6 +4,7 @@
 mod arrival;
 mod compare;
 mod diff;
+mod order;
 mod raises;
 mod reach;
 mod render;
@@ -35,15 +36,19 @@ impl From<String> for Reason {
     }
 }
 
+/// Counts a claim that held.
+pub fn held(cx: &Cx<'_>) {
+    cx.lab.checks.set(cx.lab.checks.get() + 1);
+    if cx.lab.tests.trying.get() == 0 {
+        cx.lab.check_passed();
+    }
+}
+
 /// Counts a claim that held, or raises one that didn't.
-fn claim(cx: &Cx<'_>, message: Option<&str>, held: Result<(), impl Into<Reason>>) -> Result<(), Failure> {
-    let trying = cx.lab.tests.trying.get() > 0;
-    let reason: Reason = match held {
+fn claim(cx: &Cx<'_>, message: Option<&str>, result: Result<(), impl Into<Reason>>) -> Result<(), Failure> {
+    let reason: Reason = match result {
         Ok(()) => {
-            cx.lab.checks.set(cx.lab.checks.get() + 1);
-            if !trying {
-                cx.lab.check_passed();
-            }
+            held(cx);
             return Ok(());
         }
         Err(reason) => reason.into(),
@@ -56,7 +61,7 @@ fn claim(cx: &Cx<'_>, message: Option<&str>, held: Result<(), impl Into<Reason>>
         },
     );
     e.fields_mut().diff = reason.diff;
-    if !trying {
+    if cx.lab.tests.trying.get() == 0 {
         e = e.changed(cx.lab.changed_since_check());
     }
     Err(e.into())
@@ -116,6 +121,10 @@ fn claims() -> Vec<Function> {
         values::differ(),
         subset::subset(),
         values::near(),
+        order::less(),
+        order::at_most(),
+        order::greater(),
+        order::at_least(),
         values::matches(),
         values::no_match(),
         raises::error(),

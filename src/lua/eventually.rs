@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use mlua::{Function, MultiValue, Value};
 
+use super::bind;
 use super::explain;
 use super::registry::{Module, Scope};
 use super::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
@@ -26,7 +27,19 @@ impl Default for Options {
 /// What one try came to.
 enum Try {
     Done(MultiValue),
-    NotYet(String),
+    NotYet(Reason),
+}
+
+/// Why a try did not work: on one line, with the values side by side where a check in it has them.
+struct Reason {
+    text: String,
+    diff: Option<String>,
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Reason { text, diff: None }
+    }
 }
 
 /// How long a try may go on once the time is up: enough for one that has a limit of its own.
@@ -50,9 +63,9 @@ fn attempt(cx: &Cx<'_>, f: &Function, deadline: Deadline) -> Result<Try, Failure
     let came = match called {
         Err(raised) if late => {
             let at = raised.at.map(|at| format!("{at}: ")).unwrap_or_default();
-            Try::NotYet(format!("{at}it did not end, and was broken off"))
+            Try::NotYet(format!("{at}it did not end, and was broken off").into())
         }
-        called => outcome(called.map_err(|raised| raised.value), soft)?,
+        called => outcome(cx, called.map_err(|raised| raised.value), soft)?,
     };
     if matches!(came, Try::NotYet(_)) {
         // What a failing try found counts neither way.
@@ -63,28 +76,37 @@ fn attempt(cx: &Cx<'_>, f: &Function, deadline: Deadline) -> Result<Try, Failure
     Ok(came)
 }
 
-fn outcome(called: Result<MultiValue, Value>, soft: Vec<event::Failure>) -> Result<Try, Failure> {
+fn outcome(
+    cx: &Cx<'_>,
+    called: Result<MultiValue, Value>,
+    soft: Vec<event::Failure>,
+) -> Result<Try, Failure> {
     if let (Ok(_), Some(failure)) = (&called, soft.into_iter().next()) {
         let at = failure.at.map(|at| format!("{at}: ")).unwrap_or_default();
-        return Ok(Try::NotYet(format!("{at}{}", failure.message)));
+        return Ok(Try::NotYet(Reason { text: format!("{at}{}", failure.message), diff: failure.diff }));
     }
     Ok(match called {
-        Err(reason) => Try::NotYet(match reason {
-            // What changed is told with the timeout, once.
-            Value::Table(e) if e.raw_get::<Value>("changed").is_ok_and(|c| !c.is_nil()) => {
-                let at = e.raw_get::<Option<String>>("at")?.map(|at| format!("{at}: ")).unwrap_or_default();
-                format!("{at}{}", e.raw_get::<Option<String>>("message")?.unwrap_or_default())
-                    .replace('\n', " ")
-            }
-            reason => reason.to_string()?.replace('\n', " "),
-        }),
+        Err(raised) => Try::NotYet(reason(cx, raised)?),
         Ok(results) => match results.front() {
             Some(v @ (Value::Nil | Value::Boolean(false))) => {
-                Try::NotYet(format!("it returned {}", schema::describe(v)))
+                Try::NotYet(format!("it returned {}", schema::describe(v)).into())
             }
             _ => Try::Done(results),
         },
     })
+}
+
+fn reason(cx: &Cx<'_>, raised: Value) -> mlua::Result<Reason> {
+    let Value::Table(e) = &raised else { return Ok(raised.to_string()?.replace('\n', " ").into()) };
+    if !bind::is_error(cx.lua, &raised) {
+        return Ok(raised.to_string()?.replace('\n', " ").into());
+    }
+    let field = |name: &str| e.raw_get::<Option<String>>(name);
+    let at = field("at")?.map(|at| format!("{at}: ")).unwrap_or_default();
+    // What changed is told with the timeout, once.
+    let hint = field("hint")?.map(|hint| format!(" hint: {hint}")).unwrap_or_default();
+    let text = format!("{at}{}{hint}", field("message")?.unwrap_or_default()).replace('\n', " ");
+    Ok(Reason { text, diff: field("diff")? })
 }
 
 fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue, Failure> {
@@ -101,12 +123,13 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue
                 let what = options.message.as_deref().map(|m| format!("{m}: ")).unwrap_or_default();
                 let took = start.elapsed().as_secs_f64();
                 let plural = if tries == 1 { "try" } else { "tries" };
-                return Err(Error::new(
+                let mut e = Error::new(
                     Kind::Timeout,
-                    format!("{what}not within {took:.2} s ({tries} {plural}); the last one: {reason}"),
+                    format!("{what}not within {took:.2} s ({tries} {plural}); the last one: {}", reason.text),
                 )
-                .changed(cx.lab.changed_since_check())
-                .into());
+                .changed(cx.lab.changed_since_check());
+                e.fields_mut().diff = reason.diff;
+                return Err(e.into());
             }
             Try::NotYet(_) => {
                 wait::wait(&[], Deadline::after(options.interval).min(deadline))?;
@@ -140,7 +163,8 @@ pub fn module() -> Module {
              something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is \
              tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the \
              checks of such a try found does not count. A try that is still running 2 s after the time is up is broken off.\n\n\
-             Raises `timeout` with the last try's reason when the time is up.",
+             Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side by side \
+             (`diff`), so has this error.",
         )
         .example(
             "local n = 0\nlocal third = eventually(function()\n  n = n + 1\n  return n == 3 and n\nend, { timeout = 2, interval = 0.01 })\nassert(third == 3)\nlocal seconds = eventually(function()\n  check.reachable(host, \"127.0.0.1\")\nend)\nprint((\"up after %.3f s\"):format(seconds))",

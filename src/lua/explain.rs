@@ -14,6 +14,8 @@ use crate::wait;
 pub struct Raised {
     pub value: Value,
     pub at: Option<String>,
+    /// The line of the called function itself that led there, where that is another one.
+    pub called_at: Option<String>,
     pub traceback: Option<String>,
 }
 
@@ -27,12 +29,25 @@ pub struct Explained {
 pub fn call(lua: &Lua, lab: &Lab, f: Function, args: MultiValue) -> mlua::Result<Result<MultiValue, Raised>> {
     let trace = lab.trace;
     let handler = lua.create_function(move |lua, e: Value| {
-        let triple = lua.create_table()?;
-        triple.raw_set(1, e)?;
-        triple.raw_set(2, bind::position(lua))?;
-        triple.raw_set(3, if trace { Some(lua.traceback(None, 1)?) } else { None })?;
-        Ok(triple)
+        let parts = lua.create_table()?;
+        parts.raw_set(1, e)?;
+        parts.raw_set(2, bind::position(lua))?;
+        parts.raw_set(3, if trace { Some(lua.traceback(None, 1)?) } else { None })?;
+        parts.raw_set(4, own_line(lua))?;
+        Ok(parts)
     })?;
+    let outer = lab.tests.body.replace(Some(f.clone()));
+    let called = protected(lua, f, handler, args);
+    lab.tests.body.replace(outer);
+    called
+}
+
+fn protected(
+    lua: &Lua,
+    f: Function,
+    handler: Function,
+    args: MultiValue,
+) -> mlua::Result<Result<MultiValue, Raised>> {
     let xpcall: Function = lua.globals().get("xpcall")?;
     let mut all = MultiValue::from_iter([Value::Function(f), Value::Function(handler)]);
     all.extend(args);
@@ -41,12 +56,23 @@ pub fn call(lua: &Lua, lab: &Lab, f: Function, args: MultiValue) -> mlua::Result
         return Ok(Ok(results));
     }
     Ok(Err(match results.pop_front() {
-        Some(Value::Table(triple)) if !bind::is_error(lua, &Value::Table(triple.clone())) => {
-            Raised { value: triple.raw_get(1)?, at: triple.raw_get(2)?, traceback: triple.raw_get(3)? }
-        }
+        Some(Value::Table(parts)) if !bind::is_error(lua, &Value::Table(parts.clone())) => Raised {
+            value: parts.raw_get(1)?,
+            at: parts.raw_get(2)?,
+            called_at: parts.raw_get(4)?,
+            traceback: parts.raw_get(3)?,
+        },
         // The handler itself could not run.
-        other => Raised { value: other.unwrap_or(Value::Nil), at: None, traceback: None },
+        other => Raised { value: other.unwrap_or(Value::Nil), at: None, called_at: None, traceback: None },
     }))
+}
+
+/// The line that the running test is at itself, or the file outside tests, where the script is in a function that it
+/// called.
+fn own_line(lua: &Lua) -> Option<String> {
+    let lab = Lab::of(lua).ok()?;
+    let body = lab.tests.body.borrow().clone()?;
+    bind::line_in(lua, &body).filter(|own| bind::position(lua).is_some_and(|at| at != *own))
 }
 
 /// Tells on stderr what was raised, and returns the exit status that it stands for.
@@ -63,6 +89,7 @@ pub fn explain(lua: &Lua, raised: &Raised) -> Explained {
     if failure.at.is_none() {
         failure.at.clone_from(&raised.at);
     }
+    failure.called_at.clone_from(&raised.called_at);
     failure.traceback.clone_from(&raised.traceback);
     complete(lua, failure);
     explained
@@ -78,6 +105,7 @@ pub fn of_error(lua: &Lua, error: &Error) -> Failure {
         diff: f.diff.clone(),
         changed: f.changed.clone(),
         at: f.at.clone().or_else(|| bind::position(lua)),
+        called_at: own_line(lua),
         ..Failure::default()
     };
     complete(lua, &mut failure);
@@ -206,11 +234,6 @@ fn hint(lua: &Lua, text: &str) -> Option<String> {
     // "attempt to call a nil value (global 'lnik')"
     let (_, rest) = text.split_once("a nil value (global '")?;
     let (name, _) = rest.split_once('\'')?;
-    if name == "sleep" {
-        return Some(
-            "wait for what is to come: eventually(fn, { timeout = 5 }) tries until it works".to_owned(),
-        );
-    }
     let names: Vec<String> = lua.globals().pairs::<String, Value>().flatten().map(|(name, _)| name).collect();
     let near = schema::did_you_mean(name, names.iter().map(String::as_str))?;
     Some(format!("did you mean {near:?}?"))

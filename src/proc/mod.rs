@@ -175,13 +175,15 @@ impl Output {
         reason(self.exit, self.starved)
     }
 
-    /// Raises `exit`, with the last lines of stderr, unless the status is 0.
+    /// Raises `exit`, with the last lines of stderr, or of stdout where that is empty, unless the status is 0.
     pub fn check(&self) -> Result<()> {
         if self.exit == Exit::Code(0) {
             return Ok(());
         }
         let mut detail = self.reason();
-        let said = self.stderr.last_lines(QUOTED_LINES, QUOTED_BYTES);
+        let last = |kept: &Kept| kept.last_lines(QUOTED_LINES, QUOTED_BYTES);
+        // Many programs and scripts tell on stdout what is wrong.
+        let said = Some(last(&self.stderr)).filter(|s| !s.is_empty()).unwrap_or_else(|| last(&self.stdout));
         if !said.is_empty() {
             detail = format!("{detail}: {said}");
         }

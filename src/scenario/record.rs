@@ -144,7 +144,7 @@ impl Record {
             }
             (How::Well, None) => {}
             (How::Badly(failure), told) => {
-                let failed = Outcome::Failed { failures: vec![failure] };
+                let failed = Outcome::Failed { failures: vec![*failure] };
                 match (self.running.take(), told) {
                     (Some(test), _) => {
                         self.unfinished(test, end, failed, false, rest.take().unwrap_or_default());
@@ -199,7 +199,7 @@ impl Record {
     fn how_it_ended(&self, end: &End, unbegun: &str) -> How {
         let bad = |kind: &str, message: String| {
             let failure = Failure { kind: Some(kind.to_owned()), message, ..Failure::default() };
-            How::Badly(failure)
+            How::Badly(Box::new(failure))
         };
         if end.stopped {
             return How::Stopped;
@@ -256,7 +256,7 @@ impl Record {
 
 enum How {
     Well,
-    Badly(Failure),
+    Badly(Box<Failure>),
     Stopped,
 }
 

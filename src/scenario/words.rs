@@ -38,11 +38,12 @@ mod tests {
             source: Some("  check.equal(a, 1)".into()),
             diff: Some("- 1\n+ 2".into()),
             changed: vec!["link br0: down".into()],
+            called_at: Some("a.lua:9".into()),
             traceback: None,
         };
         assert_eq!(
             failures(&Outcome::Failed { failures: vec![f] }),
-            "a.lua:3: check.equal: expected 1, got 2\n    check.equal(a, 1)\n    - 1\n    + 2\n  hint: look\n  \
+            "a.lua:3: check.equal: expected 1, got 2\n    check.equal(a, 1)\n  called at a.lua:9\n    - 1\n    + 2\n  hint: look\n  \
              since the last passed check:\n    link br0: down"
         );
     }

@@ -2257,6 +2257,38 @@ function check.subset(got, want, opts) end
 ---@param message? string what is claimed, put in front of a failure
 function check.near(got, want, opts, message) end
 
+---Claims that a number is less than another.
+---
+---Raises `check`, with both, if it is not.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.less(got, limit, message) end
+
+---Claims that a number is not greater than another.
+---
+---Raises `check`, with both, if it is.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.at_most(got, limit, message) end
+
+---Claims that a number is greater than another.
+---
+---Raises `check`, with both, if it is not.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.greater(got, limit, message) end
+
+---Claims that a number is not less than another.
+---
+---Raises `check`, with both, if it is.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.at_least(got, limit, message) end
+
 ---Claims that a Lua pattern is found in a text, and returns its captures.
 ---
 ---Raises `check` if it is not, `argument` for a malformed pattern.
@@ -2367,6 +2399,30 @@ function check.soft.subset(got, want, opts) end
 ---@param message? string what is claimed, put in front of a failure
 function check.soft.near(got, want, opts, message) end
 
+---As `check.less`, but a failure is kept for the end.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.soft.less(got, limit, message) end
+
+---As `check.at_most`, but a failure is kept for the end.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.soft.at_most(got, limit, message) end
+
+---As `check.greater`, but a failure is kept for the end.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.soft.greater(got, limit, message) end
+
+---As `check.at_least`, but a failure is kept for the end.
+---@param got number the number that came
+---@param limit number what it is compared with
+---@param message? string what is claimed, put in front of a failure
+function check.soft.at_least(got, limit, message) end
+
 ---As `check.match`, but a failure is kept for the end.
 ---@param text string the text that came
 ---@param pattern string the pattern that must be found in it, as `string.find` has it
@@ -2423,6 +2479,10 @@ function check.soft.route(from, dst, opts) end
 ---@param opts? nsh.check.NoRouteOptions|string options
 function check.soft.no_route(from, dst, opts) end
 
+---Returns the time in seconds, in fractions down to nanoseconds, on a clock that only goes forward: nobody sets it, unlike that of `os.time`, and it goes on while the script waits, unlike that of `os.clock`.
+---@return number # seconds; only the difference of two has a meaning
+function clock() end
+
 ---The connections that the kernel tracks, without the program conntrack. A namespace tracks connections only while rules need it: NAT does.
 ---@class nsh.conntrack
 conntrack = {}
@@ -2449,7 +2509,7 @@ function defer(fn, ...) end
 
 ---Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the checks of such a try found does not count. A try that is still running 2 s after the time is up is broken off.
 ---
----Raises `timeout` with the last try's reason when the time is up.
+---Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side by side (`diff`), so has this error.
 ---@param fn function what to try
 ---@param opts? nsh.eventually.Options options
 ---@return any ... # what `fn` returned; if that is nothing, the seconds that it took
@@ -2906,6 +2966,12 @@ function rule.flush(opts) end
 ---@param reason string why; it is told
 function skip(reason) end
 
+---Waits so long. Ctrl-C and a test's time limit end it.
+---
+---Look at `wait` and `eventually` first: a sleep that is too short makes a test fail now and then, and one that is long enough costs its time on each run. `wait` waits for links, addresses, routes, neighbours, ports and counters; `ready` of `proc.spawn` for a program; `eventually` tries anything else until it works. `sleep` is for what takes a known time, such as an entry that expires.
+---@param seconds number how long, in seconds and fractions
+function sleep(seconds) end
+
 ---Which sockets are open in a namespace.
 ---@class nsh.socket
 socket = {}
@@ -3011,7 +3077,7 @@ function udp.request(address, data, opts) end
 ---@return nsh.UdpServer # the server
 function udp.listen(address, opts) end
 
----Waits until something is so: driven by the kernel's events where it tells them, by looking again every few milliseconds where not. Each returns how long it took in seconds, 0 or nearly so if it was so already. Each has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. For anything else there is `eventually`; for processes, `ready` of `proc.spawn`.
+---Waits until something is so: driven by the kernel's events where it tells them, by looking again every few milliseconds where not. Each returns how long it took in seconds, 0 or nearly so if it was so already. Each has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. One that ends well counts as a check that passed. For anything else there is `eventually`; for processes, `ready` of `proc.spawn`.
 ---@class nsh.wait
 wait = {}
 

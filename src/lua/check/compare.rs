@@ -6,7 +6,7 @@ use std::fmt;
 
 use mlua::{Table, Value};
 
-use super::render::{order, show, step};
+use super::render::{Near, order, show, step};
 
 /// Tables nested deeper than this are compared by identity.
 const DEPTH: usize = 64;
@@ -31,6 +31,13 @@ impl fmt::Display for Difference {
 
 impl Difference {
     pub fn new(path: &str, got: &Value, want: &Value) -> Self {
+        if let (Value::String(a), Value::String(b)) = (got, want) {
+            let (a, b) = (a.to_string_lossy(), b.to_string_lossy());
+            if let Some(near) = Near::of(&a, &b) {
+                let path = format!("{path}, byte {}", near.byte).trim_start_matches([',', ' ']).to_owned();
+                return Difference { path, got: near.quote(&a), want: near.quote(&b) };
+            }
+        }
         Difference { path: path.to_owned(), got: show(got), want: show(want) }
     }
 }

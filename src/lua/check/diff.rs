@@ -2,7 +2,7 @@
 
 use mlua::Value;
 
-use super::render::{lines, open_lines};
+use super::render::{Near, lines, open_lines};
 
 /// So many lines around a difference are shown.
 const CONTEXT: usize = 2;
@@ -27,7 +27,7 @@ enum Mark {
 
 /// The diff of two lists of lines.
 pub fn of_lines(want: &[String], got: &[String]) -> String {
-    let marked = mark(want, got);
+    let marked = shortened(&mark(want, got));
     let near = |i: usize| {
         let around = &marked[i.saturating_sub(CONTEXT)..(i + CONTEXT + 1).min(marked.len())];
         around.iter().any(|(mark, _)| *mark != Mark::Both)
@@ -56,6 +56,35 @@ pub fn of_lines(want: &[String], got: &[String]) -> String {
         out.push("  ...".to_owned());
     }
     out.join("\n")
+}
+
+/// A line longer than this is cut.
+const WIDTH: usize = 200;
+
+/// Long lines are cut: those that differ to where they do. The first of some lines that came in the place of others
+/// stands for the first of those.
+fn shortened(marked: &[(Mark, &str)]) -> Vec<(Mark, String)> {
+    let runs: Vec<_> = marked.chunk_by(|a, b| a.0 == b.0).collect();
+    let mut out = Vec::new();
+    for (i, run) in runs.iter().enumerate() {
+        let partner = match run[0].0 {
+            Mark::Both => None,
+            Mark::Want => runs.get(i + 1).filter(|next| next[0].0 == Mark::Got),
+            Mark::Got => runs[..i].last().filter(|last| last[0].0 == Mark::Want),
+        };
+        for (nth, (mark, line)) in run.iter().enumerate() {
+            let other = partner.and_then(|partner| partner.get(nth)).map_or("", |(_, other)| other);
+            out.push((*mark, cut(line, other)));
+        }
+    }
+    out
+}
+
+fn cut(line: &str, other: &str) -> String {
+    match line.chars().count() > WIDTH {
+        true => Near::of(line, other).unwrap_or_default().part(line, WIDTH, str::to_owned),
+        false => line.to_owned(),
+    }
 }
 
 /// The lines of both in their order, by the longest common subsequence.
@@ -119,6 +148,14 @@ mod tests {
             "  ...\n  3\n  4\n- 5\n+ x\n  6\n  7\n  ..."
         );
         assert_eq!(diff("a b c d", "b c d e"), "- a\n  b\n  c\n...\n+ e".replace("\n...\n", "\n  d\n"));
+    }
+
+    #[test]
+    fn long_lines_are_cut_to_where_they_differ() {
+        let long = |end: &str| format!("{}{end}", "x".repeat(5000));
+        let text = of_lines(&[long("a"), "same".to_owned()], &[long("b"), "same".to_owned()]);
+        assert_eq!(text, format!("- ...{0}a\n+ ...{0}b\n  same", "x".repeat(40)));
+        assert!(of_lines(&[long("a")], &[]).len() < 300);
     }
 
     #[test]

@@ -20,6 +20,46 @@ pub fn show(value: &Value) -> String {
     out
 }
 
+/// Where two texts differ that are too long to be quoted whole, and what stands around.
+#[derive(Default)]
+pub struct Near {
+    /// Counted from 1.
+    pub byte: usize,
+    from: usize,
+}
+
+impl Near {
+    /// So many characters that both have stand in front.
+    const BEFORE: usize = 40;
+
+    /// `None` where both can be quoted from their beginnings, with the place.
+    pub fn of(a: &str, b: &str) -> Option<Near> {
+        let same: usize =
+            a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+        let long = a.chars().count().max(b.chars().count()) > SHOWN;
+        (long && same > SHOWN / 2).then(|| Near::at(a, same))
+    }
+
+    /// Around this byte, where a character begins.
+    pub fn at(text: &str, byte: usize) -> Near {
+        let before = text[..byte].char_indices().rev().take(Near::BEFORE).last();
+        Near { byte: byte + 1, from: before.map_or(byte, |(i, _)| i) }
+    }
+
+    /// What `text` has there, in quotes.
+    pub fn quote(&self, text: &str) -> String {
+        self.part(text, SHOWN / 2, |part| format!("{part:?}"))
+    }
+
+    /// At most so many characters of what `text` has there.
+    pub fn part(&self, text: &str, most: usize, show: impl Fn(&str) -> String) -> String {
+        let rest = &text[self.from..];
+        let end = rest.char_indices().nth(most).map_or(rest.len(), |(i, _)| i);
+        let dots = |more: bool| if more { "..." } else { "" };
+        format!("{}{}{}", dots(self.from > 0), show(&rest[..end]), dots(end < rest.len()))
+    }
+}
+
 /// A key as a step in a path: `.mtu`, `[1]`.
 pub fn step(key: &Value) -> String {
     match key {
@@ -146,6 +186,18 @@ mod tests {
             "{ 1, \"a\", [\"a-b\"] = { true }, mtu = 1500 }"
         );
         assert_eq!(show(&of("return {}")), "{}");
+    }
+
+    #[test]
+    fn long_texts_are_quoted_where_they_differ() {
+        let (a, b) = (format!("{}ä=1;", "é".repeat(300)), format!("{}ä=2;", "é".repeat(300)));
+        let near = Near::of(&a, &b).unwrap();
+        assert_eq!(near.byte, 604);
+        assert_eq!(near.quote(&b), format!("...\"{}ä=2;\"", "é".repeat(38)));
+        assert!(Near::of("short", "shorter").is_none());
+        // One is the beginning of the other.
+        let near = Near::of(&a, &a[..600]).unwrap();
+        assert_eq!(near.quote(&a[..600]), format!("...\"{}\"", "é".repeat(40)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use mlua::{MultiValue, Value};
 
-use super::render::show;
+use super::render::{Near, show};
 use super::{Reason, Told, claim, compare, diff, message, told, with_message};
 use crate::lua::schema::{self, Function, Shape, opts, param, ret, ty};
 
@@ -133,13 +133,21 @@ fn match_options(name: &'static str) -> Shape<MatchOptions> {
     )
 }
 
-/// What `string.find` finds: nothing, or the captures. A malformed pattern is wrong.
+/// What `string.find` finds.
+pub struct Found {
+    /// The byte where it begins, counted from 0.
+    first: usize,
+    /// The captures, or what was matched where the pattern has none.
+    captures: MultiValue,
+}
+
+/// Looks for a pattern, of which a malformed one is wrong.
 pub fn find(
     cx: &schema::Cx<'_>,
     text: &mlua::LuaString,
     pattern: &mlua::LuaString,
     plain: bool,
-) -> mlua::Result<Result<Option<MultiValue>, schema::Wrong>> {
+) -> mlua::Result<Result<Option<Found>, schema::Wrong>> {
     let string: mlua::Table = cx.lua.globals().get("string")?;
     let find: mlua::Function = string.raw_get("find")?;
     let mut found: MultiValue = match find.call((text, pattern, 1, plain)) {
@@ -157,7 +165,7 @@ pub fn find(
         let sub: mlua::Function = string.raw_get("sub")?;
         found.push_back(sub.call((text, first, last))?);
     }
-    Ok(Ok(Some(found)))
+    Ok(Ok(Some(Found { first: usize::try_from(first - 1).unwrap_or(0), captures: found })))
 }
 
 /// What is wrong with an argument named `pattern`.
@@ -175,6 +183,16 @@ fn not_found(text: &mlua::LuaString, pattern: &mlua::LuaString) -> Reason {
     }
 }
 
+/// A text in quotes, a long one from shortly before a byte on.
+fn quoted(text: &mlua::LuaString, byte: usize) -> String {
+    let whole = text.to_string_lossy();
+    let shown = show(&Value::String(text.clone()));
+    match std::str::from_utf8(&text.as_bytes()[..byte]) {
+        Ok(before) if shown.ends_with("...") => Near::at(&whole, before.len()).quote(&whole),
+        _ => shown,
+    }
+}
+
 pub fn matches() -> Function {
     Function::new(
         "check.match",
@@ -187,7 +205,7 @@ pub fn matches() -> Function {
         |cx, (text, pattern, options)| match find(cx, &text, &pattern, options.plain)?.map_err(in_pattern)? {
             Some(found) => {
                 claim(cx, options.message.as_deref(), Ok::<(), Reason>(()))?;
-                Ok(found)
+                Ok(found.captures)
             }
             None => {
                 claim(cx, options.message.as_deref(), Err(not_found(&text, &pattern)))?;
@@ -214,8 +232,8 @@ pub fn no_match() -> Function {
                 Some(found) => Err(format!(
                     "expected no {} in {}, found {}",
                     show(&Value::String(pattern)),
-                    show(&Value::String(text)),
-                    found.iter().map(show).collect::<Vec<_>>().join(", ")
+                    quoted(&text, found.first),
+                    found.captures.iter().map(show).collect::<Vec<_>>().join(", ")
                 )),
             };
             claim(cx, options.message.as_deref(), held)

@@ -99,6 +99,9 @@ pub struct Failure {
     pub at: Option<String>,
     /// What stands on that line.
     pub source: Option<String>,
+    /// Where that is in a function which the test (or the file) calls: the test's own line, as `file:line`.
+    #[serde(default)]
+    pub called_at: Option<String>,
     /// Expected and actual values side by side, where that says more than the message: lines of `-` and `+`.
     pub diff: Option<String>,
     /// What changed in the lab since the last passed check, a line each.
@@ -117,6 +120,9 @@ impl Failure {
         };
         if let Some(line) = self.source.as_deref().filter(|line| source && !line.trim().is_empty()) {
             out.push_str(&format!("\n    {}", line.trim()));
+        }
+        if let Some(own) = &self.called_at {
+            out.push_str(&format!("\n  called at {own}"));
         }
         for line in self.diff.iter().flat_map(|diff| diff.lines()) {
             out.push_str(&format!("\n    {line}"));

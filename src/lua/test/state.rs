@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use mlua::Lua;
+use mlua::{Function, Lua};
 
 use super::event::{Event, Failure, Id, Sink};
 use super::plain::Plain;
@@ -81,6 +81,8 @@ pub struct Tests {
     pub trying: Cell<u32>,
     /// `os.exit` is on its way.
     pub(super) exiting: Cell<bool>,
+    /// The function that runs just now: the file, a test, what `eventually` tries.
+    pub body: RefCell<Option<Function>>,
 }
 
 impl Default for Tests {
@@ -100,6 +102,7 @@ impl Default for Tests {
             until: Cell::default(),
             trying: Cell::default(),
             exiting: Cell::default(),
+            body: RefCell::default(),
         }
     }
 }

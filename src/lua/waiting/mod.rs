@@ -55,12 +55,29 @@ fn wait_counter(cx: &Cx<'_>, what: options::Counted, options: CounterOptions) ->
     }
 }
 
+/// What was waited for and came is a check that held.
+fn counted(function: Function) -> Function {
+    let call = function.call;
+    let counting = move |cx: &Cx<'_>, args| {
+        let returned = call(cx, args)?;
+        super::check::held(cx);
+        Ok(returned)
+    };
+    Function { doc: function.doc, call: Box::new(counting) }
+}
+
 pub fn module() -> Module {
+    let module = waits();
+    Module { functions: module.functions.into_iter().map(counted).collect(), ..module }
+}
+
+fn waits() -> Module {
     Module::new(
         "wait",
         "Waits until something is so: driven by the kernel's events where it tells them, by looking again every few \
          milliseconds where not. Each returns how long it took in seconds, 0 or nearly so if it was so already. Each \
-         has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. For \
+         has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. One that \
+         ends well counts as a check that passed. For \
          anything else there is `eventually`; for processes, `ready` of `proc.spawn`.",
         Scope::Namespace,
     )
