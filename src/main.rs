@@ -3,7 +3,7 @@
 mod cli;
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use cli::{Command, Options, Source};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::SigSet;
 use nsh::error::{Error, Kind, complain};
+use nsh::file::{self, LONGEST_SCRIPT};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
@@ -77,7 +78,7 @@ fn dispatch(command: Command) -> i32 {
         Command::Attach { lab, namespace, trace } => {
             sandbox::close_inherited();
             let history = repl::History::open();
-            labs::attach(lab.as_deref(), namespace.as_deref(), |place, namespace| {
+            labs::attach(&lab, namespace.as_deref(), |place, namespace| {
                 repl::attach(place, trace, history, doc::install, namespace)
             })
         }
@@ -91,13 +92,12 @@ fn read(source: Source, args: &[OsString]) -> nsh::error::Result<Script> {
     let (name, source, directory) = match source {
         Source::Code(code) => ("(command line)".to_owned(), code.into_bytes(), None),
         Source::Stdin => {
-            let mut source = Vec::new();
-            std::io::stdin().read_to_end(&mut source).map_err(|e| Error::from(e).on("-").op("stdin"))?;
+            let source = file::read_from(std::io::stdin(), LONGEST_SCRIPT).map_err(|e| e.op("stdin"))?;
             ("stdin".to_owned(), source, None)
         }
         Source::File(path) => {
             let name = path.to_string_lossy().into_owned();
-            let source = std::fs::read(&path).map_err(|e| Error::from(e).op(name.clone()))?;
+            let source = file::read(&path, LONGEST_SCRIPT).map_err(|e| e.op(name.clone()))?;
             let directory = path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
             (name, source, directory)
         }
@@ -191,12 +191,9 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         Ok(reset) => Rc::new(reset),
         Err(e) => return complain(&Error::from(e).op("eventfd"), status::CANNOT),
     };
-    let Options { host, write, timeout, trace, echo } = options;
-    let script_dir = script.as_ref().and_then(|s| s.directory.clone());
-    let options = sandbox::Options { host, write, script_dir, timeout };
-    let named = script.as_ref().map(|s| (s.name.clone(), s.args.clone()));
-    let ended = labs::prompt(&options, named, |lab| {
-        tell_notes(lab, trace);
+    let Options { trace, host, echo, .. } = options;
+    let directory = script.as_ref().and_then(|s| s.directory.clone());
+    let status = enter(options, directory, |lab| {
         lab.claim_terminal();
         let asked = reset.clone();
         let ask: Box<dyn Fn()> = Box::new(move || {
@@ -205,7 +202,6 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         let options = repl::Options { trace, echo, history, script, reset: (!host).then_some(ask) };
         repl::run(Place::of(lab), options, doc::install)
     });
-    let status = status_of(ended);
     if reset.read().is_ok_and(|asked| asked > 0) {
         if let Ok(mask) = mask {
             let _ = mask.thread_set_mask();
@@ -225,11 +221,6 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
         tell_notes(lab, trace);
         f(lab)
     });
-    status_of(result)
-}
-
-/// The status of what ran in a lab, or of what kept it from being begun.
-fn status_of(result: nsh::error::Result<i32>) -> i32 {
     match result {
         Ok(status) => status,
         Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),

@@ -1,11 +1,52 @@
-//! The terminal's size, and texts that fit it.
+//! What people look at: the terminal's size, texts that fit it and can't drive it, and how to write to one that may
+//! be stopped.
 
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::error::{Error, Kind, Result};
+use crate::wait::{self, Deadline};
+
 /// Where nothing is known of the terminal.
 const USUAL: (usize, usize) = (80, 24);
+
+/// How long who reads may take to make room once nsh is to end.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Writes all, each piece once there is room for it, and gives up where there is none for so long; once `stop` can be
+/// read, for [`PATIENCE`]. The reader of a pipe may have gone to sleep, and a plain write would not even end on
+/// SIGTERM.
+pub fn write(
+    to: BorrowedFd<'_>,
+    mut bytes: &[u8],
+    mut patience: Option<Duration>,
+    mut stop: Option<BorrowedFd<'_>>,
+) -> Result<()> {
+    while !bytes.is_empty() {
+        let mut watched = vec![(to, PollFlags::POLLOUT)];
+        watched.extend(stop.map(|fd| (fd, PollFlags::POLLIN)));
+        let ready = wait::wait_background(&watched, patience.map_or(Deadline::NEVER, Deadline::after))?;
+        if ready[0] {
+            // What poll(2) promises room for.
+            match nix::unistd::write(to, &bytes[..bytes.len().min(libc::PIPE_BUF)]) {
+                Ok(n) => bytes = &bytes[n..],
+                Err(Errno::EINTR | Errno::EAGAIN) => {}
+                Err(e) => return Err(e.into()),
+            }
+        } else if ready.get(1) == Some(&true) {
+            patience = Some(PATIENCE);
+            stop = None;
+        } else if patience.is_some() {
+            return Err(Error::new(Kind::Timeout, "nobody reads it"));
+        }
+    }
+    Ok(())
+}
 
 /// Columns and rows of the terminal on stdout.
 pub fn size() -> (usize, usize) {
@@ -16,6 +57,19 @@ pub fn size() -> (usize, usize) {
         (0, columns, rows) if columns > 0 && rows > 0 => (columns as usize, rows as usize),
         _ => USUAL,
     }
+}
+
+/// Control characters made visible, so that a text can't drive the terminal: a lab, a peer or a name may have made it.
+/// Line breaks and tabs stay.
+pub fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() && !matches!(c, '\n' | '\t') {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 /// How many columns a text takes.
@@ -42,7 +96,25 @@ pub fn fit(text: &str, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd;
+
     use super::*;
+
+    #[test]
+    fn no_text_drives_the_terminal() {
+        assert_eq!(harmless("a\x1b[2J\tb\r\n\u{9b}c"), "a\\u{1b}[2J\tb\\r\n\\u{9b}c");
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_does_not_hold_us() {
+        let (_reader, writer) = nix::unistd::pipe().unwrap();
+        let (stop, stopped) = nix::unistd::pipe().unwrap();
+        let e = write(writer.as_fd(), &[b'x'; 1 << 20], Some(Duration::ZERO), None).unwrap_err();
+        assert_eq!(e.message(), "nobody reads it");
+        drop(stopped);
+        let e = write(writer.as_fd(), b"x", None, Some(stop.as_fd())).unwrap_err();
+        assert_eq!(e.kind(), Kind::Timeout);
+    }
 
     #[test]
     fn what_is_too_long_is_cut() {

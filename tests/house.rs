@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; a module may use those below its own floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "error", "terminal", "text", "wait"],
-    &["model"],
+    &["clock", "error", "file", "terminal", "wait"],
     &["net"],
     &["probe", "proc", "sandbox"],
     &["lua"],

@@ -94,11 +94,10 @@ pub enum SubCommand {
         #[arg(value_name = "LAB")]
         lab: String,
     },
-    /// Open a prompt in a lab that is up, or in that of another prompt
+    /// Open a prompt in a lab that is up
     Attach {
-        /// May be left out where there is only one
         #[arg(value_name = "LAB")]
-        lab: Option<String>,
+        lab: String,
         /// Where the prompt's bindings act; host unless given
         #[arg(value_name = "NAMESPACE")]
         namespace: Option<String>,

@@ -64,7 +64,7 @@ pub enum Command {
         words: Words,
     },
     Attach {
-        lab: Option<String>,
+        lab: String,
         namespace: Option<String>,
         trace: bool,
     },

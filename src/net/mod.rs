@@ -6,7 +6,6 @@ pub mod bridge;
 pub mod defaults;
 pub mod echo;
 pub mod events;
-pub mod fields;
 pub mod hosts;
 pub mod link;
 pub mod names;

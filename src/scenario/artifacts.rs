@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
@@ -9,109 +10,135 @@ use super::find::File;
 use super::kept::Kept;
 use super::report::{Case, FileReport};
 use super::words;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::file::{Directory, Target};
 use crate::lua::test;
 
 /// The directory of the run. What could not be kept is told at its end.
 #[derive(Debug)]
 pub struct Artifacts {
-    directory: PathBuf,
+    name: PathBuf,
+    target: Target,
+    directory: Rc<Directory>,
     lost: Lost,
 }
 
 type Lost = Rc<RefCell<Option<Error>>>;
 
 impl Artifacts {
-    /// Makes the directory, and finds out whether it can be written: before the tests run.
-    pub fn open(directory: &Path) -> Result<Artifacts> {
-        let refused = |e: std::io::Error| {
-            Error::from(e).detail("can't write there").op(format!("--artifacts {}", directory.display()))
-        };
-        fs::create_dir_all(directory).map_err(refused)?;
-        let probe = directory.join(format!(".nsh-{}", std::process::id()));
-        fs::write(&probe, "").map_err(refused)?;
-        fs::remove_file(&probe).map_err(refused)?;
-        Ok(Artifacts { directory: directory.to_owned(), lost: Lost::default() })
+    /// Makes the directory, and finds out whether it can be written: before the tests run. `writable` is what tests
+    /// may write to besides the working directory.
+    pub fn open(name: &Path, writable: &[PathBuf]) -> Result<Artifacts> {
+        let refused = |e: Error| e.detail("can't write there").op(format!("--artifacts {}", name.display()));
+        let target = Target::of(name, writable).map_err(refused)?;
+        let directory = target.directory().map_err(refused)?;
+        let probe = PathBuf::from(format!(".nsh-{}", std::process::id()));
+        directory.create(&probe).and_then(|_| directory.remove(&probe)).map_err(refused)?;
+        Ok(Artifacts { name: name.to_owned(), target, directory: Rc::new(directory), lost: Lost::default() })
     }
 
     pub fn of_file(&self, name: &str, round: u32) -> OfFile {
-        OfFile { directory: self.place(name, round), lost: self.lost.clone() }
-    }
-
-    fn place(&self, name: &str, round: u32) -> PathBuf {
-        let round = if round > 1 { format!(".round{round}") } else { String::new() };
-        self.directory.join(safe(&format!("{name}{round}")))
+        OfFile {
+            root: self.directory.clone(),
+            place: place(name, round),
+            lost: self.lost.clone(),
+            room: MOST_OF_A_FILE,
+            names: MOST_NAMES,
+        }
     }
 
     /// Adds the script and the report of a file that failed; of one that did not, nothing is kept.
     pub fn file_done(&self, file: &File, report: &FileReport) {
-        let place = self.place(&report.name, report.round);
-        if !report.failed() {
-            // A link there is not of our making.
-            if place.symlink_metadata().is_ok_and(|m| m.is_dir()) {
-                let _ = fs::remove_dir_all(&place);
-            }
-            return;
-        }
-        let kept = fs::create_dir_all(&place).and_then(|()| {
-            fs::copy(&file.path, place.join("script.lua"))?;
-            fs::write(place.join("report.json"), serde_json::to_string_pretty(report).unwrap_or_default())?;
-            // What its process could not keep itself: it was killed, or ended by os.exit.
-            report.cases().filter(Case::failed).try_for_each(|case| {
-                let directory = match case.path {
-                    [] => place.clone(),
-                    path => place.join(safe(&test::directory(path))),
-                };
-                let path = directory.join("failure.txt");
-                if path.exists() {
-                    return Ok(());
-                }
-                fs::create_dir_all(directory)?;
-                fs::write(path, words::failures(case.outcome) + "\n")
-            })
-        });
+        let place = place(&report.name, report.round);
+        let kept = match report.failed() {
+            true => self.keep(&place, file, report),
+            false => self.directory.remove(&place),
+        };
         if let Err(e) = kept {
-            lose(&self.lost, &place, e.into());
+            lose(&self.lost, &place, e);
         }
+    }
+
+    fn keep(&self, place: &Path, file: &File, report: &FileReport) -> Result<()> {
+        let write = |name: &Path, bytes: &[u8]| -> Result<()> {
+            Ok(self.directory.create(&place.join(name))?.write_all(bytes)?)
+        };
+        write(Path::new("report.json"), &serde_json::to_vec_pretty(report).unwrap_or_default())?;
+        // What its process could not keep itself: it was killed, or ended by os.exit.
+        report.cases().filter(Case::failed).try_for_each(|case| {
+            let name = match case.path {
+                [] => PathBuf::from("failure.txt"),
+                path => safe(&test::directory(path)).join("failure.txt"),
+            };
+            match self.directory.has(&place.join(&name)) {
+                true => Ok(()),
+                false => write(&name, (words::failures(case.outcome) + "\n").as_bytes()),
+            }
+        })?;
+        write(Path::new("script.lua"), &file.read()?)
     }
 
     /// The first thing that could not be kept.
     pub fn end(self) -> Option<Error> {
+        if !self.target.is_still(&self.directory) {
+            let e = Error::new(Kind::Io, "the directory was moved or replaced while the tests ran");
+            lose(&self.lost, &self.name, e);
+        }
         self.lost.take()
     }
 }
 
+/// Where a file's artifacts are, from the run's directory.
+fn place(name: &str, round: u32) -> PathBuf {
+    let round = if round > 1 { format!(".round{round}") } else { String::new() };
+    safe(&format!("{name}{round}"))
+}
+
+/// So much, in so many files, is kept of one test file: its process may write without end.
+const MOST_OF_A_FILE: u64 = 256 << 20;
+const MOST_NAMES: u32 = 10_000;
+
 /// The directory of one file.
 #[derive(Debug)]
 pub struct OfFile {
-    directory: PathBuf,
+    root: Rc<Directory>,
+    place: PathBuf,
     lost: Lost,
+    /// How much more, and how many more files, may be kept.
+    room: u64,
+    names: u32,
 }
 
 impl OfFile {
     /// A new file in it. The name comes from the file's own process, and is made safe.
-    pub fn create(&mut self, name: &str) -> Option<fs::File> {
-        let path = self.directory.join(safe(name));
-        let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::File::create(&path));
-        made.map_err(|e| lose(&self.lost, &path, e.into())).ok()
+    pub fn create(&mut self, name: &str, size: u64) -> Option<fs::File> {
+        let path = self.place.join(safe(name));
+        let made = match (self.room.checked_sub(size), self.names.checked_sub(1)) {
+            (Some(room), Some(names)) => {
+                (self.room, self.names) = (room, names);
+                self.root.create(&path)
+            }
+            _ => Err(Error::new(
+                Kind::Limit,
+                format!("more than {MOST_NAMES} files, or {} MiB", MOST_OF_A_FILE >> 20),
+            )),
+        };
+        made.map_err(|e| lose(&self.lost, &path, e)).ok()
     }
 
     pub fn lose(&mut self, e: Error) {
-        lose(&self.lost, &self.directory, e);
+        lose(&self.lost, &self.place, e);
     }
 
     /// What it printed, of several processes one behind the other.
     pub fn keep_output(&mut self, output: &Kept) {
-        use std::io::Write;
         if output.is_empty() {
             return;
         }
-        let path = self.directory.join("output.txt");
-        let kept = fs::create_dir_all(&self.directory).and_then(|()| {
-            fs::File::options().append(true).create(true).open(&path)?.write_all(output.text().as_bytes())
-        });
+        let path = self.place.join("output.txt");
+        let kept = self.root.append(&path).and_then(|mut f| Ok(f.write_all(output.text().as_bytes())?));
         if let Err(e) = kept {
-            lose(&self.lost, &path, e.into());
+            lose(&self.lost, &path, e);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +13,9 @@ use super::report::{FileReport, Report};
 use super::screen::Screen;
 use super::{junit, pretty, tap};
 use crate::error::{Error, Kind, Result};
+use crate::file::Target;
 use crate::proc;
+use crate::terminal;
 use crate::wait::{self, Deadline};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +50,10 @@ pub struct Output {
 }
 
 impl Output {
+    fn refused(&self, e: Error) -> Error {
+        e.detail("can't write the results").op(format!("--output {}", self.path.display()))
+    }
+
     /// Reads `[FORMAT:]FILE`.
     pub fn parse(text: &str) -> std::result::Result<Output, String> {
         for (name, format) in Format::ALL {
@@ -70,7 +77,7 @@ impl Output {
 pub struct Destination {
     format: Format,
     /// `None` for stdout.
-    file: Option<(PathBuf, File)>,
+    file: Option<(Output, Target, File)>,
     /// For a file: written at the end as one, so that another run with the same file, or a kill, leaves a whole report.
     text: String,
     verbose: bool,
@@ -83,15 +90,14 @@ impl Destination {
         Destination { format, file: None, text: String::new(), verbose, told: 0 }
     }
 
-    /// Opens the file: what can't be written is to be known before the tests run.
-    pub fn open(output: &Output) -> Result<Destination> {
-        let path = output.path.clone();
-        let file = File::options().write(true).create(true).truncate(false).open(&path).map_err(|e| {
-            Error::from(e).detail("can't write the results").op(format!("--output {}", path.display()))
-        })?;
+    /// Opens the file: what can't be written is to be known before the tests run. `writable` is what they may write
+    /// to besides the working directory.
+    pub fn open(output: &Output, writable: &[PathBuf]) -> Result<Destination> {
+        let target = Target::of(&output.path, writable).map_err(|e| output.refused(e))?;
+        let file = target.file().map_err(|e| output.refused(e))?;
         Ok(Destination {
             format: output.format,
-            file: Some((path, file)),
+            file: Some((output.clone(), target, file)),
             text: String::new(),
             verbose: false,
             told: 0,
@@ -143,8 +149,9 @@ impl Destination {
         };
         self.put(screen, &text);
         match self.file {
-            Some((path, file)) => write_whole(file, &self.text, PATIENCE)
-                .map_err(|e| e.detail("can't write the results").op(format!("--output {}", path.display()))),
+            Some((output, target, file)) => {
+                write_whole(&target, file, &self.text, PATIENCE).map_err(|e| output.refused(e))
+            }
             None => Ok(()),
         }
     }
@@ -167,9 +174,7 @@ impl Destination {
 pub fn end_all(all: Vec<Destination>, screen: &mut Screen, report: &Report, rounds: u32) -> bool {
     let mut lost: Vec<Error> = all.into_iter().filter_map(|d| d.end(screen, report, rounds).err()).collect();
     lost.extend(screen.lost.take());
-    for e in &lost {
-        let _ = writeln!(std::io::stderr(), "nsh: {e}");
-    }
+    lost.iter().for_each(|e| screen.complain(&e.to_string()));
     lost.is_empty()
 }
 
@@ -177,13 +182,19 @@ pub fn end_all(all: Vec<Destination>, screen: &mut Screen, report: &Report, roun
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// In place of what was there, while no other run writes.
-fn write_whole(file: File, text: &str, patience: Duration) -> Result<()> {
+fn write_whole(target: &Target, file: File, text: &str, patience: Duration) -> Result<()> {
     let regular = file.metadata().is_ok_and(|m| m.is_file());
     let mut file = locked(file, Deadline::after(patience))?;
-    if regular {
-        file.set_len(0)?;
+    if !regular {
+        // A terminal or a pipe, whose reader may be slow.
+        return terminal::write(file.as_fd(), text.as_bytes(), Some(patience), None);
     }
-    Ok(file.write_all(text.as_bytes())?)
+    file.set_len(0)?;
+    file.write_all(text.as_bytes())?;
+    match target.is_still(&*file) {
+        true => Ok(()),
+        false => Err(Error::new(Kind::Io, "the file was removed or replaced while the tests ran")),
+    }
 }
 
 fn locked(mut file: File, deadline: Deadline) -> Result<Flock<File>> {
@@ -210,13 +221,14 @@ mod tests {
         let path = std::env::temp_dir().join(format!("nsh-report-{}.tap", std::process::id()));
         std::fs::write(&path, "a longer report than the new one\n").unwrap();
         let output = Output { format: Format::Tap, path: path.clone() };
-        drop(Destination::open(&output).unwrap());
+        drop(Destination::open(&output, &[]).unwrap());
+        let target = Target::of(&path, &[]).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "a longer report than the new one\n");
         let file = || File::options().write(true).open(&path).unwrap();
-        write_whole(file(), "short\n", PATIENCE).unwrap();
+        write_whole(&target, file(), "short\n", PATIENCE).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "short\n");
         let lock = Flock::lock(file(), FlockArg::LockExclusive).unwrap();
-        let e = write_whole(file(), "more\n", Duration::from_millis(50)).unwrap_err();
+        let e = write_whole(&target, file(), "more\n", Duration::from_millis(50)).unwrap_err();
         assert_eq!(e.message(), "another process has the file locked");
         drop(lock);
         std::fs::remove_file(path).unwrap();

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
+use crate::file;
 
 /// Directories of what tests use, by name.
 const HELPERS: &[&str] = &["lib", "helpers"];
@@ -16,10 +17,18 @@ pub const RULE: &str = "in a directory, a test is each *.lua below it whose name
 /// A file to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
+    /// Without links, as it was found.
     pub path: PathBuf,
     /// As it stands in reports: relative to the working directory if it lies there, however it was named. What
     /// `--shard` goes by.
     pub name: String,
+}
+
+impl File {
+    /// Reads the file that was found: not through a link that a test has put in its place since.
+    pub fn read(&self) -> Result<Vec<u8>> {
+        file::read_itself(&self.path, file::LONGEST_SCRIPT).map_err(|e| e.op(self.name.clone()))
+    }
 }
 
 /// The tests that the paths name, sorted by name. A file named here runs whatever its name; a directory is searched
@@ -71,7 +80,7 @@ impl Search {
                 if !HELPERS.contains(&name.as_str()) {
                     self.directory(&path)?;
                 }
-            } else if name.ends_with(".lua") && path.is_file() && !is_meta(&path) {
+            } else if name.ends_with(".lua") && path.exists() && !is_meta(&path) {
                 self.file(&path)?;
             }
         }
@@ -82,7 +91,8 @@ impl Search {
         let canonical = path.canonicalize().map_err(|e| on(path, e))?;
         self.met += 1;
         if self.seen.insert(canonical.clone()) {
-            self.files.push(File { path: path.to_owned(), name: self.name(path, &canonical) });
+            let name = self.name(path, &canonical);
+            self.files.push(File { path: canonical, name });
         }
         Ok(())
     }
@@ -100,9 +110,7 @@ impl Search {
 
 /// Types for editors: no script.
 fn is_meta(path: &Path) -> bool {
-    use std::io::Read;
-    let mut head = [0u8; 8];
-    fs::File::open(path).and_then(|mut f| f.read_exact(&mut head)).is_ok() && &head == b"---@meta"
+    file::head(path, 8).is_ok_and(|head| head == b"---@meta")
 }
 
 #[cfg(test)]

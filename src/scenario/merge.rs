@@ -1,24 +1,27 @@
 //! `nsh report merge`: the reports of several runs as one.
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::destination::{Destination, Format, Output, end_all};
 use super::order::Shard;
 use super::report::{FORMAT, Report, Totals, VERSION};
 use super::screen::Screen;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::lua::status;
+
+/// A longer report is none.
+const LONGEST_REPORT: u64 = 512 << 20;
 
 /// Reads JSON reports, writes them as one, and returns the exit status: that of a run that did all of it.
 pub fn merge(paths: &[PathBuf], format: Format, outputs: &[Output]) -> Result<i32> {
-    let reports = paths.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let reports = paths.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
     // Read before anything is written: one of the files may be written over.
     let report = join(reports)?;
     let mut destinations = vec![Destination::stdout(format, false)];
     for output in outputs {
-        destinations.push(Destination::open(output)?);
+        destinations.push(Destination::open(output, &[])?);
     }
     let mut screen = Screen::of_stdout();
     let rounds = report.files.iter().map(|f| f.round).max().unwrap_or(1);
@@ -34,9 +37,9 @@ pub fn merge(paths: &[PathBuf], format: Format, outputs: &[Output]) -> Result<i3
     })
 }
 
-fn read(path: &PathBuf) -> Result<(String, Report)> {
+fn read(path: &Path) -> Result<(String, Report)> {
     let name = path.display().to_string();
-    let text = fs::read(path).map_err(|e| Error::from(e).op(name.clone()))?;
+    let text = file::read(path, LONGEST_REPORT).map_err(|e| e.op(name.clone()))?;
     let refused = |why: String| Error::argument(why).op(name.clone());
     let not_ours = || {
         refused("not a JSON report of nsh test".to_owned())

@@ -31,7 +31,6 @@ mod unbegun;
 mod words;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::rc::Rc;
 
 pub use destination::{Format, Output};
@@ -65,25 +64,27 @@ pub fn test(options: &Options, above: Above) -> Result<i32> {
         return Err(Error::argument("--list prints lines, or JSON with --format json"));
     }
     let all = find::find(&options.paths)?;
-    for path in &options.write {
-        path.canonicalize().map_err(|e| Error::from(e).op("--write").on(path.display().to_string()))?;
-    }
+    // As they are now: a test may put a link in the place of one.
+    let write = options.write.iter().map(|path| {
+        path.canonicalize().map_err(|e| Error::from(e).op("--write").on(path.display().to_string()))
+    });
+    let options = &Options { write: write.collect::<Result<_>>()?, ..options.clone() };
     if options.pause_on_fail && std::fs::File::open("/dev/tty").is_err() {
         return Err(Error::argument("--pause-on-fail needs a terminal"));
     }
     let mut files: Vec<File> =
         all.iter().filter(|f| options.shard.is_none_or(|shard| shard.has(&f.name))).cloned().collect();
-    let sources: Vec<Source> = files.iter().map(Source::of).collect::<Result<_>>()?;
+    let sources: Vec<Source> = files.iter().map(Source::of).collect();
     let mut keep = sources.iter().map(|source| source.may_match(&options.filter));
     files.retain(|_| keep.next().unwrap_or(true));
     let sources: Vec<Source> = sources.into_iter().filter(|s| s.may_match(&options.filter)).collect();
     let machine = machine(&sources)?;
-    let artifacts = options.artifacts.as_deref().map(Artifacts::open).transpose()?;
+    let artifacts = options.artifacts.as_deref().map(|a| Artifacts::open(a, &options.write)).transpose()?;
     // A list is no result.
     let stdout = (!options.list).then(|| Destination::stdout(options.format, options.verbose));
     let mut destinations: Vec<Destination> = stdout.into_iter().collect();
     for output in &options.outputs {
-        destinations.push(Destination::open(output)?);
+        destinations.push(Destination::open(output, &options.write)?);
     }
     let mut screen = Screen::of_stdout();
     screen.live &= options.format == Format::Pretty && !options.pause_on_fail;
@@ -105,18 +106,24 @@ struct Source {
     within: Vec<String>,
     /// Whether it may have tests at all.
     has_tests: bool,
+    /// Why it can't be read, if so: a failure of its own.
+    unreadable: Option<Error>,
 }
 
 impl Source {
-    fn of(file: &File) -> Result<Source> {
-        let text = fs::read(&file.path).map_err(|e| Error::from(e).op(file.name.clone()))?;
+    fn of(file: &File) -> Source {
+        let (text, unreadable) = match file.read() {
+            Ok(text) => (text, None),
+            Err(e) => (Vec::new(), Some(e)),
+        };
         let text = String::from_utf8_lossy(&text);
-        Ok(Source {
+        Source {
             name: file.name.clone(),
             head: needs::of_head(&text),
             within: needs::of_tests(&text),
             has_tests: text.contains("test"),
-        })
+            unreadable,
+        }
     }
 
     /// Whether one of its tests, or the file itself, may be meant.

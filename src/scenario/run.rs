@@ -1,8 +1,7 @@
 //! The runner: one thread and one loop over the pipes of the files' processes, whose number is bounded.
 
 use std::collections::VecDeque;
-use std::io::Write;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::poll::PollFlags;
@@ -96,6 +95,9 @@ pub struct Given<'a> {
 /// Runs all files, and returns the exit status.
 pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
     let nonce: [u8; 16] = random_bytes();
+    let signals = Signals::take()?;
+    let mut screen = given.screen;
+    screen.signals = Some(signals.fd().try_clone_to_owned()?);
     let now = Instant::now();
     let mut runner = Runner {
         options,
@@ -104,7 +106,7 @@ pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
         sources: given.sources,
         machine: given.machine,
         nonce: nonce.iter().map(|b| format!("{b:02x}")).collect(),
-        signals: Signals::take()?,
+        signals,
         queue: VecDeque::new(),
         running: Vec::new(),
         waiting: Vec::new(),
@@ -116,7 +118,7 @@ pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
         budget: Budget::default(),
         artifacts: given.artifacts,
         report: Report::new(options.shard, options.filter.clone(), options.seed),
-        screen: given.screen,
+        screen,
         destinations: given.destinations,
         began: now,
         drawn: now,
@@ -183,6 +185,10 @@ impl Runner<'_> {
     }
 
     fn start(&mut self, task: Task) -> Result<()> {
+        if let Some(e) = &self.sources[task.file].unreadable {
+            self.not_started(&task, &e.clone());
+            return Ok(());
+        }
         let head = &self.sources[task.file].head;
         let missing = match head.iter().find_map(|need| self.machine.lacks(need).transpose()).transpose() {
             Ok(missing) => missing,
@@ -276,11 +282,12 @@ impl Runner<'_> {
     /// The first signal ends the run in order; a second Ctrl-C at once.
     fn heed_signals(&mut self) -> Result<Option<i32>> {
         while let Some(signal) = self.signals.next()? {
+            self.screen.ending = true;
             match self.stop {
                 Some(Stop::Signal(_)) if signal == Signal::SIGINT && self.signals.is_second() => {
                     self.running.clear();
                     self.screen.print("");
-                    let _ = writeln!(std::io::stderr(), "nsh: interrupted; nothing was waited for");
+                    self.screen.complain("interrupted; nothing was waited for");
                     return Ok(Some(128 + signal as i32));
                 }
                 _ => self.end_early(Stop::Signal(signal as i32), signal),
@@ -468,13 +475,14 @@ impl Runner<'_> {
         // Of few tests, a shard may have none.
         if self.report.totals.tests() == 0 && status == status::SUCCESS && self.options.shard.is_none() {
             self.screen.print("");
-            let _ = writeln!(std::io::stderr(), "nsh: {}", self.none_matches());
+            let none = self.none_matches().to_string();
+            self.screen.complain(&none);
             status = status::USAGE;
         }
         let written = end_all(self.destinations, &mut self.screen, &self.report, self.round);
         let lost = self.artifacts.and_then(Artifacts::end);
         if let Some(e) = &lost {
-            let _ = writeln!(std::io::stderr(), "nsh: {e}");
+            self.screen.complain(&e.to_string());
         }
         if !written || lost.is_some() {
             status = status.max(status::FAILED);
@@ -495,12 +503,13 @@ impl Runner<'_> {
         self.screen.print("");
         let failures: Vec<String> =
             self.report.files.iter().map(|f| super::pretty::file(&Screen::PLAIN, f, false)).collect();
-        let _ = std::io::stderr().write_all(failures.concat().as_bytes());
+        self.screen.put(std::io::stderr().as_fd(), &failures.concat());
         let listed = std::mem::take(&mut self.listed);
         match list::text(listed, &self.options.filter, self.options.format) {
             Some(text) => self.screen.print(&text),
             None if self.options.shard.is_none() => {
-                let _ = writeln!(std::io::stderr(), "nsh: {}", self.none_matches());
+                let none = self.none_matches().to_string();
+                self.screen.complain(&none);
                 return status::USAGE;
             }
             None => {}

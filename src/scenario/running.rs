@@ -83,8 +83,8 @@ impl Running {
         machine: &Machine,
         start: &job::Start,
     ) -> Result<Running> {
-        let source = fs::read(&file.path).map_err(|e| Error::from(e).op(file.name.clone()))?;
-        let directory = file.path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
+        let source = file.read()?;
+        let directory = file.path.parent().map(Path::to_owned);
         let all = task.only.is_none() && options.filter.is_empty();
         let written = if all { Written::of(&String::from_utf8_lossy(&source)) } else { Written::default() };
         let script = Script { name: file.name.clone(), source, args: Vec::new(), directory };
@@ -204,8 +204,8 @@ impl Running {
             Told::Event(event) => {
                 self.told += 1;
                 self.output.read_to(&mut self.job.output, self.told);
-                if let Event::Artifact { name, .. } = &event {
-                    self.artifact = self.artifacts.as_mut().and_then(|a| a.create(name));
+                if let Event::Artifact { name, size } = &event {
+                    self.artifact = self.artifacts.as_mut().and_then(|a| a.create(name, *size));
                 }
                 self.record.take(event, self.output.take());
             }

@@ -1,9 +1,12 @@
 //! Stdout as people look at it: lines, and on a terminal below them one that tells how far the run is.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use crate::error::Error;
-use crate::terminal;
+use nix::errno::Errno;
+
+use crate::error::{Error, Kind};
+use crate::terminal::{self, harmless};
 
 /// What a word is coloured for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,18 +24,32 @@ pub struct Screen {
     drawn: bool,
     /// Why something could not be printed. That nobody reads any more is no reason.
     pub lost: Option<Error>,
+    /// Readable once the run is to end: then nothing is waited for that can't be printed.
+    pub signals: Option<OwnedFd>,
+    /// The run is to end.
+    pub ending: bool,
+    /// Nobody reads stdout: nothing more is printed.
+    stuck: bool,
 }
 
 impl Screen {
     /// Neither colours nor a bottom line.
-    pub const PLAIN: Screen = Screen { live: false, colour: false, drawn: false, lost: None };
+    pub const PLAIN: Screen = Screen {
+        live: false,
+        colour: false,
+        drawn: false,
+        lost: None,
+        signals: None,
+        ending: false,
+        stuck: false,
+    };
 
     /// By what stdout is, and by `NO_COLOR` and `TERM`, as <https://no-color.org> has it.
     pub fn of_stdout() -> Screen {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
         let live = std::io::stdout().is_terminal() && !dumb;
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        Screen { live, colour: live && !no_colour, drawn: false, lost: None }
+        Screen { live, colour: live && !no_colour, ..Screen::PLAIN }
     }
 
     pub fn coloured(&self, text: &str, tone: Tone) -> String {
@@ -48,12 +65,28 @@ impl Screen {
     /// Prints above the bottom line. What can't be printed doesn't stop the tests; see `lost`.
     pub fn print(&mut self, text: &str) {
         let clear = if std::mem::take(&mut self.drawn) { "\r\x1b[K" } else { "" };
-        let mut out = std::io::stdout().lock();
-        let printed = out.write_all(clear.as_bytes()).and_then(|()| out.write_all(text.as_bytes()));
-        if let Err(e) = printed.and_then(|()| out.flush())
-            && e.kind() != std::io::ErrorKind::BrokenPipe
+        self.put(std::io::stdout().as_fd(), &format!("{clear}{text}"));
+    }
+
+    /// Tells what went wrong, on stderr.
+    pub fn complain(&mut self, text: &str) {
+        self.put(std::io::stderr().as_fd(), &format!("nsh: {}\n", harmless(text)));
+    }
+
+    /// Writes to stdout or stderr.
+    pub fn put(&mut self, to: BorrowedFd<'_>, text: &str) {
+        let is_stdout = to.as_raw_fd() == 1;
+        if is_stdout && self.stuck {
+            return;
+        }
+        let patience = self.ending.then_some(terminal::PATIENCE);
+        let stop = self.signals.as_ref().filter(|_| !self.ending).map(AsFd::as_fd);
+        if let Err(e) = terminal::write(to, text.as_bytes(), patience, stop)
+            && e.raw() != Some(Errno::EPIPE)
+            && is_stdout
         {
-            self.lost.get_or_insert(Error::from(e).op("stdout"));
+            self.stuck = e.kind() == Kind::Timeout;
+            self.lost.get_or_insert(e.op("stdout"));
         }
     }
 
@@ -64,9 +97,7 @@ impl Screen {
         }
         let line: String = text.chars().filter(|c| !c.is_control()).collect();
         let line = terminal::fit(&line, terminal::size().0.saturating_sub(1));
-        let mut out = std::io::stdout().lock();
-        let _ = write!(out, "\r\x1b[K{line}");
-        let _ = out.flush();
+        self.put(std::io::stdout().as_fd(), &format!("\r\x1b[K{line}"));
         self.drawn = true;
     }
 }

@@ -16,8 +16,10 @@
 
 mod binary;
 mod calls;
+mod files;
 mod frame;
 #[path = "../sandbox/helper.rs"]
 mod helper;
+mod links;
 #[path = "../sandbox/stage.rs"]
 mod stage;

@@ -5,4 +5,3 @@
 mod running;
 mod screen;
 mod transcripts;
-mod windows;

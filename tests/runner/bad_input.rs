@@ -36,7 +36,7 @@ fn each_mistake_has_its_error() {
             ("test t --output json:t", "nsh: --output t: is a directory (EISDIR): can't write the results\n"),
             (
                 "test t --artifacts t/a.lua",
-                "nsh: --artifacts t/a.lua: file exists (EEXIST): can't write there\n",
+                "nsh: --artifacts t/a.lua: not a directory (ENOTDIR): can't write there\n",
             ),
             (
                 "test t --capture",

@@ -11,7 +11,6 @@
 mod class;
 mod function;
 mod record;
-mod rows;
 mod shape;
 pub mod ty;
 
