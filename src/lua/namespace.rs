@@ -145,7 +145,7 @@ pub fn module() -> Module {
         )
         .doc(
             "Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, \
-             `lo` too, unless `up` is given.\n\nRaises `exists` if the name is taken.",
+             `lo` too, unless `up` is given. It starts from the kernel's defaults, whatever the machine has set.\n\nRaises `exists` if the name is taken.",
         )
         .command("ip netns add NAME")
         .example("local ns1 = namespace.add(\"ns1\", { up = true })\nassert(ns1.link.get(\"lo\").up)"),
@@ -189,8 +189,10 @@ pub fn module() -> Module {
             },
         )
         .doc(
-            "Deletes a namespace: its virtual links go, with the peers of its veths. A process that still runs in it \
-             keeps it alive, without its name.\n\nRaises `argument` if there is none of that name.",
+            "Deletes a namespace: its virtual links go, with the peers of its veths. When it returns, their names can be \
+             used again; that takes 20 ms.\n\nA process that still runs in it keeps it and its links alive, without its \
+             name: end that process before. Whoever then needs the name of such a link is told of the process.\n\n\
+             Raises `argument` if there is none of that name.",
         )
         .command("ip netns del NAME")
         .example("namespace.add(\"ns1\")\nnamespace.del(\"ns1\")\nassert(namespace.get(\"ns1\") == nil)"),

@@ -11,10 +11,11 @@ use nix::fcntl::{OFlag, openat};
 use nix::sched::CloneFlags;
 use nix::sys::stat::Mode;
 
+use super::inherited::Inherited;
 use super::namespace::Namespace;
 use crate::error::{Error, Kind, Result};
 
-const ROOT: &str = "/proc/sys/net";
+pub(super) const ROOT: &str = "/proc/sys/net";
 /// Where each link has a directory of its own.
 const OF_LINKS: [&str; 4] = ["ipv4/conf", "ipv4/neigh", "ipv6/conf", "ipv6/neigh"];
 /// What changes by itself, or follows from the link's own state.
@@ -49,6 +50,8 @@ type Fresh = Vec<Group>;
 pub fn differing(namespaces: &[Rc<Namespace>]) -> Result<Vec<Vec<Difference>>> {
     let fresh = in_thread(|| {
         nix::sched::unshare(CloneFlags::CLONE_NEWNET)?;
+        // As those of the lab began.
+        let _ = Inherited::default().reset();
         Ok(fresh())
     })?;
     let fds: Vec<OwnedFd> = namespaces.iter().map(|ns| ns.descriptor()).collect::<Result<_>>()?;
@@ -115,7 +118,7 @@ fn walk(directory: String, out: &mut Fresh) {
 }
 
 /// The values of parameters in one directory; `None` for what can't be read.
-fn read(directory: &str, names: &[CString]) -> Vec<Option<Vec<u8>>> {
+pub(super) fn read(directory: &str, names: &[CString]) -> Vec<Option<Vec<u8>>> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let path = format!("{ROOT}/{directory}");
     let Ok(directory) = nix::fcntl::open(path.as_str(), flags, Mode::empty()) else {

@@ -15,7 +15,9 @@ use nix::sched::CloneFlags;
 
 use super::attributes::{self, Attributes};
 use super::echo::{self, Command, Echo};
+use super::inherited::Inherited;
 use super::netlink::{Answer, Socket};
+use super::remains::{self, Keeper, Remains};
 use crate::error::{Error, Kind, Result};
 
 /// The name of the namespace in which a lab begins.
@@ -42,10 +44,12 @@ pub struct Namespace {
     /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
     unsettled: Cell<bool>,
     echo: Rc<Echo>,
+    /// Of the whole lab.
+    remains: Rc<Remains>,
 }
 
 impl Namespace {
-    fn open(name: &str, path: &Path, home: bool, echo: &Rc<Echo>) -> Result<Self> {
+    fn open(name: &str, path: &Path, home: bool, echo: &Rc<Echo>, remains: &Rc<Remains>) -> Result<Self> {
         let file = File::open(path)?;
         let inode = nix::sys::stat::fstat(&file)?.st_ino;
         Ok(Namespace {
@@ -58,6 +62,7 @@ impl Namespace {
             netfilter: RefCell::default(),
             unsettled: Cell::new(false),
             echo: echo.clone(),
+            remains: remains.clone(),
         })
     }
 
@@ -142,6 +147,11 @@ impl Namespace {
         self.echo.tell(commands);
     }
 
+    /// The process that keeps a deleted namespace alive, by the number under which it is known here.
+    pub(super) fn keeper(&self, nsid: i32) -> Option<Keeper> {
+        self.remains.keeper(self, nsid)
+    }
+
     /// Says that links changed, so that the next probe waits for them to settle.
     pub fn unsettle(&self) {
         self.unsettled.set(true);
@@ -198,6 +208,9 @@ pub struct Namespaces {
     /// Names of addresses besides the namespaces' own; see [`super::hosts`].
     names_of_addresses: RefCell<BTreeMap<String, Vec<IpAddr>>>,
     notes: RefCell<Notes>,
+    /// What new namespaces would have of the machine's settings.
+    inherited: RefCell<Inherited>,
+    remains: Rc<Remains>,
 }
 
 /// For [`super::events`]: the namespaces that came since somebody listens, in order.
@@ -221,7 +234,8 @@ impl Namespaces {
     /// Takes the calling thread's namespace as `host`, and `directory` (`/run/netns`) for the named ones.
     pub fn new(directory: impl Into<PathBuf>) -> Result<Self> {
         let echo = Rc::<Echo>::default();
-        let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true, &echo)?;
+        let remains = Rc::default();
+        let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true, &echo, &remains)?;
         let home = host.descriptor()?;
         let _ = HOME.with(|slot| slot.set(home));
         Ok(Namespaces {
@@ -233,6 +247,8 @@ impl Namespaces {
             last_by_nsid: RefCell::default(),
             names_of_addresses: RefCell::default(),
             notes: RefCell::default(),
+            inherited: RefCell::default(),
+            remains,
         })
     }
 
@@ -259,10 +275,11 @@ impl Namespaces {
             )),
             _ => Error::from(e).detail(format!("creating {}", path.display())),
         })?;
-        let made = self.make(&path).and_then(|()| Namespace::open(name, &path, false, &self.echo));
+        let made = self.make(&path).and_then(|()| self.open(name));
         match made {
             Ok(ns) => {
                 let ns = Rc::new(ns);
+                self.remains.forget(ns.inode);
                 self.known.borrow_mut().insert(name.to_owned(), ns.clone());
                 self.note(&ns);
                 self.echo.tell(|| [echo::namespace("add", name)]);
@@ -276,6 +293,10 @@ impl Namespaces {
         }
     }
 
+    fn open(&self, name: &str) -> Result<Namespace> {
+        Namespace::open(name, &self.path(name), false, &self.echo, &self.remains)
+    }
+
     /// Steps into a new namespace just long enough to pin it: a fifth of the time that a fork takes.
     fn make(&self, path: &Path) -> Result<()> {
         nix::sched::unshare(CloneFlags::CLONE_NEWNET).map_err(|e| {
@@ -286,6 +307,8 @@ impl Namespaces {
             }
         })?;
         let inside = Inside { away: true };
+        // Where it can't be, the sandbox has said so of `host` already.
+        let _ = self.inherited.borrow_mut().reset();
         let pinned = nix::mount::mount(
             Some("/proc/thread-self/ns/net"),
             path,
@@ -316,7 +339,7 @@ impl Namespaces {
         if !is_namespace(&path) {
             return Ok(None);
         }
-        let ns = Rc::new(Namespace::open(name, &path, false, &self.echo)?);
+        let ns = Rc::new(self.open(name)?);
         self.known.borrow_mut().insert(name.to_owned(), ns.clone());
         self.note(&ns);
         Ok(Some(ns))
@@ -354,21 +377,20 @@ impl Namespaces {
         Ok(all)
     }
 
-    /// Unpins the namespace, as `ip netns del NAME`. Its links go when its last process has ended, 25 to 75 ms
-    /// later.
+    /// Deletes the namespace, as `ip netns del NAME`. Its links have gone when it returns, and names are free again; where
+    /// a process is still in it, the namespace only loses its name, and goes with that process.
     pub fn del(&self, name: &str) -> Result<()> {
         if name == HOST {
             return Err(Error::argument("the host's namespace can't be deleted"));
         }
         check_name(name)?;
         let path = self.path(name);
-        // Its inode, and the numbers by which others know it, will be those of another one.
-        let inode = nix::sys::stat::stat(&path).map(|stat| stat.st_ino).ok();
-        self.nsids.borrow_mut().retain(|(viewer, _), there| Some(*viewer) != inode && there != name);
-        // A held socket keeps the namespace alive.
-        if let Some(ns) = self.known.borrow_mut().remove(name) {
-            ns.let_go();
-            self.note(&ns);
+        let ns = self.get(name).ok().flatten();
+        self.known.borrow_mut().remove(name);
+        if let Some(ns) = ns {
+            // Its inode, and the numbers by which others know it, will be those of another one.
+            self.nsids.borrow_mut().retain(|(viewer, _), there| *viewer != ns.inode && there != name);
+            self.leave(&ns);
         }
         match nix::mount::umount2(&path, MntFlags::MNT_DETACH) {
             // EINVAL: a plain file, left by a crash between creating and mounting.
@@ -382,6 +404,18 @@ impl Namespaces {
             .map_err(|e| Error::from(e).detail(format!("removing {}", path.display())))?;
         self.echo.tell(|| [echo::namespace("del", name)]);
         Ok(())
+    }
+
+    /// Empties the namespace, unless a process is in it, and lets go of it.
+    fn leave(&self, ns: &Rc<Namespace>) {
+        if remains::occupied(ns.inode) {
+            self.remains.remember(ns.inode, &ns.name);
+        } else {
+            // What can't be deleted (a link of hardware) goes with the namespace.
+            let _ = remains::empty(ns);
+        }
+        ns.let_go();
+        self.note(ns);
     }
 
     /// The namespaces in which links changed since the last call; see [`super::settle`].
@@ -428,10 +462,10 @@ impl Namespaces {
 
     /// The number by which `host` knows `ns`; it is given one where numbers are given.
     pub(super) fn number_of(&self, ns: &Namespace) -> Result<Option<i32>> {
-        match nsid_of(&self.host, ns)? {
+        match nsid_of(&self.host, ns.fd()?)? {
             None if self.notes.borrow().number => {
                 give_nsid(&self.host, ns)?;
-                nsid_of(&self.host, ns)
+                nsid_of(&self.host, ns.fd()?)
             }
             number => Ok(number),
         }
@@ -481,7 +515,7 @@ impl Namespaces {
 
     /// The number by which `viewer` knows `ns`, kept for [`Namespaces::by_nsid`].
     fn keep_nsid(&self, viewer: &Namespace, ns: &Namespace) -> Result<Option<i32>> {
-        let id = nsid_of(viewer, ns)?;
+        let id = nsid_of(viewer, ns.fd()?)?;
         if let Some(id) = id {
             self.nsids.borrow_mut().insert((viewer.inode, id), ns.name.clone());
         }
@@ -544,9 +578,9 @@ fn give_nsid(viewer: &Namespace, ns: &Namespace) -> Result<()> {
 }
 
 /// The number by which `viewer` knows `ns`, if it has one. RTM_GETNSID, linux/net_namespace.h.
-fn nsid_of(viewer: &Namespace, ns: &Namespace) -> Result<Option<i32>> {
+pub(super) fn nsid_of(viewer: &Namespace, ns: BorrowedFd<'_>) -> Result<Option<i32>> {
     let mut attributes = Attributes::new();
-    attributes.put_u32(NETNSA_FD, ns.fd()?.as_raw_fd() as u32);
+    attributes.put_u32(NETNSA_FD, ns.as_raw_fd() as u32);
     // `struct rtgenmsg`, one byte, padded.
     let body = [&[0; 4], attributes.bytes()].concat();
     let mut id = None;

@@ -5,6 +5,7 @@ use std::path::Path;
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
 
+use super::inherited::Inherited;
 use super::namespace::Namespaces;
 
 /// Runs `f` in a thread with a network of its own and an empty `/run`. Skipped, with the reason, without
@@ -18,6 +19,8 @@ pub fn lab(f: impl FnOnce(&Namespaces) + Send + 'static) {
         let none = None::<&str>;
         nix::mount::mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none).unwrap();
         nix::mount::mount(Some("none"), "/run", Some("tmpfs"), MsFlags::empty(), none).unwrap();
+        // As the sandbox does it.
+        Inherited::default().reset().unwrap();
         f(&Namespaces::new(Path::new("/run/netns")).unwrap());
     });
     if let Err(panic) = test.join() {

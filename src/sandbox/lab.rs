@@ -13,6 +13,7 @@ use super::sys::{self, Channel, Message};
 use super::view::{self, View};
 use super::{Lab, Plan, Runner, filter, init, procfs};
 use crate::error::{Error, Kind, Result};
+use crate::net::inherited::Inherited;
 use crate::wait::{self, limit};
 
 /// Enters the lab, runs the script, and ends with its status.
@@ -101,6 +102,12 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
     // script first asks for it, see the supervisor.
     nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
     let _ = nix::unistd::sethostname(view::HOSTNAME);
+    if let Err(e) = Inherited::default().reset() {
+        lab.notes.push(format!(
+            "{}: namespaces have the machine's network settings, not the kernel's",
+            e.message()
+        ));
+    }
     raise_loopback()?;
     sys::new_session_keyring();
     bound(&lab);

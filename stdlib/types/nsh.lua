@@ -2680,7 +2680,7 @@ function link.stats(name) end
 ---@class nsh.namespace
 namespace = {}
 
----Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, `lo` too, unless `up` is given.
+---Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, `lo` too, unless `up` is given. It starts from the kernel's defaults, whatever the machine has set.
 ---
 ---Raises `exists` if the name is taken.
 ---@param name string its name: no white space, no "/", not "host"
@@ -2697,7 +2697,9 @@ function namespace.get(name) end
 ---@return nsh.Namespace[] # the namespaces by name, `host` left out
 function namespace.list() end
 
----Deletes a namespace: its virtual links go, with the peers of its veths. A process that still runs in it keeps it alive, without its name.
+---Deletes a namespace: its virtual links go, with the peers of its veths. When it returns, their names can be used again; that takes 20 ms.
+---
+---A process that still runs in it keeps it and its links alive, without its name: end that process before. Whoever then needs the name of such a link is told of the process.
 ---
 ---Raises `argument` if there is none of that name.
 ---@param name nsh.Namespace|string the namespace or its name

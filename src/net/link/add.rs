@@ -261,6 +261,9 @@ fn needs_lower(kind: &str) -> bool {
 }
 
 fn explain_taken(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
+    if let Some(why) = kept_alive(ns, name) {
+        return e.hint(why);
+    }
     if let Ok(Some(_)) = find::index(ns, name) {
         return e.hint(format!(
             "{} has a link named {name:?} already; link.set changes it, link.del removes it",
@@ -270,6 +273,9 @@ fn explain_taken(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error
     if let Some(peer) = &spec.peer {
         let far = peer.ns.as_deref().unwrap_or(ns);
         if let Some(peer_name) = peer.name.as_deref().filter(|n| matches!(find::index(far, n), Ok(Some(_)))) {
+            if let Some(why) = kept_alive(far, peer_name) {
+                return e.detail("peer").hint(why);
+            }
             return e.detail("peer").hint(format!("{} has a link named {peer_name:?} already", far.name()));
         }
         if peer.name.as_deref() == Some(name) && far.inode() == ns.inode() {
@@ -282,6 +288,16 @@ fn explain_taken(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error
         "vxlan" => e.hint("there is a vxlan with this id and port already"),
         _ => e,
     }
+}
+
+/// Why a name is still taken: the link's other end is where a process keeps a deleted namespace.
+fn kept_alive(ns: &Namespace, name: &str) -> Option<String> {
+    let there = super::read::get_plain(ns, name).ok()??;
+    let keeper = ns.keeper(there.link_netnsid?)?;
+    Some(format!(
+        "its other end is in the deleted namespace {:?}, which process {} ({}) keeps alive: end that process",
+        keeper.namespace, keeper.pid, keeper.program
+    ))
 }
 
 pub(super) fn says(e: &Error, text: &str) -> bool {

@@ -236,7 +236,7 @@ pub fn del(ns: &Namespace, name: &str) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn del_index(ns: &Namespace, index: u32) -> Result<()> {
+pub(crate) fn del_index(ns: &Namespace, index: u32) -> Result<()> {
     ns.unsettle();
     ns.rtnl(RTM_DELLINK, 0, &ifinfomsg(0, index, 0, 0), |_| Ok(()))
 }

@@ -12,8 +12,8 @@ mod spec;
 mod stats;
 
 pub use add::add;
-pub(crate) use change::set_port;
 pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
+pub(crate) use change::{del_index, set_port};
 pub use options::{
     BridgeOptions, Details, MulticastRouter, PortOptions, PortState, VlanOptions, VxlanOptions,
 };
