@@ -1,7 +1,7 @@
 //! nsh, a Lua-scriptable automation shell for Linux network labs.
 //!
 //! The floors, each using only those below it:
-//! `main cli -> repl scenario labs -> doc doctor translate -> lua -> probe proc sandbox -> net -> clock file terminal wait error`.
+//! `main cli -> repl scenario labs -> doc doctor translate -> lua -> probe proc sandbox -> net -> model -> clock file terminal text wait error`.
 
 pub mod clock;
 pub mod doc;
@@ -10,6 +10,7 @@ pub mod error;
 pub mod file;
 pub mod labs;
 pub mod lua;
+pub mod model;
 pub mod net;
 pub mod probe;
 pub mod proc;
@@ -17,5 +18,6 @@ pub mod repl;
 pub mod sandbox;
 pub mod scenario;
 mod terminal;
+mod text;
 pub mod translate;
 pub mod wait;

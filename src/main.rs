@@ -78,7 +78,7 @@ fn dispatch(command: Command) -> i32 {
         Command::Attach { lab, namespace, trace } => {
             sandbox::close_inherited();
             let history = repl::History::open();
-            labs::attach(&lab, namespace.as_deref(), |place, namespace| {
+            labs::attach(lab.as_deref(), namespace.as_deref(), |place, namespace| {
                 repl::attach(place, trace, history, doc::install, namespace)
             })
         }
@@ -191,9 +191,12 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         Ok(reset) => Rc::new(reset),
         Err(e) => return complain(&Error::from(e).op("eventfd"), status::CANNOT),
     };
-    let Options { trace, host, echo, .. } = options;
-    let directory = script.as_ref().and_then(|s| s.directory.clone());
-    let status = enter(options, directory, |lab| {
+    let Options { host, write, timeout, trace, echo } = options;
+    let script_dir = script.as_ref().and_then(|s| s.directory.clone());
+    let options = sandbox::Options { host, write, script_dir, timeout };
+    let named = script.as_ref().map(|s| (s.name.clone(), s.args.clone()));
+    let ended = labs::prompt(&options, named, |lab| {
+        tell_notes(lab, trace);
         lab.claim_terminal();
         let asked = reset.clone();
         let ask: Box<dyn Fn()> = Box::new(move || {
@@ -202,6 +205,7 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         let options = repl::Options { trace, echo, history, script, reset: (!host).then_some(ask) };
         repl::run(Place::of(lab), options, doc::install)
     });
+    let status = status_of(ended);
     if reset.read().is_ok_and(|asked| asked > 0) {
         if let Ok(mask) = mask {
             let _ = mask.thread_set_mask();
@@ -221,6 +225,11 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
         tell_notes(lab, trace);
         f(lab)
     });
+    status_of(result)
+}
+
+/// The status of what ran in a lab, or of what kept it from being begun.
+fn status_of(result: nsh::error::Result<i32>) -> i32 {
     match result {
         Ok(status) => status,
         Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; a module may use those below its own floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "error", "file", "terminal", "wait"],
+    &["clock", "error", "file", "terminal", "text", "wait"],
+    &["model"],
     &["net"],
     &["probe", "proc", "sandbox"],
     &["lua"],

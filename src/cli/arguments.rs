@@ -94,10 +94,11 @@ pub enum SubCommand {
         #[arg(value_name = "LAB")]
         lab: String,
     },
-    /// Open a prompt in a lab that is up
+    /// Open a prompt in a lab that is up, or in that of another prompt
     Attach {
+        /// May be left out where there is only one
         #[arg(value_name = "LAB")]
-        lab: String,
+        lab: Option<String>,
         /// Where the prompt's bindings act; host unless given
         #[arg(value_name = "NAMESPACE")]
         namespace: Option<String>,

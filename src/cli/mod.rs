@@ -64,7 +64,7 @@ pub enum Command {
         words: Words,
     },
     Attach {
-        lab: String,
+        lab: Option<String>,
         namespace: Option<String>,
         trace: bool,
     },

@@ -81,7 +81,7 @@ fn what_follows_the_script_of_up_is_its_own() {
     assert!(matches!(parsed("./up"), Ok(Command::Run { .. })));
     assert!(matches!(parsed("down a b"), Ok(Command::Down(Which::These(labs))) if labs == ["a", "b"]));
     assert!(matches!(parsed("down --all"), Ok(Command::Down(Which::All))));
-    for line in ["up", "up --host x", "down", "down a --all", "logs", "ls x", "attach", "attach a b c"] {
+    for line in ["up", "up --host x", "down", "down a --all", "logs", "ls x", "attach a b c"] {
         let e = parsed(line).unwrap_err();
         assert_eq!((e.status, e.on_stderr, e.text.lines().count()), (2, true, 1), "{line}: {}", e.text);
     }

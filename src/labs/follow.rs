@@ -8,13 +8,16 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use super::entry::Lab;
 use super::log::Reader;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
 
 /// Copies the lab's log to stdout; with `follow` until the lab ends.
 pub fn logs(lab: &Lab, follow: bool) -> Result<()> {
     let mut out = io::stdout().lock();
-    let mut reader = Reader::open(&lab.directory)?;
+    let mut reader = Reader::open(&lab.directory).map_err(|e| match e.kind() {
+        Kind::NotFound => e.hint("what a prompt prints is on its own terminal alone"),
+        _ => e,
+    })?;
     if !follow {
         return written(reader.copy(&mut out)).map(|_| ());
     }

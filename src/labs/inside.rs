@@ -47,7 +47,12 @@ impl Inside {
 
     /// Whether it has ended. As long as it has not, what was read by its number was its own.
     pub fn ended(&self) -> bool {
-        wait::wait_background(&[(self.fd(), PollFlags::POLLIN)], Deadline::secs(0.0))
+        self.ends_within(0.0)
+    }
+
+    /// Whether it has ended after so many seconds at most.
+    pub fn ends_within(&self, seconds: f64) -> bool {
+        wait::wait_background(&[(self.fd(), PollFlags::POLLIN)], Deadline::secs(seconds))
             .is_ok_and(|ready| ready[0])
     }
 

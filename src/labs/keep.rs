@@ -5,27 +5,20 @@ use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
-use nix::cmsg_space;
-use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag};
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::signal::SigSet;
-use nix::sys::socket::{self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 use nix::unistd::Pid;
 
 use super::entry::{Entry, Labs};
 use super::log::Mover;
 use super::record::{Process, Record, State};
+use super::report::{HERE, Reports, UP, say};
 use super::up::Request;
 use crate::error::{Error, Result, complain};
 use crate::lua::status;
 use crate::sandbox::{self, Keeper, Lab};
 use crate::wait::{self, Deadline, limit};
-
-/// What the script's process says.
-const HERE: u8 = b'H';
-const UP: u8 = b'U';
 
 /// Keeps a lab until it has ended; returns the status for nsh to exit with. `teller` gets a byte when it is up.
 pub fn keep(
@@ -35,16 +28,7 @@ pub fn keep(
     teller: OwnedFd,
     runner: impl FnOnce(&Lab, Rc<dyn Fn()>) -> i32,
 ) -> i32 {
-    let record = Record {
-        state: State::Starting,
-        script: request.script.name.clone(),
-        args: request.script.args.clone(),
-        directory: std::env::current_dir().unwrap_or_else(|_| "/".into()),
-        since: now(),
-        open_files: getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft),
-        first: None,
-        process: None,
-    };
+    let record = Record::new(&request.script.name, &request.script.args);
     if let Err(e) = labs.apart_from(&request.options) {
         return complain(&e, status_of(&e));
     }
@@ -65,14 +49,6 @@ fn status_of(e: &Error) -> i32 {
     if e.fields().op.as_deref() == Some("--write") { status::USAGE } else { status::CANNOT }
 }
 
-fn now() -> u64 {
-    std::time::SystemTime::UNIX_EPOCH.elapsed().map(|d| d.as_secs()).unwrap_or(0)
-}
-
-fn say(report: &OwnedFd, what: u8) {
-    let _ = socket::send(report.as_raw_fd(), &[what], MsgFlags::MSG_NOSIGNAL);
-}
-
 /// The script has ended well: tells so, and waits until the lab is to end.
 fn stay(report: &OwnedFd) {
     let _ = std::io::stdout().flush();
@@ -89,23 +65,18 @@ struct Supervisor {
     entry: Entry,
     record: Record,
     /// Where the script's process reports.
-    reports: OwnedFd,
+    reports: Reports,
     teller: Option<OwnedFd>,
     /// The user's stdout and stderr, and the ends of the lab's that are read from; given to the mover.
     outputs: Option<([OwnedFd; 2], [OwnedFd; 2])>,
     mover: Option<Mover>,
-    /// Whether more may come by `reports`.
-    open: bool,
 }
 
 impl Supervisor {
     /// Puts pipes in place of stdout and stderr, for the lab to inherit, and `/dev/null` in that of stdin. Also
     /// returns the end of the script's process to report by.
     fn new(entry: Entry, record: Record, teller: OwnedFd) -> Result<(Supervisor, OwnedFd)> {
-        let (reports, report) =
-            socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
-        // The kernel adds who sent a message, by the number that this process knows it by.
-        socket::setsockopt(&reports, socket::sockopt::PassCred, &true)?;
+        let (reports, report) = Reports::new()?;
         let (stdout, stderr) = (std::io::stdout(), std::io::stderr());
         let terminals = [cloned(stdout.as_fd())?, cloned(stderr.as_fd())?];
         let (out, their_out) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
@@ -123,7 +94,6 @@ impl Supervisor {
             teller: Some(teller),
             outputs: Some(([out, err], terminals)),
             mover: None,
-            open: true,
         };
         Ok((supervisor, report))
     }
@@ -150,37 +120,13 @@ impl Supervisor {
         left.map(|()| status)
     }
 
-    /// The script's process tells something; nothing if it has not.
-    fn report(&mut self) -> Result<Option<(u8, Option<i32>)>> {
-        let mut byte = [0];
-        let mut slices = [std::io::IoSliceMut::new(&mut byte)];
-        let mut space = cmsg_space!(nix::sys::socket::UnixCredentials);
-        let received = socket::recvmsg::<()>(
-            self.reports.as_raw_fd(),
-            &mut slices,
-            Some(&mut space),
-            MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC,
-        );
-        let received = match received {
-            Ok(received) => received,
-            Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNRESET) => return Ok(None),
-            Err(e) => return Err(e.into()),
-        };
-        let pid = received.cmsgs()?.find_map(|message| match message {
-            ControlMessageOwned::ScmCredentials(who) => Some(who.pid()),
-            _ => None,
-        });
-        self.open = received.bytes > 0;
-        Ok(self.open.then_some((byte[0], pid)))
-    }
-
     fn write(&self) -> Result<()> {
         self.record.write(&self.entry.directory)
     }
 
     /// The user's process need not wait any longer, and this one needs neither it nor its terminal.
     fn come_up(&mut self) -> Result<()> {
-        self.open = false;
+        self.reports.close();
         self.record.state = State::Up;
         self.write()?;
         prctl::set_pdeathsig(None)?;
@@ -197,7 +143,7 @@ impl Keeper for Supervisor {
         let (pipes, terminals) = self.outputs.as_ref().map_or((&[][..], &[][..]), |(p, t)| (p, t));
         let outputs = pipes.iter().chain(terminals).map(AsRawFd::as_raw_fd);
         let teller = self.teller.iter().map(AsRawFd::as_raw_fd);
-        outputs.chain(teller).chain([self.entry.raw_fd(), self.reports.as_raw_fd()]).collect()
+        outputs.chain(teller).chain([self.entry.raw_fd(), self.reports.raw_fd()]).collect()
     }
 
     fn started(&mut self, first: Pid) -> Result<()> {
@@ -217,14 +163,11 @@ impl Keeper for Supervisor {
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.open.then(|| self.reports.as_fd())
+        self.reports.fd()
     }
 
     fn ready(&mut self) -> Result<bool> {
-        if !self.open {
-            return Ok(false);
-        }
-        match self.report()? {
+        match self.reports.next()? {
             Some((HERE, Some(pid))) => {
                 self.record.process = Process::of(pid);
                 self.write()?;

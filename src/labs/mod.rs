@@ -1,4 +1,4 @@
-//! Labs that stay up: `nsh up`, `ls`, `exec`, `attach`, `logs` and `down`.
+//! Labs that stay up, and those of prompts: `nsh up`, `ls`, `exec`, `attach`, `logs` and `down`.
 //!
 //! A lab is kept by a process of the user's own ([`keep`]) outside of its sandbox, which is the sandbox's first
 //! process as for any script; when it ends, however it does, the kernel takes the lab away. What the other commands
@@ -14,15 +14,18 @@ mod keep;
 mod lock;
 mod log;
 mod place;
+mod prompt;
 mod record;
+mod report;
 mod show;
 mod up;
 
-use crate::error::{Result, complain};
+use crate::error::{Error, Kind, Result, complain};
 use crate::lua::{lab::Place, status};
 use down::Ending;
 pub use enter::Words;
-use entry::Labs;
+use entry::{Lab, Labs};
+pub use prompt::prompt;
 pub use up::{Request, up};
 
 /// `nsh ls`: the text to print.
@@ -36,14 +39,30 @@ pub fn exec(lab: &str, words: Words) -> i32 {
     result.unwrap_or_else(|e| complain(&e.op("exec"), enter::status::NOT_TRIED))
 }
 
-/// `nsh attach`: runs `prompt` in the lab, with the name of the namespace to begin in.
-pub fn attach(lab: &str, namespace: Option<&str>, prompt: impl FnOnce(Place, &str) -> i32) -> i32 {
+/// `nsh attach`: runs `prompt` in the lab, with the name of the namespace to begin in. Without a name in the only one.
+pub fn attach(lab: Option<&str>, namespace: Option<&str>, prompt: impl FnOnce(Place, &str) -> i32) -> i32 {
     let labs = match Labs::open() {
         Ok(labs) => labs,
         Err(e) => return complain(&e.op("attach"), status::CANNOT),
     };
-    let result = labs.find(lab).and_then(|lab| enter::attach(&lab, namespace, prompt));
+    let found = lab.map_or_else(|| only(&labs), |lab| labs.find(lab));
+    let result = found.and_then(|lab| enter::attach(&lab, namespace, prompt));
     result.unwrap_or_else(|e| complain(&e.op("attach"), status::FAILED))
+}
+
+/// The lab that is there, if there is no other.
+fn only(labs: &Labs) -> Result<Lab> {
+    let (mut all, elsewhere) = labs.all()?;
+    match (all.len(), elsewhere.is_empty()) {
+        (1, true) => Ok(all.remove(0)),
+        (0, true) => Err(Error::new(Kind::NotFound, "there is no lab")
+            .hint("nsh up SCRIPT makes one that stays, nsh alone a prompt with one of its own")),
+        _ => {
+            let names: Vec<String> = all.into_iter().map(|lab| lab.name).chain(elsewhere).collect();
+            Err(Error::argument(format!("there are several labs: {}", names.join(", ")))
+                .hint("nsh attach LAB says which"))
+        }
+    }
 }
 
 /// `nsh logs`.

@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use nix::sys::resource::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
@@ -63,6 +64,20 @@ pub struct Record {
 }
 
 impl Record {
+    /// Of a lab that begins now, in the working directory of this process.
+    pub fn new(script: &str, args: &[String]) -> Record {
+        Record {
+            state: State::Starting,
+            script: script.to_owned(),
+            args: args.to_owned(),
+            directory: std::env::current_dir().unwrap_or_else(|_| "/".into()),
+            since: std::time::SystemTime::UNIX_EPOCH.elapsed().map(|d| d.as_secs()).unwrap_or(0),
+            open_files: getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft),
+            first: None,
+            process: None,
+        }
+    }
+
     /// Writes it in one piece: who reads sees the old or the new one.
     pub fn write(&self, directory: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(|e| Error::new(Kind::Io, e.to_string()))?;
@@ -94,16 +109,7 @@ mod tests {
         fs::write(&other, "kept").unwrap();
         let link = directory.join(format!("{FILE}.new"));
         std::os::unix::fs::symlink(&other, &link).unwrap();
-        let record = Record {
-            state: State::Up,
-            script: String::new(),
-            args: Vec::new(),
-            directory: PathBuf::new(),
-            since: 0,
-            open_files: None,
-            first: None,
-            process: None,
-        };
+        let record = Record::new("", &[]);
         assert!(record.write(&directory).is_err());
         assert_eq!(fs::read(&other).unwrap(), b"kept");
         fs::remove_file(link).unwrap();

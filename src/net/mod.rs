@@ -6,6 +6,7 @@ pub mod bridge;
 pub mod defaults;
 pub mod echo;
 pub mod events;
+pub mod fields;
 pub mod hosts;
 pub mod inherited;
 pub mod link;

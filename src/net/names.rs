@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+pub use crate::text::similar;
 
 /// One of iproute2's tables of names.
 pub struct Names {
@@ -92,6 +93,11 @@ impl Names {
         })
     }
 
+    /// The highest number.
+    pub fn most(&self) -> u32 {
+        self.most
+    }
+
     /// All names that there are.
     pub fn all(&self) -> Vec<String> {
         let builtin = self.builtin.iter().map(|(_, name)| (*name).to_owned());
@@ -146,17 +152,6 @@ fn read_file(path: &Path, out: &mut Vec<(u32, String)>) {
             out.push((number, name.to_owned()));
         }
     }
-}
-
-/// The candidate that `word` was probably meant to be: the nearest, if at most a third of it differs.
-pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let length = word.chars().count();
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, _)| *distance > 0 && *distance <= (length / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

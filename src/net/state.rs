@@ -11,7 +11,7 @@ use super::neigh::{self, Neigh};
 use super::nf::message;
 use super::nf::nat::{self, NatRule};
 use super::route::{self, Route, Tables};
-use super::rule::{self, Rule, RuleSpec};
+use super::rule::{self, Rule};
 use super::socket::{self, Owners, Proto, Socket};
 use crate::error::Result;
 
@@ -69,7 +69,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         links: part!("links", link::list(namespaces, ns, &link::Filter::default())),
         addresses: part!("addresses", addr::list(ns, &addr::Filter::default())),
         routes: part!("routes", routes(ns)),
-        rules: part!("rules", rule::list(ns, &RuleSpec::default())),
+        rules: part!("rules", rule::list(ns, &Rule::default())),
         neighbours: part!("neighbours", neighbours(ns)),
         fdb: part!("fdb", fdb::list(ns, &fdb::Filter::default())),
         nat: part!("nat", nat::list(ns)),

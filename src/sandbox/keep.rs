@@ -1,6 +1,7 @@
 //! A lab that is kept from outside: by a process that has something to do besides watching.
 
 use std::os::fd::{BorrowedFd, RawFd};
+use std::time::Duration;
 
 use nix::unistd::Pid;
 
@@ -10,6 +11,11 @@ use crate::error::Result;
 pub trait Keeper {
     /// This process's descriptors that are not for the lab: closed in it before anything else happens there.
     fn outer(&self) -> Vec<RawFd>;
+
+    /// How long the lab may take to end when it is told to.
+    fn grace(&self) -> Duration {
+        super::KEPT_GRACE
+    }
 
     /// The lab's first process was made. From here on, threads may be started.
     fn started(&mut self, first: Pid) -> Result<()>;

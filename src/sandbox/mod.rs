@@ -50,7 +50,7 @@ pub use view::{HOSTS, PINS};
 /// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).
 const SECOND_INTERRUPT: Duration = Duration::from_millis(100);
 /// How long a script may take to end after SIGTERM, or after its time limit, before it is killed.
-const GRACE: Duration = Duration::from_secs(2);
+pub const GRACE: Duration = Duration::from_secs(2);
 /// The same for a lab that stays up: daemons and what was deferred end in their order.
 const KEPT_GRACE: Duration = Duration::from_secs(10);
 
@@ -238,7 +238,7 @@ fn begin(options: &Options, mut keeper: Option<&mut dyn Keeper>, runner: Runner<
     let mut plan = Plan::new(options)?;
     if let Some(keeper) = &keeper {
         plan.outer = keeper.outer();
-        plan.grace = KEPT_GRACE;
+        plan.grace = keeper.grace();
     }
     if options.host {
         return host::run(plan, runner);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::lua::{self, Expr, Piece};
+use crate::model::{Table, Word};
 use crate::net::names::similar;
 
 /// Why something can't be translated.
@@ -320,6 +321,19 @@ impl Fields {
             Some((_, old)) => *old = value,
             None => self.0.push((name.to_owned(), value)),
         }
+    }
+
+    /// Sets the attribute that `ip` knows by this word, with the value that follows; false if there is none.
+    pub fn row<T: Table>(&mut self, word: &str, args: &mut Args) -> Result<bool> {
+        let Some(row) = T::row(word) else { return Ok(false) };
+        let value = match (row.form)().word {
+            Word::Flag => Expr::code("true"),
+            Word::Integer => args.value(word)?.integer(word)?,
+            Word::IntegerOrName => args.value(word)?.number_or_name(),
+            Word::Text => args.value(word)?.expr(),
+        };
+        self.set(row.name, value);
+        Ok(true)
     }
 
     pub fn flag(&mut self, name: &str) {

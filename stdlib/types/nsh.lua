@@ -858,119 +858,119 @@
 ---@field expires? integer seconds until it goes (IPv6)
 
 ---@class (exact) nsh.rule.AddOptions
----@field priority? integer its place: lower ones are asked first
+---@field priority? integer its place: lower ones are looked up first
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field invert? boolean all packets but these (`not`); default false
 ---@field from? string the source: a prefix, or "all"
 ---@field to? string the destination: a prefix, or "all"
----@field iif? string the link that the packet came in by; "lo" for those from here
----@field oif? string the link that the packet's socket is bound to
+---@field tos? integer the packet's type of service
 ---@field fwmark? integer the packet's mark
 ---@field fwmask? integer which bits of the mark count; default all
----@field tos? integer the packet's type of service
----@field ipproto? string|integer the protocol above IP
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer|string the source port or range
 ---@field dport? integer|string the destination port or range
----@field uidrange? integer|string the user who sends, or a range "1000-1999"
----@field invert? boolean all packets but these (`not`); default false
+---@field proto? integer|string who added it: kernel, static, bird, ...
 ---@field table? integer|string the routing table to look up
----@field l3mdev? boolean the table of the packet's VRF; default false
----@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
----@field goto_priority? integer goes on with the rule of this priority
 ---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
 ---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
----@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
----@field proto? integer|string who added it
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop"|"goto" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
 
 ---@class (exact) nsh.rule.DelOptions
----@field priority? integer its place: lower ones are asked first
+---@field priority? integer its place: lower ones are looked up first
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field invert? boolean all packets but these (`not`); default false
 ---@field from? string the source: a prefix, or "all"
 ---@field to? string the destination: a prefix, or "all"
----@field iif? string the link that the packet came in by; "lo" for those from here
----@field oif? string the link that the packet's socket is bound to
+---@field tos? integer the packet's type of service
 ---@field fwmark? integer the packet's mark
 ---@field fwmask? integer which bits of the mark count; default all
----@field tos? integer the packet's type of service
----@field ipproto? string|integer the protocol above IP
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer|string the source port or range
 ---@field dport? integer|string the destination port or range
----@field uidrange? integer|string the user who sends, or a range "1000-1999"
----@field invert? boolean all packets but these (`not`); default false
+---@field proto? integer|string who added it: kernel, static, bird, ...
 ---@field table? integer|string the routing table to look up
----@field l3mdev? boolean the table of the packet's VRF; default false
----@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
----@field goto_priority? integer goes on with the rule of this priority
 ---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
 ---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
----@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
----@field proto? integer|string who added it
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop"|"goto" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
 
 ---@class (exact) nsh.rule.FlushOptions
----@field priority? integer its place: lower ones are asked first
+---@field priority? integer its place: lower ones are looked up first
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field invert? boolean all packets but these (`not`); default false
 ---@field from? string the source: a prefix, or "all"
 ---@field to? string the destination: a prefix, or "all"
----@field iif? string the link that the packet came in by; "lo" for those from here
----@field oif? string the link that the packet's socket is bound to
+---@field tos? integer the packet's type of service
 ---@field fwmark? integer the packet's mark
 ---@field fwmask? integer which bits of the mark count; default all
----@field tos? integer the packet's type of service
----@field ipproto? string|integer the protocol above IP
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer|string the source port or range
 ---@field dport? integer|string the destination port or range
----@field uidrange? integer|string the user who sends, or a range "1000-1999"
----@field invert? boolean all packets but these (`not`); default false
+---@field proto? integer|string who added it: kernel, static, bird, ...
 ---@field table? integer|string the routing table to look up
----@field l3mdev? boolean the table of the packet's VRF; default false
----@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
----@field goto_priority? integer goes on with the rule of this priority
 ---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
 ---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
----@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
----@field proto? integer|string who added it
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop"|"goto" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
 
 ---@class (exact) nsh.rule.GetOptions
----@field priority? integer its place: lower ones are asked first
+---@field priority? integer its place: lower ones are looked up first
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field invert? boolean all packets but these (`not`); default false
 ---@field from? string the source: a prefix, or "all"
 ---@field to? string the destination: a prefix, or "all"
----@field iif? string the link that the packet came in by; "lo" for those from here
----@field oif? string the link that the packet's socket is bound to
+---@field tos? integer the packet's type of service
 ---@field fwmark? integer the packet's mark
 ---@field fwmask? integer which bits of the mark count; default all
----@field tos? integer the packet's type of service
----@field ipproto? string|integer the protocol above IP
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer|string the source port or range
 ---@field dport? integer|string the destination port or range
----@field uidrange? integer|string the user who sends, or a range "1000-1999"
----@field invert? boolean all packets but these (`not`); default false
+---@field proto? integer|string who added it: kernel, static, bird, ...
 ---@field table? integer|string the routing table to look up
----@field l3mdev? boolean the table of the packet's VRF; default false
----@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
----@field goto_priority? integer goes on with the rule of this priority
 ---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
 ---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
----@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
----@field proto? integer|string who added it
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop"|"goto" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
 
 ---@class (exact) nsh.rule.ListOptions
----@field priority? integer its place: lower ones are asked first
+---@field priority? integer its place: lower ones are looked up first
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field invert? boolean all packets but these (`not`); default false
 ---@field from? string the source: a prefix, or "all"
 ---@field to? string the destination: a prefix, or "all"
----@field iif? string the link that the packet came in by; "lo" for those from here
----@field oif? string the link that the packet's socket is bound to
+---@field tos? integer the packet's type of service
 ---@field fwmark? integer the packet's mark
 ---@field fwmask? integer which bits of the mark count; default all
----@field tos? integer the packet's type of service
----@field ipproto? string|integer the protocol above IP
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field oif? string the link that the packet's socket is bound to
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field uidrange? integer|string the user who sends, or a range "1000-1999"
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer|string the source port or range
 ---@field dport? integer|string the destination port or range
----@field uidrange? integer|string the user who sends, or a range "1000-1999"
----@field invert? boolean all packets but these (`not`); default false
+---@field proto? integer|string who added it: kernel, static, bird, ...
 ---@field table? integer|string the routing table to look up
----@field l3mdev? boolean the table of the packet's VRF; default false
----@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
----@field goto_priority? integer goes on with the rule of this priority
 ---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
 ---@field suppress_ifgroup? integer|string routes found through a link of this group don't count
----@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
----@field proto? integer|string who added it
+---@field type? "lookup"|"blackhole"|"unreachable"|"prohibit"|"nop"|"goto" lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
 
 ---@class (exact) nsh.socket.ListOptions
 ---@field proto? "tcp"|"udp"|"raw"|"unix"|"all"|("tcp"|"udp"|"raw"|"unix")[] tcp, udp, raw, unix, several of them, or "all"; default tcp and udp
@@ -1568,30 +1568,30 @@
 
 ---A rule of policy routing. Prints as in `ip rule`.
 ---@class nsh.Rule
----@field priority integer its place: lower ones are asked first
----@field family "inet"|"inet6" its family
----@field from string the source: a prefix, or "all"
----@field to? string the destination, if it isn't all
----@field iif? string the link that the packet came in by
----@field iif_detached? boolean there is no such link now
----@field oif? string the link that the packet's socket is bound to
----@field oif_detached? boolean there is no such link now
----@field fwmark? integer the packet's mark
----@field fwmask? integer which bits of the mark count, if not all
+---@field priority? integer its place: lower ones are looked up first
+---@field family? string IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field invert? boolean all packets but these (`not`); default false
+---@field from? string the source: a prefix, or "all"
+---@field to? string the destination: a prefix, or "all"
 ---@field tos? integer the packet's type of service
----@field ipproto? string the protocol above IP, by name or number
+---@field fwmark? integer the packet's mark
+---@field fwmask? integer which bits of the mark count; default all
+---@field iif? string the link that the packet came in by; "lo" for those from here
+---@field iif_detached? boolean there is no such link now, so the rule fits no packet
+---@field oif? string the link that the packet's socket is bound to
+---@field oif_detached? boolean there is no such link now, so the rule fits no packet
+---@field l3mdev? boolean the table of the packet's VRF; default false
+---@field uidrange? string the user who sends, or a range "1000-1999"
+---@field ipproto? string the protocol above IP
 ---@field sport? (integer|string) the source port or range
 ---@field dport? (integer|string) the destination port or range
----@field uidrange? string the first and last user
----@field invert? boolean all packets but these
----@field type string lookup, goto, nop, blackhole, unreachable or prohibit
----@field table? string the routing table, by name or number
----@field l3mdev? boolean the table of the packet's VRF
----@field suppress_prefixlength? integer shorter prefixes, and of this length, don't count
----@field suppress_ifgroup? string routes through links of this group don't count
----@field goto_priority? integer where a goto leads to
----@field unresolved? boolean no rule is there
----@field proto string who added it: kernel, static, ...; unspec if that wasn't told
+---@field proto? string who added it: kernel, static, bird, ...
+---@field table? string the routing table to look up
+---@field suppress_prefixlength? integer routes found with a prefix of at most this length don't count: 0 passes over the default route
+---@field suppress_ifgroup? string routes found through a link of this group don't count
+---@field type? string lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
+---@field goto_priority? integer goes on with the rule of this priority
+---@field unresolved? boolean the target of the goto is not there
 
 ---A socket. Prints as in `ss -anp`.
 ---@class nsh.Socket

@@ -5,3 +5,4 @@
 mod running;
 mod screen;
 mod transcripts;
+mod windows;

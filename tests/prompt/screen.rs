@@ -23,6 +23,8 @@ pub struct Screen {
     emulator: vt100::Parser,
     nsh: Child,
     pub directory: PathBuf,
+    /// Where nsh writes down its lab: outside of what the lab may write to.
+    pub labs: PathBuf,
 }
 
 impl Screen {
@@ -52,6 +54,8 @@ impl Screen {
             .env("NO_COLOR", "1")
             .env("HOME", "/nonexistent")
             .env("PAGER", "cat");
+        let labs = std::env::temp_dir().join(format!("nsh-prompt-labs-{}-{count}", std::process::id()));
+        command.env("NSH_LABS", &labs);
         command
             .env("NSH_HISTORY", directory.join("history"))
             .env_remove("NSH_EDITMODE")
@@ -75,7 +79,7 @@ impl Screen {
         drop(command);
         drop(pty.slave);
         let emulator = vt100::Parser::new(ROWS, columns, 0);
-        Screen { master: File::from(pty.master), emulator, nsh, directory }
+        Screen { master: File::from(pty.master), emulator, nsh, directory, labs }
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
@@ -201,6 +205,7 @@ impl Drop for Screen {
         let _ = self.nsh.kill();
         let _ = self.nsh.wait();
         let _ = std::fs::remove_dir_all(&self.directory);
+        let _ = std::fs::remove_dir_all(&self.labs);
     }
 }
 

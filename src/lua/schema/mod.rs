@@ -11,6 +11,7 @@
 mod class;
 mod function;
 mod record;
+mod rows;
 mod shape;
 pub mod ty;
 

@@ -104,6 +104,17 @@ impl<T: 'static> Builder<T> {
         self
     }
 
+    /// A field that makes its Lua value itself.
+    pub(super) fn getter(
+        mut self,
+        told: RecordFieldDoc,
+        get: impl Fn(&Lua, &T) -> mlua::Result<Value> + 'static,
+    ) -> Self {
+        self.doc.fields.push(told);
+        self.getters.push(Box::new(get));
+        self
+    }
+
     /// A record within the record, or nothing.
     pub fn record<U: 'static>(
         mut self,

@@ -57,7 +57,7 @@ const SYNONYMS: &[(&str, &str)] = &[
     ("count", "datagrams"),
 ];
 
-type Setter<T> = Rc<dyn Fn(&Cx<'_>, &mut T, &Value) -> Result<(), Wrong>>;
+pub(super) type Setter<T> = Rc<dyn Fn(&Cx<'_>, &mut T, &Value) -> Result<(), Wrong>>;
 
 /// An options table that fills a `T`.
 pub struct Shape<T> {
@@ -115,6 +115,12 @@ impl<T: Default + 'static> Shape<T> {
                 Ok(())
             }),
         ));
+        self
+    }
+
+    /// An option that decodes itself.
+    pub(super) fn setter(mut self, told: FieldDoc, set: Setter<T>) -> Self {
+        self.fields.push((told, set));
         self
     }
 

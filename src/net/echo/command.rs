@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display};
 
+use crate::model::{Table, Value, Word};
 use crate::net::namespace::Namespace;
 
 /// A command line; shown as a shell takes it.
@@ -66,6 +67,17 @@ impl Command {
     /// A word that stands there or doesn't.
     pub fn flag(self, set: bool, word: &str) -> Self {
         if set { self.words(&[word]) } else { self }
+    }
+
+    /// The attributes that are given, in the table's order, but for those that `ip` writes another way.
+    pub fn rows<T: Table>(self, given: &T, but: &[&str]) -> Self {
+        T::ROWS.iter().filter(|row| !but.contains(&row.name)).fold(self, |command, row| {
+            let Some(keyword) = row.words.first() else { return command };
+            match (row.form)().word {
+                Word::Flag => command.flag((row.get)(given) == Some(Value::Bool(true)), keyword),
+                _ => command.pair(keyword, (row.word)(given)),
+            }
+        })
     }
 
     /// A keyword with `on` or `off`.

@@ -2,6 +2,7 @@ use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::RcvBuf;
 
 use super::*;
+use crate::model::Between;
 use crate::net::addr::{self, AddrSpec};
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
 use crate::net::neigh::NeighSpec;
@@ -121,7 +122,9 @@ fn all_kinds(number: bool) {
             for (verb, change) in [("add", Change::Added), ("del", Change::Deleted)] {
                 if ran(&a, &["ip", family, "rule", verb, "from", from, "table", "77", "priority", "5"]) {
                     let is_rule = |w: &What| match w {
-                        What::Rule(r) => r.from == from.parse().ok() && r.table == 77 && r.priority == 5,
+                        What::Rule(r) => {
+                            r.words() == format!("from {from} lookup 77") && r.priority == Some(Between(5))
+                        }
                         _ => false,
                     };
                     until(&mut events, all, in_ns("a", change, is_rule));

@@ -142,7 +142,7 @@ fn tell(event: &Event) -> Option<String> {
             }
             text
         }
-        What::Rule(rule) => format!("rule {}", rule.priority),
+        What::Rule(rule) => rule.in_changes(),
         What::Neigh(n) => {
             let lladdr = n.lladdr.as_deref().map(|l| format!(" lladdr {l}")).unwrap_or_default();
             format!("neigh {} dev {}{lladdr} {}", n.dst, n.dev, n.state)

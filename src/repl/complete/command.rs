@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use super::{Completer, Completion, live};
+use crate::model::Table;
 use crate::net::link::KINDS;
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
+use crate::net::rule::Rule;
 
 /// The programs of which the words are known.
 const PROGRAMS: &[&str] = &["bridge", "ip", "ip6tables", "iptables", "ping", "ping6", "sysctl", "tcpdump"];
@@ -15,6 +17,8 @@ struct Object {
     name: &'static str,
     verbs: &'static [&'static str],
     words: &'static [&'static str],
+    /// Those of a table of attributes.
+    rows: fn() -> Vec<&'static str>,
 }
 
 const IP: &[Object] = &[
@@ -22,6 +26,7 @@ const IP: &[Object] = &[
         name: "addr",
         verbs: &["add", "del", "flush", "replace", "show"],
         words: &["broadcast", "dev", "label", "metric", "nodad", "peer", "scope"],
+        rows: Vec::new,
     },
     Object {
         name: "link",
@@ -44,13 +49,15 @@ const IP: &[Object] = &[
             "type",
             "up",
         ],
+        rows: Vec::new,
     },
     Object {
         name: "neigh",
         verbs: &["add", "del", "flush", "replace", "show"],
         words: &["dev", "lladdr", "nud", "proxy"],
+        rows: Vec::new,
     },
-    Object { name: "netns", verbs: &["add", "del", "exec", "list"], words: &[] },
+    Object { name: "netns", verbs: &["add", "del", "exec", "list"], words: &[], rows: Vec::new },
     Object {
         name: "route",
         verbs: &["add", "del", "flush", "get", "replace", "show"],
@@ -58,15 +65,9 @@ const IP: &[Object] = &[
             "default", "dev", "from", "iif", "metric", "mtu", "nexthop", "onlink", "proto", "scope", "src",
             "table", "type", "via",
         ],
+        rows: Vec::new,
     },
-    Object {
-        name: "rule",
-        verbs: &["add", "del", "flush", "show"],
-        words: &[
-            "from", "fwmark", "iif", "ipproto", "lookup", "not", "oif", "priority", "sport", "dport",
-            "table", "to",
-        ],
-    },
+    Object { name: "rule", verbs: &["add", "del", "flush", "show"], words: &[], rows: Rule::keywords },
 ];
 
 const BRIDGE: &[Object] = &[
@@ -74,6 +75,7 @@ const BRIDGE: &[Object] = &[
         name: "fdb",
         verbs: &["add", "del", "flush", "replace", "show"],
         words: &["br", "dev", "dst", "dynamic", "local", "master", "port", "self", "static", "vlan"],
+        rows: Vec::new,
     },
     Object {
         name: "link",
@@ -90,9 +92,20 @@ const BRIDGE: &[Object] = &[
             "root_block",
             "state",
         ],
+        rows: Vec::new,
     },
-    Object { name: "mdb", verbs: &["add", "del", "show"], words: &["dev", "grp", "permanent", "port"] },
-    Object { name: "vlan", verbs: &["add", "del", "show"], words: &["dev", "pvid", "untagged", "vid"] },
+    Object {
+        name: "mdb",
+        verbs: &["add", "del", "show"],
+        words: &["dev", "grp", "permanent", "port"],
+        rows: Vec::new,
+    },
+    Object {
+        name: "vlan",
+        verbs: &["add", "del", "show"],
+        words: &["dev", "pvid", "untagged", "vid"],
+        rows: Vec::new,
+    },
 ];
 
 const STATES: &[&str] =
@@ -251,7 +264,7 @@ impl Completer {
                 _ => {}
             }
         }
-        all.extend(spaced(object.words.iter().filter(|w| !rest.contains(w)).copied()));
+        all.extend(spaced(object.words.iter().copied().chain((object.rows)()).filter(|w| !rest.contains(w))));
         all
     }
 

@@ -1,9 +1,11 @@
 //! `ip rule`.
 
 use super::super::act::{Act, Call, Space};
-use super::super::args::{Args, Fields, Reason, Result, abbreviates};
+use super::super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
 use super::{Global, verb};
+use crate::model::Table;
+use crate::net::rule::Rule;
 
 pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
     let Some(word) = args.take() else { return show(args, space, global) };
@@ -30,33 +32,6 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<A
     }
 }
 
-const OPTIONS: &[&str] = &[
-    "not",
-    "from",
-    "to",
-    "priority",
-    "pref",
-    "preference",
-    "order",
-    "tos",
-    "fwmark",
-    "protocol",
-    "table",
-    "lookup",
-    "suppress_prefixlength",
-    "suppress_ifgroup",
-    "iif",
-    "dev",
-    "oif",
-    "l3mdev",
-    "uidrange",
-    "ipproto",
-    "sport",
-    "dport",
-    "goto",
-    "type",
-];
-
 const TYPES: &[&str] = &["blackhole", "unreachable", "prohibit", "nop"];
 
 fn fields(mut args: Args, global: &Global) -> Result<Fields> {
@@ -64,11 +39,6 @@ fn fields(mut args: Args, global: &Global) -> Result<Fields> {
     while let Some(arg) = args.take() {
         let option = arg.text().to_owned();
         match option.as_str() {
-            "not" => fields.flag("invert"),
-            "from" | "to" => fields.set(&option, args.value(&option)?.expr()),
-            "pref" | "preference" | "order" | "priority" | "prio" => {
-                fields.set("priority", args.value("priority")?.integer("priority")?)
-            }
             "tos" | "dsfield" => {
                 let tos = args.value("tos")?;
                 let number = u8::from_str_radix(tos.text().trim_start_matches("0x"), 16);
@@ -80,39 +50,23 @@ fn fields(mut args: Args, global: &Global) -> Result<Fields> {
                 let mark = args.value("fwmark")?;
                 match mark.known.as_deref().and_then(|m| m.split_once('/')) {
                     Some((mark, mask)) => {
-                        let read = |text: &str| super::super::args::Arg::of(text).integer("fwmark");
-                        fields.set("fwmark", read(mark)?);
-                        fields.set("fwmask", read(mask)?);
+                        fields.set("fwmark", Arg::of(mark).integer("fwmark")?);
+                        fields.set("fwmask", Arg::of(mask).integer("fwmark")?);
                     }
                     None => fields.set("fwmark", mark.integer("fwmark")?),
                 }
             }
-            "table" | "lookup" => fields.set("table", args.value(&option)?.number_or_name()),
-            "suppress_prefixlength" | "sup_pl" => {
-                fields.set("suppress_prefixlength", args.value(&option)?.integer(&option)?)
-            }
-            "suppress_ifgroup" | "sup_group" => {
-                fields.set("suppress_ifgroup", args.value(&option)?.number_or_name())
-            }
-            "dev" | "iif" => fields.set("iif", args.value(&option)?.expr()),
-            "oif" => fields.set("oif", args.value("oif")?.expr()),
-            "l3mdev" => fields.flag("l3mdev"),
-            "uidrange" | "ipproto" | "sport" | "dport" => {
-                fields.set(&option, args.value(&option)?.number_or_name())
-            }
-            "goto" => fields.set("goto_priority", args.value("goto")?.integer("goto")?),
-            "type" => fields.set("type", args.value("type")?.expr()),
             "realms" | "nat" | "map-to" | "tun_id" => {
                 return Err(Reason::beyond(format!("ip rule's {option} has no binding")));
             }
-            o if o.len() > 3 && abbreviates(o, "protocol") => {
-                fields.set("proto", args.value("protocol")?.number_or_name())
-            }
             word if TYPES.contains(&word) => fields.set("type", Expr::text(word)),
-            _ => {
-                let shown = arg.shown();
-                return Err(Reason::new(format!("Failed to parse rule type \"{shown}\""))
-                    .near(&shown, OPTIONS.iter().copied().chain(TYPES.iter().copied())));
+            word => {
+                let word = if word.len() > 3 && abbreviates(word, "protocol") { "protocol" } else { word };
+                if !fields.row::<Rule>(word, &mut args)? {
+                    let shown = arg.shown();
+                    return Err(Reason::new(format!("Failed to parse rule type \"{shown}\""))
+                        .near(&shown, Rule::keywords().into_iter().chain(TYPES.iter().copied())));
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use text::{destination, link_lines, now, rule_text, told, value_text, way, what};
+use text::{destination, link_lines, now, told, value_text, way, what};
 
 use super::{Change, Event, Events, Netconf, Nft, Object, What};
 use crate::error::Result;
@@ -212,7 +212,7 @@ impl Changes {
                     }
                 }
             }
-            What::Rule(rule) => self.since.fact(ns, rule_text(&rule), change, None, Kind::Thing),
+            What::Rule(rule) => self.since.fact(ns, rule.in_changes(), change, None, Kind::Thing),
             What::Netconf(conf) if conf.dev != "default" => {
                 let key = format!("{} {} {}", conf.family.name(), conf.dev, conf.name);
                 let dev = Some(conf.dev.clone()).filter(|dev| dev != "all");

@@ -1,11 +1,13 @@
 use ipnetwork::IpNetwork;
 
 use super::*;
+use crate::model::Between;
 use crate::net::addr::AddrSpec;
+use crate::net::fields::{Selector, TableId};
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
 use crate::net::namespace::Namespace;
 use crate::net::route::{self, HopSpec, RouteSpec};
-use crate::net::rule::{self, RuleSpec};
+use crate::net::rule::{self, Rule};
 use crate::net::sysctl;
 use crate::net::testing::lab;
 use crate::wait::{self, Deadline};
@@ -131,11 +133,11 @@ fn routes_and_rules() {
             ..RouteSpec::default()
         };
         route::add(r2, &two).unwrap();
-        let rule = RuleSpec {
-            from: Some("10.2.0.0/16".parse().ok()),
-            table: Some(7),
-            priority: Some(9),
-            ..RuleSpec::default()
+        let rule = Rule {
+            from: Some(Selector("10.2.0.0/16".parse().ok())),
+            table: Some(TableId(7)),
+            priority: Some(Between(9)),
+            ..Rule::default()
         };
         rule::add(r2, &rule).unwrap();
         tells(

@@ -4,10 +4,8 @@ use std::net::IpAddr;
 
 use super::{Kind, State};
 use crate::net::events::Netconf;
-use crate::net::names::TABLES;
 use crate::net::prefix::Family;
 use crate::net::route::{Route, RouteKind};
-use crate::net::rule::{Action, Rule};
 
 /// A switch that is back where it was is nothing; of other values the first one isn't known.
 pub(super) fn value_text(first: &Netconf, last: i32) -> Option<String> {
@@ -72,33 +70,6 @@ pub(super) fn way(route: &Route) -> String {
     match route.nexthops.as_slice() {
         [] => hop(route.via, route.dev.as_deref()),
         hops => hops.iter().map(|h| hop(h.via, h.dev.as_deref())).collect::<Vec<_>>().join(" and "),
-    }
-}
-
-pub(super) fn rule_text(rule: &Rule) -> String {
-    let any = |prefix: Option<ipnetwork::IpNetwork>| prefix.map_or("all".to_owned(), |p| p.to_string());
-    let mut text = format!("rule {}: ", rule.priority);
-    if rule.invert {
-        text.push_str("not ");
-    }
-    text.push_str(&format!("from {}", any(rule.from)));
-    if rule.to.is_some() {
-        text.push_str(&format!(" to {}", any(rule.to)));
-    }
-    for (word, value) in [
-        ("iif", rule.iif.clone()),
-        ("oif", rule.oif.clone()),
-        ("fwmark", rule.fwmark.map(|mark| format!("{mark:#x}"))),
-        ("dport", rule.dport.map(|p| p.to_string())),
-    ] {
-        if let Some(value) = value {
-            text.push_str(&format!(" {word} {value}"));
-        }
-    }
-    let family = if rule.family == Family::Inet6 && rule.from.is_none() { " (IPv6)" } else { "" };
-    match rule.action {
-        Action::Lookup => format!("{text} lookup {}{family}", TABLES.name(rule.table)),
-        other => format!("{text} {}{family}", other.name()),
     }
 }
 

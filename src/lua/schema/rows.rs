@@ -1,0 +1,95 @@
+//! Options and records of a table of attributes: a row each, told nowhere else.
+
+use std::fmt::Display;
+use std::rc::Rc;
+
+use mlua::{Lua, Table as LuaTable, Value};
+
+use super::Wrong;
+use super::record::{Builder, Record, RecordFieldDoc};
+use super::shape::{FieldDoc, Shape};
+use crate::model::{self, Access, Row, Table};
+
+impl<T: Table + Default> Shape<T> {
+    /// The attributes that a script may give.
+    pub fn rows(name: &'static str) -> Self {
+        let given = T::ROWS.iter().filter(|row| row.access == Access::Set);
+        given.fold(Shape::new(name), |shape, row| {
+            let form = (row.form)();
+            let told = FieldDoc {
+                name: row.name,
+                luals: form.luals,
+                expected: form.expected,
+                required: false,
+                doc: row.doc,
+                shape: None,
+            };
+            shape.setter(told, Rc::new(move |_, object, value| put(row, object, value)))
+        })
+    }
+}
+
+fn put<T>(row: &Row<T>, object: &mut T, value: &Value) -> Result<(), Wrong> {
+    let right = match read(value)? {
+        Some(value) => (row.put)(object, &value).map_err(Wrong::from)?,
+        None => false,
+    };
+    match right {
+        true => Ok(()),
+        false => Err(Wrong::expected(&(row.form)().expected, value)),
+    }
+}
+
+/// A float with an integral value counts as an integer, as it does to Lua (`10 / 2`).
+fn read(value: &Value) -> Result<Option<model::Value>, Wrong> {
+    Ok(match value {
+        Value::Boolean(b) => Some(model::Value::Bool(*b)),
+        Value::Integer(i) => Some(model::Value::Int(*i)),
+        Value::Number(n) if n.fract() == 0.0 && n.abs() < 9e15 => Some(model::Value::Int(*n as i64)),
+        Value::String(s) => {
+            let text = s.to_str().map_err(|_| Wrong::new("the string is not valid UTF-8"))?;
+            Some(model::Value::Text(text.to_owned()))
+        }
+        _ => None,
+    })
+}
+
+fn write(lua: &Lua, value: model::Value) -> mlua::Result<Value> {
+    Ok(match value {
+        model::Value::Bool(b) => Value::Boolean(b),
+        model::Value::Int(i) => Value::Integer(i),
+        model::Value::Text(text) => Value::String(lua.create_string(text)?),
+    })
+}
+
+impl<T: Table + Default + Display> Record<T> {
+    /// The attributes that the kernel reports. Prints as the object does.
+    pub fn rows(name: &'static str, doc: &'static str) -> Self {
+        T::ROWS
+            .iter()
+            .fold(Record::of(name, doc), |record: Builder<T>, row| {
+                let luals = format!("{}?", optional((row.form)().returned));
+                let told = RecordFieldDoc { name: row.name, luals, doc: row.doc, record: None };
+                record.getter(told, move |lua, object| match (row.get)(object) {
+                    Some(value) => write(lua, value),
+                    None => Ok(Value::Nil),
+                })
+            })
+            .show(show::<T>)
+    }
+}
+
+fn optional(luals: &str) -> String {
+    if luals.contains('|') { format!("({luals})") } else { luals.to_owned() }
+}
+
+/// Prints what the table says now; a field that a script gave another type is left out.
+fn show<T: Table + Default + Display>(table: &LuaTable) -> mlua::Result<String> {
+    let mut object = T::default();
+    for row in T::ROWS {
+        if let Ok(Some(value)) = read(&table.raw_get(row.name)?) {
+            let _ = (row.put)(&mut object, &value);
+        }
+    }
+    Ok(object.to_string())
+}

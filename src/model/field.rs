@@ -1,0 +1,173 @@
+//! Types of attributes: each between the kernel's bytes, a script's values and the words of `ip`.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::text::similar;
+
+/// A value as scripts write and get it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Bool(bool),
+    Int(i64),
+    Text(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Bool(b) => b.fmt(f),
+            Value::Int(i) => i.fmt(f),
+            Value::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What stands behind a word of `ip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// Nothing: the word alone sets it.
+    Flag,
+    Integer,
+    /// A number, or a name that stands for one.
+    IntegerOrName,
+    Text,
+}
+
+/// What an attribute's values look like.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What a script may give, in LuaLS's notation.
+    pub luals: String,
+    /// The same for an error: "expected an integer from 0 to 255".
+    pub expected: String,
+    /// What a script gets, in LuaLS's notation.
+    pub returned: &'static str,
+    pub word: Word,
+}
+
+/// A type of attribute.
+pub trait Field: Clone + fmt::Debug + PartialEq + 'static {
+    fn form() -> Form;
+
+    /// Reads a script's value. `None` where it isn't of this type at all; an error where it is wrong in itself.
+    fn read(value: &Value) -> Result<Option<Self>>;
+
+    /// As scripts get it.
+    fn value(&self) -> Value;
+
+    /// As `ip` takes it.
+    fn word(&self) -> String {
+        self.value().to_string()
+    }
+
+    /// `None` where there is nothing to send.
+    fn encode(&self) -> Option<Vec<u8>>;
+
+    /// `None` for what the kernel would not send.
+    fn decode(bytes: &[u8]) -> Option<Self>;
+
+    /// The value that an object has where the kernel reports none.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// A type of which each value is a word. Sent in the message's header, unless the type says otherwise.
+pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
+    const WORDS: &'static [(&'static str, Self)];
+
+    fn name(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl<T: Words> Field for T {
+    fn form() -> Form {
+        let quoted: Vec<String> = T::WORDS.iter().map(|(name, _)| format!("{name:?}")).collect();
+        let expected = match quoted.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+            _ => quoted.join(", "),
+        };
+        Form { luals: quoted.join("|"), expected, returned: "string", word: Word::Text }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(word) = value else { return Ok(None) };
+        if let Some((_, value)) = T::WORDS.iter().find(|(name, _)| name == word) {
+            return Ok(Some(*value));
+        }
+        let mut message = format!("expected {}, got {word:?}", T::form().expected);
+        if let Some(near) = similar(word, T::WORDS.iter().map(|(name, _)| *name)) {
+            message.push_str(&format!("; did you mean {near:?}?"));
+        }
+        Err(Error::argument(message))
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.name().to_owned())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decode(_: &[u8]) -> Option<Self> {
+        None
+    }
+}
+
+/// A truth value, sent as one byte where it is true.
+impl Field for bool {
+    fn form() -> Form {
+        Form { luals: "boolean".into(), expected: "a boolean".into(), returned: "boolean", word: Word::Flag }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(if let Value::Bool(b) = value { Some(*b) } else { None })
+    }
+
+    fn value(&self) -> Value {
+        Value::Bool(*self)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        self.then(|| vec![1])
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first().filter(|b| **b != 0).map(|_| true)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(false)
+    }
+}
+
+/// A number from LOW to HIGH, in the host's byte order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Between<const LOW: u32, const HIGH: u32>(pub u32);
+
+impl<const LOW: u32, const HIGH: u32> Field for Between<LOW, HIGH> {
+    fn form() -> Form {
+        let expected = format!("an integer from {LOW} to {HIGH}");
+        Form { luals: "integer".into(), expected, returned: "integer", word: Word::Integer }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Int(i) = value else { return Ok(None) };
+        Ok(u32::try_from(*i).ok().filter(|n| (LOW..=HIGH).contains(n)).map(Between))
+    }
+
+    fn value(&self) -> Value {
+        Value::Int(self.0.into())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.to_ne_bytes().to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().map(|b| u32::from_ne_bytes(*b)).filter(|n| *n <= HIGH).map(Between)
+    }
+}

@@ -1,0 +1,137 @@
+//! What a kernel object is: its attributes, one row each.
+//!
+//! [`table!`] declares an object. A row gives an attribute's name, its type, its place in the netlink message, the
+//! words that `ip` has for it, and one sentence of documentation. Everything else reads the rows: encoding and
+//! decoding, filters, options and records in Lua with their types and docs, the words of `ip` in both directions,
+//! completion. What no row can say (header fields, contradictions, hints) stands in functions beside the table.
+//!
+//! Nothing here knows netlink or Lua.
+
+mod field;
+
+pub use field::{Between, Field, Form, Value, Word, Words};
+
+use crate::error::Result;
+
+/// Who writes an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// A script may give it: to make an object, or to find those that have it.
+    Set,
+    /// Only the kernel reports it.
+    Read,
+}
+
+/// One attribute of the objects `T`.
+pub struct Row<T: 'static> {
+    /// As scripts write it.
+    pub name: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    pub access: Access,
+    /// The words of `ip` for it, the one that we write first.
+    pub words: &'static [&'static str],
+    /// The number of its netlink attribute; `None` for what stands in the message's header.
+    pub number: Option<u16>,
+    /// What its values look like.
+    pub form: fn() -> Form,
+    /// Takes a script's value; false where it isn't of the attribute's type at all.
+    pub put: fn(&mut T, &Value) -> Result<bool>,
+    pub get: fn(&T) -> Option<Value>,
+    /// The value as `ip` takes it.
+    pub word: fn(&T) -> Option<String>,
+    /// The netlink attribute's content; `None` where there is nothing to send.
+    pub encode: fn(&T) -> Option<Vec<u8>>,
+    pub decode: fn(&mut T, &[u8]),
+    /// Whether the first, a filter, lets the second pass.
+    pub fits: fn(&T, &T) -> bool,
+}
+
+/// An object declared by [`table!`].
+pub trait Table: Sized + 'static {
+    const ROWS: &'static [Row<Self>];
+
+    /// Hands over the attributes that are set and don't stand in the header, in the table's order.
+    fn encode(&self, put: &mut dyn FnMut(u16, &[u8])) {
+        for row in Self::ROWS {
+            if let (Some(number), Some(bytes)) = (row.number, (row.encode)(self)) {
+                put(number, &bytes);
+            }
+        }
+    }
+
+    /// Takes in one attribute; those that no row names are left alone.
+    fn decode(&mut self, number: u16, bytes: &[u8]) {
+        if let Some(row) = Self::ROWS.iter().find(|row| row.number == Some(number)) {
+            (row.decode)(self, bytes);
+        }
+    }
+
+    /// Whether `object` has everything that is set here.
+    fn fits(&self, object: &Self) -> bool {
+        Self::ROWS.iter().all(|row| (row.fits)(self, object))
+    }
+
+    /// The row that `ip` knows by this word.
+    fn row(word: &str) -> Option<&'static Row<Self>> {
+        Self::ROWS.iter().find(|row| row.words.contains(&word))
+    }
+
+    /// The words that can follow in a command of `ip`, one for each row.
+    fn keywords() -> Vec<&'static str> {
+        Self::ROWS
+            .iter()
+            .filter(|row| row.access == Access::Set)
+            .filter_map(|r| r.words.first().copied())
+            .collect()
+    }
+}
+
+/// Whether a filter's value lets an object's pass: where the object has none, what its absence stands for counts.
+pub fn fits<T: Field>(wanted: &Option<T>, has: &Option<T>) -> bool {
+    wanted.is_none() || wanted == has || (has.is_none() && *wanted == T::absent())
+}
+
+/// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = NUMBER or header, ip ["WORD", ...], "doc";`
+macro_rules! table {
+    ($(#[$meta:meta])* pub struct $table:ident {
+        $($access:ident $field:ident $(as $name:literal)?: $type:ty = $wire:tt, ip [$($word:literal),*], $doc:literal;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $table {
+            $(#[doc = $doc] pub $field: Option<$type>,)*
+        }
+
+        impl $crate::model::Table for $table {
+            const ROWS: &'static [$crate::model::Row<Self>] = &[$($crate::model::Row {
+                name: $crate::model::table!(@name $field $($name)?),
+                doc: $doc,
+                access: $crate::model::Access::$access,
+                words: &[$($word),*],
+                number: $crate::model::table!(@number $wire),
+                form: <$type as $crate::model::Field>::form,
+                put: |object, value| {
+                    let read = <$type as $crate::model::Field>::read(value)?;
+                    let right = read.is_some();
+                    object.$field = read;
+                    Ok(right)
+                },
+                get: |object| object.$field.as_ref().map($crate::model::Field::value),
+                word: |object| object.$field.as_ref().map($crate::model::Field::word),
+                encode: |object| object.$field.as_ref().and_then($crate::model::Field::encode),
+                decode: |object, bytes| object.$field = <$type as $crate::model::Field>::decode(bytes),
+                fits: |wanted, object| $crate::model::fits(&wanted.$field, &object.$field),
+            },)*];
+        }
+    };
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $name:literal) => { $name };
+    (@number header) => { None };
+    (@number $number:literal) => { Some($number) };
+}
+
+pub(crate) use table;
+
+#[cfg(test)]
+mod tests;

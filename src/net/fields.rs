@@ -1,0 +1,211 @@
+//! Types of attributes that several objects have.
+
+use ipnetwork::IpNetwork;
+
+use super::attributes::string;
+use super::link::find::check_name;
+use super::names::{GROUPS, Names, PROTOCOLS, TABLES};
+use super::nf::words::{PortRange, Prefix, Protocol};
+use super::prefix::{self, Family, from_octets, octets};
+use crate::error::Result;
+use crate::model::{Field, Form, Value, Word, Words};
+
+/// A form of what is written as text.
+pub fn text(expected: &str) -> Form {
+    Form { luals: "string".into(), expected: expected.into(), returned: "string", word: Word::Text }
+}
+
+/// A form of what is a number, or text.
+pub fn number_or_text(expected: &str) -> Form {
+    Form { luals: "integer|string".into(), word: Word::IntegerOrName, ..text(expected) }
+}
+
+/// A link's name, as the kernel allows it; the link need not be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkName(pub String);
+
+impl Field for LinkName {
+    fn form() -> Form {
+        text("a link's name")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(name) = value else { return Ok(None) };
+        check_name(name)?;
+        Ok(Some(LinkName(name.clone())))
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some([self.0.as_bytes(), &[0]].concat())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(LinkName(string(bytes)))
+    }
+}
+
+/// The packets of a prefix, or of any address. Its length stands in the message's header: what is decoded of the
+/// attribute alone is a single address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Selector(pub Option<IpNetwork>);
+
+impl Selector {
+    /// The prefix of this length that the address is in.
+    pub fn within(self, length: u8) -> Option<Self> {
+        match self.0 {
+            Some(prefix) => IpNetwork::new(prefix.ip(), length).ok().map(|p| Selector(Some(p))),
+            None => Some(self),
+        }
+    }
+}
+
+impl Field for Selector {
+    fn form() -> Form {
+        text("a prefix such as \"10.0.0.0/24\" or \"fd00::/64\", or \"all\"")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(match value {
+            Value::Text(word) if matches!(word.as_str(), "all" | "any" | "default") => Some(Selector(None)),
+            Value::Text(text) => Some(Selector(Some(prefix::network(text)?))),
+            _ => None,
+        })
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.0.map_or_else(|| "all".to_owned(), |p| Prefix(p).to_string()))
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        self.0.map(|prefix| octets(prefix.ip()))
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        from_octets(bytes).map(|address| Selector(Some(address.into())))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Selector(None))
+    }
+}
+
+impl Field for Protocol {
+    fn form() -> Form {
+        number_or_text("a protocol such as \"tcp\", \"udp\" or \"icmp\", or its number")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(match value {
+            Value::Text(text) => Some(Protocol::parse(text)?),
+            Value::Int(number) => u8::try_from(*number).ok().map(Protocol),
+            Value::Bool(_) => None,
+        })
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+
+    fn word(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(vec![self.0])
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first().filter(|number| **number != 0).map(|number| Protocol(*number))
+    }
+}
+
+/// `struct fib_rule_port_range`.
+impl Field for PortRange {
+    fn form() -> Form {
+        let form = number_or_text("a port, or a range such as \"8000-8010\"");
+        Form { returned: "integer|string", ..form }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let range = match value {
+            Value::Text(text) => Some(PortRange::parse(text)?),
+            Value::Int(port) => u16::try_from(*port).ok().map(PortRange::one),
+            Value::Bool(_) => None,
+        };
+        Ok(range.filter(|range| range.low != 0))
+    }
+
+    fn value(&self) -> Value {
+        match self.low == self.high {
+            true => Value::Int(self.low.into()),
+            false => Value::Text(self.to_string()),
+        }
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some([self.low.to_ne_bytes(), self.high.to_ne_bytes()].concat())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (low, rest) = bytes.split_first_chunk()?;
+        Some(PortRange { low: u16::from_ne_bytes(*low), high: u16::from_ne_bytes(*rest.first_chunk()?) })
+    }
+}
+
+/// Reads a number that has names.
+fn named(names: &Names, value: &Value) -> Result<Option<u32>> {
+    Ok(match value {
+        Value::Text(name) => Some(names.number(name)?),
+        Value::Int(number) => u32::try_from(*number).ok().map(|n| names.checked(n)).transpose()?,
+        Value::Bool(_) => None,
+    })
+}
+
+/// Declares types whose numbers have names in iproute2's files.
+macro_rules! named_fields {
+    ($($(#[$doc:meta])* $name:ident($int:ty): $names:ident, $expected:literal;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(pub $int);
+
+        impl Field for $name {
+            fn form() -> Form {
+                number_or_text(&format!("an integer from 0 to {} or {}", $names.most(), $expected))
+            }
+
+            fn read(value: &Value) -> Result<Option<Self>> {
+                // The names' own check keeps to what fits.
+                Ok(named(&$names, value)?.map(|n| $name(n as $int)))
+            }
+
+            fn value(&self) -> Value {
+                Value::Text($names.name(self.0.into()))
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.0.to_ne_bytes().to_vec())
+            }
+
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                bytes.first_chunk().map(|b| $name(<$int>::from_ne_bytes(*b)))
+            }
+        })*
+    };
+}
+
+named_fields! {
+    /// A routing table.
+    TableId(u32): TABLES, "a table: main, local, default, or a name of /etc/iproute2/rt_tables";
+    /// A group of links.
+    Group(u32): GROUPS, "a link group's name or number";
+    /// Who made a route or rule.
+    Origin(u8): PROTOCOLS, "a protocol such as static or bird";
+}
+
+impl Words for Family {
+    const WORDS: &'static [(&'static str, Self)] = &[("inet", Family::Inet), ("inet6", Family::Inet6)];
+}
