@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::nf;
-use crate::sandbox::{self, Lab, MAX_PROCESSES};
+use crate::sandbox::{self, Lab, Lack, MAX_PROCESSES, Users};
 
 /// Kinds of links as `ip link add type KIND` names them, and the kernel's option for each.
 const LINKS: &[(&str, &str)] = &[
@@ -149,6 +149,7 @@ const SANDBOX: &[Trait] = &[
     ("sysctl", |_| sysctl()),
     ("ipv6", |_| ipv6()),
     ("process_limit", |_| process_limit()),
+    ("users", users),
 ];
 
 const CONTAINER: &str =
@@ -224,6 +225,28 @@ fn process_limit() -> Holds {
             "run scripts of strangers as an ordinary user",
         )),
     }
+}
+
+/// Whom daemons can become.
+fn users(lab: &Lab) -> Holds {
+    let lack = match lab.users {
+        Users::All => return Ok("all of this machine's".to_owned()),
+        Users::Subordinate(count) => return Ok(format!("root, and {count} by subordinate ids")),
+        Users::One(lack) => lack,
+    };
+    let (why, remedy) = match lack {
+        Lack::Ranges => (
+            "/etc/subuid and /etc/subgid give you no ids",
+            "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER (ids that nobody else has), \
+             and install newuidmap (uidmap, shadow-utils)",
+        ),
+        Lack::Helpers => ("newuidmap or newgidmap is missing", "install them (uidmap, shadow-utils)"),
+        Lack::Refused => {
+            ("newuidmap or newgidmap refuses", "try `newuidmap` by hand: it must be setuid root")
+        }
+    };
+    let means = "a program that changes its user is told that it did, and stays root of the lab";
+    Err((format!("root alone, as {why}: {means}"), remedy))
 }
 
 /// Whether the lab's root is root on the machine too, as far as ids go: all ids are mapped.

@@ -5,6 +5,7 @@
 //! plain variable. `posix_spawn` itself can't enter namespaces. Everything the child needs is prepared before; the
 //! child makes system calls and does nothing else.
 
+use std::cell::Cell;
 use std::ffi::{CString, c_int, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
@@ -63,6 +64,9 @@ pub(super) struct Ids {
 /// What the child mounts in its own mount namespace.
 pub(super) struct Mounts {
     pub binds: Vec<Bind>,
+    /// As the binds, mounted after them. Where they come from is looked up before any of them is mounted, since one
+    /// may stand over that place.
+    pub covers: Vec<Bind>,
     /// Show the devices of the namespace in `/sys`.
     pub sysfs: bool,
     /// Flags for that sysfs.
@@ -75,6 +79,8 @@ pub(super) struct Bind {
     pub onto: CString,
     /// Whether its failure is one of the process. What isn't there can't be covered.
     pub needed: bool,
+    /// A copy of the mount, in the child.
+    pub tree: Cell<RawFd>,
 }
 
 /// Which of the child's steps failed.
@@ -86,6 +92,7 @@ pub(super) enum Step {
     Limit,
     Enter,
     Unshare,
+    /// With its place in [`Mounts::binds`], or behind these in [`Mounts::covers`].
     Bind(usize),
     Hostname,
     User,
@@ -273,6 +280,10 @@ unsafe fn become_user(user: &Ids) -> std::result::Result<(), (Step, c_int)> {
         step(libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()))?;
         step(libc::syscall(libc::SYS_setresgid, gid, gid, gid))?;
         step(libc::syscall(libc::SYS_setresuid, uid, uid, uid))?;
+        // In a lab with one id, such calls are answered with success.
+        if libc::getuid() != uid {
+            return Err((Step::User, libc::EPERM));
+        }
         // Changing the user took it back.
         tried(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL), Step::Setup)
     }
@@ -312,11 +323,35 @@ unsafe fn mount_all(mounts: &Mounts) -> std::result::Result<(), (Step, c_int)> {
                 return Err((Step::Bind(i), Errno::last_raw()));
             }
         }
+        cover(mounts)?;
         if mounts.sysfs {
             // Refused where the machine's own /sys is partly covered: then the program sees that one.
             let sysfs = c"sysfs".as_ptr();
             libc::mount(sysfs, c"/sys".as_ptr(), sysfs, mounts.sysfs_flags, ptr::null());
         }
+    }
+    Ok(())
+}
+
+/// Mounts the covers.
+///
+/// # Safety
+/// For the child alone.
+unsafe fn cover(mounts: &Mounts) -> std::result::Result<(), (Step, c_int)> {
+    let number = |i: usize| Step::Bind(mounts.binds.len() + i);
+    let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_RECURSIVE as u32;
+    for (i, bind) in mounts.covers.iter().enumerate() {
+        // SAFETY: the path is a string prepared by `start`.
+        let tree = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, bind.from.as_ptr(), flags) };
+        tried(tree as c_int, number(i))?;
+        bind.tree.set(tree as RawFd);
+    }
+    for (i, bind) in mounts.covers.iter().enumerate() {
+        let (tree, onto) = (bind.tree.get(), bind.onto.as_ptr());
+        let (empty, flags) = (c"".as_ptr(), libc::MOVE_MOUNT_F_EMPTY_PATH | libc::MOVE_MOUNT_T_SYMLINKS);
+        // SAFETY: as above.
+        let moved = unsafe { libc::syscall(libc::SYS_move_mount, tree, empty, libc::AT_FDCWD, onto, flags) };
+        tried(moved as c_int, number(i))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Files and directories of a process's own, over those of the lab.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -27,7 +28,8 @@ pub struct Cover {
 impl Bind {
     /// One that may be missing.
     pub fn optional(from: &Path, onto: &Path) -> Result<Bind> {
-        Ok(Bind { from: c_string(from.as_os_str())?, onto: c_string(onto.as_os_str())?, needed: false })
+        let (from, onto) = (c_string(from.as_os_str())?, c_string(onto.as_os_str())?);
+        Ok(Bind { from, onto, needed: false, tree: Cell::new(-1) })
     }
 
     fn needed(from: &Path, onto: &Path) -> Result<Bind> {
@@ -87,16 +89,17 @@ fn split(path: &Path) -> (PathBuf, Vec<OsString>) {
 pub(super) fn binds(covers: &[Cover], on_host: bool) -> Result<(Vec<Bind>, Vec<Bind>)> {
     let mut shadows: BTreeMap<PathBuf, Vec<(PathBuf, bool)>> = BTreeMap::new();
     let mut binds = Vec::new();
-    let mut sorted: Vec<&Cover> = covers.iter().collect();
+    let mut sorted: Vec<Cover> =
+        covers.iter().map(|c| Cover { at: resolved(&c.at), from: c.from.clone() }).collect();
+    // An outer one before what stands in it.
     sorted.sort();
-    for cover in sorted {
-        let directory = cover.from.is_dir();
-        let at = resolved(&cover.at);
-        if let Err(missing_in) = mount_point(&at, directory, on_host)? {
-            let rest = at.strip_prefix(&missing_in).unwrap_or(&at).to_owned();
+    for (i, Cover { at, from }) in sorted.iter().enumerate() {
+        let directory = from.is_dir();
+        if let Err(missing_in) = mount_point(&outside(&sorted[..i], at), directory, on_host)? {
+            let rest = at.strip_prefix(&missing_in).unwrap_or(at).to_owned();
             shadows.entry(missing_in).or_default().push((rest, directory));
         }
-        binds.push(Bind::needed(&cover.from, &at)?);
+        binds.push(Bind::needed(from, at)?);
     }
     // Outer ones first; what stands in them comes after.
     let mut copies = Vec::new();

@@ -313,7 +313,7 @@ fn mounts(place: &Place<'_>, spec: &Spec, context: &Context) -> Result<Option<Mo
     if !elsewhere && spec.hosts.is_none() && spec.covers.is_empty() {
         return Ok(None);
     }
-    let (mut binds, mut covers) = cover::binds(&spec.covers, context.on_host)?;
+    let (mut binds, covers) = cover::binds(&spec.covers, context.on_host)?;
     if let Some(hosts) = &spec.hosts {
         binds.push(Bind::optional(hosts, Path::new("/etc/hosts"))?);
     }
@@ -323,10 +323,9 @@ fn mounts(place: &Place<'_>, spec: &Spec, context: &Context) -> Result<Option<Mo
             binds.push(Bind::optional(&entry.path(), &Path::new("/etc").join(entry.file_name()))?);
         }
     }
-    binds.append(&mut covers);
     let hidden = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
     let sysfs_flags = if context.on_host { 0 } else { hidden | libc::MS_RDONLY };
-    Ok(Some(Mounts { binds, sysfs: elsewhere, sysfs_flags }))
+    Ok(Some(Mounts { binds, covers, sysfs: elsewhere, sysfs_flags }))
 }
 
 pub(super) fn c_string(s: &OsStr) -> Result<CString> {
@@ -346,7 +345,7 @@ fn explain(failure: &Failure, plan: &Plan<'_>, place: &Place<'_>, spec: &Spec, p
         Step::User => become_user(failure.errno, spec),
         Step::Hostname => error.detail("setting the host name of the process"),
         Step::Bind(i) => {
-            let mounts = plan.mounts.as_ref().and_then(|m| m.binds.get(i));
+            let mounts = plan.mounts.as_ref().and_then(|m| m.binds.iter().chain(&m.covers).nth(i));
             let what =
                 mounts.map(|b| format!("{} over {}", b.from.to_string_lossy(), b.onto.to_string_lossy()));
             error.detail(format!("mounting {}", what.unwrap_or_default()))
@@ -362,7 +361,8 @@ fn become_user(errno: Errno, spec: &Spec) -> Error {
     let error = Error::from(errno).detail(format!("becoming the user {name}"));
     match errno {
         Errno::EINVAL | Errno::EPERM => error.with_kind(Kind::Permission).hint(
-            "a lab that an ordinary user started has that one user, who is root in it; root's labs have all users",
+            "an ordinary user's lab has root alone, unless they have subordinate ids (see nsh doctor); root's labs have \
+             all users",
         ),
         _ => error,
     }

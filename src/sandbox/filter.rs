@@ -89,11 +89,11 @@ const NATIVE: u32 = 0xc000_00f3;
 const NATIVE: u32 = 0;
 
 // struct seccomp_data: nr, arch, instruction_pointer, args[6]. The low half of an argument on little-endian.
-const NUMBER: u32 = 0;
+pub(super) const NUMBER: u32 = 0;
 const ARCH: u32 = 4;
-const ARGUMENTS: u32 = 16;
+pub(super) const ARGUMENTS: u32 = 16;
 
-const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
+pub(super) const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
 
 fn refuse(errno: Errno) -> u32 {
     libc::SECCOMP_RET_ERRNO | errno as u32
@@ -103,20 +103,20 @@ fn statement(code: u32, k: u32) -> libc::sock_filter {
     libc::sock_filter { code: code as u16, jt: 0, jf: 0, k }
 }
 
-fn load(offset: u32) -> libc::sock_filter {
+pub(super) fn load(offset: u32) -> libc::sock_filter {
     statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset)
 }
 
-fn give(verdict: u32) -> libc::sock_filter {
+pub(super) fn give(verdict: u32) -> libc::sock_filter {
     statement(libc::BPF_RET | libc::BPF_K, verdict)
 }
 
-fn jump(test: u32, k: u32, holds: u8, fails: u8) -> libc::sock_filter {
+pub(super) fn jump(test: u32, k: u32, holds: u8, fails: u8) -> libc::sock_filter {
     libc::sock_filter { code: (libc::BPF_JMP | test | libc::BPF_K) as u16, jt: holds, jf: fails, k }
 }
 
 /// Skips `over` instructions unless the loaded value is `value`.
-fn unless(value: u32, over: u8) -> libc::sock_filter {
+pub(super) fn unless(value: u32, over: u8) -> libc::sock_filter {
     jump(libc::BPF_JEQ, value, 0, over)
 }
 
@@ -167,10 +167,14 @@ fn program() -> Vec<libc::sock_filter> {
 
 /// Filters this process and all that it starts, as `seccomp(2)` does.
 pub fn install() -> Result<()> {
+    apply(program())
+}
+
+/// Adds a filter to those that there are. It need not look at the architecture: the first one does.
+pub(super) fn apply(mut filter: Vec<libc::sock_filter>) -> Result<()> {
     if NATIVE == 0 {
         return Ok(());
     }
-    let mut filter = program();
     let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
     // Root of its user namespace needs no no_new_privs, so setuid programs keep working in the lab. SPEC_ALLOW: no
     // mitigation that would slow the lab down comes with the filter.

@@ -10,7 +10,7 @@ use nix::sys::signal::{self, Signal};
 use nix::unistd::{ForkResult, Pid};
 
 use super::supervise::{self, Child, Signals};
-use super::{Lab, Plan, Runner, init, lab, view};
+use super::{Lab, Plan, Runner, Users, init, lab, view};
 use crate::error::{Error, Kind, Result, complain};
 use crate::wait;
 
@@ -64,6 +64,7 @@ fn enter(plan: &Plan, nsh: Pid) -> Result<Lab> {
         cwd: plan.places.cwd.clone(),
         cwd_writable: true,
         script_dir: plan.places.script_dir.clone(),
+        users: Users::All,
         nofile,
         notes: Vec::new(),
     })

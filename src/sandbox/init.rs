@@ -14,7 +14,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
 use super::sys::{Channel, Message};
-use super::{Plan, Runner, lab, view};
+use super::{Plan, Runner, ids, lab, view};
 use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
 
@@ -72,10 +72,11 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
         Message::Pid(pid) => pid,
         other => return Err(failed(other)),
     };
-    if let Some(maps) = &plan.maps {
+    if plan.maps.is_some() {
         // The same ids once more; setgroups is as it was in the outer one.
-        proc.write(&format!("{pid}/uid_map"), &maps.inner_uids)?;
-        proc.write(&format!("{pid}/gid_map"), &maps.inner_gids)?;
+        for map in ["uid_map", "gid_map"] {
+            proc.write(&format!("{pid}/{map}"), &ids::identity(map)?)?;
+        }
     }
     // For good: the machine's network is not needed here, and we could not go back.
     let network = proc.open(&format!("{pid}/ns/net"), OFlag::O_RDONLY)?;

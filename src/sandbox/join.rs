@@ -19,7 +19,7 @@ use nix::unistd::{ForkResult, Pid};
 
 use super::supervise::{self, Signals, Terminal};
 use super::sys::{self, Channel, Message};
-use super::{filter, init, lab, view};
+use super::{filter, ids, init, lab, view};
 use crate::error::{Error, Kind, Result, complain};
 use crate::wait::{self, Deadline};
 
@@ -168,6 +168,7 @@ fn inside(
             .map_err(|e| Error::from(e).detail("entering the lab's working directory"))?;
         if target.filtered {
             filter::install()?;
+            ids::answer()?;
         }
         lab::catch_signals(ignored, None)?;
         mask.thread_set_mask()?;

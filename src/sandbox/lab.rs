@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 use super::sys::{self, Channel, Message};
 use super::view::{self, View};
-use super::{Lab, Plan, Runner, filter, init, procfs};
+use super::{Lab, Plan, Runner, Users, filter, ids, init, procfs};
 use crate::error::{Error, Kind, Result};
 use crate::net::inherited::Inherited;
 use crate::wait::{self, limit};
@@ -79,6 +79,7 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
         cwd: plan.places.cwd.clone(),
         cwd_writable: view.cwd_writable,
         script_dir: plan.places.script_dir.clone(),
+        users: Users::All,
         nofile: getrlimit(Resource::RLIMIT_NOFILE)?,
         notes: view.notes,
     };
@@ -92,7 +93,8 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
             _ => return Err(Error::new(Kind::Io, "the lab's first process ended")),
         }
     }
-    if lab.confined {
+    if let Some(maps) = &plan.maps {
+        lab.users = maps.users();
         // A copy of all mounts that belongs to the inner user namespace: the kernel locks them together, and
         // read-only ones read-only.
         nix::sched::unshare(CloneFlags::CLONE_NEWNS)
@@ -111,7 +113,7 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
     raise_loopback()?;
     sys::new_session_keyring();
     bound(&lab);
-    if let Err(e) = filter::install() {
+    if let Err(e) = filter::install().and_then(|()| ids::answer()) {
         lab.notes.push(format!("{}; system calls are not filtered", e.message()));
     }
     prepare_signals(plan)?;

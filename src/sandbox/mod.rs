@@ -11,6 +11,7 @@
 mod dev;
 mod filter;
 mod host;
+mod ids;
 mod init;
 mod join;
 mod keep;
@@ -22,7 +23,6 @@ mod supervise;
 mod sys;
 mod view;
 
-use std::fs;
 use std::io::Write;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
@@ -34,10 +34,12 @@ use nix::sys::signal::SigSet;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use ids::Maps;
 use places::Places;
 use sys::{Channel, Message};
 
+pub use ids::{Lack, Users};
 pub use join::{Target, join};
 pub use keep::Keeper;
 pub use places::writable;
@@ -86,6 +88,7 @@ pub struct Lab {
     pub cwd: PathBuf,
     pub cwd_writable: bool,
     pub script_dir: Option<PathBuf>,
+    pub users: Users,
     /// RLIMIT_NOFILE, soft and hard, before it was raised.
     pub nofile: (u64, u64),
     /// What could not be had here, and what that costs: for `--trace` and `nsh doctor`.
@@ -146,74 +149,6 @@ impl Plan {
             unsafe { libc::close(fd) };
         }
     }
-}
-
-/// The id maps of the lab's user namespaces.
-struct Maps {
-    outer_uids: String,
-    outer_gids: String,
-    inner_uids: String,
-    inner_gids: String,
-    /// An ordinary user may map their own ids alone, and must give up `setgroups` for it.
-    single: bool,
-}
-
-impl Maps {
-    /// Root's lab has every id that there is here, so that daemons can drop privileges; an ordinary user's has its
-    /// own as root.
-    fn of_this_process() -> Result<Maps> {
-        let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-        if !uid.is_root() {
-            return Ok(Maps::single(uid.as_raw(), gid.as_raw()));
-        }
-        let (uids, gids) = (identity("/proc/self/uid_map")?, identity("/proc/self/gid_map")?);
-        Ok(Maps {
-            outer_uids: uids.clone(),
-            outer_gids: gids.clone(),
-            inner_uids: uids,
-            inner_gids: gids,
-            single: false,
-        })
-    }
-
-    fn single(uid: u32, gid: u32) -> Maps {
-        Maps {
-            outer_uids: format!("0 {uid} 1"),
-            outer_gids: format!("0 {gid} 1"),
-            inner_uids: "0 0 1".to_owned(),
-            inner_gids: "0 0 1".to_owned(),
-            single: true,
-        }
-    }
-
-    /// Writes the outer maps for the process that `/proc` knows by this number.
-    fn write(&self, pid: i32) -> Result<()> {
-        let write = |file: &str, text: &str| {
-            fs::write(format!("/proc/{pid}/{file}"), text)
-                .map_err(|e| Error::from(e).detail(format!("writing the sandbox's {file}")))
-        };
-        if self.single {
-            write("setgroups", "deny")?;
-        }
-        write("uid_map", &self.outer_uids)?;
-        write("gid_map", &self.outer_gids)
-    }
-}
-
-/// Maps every id that this process has in its own user namespace to itself.
-fn identity(map: &str) -> Result<String> {
-    let text = fs::read_to_string(map).map_err(|e| Error::from(e).detail(format!("reading {map}")))?;
-    Ok(identity_of(&text))
-}
-
-fn identity_of(map: &str) -> String {
-    map.lines()
-        .filter_map(|line| {
-            let mut fields = line.split_whitespace();
-            let (inside, count) = (fields.next()?, fields.nth(1)?);
-            Some(format!("{inside} {inside} {count}\n"))
-        })
-        .collect()
 }
 
 /// Runs `runner` in a new sandbox (or, with `options.host`, on the machine's own network), in a process of its
@@ -297,16 +232,5 @@ fn start(plan: &mut Plan) -> Result<Option<Pid>> {
         }
         Ok(None) => Ok(None),
         Err(_) => Err(explained),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn maps_are_copied_as_identities() {
-        assert_eq!(identity_of("         0          0 4294967295\n"), "0 0 4294967295\n");
-        assert_eq!(identity_of("0 1000 1\n1 100000 65536\n"), "0 0 1\n1 1 65536\n");
     }
 }

@@ -696,7 +696,7 @@
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
----@field user? string the user to run as, with its groups; default root. A lab that an ordinary user started has root alone
+---@field user? string the user to run as, with its groups; default root. An ordinary user's lab has root alone, unless they have subordinate ids (`nsh doctor` tells)
 ---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
 ---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted
@@ -727,14 +727,14 @@
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
----@field user? string the user to run as, with its groups; default root. A lab that an ordinary user started has root alone
+---@field user? string the user to run as, with its groups; default root. An ordinary user's lab has root alone, unless they have subordinate ids (`nsh doctor` tells)
 ---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
 
 ---@class (exact) nsh.proc.SpawnOptions
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
----@field user? string the user to run as, with its groups; default root. A lab that an ordinary user started has root alone
+---@field user? string the user to run as, with its groups; default root. An ordinary user's lab has root alone, unless they have subordinate ids (`nsh doctor` tells)
 ---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
 ---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted

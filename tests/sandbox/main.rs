@@ -13,3 +13,4 @@ mod pty;
 mod stage;
 mod statuses;
 mod terminal;
+mod users;

@@ -125,7 +125,8 @@ pub(super) fn surroundings(name: &'static str) -> Shape<Options> {
         .field(
             "user",
             ty::parsed("a user's name", |s| User::named(s).map_err(|e| Wrong::new(e.message()))),
-            "the user to run as, with its groups; default root. A lab that an ordinary user started has root alone",
+            "the user to run as, with its groups; default root. An ordinary user's lab has root alone, unless they have \
+             subordinate ids (`nsh doctor` tells)",
             |o, v| o.user = Some(v),
         )
         .field(

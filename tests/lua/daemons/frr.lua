@@ -13,8 +13,6 @@ local net = topology({
   ipv6 = false,
 })
 
--- FRR's daemons want the group frrvty, and root in it. In a lab root is the one user that there always is.
-local groups = "root:x:0:\nfrrvty:x:0:root\n"
 local ospf = [[
 interface to-r1
  ip ospf hello-interval 1
@@ -37,15 +35,15 @@ router ospf
 ]]
 
 local function start(router, daemon, config, socket)
-  router.spawn({ "/usr/lib/frr/" .. daemon, "-u", "root", "-g", "root", "--log", "stdout" }, {
-    files = { [("/etc/frr/%s.conf"):format(daemon)] = config, ["/etc/group"] = groups },
+  router.spawn({ "/usr/lib/frr/" .. daemon, "--log", "stdout" }, {
+    files = { [("/etc/frr/%s.conf"):format(daemon)] = config },
     ready = { file = "/run/frr/" .. socket },
   })
 end
 
 local function vtysh(router, command)
   return router.exec({ "vtysh", "-c", command }, {
-    files = { ["/etc/frr/vtysh.conf"] = "", ["/etc/group"] = groups },
+    files = { ["/etc/frr/vtysh.conf"] = "" },
     check = true,
   }).stdout
 end

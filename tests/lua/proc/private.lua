@@ -85,3 +85,16 @@ proc.private("/etc/passwd")
 fails("invalid", "/etc/passwd is a file, and a directory was to stand there", function()
   proc.exec("true")
 end)
+
+-- One may stand in another, and over the place where they lie, in whatever order they are asked for.
+local orders = { { "/run/outer", "/run/outer/inner" }, { "/run/b/in", "/run/b" }, { "/etc/x/y/z", "/etc/x" } }
+for i, paths in ipairs({ { "/run", "/run/daemon" }, { "/run/daemon", "/run" }, table.unpack(orders) }) do
+  local ns = namespace.add("order" .. i)
+  local first, second = ns.proc.private(paths)
+  ns.exec(("echo 1 >%s/first && echo 2 >%s/second"):format(paths[1], paths[2]), { check = true })
+  for name, place in pairs({ first = first, second = second }) do
+    local file <close> = assert(io.open(place .. "/" .. name))
+    check.equal(file:read("a"), name == "first" and "1\n" or "2\n")
+  end
+  check.equal(ns.exec("cat " .. paths[1] .. "/first " .. paths[2] .. "/second").stdout, "1\n2\n")
+end

@@ -1,5 +1,5 @@
--- Processes of other users, in root's labs.
--- needs: root
+-- Processes of other users, in root's labs and those of users with subordinate ids.
+-- needs: users
 
 check.equal(proc.exec({ "id", "-un" }, { user = "nobody" }).stdout, "nobody\n")
 check.equal(proc.exec({ "id", "-G" }, { user = "nobody" }).stdout, proc.exec({ "id", "-G", "nobody" }).stdout)
