@@ -71,9 +71,9 @@ fn dispatch(command: Command) -> i32 {
             Ok(text) => show(&text, status::SUCCESS),
             Err(e) => complain(&e, status::CANNOT),
         },
-        Command::Exec { lab, words } => {
+        Command::Exec { lab, words, all } => {
             sandbox::close_inherited();
-            labs::exec(&lab, words)
+            labs::exec(&lab, words, all)
         }
         Command::Attach { lab, namespace, trace } => {
             sandbox::close_inherited();

@@ -72,7 +72,7 @@ pub enum SubCommand {
     },
     /// Run a script in a lab that stays up
     #[command(
-        override_usage = "nsh up [OPTIONS] FILE [ARGS...]\n       nsh up [OPTIONS] -e CODE [ARGS...]",
+        override_usage = "nsh up [OPTIONS] [FILE] [ARGS...]\n       nsh up [OPTIONS] -e CODE [ARGS...]",
         after_help = "It returns when the script has ended; what the script made and started goes on until nsh \
         down. If the script fails, its lab is gone, and the exit status is the script's."
     )]
@@ -85,12 +85,16 @@ pub enum SubCommand {
     },
     /// Run a command in a lab that is up
     #[command(
-        override_usage = "nsh exec LAB [NAMESPACE] [--] COMMAND...",
+        override_usage = "nsh exec LAB [NAMESPACE] [--] COMMAND...\n       nsh exec --all LAB [--] COMMAND...",
         after_help = "Without NAMESPACE the command runs in host. -- may be left out unless the command's name is \
         also a namespace's.\n\nExit status: the command's; 128 and the signal's number if one ended it; 127 there \
         is no such program, 126 it can't be run, 125 there is no such lab or namespace."
     )]
     Exec {
+        /// In all namespaces, side by side; each line of output comes behind its namespace's name. The exit status
+        /// is that of the first that failed
+        #[arg(long)]
+        all: bool,
         #[arg(value_name = "LAB")]
         lab: String,
     },
@@ -153,9 +157,9 @@ impl SubCommand {
     /// `rest`: what was cut off by [`split`].
     pub fn command(self, rest: Vec<OsString>) -> Command {
         match self {
-            SubCommand::Up(up) => up.command(rest),
+            SubCommand::Up(up) => up.command(),
             SubCommand::Ls { json } => Command::Ls { json },
-            SubCommand::Exec { lab } => Command::Exec { lab, words: labs::words(rest) },
+            SubCommand::Exec { all, lab } => Command::Exec { lab, words: labs::words(rest), all },
             SubCommand::Attach { lab, namespace, trace } => Command::Attach { lab, namespace, trace },
             SubCommand::Logs { lab, follow } => Command::Logs { lab, follow },
             SubCommand::Down { all: true, .. } => Command::Down(Which::All),
@@ -180,11 +184,33 @@ pub fn split(argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
     let named = argv.get(at).filter(|_| !code && argv[at - 1] != "--");
     let command = named.and_then(|name| definition.get_subcommands().find(|c| name == c.get_name()));
     let cut = match command {
-        Some(command) if ["up", "exec"].contains(&command.get_name()) => behind_name(command, argv, at + 1),
+        Some(command) if command.get_name() == "exec" => behind_name(command, argv, at + 1),
         Some(_) => argv.len(),
         None => behind_name(&definition, argv, 1),
     };
     (argv[..cut].to_vec(), argv[cut..].to_vec())
+}
+
+/// The commands, and words that stand for some of them elsewhere.
+pub fn commands() -> Vec<(String, String)> {
+    const ELSEWHERE: &[(&str, &[&str])] = &[
+        ("down", &["destroy", "delete", "del", "remove", "rm", "stop", "kill", "clean", "cleanup"]),
+        ("up", &["create", "deploy", "start"]),
+        ("ls", &["list", "ps", "status", "inspect"]),
+        ("attach", &["connect", "console", "enter", "shell"]),
+        ("logs", &["log"]),
+        ("doc", &["docs", "man"]),
+        ("doctor", &["check"]),
+        ("--help", &["help"]),
+        ("--version", &["version"]),
+    ];
+    let definition = Arguments::command();
+    let own = definition.get_subcommands().map(|c| (c.get_name().to_owned(), c.get_name().to_owned()));
+    let of = |(name, words): &(&str, &'static [&'static str])| {
+        let name = (*name).to_owned();
+        words.iter().map(move |word| ((*word).to_owned(), name.clone()))
+    };
+    own.chain(ELSEWHERE.iter().flat_map(of)).collect()
 }
 
 /// The command that is meant, as `nsh report merge`; `nsh` where it is none of its own.

@@ -1,4 +1,4 @@
-//! `nsh up` and `nsh exec`, whose last words are not nsh's own.
+//! `nsh up`, and the words behind `nsh exec LAB`, which are not nsh's own.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,9 +12,12 @@ use super::{Command, Options, Source};
 
 #[derive(Debug, Args)]
 pub struct Up {
-    /// The script; - reads it from stdin. All that follows is the script's own, in the table `arg`.
-    #[arg(value_name = "FILE", required_unless_present = "code", conflicts_with = "code")]
-    file: Option<PathBuf>,
+    /// The script; - reads it from stdin. Without one, the lab is empty.
+    #[arg(value_name = "FILE")]
+    file: Option<OsString>,
+    /// The script's own, in the table `arg`; options among them go behind --.
+    #[arg(value_name = "ARGS")]
+    args: Vec<OsString>,
     /// Run this instead of a file.
     #[arg(short = 'e', value_name = "CODE")]
     code: Option<String>,
@@ -33,9 +36,12 @@ pub struct Up {
 }
 
 impl Up {
-    pub fn command(self, args: Vec<OsString>) -> Command {
-        let Up { file, code, name, write, timeout, trace } = self;
-        let script = Source::of(code, file).unwrap_or(Source::Stdin);
+    pub fn command(self) -> Command {
+        let Up { mut file, mut args, code, name, write, timeout, trace } = self;
+        if code.is_some() {
+            args.splice(..0, file.take());
+        }
+        let script = Source::of(code, file.map(PathBuf::from)).unwrap_or(Source::Code(String::new()));
         let options = Options { host: false, write, timeout, trace, echo: false };
         Command::Up { script, args, name, options }
     }

@@ -7,12 +7,13 @@ mod test;
 mod tests;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
 use clap::error::ErrorKind;
 use nsh::labs::{Which, Words};
+use nsh::net::names::similar;
 use nsh::scenario;
 
 use arguments::Arguments;
@@ -62,6 +63,8 @@ pub enum Command {
     Exec {
         lab: String,
         words: Words,
+        /// In each namespace.
+        all: bool,
     },
     Attach {
         lab: Option<String>,
@@ -116,12 +119,29 @@ pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let (ours, args) = arguments::split(argv);
     let arguments = Arguments::try_parse_from(ours).map_err(|e| instead(e, argv))?;
     let Arguments { file, code, interactive, host, write, timeout, trace, echo, command } = arguments;
+    if let Some(file) = &file
+        && let Some(instead) = mistaken(file)
+    {
+        return Err(instead);
+    }
     let options = Options { host, write, timeout, trace, echo };
     Ok(match (command, Source::of(code, file)) {
         (Some(command), _) => command.command(args),
         (None, Some(script)) if !interactive => Command::Run { script, args, options },
         (None, script) => Command::Interactive { script: script.map(|script| (script, args)), options },
     })
+}
+
+/// What is no file, and looks like a command.
+fn mistaken(file: &Path) -> Option<Instead> {
+    let word = file.to_str().filter(|word| !word.contains(['/', '.']) && *word != "-" && !file.exists())?;
+    let commands = arguments::commands();
+    let words = || commands.iter().map(|(word, _)| word.as_str());
+    let near = words().find(|known| *known == word).or_else(|| similar(word, words()))?;
+    let (_, command) = commands.iter().find(|(word, _)| word == near)?;
+    let text =
+        format!("nsh: there is neither a command nor a file {word:?}\n  hint: did you mean nsh {command}?");
+    Some(Instead { text, on_stderr: true, status: 2 })
 }
 
 fn instead(e: clap::Error, argv: &[OsString]) -> Instead {

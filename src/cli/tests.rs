@@ -53,7 +53,7 @@ fn commands_files_and_stdin() {
 #[test]
 fn what_follows_the_lab_is_the_commands() {
     let words = |line: &str| match parsed(line) {
-        Ok(Command::Exec { lab, words }) => (lab, words.first, words.command),
+        Ok(Command::Exec { lab, words, all: false }) => (lab, words.first, words.command),
         other => panic!("{line}: {other:?}"),
     };
     let lab = || "lab".to_owned();
@@ -63,27 +63,58 @@ fn what_follows_the_lab_is_the_commands() {
     assert_eq!(words("exec lab ns1 -- cat --"), (lab(), owned(&["ns1"]), Some(owned(&["cat", "--"]))));
     assert_eq!(words("exec lab a b -- c"), (lab(), owned(&["a", "b", "--", "c"]), None));
     assert!(parsed("exec --help").unwrap_err().text.contains("nsh exec LAB [NAMESPACE]"));
+    assert!(
+        matches!(parsed("exec --all lab cat --all"), Ok(Command::Exec { all: true, words, .. }) if words.first.len() == 2)
+    );
     assert!(parsed("exec").is_err() && parsed("exec --bogus lab true").is_err());
 }
 
 #[test]
-fn what_follows_the_script_of_up_is_its_own() {
-    let Ok(Command::Up { script: Source::File(file), args, name, options }) =
-        parsed("up --name n --timeout 3 --write /a x.lua --name other -e --")
-    else {
-        panic!();
+fn options_of_up_may_stand_behind_the_script() {
+    let up = |line: &str| match parsed(line) {
+        Ok(Command::Up { script, args, name, options }) => (script, args, name.unwrap_or_default(), options),
+        other => panic!("{line}: {other:?}"),
     };
-    assert_eq!((file, name.as_deref()), (PathBuf::from("x.lua"), Some("n")));
-    assert_eq!(args, ["--name", "other", "-e", "--"]);
-    assert_eq!((options.write, options.timeout), (vec![PathBuf::from("/a")], Some(Duration::from_secs(3))));
-    assert!(matches!(parsed("up -e return a"), Ok(Command::Up { script: Source::Code(_), .. })));
+    for line in ["up --name n --timeout 3 x.lua a -- -e --", "up x.lua --name n a --timeout 3 -- -e --"] {
+        let (script, args, name, options) = up(line);
+        assert!(matches!(script, Source::File(file) if file == Path::new("x.lua")), "{line}");
+        assert_eq!((args, name.as_str()), (["a", "-e", "--"].map(OsString::from).to_vec(), "n"), "{line}");
+        assert_eq!(options.timeout, Some(Duration::from_secs(3)));
+    }
+    let (script, args, ..) = up("up -e return a --trace -- b");
+    assert!(matches!(script, Source::Code(code) if code == "return"));
+    assert_eq!(args, ["a", "b"]);
+    assert!(matches!(up("up --name n"), (Source::Code(code), _, name, _) if code.is_empty() && name == "n"));
+    let e = parsed("up x.lua --other").unwrap_err();
+    assert!(e.text.contains("'--other'") && e.status == 2, "{}", e.text);
     assert!(matches!(parsed("up - a"), Ok(Command::Up { script: Source::Stdin, .. })));
     assert!(matches!(parsed("./up"), Ok(Command::Run { .. })));
     assert!(matches!(parsed("down a b"), Ok(Command::Down(Which::These(labs))) if labs == ["a", "b"]));
     assert!(matches!(parsed("down --all"), Ok(Command::Down(Which::All))));
-    for line in ["up", "up --host x", "down", "down a --all", "logs", "ls x", "attach a b c"] {
+    for line in ["up --host x", "down", "down a --all", "logs", "ls x", "attach a b c"] {
         let e = parsed(line).unwrap_err();
         assert_eq!((e.status, e.on_stderr, e.text.lines().count()), (2, true, 1), "{line}: {}", e.text);
+    }
+}
+
+#[test]
+fn a_word_that_is_no_file_may_be_meant_as_a_command() {
+    let all = [
+        ("destroy", "down"),
+        ("translat", "translate"),
+        ("list", "ls"),
+        ("tset", "test"),
+        ("help", "--help"),
+    ];
+    for (word, command) in all {
+        let e = parsed(word).unwrap_err();
+        let text = format!(
+            "nsh: there is neither a command nor a file {word:?}\n  hint: did you mean nsh {command}?"
+        );
+        assert_eq!((e.text, e.status), (text, 2));
+    }
+    for file in ["src", "./destroy", "destroy.lua", "no-such-thing"] {
+        assert!(matches!(parsed(file), Ok(Command::Run { .. })), "{file}");
     }
 }
 

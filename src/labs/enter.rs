@@ -8,6 +8,7 @@ use std::rc::Rc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::entry::Lab;
+use super::everywhere;
 use super::inside::Inside;
 use crate::error::{Error, Kind, Result, complain};
 use crate::lua::lab::Place;
@@ -80,6 +81,18 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
     }
 }
 
+/// The words of a command for all namespaces.
+fn whole(words: Words) -> Result<Vec<OsString>> {
+    match words {
+        Words { first, command: Some(_) } if !first.is_empty() => {
+            Err(Error::argument("with --all, no namespace is named"))
+        }
+        Words { first, command } => {
+            Some(command.unwrap_or(first)).filter(|c| !c.is_empty()).ok_or_else(no_command)
+        }
+    }
+}
+
 fn no_command() -> Error {
     Error::argument("no command is given").hint("nsh exec LAB [NAMESPACE] -- COMMAND...")
 }
@@ -129,12 +142,20 @@ fn told(inside: &Inside, name: &str, status: i32) -> i32 {
     status
 }
 
-/// Runs a command in the lab to its end; returns its status.
+/// Runs a command in the lab to its end; returns its status. With `all`, in each namespace.
 ///
 /// Raises what keeps it from being tried.
-pub fn exec(lab: &Lab, words: Words) -> Result<i32> {
+pub fn exec(lab: &Lab, words: Words, all: bool) -> Result<i32> {
     let inside = Inside::of(lab)?;
     let environment = environment(&inside)?;
+    if all {
+        let command = whole(words)?;
+        let status = sandbox::join(&target(&inside)?, || {
+            everywhere::run(&environment, &command)
+                .unwrap_or_else(|e| complain(&e.op("exec"), status::NOT_TRIED))
+        })?;
+        return Ok(told(&inside, &lab.name, status));
+    }
     let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
     let path = path.unwrap_or_else(|| proc::DEFAULT_PATH.into());
     let (namespace, command) = read(words, &inside.namespaces()?, &path)?;
@@ -163,13 +184,24 @@ fn run(
     environment: Vec<(OsString, OsString)>,
     command: Vec<OsString>,
 ) -> Result<Error> {
-    let spec = Spec {
-        clear_env: true,
-        env: environment.into_iter().map(|(name, value)| (name, Some(value))).collect(),
-        hosts,
-        ..Spec::args(command)
-    };
+    let spec = spec(ns, hosts, &environment, &command);
     Ok(proc::replace(&proc::Place::of(ns)?, &spec, &Context::default()))
+}
+
+/// What to run in the namespace.
+pub(super) fn spec(
+    ns: &Namespace,
+    hosts: Option<PathBuf>,
+    environment: &[(OsString, OsString)],
+    command: &[OsString],
+) -> Spec {
+    Spec {
+        clear_env: true,
+        env: environment.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect(),
+        hosts,
+        covers: proc::private::of_namespace(ns),
+        ..Spec::args(command)
+    }
 }
 
 /// Runs `prompt` in the lab, with the namespace to begin in; returns its status.

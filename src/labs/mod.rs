@@ -8,6 +8,7 @@
 mod down;
 mod enter;
 mod entry;
+mod everywhere;
 mod follow;
 mod inside;
 mod keep;
@@ -34,8 +35,8 @@ pub fn list(json: bool) -> Result<String> {
 }
 
 /// `nsh exec`: returns the command's status, or 125 if it could not be tried.
-pub fn exec(lab: &str, words: Words) -> i32 {
-    let result = Labs::open().and_then(|labs| labs.find(lab)).and_then(|lab| enter::exec(&lab, words));
+pub fn exec(lab: &str, words: Words, all: bool) -> i32 {
+    let result = Labs::open().and_then(|labs| labs.find(lab)).and_then(|lab| enter::exec(&lab, words, all));
     result.unwrap_or_else(|e| complain(&e.op("exec"), enter::status::NOT_TRIED))
 }
 

@@ -10,6 +10,7 @@ use super::registry::{self, Module, Scope};
 use super::schema::{Cx, Failure, Function, Shape, Wrong, did_you_mean, opts, param, ret, ty};
 use crate::net::link::{self, Change};
 use crate::net::namespace::Namespace;
+use crate::proc::private;
 
 /// What a script holds: `ns1.link.add(...)`, `ns1.name`.
 struct Object(Rc<Namespace>);
@@ -107,6 +108,9 @@ struct AddOptions {
 /// Makes a namespace and, if asked, sets its `lo` up; nothing stays when that fails.
 fn add(lab: &Lab, name: &str, options: &AddOptions) -> crate::error::Result<Rc<Namespace>> {
     let ns = lab.namespaces.add(name)?;
+    if lab.place.sandboxed {
+        private::forget(&ns);
+    }
     lab.bundle.watch(&ns);
     if options.up {
         let up = Change { up: Some(true), ..Change::default() };

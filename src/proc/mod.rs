@@ -12,6 +12,7 @@ mod kept;
 pub mod list;
 mod output;
 mod path;
+pub mod private;
 mod process;
 mod ready;
 mod shell;

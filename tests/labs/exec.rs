@@ -236,7 +236,7 @@ fn attached(stage: &Stage, words: &[&str], input: &str) -> std::process::Output 
 }
 
 #[test]
-fn a_prompts_private_places_are_others_than_the_scripts() {
+fn a_prompt_has_the_private_places_of_the_script() {
     with_labs(|stage| {
         let of_script = "for _, place in ipairs({ '/run/x', '/etc/no-such', '/etc/passwd.d' }) do
               host.proc.private(place)
@@ -251,7 +251,7 @@ fn a_prompts_private_places_are_others_than_the_scripts() {
              do io.write(host.exec('ls /run/x; ls -d /etc/no-such').stdout) end\n\
              do io.write(host.exec('cat /etc/passwd', { files = { ['/etc/passwd'] = 'mine\\n' } }).stdout) end\n",
         );
-        assert_eq!(stdout(&out), "/etc/no-such\nmine\n", "{}", text(&out));
+        assert_eq!(stdout(&out), "name\n/etc/no-such\nmine\n", "{}", text(&out));
     });
 }
 
@@ -285,5 +285,59 @@ fn a_prompt_has_the_labs_namespaces() {
             attached(stage, &["a"], "eventually(function() while true do end end, { timeout = 0.1 })\n");
         assert!(stderr(&out).contains("it did not end, and was broken off"), "{}", text(&out));
         assert_eq!(nsh(stage, &["down", "a"]).status.code(), Some(0));
+    });
+}
+
+#[test]
+fn a_command_sees_the_namespaces_private_directories() {
+    with_labs(|stage| {
+        let code = format!(
+            "{PAIR} ns1.proc.private({{ '/run/daemon', '/etc/daemon' }})
+            ns1.exec('echo of ns1 >/run/daemon/socket; cat /etc/daemon/conf', {{
+              check = true, files = {{ ['/etc/daemon/conf'] = 'x = 1' }} }})"
+        );
+        up(stage, "a", &code);
+        let read = ["cat", "/run/daemon/socket", "/etc/daemon/conf"];
+        let seen = prints(stage, &[&["exec", "a", "ns1", "--"][..], &read].concat());
+        assert_eq!(seen, "of ns1\nx = 1");
+        fails(stage, 1, &[&["exec", "a", "--"][..], &read].concat());
+        // Another namespace of the name has none, whatever its number is.
+        let again = "namespace.del('ns1') local ns1 = namespace.add('ns1')
+            print(ns1.exec('test -e /run/daemon/socket').status)
+            for i = 1, 20 do namespace.add('n' .. i) namespace.del('n' .. i) end";
+        assert_eq!(stdout(&attached(stage, &["a"], &again.replace('\n', " "))), "1\n");
+    });
+}
+
+#[test]
+fn one_command_runs_in_all_namespaces() {
+    with_labs(|stage| {
+        up(stage, "a", &format!("{PAIR} ns1.proc.private('/run/daemon')"));
+        let mut lines: Vec<String> =
+            prints(stage, &["exec", "--all", "a", "uname", "-n"]).lines().map(str::to_owned).collect();
+        lines.sort();
+        assert_eq!(lines, ["host| nsh", "ns1| ns1"]);
+        prints(stage, &["exec", "a", "ns1", "touch", "/run/daemon/x"]);
+        let e = fails(stage, 1, &["exec", "--all", "a", "--", "test", "-e", "/run/daemon/x"]);
+        assert_eq!(e, "nsh: host: exited with status 1\n");
+        // Side by side: each waits for the other.
+        let both = "mkdir /tmp/$(uname -n); until test -d /tmp/nsh -a -d /tmp/ns1; do :; done";
+        prints(stage, &["exec", "--all", "a", "sh", "-c", both]);
+        assert!(fails(stage, 127, &["exec", "--all", "a", "no-such-program"]).contains("no program named"));
+        assert!(
+            fails(stage, 125, &["exec", "--all", "a", "ns1", "--", "true"]).contains("no namespace is named")
+        );
+        assert!(fails(stage, 125, &["exec", "--all", "a"]).contains("no command is given"));
+    });
+}
+
+#[test]
+fn a_lab_can_be_empty() {
+    with_labs(|stage| {
+        prints(stage, &["up"]);
+        assert_eq!(prints(stage, &["exec", "lab", "ls", "/sys/class/net"]), "lo\n");
+        std::fs::write(stage.project.join("x.lua"), "print(table.concat(arg, ' '))").unwrap();
+        let told = prints(stage, &["up", "x.lua", "--name", "n", "a", "--", "--name", "b"]);
+        assert!(told.starts_with("a --name b\nthe lab n is up"), "{told}");
     });
 }
