@@ -10,7 +10,6 @@ use std::rc::Rc;
 
 use cli::{Command, Options, Source};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::signal::SigSet;
 use nsh::error::{Error, Kind, complain};
 use nsh::file::{self, LONGEST_SCRIPT};
 use nsh::lua::lab::Place;
@@ -20,6 +19,7 @@ use nsh::{doc, doctor, labs, repl, scenario, translate};
 
 fn main() {
     tell_panics();
+    sandbox::reset_signals();
     let argv: Vec<_> = std::env::args_os().collect();
     let status = match cli::parse(&argv) {
         Ok(command) => dispatch(command),
@@ -77,6 +77,7 @@ fn dispatch(command: Command) -> i32 {
         }
         Command::Attach { lab, namespace, trace } => {
             sandbox::close_inherited();
+            sandbox::heed_keys();
             let history = repl::History::open();
             labs::attach(lab.as_deref(), namespace.as_deref(), |place, namespace| {
                 repl::attach(place, trace, history, doc::install, namespace)
@@ -184,8 +185,8 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
     if !options.host {
         sandbox::close_inherited();
     }
+    sandbox::heed_keys();
     let history = repl::History::open();
-    let mask = SigSet::thread_get_mask();
     // Set in the lab, read out here; it counts, so nothing need be open on both sides but this.
     let reset = match EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK) {
         Ok(reset) => Rc::new(reset),
@@ -207,9 +208,6 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
     });
     let status = status_of(ended);
     if reset.read().is_ok_and(|asked| asked > 0) {
-        if let Ok(mask) = mask {
-            let _ = mask.thread_set_mask();
-        }
         let mut argv = std::env::args_os();
         let name = argv.next().unwrap_or_else(|| "nsh".into());
         let e = std::process::Command::new("/proc/self/exe").arg0(name).args(argv).exec();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::Pid;
 
 use super::entry::Lab;
 use super::everywhere;
@@ -227,6 +228,9 @@ pub fn attach(lab: &Lab, namespace: Option<&str>, prompt: impl FnOnce(Place, &st
         if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
             let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
         }
+        // A group of its own, so that Ctrl-C is the prompt's alone.
+        let _ = nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0));
+        sandbox::claim_terminal();
         prompt(place, namespace)
     })?;
     Ok(told(&inside, &lab.name, status))

@@ -21,7 +21,7 @@ use super::inside;
 use super::keep;
 use crate::error::{Result, complain};
 use crate::lua::{Script, status};
-use crate::sandbox::{self, Signals};
+use crate::sandbox::{self, Signals, Who};
 use crate::wait::{self, Deadline};
 
 /// What `nsh up` is asked for.
@@ -67,7 +67,6 @@ fn start(
     request: Request<'_>,
     runner: impl FnOnce(&sandbox::Lab, Rc<dyn Fn()>) -> i32,
 ) -> Result<i32> {
-    let before = SigSet::thread_get_mask()?;
     let signals = Signals::of(&sandbox::ignored_signals())?;
     let (news, teller) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
     let user = nix::unistd::getpid();
@@ -75,7 +74,7 @@ fn start(
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => {
             drop((news, signals));
-            let status = match alone(user, &before) {
+            let status = match alone(user) {
                 Ok(()) => keep::keep(labs, name, request, teller, runner),
                 Err(e) => complain(&e, status::CANNOT),
             };
@@ -98,7 +97,7 @@ fn start(
 }
 
 /// A session of its own, that ends with the process of the user's.
-fn alone(user: Pid, mask: &SigSet) -> Result<()> {
+fn alone(user: Pid) -> Result<()> {
     prctl::set_pdeathsig(Signal::SIGTERM)?;
     if nix::unistd::getppid() != user {
         // SAFETY: as in `start`.
@@ -108,9 +107,7 @@ fn alone(user: Pid, mask: &SigSet) -> Result<()> {
     // `nsh down` must reach it, whatever nsh up was started with.
     // SAFETY: the default action is no handler.
     unsafe { signal::signal(Signal::SIGTERM, signal::SigHandler::SigDfl) }?;
-    let mut mask = *mask;
-    mask.remove(Signal::SIGTERM);
-    mask.thread_set_mask()?;
+    SigSet::empty().thread_set_mask()?;
     Ok(())
 }
 
@@ -138,7 +135,8 @@ fn follow(supervisor: Pid, signals: &Signals, news: &OwnedFd) -> Result<i32> {
                     // It must have stopped before anybody can continue us: its stop takes away a SIGCONT that waits.
                     let stopped = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
                     let _ = nix::sys::wait::waitid(nix::sys::wait::Id::Pid(supervisor), stopped);
-                    let _ = signal::raise(Signal::SIGSTOP);
+                    sandbox::stop(Who::Us);
+                    let _ = signal::kill(supervisor, Signal::SIGCONT);
                 }
                 signal => {
                     let _ = signal::kill(supervisor, signal);

@@ -29,6 +29,7 @@ use super::highlight;
 use super::history::History;
 use super::input::{self, Input, Parsed};
 use super::{paste, screen, shell, signals};
+use crate::error::{Error, Kind};
 use crate::net::namespace::Namespace;
 use crate::translate;
 use crate::wait::{self, Deadline};
@@ -40,6 +41,7 @@ pub enum Read {
     Interrupted,
     /// Ctrl-D, or the end of a file.
     End,
+    Failed(Error),
 }
 
 /// The namespace that the globals act on; shared with the completer.
@@ -102,8 +104,9 @@ impl Source {
                         println!("what was typed is not UTF-8, and was left out");
                         Read::Interrupted
                     }
-                    // The terminal has gone.
-                    Err(_) => Read::End,
+                    Err(ReadlineError::Io(e)) => Read::Failed(e.into()),
+                    Err(ReadlineError::Errno(e)) => Read::Failed(e.into()),
+                    Err(e) => Read::Failed(Error::new(Kind::Io, e.to_string())),
                 }
             }
         }
@@ -344,7 +347,7 @@ impl Lines {
                 Read::Input(String::new())
             }
             Err(e) if e.kind() == io::ErrorKind::Interrupted => Read::Interrupted,
-            Err(_) => Read::End,
+            Err(e) => Read::Failed(e.into()),
         }
     }
 
@@ -379,7 +382,7 @@ impl Lines {
                 println!();
                 Answer::Interrupted
             }
-            Ok(Read::End) | Err(_) => Answer::End,
+            Ok(Read::End | Read::Failed(_)) | Err(_) => Answer::End,
         }
     }
 }

@@ -25,16 +25,20 @@ mod syntax;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::rc::Rc;
+use std::time::Duration;
 
 use mlua::{Lua, MultiValue, Value};
+use nix::poll::PollFlags;
 
 use crate::doc;
+use crate::error::{Error, complain};
 use crate::lua::explain::{self, Raised};
 use crate::lua::lab::{Lab, Place};
 use crate::lua::{self, Script, status};
 use crate::net::echo::Listener;
-use crate::wait;
+use crate::wait::{self, Deadline};
 use colour::{Colours, Paint};
 use commands::{Flow, Kept, Monitor};
 use complete::Completer;
@@ -43,6 +47,9 @@ use input::{Input, Parsed};
 
 pub use history::History;
 pub use pause::pause;
+
+/// How long SIGHUP may take to come after the terminal has gone.
+const HANG_UP: Duration = Duration::from_secs(2);
 
 /// What the prompt is begun with.
 pub struct Options {
@@ -94,6 +101,7 @@ pub fn run(place: Place, options: Options, setup: fn(&Lua) -> mlua::Result<()>) 
         }
         session.greet();
         match session.converse()? {
+            Flow::Lost => return Ok(status::FAILED),
             Flow::Reset => reset.iter().for_each(|reset| reset()),
             Flow::GoOn | Flow::Quit => {}
         }
@@ -114,8 +122,10 @@ pub fn attach(
         attach::prepare(lua, lab)?;
         let mut session = Session::new(lua, lab, trace, history)?;
         commands::run(&mut session, "use", namespace)?;
-        session.converse()?;
-        Ok(status::SUCCESS)
+        match session.converse()? {
+            Flow::Lost => Ok(status::FAILED),
+            _ => Ok(status::SUCCESS),
+        }
     })
 }
 
@@ -189,6 +199,7 @@ impl<'a> Session<'a> {
                     continue;
                 }
                 Read::End if self.may_leave("Leave?") => return Ok(Flow::Quit),
+                Read::Failed(e) => return Ok(self.input_failed(e)),
                 // The question may have been answered by Ctrl-C.
                 Read::End => {
                     lua::resume(self.lua)?;
@@ -209,6 +220,22 @@ impl<'a> Session<'a> {
                 None => {}
             }
         }
+    }
+
+    /// The terminal can't be read any more. If it is gone, the signal that says so may still be on its way, and is
+    /// what ends the prompt.
+    fn input_failed(&self, e: Error) -> Flow {
+        let stdin = std::io::stdin();
+        let gone =
+            wait::wait_background(&[(stdin.as_fd(), PollFlags::POLLHUP)], Deadline::after(Duration::ZERO));
+        if gone.is_ok_and(|gone| gone[0]) {
+            let _ = wait::wait(&[], Deadline::after(HANG_UP));
+        }
+        if wait::interrupted().is_some_and(|signal| signal != libc::SIGINT) {
+            return Flow::Quit;
+        }
+        complain(&e.op("reading the terminal"), status::FAILED);
+        Flow::Lost
     }
 
     /// Tells what happened by itself since the last prompt: processes that ended, the prompt's namespace that went.

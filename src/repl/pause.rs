@@ -6,16 +6,16 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
 use mlua::Lua;
-use nix::sys::signal::Signal;
 
 use super::{History, Session};
 use crate::lua::lab::Lab;
+use crate::sandbox;
 
 /// Opens a prompt on the terminal, wherever stdin, stdout and stderr lead, and returns when it is left (Ctrl-D).
 /// Without a terminal it returns at once.
 pub fn pause(lua: &Lua, lab: &Rc<Lab>) {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else { return };
-    come_to_the_front(&terminal);
+    sandbox::claim_terminal();
     let failure = lab.bundle.failure().unwrap_or_default();
     let talked = Standard::lead_to(&terminal).map(|standard| {
         let mut out = io::stdout();
@@ -38,15 +38,6 @@ pub fn pause(lua: &Lua, lab: &Rc<Lab>) {
         Ok(Ok(())) => {}
         Ok(Err(e)) => eprintln!("nsh: the prompt ended: {e}"),
         Err(e) => eprintln!("nsh: there is no prompt: {e}"),
-    }
-}
-
-/// The terminal is asked for as a read from the background would: whoever started the lab lends it, and lets us go
-/// on.
-fn come_to_the_front(terminal: &File) {
-    let group = nix::unistd::getpgrp();
-    if nix::unistd::tcgetpgrp(terminal).is_ok_and(|front| front != group) {
-        let _ = nix::sys::signal::raise(Signal::SIGTTIN);
     }
 }
 

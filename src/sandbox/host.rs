@@ -9,7 +9,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::{ForkResult, Pid};
 
-use super::supervise::{self, Child, Signals};
+use super::signals::Signals;
+use super::supervise::{self, Child};
 use super::{Lab, Plan, Runner, Users, init, lab, view};
 use crate::error::{Error, Kind, Result, complain};
 use crate::wait;

@@ -5,7 +5,7 @@
 //! are three: the caller, which stays outside and keeps nothing of the lab alive; one that enters and forks; and
 //! that one's child, which runs. The middle one ends at once, and the caller becomes the parent of the last.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -17,8 +17,9 @@ use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
-use super::supervise::{self, Signals, Terminal};
+use super::signals::{self, Signals};
 use super::sys::{self, Channel, Message};
+use super::terminal::{Terminal, wants_terminal};
 use super::{filter, ids, init, lab, view};
 use crate::error::{Error, Kind, Result, complain};
 use crate::wait::{self, Deadline};
@@ -43,8 +44,7 @@ pub struct Target<'a> {
 ///
 /// Call it while nsh has one thread and nothing is buffered for stdout.
 pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
-    let mask = SigSet::thread_get_mask()?;
-    let ignored = supervise::ignored();
+    let ignored = signals::ignored();
     let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let terminal = nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok();
     let limits = limits(target)?;
@@ -64,7 +64,7 @@ pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
                 }
                 Ok(None) => {
                     view::reopen_stdin(stdin.as_deref());
-                    inside(target, &limits, &theirs, &ignored, &mask, runner)
+                    inside(target, &limits, &theirs, &ignored, runner)
                 }
                 Err(e) => {
                     theirs.fail(&e);
@@ -148,7 +148,6 @@ fn inside(
     limits: &[Limit],
     outside: &Channel,
     ignored: &SigSet,
-    mask: &SigSet,
     runner: impl FnOnce() -> i32,
 ) -> ! {
     let prepare = || -> Result<()> {
@@ -171,7 +170,7 @@ fn inside(
             ids::answer()?;
         }
         lab::catch_signals(ignored, None)?;
-        mask.thread_set_mask()?;
+        SigSet::empty().thread_set_mask()?;
         Ok(())
     };
     if let Err(e) = prepare() {
@@ -194,8 +193,9 @@ impl Watch<'_> {
         loop {
             wait::wait_background(&[(self.signals.fd(), PollFlags::POLLIN)], Deadline::NEVER)?;
             while let Some((signal, from_terminal)) = self.signals.next()? {
-                // What the terminal sends to our group reaches the child, which is of it, as well.
-                if signal != Signal::SIGCHLD && !from_terminal {
+                // What the terminal sends to our group reaches the child as well, if it is of that.
+                let has_it = from_terminal && self.group() == Some(nix::unistd::getpgrp());
+                if signal != Signal::SIGCHLD && !has_it {
                     let _ = signal::kill(self.child, signal);
                 }
             }
@@ -205,7 +205,7 @@ impl Watch<'_> {
                     Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.child => {
                         return Ok(128 + signal as i32);
                     }
-                    Ok(WaitStatus::Stopped(pid, _)) if pid == self.child => self.stop(),
+                    Ok(WaitStatus::Stopped(pid, signal)) if pid == self.child => self.stopped(signal),
                     Ok(WaitStatus::StillAlive) => break,
                     Ok(_) | Err(Errno::EINTR) => {}
                     Err(e) => return Err(e.into()),
@@ -215,29 +215,18 @@ impl Watch<'_> {
     }
 
     /// The child has stopped (Ctrl-Z, or it reads in the background): so does the job as a whole. When the shell
-    /// continues it, the child goes on, and has the terminal again if it had taken it.
-    fn stop(&mut self) {
-        let front = self.terminal.stand_back();
-        let _ = signal::raise(Signal::SIGSTOP);
-        if let Some(front) = front {
-            self.terminal.put_in_front(front);
-            let _ = signal::killpg(front, Signal::SIGCONT);
+    /// continues it, the child goes on.
+    fn stopped(&mut self, by: Signal) {
+        match self.group() {
+            Some(group) if wants_terminal(by as i32) && self.terminal.come_to_front() => {
+                self.terminal.put_in_front(group);
+            }
+            _ => drop(self.terminal.stop_job()),
         }
         let _ = signal::kill(self.child, Signal::SIGCONT);
     }
-}
 
-impl Terminal<'_> {
-    /// Takes the terminal from a group of the lab that is in front; which one it was.
-    fn stand_back(&mut self) -> Option<Pid> {
-        let front = self.taken().then(|| self.fd().and_then(|fd| nix::unistd::tcgetpgrp(fd).ok()))?;
-        self.take_back();
-        front
-    }
-
-    fn put_in_front(&self, group: Pid) {
-        if let Some(fd) = self.fd().filter(|_| self.in_front()) {
-            let _ = nix::unistd::tcsetpgrp(fd.as_fd(), group);
-        }
+    fn group(&self) -> Option<Pid> {
+        nix::unistd::getpgid(Some(self.child)).ok()
     }
 }

@@ -10,6 +10,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal};
 use nix::unistd::Pid;
 
 use super::sys::{self, Channel, Message};
+use super::terminal;
 use super::view::{self, View};
 use super::{Lab, Plan, Runner, Users, filter, ids, init, procfs};
 use crate::error::{Error, Kind, Result};
@@ -52,12 +53,8 @@ impl Lab {
     /// Has the terminal from the start, so that Ctrl-C is the script's alone: for what is interactive. A script
     /// gets it when it first reads.
     pub fn claim_terminal(&self) {
-        let Ok(terminal) = fs::File::open("/dev/tty") else { return };
-        if self.sandboxed
-            && nix::unistd::tcgetpgrp(&terminal).is_ok_and(|front| front != nix::unistd::getpgrp())
-        {
-            // As a read would: the supervisor sees it, lends the terminal, and lets us go on.
-            let _ = nix::sys::signal::raise(Signal::SIGTTIN);
+        if self.sandboxed {
+            terminal::claim();
         }
     }
 }
@@ -155,18 +152,20 @@ fn bound(lab: &Lab) {
 /// When the first signal came.
 static FIRST: AtomicI64 = AtomicI64::new(0);
 
-/// The first signal interrupts the script; a second Ctrl-C, a moment later, ends it at once.
+/// The first signal interrupts the script; a Ctrl-C after it, a moment later, ends it at once.
 extern "C" fn on_signal(number: libc::c_int) {
     if number == libc::SIGALRM {
         return limit::tick();
     }
     let now = limit::milliseconds();
-    if number == libc::SIGINT && wait::ending() == Some(libc::SIGINT) {
+    if number == libc::SIGINT
+        && let Some(first) = wait::ending().filter(|signal| *signal > 0)
+    {
         if now - FIRST.load(Ordering::SeqCst) < super::SECOND_INTERRUPT.as_millis() as i64 {
             return;
         }
         if !wait::endures() {
-            init::exit(128 + libc::SIGINT);
+            init::exit(128 + first);
         }
         // A function of Lua's own in C, such as string.find with a pattern that goes back and forth, heeds nothing.
         let text = b"nsh: still busy; Ctrl-\\ ends nsh and its lab\n";
@@ -182,7 +181,7 @@ extern "C" fn on_signal(number: libc::c_int) {
 /// Installs the handlers that end waits and the script, starts the time limit, and unblocks what nsh had blocked.
 pub fn prepare_signals(plan: &Plan) -> Result<()> {
     catch_signals(&plan.ignored, plan.timeout)?;
-    plan.mask.thread_set_mask()?;
+    SigSet::empty().thread_set_mask()?;
     Ok(())
 }
 

@@ -13,14 +13,17 @@ mod filter;
 mod host;
 mod ids;
 mod init;
+mod job;
 mod join;
 mod keep;
 mod lab;
 mod places;
 mod procfs;
 mod refused;
+mod signals;
 mod supervise;
 mod sys;
+mod terminal;
 mod view;
 
 use std::io::Write;
@@ -40,13 +43,15 @@ use places::Places;
 use sys::{Channel, Message};
 
 pub use ids::{Lack, Users};
+pub use job::{Who, stop};
 pub use join::{Target, join};
 pub use keep::Keeper;
 pub use places::writable;
 pub use procfs::MAX_PROCESSES;
 pub use refused::{User, user_namespaces};
-pub use supervise::{Signals, ignored as ignored_signals};
+pub use signals::{Signals, heed_keys, ignored as ignored_signals, is_ignored, reset as reset_signals};
 pub use sys::{close_inherited, kernel_version};
+pub use terminal::claim as claim_terminal;
 pub use view::{HOSTS, PINS};
 
 /// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).
@@ -111,9 +116,7 @@ struct Plan {
     outer: Vec<RawFd>,
     /// The controlling terminal.
     terminal: Option<OwnedFd>,
-    /// The signals that were blocked when nsh started.
-    mask: SigSet,
-    /// Those that were ignored (`nohup`, `&` in a script): they stay so.
+    /// The signals that were ignored (`nohup`, `&` in a script): they stay so.
     ignored: SigSet,
 }
 
@@ -128,8 +131,7 @@ impl Plan {
             grace: GRACE,
             outer: Vec::new(),
             terminal: nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok(),
-            mask: SigSet::thread_get_mask()?,
-            ignored: supervise::ignored(),
+            ignored: signals::ignored(),
         })
     }
 
@@ -178,7 +180,7 @@ fn begin(options: &Options, mut keeper: Option<&mut dyn Keeper>, runner: Runner<
     if options.host {
         return host::run(plan, runner);
     }
-    let signals = supervise::Signals::of(&plan.ignored)?;
+    let signals = Signals::of(&plan.ignored)?;
     let (ours, theirs) = Channel::pair()?;
     let first = match start(&mut plan)? {
         Some(pid) => pid,

@@ -30,8 +30,6 @@ pub struct Start {
     pub nonce: String,
     /// Whether it keeps the terminal and what is on stdin, to open a prompt there.
     pub terminal: bool,
-    /// The signals that were blocked before the runner took them.
-    pub mask: SigSet,
 }
 
 /// A running process, killed and reaped when dropped.
@@ -107,7 +105,7 @@ fn enter(options: &Start, runner: Pid, null: &File, events: &OwnedFd, output: &O
     place(output, MARKS, libc::O_CLOEXEC)?;
     // SAFETY: as above; nothing that this process uses is closed.
     unsafe { libc::syscall(libc::SYS_close_range, MARKS + 1, u32::MAX, 0u32) };
-    options.mask.thread_set_mask()?;
+    SigSet::empty().thread_set_mask()?;
     // SAFETY: both were made just now and are owned by nobody else.
     let (events, marks) = unsafe { (File::from_raw_fd(EVENTS), File::from_raw_fd(MARKS)) };
     Ok(Inside {

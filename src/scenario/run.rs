@@ -238,11 +238,7 @@ impl Runner<'_> {
     }
 
     fn start_options(&self) -> super::job::Start {
-        super::job::Start {
-            nonce: self.nonce.clone(),
-            terminal: self.options.pause_on_fail,
-            mask: self.signals.before,
-        }
+        super::job::Start { nonce: self.nonce.clone(), terminal: self.options.pause_on_fail }
     }
 
     fn listed(&self, file: usize, place: usize, test: Option<(Id, bool)>, skipped: Option<String>) -> Listed {

@@ -7,14 +7,13 @@ use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
 
 use crate::error::Result;
+use crate::sandbox;
 
 /// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).
 const SECOND: Duration = Duration::from_millis(100);
 
 pub struct Signals {
     fd: SignalFd,
-    /// What was blocked before; the files' processes begin with it.
-    pub before: SigSet,
     first: Option<Instant>,
     last: Option<Instant>,
 }
@@ -22,16 +21,15 @@ pub struct Signals {
 impl Signals {
     /// Takes those that are not ignored already (`nohup`, `&` in a script). Given back when dropped.
     pub fn take() -> Result<Signals> {
-        let before = SigSet::thread_get_mask()?;
         let mut mask = SigSet::empty();
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-            if !is_ignored(signal) {
+            if !sandbox::is_ignored(signal) {
                 mask.add(signal);
             }
         }
         mask.thread_block()?;
         let fd = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-        Ok(Signals { fd, before, first: None, last: None })
+        Ok(Signals { fd, first: None, last: None })
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
@@ -54,15 +52,6 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        let _ = self.before.thread_set_mask();
-    }
-}
-
-fn is_ignored(signal: Signal) -> bool {
-    // SAFETY: asks for the action without setting a new one, and fills in `old`.
-    unsafe {
-        let mut old: libc::sigaction = std::mem::zeroed();
-        libc::sigaction(signal as i32, std::ptr::null(), &raw mut old) == 0
-            && old.sa_sigaction == libc::SIG_IGN
+        let _ = SigSet::empty().thread_set_mask();
     }
 }

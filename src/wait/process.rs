@@ -28,6 +28,8 @@ pub struct Stat {
     /// `R` running, `S` sleeping, `T` stopped, `Z` ended, ...
     pub state: char,
     pub parent: i32,
+    pub group: i32,
+    pub session: i32,
     /// When it was started, in clock ticks since the machine was.
     pub start: u64,
 }
@@ -35,6 +37,13 @@ pub struct Stat {
 /// What is known of the process that has this number now, if any has.
 pub fn stat(pid: i32) -> Option<Stat> {
     read(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Whether the process ignores or catches a signal.
+pub fn heeds(pid: i32, signal: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let masks = status.lines().filter_map(|l| l.strip_prefix("SigIgn:").or(l.strip_prefix("SigCgt:")));
+    masks.filter_map(|hex| u64::from_str_radix(hex.trim(), 16).ok()).any(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// `PID (NAME) STATE PARENT ...`; the name may have anything in it.
@@ -46,8 +55,10 @@ fn read(text: &str) -> Option<Stat> {
         name: name.to_owned(),
         state: fields.next()?.chars().next()?,
         parent: fields.next()?.parse().ok()?,
+        group: fields.next()?.parse().ok()?,
+        session: fields.next()?.parse().ok()?,
         // The 22nd of all.
-        start: fields.nth(17)?.parse().ok()?,
+        start: fields.nth(15)?.parse().ok()?,
     })
 }
 
@@ -57,8 +68,9 @@ mod tests {
 
     #[test]
     fn a_name_may_have_anything_in_it() {
-        let text = "7 (a) b (c) S 3 7 7 0 -1 4194560 1 0 2 0 0 0 0 0 20 0 1 0 4711 0 0\n";
-        let expected = Stat { name: "a) b (c".to_owned(), state: 'S', parent: 3, start: 4711 };
+        let text = "7 (a) b (c) S 3 5 6 0 -1 4194560 1 0 2 0 0 0 0 0 20 0 1 0 4711 0 0\n";
+        let expected =
+            Stat { name: "a) b (c".to_owned(), state: 'S', parent: 3, group: 5, session: 6, start: 4711 };
         assert_eq!(read(text), Some(expected));
         assert_eq!(read("7 (a"), None);
     }

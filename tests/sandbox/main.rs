@@ -7,6 +7,7 @@
 mod bundle;
 mod confinement;
 mod helper;
+mod launchers;
 mod leftovers;
 mod machine;
 mod pty;

@@ -5,31 +5,51 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags};
 
 use super::stage::{PATIENCE, Stage, each, have};
 
-/// An interactive bash on a terminal of its own.
+/// A terminal, and the program that was started on it.
 pub struct Terminal {
     master: File,
     seen: String,
-    bash: Child,
+    child: Child,
 }
 
 impl Terminal {
+    /// An interactive bash.
     pub fn new(stage: &Stage) -> Terminal {
+        let mut command = stage.program(Path::new("/bin/bash"), &["--norc", "--noediting", "-i"]);
+        command.env("PS1", "PROMPT> ").env("TERM", "dumb");
+        let mut terminal = Terminal::start(command);
+        terminal.expect("PROMPT> ");
+        terminal
+    }
+
+    /// The program leads a session of its own, and the terminal is that session's.
+    pub fn start(command: Command) -> Terminal {
+        Terminal::begin(command, true)
+    }
+
+    /// The terminal is no session's yet: the program may take it.
+    pub fn unclaimed(command: Command) -> Terminal {
+        Terminal::begin(command, false)
+    }
+
+    fn begin(mut command: Command, controls: bool) -> Terminal {
         let pty = nix::pty::openpty(None, None).unwrap();
         let slave = |fd: &OwnedFd| Stdio::from(fd.try_clone().unwrap());
-        let mut command = stage.program(Path::new("/bin/bash"), &["--norc", "--noediting", "-i"]);
         command.stdin(slave(&pty.slave)).stdout(slave(&pty.slave)).stderr(slave(&pty.slave));
-        command.env("PS1", "PROMPT> ").env("TERM", "dumb");
         // SAFETY: setsid and ioctl are async-signal-safe.
         unsafe {
-            command.pre_exec(|| {
+            command.pre_exec(move || {
                 libc::setsid();
+                if !controls {
+                    return Ok(());
+                }
                 match libc::ioctl(0, libc::TIOCSCTTY as _, 0) {
                     0 => Ok(()),
                     _ => Err(std::io::Error::last_os_error()),
@@ -37,12 +57,15 @@ impl Terminal {
             });
         }
         // Else an ordinary user can't open /dev/tty's device by its path; by descriptor it works either way.
-        let bash = command.spawn().unwrap();
+        let child = command.spawn().unwrap();
         drop(command);
         drop(pty.slave);
-        let mut terminal = Terminal { master: File::from(pty.master), seen: String::new(), bash };
-        terminal.expect("PROMPT> ");
-        terminal
+        Terminal { master: File::from(pty.master), seen: String::new(), child }
+    }
+
+    /// The terminal and the program, for a test that reads in its own way.
+    pub fn parts(&mut self) -> (&mut File, &mut Child) {
+        (&mut self.master, &mut self.child)
     }
 
     pub fn send(&mut self, text: &str) {
@@ -82,8 +105,8 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = self.bash.kill();
-        let _ = self.bash.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Flow {
     /// The session ends, and a new one begins in a fresh lab.
     Reset,
     Quit,
+    /// The session ends because its input failed.
+    Lost,
 }
 
 /// What a command's argument is, for completion.
