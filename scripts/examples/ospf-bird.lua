@@ -1,6 +1,7 @@
 -- Three routers in a triangle run BIRD with OSPF; the link in use is cut, and they find the way around.
 -- needs: bird, birdc
 
+local bird = require("nsh.bird")
 local topology = require("nsh.topology")
 
 local B4, B6 = "10.20.0.2", "fd20::2"
@@ -12,38 +13,11 @@ local net = topology({
   routing = false,
 })
 
-local config = [[
-router id 10.255.0.%d;
-protocol device { scan time 1; }
-protocol kernel { ipv4 { export all; }; }
-protocol kernel { ipv6 { export all; }; }
-protocol ospf v2 {
-  ipv4 {};
-  area 0 {
-    interface "lo", "to-a", "to-b" { stub; };
-    interface "to-r*" { type ptp; hello 1; dead 4; };
-  };
-}
-protocol ospf v3 {
-  ipv6 {};
-  area 0 {
-    interface "lo", "to-a", "to-b" { stub; };
-    interface "to-r*" { type ptp; hello 1; dead 4; };
-  };
-}
-]]
-
--- Each router has an /etc/bird and a /run/bird of its own, so the daemons find things where they always are.
-for i, router in ipairs(net.routers) do
-  router.proc.private({ "/etc/bird", "/run/bird" })
-  router.spawn(
-    { "bird", "-f", "-c", "/etc/bird/bird.conf", "-s", "/run/bird/bird.ctl", "-P", "/run/bird/bird.pid" },
-    {
-      files = { ["/etc/bird/bird.conf"] = config:format(i) },
-      ready = { file = "/run/bird/bird.ctl" },
-    }
-  )
-end
+-- All of them at once, with OSPFv2 for IPv4 and OSPFv3 for IPv6. No hellos are sent to the hosts.
+local hosts = { r1 = { "to-a" }, r3 = { "to-b" } }
+local routers = bird.start_all(net.routers, function(ns)
+  return { router_id = net:addr(ns), ospf = { type = "ptp", passive = hosts[ns.name] } }
+end)
 
 -- Waits until r1 sends what is for b through this link, and replies come back.
 local function converge(what, dev)
@@ -57,7 +31,9 @@ local function converge(what, dev)
 end
 
 converge("until all routes are there", "to-r3")
-print(net.r1.exec({ "birdc", "-s", "/run/bird/bird.ctl", "show ospf neighbors" }, { check = true }))
+for _, n in ipairs(routers[1]:show("ospf neighbors")) do
+  print(n.protocol, n.router_id, n.state, n.dev)
+end
 
 net:cut("r1", "r3")
 converge("around the link that was cut", "to-r2")

@@ -48,6 +48,8 @@ struct Function {
     example: &'static str,
     params: Vec<Named>,
     returns: Option<Named>,
+    /// What its example needs: that of the whole file, from `-- needs: ...` at its head.
+    needs: Option<&'static str>,
 }
 
 /// What a file says.
@@ -57,6 +59,7 @@ struct File {
     call: Option<Function>,
     /// The variables that stand for classes.
     locals: BTreeMap<String, &'static str>,
+    needs: Option<&'static str>,
 }
 
 /// The comments in front of a line.
@@ -101,7 +104,9 @@ fn head(text: &'static str) -> &'static str {
 }
 
 fn read_file(source: &Source, classes: &mut BTreeMap<&'static str, Class>) -> File {
-    let (mut file, mut block) = (File::default(), Block::default());
+    let needs = source.text.lines().take_while(|line| line.starts_with("--"));
+    let needs = needs.filter_map(|line| line.strip_prefix("-- needs: ")).next();
+    let (mut file, mut block) = (File { needs, ..File::default() }, Block::default());
     let module = source.name.rsplit('.').next().unwrap_or(source.name);
     for line in source.text.lines() {
         match line.strip_prefix("---") {
@@ -158,6 +163,7 @@ impl File {
             example: leak(block.example.join("\n")),
             params: block.params,
             returns: block.returns,
+            needs: self.needs,
         };
         if name == "meta.__call" {
             self.call = Some(function(module));
@@ -263,7 +269,7 @@ impl Types {
             }),
             command: None,
             example: f.example,
-            example_needs: None,
+            example_needs: f.needs,
         }
     }
 }

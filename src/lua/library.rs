@@ -7,8 +7,10 @@ use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
 use super::bind;
+use super::lab::Lab;
 use super::schema::{Failure, Wrong, did_you_mean};
 use crate::error::Error;
+use crate::net::link;
 
 /// What begins so is nsh's own; no file of the script's can take its place.
 const PREFIX: &str = "nsh.";
@@ -38,16 +40,25 @@ macro_rules! source {
 
 /// All modules, sorted by name; a test compares them with the files of stdlib/nsh.
 pub const SOURCES: &[Source] = &[
+    source!(true "nsh.bird" "nsh/bird.lua"),
+    source!(false "nsh.bird.answer" "nsh/bird/answer.lua"),
+    source!(false "nsh.bird.config" "nsh/bird/config.lua"),
+    source!(true "nsh.frr" "nsh/frr.lua"),
+    source!(false "nsh.frr.config" "nsh/frr/config.lua"),
+    source!(false "nsh.router.spec" "nsh/router/spec.lua"),
+    source!(false "nsh.router.start" "nsh/router/start.lua"),
     source!(true "nsh.topology" "nsh/topology.lua"),
     source!(false "nsh.topology.address" "nsh/topology/address.lua"),
     source!(false "nsh.topology.addressing" "nsh/topology/addressing.lua"),
     source!(false "nsh.topology.build" "nsh/topology/build.lua"),
     source!(false "nsh.topology.cable" "nsh/topology/cable.lua"),
     source!(false "nsh.topology.generate" "nsh/topology/generate.lua"),
+    source!(false "nsh.topology.grow" "nsh/topology/grow.lua"),
     source!(false "nsh.topology.net" "nsh/topology/net.lua"),
     source!(false "nsh.topology.plan" "nsh/topology/plan.lua"),
     source!(false "nsh.topology.read" "nsh/topology/read.lua"),
     source!(false "nsh.topology.routing" "nsh/topology/routing.lua"),
+    source!(false "nsh.topology.show" "nsh/topology/show.lua"),
 ];
 
 /// Lets `require` find the library.
@@ -111,7 +122,8 @@ fn loader(lua: &Lua, source: &'static Source) -> mlua::Result<Function> {
 
 /// What the library has besides the bindings: `raise(op, kind, message, hint)` raises an error as the bindings do,
 /// `similar(word, words)` gives the nearest of several words, if one is near; `describe(value)` names a value as
-/// errors do; `document(f, name)` tells `help` what a function is called.
+/// errors do; `document(f, name)` tells `help` what a function is called; `silence(ns, dev, silent)` drops what a link
+/// of a namespace sends, or no longer.
 fn internals(lua: &Lua) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     let raise = bind::raising(
@@ -137,7 +149,17 @@ fn internals(lua: &Lua) -> mlua::Result<Table> {
     table.raw_set("document", document)?;
     let describe = lua.create_function(|_, value: Value| Ok(super::schema::describe(&value)))?;
     table.raw_set("describe", describe)?;
+    table.raw_set("silence", silence(lua)?)?;
     Ok(table)
+}
+
+fn silence(lua: &Lua) -> mlua::Result<Function> {
+    bind::raising(lua, |lua, (name, dev, silent): (String, String, bool)| {
+        let named = |e: Error| e.on(dev.clone()).in_namespace(&name);
+        let ns = Lab::of(lua)?.namespaces.require(&name).map_err(|e| bind::named(e, "link.silence"))?;
+        link::silence(&ns, &dev, silent).map_err(|e| bind::named(named(e), "link.silence"))?;
+        Ok(MultiValue::new())
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@
 --
 -- A switch is a namespace with a bridge, br0. STP is off.
 --
+-- The table can be read from JSON: a node's name is then its `name`, the ends of a link are `a` and `b`, and the
+-- destination of a route is `dst`: `topology(json.decode(text))`.
+--
 -- What is wrong in the table is an error with its place, before anything is made; what fails halfway leaves nothing.
 
 local _, internal = ...
@@ -34,7 +37,7 @@ local routing = require("nsh.topology.routing")
 ---@field subnets? table<string, string|string[]> subnets by switch or link: `{ s1 = "10.1.0.0/24", ["r1-r2"] = "10.0.12.0/30" }`
 ---@field pool? string|string[] where other subnets come from; default 10.0.0.0/8 and fd00::/16
 ---@field ipv4? boolean IPv4 addresses and routes; default true
----@field ipv6? boolean IPv6 addresses and routes; default true
+---@field ipv6? boolean IPv6 addresses and routes; default true. false switches IPv6 off in all nodes
 ---@field routing? boolean routes of routers; default true. false is for labs that run a routing daemon
 ---@field loopbacks? boolean an address on each router's lo, from the pool's end: 10.255.0.1, fd00:ffff::1; default false
 ---@field mtu? integer the MTU of all links that have none of their own
@@ -48,33 +51,42 @@ local routing = require("nsh.topology.routing")
 
 ---A router: its name, and options.
 ---@class (exact) nsh.topology.Router
----@field [1] string its name
+---@field [1]? string its name
+---@field name? string its name, in JSON
 ---@field loopback? string|string[] addresses on its lo
+---@field nat? string|string[] the neighbours towards whom it translates IPv4 addresses (masquerade); no router outside gets an IPv4 route to the subnets behind it
 ---@field routes? table[] its routes, instead of those worked out: `{ "default", via = "r1" }`, with any option of route.add; `via` may be a neighbour's name
 ---@field sysctl? table<string, string|integer> sysctls to set, when its links are there
 
 ---A host: its name, and options.
 ---@class (exact) nsh.topology.Host
----@field [1] string its name
+---@field [1]? string its name
+---@field name? string its name, in JSON
 ---@field addr? string|string[] its addresses, where it has one link; with a length, they say what the subnet is
+---@field mac? string its hardware address, where it has one link
 ---@field gateway? string|false the node that its default route leads to; false: none
 ---@field routes? table[] its routes, instead of the default route: `{ "10.0.0.0/8", via = "r1" }`
 ---@field sysctl? table<string, string|integer> sysctls to set, when its links are there
 
 ---A switch: its name, and options.
 ---@class (exact) nsh.topology.Switch
----@field [1] string its name
----@field subnet? string|string[] the subnets of those that are linked to it
+---@field [1]? string its name
+---@field name? string its name, in JSON
+---@field subnet? string|string[] the subnets of those that are linked to it. Of several of a family, routers have an address in each, and hosts in the first, unless their address or their link says otherwise
 ---@field bridge? nsh.BridgeOptions options of its bridge, such as `{ stp = true, forward_delay = 2 }`
 ---@field sysctl? table<string, string|integer> sysctls to set, when its links are there
 
----A link: two nodes, and options.
+---A link: two nodes, and options. Two nodes may have several links.
 ---@class (exact) nsh.topology.LinkOptions
----@field [1] string one node
----@field [2] string the other
----@field subnet? string|string[] its subnets
+---@field [1]? string one node
+---@field [2]? string the other
+---@field a? string one node, in JSON
+---@field b? string the other, in JSON
+---@field name? string what it is called; default `r1-r2`, the next one of the two `r1-r2-2`
+---@field subnet? string|string[] its subnets; at a switch with several, the one that it is for
 ---@field addr? table<string, string|string[]> addresses by node: `{ r1 = "10.0.12.1/30" }`
 ---@field dev? table<string, string> names of interfaces by node: `{ r1 = "wan" }`
+---@field mac? table<string, string> hardware addresses by node: `{ r1 = "02:00:00:00:00:01" }`
 ---@field mtu? integer its MTU in bytes
 ---@field cost? integer what the way over it costs, for the shortest paths; default 1
 
@@ -122,6 +134,20 @@ end
 ---@return nsh.topology.Generated # the table, which may be changed before it is made
 function topology.star(n, opts)
   return generate.star(n, opts)
+end
+
+---The table of switches in a row, with a host each. The switches are s1, s2, and so on, the hosts h1, h2, and so on.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.linear(3))
+---check.reachable(net.h1, net.h3)
+---```
+---@param n integer how many switches
+---@param opts? table other fields of the table; `hosts` = n is how many hosts each switch has, h1_1, h1_2 and so on; default 1
+---@return nsh.topology.Generated # the table
+function topology.linear(n, opts)
+  return generate.linear(n, opts)
 end
 
 ---The table of a chain of routers, with a host at each of its two ends. The routers are r1, r2, and so on, the hosts h1
@@ -220,7 +246,7 @@ function topology.dumbbell(left, right, opts)
   return generate.dumbbell(left, right, opts)
 end
 
-local names = { "chain", "dumbbell", "grid", "mesh", "ring", "star", "tree" }
+local names = { "chain", "dumbbell", "grid", "linear", "mesh", "ring", "star", "tree" }
 
 function meta.__index(_, key)
   local message, hint = read.none_of("no function", tostring(key), names, "it has")

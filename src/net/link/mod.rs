@@ -8,6 +8,7 @@ mod change;
 pub mod find;
 pub mod options;
 mod read;
+mod silence;
 mod spec;
 mod stats;
 
@@ -19,6 +20,7 @@ pub use options::{
 };
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
+pub use silence::silence;
 pub use spec::{LinkSpec, PeerSpec};
 pub use stats::{Stats, stats};
 

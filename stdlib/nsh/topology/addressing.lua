@@ -31,17 +31,29 @@ function addressing.check_family(p, a)
   end
 end
 
----Gives a segment a subnet that the table names; another that it names before must be the same.
-local function claim(p, segment, subnet)
-  addressing.check_family(p, subnet)
-  local there = segment.subnets[subnet.family]
-  if there and not address.equal(there, subnet) then
-    read.wrong(
-      subnet.path,
-      ("%s, but %s says %s"):format(address.cidr(subnet), there.path, address.cidr(there))
-    )
+---The one of a segment's subnets that is the same as another.
+local function same_subnet(segment, subnet)
+  for _, there in ipairs(segment.subnets[subnet.family] or {}) do
+    if address.equal(there, subnet) then
+      return there
+    end
   end
-  segment.subnets[subnet.family] = there or subnet
+end
+
+---Gives a segment subnets of a family that the table names; those that it names later must be among them.
+local function claim(p, segment, subnets)
+  local first = not segment.subnets[subnets[1].family]
+  for _, subnet in ipairs(subnets) do
+    addressing.check_family(p, subnet)
+    local there = segment.subnets[subnet.family] or {}
+    segment.subnets[subnet.family] = there
+    if first and not same_subnet(segment, subnet) then
+      table.insert(there, subnet)
+    elseif not first and not same_subnet(segment, subnet) then
+      local said = ("%s says %s"):format(there[1].path or segment.name, address.cidr(there[1]))
+      read.wrong(subnet.path, ("%s, but %s"):format(address.cidr(subnet), said))
+    end
+  end
 end
 
 ---The addresses that the table gives to hosts with one link.
@@ -76,12 +88,20 @@ local function given_subnets(p)
         end
       end
     end
+    for _, link in ipairs(segment.links) do
+      for family, subnet in pairs(link.options.subnet or {}) do
+        for _, e in ipairs(link.ends) do
+          e.chosen = e.chosen or {}
+          e.chosen[family] = same_subnet(segment, subnet)
+        end
+      end
+    end
     for _, e in ipairs(segment.ends) do
       for _, a in ipairs(e.given_addr or {}) do
         if a.length and not segment.subnets[a.family] then
           local subnet = address.network(a)
           subnet.path = a.path
-          claim(p, segment, subnet)
+          claim(p, segment, { subnet })
         end
       end
     end
@@ -93,9 +113,11 @@ local function check_overlaps(p)
   ---@type nsh.topology.Address[], table<nsh.topology.Address, nsh.topology.Segment>
   local all, owner = {}, {}
   for _, segment in ipairs(p.segments) do
-    for _, subnet in pairs(segment.subnets) do
-      table.insert(all, subnet)
-      owner[subnet] = segment
+    for _, subnets in pairs(segment.subnets) do
+      for _, subnet in ipairs(subnets) do
+        table.insert(all, subnet)
+        owner[subnet] = segment
+      end
     end
   end
   table.sort(all, address.before)
@@ -203,7 +225,8 @@ end
 local function given_loopbacks(p)
   for _, node in ipairs(p.nodes) do
     node.loopbacks = {}
-    for _, a in ipairs(node.options.loopback or {}) do
+    local old = p.made[node.name]
+    for _, a in ipairs(old and old.loopbacks or node.options.loopback or {}) do
       addressing.check_family(p, a)
       local bits = address.bits(a.family)
       if a.length and a.length ~= bits then
@@ -266,11 +289,30 @@ local function automatic_loopbacks(p, family)
   table.insert(p.taken, pool)
 end
 
+---The one of a segment's subnets in which an address is, else the first.
+local function subnet_of(segment, a)
+  for _, subnet in ipairs(segment.subnets[a.family]) do
+    if address.contains(subnet, { family = a.family, hi = a.hi, lo = a.lo }) then
+      return subnet
+    end
+  end
+  return segment.subnets[a.family][1]
+end
+
+---All subnets of a segment of a family, for an error.
+local function subnets_text(segment, family)
+  local out = {}
+  for i, subnet in ipairs(segment.subnets[family]) do
+    out[i] = address.cidr(subnet)
+  end
+  return ("the subnet%s of %s, %s"):format(#out > 1 and "s" or "", segment.name, table.concat(out, ", "))
+end
+
 ---Puts a given address into its subnet.
 local function place(p, segment, e, a)
   addressing.check_family(p, a)
-  local subnet = segment.subnets[a.family]
-  if not a.length and not subnet.path then
+  local subnet = subnet_of(segment, a)
+  if not a.length and not subnet.path and not segment.old then
     local why = ("%s has no prefix length, and no %s subnet of %s is given"):format(
       address.text(a),
       NAMES[a.family],
@@ -295,10 +337,7 @@ local function place(p, segment, e, a)
       )
     )
   elseif not address.contains(subnet, a) then
-    read.wrong(
-      a.path,
-      ("%s is outside the subnet of %s, %s"):format(address.text(a), segment.name, address.cidr(subnet))
-    )
+    read.wrong(a.path, ("%s is outside %s"):format(address.text(a), subnets_text(segment, a.family)))
   end
   local first, last = address.range(subnet)
   local from, to = address.nth(subnet, first), address.nth(subnet, last)
@@ -311,12 +350,34 @@ local function place(p, segment, e, a)
   table.insert(e.addrs, own)
 end
 
----Gives the rest of a segment's ends the next free addresses.
-local function fill(p, segment, family)
-  local subnet = segment.subnets[family]
+---Whether one of an end's addresses is in a subnet.
+local function is_in(e, subnet)
+  for _, a in ipairs(e.addrs) do
+    if address.contains(subnet, a) then
+      return true
+    end
+  end
+  return false
+end
+
+---Whether an end is still to get an address of a subnet. Routers get one of each, hosts one of the first, unless their
+---link says which.
+local function wants(segment, e, subnet)
+  local chosen = e.chosen and e.chosen[subnet.family]
+  if e.pinned or chosen and chosen ~= subnet or is_in(e, subnet) then
+    return false
+  elseif e.node.kind == "router" then
+    return true
+  end
+  local first = segment.subnets[subnet.family][1]
+  return not first_of(e.addrs, subnet.family) and (chosen or first) == subnet
+end
+
+---Gives the rest of a segment's ends the next free addresses of a subnet.
+local function fill(p, segment, subnet)
   local n, last = address.range(subnet)
   for _, e in ipairs(segment.ends) do
-    if not first_of(e.addrs, family) then
+    if wants(segment, e, subnet) then
       local a = address.nth(subnet, n)
       while n <= last and p.used[address.key(a)] do
         n = n + 1
@@ -334,6 +395,36 @@ local function fill(p, segment, family)
   end
 end
 
+---Leaves the subnets of a segment that is there as they are.
+local function pin_segment(segment, old)
+  if segment.old and segment.old ~= old then
+    local names = { segment.old.name, old.name }
+    table.sort(names)
+    local what = ("this joins %s and %s, which have subnets of their own"):format(names[1], names[2])
+    read.wrong("", what, "put a router between them, or join them in the table")
+  end
+  segment.old = old
+  for family, subnets in pairs(old.subnets) do
+    segment.subnets[family] = subnets
+  end
+end
+
+---Leaves the addresses of a network that is there as they are: `p.pins` has, by end, the end that it was.
+local function pin(p)
+  for _, segment in ipairs(p.segments) do
+    for _, e in ipairs(segment.ends) do
+      local old = p.pins[e]
+      if old then
+        pin_segment(segment, old.link.segment)
+        e.pinned, e.addrs = true, table.move(old.addrs, 1, #old.addrs, 1, {})
+        for _, a in ipairs(e.addrs) do
+          take(p, a, e.link.path)
+        end
+      end
+    end
+  end
+end
+
 ---Works out what is not given. Nothing depends on anything but the table and its order.
 function addressing.work_out(p)
   p.families, p.used, p.automatic = families(p), {}, {}
@@ -346,6 +437,7 @@ function addressing.work_out(p)
     p.pool[family] = pool
   end
   addresses_of_hosts(p)
+  pin(p)
   given_subnets(p)
   p.taken = check_overlaps(p)
   given_loopbacks(p)
@@ -355,23 +447,32 @@ function addressing.work_out(p)
   for _, segment in ipairs(p.segments) do
     for _, family in ipairs(p.families) do
       if #segment.ends > 0 then
-        segment.subnets[family] = segment.subnets[family] or automatic(p, segment, family)
+        segment.subnets[family] = segment.subnets[family] or { automatic(p, segment, family) }
       end
     end
     for _, e in ipairs(segment.ends) do
-      for _, a in ipairs(e.given_addr or {}) do
+      for _, a in ipairs(not e.pinned and e.given_addr or {}) do
         place(p, segment, e, a)
       end
     end
     for _, family in ipairs(p.families) do
-      if segment.subnets[family] then
-        fill(p, segment, family)
+      for _, subnet in ipairs(segment.subnets[family] or {}) do
+        fill(p, segment, subnet)
       end
     end
     for _, e in ipairs(segment.ends) do
       table.sort(e.addrs, function(a, b)
         return a.family < b.family
       end)
+    end
+  end
+end
+
+---The address of a family by which an end is the neighbour of another, alone: one of a subnet that both have.
+function addressing.between(own, there, family)
+  for _, a in ipairs(there.addrs) do
+    if a.family == family and is_in(own, address.network(a)) then
+      return address.text(a)
     end
   end
 end

@@ -1,6 +1,10 @@
 -- Links that are cut and mended. Both ends go down, as when a cable is pulled on hardware that notices; the kernel then
 -- forgets the routes through them, and those that nsh or `ip` made come back with the link.
 
+local _, internal = ...
+
+local address = require("nsh.topology.address")
+
 local cable = {}
 
 ---The protocols of routes that people make. A routing daemon finds its own routes again, and perhaps others.
@@ -114,6 +118,38 @@ local function restore_routes(node)
   node.lost = still
 end
 
+---Forgets a route that was to come back with its link.
+function cable.forget(node, route)
+  local still = {}
+  for _, lost in ipairs(node.lost or {}) do
+    local same = lost.route.dst == route[1] and lost.route.via == route[2].via
+    table.insert(still, not same and lost or nil)
+  end
+  node.lost = still
+end
+
+---Leaves a route of the plan until its link is up, if that is down. Returns whether it is.
+function cable.postpone(node, route)
+  local via = type(route[2].via) == "string" and address.parse(route[2].via)
+  for _, e in ipairs(via and node.ends or {}) do
+    local is_up = not e.link.shown or e.link.shown.up
+    for _, a in ipairs(not is_up and e.addrs or {}) do
+      if address.contains(address.network(a), via) then
+        local metric = route[2].metric or via.family == "inet6" and 1024 or nil
+        local later = { family = via.family, dst = route[1], dev = e.dev, nexthops = {}, flags = {} }
+        for key, value in pairs(route[2]) do
+          later[key] = value
+        end
+        later.metric, later.table = metric, later.table or "main"
+        node.lost = node.lost or {}
+        table.insert(node.lost, { route = later })
+        return true
+      end
+    end
+  end
+  return false
+end
+
 ---Sets an end down. The kernel keeps IPv4 addresses of a link that goes down, and so shall it with IPv6.
 local function set_down(e)
   local ns, keep = e.node.ns, ("net/ipv6/conf/%s/keep_addr_on_down"):format(e.dev)
@@ -155,6 +191,20 @@ local function bring_up(link)
   for _, e in ipairs(link.ends) do
     restore_routes(e.node)
   end
+end
+
+---Lets an end send into the void, or no longer. Both ends stay up, and the other direction works.
+function cable.silence(e, silent)
+  if silent == (e.silent or false) then
+    return
+  end
+  internal.silence(e.node.name, e.dev, silent)
+  e.silent = silent
+  local lost = {}
+  for _, one in ipairs(e.link.ends) do
+    table.insert(lost, one.silent and one.node.name or nil)
+  end
+  e.link.shown.lost_from = #lost > 0 and lost or nil
 end
 
 ---Sets a link up or down, as it should be by now: neither cut nor at a node that is down.

@@ -60,8 +60,8 @@ local function hosts(spec, node, name, n)
   end
 end
 
----How many hosts each router gets.
-local function per_router(shape, opts)
+---How many hosts each router or switch gets.
+local function per_node(shape, opts)
   return opts.hosts == nil and 1 or size(shape, "opts.hosts", opts.hosts, 0)
 end
 
@@ -88,6 +88,20 @@ function generate.star(n, opts)
   return spec
 end
 
+function generate.linear(n, opts)
+  size("linear", "n", n, 1)
+  local spec, own = begin("linear", opts, { hosts = true })
+  for i = 1, n do
+    local switch = "s" .. i
+    table.insert(spec.switches, switch)
+    if i > 1 then
+      link(spec, "s" .. i - 1, switch)
+    end
+    hosts(spec, switch, "h" .. i, per_node("linear", own))
+  end
+  return spec
+end
+
 function generate.chain(n, opts)
   size("chain", "n", n, 1)
   local spec, own = begin("chain", opts, { hosts = true })
@@ -96,7 +110,7 @@ function generate.chain(n, opts)
     link(spec, "r" .. i - 1, "r" .. i)
   end
   if own.hosts ~= nil then
-    hosts_of_all(spec, per_router("chain", own))
+    hosts_of_all(spec, per_node("chain", own))
   else
     hosts(spec, "r1", "h1", 1)
     hosts(spec, "r" .. n, "h2", 1)
@@ -111,7 +125,7 @@ function generate.ring(n, opts)
   for i = 1, n do
     link(spec, "r" .. i, "r" .. i % n + 1)
   end
-  hosts_of_all(spec, per_router("ring", own))
+  hosts_of_all(spec, per_node("ring", own))
   return spec
 end
 
@@ -124,7 +138,7 @@ function generate.mesh(n, opts)
       link(spec, "r" .. i, "r" .. j)
     end
   end
-  hosts_of_all(spec, per_router("mesh", own))
+  hosts_of_all(spec, per_node("mesh", own))
   return spec
 end
 
@@ -144,7 +158,7 @@ function generate.grid(rows, columns, opts)
       end
     end
   end
-  hosts_of_all(spec, per_router("grid", own))
+  hosts_of_all(spec, per_node("grid", own))
   return spec
 end
 

@@ -5,8 +5,10 @@ local address = require("nsh.topology.address")
 local addressing = require("nsh.topology.addressing")
 local build = require("nsh.topology.build")
 local cable = require("nsh.topology.cable")
+local grow = require("nsh.topology.grow")
 local plan = require("nsh.topology.plan")
 local read = require("nsh.topology.read")
+local show = require("nsh.topology.show")
 
 ---A link, in the form in which the table gives links, with all that was worked out.
 ---@class nsh.topology.Link
@@ -19,6 +21,7 @@ local read = require("nsh.topology.read")
 ---@field mtu? integer the MTU, where one was given
 ---@field cost integer what the way over it costs
 ---@field up boolean whether it is neither cut nor at a node that is down
+---@field lost_from? string[] the nodes whose packets are lost on it, where a direction is cut
 
 ---Links in the order of the table; also by name, from either end: `links["r1-r2"]` or `links["r2-r1"]`.
 ---@class nsh.topology.Links
@@ -73,42 +76,99 @@ local function node_of(p, method, what)
   fail(method, read.none_of("there is no node", name, names, "the nodes are"))
 end
 
-local function link_of(p, method, a, b)
-  local one, two = node_of(p, method, a), node_of(p, method, b)
-  local link = plan.link(p, one, two)
-  if not link then
-    local there = {}
-    for i, e in ipairs(one.ends) do
-      there[i] = e.other.node.name
-    end
-    local hint = #there > 0 and ("%s is linked to %s"):format(one.name, table.concat(there, ", "))
-      or one.name .. " has no links"
-    fail(method, ("%s and %s are not linked"):format(one.name, two.name), hint)
+---Who a node is linked to, as a hint.
+local function neighbours(node)
+  local there = {}
+  for i, e in ipairs(node.ends) do
+    there[i] = e.other.node.name
   end
-  return link
+  return #there > 0 and ("%s is linked to %s"):format(node.name, table.concat(there, ", "))
+    or node.name .. " has no links"
+end
+
+---The links of two nodes: all, or the one of a name.
+local function links_of(p, method, a, b, name)
+  local one, two = node_of(p, method, a), node_of(p, method, b)
+  local links, names = plan.links(p, one, two), {}
+  if #links == 0 then
+    fail(method, ("%s and %s are not linked"):format(one.name, two.name), neighbours(one))
+  end
+  for i, link in ipairs(links) do
+    if name ~= nil and (name == link.names[1] or name == link.names[2]) then
+      return { link }
+    end
+    names[i] = link.name
+  end
+  if name ~= nil then
+    local which = ("opts.link: no link of %s and %s is called"):format(one.name, two.name)
+    fail(method, read.none_of(which, tostring(name), names, "there are"))
+  end
+  return links
+end
+
+---The options of a method, checked.
+local function options(method, opts, fields)
+  return read.as("Net:" .. method, read.record, "opts", opts == nil and {} or opts, fields)
+end
+
+---A node or its name, as an option.
+local function node_name(path, value)
+  return read.name(path, type(value) == "userdata" and value.name or value)
+end
+
+local ON_LINK = { link = read.string, from = node_name }
+
+---Which links `net:cut` and `net:mend` mean.
+---@class (exact) nsh.topology.CutOptions
+---@field link? string the one of this name, where there are several between the two; default all
+---@field from? string|nsh.Namespace only the direction from this node to the other; both ends stay up
+
+---Calls `f` with each link that is meant and, for one direction, the end that sends.
+local function each_link(self, method, a, b, opts, f)
+  local p = plan_of(self, method)
+  opts = options(method, opts, ON_LINK)
+  for _, link in ipairs(links_of(p, method, a, b, opts.link)) do
+    local from = opts.from and node_of(p, method, opts.from)
+    local e = from and plan.end_of(link, from)
+    if e and e.node ~= from then
+      local two = link.ends[1].node.name .. " nor " .. link.ends[2].node.name
+      fail(method, ("opts.from: %s is neither %s"):format(from.name, two))
+    end
+    f(link, e)
+  end
 end
 
 ---Cuts the link between two nodes: both its ends go down, and with them the routes through it. Nothing happens where
----it is cut already.
+---it is cut already. With `from` one direction alone is cut: what that node sends is lost, and neither end notices.
 ---
----Raises `argument` if there is no such link.
+---Raises `argument` if there is no such link; `exists` if `from` has a queueing discipline there.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
 ---local net = topology(topology.chain(2))
 ---net:cut("r1", "r2")
 ---check.unreachable(net.h1, net.h2)
+---net:mend("r1", "r2")
+---net:cut("r1", "r2", { from = "r2" })
+---check.arrives(net.h1, net.h2)
+---check.lost(net.h2, net.h1)
 ---```
 ---@param a string|nsh.Namespace one of its nodes
 ---@param b string|nsh.Namespace the other
-function Net:cut(a, b)
-  local link = link_of(plan_of(self, "cut"), "cut", a, b)
-  link.cut = true
-  cable.settle(link)
+---@param opts? nsh.topology.CutOptions which of several links, and which direction
+function Net:cut(a, b, opts)
+  each_link(self, "cut", a, b, opts, function(link, from)
+    if from then
+      cable.silence(from, true)
+    else
+      link.cut = true
+      cable.settle(link)
+    end
+  end)
 end
 
 ---Mends a link that was cut: both its ends come up, and the routes come back that went with it, but for those of routing
----daemons and those that something newer stands in the place of.
+---daemons and those that something newer stands in the place of. What was cut in one direction is mended, too.
 ---
 ---Raises `argument` if there is no such link.
 ---
@@ -121,10 +181,15 @@ end
 ---```
 ---@param a string|nsh.Namespace one of its nodes
 ---@param b string|nsh.Namespace the other
-function Net:mend(a, b)
-  local link = link_of(plan_of(self, "mend"), "mend", a, b)
-  link.cut = false
-  cable.settle(link)
+---@param opts? nsh.topology.CutOptions which of several links; with `from`, only that direction
+function Net:mend(a, b, opts)
+  each_link(self, "mend", a, b, opts, function(link, from)
+    for _, e in ipairs(from and { from } or link.ends) do
+      cable.silence(e, false)
+    end
+    link.cut = link.cut and from ~= nil
+    cable.settle(link)
+  end)
 end
 
 local function switch(self, method, name, down)
@@ -170,24 +235,19 @@ end
 ---What `net:addr` may be asked for.
 ---@class (exact) nsh.topology.AddrOptions
 ---@field to? string|nsh.Namespace on the link to this node; default the first link with an address
+---@field link? string on the link of this name, where there are several to it; default the first
 ---@field family? "inet"|"inet6" of this family; default IPv4 where there is one, else IPv6
 
----The options of `net:addr`, checked.
-local function addr_options(opts)
-  if opts ~= nil and type(opts) ~= "table" then
-    fail("addr", "opts: expected a table, got " .. internal.describe(opts))
-  end
-  for key in pairs(opts or {}) do
-    if key ~= "to" and key ~= "family" then
-      fail("addr", ("opts: unknown option %q"):format(tostring(key)), "the options are family, to")
+local ADDR = {
+  to = node_name,
+  link = read.string,
+  family = function(path, value)
+    if value ~= "inet" and value ~= "inet6" then
+      read.wrong(path, 'expected "inet" or "inet6", got ' .. internal.describe(value))
     end
-  end
-  local family = opts and opts.family
-  if family ~= nil and family ~= "inet" and family ~= "inet6" then
-    fail("addr", 'opts.family: expected "inet" or "inet6", got ' .. internal.describe(family))
-  end
-  return opts and opts.to, family
-end
+    return value
+  end,
+}
 
 ---An address of a node, without prefix length.
 ---
@@ -205,14 +265,16 @@ end
 ---@return string # the address
 function Net:addr(node, opts)
   local p = plan_of(self, "addr")
-  local to, family = addr_options(opts)
+  opts = options("addr", opts, ADDR)
   local one = node_of(p, "addr", node)
   local ends = one.ends
-  if to then
-    local link = link_of(p, "addr", one.name, to)
-    ends = { link.ends[1].node == one and link.ends[1] or link.ends[2] }
+  if opts.to then
+    ends = {}
+    for i, link in ipairs(links_of(p, "addr", one.name, opts.to, opts.link)) do
+      ends[i] = plan.end_of(link, one)
+    end
   end
-  for _, wanted in ipairs(family and { family } or { "inet", "inet6" }) do
+  for _, wanted in ipairs(opts.family and { opts.family } or { "inet", "inet6" }) do
     for _, e in ipairs(ends) do
       local found = addressing.of(e, wanted)
       if found then
@@ -223,9 +285,179 @@ function Net:addr(node, opts)
   return internal.raise("Net:addr", "not_found", one.name .. " has no such address", nil)
 end
 
----A text in quotes, as Graphviz reads it.
-local function quoted(text)
-  return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
+---@type fun(net: any, p: any)
+local update
+
+---A host that is added: its options and those of its link.
+---@class (exact) nsh.topology.NewHost
+---@field to? string|nsh.Namespace the node that it is linked to; default none
+---@field addr? string|string[] its addresses
+---@field mac? string its hardware address
+---@field gateway? string|false the node that its default route leads to; false: none
+---@field routes? table[] its routes, instead of the default route
+---@field sysctl? table<string, string|integer> sysctls to set
+---@field link? nsh.topology.LinkOptions options of the link: `{ mtu = 1400 }`
+
+---A router that is added: its options and those of its link.
+---@class (exact) nsh.topology.NewRouter
+---@field to? string|nsh.Namespace the node that it is linked to; default none
+---@field loopback? string|string[] addresses on its lo
+---@field nat? string|string[] the neighbours towards whom it translates IPv4 addresses
+---@field routes? table[] its routes, instead of those worked out
+---@field sysctl? table<string, string|integer> sysctls to set
+---@field link? nsh.topology.LinkOptions options of the link: `{ cost = 5 }`
+
+---A switch that is added: its options and those of its link.
+---@class (exact) nsh.topology.NewSwitch
+---@field to? string|nsh.Namespace the node that it is linked to; default none
+---@field subnet? string|string[] the subnets of those that are linked to it
+---@field bridge? nsh.BridgeOptions options of its bridge
+---@field sysctl? table<string, string|integer> sysctls to set
+---@field link? nsh.topology.LinkOptions options of the link
+
+---Changes the network by a function of `grow`, and returns what that returns.
+local function change(self, method, f, ...)
+  local p = plan_of(self, method)
+  local new, result = read.as("Net:" .. method, f, p, ...)
+  update(self, new)
+  return result
+end
+
+---Checks and copies a table of options, and takes out where the new node is linked to.
+local function new_node(method, opts)
+  if opts ~= nil and type(opts) ~= "table" then
+    fail(method, "opts: expected a table, got " .. internal.describe(opts))
+  end
+  local own = {}
+  for key, value in pairs(opts or {}) do
+    own[key] = value
+  end
+  local to, link = own.to, own.link
+  own.to, own.link = nil, nil
+  return own, to and read.as("Net:" .. method, node_name, "opts.to", to), link
+end
+
+local function add(self, method, kind, name, opts)
+  local own, to, link = new_node(method, opts)
+  return change(self, method, grow.add_node, kind, name, own, to, link)
+end
+
+---Adds a host to the network, and links it to a node. Its addresses and its default route are worked out as in the
+---table; the addresses of all others stay, and routes are added where they are needed.
+---
+---Raises as `topology` does.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.star(2))
+---net:add_host("h3", { to = "s1" })
+---check.reachable(net.h3, net.h1)
+---print(net)
+---```
+---@param name string its name
+---@param opts? nsh.topology.NewHost its options, and the node that it is linked to
+---@return nsh.Namespace # the host
+function Net:add_host(name, opts)
+  return add(self, "add_host", "hosts", name, opts)
+end
+
+---Adds a router to the network, as `net:add_host` does a host.
+---
+---Raises as `topology` does.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.star(2))
+---net:add_router("r1", { to = "s1" })
+---net:add_host("far", { to = "r1" })
+---check.reachable(net.h1, net.far)
+---```
+---@param name string its name
+---@param opts? nsh.topology.NewRouter its options, and the node that it is linked to
+---@return nsh.Namespace # the router
+function Net:add_router(name, opts)
+  return add(self, "add_router", "routers", name, opts)
+end
+
+---Adds a switch to the network, as `net:add_host` does a host.
+---
+---Raises as `topology` does.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.star(2))
+---net:add_switch("s2", { to = "s1" })
+---net:add_host("h3", { to = "s2" })
+---check.reachable(net.h3, net.h1)
+---```
+---@param name string its name
+---@param opts? nsh.topology.NewSwitch its options, and the node that it is linked to
+---@return nsh.Namespace # the switch
+function Net:add_switch(name, opts)
+  return add(self, "add_switch", "switches", name, opts)
+end
+
+---Links two nodes that are there. Addresses and routes are worked out as in the table; the addresses of other links
+---stay.
+---
+---Raises as `topology` does.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.chain(3))
+---net:add_link("r1", "r3")
+---check.equal(net.h1.ping(net.h2).replies[1].ttl, 64 - 2)
+---```
+---@param a string|nsh.Namespace one of its nodes
+---@param b string|nsh.Namespace the other
+---@param opts? nsh.topology.LinkOptions options of the link, as in the table: `{ mtu = 1400 }`
+---@return nsh.topology.Link # the link
+function Net:add_link(a, b, opts)
+  local p = plan_of(self, "add_link")
+  local one, two = node_of(p, "add_link", a), node_of(p, "add_link", b)
+  return change(self, "add_link", grow.add_link, one.name, two.name, opts).shown
+end
+
+---Where `net:move` plugs a cable in.
+---@class (exact) nsh.topology.MoveOptions
+---@field from? string|nsh.Namespace the node that it is linked to so far; needed where it has several links
+---@field addr? string|string[] its addresses in the new subnet; default worked out
+---@field gateway? string|false the node that its default route leads to; false: none
+
+local MOVE = {
+  from = node_name,
+  addr = read.addresses,
+  gateway = function(path, value)
+    return value and node_name(path, value)
+  end,
+}
+
+---Moves a node: its cable is pulled out at one neighbour, and plugged in at another. Within a subnet, as from a switch
+---to one that is joined to it, the node keeps its addresses; elsewhere it gets new ones and another default route. Its
+---interface and what runs in it stay. The switches there forget which addresses they have learned.
+---
+---Raises as `topology` does.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.linear(2))
+---net:move("h1", "s2")
+---check.reachable(net.h1, net.h2)
+---```
+---@param node string|nsh.Namespace the node
+---@param to string|nsh.Namespace its new neighbour
+---@param opts? nsh.topology.MoveOptions which of its links, and what it gets there
+---@return nsh.topology.Link # the link
+function Net:move(node, to, opts)
+  local p = plan_of(self, "move")
+  local own = options("move", opts, MOVE)
+  local one, two = node_of(p, "move", node), node_of(p, "move", to)
+  local from = own.from and links_of(p, "move", one.name, own.from)[1] or #one.ends == 1 and one.ends[1].link
+  if not from then
+    fail("move", ("%s has %d links"):format(one.name, #one.ends), "say which one: { from = ... }")
+  end
+  local index = plan.index_of(p, from)
+  return change(self, "move", grow.move, one.name, index, two.name, opts or {}).shown
 end
 
 ---The network as a graph in the language of Graphviz: `nsh net.lua | dot -Tsvg > net.svg`.
@@ -236,18 +468,7 @@ end
 ---```
 ---@return string # the graph
 function Net:dot()
-  local p = plan_of(self, "dot")
-  local shapes = { router = "ellipse", host = "box", switch = "diamond" }
-  local lines = { "graph {" }
-  for _, node in ipairs(p.nodes) do
-    table.insert(lines, ("  %s [shape=%s];"):format(quoted(node.name), shapes[node.kind]))
-  end
-  for _, link in ipairs(p.links) do
-    local label, style = table.concat(link.shown.subnets, "\\n"), link.shown.up and "" or ", style=dashed"
-    local one, two = link.ends[1].node.name, link.ends[2].node.name
-    table.insert(lines, ('  %s -- %s [label="%s"%s];'):format(quoted(one), quoted(two), label, style))
-  end
-  return table.concat(lines, "\n") .. "\n}"
+  return show.dot(plan_of(self, "dot"))
 end
 
 ---Takes the whole network away, as the end of its block does where it is held by `<close>`.
@@ -266,62 +487,11 @@ function Net:close()
   end
 end
 
-local function count(n, word, many)
-  return n == 1 and "1 " .. word or ("%d %s"):format(n, many or word .. "s")
+local function text(self)
+  return show.text(plans[self])
 end
 
----Rows of words as columns.
-local function columns(rows)
-  local widths, out = {}, {}
-  for _, row in ipairs(rows) do
-    for i, word in ipairs(row) do
-      widths[i] = math.max(widths[i] or 0, #word)
-    end
-  end
-  for _, row in ipairs(rows) do
-    local line = {}
-    for i, word in ipairs(row) do
-      line[i] = word .. (" "):rep(widths[i] - #word)
-    end
-    table.insert(out, (table.concat(line, "  "):gsub("%s+$", "")))
-  end
-  return out
-end
-
-local function show(self)
-  local p = plans[self]
-  local rows = {}
-  for _, node in ipairs(p.nodes) do
-    local first = node.name .. (node.down and " (down)" or "")
-    for _, a in ipairs(node.loopbacks) do
-      table.insert(rows, { first, "lo", "", address.cidr(a) })
-      first = ""
-    end
-    for _, e in ipairs(node.ends) do
-      local row = { first, e.dev, "-- " .. e.other.node.name }
-      for _, a in ipairs(e.addrs) do
-        table.insert(row, address.cidr(a))
-      end
-      if not e.link.shown.up then
-        table.insert(row, "cut")
-      end
-      table.insert(rows, row)
-      first = ""
-    end
-    if first ~= "" then
-      table.insert(rows, { first })
-    end
-  end
-  local head = ("%s, %s, %s, %s"):format(
-    count(#self.routers, "router"),
-    count(#self.hosts, "host"),
-    count(#self.switches, "switch", "switches"),
-    count(#self.links, "link")
-  )
-  return head .. (p.closed and " (closed)" or "") .. "\n" .. table.concat(columns(rows), "\n")
-end
-
-local meta = { __name = "nsh.topology.Net", __tostring = show, __close = Net.close }
+local meta = { __name = "nsh.topology.Net", __tostring = text, __close = Net.close }
 
 function meta.__index(self, key)
   if Net[key] or type(key) ~= "string" then
@@ -347,10 +517,12 @@ for _, name in ipairs({ "routers", "hosts", "switches", "nodes", "links" }) do
   plan.RESERVED[name] = true
 end
 
+---Tells of a link what was worked out, in the table that scripts have of it.
 ---@return nsh.topology.Link
 local function shown(p, link)
-  local one, two = link.ends[1], link.ends[2]
-  local out = { one.node.name, two.node.name, name = link.name, mtu = link.mtu, cost = link.cost, up = true }
+  local one, two = link.ends[1].node.name, link.ends[2].node.name
+  local out = link.shown or { up = true }
+  out[1], out[2], out.name, out.mtu, out.cost = one, two, link.name, link.mtu, link.cost
   out.dev, out.addr, out.subnets = {}, {}, {}
   for _, e in ipairs(link.ends) do
     out.dev[e.node.name] = e.dev
@@ -360,10 +532,43 @@ local function shown(p, link)
     end
   end
   for _, family in ipairs(p.families) do
-    local subnet = link.segment.subnets[family]
-    table.insert(out.subnets, subnet and address.cidr(subnet))
+    for _, subnet in ipairs(link.segment.subnets[family] or {}) do
+      table.insert(out.subnets, address.cidr(subnet))
+    end
   end
   return out
+end
+
+local function clear(list)
+  for key in pairs(list) do
+    list[key] = nil
+  end
+end
+
+---Fills the lists of a network from its plan.
+local function fill(net, p)
+  local lists = { router = net.routers, host = net.hosts, switch = net.switches }
+  for _, list in ipairs({ net.routers, net.hosts, net.switches, net.nodes, net.links }) do
+    clear(list)
+  end
+  for i, node in ipairs(p.nodes) do
+    rawset(net, node.name, node.ns)
+    net.nodes[i] = node.ns
+    table.insert(lists[node.kind], node.ns)
+  end
+  for i, link in ipairs(p.links) do
+    link.shown = shown(p, link)
+    net.links[i] = link.shown
+  end
+end
+
+---Puts a changed plan in a network's place.
+function update(net, p)
+  plans[net] = p
+  fill(net, p)
+  for _, link in ipairs(p.links) do
+    cable.settle(link)
+  end
 end
 
 ---The network of a plan that was made.
@@ -372,23 +577,14 @@ return function(p)
   local net = { routers = {}, hosts = {}, switches = {}, nodes = {}, links = {} }
   setmetatable(net.links, {
     __index = function(_, key)
-      for _, link in ipairs(p.links) do
-        local a, b = link.ends[1].node.name, link.ends[2].node.name
-        if key == link.name or key == b .. "-" .. a then
+      for _, link in ipairs(plans[net].links) do
+        if key == link.names[1] or key == link.names[2] then
           return link.shown
         end
       end
     end,
   })
-  local lists = { router = net.routers, host = net.hosts, switch = net.switches }
-  for i, node in ipairs(p.nodes) do
-    net[node.name], net.nodes[i] = node.ns, node.ns
-    table.insert(lists[node.kind], node.ns)
-  end
-  for i, link in ipairs(p.links) do
-    link.shown = shown(p, link)
-    net.links[i] = link.shown
-  end
+  fill(net, p)
   plans[net] = p
   return setmetatable(net, meta)
 end

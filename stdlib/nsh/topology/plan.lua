@@ -12,6 +12,7 @@ local plan = {}
 ---@field path string its place in the table
 ---@field index integer its place among all nodes
 ---@field ends nsh.topology.End[] its ends of links, in the order of the links
+---@field down boolean? whether all its links are cut
 ---@field ns nsh.Namespace? once it is made
 
 ---@class nsh.topology.End
@@ -19,6 +20,10 @@ local plan = {}
 ---@field link nsh.topology.Cable
 ---@field other nsh.topology.End
 ---@field dev string
+---@field mac string?
+---@field outside boolean? whether its node is to translate what leaves by it
+---@field translated boolean? whether it does
+---@field silent boolean? whether what it sends is lost
 ---@field addrs nsh.topology.Address[]
 
 ---@class nsh.topology.Cable
@@ -31,9 +36,12 @@ local plan = {}
 ---@field index integer its place among all
 ---@field path string
 ---@field name string that of its link, or of its first switch
+---@field switches nsh.topology.Node[] its switches, in the order of the table
 ---@field ends nsh.topology.End[] routers' first, then hosts'
----@field claims table<string, nsh.topology.Address>[] the subnets that the table gives it, by family
----@field subnets table<string, nsh.topology.Address> by family
+---@field whole integer? how many of the claims are for all of it; the rest are of its links
+---@field old nsh.topology.Segment? what it was before the network grew
+---@field claims table<string, nsh.topology.Address[]>[] the subnets that the table gives it, by family
+---@field subnets table<string, nsh.topology.Address[]> by family
 
 ---What a network has besides its nodes; no node may be called so.
 plan.RESERVED = {}
@@ -45,7 +53,8 @@ local DEV = 15
 
 ---A route as `route.add` takes it, the destination first; its options are looked at when it is added.
 local function route(path, value)
-  read.string(read.field(path, 1), read.table(path, value)[1])
+  local dst, place = read.either(path, read.table(path, value), 1, "dst")
+  read.string(place, dst)
   return value
 end
 
@@ -58,14 +67,22 @@ local KINDS = {
   {
     kind = "router",
     list = "routers",
-    options = { loopback = read.addresses, routes = read.list(route), sysctl = read.table },
+    options = {
+      name = read.name,
+      loopback = read.addresses,
+      nat = read.names,
+      routes = read.list(route),
+      sysctl = read.table,
+    },
   },
   {
     kind = "host",
     list = "hosts",
     options = {
+      name = read.name,
       addr = read.addresses,
       gateway = name_or_false,
+      mac = read.mac,
       routes = read.list(route),
       sysctl = read.table,
     },
@@ -73,16 +90,25 @@ local KINDS = {
   {
     kind = "switch",
     list = "switches",
-    options = { subnet = read.subnet, bridge = read.table, sysctl = read.table },
+    options = {
+      name = read.name,
+      subnet = read.several_subnets,
+      bridge = read.table,
+      sysctl = read.table,
+    },
   },
 }
 
 local LINK = {
+  a = read.name,
+  b = read.name,
+  name = read.string,
   subnet = read.subnet,
   mtu = read.integer(68, 65535),
   cost = read.integer(1, 65535),
   addr = read.table,
   dev = read.table,
+  mac = read.table,
 }
 
 local function check_name(path, name)
@@ -103,7 +129,8 @@ local function add_node(p, kind, path, entry)
   local name, options = entry, {}
   if type(entry) == "table" then
     options = read.record(path, entry, kind.options, 1)
-    name = read.name(read.field(path, 1), entry[1])
+    local named, place = read.either(path, entry, 1, "name")
+    name = read.name(place, named)
   else
     read.name(path, entry)
   end
@@ -111,7 +138,7 @@ local function add_node(p, kind, path, entry)
   local there = p.by_name[name]
   if there then
     read.wrong(path, ("%q is the name of %s already"):format(name, there.path))
-  elseif namespace.get(name) then
+  elseif not p.made[name] and namespace.get(name) then
     internal.raise("topology", "exists", ("%s: there is a namespace %q already"):format(path, name), nil)
   end
   local node =
@@ -133,9 +160,36 @@ function plan.node(p, path, name)
   return node
 end
 
----The link of two nodes.
-function plan.link(p, one, two)
-  return p.linked[one.name .. " " .. two.name]
+---The links of two nodes, in order.
+---@return nsh.topology.Cable[]
+function plan.links(p, one, two)
+  return p.linked[one.name .. " " .. two.name] or {}
+end
+
+---The end of a link at a node.
+---@return nsh.topology.End
+function plan.end_of(link, node)
+  return link.ends[1].node == node and link.ends[1] or link.ends[2]
+end
+
+---A link's place among all.
+function plan.index_of(p, link)
+  for i, known in ipairs(p.links) do
+    if known == link then
+      return i
+    end
+  end
+end
+
+---What a link of two nodes can be called, from either end.
+local function link_names(p, link)
+  local one, two = link.ends[1].node, link.ends[2].node
+  if link.options.name then
+    return { link.options.name }
+  end
+  local place = #plan.links(p, one, two) + 1
+  local suffix = place > 1 and "-" .. place or ""
+  return { one.name .. "-" .. two.name .. suffix, two.name .. "-" .. one.name .. suffix }
 end
 
 ---The values of a link's option for its two nodes: `{ r1 = ..., r2 = ... }`.
@@ -191,31 +245,49 @@ end
 local function add_link(p, path, entry)
   local options = read.record(path, entry, LINK, 2)
   local link = { path = path, options = options, ends = {} }
-  for i = 1, 2 do
-    link.ends[i] = { node = plan.node(p, read.field(path, i), entry[i]), link = link, addrs = {} }
+  for i, letter in ipairs({ "a", "b" }) do
+    local name, place = read.either(path, entry, i, letter)
+    link.ends[i] = { node = plan.node(p, place, name), link = link, addrs = {} }
   end
   local one, two = link.ends[1], link.ends[2]
   one.other, two.other = two, one
-  link.name = one.node.name .. "-" .. two.node.name
   if one.node == two.node then
     read.wrong(path, one.node.name .. " can't be linked to itself")
   end
-  local twin = plan.link(p, one.node, two.node)
-  if twin then
-    read.wrong(path, ("%s and %s are linked already, by %s"):format(one.node.name, two.node.name, twin.path))
+  link.names = link_names(p, link)
+  link.name = link.names[1]
+  for _, other in ipairs(options.name and p.links or {}) do
+    if other.names[1] == link.name or other.names[2] == link.name then
+      read.wrong(read.field(path, "name"), ("%q is the name of %s already"):format(link.name, other.path))
+    end
   end
   link.mtu = mtu(p, link)
   link.cost = options.cost or 1
   by_end(link, "dev", interface)
   by_end(link, "addr", read.addresses)
+  by_end(link, "mac", read.mac)
   for _, e in ipairs(link.ends) do
+    local pair = e.node.name .. " " .. e.other.node.name
     table.insert(e.node.ends, e)
-    p.linked[e.node.name .. " " .. e.other.node.name] = link
+    p.linked[pair] = p.linked[pair] or {}
+    table.insert(p.linked[pair], link)
+    e.mac = e.given_mac
     if e.node.kind == "switch" and e.given_addr then
       read.wrong(e.path_addr, e.node.name .. " is a switch; switches have no addresses")
     end
   end
   table.insert(p.links, link)
+end
+
+---A name for an interface after who is at the other end, if there is room for one.
+local function towards(e, taken)
+  local base, n = "to-" .. e.other.node.name, 1
+  local name = base
+  while taken[name] do
+    n = n + 1
+    name = base .. "-" .. n
+  end
+  return #name <= DEV and not name:find("[:%%]") and name or nil
 end
 
 ---Each end's interface: what is given; eth0 and on at hosts; at routers and switches after who is at the other end.
@@ -231,11 +303,11 @@ local function name_interfaces(node)
   end
   local n = 0
   for _, e in ipairs(node.ends) do
-    local towards = "to-" .. e.other.node.name
+    local name = node.kind ~= "host" and not e.dev and towards(e, taken)
     if e.dev then
       n = n + 1
-    elseif node.kind ~= "host" and #towards <= DEV and not towards:find("[:%%]") and not taken[towards] then
-      e.dev = towards
+    elseif name then
+      e.dev = name
     else
       while taken["eth" .. n] do
         n = n + 1
@@ -329,8 +401,7 @@ end
 local function named_segment(p, key)
   local found, names = {}, {}
   for _, link in ipairs(p.links) do
-    local one, two = link.ends[1].node.name, link.ends[2].node.name
-    if key == link.name or key == two .. "-" .. one then
+    if key == link.names[1] or key == link.names[2] then
       table.insert(found, link)
     end
     table.insert(names, link.name)
@@ -357,6 +428,31 @@ local function named_segment(p, key)
   return found[1].segment
 end
 
+---A subnet of each family, as lists of them.
+local function as_lists(subnets)
+  local out = {}
+  for family, subnet in pairs(subnets) do
+    out[family] = { subnet }
+  end
+  return out
+end
+
+---The ends behind which a router translates addresses.
+local function find_outside(p)
+  for _, node in ipairs(p.nodes) do
+    for _, name in ipairs(node.options.nat or {}) do
+      local path = node.path .. ".nat"
+      local links = plan.links(p, node, plan.node(p, path, name))
+      if #links == 0 then
+        read.wrong(path, ("%s and %s are not linked"):format(node.name, name))
+      end
+      for _, link in ipairs(links) do
+        plan.end_of(link, node).outside = true
+      end
+    end
+  end
+end
+
 ---Who says what the subnets are, for each segment.
 local function claims(p, spec)
   for _, segment in ipairs(p.segments) do
@@ -364,13 +460,20 @@ local function claims(p, spec)
     for _, part in ipairs(segment.switches) do
       table.insert(segment.claims, part.options.subnet)
     end
+    -- What is given for the whole of a segment comes before what its links choose of it.
+    segment.whole = #segment.claims
     for _, part in ipairs(segment.links) do
-      table.insert(segment.claims, part.options.subnet)
+      table.insert(segment.claims, part.options.subnet and as_lists(part.options.subnet))
     end
   end
   for _, key in ipairs(read.keys(spec.subnets or {})) do
-    local path = read.field("subnets", key)
-    table.insert(named_segment(p, key).claims, read.subnet(path, spec.subnets[key]))
+    local path, segment = read.field("subnets", key), named_segment(p, key)
+    if #segment.switches > 0 then
+      segment.whole = segment.whole + 1
+      table.insert(segment.claims, segment.whole, read.several_subnets(path, spec.subnets[key]))
+    else
+      table.insert(segment.claims, as_lists(read.subnet(path, spec.subnets[key])))
+    end
   end
 end
 
@@ -392,11 +495,43 @@ local TOP = {
   mtu = read.integer(68, 65535),
 }
 
----Reads the table; addresses and routes are still to come.
-function plan.read(spec)
+---The hardware addresses that the table gives to hosts with one link.
+local function macs_of_hosts(p)
+  for _, node in ipairs(p.nodes) do
+    local given = node.options.mac
+    if given and #node.ends ~= 1 then
+      read.wrong(
+        node.path .. ".mac",
+        ("%s has %d links, so it is not clear which one is meant"):format(node.name, #node.ends),
+        ("give it with a link: { %q, ..., mac = { %s = ... } }"):format(node.name, node.name)
+      )
+    end
+    for _, e in ipairs(given and node.ends or {}) do
+      e.mac = e.mac or given
+    end
+  end
+end
+
+---A copy of a table and of those in it.
+function plan.copy(value)
+  if type(value) ~= "table" then
+    return value
+  end
+  local out = {}
+  for key, item in pairs(value) do
+    out[key] = plan.copy(item)
+  end
+  return out
+end
+
+---Reads the table; addresses and routes are still to come. `made` has the nodes that are there already, by name.
+---@param spec any
+---@param made? table<string, nsh.topology.Node>
+function plan.read(spec, made)
   local options = read.record("", spec, TOP)
   local p =
-    { options = options, nodes = {}, by_name = {}, links = {}, linked = {}, segments = {}, loops = {} }
+    { spec = plan.copy(spec), options = options, made = made or {}, nodes = {}, by_name = {}, pins = {} }
+  p.links, p.linked, p.segments, p.loops = {}, {}, {}, {}
   for _, kind in ipairs(KINDS) do
     read.list(function(path, entry)
       add_node(p, kind, path, entry)
@@ -416,6 +551,8 @@ function plan.read(spec)
       )
     end
   end
+  macs_of_hosts(p)
+  find_outside(p)
   find_segments(p)
   claims(p, spec)
   return p

@@ -5,12 +5,26 @@ local address = require("nsh.topology.address")
 
 local read = {}
 
+---What is being called, for errors.
+local operation = "topology"
+
+---Calls a function; what it refuses is told as refused by `op`.
+function read.as(op, f, ...)
+  operation = op
+  local results = table.pack(pcall(f, ...))
+  operation = "topology"
+  if not results[1] then
+    error(results[2], 0)
+  end
+  return table.unpack(results, 2, results.n)
+end
+
 ---Refuses a table, before anything is made.
 ---@param path string the place in the table, such as `links[2].mtu`
 ---@param message string what is wrong there
 ---@param hint? string what to try
 function read.wrong(path, message, hint)
-  internal.raise("topology", "argument", path == "" and message or path .. ": " .. message, hint)
+  internal.raise(operation, "argument", path == "" and message or path .. ": " .. message, hint)
 end
 
 local function expected(path, what, value)
@@ -81,7 +95,8 @@ function read.record(path, value, fields, values)
     if field ~= nil then
       out[key] = field(read.field(path, key), value[key])
     elseif type(key) == "string" then
-      read.unknown(path, "unknown key", key, read.keys(fields), "the keys are")
+      local what = path == "opts" and "option" or "key"
+      read.unknown(path, "unknown " .. what, key, read.keys(fields), ("the %ss are"):format(what))
     elseif math.type(key) ~= "integer" or key < 1 or key > (values or 0) then
       read.wrong(
         read.field(path, key),
@@ -128,6 +143,28 @@ read.table = of_type("table", "a table")
 ---The name of a node, which may be given as its namespace is not there yet.
 read.name = of_type("string", "a node's name")
 
+---What a table has at a place, or under a name instead: JSON has no tables with both.
+---@return any value, string path
+function read.either(path, value, place, name)
+  if value[place] ~= nil and value[name] ~= nil then
+    read.wrong(read.field(path, name), "is given already, by " .. read.field("", place))
+  elseif value[place] == nil and value[name] ~= nil then
+    return value[name], read.field(path, name)
+  end
+  return value[place], read.field(path, place)
+end
+
+---A hardware address.
+function read.mac(path, value)
+  local six = "^%x%x:%x%x:%x%x:%x%x:%x%x:%x%x$"
+  if type(value) ~= "string" or not value:find(six) then
+    expected(path, 'a hardware address such as "02:00:00:00:00:01"', value)
+  elseif tonumber(value:sub(1, 2), 16) & 1 == 1 then
+    read.wrong(path, value .. " is the address of a group, no interface's")
+  end
+  return value:lower()
+end
+
 function read.integer(low, high)
   return function(path, value)
     if math.type(value) ~= "integer" or value < low or value > high then
@@ -157,6 +194,11 @@ local function parsed(path, value, what)
   return a
 end
 
+---A node's name or several.
+read.names = one_or_more(function(path, value)
+  return read.name(path, value)
+end)
+
 ---Addresses such as "10.0.1.1/24" or "fd00::1".
 read.addresses = one_or_more(function(path, value)
   return parsed(path, value, 'an address such as "10.0.1.1/24" or "fd00::1"')
@@ -176,15 +218,25 @@ read.subnets = one_or_more(function(path, value)
   return subnet
 end)
 
+---Subnets by family.
+function read.several_subnets(path, value)
+  local out = {}
+  for _, subnet in ipairs(read.subnets(path, value)) do
+    out[subnet.family] = out[subnet.family] or {}
+    table.insert(out[subnet.family], subnet)
+  end
+  return out
+end
+
 ---At most one subnet of each family, by family.
 function read.subnet(path, value)
   local out = {}
-  for _, subnet in ipairs(read.subnets(path, value)) do
-    if out[subnet.family] then
-      local both = ("%s and %s"):format(address.cidr(out[subnet.family]), address.cidr(subnet))
+  for family, list in pairs(read.several_subnets(path, value)) do
+    if #list > 1 then
+      local both = ("%s and %s"):format(address.cidr(list[1]), address.cidr(list[2]))
       read.wrong(path, both .. " are of the same family; one of each is enough")
     end
-    out[subnet.family] = subnet
+    out[family] = list[1]
   end
   return out
 end

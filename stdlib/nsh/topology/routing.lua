@@ -10,7 +10,12 @@ local routing = {}
 ---@class nsh.topology.Target
 ---@field prefixes nsh.topology.Address[] what lies there
 ---@field at nsh.topology.Node[] the routers that have it
----@field on table<nsh.topology.Node, boolean>
+---@field segment nsh.topology.Segment? where they are
+
+---A step of a way: from a node's own end to the neighbour's.
+---@class nsh.topology.Hop
+---@field own nsh.topology.End
+---@field there nsh.topology.End
 
 ---A queue from which the nearest router comes first, those of the same distance in the order of the table.
 local function queue()
@@ -62,10 +67,29 @@ local function routers_on(segment)
   return out
 end
 
----The way from every router to a target: the neighbour's end through which it goes on, by router. Of several neighbours
----over whom it is as near, that is the first one in the table.
----@return table<nsh.topology.Node, nsh.topology.End>
-local function ways(p, target)
+---Whether a router's way to a target begins behind its address translation: nobody outside gets there through it.
+local function is_inside(node, target, via)
+  if via then
+    return not via.own.outside
+  end
+  for _, e in ipairs(target.segment and node.ends or {}) do
+    if e.link.segment == target.segment and e.outside then
+      return false
+    end
+  end
+  return true
+end
+
+---Whether two ends of a segment have a subnet in common.
+local function are_neighbours(one, other)
+  return addressing.between(one, other, "inet") or addressing.between(one, other, "inet6")
+end
+
+---The way from every router to a target: the hop with which it begins, by router. Of several neighbours over whom it is
+---as near, that is the first one in the table. With `private`, what is behind a router's address translation is not
+---told to others.
+---@return table<nsh.topology.Node, nsh.topology.Hop>
+local function ways(p, target, private)
   local distance, via, settled, waiting = {}, {}, {}, queue()
   for _, node in ipairs(target.at) do
     distance[node] = 0
@@ -76,12 +100,13 @@ local function ways(p, target)
     local node = next[2]
     if not settled[node] then
       settled[node] = true
+      local hidden = private and node.options.nat and is_inside(node, target, via[node])
       for _, e in ipairs(node.ends) do
-        for _, near in ipairs(p.routers_on[e.link.segment]) do
+        for _, near in ipairs(hidden and e.outside and {} or p.routers_on[e.link.segment]) do
           local other, length = near.node, distance[node] + near.link.cost
-          local same = length == distance[other] and via[other] and node.index < via[other].node.index
-          if not distance[other] or length < distance[other] or same then
-            distance[other], via[other] = length, e
+          local same = length == distance[other] and via[other] and node.index < via[other].there.node.index
+          if (not distance[other] or length < distance[other] or same) and are_neighbours(near, e) then
+            distance[other], via[other] = length, { own = near, there = e }
             waiting.push(length, other)
           end
         end
@@ -98,12 +123,12 @@ local function targets(p)
   for _, segment in ipairs(p.segments) do
     local prefixes, at = {}, {}
     for _, family in ipairs(p.families) do
-      table.insert(prefixes, segment.subnets[family])
+      table.move(segment.subnets[family] or {}, 1, #(segment.subnets[family] or {}), #prefixes + 1, prefixes)
     end
     for _, e in ipairs(p.routers_on[segment]) do
       table.insert(at, e.node)
     end
-    table.insert(out, { prefixes = prefixes, at = at })
+    table.insert(out, { prefixes = prefixes, at = at, segment = segment })
   end
   for _, node in ipairs(p.nodes) do
     if node.kind == "router" and #node.loopbacks > 0 then
@@ -113,38 +138,41 @@ local function targets(p)
   return out
 end
 
-local function default(p, node, via)
+local function default(p, node, hop)
   for _, family in ipairs(p.families) do
-    table.insert(node.routes, { "default", { via = addressing.of(via, family) } })
+    local via = addressing.between(hop.own, hop.there, family)
+    table.insert(node.routes, via and { "default", { via = via } } or nil)
   end
 end
 
----The end of `other` in a segment that `node` is in, if there is one.
+---The hop from `node` to `other` in a segment that both are in, if there is one.
+---@return nsh.topology.Hop?
 local function neighbour(node, other)
   for _, e in ipairs(node.ends) do
     for _, there in ipairs(e.link.segment.ends) do
-      if there.node == other then
-        return there
+      if there.node == other and are_neighbours(e, there) then
+        return { own = e, there = there }
       end
     end
   end
 end
 
----The end to which a host's default route leads, if it has one.
+---The hop with which a host's default route begins, if it has one.
 local function gateway(p, node)
   local given = node.options.gateway
   if given then
     local path = node.path .. ".gateway"
-    local via = neighbour(node, plan.node(p, path, given))
-    if not via or via.node == node then
+    local hop = neighbour(node, plan.node(p, path, given))
+    if not hop or hop.there.node == node then
       read.wrong(path, ("%s and %s have no subnet in common"):format(node.name, given))
     end
-    return via
+    return hop
   end
-  for _, e in ipairs(node.ends) do
-    local via = given == nil and p.routers_on[e.link.segment][1]
-    if via then
-      return via
+  for _, e in ipairs(given == nil and node.ends or {}) do
+    for _, there in ipairs(p.routers_on[e.link.segment]) do
+      if are_neighbours(e, there) then
+        return { own = e, there = there }
+      end
     end
   end
 end
@@ -162,9 +190,9 @@ local function given_routes(p, node)
     local path = ("%s.routes[%d]"):format(node.path, i)
     local options = {}
     for key, value in pairs(entry) do
-      options[key] = key ~= 1 and value or nil
+      options[key] = key ~= 1 and key ~= "dst" and value or nil
     end
-    local dst = entry[1]
+    local dst = entry[1] or entry.dst
     local prefix = address.parse(dst)
     if dst ~= "default" and not prefix then
       read.wrong(
@@ -178,8 +206,8 @@ local function given_routes(p, node)
     elseif options.via == nil or type(options.via) ~= "string" or address.parse(options.via) then
       table.insert(node.routes, { dst, options })
     else
-      local via = neighbour(node, plan.node(p, path .. ".via", options.via))
-      if not via then
+      local hop = neighbour(node, plan.node(p, path .. ".via", options.via))
+      if not hop then
         read.wrong(path .. ".via", ("%s and %s have no subnet in common"):format(node.name, options.via))
       end
       if prefix then
@@ -187,12 +215,13 @@ local function given_routes(p, node)
         addressing.check_family(p, prefix)
       end
       for _, family in ipairs(p.families) do
-        if not prefix or prefix.family == family then
+        local via = addressing.between(hop.own, hop.there, family)
+        if via and (not prefix or prefix.family == family) then
           local copy = {}
           for key, value in pairs(options) do
             copy[key] = value
           end
-          copy.via = addressing.of(via, family)
+          copy.via = via
           table.insert(node.routes, { dst, copy })
         end
       end
@@ -207,20 +236,42 @@ local function dead_ends(p, known)
   for node, routes in pairs(known) do
     local one
     for i, r in ipairs(routes) do
-      one = (i == 1 or one == r.via) and r.via or nil
+      one = (i == 1 or one.there == r.via.there) and r.via or nil
       if not one then
         break
       end
     end
-    only[node] = #routes > 1 and one or nil
+    only[node] = one and routes[1].target ~= routes[#routes].target and one or nil
   end
   local out = {}
-  for node, via in pairs(only) do
-    if not only[via.node] and not via.node.options.routes then
-      out[node] = via
+  for node, hop in pairs(only) do
+    if not only[hop.there.node] and not hop.there.node.options.routes then
+      out[node] = hop
     end
   end
   return out
+end
+
+---Whether any router translates addresses.
+local function has_nat(p)
+  for _, node in ipairs(p.nodes) do
+    if node.options.nat then
+      return true
+    end
+  end
+  return false
+end
+
+---What each router has to know: the prefixes of a target, and the hop that leads there. Translation concerns IPv4 alone.
+local function learn(p, known, target, nat)
+  local all = ways(p, target, false)
+  local private = nat and ways(p, target, true) or all
+  for _, node in ipairs(p.nodes) do
+    for _, prefix in ipairs(known[node] and target.prefixes or {}) do
+      local hop = (prefix.family == "inet" and private or all)[node]
+      table.insert(known[node], hop and { via = hop, prefix = prefix, target = target } or nil)
+    end
+  end
 end
 
 ---Works out every node's routes: `{ dst, options of route.add }`.
@@ -235,21 +286,17 @@ function routing.work_out(p)
     if node.options.routes then
       given_routes(p, node)
     elseif node.kind == "host" then
-      local via = gateway(p, node)
-      if via then
-        default(p, node, via)
+      local hop = gateway(p, node)
+      if hop then
+        default(p, node, hop)
       end
     elseif node.kind == "router" and p.options.routing ~= false then
       known[node] = {}
     end
   end
+  local nat = has_nat(p)
   for _, target in ipairs(next(known) and targets(p) or {}) do
-    local via = ways(p, target)
-    for _, node in ipairs(p.nodes) do
-      if via[node] and known[node] then
-        table.insert(known[node], { via = via[node], prefixes = target.prefixes })
-      end
-    end
+    learn(p, known, target, nat)
   end
   local stub = dead_ends(p, known)
   for _, node in ipairs(p.nodes) do
@@ -257,9 +304,8 @@ function routing.work_out(p)
       default(p, node, stub[node])
     end
     for _, r in ipairs(not stub[node] and known[node] or {}) do
-      for _, prefix in ipairs(r.prefixes) do
-        table.insert(node.routes, { address.cidr(prefix), { via = addressing.of(r.via, prefix.family) } })
-      end
+      local via = addressing.between(r.via.own, r.via.there, r.prefix.family)
+      table.insert(node.routes, via and { address.cidr(r.prefix), { via = via } } or nil)
     end
   end
 end

@@ -60,10 +60,6 @@ refused(
   { hosts = { "a" }, links = { { "a", "b" } } }
 )
 refused([=[links[1]: a can't be linked to itself]=], { hosts = { "a" }, links = { { "a", "a" } } })
-refused(
-  [=[links[2]: b and a are linked already, by links[1]]=],
-  { hosts = { "a", "b" }, links = { { "a", "b" }, { "b", "a" } } }
-)
 refused([=[links[1][2]: expected a node's name, got nil]=], { hosts = { "a", "b" }, links = { { "a" } } })
 refused(
   [=[links[1][3]: nothing more is expected here, got the string "c"]=],
@@ -359,7 +355,7 @@ raises([=[topology: no function "stars"; did you mean "star"?]=], function()
 end)
 raises(
   [=[topology: no function "foobar"
-  hint: it has chain, dumbbell, grid, mesh, ring, star, tree]=],
+  hint: it has chain, dumbbell, grid, linear, mesh, ring, star, tree]=],
   function()
     topology.foobar()
   end
@@ -390,14 +386,14 @@ raises(
 )
 raises(
   [=[Net: no node or method "kutt"
-  hint: there are addr, close, cut, dot, down, h1, h2, hosts, links, mend, nodes, r1, r2, routers, switches, up]=],
+  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, r1, r2, routers, switches, ...]=],
   function()
     net:kutt()
   end
 )
 raises(
   [=[Net: no node or method "r9"
-  hint: there are addr, close, cut, dot, down, h1, h2, hosts, links, mend, nodes, r1, r2, routers, switches, up]=],
+  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, r1, r2, routers, switches, ...]=],
   function()
     net.r9.ping("r1")
   end
@@ -405,13 +401,9 @@ raises(
 raises([=[Net:down: expected a node or its name, got the integer 5]=], function()
   net:down(5)
 end)
-raises(
-  [=[Net:addr: opts: unknown option "famly"
-  hint: the options are family, to]=],
-  function()
-    net:addr("r1", { famly = "inet" })
-  end
-)
+raises([=[Net:addr: opts: unknown option "famly"; did you mean "family"?]=], function()
+  net:addr("r1", { famly = "inet" })
+end)
 raises(
   [=[Net:addr: r1 and h2 are not linked
   hint: r1 is linked to r2, h1]=],
@@ -434,7 +426,7 @@ raises(
 )
 raises(
   [=[require: nsh has no module "nsh.x"
-  hint: it has nsh.topology]=],
+  hint: it has nsh.bird, nsh.frr, nsh.topology]=],
   function()
     require("nsh.x")
   end

@@ -43,6 +43,7 @@ local function try(lab, routers, hosts, switches, links)
 end
 
 try(topology.star(3), "", "h1 h2 h3", "s1", 3)
+try(topology.linear(3), "", "h1 h2 h3", "s1 s2 s3", 5)
 try(topology.chain(1), "r1", "h1 h2", "", 2)
 try(topology.chain(4), "r1 r2 r3 r4", "h1 h2", "", 5)
 try(topology.chain(2, { hosts = 2 }), "r1 r2", "h1_1 h1_2 h2_1 h2_2", "", 5)
@@ -77,8 +78,4 @@ local net <close> = topology(lab)
 check.equal(net:addr("h1"), "192.168.7.1")
 check.equal(net:addr("printer"), "192.168.7.100")
 check.reachable(net.h2, net.printer)
-check.equal(
-  net.h1.addr.list({ dev = "eth0", family = "inet6" })[1].scope,
-  "link",
-  "no IPv6 but the kernel's own"
-)
+check.equal(#net.h1.addr.list({ family = "inet6" }), 0)
