@@ -13,7 +13,7 @@ mod soft;
 mod subset;
 mod values;
 
-pub use render::show;
+pub use render::{lines, quoted, readable, show};
 pub use soft::module as soft;
 
 use mlua::Value;

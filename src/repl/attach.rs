@@ -7,16 +7,16 @@ use mlua::{Function, Lua, Table, Value};
 use crate::lua::lab::Lab;
 use crate::net::namespace::HOST;
 
-/// Binds each namespace to a global of its name, if that is a name in Lua and means nothing yet.
-pub fn prepare(lua: &Lua, lab: &Lab) -> mlua::Result<()> {
+/// Binds each namespace to a global of its name, if that is a name in Lua and means nothing yet. Returns their names.
+pub fn prepare(lua: &Lua, lab: &Lab) -> mlua::Result<Vec<String>> {
     let names = lab.namespaces.names().map_err(mlua::Error::external)?;
     let get: Function = lua.globals().get::<Table>("namespace")?.get("get")?;
-    let mut without = Vec::new();
+    let mut without: Vec<String> = Vec::new();
     for name in &names {
         if is_identifier(lua, name) && lua.globals().raw_get::<Value>(name.as_str())?.is_nil() {
             lua.globals().raw_set(name.as_str(), get.call::<Value>(name.as_str())?)?;
         } else {
-            without.push(name.as_str());
+            without.push(name.clone());
         }
     }
     if io::stdin().is_terminal() {
@@ -25,7 +25,7 @@ pub fn prepare(lua: &Lua, lab: &Lab) -> mlua::Result<()> {
             println!("by namespace.get(\"NAME\") alone: {}", without.join(", "));
         }
     }
-    Ok(())
+    Ok(names.into_iter().filter(|name| !without.contains(name)).collect())
 }
 
 /// Whether `name = 1` is Lua.

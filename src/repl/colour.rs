@@ -38,6 +38,8 @@ impl Paint {
 pub struct Colours(bool);
 
 impl Colours {
+    pub const NEVER: Colours = Colours(false);
+
     /// For stdout, as it is: a terminal, not `TERM=dumb`, and no `NO_COLOR` (<https://no-color.org>).
     pub fn of_stdout() -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
@@ -61,5 +63,4 @@ impl Colours {
 #[cfg(test)]
 impl Colours {
     pub const ALWAYS: Colours = Colours(true);
-    pub const NEVER: Colours = Colours(false);
 }

@@ -6,8 +6,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use mlua::Lua;
 use rustyline::completion::{Completer as Complete, Pair};
@@ -16,10 +14,7 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hinter, HistoryHinter};
 use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{
-    Behavior, Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, EditMode, Editor,
-    Event, EventContext, EventHandler, KeyCode, KeyEvent, Modifiers, RepeatCount,
-};
+use rustyline::{Behavior, ColorMode, CompletionType, Config, Context, EditMode, Editor};
 
 use super::above::Above;
 use super::colour::{Colours, Paint};
@@ -28,11 +23,15 @@ use super::complete::{Completer, Completion};
 use super::highlight;
 use super::history::History;
 use super::input::{self, Input, Parsed};
+use super::keys::Keys;
 use super::{paste, screen, shell, signals};
 use crate::error::{Error, Kind};
 use crate::net::namespace::Namespace;
 use crate::translate;
 use crate::wait::{self, Deadline};
+
+/// How many candidates the editor can take.
+const MOST: usize = u16::MAX as usize;
 
 /// What came of asking for an input.
 pub enum Read {
@@ -66,8 +65,8 @@ impl Source {
         if dumb || !io::IsTerminal::is_terminal(&io::stdin()) || !io::IsTerminal::is_terminal(&io::stdout()) {
             return Ok(Source::Plain(Lines::new()?));
         }
-        let given_up = GivenUp::default();
-        let made = editor(given_up.clone());
+        let keys = Keys::default();
+        let made = editor(&keys);
         let Ok(mut editor) = made else { return Ok(Source::Plain(Lines::new()?)) };
         for entry in history.entries() {
             let _ = editor.add_history_entry(entry);
@@ -80,7 +79,7 @@ impl Source {
             colours,
             hinter,
             above: Above::default(),
-            given_up,
+            keys,
         }));
         Ok(Source::Editor(Box::new(editor), history))
     }
@@ -93,7 +92,7 @@ impl Source {
                 let _reading = signals::reading();
                 let _above = editor.helper().map(|h| h.above.reading());
                 let read = editor.readline(prompt);
-                if editor.helper().is_some_and(|h| h.given_up.0.swap(false, Ordering::Relaxed)) {
+                if editor.helper().is_some_and(|h| h.keys.take_given_up()) {
                     return Read::Interrupted;
                 }
                 match read {
@@ -137,7 +136,7 @@ impl Source {
     }
 }
 
-fn editor(given_up: GivenUp) -> rustyline::Result<Editor<Helper, MemHistory>> {
+fn editor(keys: &Keys) -> rustyline::Result<Editor<Helper, MemHistory>> {
     let config = Config::builder()
         .behavior(Behavior::Stdio)
         .completion_type(CompletionType::List)
@@ -149,18 +148,21 @@ fn editor(given_up: GivenUp) -> rustyline::Result<Editor<Helper, MemHistory>> {
         .edit_mode(edit_mode())
         .build();
     let mut editor = Editor::with_history(config.clone(), MemHistory::with_config(&config))?;
-    // A new line wherever the cursor is, as terminals can send it.
-    let newline = || EventHandler::Simple(Cmd::Newline);
-    editor.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::ALT), newline());
-    editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(given_up)));
+    for (key, handler) in keys.bindings() {
+        editor.bind_sequence(key, handler);
+    }
     Ok(editor)
+}
+
+fn entries(editor: &Editor<Helper, MemHistory>) -> Vec<String> {
+    let history = editor.history();
+    let get = |i| history.get(i, SearchDirection::Forward).ok().flatten();
+    (0..history.len()).filter_map(get).map(|found| found.entry.into_owned()).collect()
 }
 
 /// Takes out what stands in the history before its last entry, which is that again.
 fn once(editor: &mut Editor<Helper, MemHistory>, entry: &str) {
-    let history = editor.history();
-    let get = |i| history.get(i, SearchDirection::Forward).ok().flatten();
-    let all: Vec<String> = (0..history.len()).filter_map(get).map(|found| found.entry.into_owned()).collect();
+    let all = entries(editor);
     let before = all.len().saturating_sub(1);
     if !all[..before].iter().any(|other| other == entry) {
         return;
@@ -193,19 +195,7 @@ pub struct Helper {
     colours: Colours,
     hinter: HistoryHinter,
     above: Above,
-    given_up: GivenUp,
-}
-
-/// Ctrl-C was typed. It ends the input as Enter does, and only then is it told apart: rustyline's own way throws away
-/// what was typed behind it.
-#[derive(Clone, Default)]
-struct GivenUp(Arc<AtomicBool>);
-
-impl ConditionalEventHandler for GivenUp {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        self.0.store(true, Ordering::Relaxed);
-        Some(Cmd::AcceptLine)
-    }
+    keys: Keys,
 }
 
 impl rustyline::Helper for Helper {}
@@ -214,6 +204,7 @@ impl Complete for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        self.keys.completed();
         let before = &line[..pos];
         let Completion { start, candidates } = match before.trim_start().starts_with([':', '!']) {
             true => commands::complete(&self.completer, before, &self.current.borrow()),
@@ -221,6 +212,7 @@ impl Complete for Helper {
         };
         let pairs = candidates
             .into_iter()
+            .take(MOST)
             .map(|text| {
                 // No wider than the terminal, where the list would be torn.
                 let display =
@@ -254,6 +246,7 @@ impl Highlighter for Helper {
             false => Cow::Owned(highlight::lua(line, Some(pos), self.colours)),
         };
         self.above.line(line, &drawn, pos);
+        self.keys.drawn(line, pos);
         drawn
     }
 

@@ -10,6 +10,7 @@ mod editor;
 mod highlight;
 mod history;
 mod input;
+mod keys;
 mod lex;
 mod names;
 mod order;
@@ -119,8 +120,9 @@ pub fn attach(
     namespace: &str,
 ) -> i32 {
     lua::with_interpreter(place, true, setup, |lua, lab| {
-        attach::prepare(lua, lab)?;
+        let bound = attach::prepare(lua, lab)?;
         let mut session = Session::new(lua, lab, trace, history)?;
+        session.kept.extend(bound.into_iter().map(Kept::Bound));
         commands::run(&mut session, "use", namespace)?;
         match session.converse()? {
             Flow::Lost => Ok(status::FAILED),
@@ -139,6 +141,7 @@ impl<'a> Session<'a> {
             wait::endure();
             // A person reads it here, and it may be long.
             doc::install_shown(lua, |text| pager::page(text, true))?;
+            show::install_print(lua)?;
         }
         Ok(Session {
             name: "nsh",
@@ -350,7 +353,9 @@ impl<'a> Session<'a> {
         let lines = if terminal { rows.saturating_sub(4).max(20) } else { usize::MAX };
         let columns = if terminal { columns } else { usize::MAX };
         if let Some(first) = results.front() {
-            self.lua.globals().raw_set("_", first)?;
+            let globals = self.lua.globals();
+            globals.raw_set("__", globals.raw_get::<Value>("_")?)?;
+            globals.raw_set("_", first)?;
         }
         // What a function returns besides nothing at all.
         let only_nil = results.len() == 1 && results.front().is_some_and(Value::is_nil);
@@ -408,8 +413,9 @@ impl<'a> Session<'a> {
         self.kept.push(Kept::Input { source: source.to_owned(), expression });
     }
 
-    fn keep_use(&mut self, namespace: &str) {
-        self.kept.push(Kept::Use(namespace.to_owned()));
+    /// From here on globals act on a namespace: what stands for it in a script, nothing for `host`.
+    fn keep_use(&mut self, prefix: Option<String>) {
+        self.kept.push(Kept::Use(prefix));
     }
 
     fn complain(&self, text: &str) {

@@ -1,11 +1,34 @@
 //! Names that mean nothing yet: those of namespaces are given their meaning, the others are told.
 
+use std::rc::Rc;
+
 use mlua::{Function, Table, Value};
 
 use super::Session;
 use super::colour::Paint;
 use super::lex::{self, Kind, Token};
+use crate::lua::namespace as namespaces;
 use crate::lua::schema::did_you_mean;
+use crate::translate::{self, Globals};
+
+/// What the session's globals mean, for commands that are translated. A namespace's name that means nothing yet is
+/// bound before it is used.
+pub fn globals(session: &Session<'_>) -> Globals {
+    let (lua, lab) = (session.lua.clone(), Rc::clone(session.lab));
+    let globals = lua.globals();
+    Globals {
+        namespace: Box::new(move |name| {
+            let variable = translate::variable(name);
+            let value: Value = lua.globals().raw_get(variable.as_str()).ok()?;
+            let stands = match value.as_userdata().and_then(namespaces::of) {
+                Some(ns) => ns.name() == name,
+                None => value.is_nil() && variable == name && lab.namespaces.get(name).ok()?.is_some(),
+            };
+            stands.then_some(variable)
+        }),
+        taken: Box::new(move |name| !globals.raw_get::<Value>(name).is_ok_and(|value| value.is_nil())),
+    }
+}
 
 /// Binds the names of namespaces that a source uses and that mean nothing yet, as `ip netns add` does, and shows it.
 pub fn bind_namespaces(session: &mut Session<'_>, source: &str) -> mlua::Result<()> {
@@ -29,7 +52,7 @@ pub fn bind_namespaces(session: &mut Session<'_>, source: &str) -> mlua::Result<
 }
 
 /// The names that could be variables which are read.
-fn used(source: &str) -> Vec<&str> {
+pub fn used(source: &str) -> Vec<&str> {
     let tokens: Vec<Token> = lex::tokens(source).into_iter().filter(Token::counts).collect();
     let text = |i: usize| tokens.get(i).map(|t| t.text(source)).unwrap_or_default();
     let mut names = Vec::new();

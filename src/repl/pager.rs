@@ -28,8 +28,9 @@ fn through_pager(text: &str) -> bool {
     }
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(&pager).stdin(Stdio::piped());
-    // Leaves what fits on the screen, shows colours, and needs no file of its own, for which there is no place.
-    command.env("LESS", "FRX").env("LESSHISTFILE", "-");
+    // Leaves what fits on the screen, shows colours, ends on Ctrl-C, and needs no file of its own, for which there is
+    // no place.
+    command.env("LESS", "FRXK").env("LESSHISTFILE", "-");
     let Ok(mut child) = command.spawn() else { return false };
     if let Some(mut stdin) = child.stdin.take() {
         // The reader may have seen enough.

@@ -8,10 +8,9 @@ use super::colour::Paint;
 use super::commands::{self, Flow};
 use super::input::{self, Parsed};
 use super::paste::{self, Part};
-use super::{Session, screen};
+use super::{Session, names, screen};
 use crate::error::Result;
 use crate::net::hosts;
-use crate::net::namespace::HOST;
 use crate::proc::{self, Context, Exit, Place, Spec};
 use crate::translate::{self, Typed, What};
 use crate::wait;
@@ -20,7 +19,7 @@ use crate::wait;
 pub fn is_command(lua: &Lua, text: &str) -> bool {
     // `route -n` and `ss -tln` are expressions of Lua's, too; a statement such as `ip = 1` is meant as it stands.
     !text.contains('\n')
-        && translate::line(text, HOST).is_some()
+        && translate::is_typed(text)
         && !matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. })
 }
 
@@ -106,36 +105,36 @@ pub fn translated(
 }
 
 fn show_and_run(session: &mut Session<'_>, code: &str, needs: &[String]) -> mlua::Result<bool> {
+    let code = code.trim_end();
     if code.trim().is_empty() {
         return Ok(true);
     }
-    println!("{}", session.colours.paint(Paint::Hint, code.trim_end()));
+    names::bind_namespaces(session, code)?;
+    println!("{}", session.colours.paint(Paint::Hint, code));
     for name in needs {
         if let Err(e) = session.lab.namespaces.require(name) {
             session.complain(&e.to_string());
             return Ok(false);
         }
     }
-    let well = session.evaluate(code.trim_end())?;
+    let well = session.evaluate(code)?;
     if well {
-        session.keep(code.trim_end());
+        session.keep(code);
     }
     Ok(well)
 }
 
 /// A command that was typed by itself.
 pub fn command(session: &mut Session<'_>, text: &str) -> mlua::Result<()> {
-    let mut typed = Typed::new(text);
-    if translated(session, &mut typed, text, None)? {
-        show_and_run(session, &typed.reports(), &[])?;
-    }
-    Ok(())
+    let mut typed = Typed::new(text, names::globals(session));
+    // What was begun beside the prompt goes on, and can be asked at any time.
+    translated(session, &mut typed, text, None).map(drop)
 }
 
 /// An input of several lines that are not all Lua. As with lines that are typed one by one, what follows an error is
 /// run all the same, unless `set -e` was among them.
 pub fn pasted(session: &mut Session<'_>, text: &str, parts: &[Part<'_>]) -> mlua::Result<Flow> {
-    let mut typed = Typed::new(text);
+    let mut typed = Typed::new(text, names::globals(session));
     for (i, part) in parts.iter().enumerate() {
         let place = format!("line {}: {}", part.line, part.text.lines().next().unwrap_or_default());
         let well = match &part.what {
@@ -191,7 +190,7 @@ pub fn meant(session: &Session<'_>, text: &str) -> Option<String> {
     if !is_command(session.lua, text) {
         return Some(text.to_owned());
     }
-    match translate::line(text, session.current.borrow().name())? {
+    match translate::line(text, session.current.borrow().name(), names::globals(session))? {
         Ok(source) => Some(source),
         Err(reason) => {
             session.complain(&reason.to_string());

@@ -16,19 +16,53 @@ pub struct Space {
     pub lines: usize,
 }
 
+impl Space {
+    /// For `print`, which cuts nothing.
+    const ALL: Space = Space { columns: usize::MAX, lines: usize::MAX };
+
+    /// Of a column.
+    fn widest(self) -> usize {
+        if self.columns == usize::MAX { usize::MAX } else { 40 }
+    }
+}
+
+/// Has `print` show a table as the prompt does, and all of it: a script's prints its address.
+pub fn install_print(lua: &Lua) -> mlua::Result<()> {
+    let print: mlua::Function = lua.globals().get("print")?;
+    let whole = lua.create_function(move |lua, values: mlua::MultiValue| {
+        let shown = values.into_iter().map(|value| match &value {
+            Value::Table(table) if !shown_by_itself(table) => whole(lua, table),
+            _ => Ok(value),
+        });
+        print.call::<()>(shown.collect::<mlua::Result<mlua::MultiValue>>()?)
+    })?;
+    lua.globals().set("print", whole)
+}
+
+/// A table with all that is in it.
+fn whole(lua: &Lua, table: &Table) -> mlua::Result<Value> {
+    let value = Value::Table(table.clone());
+    let text = match doc::brief_of(lua, &value)? {
+        Some(brief) => brief,
+        None if has_rows(table, &sorted(table)) => rows(&sorted(table), Space::ALL, Colours::NEVER),
+        None => harmless(&check::lines(&value).join("\n")),
+    };
+    Ok(Value::String(lua.create_string(text)?))
+}
+
 /// A value's lines; `Err` is what its own `__tostring` raised.
 pub fn show(lua: &Lua, value: &Value, space: Space, colours: Colours) -> mlua::Result<String> {
     if let Some(brief) = doc::brief_of(lua, value)? {
         return Ok(brief.lines().map(|line| fit(line, space.columns)).collect::<Vec<_>>().join("\n"));
     }
     Ok(match value {
-        Value::String(s) => text(&s.to_string_lossy(), space, colours),
+        Value::String(s) => text(&s.as_bytes(), space, colours),
         Value::Table(table) => match shown_by_itself(table) {
             true => by_itself(lua, table, space, colours)?,
             false => plain(table, space, colours),
         },
         Value::Nil | Value::Boolean(_) => colours.paint(Paint::Keyword, &value.to_string()?),
-        Value::Integer(_) | Value::Number(_) => colours.paint(Paint::Number, &value.to_string()?),
+        Value::Integer(_) | Value::Number(_) => colours.paint(Paint::Number, &check::show(value)),
         other => harmless(&tostring(lua, other)?),
     })
 }
@@ -44,14 +78,15 @@ fn shown_by_itself(table: &Table) -> bool {
 }
 
 /// A string as Lua would write it, unless it has several lines.
-fn text(text: &str, space: Space, colours: Colours) -> String {
+fn text(bytes: &[u8], space: Space, colours: Colours) -> String {
+    let text = check::readable(bytes);
     match text.trim_end_matches('\n').contains('\n') {
         true => cut_lines(
-            harmless(text).trim_end_matches('\n').lines().map(str::to_owned).collect(),
+            harmless(&text).trim_end_matches('\n').lines().map(str::to_owned).collect(),
             space,
             "line",
         ),
-        false => colours.paint(Paint::Text, &format!("{text:?}")),
+        false => colours.paint(Paint::Text, &check::quoted(bytes)),
     }
 }
 
@@ -117,10 +152,10 @@ fn plain(table: &Table, space: Space, colours: Colours) -> String {
     let is_array = pairs.len() == length;
     let inline = check::show(&Value::Table(table.clone()));
     let flat = pairs.iter().all(|(_, v)| !matches!(v, Value::Table(_)));
-    if is_array && !flat && pairs.iter().all(|(_, v)| v.as_table().is_some_and(|t| !shown_by_itself(t))) {
+    if has_rows(table, &pairs) {
         return rows(&pairs, space, colours);
     }
-    if flat && width(&inline) <= space.columns && !inline.ends_with("...") {
+    if (flat || is_array) && width(&inline) <= space.columns && !inline.ends_with("...") {
         return harmless(&inline);
     }
     let names: Vec<String> = pairs.iter().map(|(key, _)| key_text(key)).collect();
@@ -130,6 +165,14 @@ fn plain(table: &Table, space: Space, colours: Colours) -> String {
         fit(&line, space.columns)
     });
     cut_lines(lines.collect(), space, "of them")
+}
+
+/// Whether a table is an array of tables that name what they hold, and of nothing else.
+fn has_rows(table: &Table, pairs: &[(Value, Value)]) -> bool {
+    let names = |row: &Table| row.pairs::<Value, Value>().flatten().any(|(key, _)| !key.is_integer());
+    let plain = |value: &Value| value.as_table().is_some_and(|t| !shown_by_itself(t));
+    let tables = pairs.len() == table.raw_len() && pairs.iter().all(|(_, value)| plain(value));
+    tables && pairs.iter().any(|(_, value)| value.as_table().is_some_and(names))
 }
 
 /// An array of tables: a row each, a column for each key.
@@ -151,8 +194,9 @@ fn rows(pairs: &[(Value, Value)], space: Space, colours: Colours) -> String {
                 .collect::<Vec<_>>()
         }))
         .collect();
-    let widths: Vec<usize> =
-        (0..keys.len()).map(|i| cells.iter().map(|row| width(&row[i])).max().unwrap_or(0).min(40)).collect();
+    let widths: Vec<usize> = (0..keys.len())
+        .map(|i| cells.iter().map(|row| width(&row[i])).max().unwrap_or(0).min(space.widest()))
+        .collect();
     let mut lines: Vec<String> = cells
         .iter()
         .map(|row| {
@@ -165,7 +209,7 @@ fn rows(pairs: &[(Value, Value)], space: Space, colours: Colours) -> String {
     }
     let more = tables.len().saturating_sub(lines.len() - 1);
     if more > 0 {
-        lines.push(format!("... and {more} more of them"));
+        lines.push(format!("... and {more} more of them; print(_) shows all"));
     }
     lines.join("\n")
 }
@@ -181,7 +225,7 @@ fn sorted(table: &Table) -> Vec<(Value, Value)> {
 
 fn key_text(key: &Value) -> String {
     match key {
-        Value::String(s) => harmless(&s.to_string_lossy()).replace('\n', "\\n"),
+        Value::String(s) => harmless(&check::readable(&s.as_bytes())).replace('\n', "\\n"),
         other => check::show(other),
     }
 }
@@ -190,7 +234,7 @@ fn key_text(key: &Value) -> String {
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::Nil => String::new(),
-        Value::String(s) => s.to_string_lossy(),
+        Value::String(s) => check::readable(&s.as_bytes()),
         // Named by what it is; its own `__tostring` may be of many lines, or run for long.
         other => check::show(other),
     };
@@ -210,6 +254,10 @@ mod tests {
     #[test]
     fn scalars_are_as_lua_writes_them() {
         assert_eq!(shown("1", 80, 20), "1");
+        assert_eq!(shown("4/2", 80, 20), "2.0");
+        assert_eq!(shown("{ 2.0, 2.5 }", 80, 20), "{ 2.0, 2.5 }");
+        assert_eq!(shown("'a\\255b'", 80, 20), "\"a\\xffb\"");
+        assert_eq!(shown("'a\\255\\nb'", 80, 20), "a\\xff\nb");
         assert_eq!(shown("'a b'", 80, 20), "\"a b\"");
         assert_eq!(shown("'a\\nb\\n'", 80, 20), "a\nb");
         assert_eq!(shown("nil", 80, 20), "nil");
@@ -223,8 +271,32 @@ mod tests {
         assert_eq!(shown(rows, 80, 20), "mtu   name\n1500  a\n9     longer");
         assert_eq!(shown(rows, 9, 20), "mtu   na…\n1500  a\n9     lo…");
         let many = "(function() local t = {} for i = 1, 100 do t[i] = { i = i } end return t end)()";
-        assert_eq!(shown(many, 80, 3), "i\n1\n2\n3\n... and 97 more of them");
+        assert_eq!(shown(many, 80, 3), "i\n1\n2\n3\n... and 97 more of them; print(_) shows all");
         assert_eq!(shown("{ a = { 1 }, bcd = 2 }", 80, 20), "a    { 1 }\nbcd  2");
+        // What has no names has no head.
+        assert_eq!(shown("{ { 1, 2 }, { 3, 4 } }", 80, 20), "{ { 1, 2 }, { 3, 4 } }");
+        assert_eq!(shown("{ { 'abc', 2 }, { 3, 4 } }", 12, 20), "1  { \"abc\",…\n2  { 3, 4 }");
+    }
+
+    #[test]
+    fn print_shows_all_of_a_table() {
+        let lua = Lua::new();
+        lua.load("print = function(...) printed = table.concat({ ... }, '|') end").exec().unwrap();
+        install_print(&lua).unwrap();
+        let printed = |code: &str| {
+            lua.load(code).exec().unwrap();
+            lua.globals().get::<String>("printed").unwrap()
+        };
+        let many = "local t = {} for i = 1, 3000 do t[i] = { i = i, s = ('x'):rep(300) } end print(t)";
+        let text = printed(many);
+        assert_eq!((text.lines().count(), text.matches('x').count()), (3001, 900_000));
+        let text = printed("local t = {} for i = 1, 3000 do t[i] = 'n' .. i end print(t)");
+        assert!(text.lines().count() == 3002 && text.contains("\"n3000\","), "{text}");
+        assert_eq!(printed("print('a', { 1.0, { x = 2 } })"), "a|{ 1.0, { x = 2 } }");
+        assert_eq!(
+            printed("print(tostring(setmetatable({}, { __tostring = function() return 'own' end })))"),
+            "own"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Commands that are typed or pasted at the prompt: each by itself, so that it is run before the next one is read.
 
 use super::args::Reason;
-use super::emit::{Emitter, Turn};
+use super::emit::{Emitter, Globals, Turn};
 use super::lua::TAKEN;
 use super::parser::{self, Node};
 use super::script::Writer;
@@ -34,9 +34,9 @@ pub struct Typed {
 
 impl Typed {
     /// For a text, which may have Lua, too.
-    pub fn new(text: &str) -> Typed {
+    pub fn new(text: &str, globals: Globals) -> Typed {
         let mut out = Emitter::default();
-        out.prompt = true;
+        (out.prompt, out.globals) = (true, globals);
         let mut rest = text;
         while !rest.is_empty() {
             let length = match parser::line(rest) {
@@ -105,9 +105,9 @@ pub fn length(text: &str) -> Result<usize, Reason> {
 /// Translates a line that was typed at the prompt of the namespace `current`, if it is a command that is known here:
 /// to Lua, or with the reason why not. Ask before the line is tried as Lua, which `route -n` would be as well; what
 /// looks like Lua is none.
-pub fn line(line: &str, current: &str) -> Option<Result<String, Reason>> {
+pub fn line(line: &str, current: &str, globals: Globals) -> Option<Result<String, Reason>> {
     is_typed(line).then(|| {
-        let mut typed = Typed::new(line);
+        let mut typed = Typed::new(line, globals);
         let mut all = String::new();
         for step in typed.read(line, current)? {
             match step.what? {

@@ -206,6 +206,9 @@ fn what_was_typed_becomes_a_script_that_runs() {
         ":use ns1",
         "link.add(\"br0\", { kind = \"bridge\" })",
         "link.get(\"br0\").kind",
+        "print(\"it is a \" .. _)",
+        "link.list()",
+        "ip link show br0",
         ":use",
         "link.get(\"br0\")",
         "br0",
@@ -221,10 +224,13 @@ fn what_was_typed_becomes_a_script_that_runs() {
     assert!(s.text().contains("/nsh is there already"), "{}", s.text());
     assert!(s.text().contains("cannot write /etc/session.lua"), "{}", s.text());
     let script = std::fs::read_to_string(s.file("session.lua")).unwrap();
-    assert!(!script.contains("br0\n") && !script.contains("1 + 1"), "{script}");
+    let want = "local ns1 = namespace.add(\"ns1\", { up = true })\n\
+        ns1.link.add(\"br0\", { kind = \"bridge\" })\n\
+        _ = ns1.link.get(\"br0\").kind\nprint(_)\nprint(\"it is a \" .. _)\n";
+    assert_eq!(script.trim_start(), want);
     let run = std::process::Command::new(s.file("nsh")).arg(s.file("session.lua")).output().unwrap();
     let out = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && out.ends_with("bridge\n"), "{out}");
+    assert!(run.status.success() && out.ends_with("it is a bridge\n"), "{out}");
 }
 
 /// As serial consoles, screen and hasty people do: lines before their prompt is there, also behind Ctrl-C.
@@ -272,6 +278,82 @@ fn history_outlives_the_session() {
     t.expect("print(\"remem\"");
     t.send("\r");
     t.expect("\nremembered");
+}
+
+#[test]
+fn up_searches_by_what_is_typed_and_a_suggestion_is_taken_by_words() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    for line in ["v = { one = 1 }", "w = 2", "v.one + w", "w + 40"] {
+        s.line(line);
+    }
+    // From entry to entry, also where the line that came begins others.
+    s.send("\x1b[A\x1b[A\x1b[A");
+    s.expect("nsh> w = 2\nnsh> v.one + w\n3\nnsh> w + 40\n42\nnsh> w = 2\n");
+    s.key("\x03");
+    s.send("v\x1b[A");
+    s.until("the last that begins so", |s| s.text().ends_with("\nnsh> v.one + w\n"));
+    s.send("\x1b[A");
+    s.until("the one before", |s| s.text().ends_with("\nnsh> v = { one = 1 }\n"));
+    s.send("\x1b[B");
+    s.until("the last again", |s| s.text().ends_with("\nnsh> v.one + w\n"));
+    s.key("\x03");
+    // A word of the suggestion, then another one.
+    s.send("v.");
+    s.until("a suggestion", |s| s.text().ends_with("\nnsh> v.one + w\n"));
+    s.send("\x1bf");
+    s.key("\r");
+    assert!(s.text().contains("\nnsh> v.one\n1\n"), "{}", s.text());
+    s.send("w ");
+    s.until("a suggestion", |s| s.text().ends_with("\nnsh> w + 40\n"));
+    s.send("\x1b[1;5C");
+    s.key("\r");
+    s.line("__ + 1");
+    assert!(s.text().ends_with("\nnsh> w + 40\n42\nnsh> __ + 1\n2\nnsh>\n"), "{}", s.text());
+}
+
+/// Whether all are to be shown, and the next page of them.
+#[test]
+fn questions_of_completion_and_pager_end_on_ctrl_c() {
+    let mut s = Screen::new(100, &[]);
+    s.prompt();
+    s.set_size(100, 24);
+    s.line("t = {} for i = 1, 300 do t[\"field\" .. i] = i end");
+    s.send("x = t.f\t\t");
+    s.expect("Display all 300 possibilities? (y or n)");
+    s.send("\x03");
+    s.until("the line again", |s| s.text().ends_with("\nnsh> x = t.field\n"));
+    s.send("\t\t");
+    s.until("the question again", |s| s.text().ends_with("possibilities? (y or n)\n"));
+    s.send("y");
+    s.until("the next page", |s| s.text().ends_with("--More--\n"));
+    s.send("\x03");
+    s.until("the line again", |s| s.text().ends_with("\nnsh> x = t.field\n"));
+    // Then it gives up the input, as ever.
+    s.key("\x03");
+    s.line("40 + 2");
+    assert!(s.text().ends_with("\nnsh> 40 + 2\n42\nnsh>\n"), "{}", s.text());
+}
+
+#[test]
+fn values_as_lua_writes_them() {
+    let mut s = Screen::new(60, &[]);
+    s.prompt();
+    s.set_size(60, 100);
+    for (line, shown) in [
+        ("4/2", "2.0"),
+        ("1e100", "1e+100"),
+        ("\"a\\255b\"", "\"a\\xffb\""),
+        ("{ { 1, 2 }, { 3, 4 } }", "{ { 1, 2 }, { 3, 4 } }"),
+        ("{ 1.0, { x = 2.5 } }", "{ 1.0, { x = 2.5 } }"),
+    ] {
+        s.line(line);
+        assert!(s.text().ends_with(&format!("\n{shown}\nnsh>\n")), "{line}: {}", s.text());
+    }
+    s.send("t = {} for i = 1, 150 do t[i] = { n = i } end return t\r");
+    s.until("the beginning", |s| s.text().ends_with("\n... and 54 more of them; print(_) shows all\nnsh>\n"));
+    s.send("print(_)\r");
+    s.until("all of it", |s| s.text().ends_with("\n149\n150\nnsh>\n"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Each form of a command by its text; what can't be translated; texts that are no scripts at all.
 
-use nsh::translate::{Translation, line, text};
+use nsh::translate::{Globals, Translation, line, text};
 
 /// A script's Lua without its head.
 pub fn lua(script: &str) -> String {
@@ -461,7 +461,7 @@ fn lines_of_a_prompt() {
         ("for i in 1 2; do ip link del v$i; done", "for i = 1, 2 do\n  link.del(\"v\" .. i)\nend"),
     ] {
         assert_eq!(
-            line(typed, "a").map(|r| r.unwrap_or_else(|e| e.to_string())).as_deref(),
+            line(typed, "a", Globals::default()).map(|r| r.unwrap_or_else(|e| e.to_string())).as_deref(),
             Some(want),
             "{typed}"
         );
@@ -480,13 +480,17 @@ fn lines_of_a_prompt() {
         "ping \"a\"",
         "for i = 1, 2 do",
     ] {
-        let asked = line(lua, "host");
+        let asked = line(lua, "host", Globals::default());
         assert!(asked.is_none() || lua.starts_with("ip "), "{lua}: {asked:?}");
     }
-    let wrong = line("ip adr", "host");
+    let wrong = line("ip adr", "host", Globals::default());
     assert!(matches!(wrong, Some(Err(reason)) if reason.hint.as_deref() == Some("did you mean \"addr\"?")));
-    assert!(matches!(line("ip link set 'lo", "host"), Some(Err(reason)) if reason.incomplete));
-    assert!(matches!(line("for i in 1 2; do ip l", "host"), Some(Err(reason)) if reason.incomplete));
+    assert!(
+        matches!(line("ip link set 'lo", "host", Globals::default()), Some(Err(reason)) if reason.incomplete)
+    );
+    assert!(
+        matches!(line("for i in 1 2; do ip l", "host", Globals::default()), Some(Err(reason)) if reason.incomplete)
+    );
 }
 
 /// Numbers without any order, the same ones each time.
@@ -516,7 +520,7 @@ fn no_text_makes_it_panic() {
             let _ = translation.report(name);
         }
         for one in source.lines().take(3) {
-            let _ = line(one, "host");
+            let _ = line(one, "host", Globals::default());
         }
     };
     for round in 0..1500 {

@@ -77,6 +77,48 @@ pub fn order(key: &Value) -> (u8, i64, String) {
     }
 }
 
+/// A string as Lua would write it; bytes that are no UTF-8 are escaped as any others that can't be shown.
+pub fn quoted(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for chunk in bytes.utf8_chunks() {
+        let valid = format!("{:?}", chunk.valid());
+        out.push_str(&valid[1..valid.len() - 1]);
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+    }
+    out + "\""
+}
+
+/// A text as it is, but for bytes that are no UTF-8.
+pub fn readable(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
+    }
+    out
+}
+
+/// A float as Lua prints it: with 14 digits, and never like an integer.
+fn float(number: f64) -> String {
+    const DIGITS: i32 = 14;
+    if !number.is_finite() {
+        return number.to_string().to_lowercase();
+    }
+    let scientific = format!("{number:.*e}", DIGITS as usize - 1);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let short = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    if !(-4..DIGITS).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{}e{sign}{:02}", short(mantissa), exponent.abs());
+    }
+    let fixed = short(&format!("{number:.*}", (DIGITS - 1 - exponent) as usize));
+    if fixed.contains('.') { fixed } else { fixed + ".0" }
+}
+
 fn is_name(s: &str) -> bool {
     !s.is_empty()
         && s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
@@ -85,7 +127,8 @@ fn is_name(s: &str) -> bool {
 
 fn write_value(value: &Value, depth: usize, out: &mut String) {
     match value {
-        Value::String(s) => out.push_str(&format!("{:?}", s.to_string_lossy())),
+        Value::String(s) => out.push_str(&quoted(&s.as_bytes())),
+        Value::Number(number) => out.push_str(&float(*number)),
         Value::Table(t) if depth < 4 && out.len() < 2 * SHOWN => write_table(t, depth, out),
         Value::Table(_) => out.push_str("{...}"),
         other => out.push_str(&other.to_string().unwrap_or_else(|_| other.type_name().to_owned())),
@@ -154,10 +197,10 @@ fn write_lines(value: &Value, before: &str, behind: &str, depth: usize, out: &mu
     match value {
         Value::String(s) if s.to_string_lossy().trim_end_matches('\n').contains('\n') => {
             out.push(format!("{indent}{before}[["));
-            out.extend(s.to_string_lossy().lines().map(str::to_owned));
+            out.extend(readable(&s.as_bytes()).lines().map(str::to_owned));
             out.push(format!("]]{behind}"));
         }
-        Value::String(s) => out.push(format!("{indent}{before}{:?}{behind}", s.to_string_lossy())),
+        Value::String(s) => out.push(format!("{indent}{before}{}{behind}", quoted(&s.as_bytes()))),
         Value::Table(table) if depth < DEPTH && out.len() < LINES => {
             let short = show(value);
             if short.len() <= SHORT && !short.contains("{...}") {
@@ -186,6 +229,21 @@ mod tests {
             "{ 1, \"a\", [\"a-b\"] = { true }, mtu = 1500 }"
         );
         assert_eq!(show(&of("return {}")), "{}");
+        assert_eq!(show(&of("return 'a\\255b\\27é'")), "\"a\\xffb\\u{1b}é\"");
+    }
+
+    /// As Lua's own `tostring`.
+    #[test]
+    fn floats_look_like_floats() {
+        let numbers = "{ 4/2, 0.1, 1e100, -2.5e-7, 2^53, 1/3, -0.0, 1e14, 123456789012345.0, 1e13, 3.0e-4, \
+             1e-5, 100.0, 5e-324, 1/0, -1/0 }";
+        let code =
+            format!("local out = {numbers} for i, n in ipairs(out) do out[i] = tostring(n) end return out");
+        let Value::Table(want) = of(&code) else { panic!("no table") };
+        let Value::Table(got) = of(&format!("return {numbers}")) else { panic!("no table") };
+        for (want, got) in want.sequence_values::<String>().zip(got.sequence_values::<Value>()) {
+            assert_eq!(show(&got.unwrap()), want.unwrap());
+        }
     }
 
     #[test]

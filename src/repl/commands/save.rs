@@ -5,16 +5,17 @@ use std::io::Write;
 use super::Flow;
 use crate::lua::bind;
 use crate::repl::Session;
-use crate::repl::lex::{self, Kind};
+use crate::repl::lex::{self, Kind, Token};
+use crate::repl::names;
 
-/// An input that worked.
+/// What a session keeps for `:save`.
 pub enum Kept {
-    Input {
-        source: String,
-        expression: bool,
-    },
-    /// From here on globals act on this namespace.
-    Use(String),
+    /// An input that worked.
+    Input { source: String, expression: bool },
+    /// A namespace that the session began with as a global.
+    Bound(String),
+    /// From here on globals act on the namespace that this stands for; on `host` without.
+    Use(Option<String>),
 }
 
 pub fn run(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
@@ -56,42 +57,125 @@ pub fn home(path: &str) -> String {
     }
 }
 
-/// Whether an expression can do more than have a value: whether it calls something.
-fn calls(source: &str) -> bool {
-    let tokens: Vec<_> = lex::tokens(source).into_iter().filter(lex::Token::counts).collect();
-    tokens.windows(2).any(|pair| {
+/// What the last part of a function's name is where it only tells something.
+const LOOKS: &[&str] = &[
+    "difference",
+    "get",
+    "help",
+    "list",
+    "packets",
+    "ports",
+    "result",
+    "state",
+    "stats",
+    "tostring",
+    "type",
+];
+
+/// Whether an expression only looks at something: whether all that it calls does, but for `print` of that.
+fn looks(source: &str) -> bool {
+    let tokens: Vec<Token> = lex::tokens(source).into_iter().filter(Token::counts).collect();
+    let calls = tokens.windows(2).filter(|pair| {
         let (before, after) = (pair[0].text(source), pair[1].text(source));
         let called = pair[0].kind == Kind::Name || matches!(before, ")" | "]");
         called && (matches!(after, "(" | "{") || matches!(pair[1].kind, Kind::Str { .. }))
-    })
+    });
+    let mut called: Vec<&str> = calls.map(|pair| pair[0].text(source)).collect();
+    if called.first() == Some(&"print") && called.len() > 1 {
+        called.remove(0);
+    }
+    called.iter().all(|name| LOOKS.contains(name))
+}
+
+fn uses(source: &str, name: &str) -> bool {
+    names::used(source).contains(&name)
+}
+
+/// What becomes of an input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Looking at a value is nothing to repeat.
+    Left,
+    Kept,
+    /// A later one uses its value, as `_`.
+    Last,
+}
+
+/// For each of what was kept; from the end, where it is known whether `_` is used.
+fn parts(kept: &[Kept]) -> Vec<Part> {
+    // The last value, and the one before.
+    let (mut last, mut before) = (false, false);
+    let mut parts = vec![Part::Kept; kept.len()];
+    for (k, part) in kept.iter().zip(&mut parts).rev() {
+        let Kept::Input { source, expression } = k else { continue };
+        if *expression {
+            *part = match (last || before, looks(source)) {
+                (true, _) => Part::Last,
+                (false, true) => Part::Left,
+                (false, false) => Part::Kept,
+            };
+            (last, before) = (before, false);
+        }
+        if *part != Part::Left {
+            last |= uses(source, "_");
+            before |= uses(source, "__");
+        }
+    }
+    parts
 }
 
 /// The script; `is_statement` says whether a text stands by itself.
 pub fn script(kept: &[Kept], is_statement: impl Fn(&str) -> bool) -> String {
-    let uses_last = kept.iter().any(|k| match k {
-        Kept::Input { source, .. } => {
-            lex::tokens(source).iter().any(|t| t.kind == Kind::Name && t.text(source) == "_")
-        }
-        Kept::Use(_) => false,
-    });
     let mut out = String::new();
-    if kept.iter().any(|k| matches!(k, Kept::Use(_))) {
-        out.push_str(&prelude());
-    }
-    for k in kept {
-        // Looking at a value is nothing to repeat.
-        if matches!(k, Kept::Input { source, expression: true } if !uses_last && !calls(source)) {
-            continue;
-        }
+    let mut prefix = None;
+    let parts = parts(kept);
+    let used = |name: &str| {
+        kept.iter().zip(&parts).any(|(k, part)| match k {
+            Kept::Input { source, .. } => *part != Part::Left && uses(source, name),
+            Kept::Use(used) => used.as_deref() == Some(name),
+            Kept::Bound(_) => false,
+        })
+    };
+    for (k, part) in kept.iter().zip(&parts) {
         let line = match k {
-            Kept::Input { source, .. } if source == "_" => "print(_)".to_owned(),
-            Kept::Input { source, expression: true } if uses_last => format!("_ = {source}\nprint(_)"),
-            Kept::Input { source, expression: true } if !is_statement(source) => format!("print({source})"),
-            Kept::Input { source, .. } => without_return(source, &is_statement),
-            Kept::Use(name) => format!("_ENV = act_on({name:?})"),
+            Kept::Use(namespace) => {
+                prefix = namespace.as_deref();
+                continue;
+            }
+            Kept::Bound(name) if used(name) => format!("{name} = namespace.get({name:?})"),
+            Kept::Bound(_) => continue,
+            Kept::Input { source, expression } => {
+                let source = &prefixed(source, prefix);
+                match part {
+                    Part::Left => continue,
+                    Part::Last if used("__") => format!("__, _ = _, {source}\nprint(_)"),
+                    Part::Last => format!("_ = {source}\nprint(_)"),
+                    Part::Kept if *expression && !is_statement(source) => format!("print({source})"),
+                    Part::Kept => without_return(source, &is_statement),
+                }
+            }
         };
         out.push_str(line.trim_end());
         out.push('\n');
+    }
+    out
+}
+
+/// The source with the modules of the namespace that `:use` named: `ns1.link.add(...)`.
+fn prefixed(source: &str, prefix: Option<&str>) -> String {
+    let Some(prefix) = prefix else { return source.to_owned() };
+    let modules = bind::per_namespace();
+    let tokens: Vec<Token> = lex::tokens(source).into_iter().filter(Token::counts).collect();
+    let text = |i: usize| tokens.get(i).map(|t| t.text(source)).unwrap_or_default();
+    let mut out = source.to_owned();
+    for (i, token) in tokens.iter().enumerate().rev() {
+        let before = i.checked_sub(1).map(text).unwrap_or_default();
+        // A field, or a name that is given another meaning.
+        let other =
+            matches!(before, "." | ":" | "::" | "goto" | "local" | "function" | "for") || text(i + 1) == "=";
+        if token.kind == Kind::Name && modules.contains(&text(i)) && !other {
+            out.insert_str(token.start, &format!("{prefix}."));
+        }
     }
     out
 }
@@ -105,29 +189,6 @@ fn without_return(source: &str, is_statement: impl Fn(&str) -> bool) -> String {
         format!("{}print({value})", &source[..token.start])
     });
     printed.filter(|text| goes_on(text)).unwrap_or_else(|| source.to_owned())
-}
-
-/// What stands for `:use` in a script.
-fn prelude() -> String {
-    let names: Vec<String> = bind::per_namespace().iter().map(|name| format!("{name} = true")).collect();
-    format!(
-        "-- Has the globals act on a namespace, as :use does at the prompt.\n\
-         local globals, modules = _G, {{ {} }}\n\
-         local function act_on(name)\n\
-         \x20 local ns = globals.namespace.get(name)\n\
-         \x20 return globals.setmetatable({{}}, {{\n\
-         \x20   __index = function(_, key)\n\
-         \x20     if modules[key] and ns then\n\
-         \x20       return ns[key]\n\
-         \x20     end\n\
-         \x20     return globals[key]\n\
-         \x20   end,\n\
-         \x20   __newindex = globals,\n\
-         \x20 }})\n\
-         end\n\
-         local _ENV = globals\n\n",
-        names.join(", ")
-    )
 }
 
 #[cfg(test)]
@@ -161,5 +222,50 @@ mod tests {
         assert_eq!(script(&kept, |s| s == "f()"), "local x = 1\nprint(#f())\nf()\n");
         let kept = [input("x", true), input("y = _", false)];
         assert_eq!(script(&kept, |_| false), "_ = x\nprint(_)\ny = _\n");
+    }
+
+    #[test]
+    fn looks_are_left_out_but_for_the_last_value_where_it_is_used() {
+        let kept = [
+            input("link.list()", true),
+            input("ns1.link.get('a').mtu", true),
+            input("x = _", false),
+            input("print(route.list({ dev = 'a' }))", true),
+            input("print('made')", true),
+            input("#_", true),
+            input("type(x)", true),
+            input("help(link)", true),
+            input("ping('a')", true),
+            input("_.received", true),
+        ];
+        let want = "_ = ns1.link.get('a').mtu\nprint(_)\nx = _\nprint('made')\nping('a')\n";
+        assert_eq!(script(&kept, |_| true), want);
+    }
+
+    #[test]
+    fn the_value_before_the_last() {
+        let kept = [input("1", true), input("f.x", true), input("#f", true), input("x = __", false)];
+        let want = "__, _ = _, f.x\nprint(_)\n__, _ = _, #f\nprint(_)\nx = __\n";
+        assert_eq!(script(&kept, |_| false), want);
+    }
+
+    #[test]
+    fn what_acted_on_a_namespace_names_it() {
+        let on = |ns: Option<&str>| Kept::Use(ns.map(str::to_owned));
+        let kept = [
+            Kept::Bound("ns1".to_owned()),
+            Kept::Bound("ns3".to_owned()),
+            on(Some("ns1")),
+            input("link.add('a', { kind = 'veth', peer = { name = 'link' }, link = x.link })", true),
+            input("function f() return ping('::1'), proc.exec 'x' end", false),
+            on(Some("namespace.get(\"n-2\")")),
+            input("print(addr.list(), _)", true),
+            on(None),
+            input("link.del('a')", true),
+        ];
+        let want = "ns1 = namespace.get(\"ns1\")\n\
+             ns1.link.add('a', { kind = 'veth', peer = { name = 'link' }, link = x.link })\n\
+             function f() return ns1.ping('::1'), ns1.proc.exec 'x' end\nlink.del('a')\n";
+        assert_eq!(script(&kept, |_| true), want);
     }
 }

@@ -10,7 +10,7 @@ use crate::net::namespace::HOST;
 use crate::repl::Session;
 use crate::repl::colour::Paint;
 use crate::repl::order::natural;
-use crate::repl::{screen, shell};
+use crate::repl::{names, screen, shell};
 use crate::wait::{self, Deadline};
 
 pub fn help(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {
@@ -24,7 +24,15 @@ pub fn use_namespace(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow
     match session.lab.namespaces.require(name) {
         Ok(ns) => {
             bind::act_on(session.lua, &ns)?;
-            session.keep_use(ns.name());
+            let prefix = match ns.name() {
+                HOST => None,
+                name => {
+                    names::bind_namespaces(session, name)?;
+                    let variable = (names::globals(session).namespace)(name);
+                    Some(variable.unwrap_or_else(|| format!("namespace.get({name:?})")))
+                }
+            };
+            session.keep_use(prefix);
             *session.current.borrow_mut() = ns;
         }
         Err(e) => session.complain(&e.to_string()),

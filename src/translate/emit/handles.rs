@@ -36,7 +36,7 @@ impl Emitter {
             return Ok(());
         }
         let name = if self.prompt {
-            word.to_owned()
+            self.free(word)
         } else {
             let count = self.counters.entry(word).or_default();
             *count += 1;
@@ -53,6 +53,14 @@ impl Emitter {
             self.sections.pop();
         }
         Ok(())
+    }
+
+    /// A global that means nothing yet: `server`, `server2`. What it is given lives as long as it does.
+    fn free(&self, word: &str) -> String {
+        let taken = |name: &str| (self.globals.taken)(name) || self.started.iter().any(|s| s.name == name);
+        let numbered = (2..).map(|number| format!("{word}{number}"));
+        let mut names = std::iter::once(word.to_owned()).chain(numbered);
+        names.find(|name| !taken(name)).unwrap_or_else(|| word.to_owned())
     }
 
     /// At the prompt a capture in the foreground shows what passes until it has its count, or Ctrl-C.

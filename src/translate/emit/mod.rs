@@ -29,6 +29,22 @@ pub enum Line {
     },
 }
 
+type VariableOf = dyn Fn(&str) -> Option<String>;
+
+/// What the globals of a prompt mean.
+pub struct Globals {
+    /// The variable that stands for a namespace.
+    pub namespace: Box<VariableOf>,
+    /// Whether a name means something.
+    pub taken: Box<dyn Fn(&str) -> bool>,
+}
+
+impl Default for Globals {
+    fn default() -> Self {
+        Globals { namespace: Box::new(|_| None), taken: Box::new(|_| false) }
+    }
+}
+
 /// Where the commands that follow are run, of a shell that was opened or left at the prompt.
 pub enum Turn {
     Enter(Option<String>),
@@ -55,6 +71,7 @@ pub struct Emitter {
     pub prompt: bool,
     /// The namespace of that prompt.
     pub current: String,
+    pub globals: Globals,
     /// The prompt goes to another namespace, or back.
     pub turn: Option<Turn>,
     /// Namespaces that must be there, and those that the commands themselves made.
@@ -211,8 +228,14 @@ impl Emitter {
         if let Some(name) = &arg.known
             && self.prompt
         {
-            if self.nested == 0 && !self.added.contains(name) {
+            if self.added.contains(name) {
+                return Some(variable(name));
+            }
+            if self.nested == 0 {
                 self.needs.push(name.clone());
+            }
+            if let Some(variable) = (self.globals.namespace)(name) {
+                return Some(variable);
             }
         } else if let Some(name) = &arg.known {
             if !self.valid.contains(name) && self.nested == 0 {
@@ -467,8 +490,7 @@ impl Emitter {
             Some(_) if self.tolerant => self.line(format!("pcall(namespace.add, {})", arg_code(name))),
             Some(known) if self.prompt => {
                 self.added.insert(known.clone());
-                let variable = lua::identifier(known, "ns", &|_| false);
-                self.line(format!("{variable} = {code}"));
+                self.line(format!("{} = {code}", variable(known)));
             }
             Some(known) if self.nested == 0 => self.declare(known.clone(), code),
             _ => self.line(code),
@@ -517,6 +539,11 @@ impl Emitter {
         }
         Ok(())
     }
+}
+
+/// The variable that a namespace is given at the prompt.
+pub fn variable(namespace: &str) -> String {
+    lua::identifier(namespace, "ns", &|_| false)
 }
 
 fn arg_code(arg: &Arg) -> String {
