@@ -12,13 +12,13 @@ use nix::unistd::Pid;
 
 use super::entry::{Entry, Labs};
 use super::log::Mover;
-use super::record::{Process, Record, State};
-use super::report::{HERE, Reports, UP, say};
+use super::record::{MOST_DEATHS, Process, Record, State};
+use super::report::{DIED, HERE, Report, Reports, UP, say, tell};
 use super::up::Request;
 use crate::error::{Error, Result, complain};
 use crate::lua::status;
 use crate::sandbox::{self, Keeper, Lab};
-use crate::wait::{self, Deadline, limit};
+use crate::wait::{self, limit};
 
 /// Keeps a lab until it has ended; returns the status for nsh to exit with. `teller` gets a byte when it is up.
 pub fn keep(
@@ -58,7 +58,7 @@ fn stay(report: &OwnedFd) {
     if wait::interrupted().is_none() {
         say(report, UP);
     }
-    while wait::wait(&[], Deadline::NEVER).is_ok() {}
+    crate::lua::proc::watch_over(|death| tell(report, DIED, death));
 }
 
 struct Supervisor {
@@ -126,7 +126,6 @@ impl Supervisor {
 
     /// The user's process need not wait any longer, and this one needs neither it nor its terminal.
     fn come_up(&mut self) -> Result<()> {
-        self.reports.close();
         self.record.state = State::Up;
         self.write()?;
         prctl::set_pdeathsig(None)?;
@@ -167,15 +166,14 @@ impl Keeper for Supervisor {
     }
 
     fn ready(&mut self) -> Result<bool> {
-        match self.reports.next()? {
-            Some((HERE, Some(pid))) => {
-                self.record.process = Process::of(pid);
-                self.write()?;
-                Ok(false)
-            }
-            Some((UP, _)) => self.come_up().map(|()| true),
-            _ => Ok(false),
+        let Some(Report { what, text, pid }) = self.reports.next()? else { return Ok(false) };
+        match (what, pid) {
+            (HERE, Some(pid)) if self.record.process.is_none() => self.record.process = Process::of(pid),
+            (UP, _) if self.record.state == State::Starting => return self.come_up().map(|()| true),
+            (DIED, _) if self.record.deaths.len() < MOST_DEATHS => self.record.deaths.push(text),
+            _ => return Ok(false),
         }
+        self.write().map(|()| false)
     }
 }
 

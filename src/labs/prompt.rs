@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 
 use super::entry::{Entry, Labs};
 use super::record::{Process, Record, State};
-use super::report::{HERE, Reports, say};
+use super::report::{HERE, Report, Reports, say};
 use crate::error::{Error, Kind, Result};
 use crate::sandbox::{self, Keeper, Lab, Options};
 
@@ -86,7 +86,7 @@ impl Keeper for Window {
     }
 
     fn ready(&mut self) -> Result<bool> {
-        if let Some((HERE, Some(pid))) = self.reports.next()? {
+        if let Some(Report { what: HERE, pid: Some(pid), .. }) = self.reports.next()? {
             self.reports.close();
             self.record.process = Process::of(pid);
             self.record.state = State::Up;

@@ -61,7 +61,13 @@ pub struct Record {
     pub first: Option<Process>,
     /// The one that runs the script; none before the lab is ready for it.
     pub process: Option<Process>,
+    /// Which of its processes ended by themselves, and why: the first [`MOST_DEATHS`] of them.
+    #[serde(default)]
+    pub deaths: Vec<String>,
 }
+
+/// So many deaths are written down.
+pub const MOST_DEATHS: usize = 100;
 
 impl Record {
     /// Of a lab that begins now, in the working directory of this process.
@@ -75,6 +81,7 @@ impl Record {
             open_files: getrlimit(Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft),
             first: None,
             process: None,
+            deaths: Vec::new(),
         }
     }
 

@@ -12,6 +12,18 @@ use crate::error::Result;
 pub const HERE: u8 = b'H';
 /// The script has ended well.
 pub const UP: u8 = b'U';
+/// A process has ended by itself: which, and why.
+pub const DIED: u8 = b'D';
+
+/// Something that was said, with its text, and by which process.
+pub struct Report {
+    pub what: u8,
+    pub text: String,
+    pub pid: Option<i32>,
+}
+
+/// The most that a text may have.
+const LONGEST: usize = 1000;
 
 /// Where the script's process reports.
 pub struct Reports {
@@ -43,13 +55,13 @@ impl Reports {
         self.open = false;
     }
 
-    /// What was said, and by which process; nothing if there is nothing.
-    pub fn next(&mut self) -> Result<Option<(u8, Option<i32>)>> {
+    /// What was said; nothing if there is nothing.
+    pub fn next(&mut self) -> Result<Option<Report>> {
         if !self.open {
             return Ok(None);
         }
-        let mut byte = [0];
-        let mut slices = [std::io::IoSliceMut::new(&mut byte)];
+        let mut bytes = [0; LONGEST + 1];
+        let mut slices = [std::io::IoSliceMut::new(&mut bytes)];
         let mut space = cmsg_space!(nix::sys::socket::UnixCredentials);
         let received = socket::recvmsg::<()>(
             self.fd.as_raw_fd(),
@@ -66,12 +78,22 @@ impl Reports {
             ControlMessageOwned::ScmCredentials(who) => Some(who.pid()),
             _ => None,
         });
-        self.open = received.bytes > 0;
-        Ok(self.open.then_some((byte[0], pid)))
+        let length = received.bytes;
+        self.open = length > 0;
+        // A lab may say anything.
+        let text: String = String::from_utf8_lossy(bytes.get(1..length).unwrap_or_default()).into_owned();
+        let text = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        Ok(self.open.then_some(Report { what: bytes[0], text, pid }))
     }
 }
 
 /// Called in the script's process.
 pub fn say(report: &OwnedFd, what: u8) {
-    let _ = socket::send(report.as_raw_fd(), &[what], MsgFlags::MSG_NOSIGNAL);
+    tell(report, what, "");
+}
+
+/// As [`say`], with a text.
+pub fn tell(report: &OwnedFd, what: u8, text: &str) {
+    let text = &text.as_bytes()[..text.len().min(LONGEST)];
+    let _ = socket::send(report.as_raw_fd(), &[&[what], text].concat(), MsgFlags::MSG_NOSIGNAL);
 }

@@ -66,6 +66,7 @@ fn for_programs(rows: &[Row]) -> String {
                 "script": row.record.as_ref().map(|r| r.script.as_str()),
                 "args": row.record.as_ref().map(|r| r.args.as_slice()),
                 "directory": row.record.as_ref().map(|r| r.directory.display().to_string()),
+                "deaths": row.record.as_ref().map(|r| r.deaths.as_slice()),
                 "pid": row.record.as_ref().and_then(|r| r.process).map(|p| p.pid),
             })
         })
@@ -96,15 +97,15 @@ fn for_people(rows: &[Row]) -> String {
     }));
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
-    let text: Vec<String> = lines
-        .iter()
-        .map(|line| {
-            let cells: Vec<String> =
-                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            cells.join("  ").trim_end().to_owned()
-        })
-        .collect();
-    text.join("\n")
+    let deaths = rows.iter().filter_map(|row| Some((&row.name, &row.record.as_ref()?.deaths)));
+    let deaths =
+        deaths.flat_map(|(name, deaths)| deaths.iter().map(move |text| format!("{name}: died: {text}")));
+    let table = lines.iter().map(|line| {
+        let cells: Vec<String> =
+            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    });
+    table.chain(deaths).collect::<Vec<String>>().join("\n")
 }
 
 /// A few names, or how many there are.

@@ -223,6 +223,11 @@ impl Process {
         self.child.pid
     }
 
+    /// Readable once it has ended.
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
+        self.child.pidfd.as_fd()
+    }
+
     /// The command as it would be typed.
     pub fn shown(&self) -> &str {
         &self.shown

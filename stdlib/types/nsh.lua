@@ -2873,7 +2873,7 @@ function proc.spawn(command, opts) end
 ---@return string ... # where each of them lies in the lab
 function proc.private(paths) end
 
----Which processes of the lab ended by themselves although the script goes on, and why: those spawned with `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it has seen in the result of `wait`.
+---Which processes of the lab ended by themselves although the script goes on, and why: those spawned with `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it has seen in the result of `wait`. In a lab that is up, `nsh ls` and `nsh logs` tell them too, and a prompt of `nsh attach` those that the script started.
 ---@return string[] # one line for each, oldest first
 function proc.deaths() end
 

@@ -229,7 +229,7 @@ fn signals_reach_the_command_and_its_end_is_ours() {
     });
 }
 
-fn attached(stage: &Stage, words: &[&str], input: &str) -> std::process::Output {
+pub fn attached(stage: &Stage, words: &[&str], input: &str) -> std::process::Output {
     let mut child = stage.command(&[&["attach"], words].concat()).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     finish(child)

@@ -13,6 +13,7 @@ mod pty;
 mod stage;
 
 mod bench;
+mod deaths;
 mod ends;
 mod exec;
 mod logs;

@@ -17,7 +17,7 @@ use super::registry::{Module, Scope};
 use super::schema::{Failure, Function, opts, param, ret, ty};
 use crate::error::{Error, Kind};
 use crate::proc::{self, Program};
-pub use deaths::deaths;
+pub use deaths::{deaths, watch_over};
 use options::{command, context, exec_options, spawn_options, surroundings};
 use ready::Ready;
 use result::result;
@@ -131,13 +131,14 @@ pub fn module() -> Module {
         ),
     )
     .function(
-        Function::new("proc.deaths", (), ret::value("string[]", "one line for each, oldest first"), |_, ()| {
-            Ok(deaths().into_iter().map(|(_, text)| text).collect::<Vec<String>>())
+        Function::new("proc.deaths", (), ret::value("string[]", "one line for each, oldest first"), |cx, ()| {
+            Ok(deaths::of_lab(cx.lab.place.sandboxed))
         })
         .doc(
             "Which processes of the lab ended by themselves although the script goes on, and why: those spawned with \
              `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it \
-             has seen in the result of `wait`.",
+             has seen in the result of `wait`. In a lab that is up, `nsh ls` and `nsh logs` tell them too, and a \
+             prompt of `nsh attach` those that the script started.",
         )
         .example(
             "local daemon = proc.spawn(\"echo up; exec sleep 1000\", { ready = { line = \"up\" } })\nproc.exec({ \"kill\", \"-KILL\", tostring(daemon:pid()) })\neventually(function() return not daemon:running() end)\nprint(proc.deaths()[1])",
