@@ -14,6 +14,8 @@ use std::io::Write;
 
 use nix::errno::Errno;
 
+use crate::text;
+
 /// Short for a result whose error a user can cause.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -155,6 +157,10 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Limits of a message's parts, in bytes.
+const LONGEST_SUBJECT: usize = 1 << 10;
+const LONGEST_DETAIL: usize = 4 << 10;
+
 /// What failed, on what, why, and what to do about it.
 #[derive(Clone, Debug)]
 pub struct Error(Box<Fields>);
@@ -251,7 +257,7 @@ impl Error {
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
+        self.0.hint = Some(text::shortened(&hint.into(), LONGEST_DETAIL).into_owned());
         self
     }
 
@@ -279,7 +285,8 @@ impl Error {
         self
     }
 
-    /// The message without the script's position and without the hint: one line.
+    /// The message without the script's position and without the hint: one line. What a script or a peer gave is part
+    /// of it, so it is cut to what can be read.
     pub fn message(&self) -> String {
         let f = &*self.0;
         let mut out = String::new();
@@ -288,14 +295,15 @@ impl Error {
             // The first argument of a check is a value, and a wrong argument is named by its place.
             let acted = !matches!(f.kind, Kind::Argument | Kind::Check);
             if let Some(subject) = f.subject.as_deref().filter(|_| acted) {
-                out.push_str(&format!(" {subject:?}"));
+                out.push_str(&format!(" {:?}", text::shortened(subject, LONGEST_SUBJECT)));
             }
             if let Some(ns) = f.namespace.as_deref().filter(|ns| *ns != "host" && acted) {
                 out.push_str(&format!(" in {ns}"));
             }
             out.push_str(": ");
         }
-        match (f.errno, f.detail.as_deref()) {
+        let detail = f.detail.as_deref().map(|detail| text::shortened(detail, LONGEST_DETAIL));
+        match (f.errno, detail.as_deref()) {
             (Some(errno), detail) => {
                 out.push_str(&format!("{} ({errno:?})", lower_first(&description(errno))));
                 if let Some(detail) = detail.filter(|d| !d.is_empty()) {
@@ -380,6 +388,16 @@ mod tests {
              hint: no interface of ns1 has an address in the subnet of 10.9.9.9"
         );
         assert_eq!(e.kind().name(), "network_unreachable");
+    }
+
+    #[test]
+    fn a_long_value_is_not_quoted_whole() {
+        let long = "x".repeat(1 << 20);
+        let e =
+            Error::new(Kind::Invalid, format!("not an address: {long:?}")).op("addr.add").on(long.clone());
+        assert!(e.message().len() < 6000, "{}", e.message().len());
+        assert!(e.message().starts_with("addr.add \"xxx") && e.message().contains(" bytes left out]"));
+        assert!(e.hint(long).to_string().len() < 11_000);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What people look at: the terminal's size, texts that fit it and can't drive it, and how to write to one that may
+//! What people look at: the terminal's size, texts that fit it, and how to write to one that may
 //! be stopped.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -59,19 +59,6 @@ pub fn size() -> (usize, usize) {
     }
 }
 
-/// Control characters made visible, so that a text can't drive the terminal: a lab, a peer or a name may have made it.
-/// Line breaks and tabs stay.
-pub fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() && !matches!(c, '\n' | '\t') {
-            true => out.extend(c.escape_default()),
-            false => out.push(c),
-        }
-    }
-    out
-}
-
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()
@@ -99,11 +86,6 @@ mod tests {
     use std::os::fd::AsFd;
 
     use super::*;
-
-    #[test]
-    fn no_text_drives_the_terminal() {
-        assert_eq!(harmless("a\x1b[2J\tb\r\n\u{9b}c"), "a\\u{1b}[2J\tb\\r\n\\u{9b}c");
-    }
 
     #[test]
     fn a_pipe_that_nobody_reads_does_not_hold_us() {

@@ -1,4 +1,41 @@
-//! Words for people.
+//! Words for people, and texts that others made (a lab, a peer, a name) before people see them.
+
+use std::borrow::Cow;
+
+/// Control characters made visible, so that a text can't drive the terminal. Line breaks and tabs stay.
+pub fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() && !matches!(c, '\n' | '\t') {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+/// The text, or its beginning and its end in `most` bytes, with what was left out said between them.
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let mut head = most - most / 4;
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    let mut tail = text.len() - most / 4;
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    Cow::Owned(format!("{}[{} bytes left out]{}", &text[..head], tail - head, &text[tail..]))
+}
+
+/// The same in place.
+pub fn shorten(text: &mut String, most: usize) {
+    if let Cow::Owned(short) = shortened(text, most) {
+        *text = short;
+    }
+}
 
 /// The candidate that `word` was probably meant to be: the nearest, if at most a third of it differs.
 pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -9,4 +46,21 @@ pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, _)| *distance > 0 && *distance <= (length / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_drives_the_terminal() {
+        assert_eq!(harmless("a\x1b[2J\tb\r\n\u{9b}c"), "a\\u{1b}[2J\tb\\r\n\\u{9b}c");
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        assert_eq!(shortened("abcdefgh", 8), "abcdefgh");
+        assert_eq!(shortened("abcdefghi", 8), "abcdef[1 bytes left out]hi");
+        assert_eq!(shortened(&"ä".repeat(100), 8), format!("äää[192 bytes left out]ä"));
+    }
 }

@@ -132,7 +132,7 @@ impl Handle for Server {
             |_, s, ()| Ok(s.address().port()),
         )
         .method(
-            MethodDoc("requests", "The requests so far; of more than 65536 the last ones."),
+            MethodDoc("requests", "The requests so far; of more than 65536, or 64 MiB, the last ones."),
             (),
             ret::list(served(), "the requests, the oldest first"),
             |_, s, ()| Ok(s.requests()),

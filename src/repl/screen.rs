@@ -1,6 +1,7 @@
 //! Texts as a terminal shows them.
 
-pub use crate::terminal::{fit, harmless, size, width};
+pub use crate::terminal::{fit, size, width};
+pub use crate::text::harmless;
 
 /// With blanks up to so many columns.
 pub fn padded(text: &str, columns: usize) -> String {

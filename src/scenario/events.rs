@@ -5,9 +5,12 @@ use std::io::{ErrorKind, Read};
 use serde::Deserialize;
 
 use crate::lua::test::event::Event;
+use crate::text;
 
-/// A longer line is none of ours.
-const LONGEST_LINE: usize = 16 << 20;
+/// A longer line is none of ours: see [`Event::bounded`].
+const LONGEST_LINE: usize = 4 << 20;
+
+const LONGEST_REASON: usize = 4 << 10;
 
 /// One thing that came.
 #[derive(Debug, PartialEq)]
@@ -87,7 +90,7 @@ impl Events {
     }
 
     fn line_came(&mut self, line: &[u8], told: &mut Vec<Told>) {
-        if let Ok(event) = serde_json::from_slice::<Event>(line) {
+        if let Ok(event) = serde_json::from_slice(line).map(Event::bounded) {
             let size = match &event {
                 Event::Artifact { size, .. } => Some(*size),
                 _ => None,
@@ -98,7 +101,8 @@ impl Events {
                 told.push(Told::Bytes(Vec::new()));
             }
         } else if let Ok(Cannot { cannot, hint }) = serde_json::from_slice(line) {
-            told.push(Told::Cannot(cannot, hint));
+            let short = |text: String| text::shortened(&text, LONGEST_REASON).into_owned();
+            told.push(Told::Cannot(short(cannot), hint.map(short)));
         }
         // Anything else was written by the script itself, or by a version of ours that this one doesn't know.
     }

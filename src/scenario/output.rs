@@ -25,6 +25,11 @@ pub struct Output {
     at_end: bool,
 }
 
+/// The mark was written before its event, so it is in the pipe, behind no more than fits into one (pipe(7)). An event
+/// that a script made up has no mark, and what it prints may have no end.
+const MOST_AHEAD: usize = 2 << 20;
+const CHUNK: usize = 64 << 10;
+
 /// More digits than a mark's number has.
 const DIGITS: usize = 24;
 
@@ -50,9 +55,12 @@ impl Output {
     /// held back for the next call.
     pub fn read_to(&mut self, from: &mut impl Read, number: u64) {
         while self.met < number && self.next_mark() {}
-        while self.met < number && self.fill(from) {
+        let mut left = MOST_AHEAD;
+        while self.met < number && left > 0 && self.fill(from) {
+            left = left.saturating_sub(CHUNK);
             while self.met < number && self.next_mark() {}
         }
+        self.met = self.met.max(number);
     }
 
     /// Whether there is room to read more, ahead of the events.
@@ -81,7 +89,7 @@ impl Output {
     }
 
     fn fill(&mut self, from: &mut impl Read) -> bool {
-        let mut buffer = [0u8; 64 << 10];
+        let mut buffer = [0u8; CHUNK];
         loop {
             match from.read(&mut buffer) {
                 Ok(0) => self.at_end = true,

@@ -7,14 +7,15 @@ use nix::sys::wait::WaitStatus;
 
 use super::kept::Kept;
 use super::report::{FileReport, TestReport};
+use super::running::MOST_TOLD;
 use super::unbegun::Written;
 use crate::error::Kind;
 use crate::lua::test::event::{Event, Failure, Id, Outcome};
 use crate::proc;
 use crate::wait;
 
-/// A failed test's output is kept up to this much for each test; see [`Kept`]. Beyond so many bytes of a run, only
-/// its end.
+/// A failed test's output is kept up to this much for each test; see [`Kept`]. Beyond so many bytes of a run, of which
+/// the texts of failures are some, only its end.
 const ENOUGH_OUTPUT: usize = 16 << 20;
 const LITTLE_OUTPUT: usize = 2 << 10;
 
@@ -31,6 +32,8 @@ pub struct End {
     pub out_of_memory: bool,
     /// The runner ended it, because the run was to end.
     pub stopped: bool,
+    /// The runner killed it, because it told too much.
+    pub flooded: bool,
 }
 
 /// What came of a file so far.
@@ -214,6 +217,13 @@ impl Record {
             (None, false) if self.tests.is_empty() => format!("; what follows did not run{unbegun}"),
             (None, false) => format!(" after its last test here; what follows did not run{unbegun}"),
         };
+        if end.flooded {
+            let most = MOST_TOLD >> 20;
+            return bad(
+                "limit",
+                format!("the file told more than {most} MiB of its tests, and was killed{rest}"),
+            );
+        }
         if self.finished.is_none()
             && let Some(limit) = end.limit
         {
@@ -293,7 +303,7 @@ fn interruptions(outcome: &Outcome) -> impl Iterator<Item = bool> {
     failures.iter().map(|f| f.kind.as_deref() == Some(Kind::Interrupted.name()))
 }
 
-/// Keeps the outputs of all failures of a run within bounds.
+/// Keeps the outputs and the texts of all failures of a run within bounds.
 #[derive(Debug, Default)]
 pub struct Budget {
     used: usize,
@@ -301,17 +311,25 @@ pub struct Budget {
 
 impl Budget {
     pub fn apply(&mut self, file: &mut FileReport) {
-        let outputs = file.tests.iter_mut().map(|t| &mut t.output).chain([&mut file.output]);
-        for output in outputs.filter(|o| !o.is_empty()) {
-            if self.used > ENOUGH_OUTPUT && output.len() > LITTLE_OUTPUT {
-                let mut at = output.len() - LITTLE_OUTPUT;
-                while !output.is_char_boundary(at) {
-                    at += 1;
-                }
-                *output = format!("[{at} bytes left out]\n{}", &output[at..]);
+        let tests = file.tests.iter_mut().map(|t| (&mut t.outcome, &mut t.output));
+        for (outcome, output) in tests.chain([(&mut file.outcome, &mut file.output)]) {
+            if self.used > ENOUGH_OUTPUT {
+                failures(outcome).iter_mut().for_each(|failure| failure.bound(LITTLE_OUTPUT));
+                self.cut(output);
             }
-            self.used += output.len();
+            self.used += output.len() + outcome.size();
         }
+    }
+
+    fn cut(&self, output: &mut String) {
+        if output.len() <= LITTLE_OUTPUT {
+            return;
+        }
+        let mut at = output.len() - LITTLE_OUTPUT;
+        while !output.is_char_boundary(at) {
+            at += 1;
+        }
+        *output = format!("[{at} bytes left out]\n{}", &output[at..]);
     }
 }
 
@@ -335,7 +353,7 @@ mod tests {
     fn end(code: i32) -> End {
         let status = WaitStatus::Exited(Pid::from_raw(1), code);
         let at = Instant::now() + Duration::from_secs(2);
-        End { status, at, seconds: 1.0, limit: None, out_of_memory: false, stopped: false }
+        End { status, at, seconds: 1.0, limit: None, out_of_memory: false, stopped: false, flooded: false }
     }
 
     fn told(events: Vec<Event>) -> Record {

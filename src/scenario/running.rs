@@ -32,6 +32,8 @@ use crate::{doc, sandbox};
 
 /// How much longer than its limit a file may take, since the sandbox ends it by itself.
 const GRACE: Duration = Duration::from_secs(8);
+/// How many bytes a file may tell of its tests, of which all are kept for the report.
+pub const MOST_TOLD: usize = 32 << 20;
 /// How long after the process's end its pipes may stay open.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -54,6 +56,9 @@ pub struct Running {
     output: Output,
     /// Events told so far: the number of the last one's mark.
     told: u64,
+    /// How many bytes it may still tell.
+    room: usize,
+    flooded: bool,
     artifact: Option<fs::File>,
     limit: Option<Duration>,
     cannot: Option<Error>,
@@ -109,6 +114,8 @@ impl Running {
             events: Events::default(),
             output,
             told: 0,
+            room: MOST_TOLD,
+            flooded: false,
             artifact: None,
             limit,
             cannot: None,
@@ -203,6 +210,15 @@ impl Running {
         match told {
             Told::Event(event) => {
                 self.told += 1;
+                // Of a file that tells tests without end, the run keeps no more.
+                match self.room.checked_sub(event.size()) {
+                    Some(room) => self.room = room,
+                    None => {
+                        self.room = 0;
+                        self.flooded = true;
+                        return self.kill();
+                    }
+                }
                 self.output.read_to(&mut self.job.output, self.told);
                 if let Event::Artifact { name, size } = &event {
                     self.artifact = self.artifacts.as_mut().and_then(|a| a.create(name, *size));
@@ -254,6 +270,7 @@ impl Running {
             limit: self.limit.filter(|_| self.overdue(Duration::ZERO)),
             out_of_memory: killed && proc::killed_for_memory() > self.out_of_memory,
             stopped: self.stopped,
+            flooded: self.flooded,
         };
         if let Some(artifacts) = &mut self.artifacts {
             artifacts.keep_output(&self.output.whole);

@@ -6,7 +6,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 
 use crate::error::{Error, Kind};
-use crate::terminal::{self, harmless};
+use crate::terminal;
+use crate::text::harmless;
 
 /// What a word is coloured for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@
 mod binary;
 mod calls;
 mod files;
+mod floods;
 mod frame;
 #[path = "../sandbox/helper.rs"]
 mod helper;

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 /// One thing that happened, in the order in which it did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -74,6 +76,122 @@ pub enum Outcome {
     UnexpectedPass {
         reason: String,
     },
+}
+
+/// Limits of what a file tells, in bytes: the runner keeps it for all files of a run. A name may have as many.
+pub const LONGEST_NAME: usize = 1000;
+const LONGEST_TEXT: usize = 16 << 10;
+const MOST_OF_FAILURES: usize = 128 << 10;
+const MOST_LINES: usize = 500;
+const DEEPEST_GROUP: usize = 100;
+
+impl Event {
+    /// How many bytes it takes to keep.
+    pub fn size(&self) -> usize {
+        let id = |id: &Id| id.path.iter().map(|name| name.len() + 50).sum::<usize>();
+        200 + match self {
+            Event::Found { test, .. } => id(test),
+            Event::Ended { test, outcome, .. } => id(test) + outcome.size(),
+            Event::Finished { outcome, .. } => outcome.size(),
+            Event::Started { .. } | Event::Artifact { .. } | Event::Began => return 0,
+        }
+    }
+
+    /// With every text cut to a length that can be kept.
+    pub fn bounded(mut self) -> Event {
+        match &mut self {
+            Event::Found { test, .. } | Event::Started { test } => test.bound(),
+            Event::Ended { test, outcome, .. } => {
+                test.bound();
+                outcome.bound();
+            }
+            Event::Finished { outcome, .. } => outcome.bound(),
+            Event::Artifact { name, .. } => text::shorten(name, LONGEST_TEXT),
+            Event::Began => {}
+        }
+        self
+    }
+}
+
+impl Id {
+    fn bound(&mut self) {
+        self.path.truncate(DEEPEST_GROUP);
+        // What was cut once is not cut again.
+        let longest = LONGEST_NAME + 100;
+        self.path.iter_mut().chain(&mut self.at).filter(|name| name.len() > longest).for_each(|name| {
+            text::shorten(name, LONGEST_NAME);
+        });
+    }
+}
+
+impl Outcome {
+    fn bound(&mut self) {
+        match self {
+            Outcome::Skipped { reason } | Outcome::UnexpectedPass { reason } => {
+                text::shorten(reason, LONGEST_TEXT);
+            }
+            Outcome::ExpectedFailure { reason, failures } => {
+                text::shorten(reason, LONGEST_TEXT);
+                bound(failures);
+            }
+            Outcome::Failed { failures } => bound(failures),
+            Outcome::Passed => {}
+        }
+    }
+
+    /// How many bytes of text it has.
+    pub fn size(&self) -> usize {
+        match self {
+            Outcome::Passed => 0,
+            Outcome::Skipped { reason } | Outcome::UnexpectedPass { reason } => reason.len(),
+            Outcome::Failed { failures } => failures.iter().map(Failure::size).sum(),
+            Outcome::ExpectedFailure { reason, failures } => {
+                reason.len() + failures.iter().map(Failure::size).sum::<usize>()
+            }
+        }
+    }
+}
+
+/// The first failures count most.
+fn bound(failures: &mut Vec<Failure>) {
+    let mut size = 0;
+    let mut kept = 0;
+    for failure in failures.iter_mut() {
+        failure.bound(LONGEST_TEXT);
+        size += failure.size();
+        kept += 1;
+        if size > MOST_OF_FAILURES {
+            break;
+        }
+    }
+    let left = failures.len() - kept;
+    failures.truncate(kept);
+    if left > 0 {
+        let message = format!("{left} more failures, left out");
+        failures.push(Failure { message, ..Failure::default() });
+    }
+}
+
+impl Failure {
+    /// Cuts each of its texts to so many bytes.
+    pub fn bound(&mut self, most: usize) {
+        let texts = [&mut self.hint, &mut self.at, &mut self.source, &mut self.diff, &mut self.traceback];
+        let texts = texts.into_iter().flatten().chain([&mut self.message]);
+        texts.chain(&mut self.kind).chain(&mut self.called_at).for_each(|text| text::shorten(text, most));
+        let left = self.changed.len().saturating_sub(MOST_LINES);
+        self.changed.truncate(MOST_LINES);
+        let each = most / self.changed.len().max(1);
+        self.changed.iter_mut().for_each(|line| text::shorten(line, each.max(100)));
+        if left > 0 {
+            self.changed.push(format!("{left} more lines, left out"));
+        }
+    }
+
+    fn size(&self) -> usize {
+        let texts = [&self.hint, &self.at, &self.source, &self.diff, &self.traceback];
+        let texts = texts.into_iter().flatten().chain(&self.changed).map(String::len);
+        100 + self.message.len() + texts.sum::<usize>()
+    }
 }
 
 impl Outcome {

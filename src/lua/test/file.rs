@@ -29,7 +29,7 @@ pub fn run(
 ) -> i32 {
     lua::with_interpreter(place, trace, setup, |lua, lab| {
         lab.tests.begin(settings, sink, &script.name, &script.source);
-        lab.tests.tell(&Event::Began);
+        lab.tests.tell(Event::Began);
         hooks::enters(lua, lab);
         match lua::prepare(lua, script)? {
             Ok(chunk) => Ok(execute(lua, lab, chunk, script)),
@@ -83,7 +83,7 @@ fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
 fn finish(lab: &Lab, outcome: Outcome) {
     let checks = lab.checks.get().saturating_sub(lab.tests.checks.get());
     let seconds = lab.tests.began.get().elapsed().as_secs_f64();
-    lab.tests.tell(&Event::Finished { outcome, seconds, checks });
+    lab.tests.tell(Event::Finished { outcome, seconds, checks });
 }
 
 /// `os.exit` ends the script: runs what was deferred and tells what ended. Returns the exit status.

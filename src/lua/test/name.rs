@@ -2,7 +2,9 @@
 
 use mlua::{Table, Value};
 
+use super::event::LONGEST_NAME;
 use crate::lua::schema::{Type, Wrong, did_you_mean, ty};
+use crate::text as texts;
 
 /// A name that every report can show on one line.
 pub fn name() -> Type<String> {
@@ -11,6 +13,9 @@ pub fn name() -> Type<String> {
         trimmed if trimmed != s => Err("a name has no white space around it".to_owned()),
         _ if s.chars().any(char::is_control) => {
             Err("a name is one line, without control characters".to_owned())
+        }
+        _ if s.len() > LONGEST_NAME => {
+            Err(format!("a name has at most {LONGEST_NAME} bytes, got {}", s.len()))
         }
         _ => Ok(s),
     })
@@ -61,7 +66,8 @@ pub fn of_case(template: &str, case: &Case) -> Result<String, Wrong> {
         out.push_str(&format!(" [{}]", text(&case.key)));
     }
     // A value may have line breaks.
-    Ok(out.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned())
+    let line: String = out.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Ok(texts::shortened(line.trim(), LONGEST_NAME).into_owned())
 }
 
 /// The next `{word}`: what stands before it, the word, and what follows.

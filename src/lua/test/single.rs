@@ -57,7 +57,7 @@ pub fn test(
     // What can't run needs no lab of its own to say so.
     let own_lab = options.own_lab && skip.is_none();
     if !tests.selects(&id.name(), own_lab) {
-        tests.tell(&Event::Found { test: id, own_lab });
+        tests.tell(Event::Found { test: id, own_lab });
         return Ok(());
     }
     let ending = Ending::begin(lab, id);
@@ -94,7 +94,7 @@ pub fn group(cx: &Cx<'_>, name: &str, options: Options, body: Function) -> Resul
         if tests.selects(&id.name(), false) {
             Ending::begin(lab, id).tell(Outcome::Skipped { reason });
         } else {
-            tests.tell(&Event::Found { test: id, own_lab: false });
+            tests.tell(Event::Found { test: id, own_lab: false });
         }
         return Ok(());
     }
@@ -107,7 +107,7 @@ pub fn group(cx: &Cx<'_>, name: &str, options: Options, body: Function) -> Resul
     let outcome = left.outcome();
     // A group of which nothing is to be told but its tests tells nothing of itself.
     let failed = outcome != Outcome::Passed && {
-        tests.tell(&Event::Started { test: id.clone() });
+        tests.tell(Event::Started { test: id.clone() });
         Ending { lab, id, start, checks: lab.checks.get() }.tell(outcome)
     };
     go_on(lab, failed)
@@ -163,7 +163,7 @@ struct Ending<'a> {
 
 impl<'a> Ending<'a> {
     fn begin(lab: &'a Rc<Lab>, id: Id) -> Self {
-        lab.tests.tell(&Event::Started { test: id.clone() });
+        lab.tests.tell(Event::Started { test: id.clone() });
         lab.tests.running.replace(Some((id.clone(), Instant::now(), lab.checks.get())));
         Ending { lab, id, start: Instant::now(), checks: lab.checks.get() }
     }
@@ -179,7 +179,7 @@ impl<'a> Ending<'a> {
         let checks = self.lab.checks.get().saturating_sub(self.checks);
         tests.checks.set(tests.checks.get() + checks);
         let seconds = self.start.elapsed().as_secs_f64();
-        tests.tell(&Event::Ended { test: self.id, outcome, seconds, checks });
+        tests.tell(Event::Ended { test: self.id, outcome, seconds, checks });
         failed
     }
 }

@@ -117,8 +117,8 @@ impl Tests {
         self.began.set(Instant::now());
     }
 
-    pub fn tell(&self, event: &Event) {
-        self.sink().tell(event);
+    pub fn tell(&self, event: Event) {
+        self.sink().tell(&event.bounded());
     }
 
     pub fn sink(&self) -> Rc<dyn Sink> {

@@ -95,19 +95,28 @@ pub struct Body {
     state: State,
     chunked: bool,
     limit: usize,
+    /// So much of it is kept.
+    kept: usize,
+    /// How many bytes came.
+    length: usize,
     pub data: Vec<u8>,
 }
 
 impl Body {
     /// Raises `limit` later if the body has more than `limit` bytes.
     pub fn new(framing: Framing, limit: usize) -> Self {
+        Body::beginning(framing, limit, limit)
+    }
+
+    /// Of which the first `kept` bytes are kept.
+    pub fn beginning(framing: Framing, limit: usize, kept: usize) -> Self {
         let state = match framing {
             Framing::Length(0) => State::Done,
             Framing::Length(n) => State::Data(n),
             Framing::Chunked => State::ChunkSize,
             Framing::ToEnd => State::ToEnd,
         };
-        Body { state, chunked: framing == Framing::Chunked, limit, data: Vec::new() }
+        Body { state, chunked: framing == Framing::Chunked, limit, kept, length: 0, data: Vec::new() }
     }
 
     pub fn done(&self) -> bool {
@@ -136,11 +145,11 @@ impl Body {
             }
             State::Data(left) if !self.chunked => Err(protocol(format!(
                 "the connection was closed with {left} bytes of the body missing, after {}",
-                self.data.len()
+                self.length
             ))),
             _ => Err(protocol(format!(
                 "the connection was closed in the middle of a chunked body, after {} bytes",
-                self.data.len()
+                self.length
             ))),
         }
     }
@@ -191,10 +200,12 @@ impl Body {
     }
 
     fn keep(&mut self, data: &[u8]) -> Result<()> {
-        if self.data.len() + data.len() > self.limit {
+        self.length += data.len();
+        if self.length > self.limit {
             return Err(Error::new(Kind::Limit, format!("the body has more than {} bytes", self.limit)));
         }
-        self.data.extend_from_slice(data);
+        let room = self.kept - self.data.len();
+        self.data.extend_from_slice(&data[..data.len().min(room)]);
         Ok(())
     }
 }

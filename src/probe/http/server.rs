@@ -19,8 +19,9 @@ use crate::probe::server::{self, Interest, Session};
 use crate::probe::worker::{Signals, Worker, lock, now};
 use crate::wait::Deadline;
 
-/// So many requests are kept on record; of more, the last ones.
+/// So many requests, and so many bytes of them, are kept on record; of more, the last ones.
 pub const RECORDS: usize = 65_536;
+const RECORDED_BYTES: usize = 64 << 20;
 /// So much of a request's body is kept, in its record.
 const RECORDED_BODY: usize = 64 * 1024;
 /// The largest body that a request may have.
@@ -65,9 +66,32 @@ pub struct Served {
 }
 
 #[derive(Default)]
-struct Log {
-    count: u64,
-    records: VecDeque<Served>,
+pub(super) struct Log {
+    pub(super) count: u64,
+    kept: usize,
+    pub(super) records: VecDeque<Served>,
+}
+
+impl Log {
+    pub(super) fn add(&mut self, served: Served) {
+        self.count += 1;
+        self.kept += served.size();
+        self.records.push_back(served);
+        while self.records.len() > RECORDS || self.kept > RECORDED_BYTES {
+            match self.records.pop_front() {
+                Some(oldest) => self.kept -= oldest.size(),
+                None => break,
+            }
+        }
+    }
+}
+
+impl Served {
+    /// How many bytes it takes to keep.
+    fn size(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 50).sum();
+        size_of::<Served>() + self.method.len() + self.path.len() + headers + self.body.len()
+    }
 }
 
 /// A running server. Dropping it ends it, with its connections.
@@ -299,7 +323,8 @@ impl Client<'_> {
             let _ = (&self.stream).write(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         let deadline = Deadline::secs(self.site.options.request);
-        self.state = State::Body(Box::new(head), Body::new(framing, BODY_LIMIT), deadline);
+        self.state =
+            State::Body(Box::new(head), Body::beginning(framing, BODY_LIMIT, RECORDED_BODY), deadline);
         Step::Go
     }
 
@@ -336,17 +361,13 @@ impl Client<'_> {
             Content::File(file, length) if sends_body => Some((file, length)),
             _ => None,
         };
-        body.truncate(RECORDED_BODY);
+        body.shrink_to_fit();
         // Recorded before it is answered: who has the answer finds the record.
         {
-            let mut log = lock(&self.site.log);
-            if log.records.len() == RECORDS {
-                log.records.pop_front();
-            }
-            log.count += 1;
             let Head { method, target: path, headers, .. } = head;
             let (peer, time) = (self.peer, now());
-            log.records.push_back(Served { method, path, headers, body, peer, status, bytes, time });
+            let served = Served { method, path, headers, body, peer, status, bytes, time };
+            lock(&self.site.log).add(served);
         }
         self.signals.changed.ring();
         let deadline = Deadline::secs(self.site.options.answer);

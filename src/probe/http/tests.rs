@@ -329,3 +329,20 @@ fn a_taken_port() {
         assert!(e.fields().hint.as_ref().unwrap().contains(&first.address().port().to_string()), "{e}");
     });
 }
+
+#[test]
+fn the_record_keeps_the_beginnings_of_bodies_and_not_more_than_its_share() {
+    loopback(|all| {
+        let server = server(all, routes(&[("/", answer(200, &[], "ok"))]));
+        let url = Url::parse(&format!("http://{}/", server.address())).unwrap();
+        let body = Some(vec![b'x'; 8 << 20]);
+        let wanted = Request { method: "POST".to_owned(), url, headers: Vec::new(), body };
+        request(all.host(), &no_names as &dyn Resolve, wanted, &Options::default()).unwrap();
+        let served = server.requests();
+        assert_eq!(served.iter().map(|s| s.body.len()).collect::<Vec<_>>(), [64 << 10]);
+        let mut log = server::Log::default();
+        (0..3000).for_each(|_| log.add(served[0].clone()));
+        assert!((1000..1024).contains(&log.records.len()), "{}", log.records.len());
+        assert_eq!(log.count, 3000);
+    });
+}
