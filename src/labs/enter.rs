@@ -69,13 +69,12 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
             namespaces,
         )),
         None => Ok((HOST.to_owned(), first)),
-        Some(_) if is_program => Err(Error::argument(format!("{word:?} is a namespace and a program"))
-            .hint("put -- in front of the command")),
+        // Whatever programs are installed: the words mean the same on every machine.
         Some(namespace) => {
             first.remove(0);
             if first.is_empty() {
-                return Err(Error::argument(format!("no command is given for {namespace}"))
-                    .hint("nsh exec LAB NAMESPACE -- COMMAND..."));
+                return Err(Error::argument(format!("no command is given for the namespace {namespace}"))
+                    .hint("nsh exec LAB NAMESPACE -- COMMAND..., or nsh exec LAB -- COMMAND... for a program of that name"));
             }
             Ok((namespace, first))
         }
@@ -264,6 +263,9 @@ mod tests {
     fn the_namespace_and_the_command_are_told_apart() {
         assert_eq!(parsed(&["ns1", "cat", "-n"], None).unwrap(), "ns1: cat -n");
         assert_eq!(parsed(&["host", "cat"], None).unwrap(), "host: cat");
+        // A namespace, though there is such a program.
+        assert_eq!(parsed(&["sh", "cat"], None).unwrap(), "sh: cat");
+        assert_eq!(parsed(&[], Some(&["sh", "-c", "true"])).unwrap(), "host: sh -c true");
         assert_eq!(parsed(&["cat", "ns1"], None).unwrap(), "host: cat ns1");
         assert_eq!(parsed(&["./x"], None).unwrap(), "host: ./x");
         assert_eq!(parsed(&[], Some(&["ns1"])).unwrap(), "host: ns1");
@@ -275,8 +277,10 @@ mod tests {
 
     #[test]
     fn what_is_unclear_is_an_error() {
-        assert!(parsed(&["sh", "cat"], None).unwrap_err().contains("is a namespace and a program"));
-        assert!(parsed(&["ns1"], None).unwrap_err().contains("no command is given for ns1"));
+        for name in ["ns1", "sh"] {
+            let e = parsed(&[name], None).unwrap_err();
+            assert!(e.contains(&format!("no command is given for the namespace {name}")), "{e}");
+        }
         for (first, command) in [(&[][..], None), (&[], Some(&[][..])), (&["ns1"], Some(&[]))] {
             assert!(parsed(first, command).unwrap_err().contains("no command is given"), "{first:?}");
         }

@@ -4,7 +4,7 @@ use super::registry::{Module, Scope};
 use super::schema::{
     Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Wrong, opts, param, ret, ty,
 };
-use super::traffic::{self, Names, host, seconds, settled};
+use super::traffic::{self, Names, host, seconds, settled_towards};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::endpoint::Host;
@@ -30,7 +30,7 @@ fn options(name: &'static str, count: &'static str) -> Shape<PingOptions> {
             "seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered",
             |o, v| o.ping.interval = v,
         )
-        .field("timeout", seconds(), "seconds in which a reply must come; default 1", |o, v| o.ping.timeout = v)
+        .field("timeout", seconds(), "seconds in which a reply must come; default 3", |o, v| o.ping.timeout = v)
         .field("size", ty::int(0..=MAX_SIZE as i64), "bytes of payload; default 56", |o, v| {
             o.ping.size = v as usize
         })
@@ -40,10 +40,10 @@ fn options(name: &'static str, count: &'static str) -> Shape<PingOptions> {
         .include(traffic::socket(), |o| &mut o.ping.socket)
 }
 
-/// Resolves the target, once the links carry packets.
+/// Resolves the target, and waits until the links carry packets to it.
 fn target(cx: &Cx<'_>, host: &Host, options: &PingOptions) -> Result<std::net::SocketAddr, Failure> {
-    settled(cx)?;
     let found = host.resolve(cx.ns, &Names(cx), options.ping.socket.family(host, options.family), 0)?;
+    settled_towards(cx, &found)?;
     found.first().copied().ok_or_else(|| Wrong::new(format!("{host} has no address")).into())
 }
 
@@ -253,7 +253,7 @@ pub fn module() -> Module {
             },
         )
         .doc(
-            "Sends echo requests and waits for the replies. Without options that is one request, and a second at most.\
+            "Sends echo requests and waits for the replies. Without options that is one request, and three seconds at most.\
              \n\nRaises `network_unreachable` without a route, `host_unreachable` or `permission` by a route of type \
              unreachable or prohibit, `permission` by a firewall rule, `invalid` if it is too big for the path and `df` is \
              set, `not_found` for an unknown name or link.",

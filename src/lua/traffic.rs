@@ -28,6 +28,14 @@ pub fn settled(cx: &Cx<'_>) -> std::result::Result<(), Failure> {
     Ok(settle::settle(&cx.lab.namespaces)?)
 }
 
+/// As [`settled`], unless the packets stay within the namespace.
+pub fn settled_towards(cx: &Cx<'_>, targets: &[SocketAddr]) -> std::result::Result<(), Failure> {
+    if cx.lab.namespaces.is_unsettled() && !settle::stays_within(cx.ns, targets)? {
+        settled(cx)?;
+    }
+    Ok(())
+}
+
 /// A host: an address, a name, or a namespace.
 pub fn host() -> Type<Host> {
     let expected = "an address, a name or a namespace";

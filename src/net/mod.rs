@@ -23,10 +23,10 @@ mod router;
 pub mod rule;
 pub mod settle;
 pub mod socket;
-mod solicited;
 pub mod state;
 pub mod sysctl;
 pub mod until;
+mod usable;
 
 #[cfg(test)]
 pub(crate) mod testing;

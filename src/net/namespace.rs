@@ -43,6 +43,8 @@ pub struct Namespace {
     netfilter: RefCell<Option<Socket>>,
     /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
     unsettled: Cell<bool>,
+    /// The links that were changed since.
+    changed: RefCell<Vec<u32>>,
     echo: Rc<Echo>,
     /// Of the whole lab.
     remains: Rc<Remains>,
@@ -61,6 +63,7 @@ impl Namespace {
             route: RefCell::default(),
             netfilter: RefCell::default(),
             unsettled: Cell::new(false),
+            changed: RefCell::default(),
             echo: echo.clone(),
             remains: remains.clone(),
         })
@@ -155,6 +158,23 @@ impl Namespace {
     /// Says that links changed, so that the next probe waits for them to settle.
     pub fn unsettle(&self) {
         self.unsettled.set(true);
+    }
+
+    /// As [`Namespace::unsettle`], of a link whose other end may be elsewhere.
+    pub fn unsettle_link(&self, index: u32) {
+        self.unsettle();
+        let mut changed = self.changed.borrow_mut();
+        if changed.last() != Some(&index) {
+            changed.push(index);
+        }
+    }
+
+    /// The links of which [`Namespace::unsettle_link`] told since the last call.
+    pub fn take_changed(&self) -> Vec<u32> {
+        let mut changed = self.changed.take();
+        changed.sort_unstable();
+        changed.dedup();
+        changed
     }
 
     /// Whether links changed since the last call.
@@ -416,6 +436,12 @@ impl Namespaces {
         }
         ns.let_go();
         self.note(ns);
+    }
+
+    /// Whether links changed since the last call of [`Namespaces::take_unsettled`].
+    pub fn is_unsettled(&self) -> bool {
+        let known = self.known.borrow();
+        known.values().chain([&self.host]).any(|ns| ns.unsettled.get())
     }
 
     /// The namespaces in which links changed since the last call; see [`super::settle`].

@@ -12,17 +12,20 @@ use std::net::IpAddr;
 use nix::errno::Errno;
 
 use super::addr::{self, Addr, Filter};
+use super::attributes::{self, Attributes};
 use super::namespace::Namespace;
 use super::prefix::Family;
 use crate::error::Result;
 
 /// Makes the link-local addresses of a router usable.
 pub(super) fn ready(ns: &Namespace) -> Result<()> {
-    if !forwards(ns) {
+    let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
+    let mut pending = addr::list(ns, &filter)?;
+    pending.retain(is_pending);
+    if pending.is_empty() || !forwards(ns)? {
         return Ok(());
     }
-    let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
-    for address in addr::list(ns, &filter)?.iter().filter(|a| is_pending(a)) {
+    for address in pending {
         // It may be gone by now, or the link, or the kernel was faster; then there is nothing to make ready.
         if addr::del_plain(ns, address.index, address.prefix()).is_ok() {
             match addr::add_plain(ns, address.index, address.prefix()) {
@@ -39,7 +42,21 @@ fn is_pending(address: &Addr) -> bool {
     link_local && address.has("tentative") && !address.has("dadfailed")
 }
 
-fn forwards(ns: &Namespace) -> bool {
-    let read = || Ok(std::fs::read_to_string("/proc/sys/net/ipv6/conf/all/forwarding")?);
-    ns.within(read).is_ok_and(|value| value.trim() == "1")
+/// `net.ipv6.conf.all.forwarding`, by RTM_GETNETCONF: among many namespaces, a file of /proc/sys is slow to find.
+fn forwards(ns: &Namespace) -> Result<bool> {
+    const RTM_GETNETCONF: u16 = 82;
+    const IFINDEX: u16 = 1;
+    const FORWARDING: u16 = 2;
+    const ALL: u32 = u32::MAX;
+    let mut of_all = Attributes::new();
+    of_all.put_u32(IFINDEX, ALL);
+    // `struct netconfmsg`, one byte, padded.
+    let request = [&[libc::AF_INET6 as u8, 0, 0, 0], of_all.bytes()].concat();
+    let mut forwards = false;
+    ns.rtnl(RTM_GETNETCONF, 0, &request, |answer| {
+        let value = answer.and_then(|a| attributes::find(a.payload.get(4..)?, FORWARDING));
+        forwards |= value.is_some_and(|v| v.iter().any(|byte| *byte != 0));
+        Ok(())
+    })?;
+    Ok(forwards)
 }

@@ -7,13 +7,15 @@
 //! Since Linux 6.8 asking for one link (not for all) does its pending linkwatch work at once (`linkwatch_sync_dev` in
 //! net/core/rtnetlink.c); with older kernels we wait, by event.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::events::{Listener, Object};
 use super::link::{self, Details, Link};
 use super::namespace::{Namespace, Namespaces};
-use super::{router, solicited};
+use super::{addr, router, usable};
 use crate::error::Result;
 use crate::wait::Deadline;
 
@@ -25,21 +27,55 @@ const PATIENCE_FOR_UNKNOWN: Duration = Duration::from_millis(100);
 /// How often all links are asked for: a bridge of bridges needs a few.
 const PASSES: usize = 4;
 
-/// Waits, where links changed since the last call, until no link has its carrier but not yet its state. Gives up
-/// silently after 2 s: the probe will tell what is wrong.
+/// Waits, where links changed since the last call and at the other ends of their cables, until no link has its carrier
+/// but not yet its state, and until the addresses of IPv6 can be used. Gives up silently after 2 s: the probe will tell
+/// what is wrong.
 pub fn settle(all: &Namespaces) -> Result<()> {
     let changed = all.take_unsettled();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let concerned = with_peers(all, &changed)?;
+    settle_all(all, &concerned).inspect_err(|_| {
+        // Interrupted: the next probe waits anew.
+        concerned.iter().for_each(|ns| ns.unsettle());
+    })
+}
+
+/// Whether packets to these addresses leave by no link: they are of loopback, or the namespace's own.
+pub fn stays_within(ns: &Namespace, targets: &[SocketAddr]) -> Result<bool> {
+    if targets.iter().all(|target| target.ip().is_loopback()) {
+        return Ok(true);
+    }
+    let own = addr::list(ns, &addr::Filter::default())?;
+    Ok(targets.iter().all(|target| own.iter().any(|address| address.local == target.ip())))
+}
+
+fn settle_all(all: &Namespaces, concerned: &[Rc<Namespace>]) -> Result<()> {
     let deadline = Deadline::after(PATIENCE);
-    for (i, ns) in changed.iter().enumerate() {
-        let settled =
-            settle_one(ns, deadline).and_then(|()| router::ready(ns)).and_then(|()| solicited::wait(ns));
-        if settled.is_err() {
-            // Interrupted: the next probe waits anew, for this one and those that are still to come.
-            changed[i..].iter().for_each(|ns| ns.unsettle());
-        }
-        settled?;
+    for ns in concerned {
+        settle_one(ns, deadline)?;
+    }
+    barrier(all.host())?;
+    for ns in concerned {
+        router::ready(ns)?;
+        usable::wait(ns)?;
     }
     Ok(())
+}
+
+/// These namespaces, and those of the other ends of what was changed in them: a cable's carrier comes and goes at both.
+fn with_peers(all: &Namespaces, changed: &[Rc<Namespace>]) -> Result<Vec<Rc<Namespace>>> {
+    let mut out = changed.to_vec();
+    let mut seen: HashSet<u64> = out.iter().map(|ns| ns.inode()).collect();
+    for ns in changed {
+        for index in ns.take_changed() {
+            let Some(nsid) = link::by_index(ns, index)?.and_then(|link| link.link_netnsid) else { continue };
+            let Some(name) = all.by_nsid(ns, nsid)? else { continue };
+            out.extend(all.get(&name)?.filter(|peer| seen.insert(peer.inode())));
+        }
+    }
+    Ok(out)
 }
 
 fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
@@ -47,7 +83,7 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
     for _ in 0..PASSES {
         let behind = behind(&link::dump(ns)?);
         if behind.is_empty() {
-            return barrier(ns);
+            return Ok(());
         }
         for (index, _) in behind {
             link::by_index(ns, index)?;
@@ -61,7 +97,7 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
         let until = match behind.iter().any(|(_, why)| *why == Why::Waiting) {
             true => deadline,
             false if behind.iter().any(|(_, why)| *why == Why::NewPair) => soon,
-            false => return barrier(ns),
+            false => return Ok(()),
         };
         if !events.wait(until)? {
             return Ok(());
@@ -69,7 +105,7 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
     }
 }
 
-/// Waits for RTNL. A dump may look in between, where linkwatch has told the state but not yet activated the queue;
+/// Waits for RTNL, which all namespaces share. A dump may look in between, where linkwatch has told the state but not yet activated the queue;
 /// it does both with RTNL held, and a change that changes nothing has to wait for that.
 fn barrier(ns: &Namespace) -> Result<()> {
     const LOOPBACK: u32 = 1;

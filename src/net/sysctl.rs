@@ -10,6 +10,7 @@ use super::echo;
 use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
+use super::{router, usable};
 use crate::error::{Error, Kind, Result};
 
 const ROOT: &str = "/proc/sys";
@@ -35,10 +36,6 @@ pub fn get(ns: &Namespace, name: &str) -> Result<String> {
 pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
     let parts = parts(name)?;
     let path = path(&parts);
-    if parts.last().is_some_and(|last| last == "forwarding") {
-        // A router of IPv6 is made ready before the first probe.
-        ns.unsettle();
-    }
     let written = ns.within(|| Ok(write(&path, value)))?;
     written.map_err(|e| match e.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EINVAL | Errno::ERANGE) => {
@@ -52,6 +49,12 @@ pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
         _ => explain(ns, &parts, e, true),
     })?;
     ns.echo(|| [echo::sysctl_set(ns, &dotted(&parts), value)]);
+    if parts.last().is_some_and(|last| last == "forwarding") {
+        // Links that come up later are made ready before the first probe.
+        ns.unsettle();
+        router::ready(ns)?;
+        usable::wait(ns)?;
+    }
     Ok(())
 }
 

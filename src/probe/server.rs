@@ -64,7 +64,7 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve) -> Result<(Own
 pub fn bound(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, kind: SockType) -> Result<OwnedFd> {
     let mut refused = None;
     for address in at.resolve(ns, names, None)? {
-        match ns.within(|| bound_to(address, kind)) {
+        match ns.within(|| bound_to(ns, address, kind)) {
             Ok(socket) => return Ok(socket),
             // Without IPv6, an empty host means IPv4 alone.
             Err(e) if at.host == Host::Any && without_ipv6(&e) => refused = Some(e),
@@ -78,7 +78,7 @@ fn without_ipv6(e: &Error) -> bool {
     matches!(e.raw(), Some(Errno::EAFNOSUPPORT | Errno::EADDRNOTAVAIL))
 }
 
-fn bound_to(address: SocketAddr, kind: SockType) -> Result<OwnedFd> {
+fn bound_to(ns: &Namespace, address: SocketAddr, kind: SockType) -> Result<OwnedFd> {
     let family = Family::of(address.ip());
     let socket = socket::open(family, kind, None)?;
     if kind == SockType::Stream {
@@ -89,7 +89,7 @@ fn bound_to(address: SocketAddr, kind: SockType) -> Result<OwnedFd> {
         let only = !address.ip().is_unspecified();
         nix::sys::socket::setsockopt(&socket, sockopt::Ipv6V6Only, &only)?;
     }
-    socket::bind(&socket, address)?;
+    socket::bind(ns, &socket, address)?;
     Ok(socket)
 }
 

@@ -10,6 +10,7 @@ use nix::sys::socket::{
 
 use super::endpoint::Host;
 use crate::error::{Error, Kind, Result};
+use crate::net::addr;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
@@ -84,7 +85,7 @@ pub fn open_from(
     ns.within(|| {
         let socket = open(family, kind, protocol)?;
         options.apply(socket.as_fd(), family)?;
-        options.bind(&socket, family, scope)?;
+        options.bind(ns, &socket, family, scope)?;
         Ok(socket)
     })
 }
@@ -135,7 +136,7 @@ impl Options {
         Ok(())
     }
 
-    fn bind(&self, socket: &OwnedFd, family: Family, scope: u32) -> Result<()> {
+    fn bind(&self, ns: &Namespace, socket: &OwnedFd, family: Family, scope: u32) -> Result<()> {
         let address = match (&self.from, family) {
             (Some(Source::Address(address)), _) => address.to_canonical(),
             (_, Family::Inet) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -153,20 +154,34 @@ impl Options {
             IpAddr::V4(v4) => SocketAddr::from((v4, port)),
             IpAddr::V6(v6) => SocketAddrV6::new(v6, port, 0, scope).into(),
         };
-        bind(socket, address)
+        bind(ns, socket, address)
+    }
+}
+
+/// Why there can be no socket of this address.
+fn not_available(ns: &Namespace, ip: IpAddr, e: Error) -> Error {
+    let all = addr::list(ns, &addr::Filter::default()).unwrap_or_default();
+    match all.iter().find(|a| a.local == ip) {
+        Some(there) if there.has("dadfailed") => {
+            e.detail(format!("{ip} is a duplicate: another host on {} has it", there.dev))
+        }
+        Some(there) if there.has("tentative") => e
+            .detail(format!("{ip} is tentative: duplicate address detection on {} isn't over", there.dev))
+            .hint(format!("wait.addr({:?}) waits for its end", ip.to_string())),
+        _ => e
+            .detail(format!("{ip} is not an address of this namespace"))
+            .hint("addr.list() shows the addresses that are there"),
     }
 }
 
 /// Binds a socket to an address of its namespace.
 ///
 /// Raises `address_not_available` if the namespace doesn't have it, `address_in_use` if the port is taken.
-pub fn bind(socket: &OwnedFd, address: SocketAddr) -> Result<()> {
+pub fn bind(ns: &Namespace, socket: &OwnedFd, address: SocketAddr) -> Result<()> {
     nix::sys::socket::bind(socket.as_raw_fd(), &SockaddrStorage::from(address)).map_err(|e| {
         let error = Error::from(e);
         match e {
-            Errno::EADDRNOTAVAIL => error
-                .detail(format!("{} is not an address of this namespace", address.ip()))
-                .hint("addr.list() shows the addresses that are there"),
+            Errno::EADDRNOTAVAIL => not_available(ns, address.ip(), error),
             Errno::EADDRINUSE => error.detail(format!("port {} is taken", address.port())).hint(format!(
                 "something in this namespace has port {} already; port 0 takes a free one",
                 address.port()

@@ -289,7 +289,7 @@
 ---@class (exact) nsh.check.ArrivesOptions
 ---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another
 ---@field count? integer how many requests to send; one that gets through will do; default 1
----@field timeout? number seconds in which one must get through; default 1
+---@field timeout? number seconds in which one must get through; default 3
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 
@@ -302,7 +302,7 @@
 ---@class (exact) nsh.check.LostOptions
 ---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another
 ---@field count? integer how many requests to send; one that gets through will do; default 1
----@field timeout? number seconds in which one must get through; default 1
+---@field timeout? number seconds in which none may get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 
@@ -334,7 +334,7 @@
 
 ---@class (exact) nsh.check.ReachableOptions
 ---@field count? integer how many requests to send; one that gets through will do; default 1
----@field timeout? number seconds in which one must get through; default 1
+---@field timeout? number seconds in which one must get through; default 3
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 
@@ -362,7 +362,7 @@
 
 ---@class (exact) nsh.check.UnreachableOptions
 ---@field count? integer how many requests to send; one that gets through will do; default 1
----@field timeout? number seconds in which one must get through; default 1
+---@field timeout? number seconds in which none may get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field message? string what is claimed, put in front of a failure
 
@@ -667,7 +667,7 @@
 ---@class (exact) nsh.ping.Options
 ---@field count? integer how many requests to send; default 1
 ---@field interval? number seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered
----@field timeout? number seconds in which a reply must come; default 1
+---@field timeout? number seconds in which a reply must come; default 3
 ---@field size? integer bytes of payload; default 56
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field from? string the source address, or the link that packets must leave by
@@ -679,7 +679,7 @@
 ---@class (exact) nsh.ping.StartOptions
 ---@field count? integer how many requests to send; default no end
 ---@field interval? number seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered
----@field timeout? number seconds in which a reply must come; default 1
+---@field timeout? number seconds in which a reply must come; default 3
 ---@field size? integer bytes of payload; default 56
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field from? string the source address, or the link that packets must leave by

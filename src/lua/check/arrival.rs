@@ -25,7 +25,7 @@ impl Told for Options {
     }
 }
 
-fn options(name: &'static str) -> Shape<Options> {
+fn options(name: &'static str, wanted: bool) -> Shape<Options> {
     Shape::<Options>::new(name)
         .field(
             "at",
@@ -33,7 +33,7 @@ fn options(name: &'static str) -> Shape<Options> {
             "the namespace to which they must get; default the one that has the address. Behind DNAT it is another",
             |o, v| o.at = Some(v),
         )
-        .include(requests(), |o| &mut o.requests)
+        .include(requests(wanted), |o| &mut o.requests)
 }
 
 /// The namespace that has the address of `to`.
@@ -95,10 +95,11 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
         (
             param("from", ty::namespace(), "the namespace that sends"),
             param("to", traffic::host(), "the address, name or namespace that they are sent to"),
-            told(options(options_name)),
+            told(options(options_name, wanted)),
         ),
         ret::nothing(),
-        move |cx, (from, to, options)| {
+        move |cx, (from, to, mut options)| {
+            options.requests = options.requests.or_usual(wanted);
             let at = match &options.at {
                 Some(at) => at.clone(),
                 None => receiver(cx, &to)?,

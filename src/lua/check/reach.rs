@@ -21,20 +21,34 @@ pub struct Requests {
     pub family: Option<Family>,
 }
 
-pub fn requests() -> Shape<Requests> {
-    Shape::<Requests>::new("nsh.check.Requests")
+/// Where none is to get through, seconds to wait for one unless told.
+const PATIENCE: f64 = 1.0;
+
+/// `wanted`: one is to get through. Else each check takes all of its time.
+pub fn requests(wanted: bool) -> Shape<Requests> {
+    let timeout = match wanted {
+        true => "seconds in which one must get through; default 3",
+        false => "seconds in which none may get through; default 1",
+    };
+    Shape::<Requests>::new(if wanted { "nsh.check.Requests" } else { "nsh.check.LostRequests" })
         .field(
             "count",
             ty::int(1..=1000),
             "how many requests to send; one that gets through will do; default 1",
             |o, v| o.count = Some(v),
         )
-        .field("timeout", traffic::seconds(), "seconds in which one must get through; default 1", |o, v| {
-            o.timeout = Some(v)
-        })
+        .field("timeout", traffic::seconds(), timeout, |o, v| o.timeout = Some(v))
         .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
             o.family = Some(v)
         })
+}
+
+impl Requests {
+    /// Fills in what is usual.
+    pub fn or_usual(self, wanted: bool) -> Self {
+        let usual = if wanted { crate::probe::ping::TIMEOUT } else { PATIENCE };
+        Requests { timeout: self.timeout.or(Some(usual)), ..self }
+    }
 }
 
 #[derive(Default)]
@@ -49,8 +63,8 @@ impl Told for Options {
     }
 }
 
-fn options(name: &'static str) -> Shape<Options> {
-    Shape::<Options>::new(name).include(requests(), |o| &mut o.requests)
+fn options(name: &'static str, wanted: bool) -> Shape<Options> {
+    Shape::<Options>::new(name).include(requests(wanted), |o| &mut o.requests)
 }
 
 /// What a ping came to, in a few words.
@@ -105,10 +119,11 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
         (
             param("from", ty::namespace(), "the namespace that sends"),
             param("to", traffic::host(), "the address, name or namespace that is to answer, or not"),
-            told(options(options_name)),
+            told(options(options_name, wanted)),
         ),
         ret::nothing(),
-        move |cx, (from, to, options)| {
+        move |cx, (from, to, mut options)| {
+            options.requests = options.requests.or_usual(wanted);
             let (reached, evidence) = reach(cx, &from, &to, &options)?;
             let what = if wanted { "reachable" } else { "unreachable" };
             let held = if reached == wanted {

@@ -14,6 +14,7 @@ use crate::net::echo;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::{Family, octets};
+use crate::net::usable;
 
 /// How long an address is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub fn add(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -> Re
     send(ns, index, address, spec, NLM_F_CREATE | NLM_F_EXCL)
         .map_err(|e| explain(ns, address, dev, spec, e))?;
     ns.echo(|| [echo::addr_add(ns, "add", address, dev, spec)]);
-    Ok(())
+    delivered(ns, index, address, spec)
 }
 
 /// Adds an address, or changes its lifetimes, flags and metric if the link has it, as `ip addr replace`.
@@ -80,7 +81,15 @@ pub fn replace(ns: &Namespace, address: IpNetwork, dev: &str, spec: &AddrSpec) -
     send(ns, index, address, spec, NLM_F_CREATE | NLM_F_REPLACE)
         .map_err(|e| explain(ns, address, dev, spec, e))?;
     ns.echo(|| [echo::addr_add(ns, "replace", address, dev, spec)]);
-    Ok(())
+    delivered(ns, index, address, spec)
+}
+
+/// Waits until packets to the new address are delivered, unless that awaits duplicate address detection.
+fn delivered(ns: &Namespace, index: u32, address: IpNetwork, spec: &AddrSpec) -> Result<()> {
+    if spec.dad && !spec.optimistic {
+        return Ok(());
+    }
+    usable::wait_on(ns, index, [address.ip()])
 }
 
 /// Adds an address with all defaults to the link with this index.

@@ -14,6 +14,7 @@ use crate::net::attributes::{Attributes, OptionSet};
 use crate::net::echo;
 use crate::net::names::similar;
 use crate::net::namespace::Namespace;
+use crate::net::usable;
 
 /// VETH_INFO_PEER, and IFLA_NETKIT_PEER_INFO and VXCAN_INFO_PEER, which have the same number.
 const INFO_PEER: u16 = 1;
@@ -36,7 +37,9 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<u32> {
         .map_err(|e| explain(ns, name, spec, e))?;
     ns.unsettle();
     let index = find::require_index(ns, name)?;
-    finish(ns, index, spec).inspect_err(|_| {
+    let finished = finish(ns, index, spec);
+    let finished = finished.and_then(|()| usable::wait_on(ns, index, spec.addrs.iter().map(IpNetwork::ip)));
+    finished.inspect_err(|_| {
         // The error that made us give up matters more than one of tidying up.
         let _ = change::del_index(ns, index);
     })?;
@@ -184,7 +187,9 @@ fn finish(ns: &Namespace, index: u32, spec: &LinkSpec) -> Result<()> {
     let inside = |e: Error| e.detail("peer");
     second(far, far_index, flags, peer.alias.as_deref(), peer.master.as_deref(), &peer.port)
         .map_err(inside)?;
-    addresses(far, far_index, &peer.addrs).map_err(inside)
+    addresses(far, far_index, &peer.addrs).map_err(inside)?;
+    // Only now both ends carry packets.
+    usable::wait_on(far, far_index, peer.addrs.iter().map(IpNetwork::ip))
 }
 
 fn second(

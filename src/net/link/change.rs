@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::net::attributes::{Attributes, OptionSet};
 use crate::net::echo;
 use crate::net::namespace::Namespace;
+use crate::net::usable;
 
 /// RTM_NEWLINKPROP and RTM_DELLINKPROP: alternative names.
 const RTM_NEWLINKPROP: u16 = 108;
@@ -99,10 +100,7 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
         find::check_name(new)?;
     }
     let index = find::require_index(ns, name)?;
-    ns.unsettle();
-    if let Some(to) = &change.ns {
-        to.unsettle();
-    }
+    ns.unsettle_link(index);
     let flags = Flags::of(change.up, change.promisc, change.arp, change.multicast, change.allmulticast);
     let body = body(ns, change)?;
     if flags.mask != 0 || !body.is_empty() {
@@ -117,6 +115,12 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
         let now = change.name.as_deref().unwrap_or(name);
         f(find::require_index(place, now)?)
     };
+    if let Some(to) = &change.ns {
+        later(&|index| {
+            to.unsettle_link(index);
+            Ok(())
+        })?;
+    }
     if !change.port.is_empty() {
         later(&|index| set_port(place, index, &change.port))?;
     }
@@ -127,7 +131,10 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
         }
     }
     ns.echo(|| echo::link_set(ns, name, change));
-    Ok(())
+    match change.up {
+        Some(true) => later(&|index| usable::wait_for_link(place, index)),
+        _ => Ok(()),
+    }
 }
 
 fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
@@ -193,7 +200,7 @@ pub(crate) fn set_port(ns: &Namespace, index: u32, port: &PortOptions) -> Result
     info.nest(ifla::INFO_SLAVE_DATA, data);
     body.nest(ifla::LINKINFO, info);
     let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()].concat();
-    ns.unsettle();
+    ns.unsettle_link(index);
     ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(())).map_err(|e| match e.raw() {
         Some(Errno::EOPNOTSUPP | Errno::EINVAL) => {
             let name = find::name(ns, index).ok().flatten().unwrap_or_default();

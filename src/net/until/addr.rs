@@ -12,6 +12,7 @@ use crate::net::events::Object;
 use crate::net::link;
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::prefix::Family;
+use crate::net::usable;
 
 /// Waits until the namespace (with `dev`, that link) has the address and can use it; with `gone`, until it hasn't. A
 /// prefix length that is given must fit.
@@ -25,7 +26,7 @@ pub fn addr(
     gone: bool,
     timeout: Duration,
 ) -> Result<Duration> {
-    until(ns, &[Object::Address, Object::Link], timeout, || look(all, ns, wanted, dev, gone))
+    until(ns, &[Object::Address, Object::Link, Object::Route], timeout, || look(all, ns, wanted, dev, gone))
 }
 
 fn look(all: &Namespaces, ns: &Namespace, wanted: IpNetwork, dev: Option<&str>, gone: bool) -> Result<Look> {
@@ -63,6 +64,10 @@ fn look(all: &Namespaces, ns: &Namespace, wanted: IpNetwork, dev: Option<&str>, 
                 None => format!("it is tentative: duplicate address detection on {} isn't over", addr.dev),
             })
         }
+        Some(addr) if !usable::is_routed(ns, addr)? => Look::NotYet(format!(
+            "packets to it are not delivered yet: {} has no local route for it",
+            addr.dev
+        )),
         Some(_) => Look::Done,
     })
 }

@@ -26,6 +26,10 @@ use run::{Pinger, Wake};
 /// The largest payload of an echo request: 65535 bytes less the headers of IPv4 and ICMP.
 pub const MAX_SIZE: usize = 65_507;
 
+/// Seconds in which a reply must come unless told: a first ARP request or neighbour solicitation that was lost is
+/// repeated after one.
+pub const TIMEOUT: f64 = 3.0;
+
 /// How to ping.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -34,7 +38,7 @@ pub struct Options {
     /// Seconds from one request to the next, 0.2 unless told; 0 for the next one as soon as the last one was
     /// answered or its time was up.
     pub interval: f64,
-    /// Seconds in which a reply must come, 1 unless told; a later one doesn't count.
+    /// Seconds in which a reply must come, [`TIMEOUT`] unless told; a later one doesn't count.
     pub timeout: f64,
     /// Bytes of payload, up to [`MAX_SIZE`]; 56 unless told.
     pub size: usize,
@@ -44,7 +48,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { count: Some(1), interval: 0.2, timeout: 1.0, size: 56, socket: Default::default() }
+        Options { count: Some(1), interval: 0.2, timeout: TIMEOUT, size: 56, socket: Default::default() }
     }
 }
 

@@ -1,0 +1,125 @@
+//! IPv6 addresses to which packets are delivered.
+//!
+//! The kernel takes an address at once, but joins its solicited-node group (by which neighbours resolve it), makes it no
+//! longer tentative and sets its local route from a work queue, once the link is ready (`addrconf_dad_work` in
+//! net/ipv6/addrconf.c). The local route comes last, and tells by an event.
+
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use netlink_packet_core::NLM_F_DUMP;
+
+use super::addr::{self, Addr, Filter};
+use super::events::{Listener, Object};
+use super::link;
+use super::namespace::Namespace;
+use super::netlink::attributes_of;
+use super::prefix::Family;
+use crate::error::Result;
+use crate::wait::Deadline;
+
+/// The work waits for the link's state, which with kernels before 6.8 takes up to a second.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A link's index and an address of it.
+type Place = (u32, Ipv6Addr);
+
+/// Waits until the namespace's addresses on links that carry packets have their local routes, but for those that await
+/// duplicate address detection. Gives up silently after 2 s.
+pub(super) fn wait(ns: &Namespace) -> Result<()> {
+    wait_where(ns, |_| true)
+}
+
+/// As [`wait`], for the addresses of one link.
+pub(crate) fn wait_for_link(ns: &Namespace, index: u32) -> Result<()> {
+    wait_where(ns, |address| address.index == index)
+}
+
+fn wait_where(ns: &Namespace, which: impl Fn(&Addr) -> bool) -> Result<()> {
+    let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
+    let mut addresses = addr::list(ns, &filter)?;
+    addresses.retain(|address| is_coming(address) && which(address));
+    let mut wanted = HashSet::new();
+    // Those of a link stand together.
+    for of_link in addresses.chunk_by(|a, b| a.index == b.index) {
+        if carries(ns, of_link[0].index)? {
+            wanted.extend(of_link.iter().filter_map(place));
+        }
+    }
+    wait_for(ns, &wanted)
+}
+
+/// As [`wait`], for these addresses of one link.
+pub(crate) fn wait_on(ns: &Namespace, index: u32, addresses: impl IntoIterator<Item = IpAddr>) -> Result<()> {
+    let wanted: HashSet<Place> = addresses.into_iter().filter_map(|ip| six(index, ip)).collect();
+    if wanted.is_empty() || !carries(ns, index)? {
+        return Ok(());
+    }
+    wait_for(ns, &wanted)
+}
+
+/// Whether the address, if it is of IPv6, has its local route.
+pub(super) fn is_routed(ns: &Namespace, address: &Addr) -> Result<bool> {
+    match place(address) {
+        Some(place) => Ok(routed(ns)?.contains(&place)),
+        None => Ok(true),
+    }
+}
+
+fn wait_for(ns: &Namespace, wanted: &HashSet<Place>) -> Result<()> {
+    if wanted.is_empty() || wanted.is_subset(&routed(ns)?) {
+        return Ok(());
+    }
+    // Listening before looking again, so that nothing falls between.
+    let mut events = Listener::open(ns, &[Object::Route])?;
+    let deadline = Deadline::after(PATIENCE);
+    while !wanted.is_subset(&routed(ns)?) && events.wait(deadline)? {}
+    Ok(())
+}
+
+fn six(index: u32, ip: IpAddr) -> Option<Place> {
+    match ip {
+        IpAddr::V6(ip) => Some((index, ip)),
+        IpAddr::V4(_) => None,
+    }
+}
+
+fn place(address: &Addr) -> Option<Place> {
+    six(address.index, address.local)
+}
+
+/// Whether the address is usable, or will be without duplicate address detection.
+fn is_coming(address: &Addr) -> bool {
+    let detected = address.has("tentative") && !address.has("nodad") && !address.has("optimistic");
+    !detected && !address.has("dadfailed")
+}
+
+/// Whether the link carries packets. To ask for it alone makes its state follow its carrier, since Linux 6.8.
+fn carries(ns: &Namespace, index: u32) -> Result<bool> {
+    Ok(link::by_index(ns, index)?.is_some_and(|link| link.up && link.carrier))
+}
+
+/// The addresses that have local routes, in whatever table.
+fn routed(ns: &Namespace) -> Result<HashSet<Place>> {
+    const RTM_GETROUTE: u16 = 26;
+    const RTA_DST: u16 = 1;
+    const RTA_OIF: u16 = 4;
+    // `struct rtmsg` of linux/rtnetlink.h.
+    let mut request = [0; 12];
+    (request[0], request[7]) = (libc::AF_INET6 as u8, libc::RTN_LOCAL);
+    let mut found = HashSet::new();
+    ns.rtnl(RTM_GETROUTE, NLM_F_DUMP, &request, |answer| {
+        let Some((head, attributes)) = answer.and_then(|a| a.payload.split_at_checked(12)) else {
+            found.clear();
+            return Ok(());
+        };
+        let value = |kind| attributes_of(attributes).find(|(k, _)| *k == kind).map(|(_, value)| value);
+        let index = value(RTA_OIF).and_then(|v| v.first_chunk()).map(|v| u32::from_ne_bytes(*v));
+        let to = value(RTA_DST).and_then(|v| v.first_chunk::<16>()).map(|v| Ipv6Addr::from(*v));
+        // Kernels before 4.20 don't filter.
+        found.extend(index.zip(to).filter(|_| head[7] == libc::RTN_LOCAL));
+        Ok(())
+    })?;
+    Ok(found)
+}
