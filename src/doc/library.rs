@@ -294,7 +294,7 @@ mod tests {
         let net = call.returns.as_ref().unwrap().class.as_ref().unwrap();
         assert_eq!(net.name, "nsh.topology.Net");
         let cut = net.methods.iter().find(|m| m.name == "cut").unwrap();
-        assert_eq!(cut.params.iter().map(|p| p.name).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(cut.params.iter().map(|p| p.name).collect::<Vec<_>>(), ["a", "b", "opts"]);
         assert!(topology.functions.iter().any(|f| f.name == "topology.ring"));
     }
 

@@ -129,7 +129,10 @@ fn subordinate(uid: Uid, gid: u32) -> std::result::Result<([Vec<String>; 2], u32
         std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
     };
     match ["newuidmap", "newgidmap"].iter().all(installed) {
-        true => Ok(([arguments(uid.as_raw(), &uids), arguments(gid, &gids)], uids.iter().map(|r| r.1).sum())),
+        true => Ok((
+            [arguments(uid.as_raw(), &uids), arguments(gid, &gids)],
+            uids.iter().fold(0, |sum, r| sum.saturating_add(r.1)),
+        )),
         false => Err(Lack::Helpers),
     }
 }

@@ -103,8 +103,8 @@ fn words_that_options_take() {
         has(&complete("http.get(\"ht"), &["http://192.168.1.1"]);
         has(&complete("help \"link.a"), &["link.add\""]);
         has(&complete("help(\"Lin"), &["Link\""]);
-        assert_eq!(complete("require(\"nsh."), ["nsh.topology\""]);
-        assert_eq!(complete("require \"n"), ["nsh.topology\""]);
+        has(&complete("require(\"nsh."), &["nsh.frr\"", "nsh.topology\""]);
+        assert_eq!(complete("require \"nsh.to"), ["nsh.topology\""]);
         // A string that is done is not begun again.
         assert!(complete("link.set(\"br0\"").is_empty());
         assert!(complete("link.set(\"br0\" ").is_empty());
