@@ -110,7 +110,7 @@ fn filter(name: &'static str) -> Shape<Filter> {
 }
 
 pub fn record() -> Record<Addr> {
-    Record::of("nsh.Addr", "An address of a link. Prints as in `ip addr`.")
+    Record::of("nsh.Addr", "An address of a link. Prints as in `ip -o addr`.")
         .field("address", "string", "the address with its prefix length, such as 10.0.0.1/24", |a: &Addr| {
             a.prefix().to_string()
         })
@@ -139,26 +139,39 @@ pub fn record() -> Record<Addr> {
         .show(show)
 }
 
-/// As in `ip -o addr`: `inet 10.0.0.1/24 scope global eth0`.
+/// As in `ip -o addr`: `2: eth0    inet 10.0.0.1/24 scope global eth0`; without its lifetimes where it lives forever.
 fn show(a: &Table) -> mlua::Result<String> {
-    let text = |key: &str| a.raw_get::<Option<String>>(key).map(Option::unwrap_or_default);
-    let mut line = format!("{:<5} {}", text("family")?, text("address")?);
-    if let Some(peer) = a.raw_get::<Option<String>>("peer")? {
-        line = format!("{:<5} {} peer {peer}/{}", text("family")?, text("local")?, text("prefixlen")?);
+    let value = |key: &str| match a.raw_get::<Value>(key)? {
+        Value::Nil => Ok(None),
+        value => value.to_string().map(Some),
+    };
+    let text = |key: &str| value(key).map(Option::unwrap_or_default);
+    let index = value("index")?.map(|index| format!("{index}: ")).unwrap_or_default();
+    let mut line = format!("{index}{}    {} {}", text("dev")?, text("family")?, text("local")?);
+    if let Some(peer) = value("peer")? {
+        line.push_str(&format!(" peer {peer}"));
     }
-    if let Some(broadcast) = a.raw_get::<Option<String>>("broadcast")? {
-        line.push_str(&format!(" brd {broadcast}"));
-    }
-    line.push_str(&format!(" scope {}", text("scope")?));
-    if let Some(flags) = a.raw_get::<Option<Table>>("flags")? {
-        for flag in flags.sequence_values::<String>() {
-            line.push(' ');
-            line.push_str(&flag?);
+    line.push_str(&format!("/{}", text("prefixlen")?));
+    for (key, word) in [("metric", "metric"), ("broadcast", "brd"), ("anycast", "any"), ("scope", "scope")] {
+        if let Some(value) = value(key)? {
+            line.push_str(&format!(" {word} {value}"));
         }
     }
-    line.push_str(&format!(" dev {}", text("dev")?));
-    if text("valid_lft")? != "forever" {
-        line.push_str(&format!(" valid_lft {} s", text("valid_lft")?));
+    for flag in a.raw_get::<Option<Vec<String>>>("flags")?.unwrap_or_default() {
+        line.push_str(&format!(" {flag}"));
+    }
+    for (key, word) in [("proto", " proto "), ("label", " ")] {
+        if let Some(value) = value(key)? {
+            line.push_str(&format!("{word}{value}"));
+        }
+    }
+    let lifetime = |key: &str| -> mlua::Result<String> {
+        let text = text(key)?;
+        Ok(if text == "forever" { text } else { format!("{text}sec") })
+    };
+    let (valid, preferred) = (lifetime("valid_lft")?, lifetime("preferred_lft")?);
+    if valid != "forever" || preferred != "forever" {
+        line.push_str(&format!(" valid_lft {valid} preferred_lft {preferred}"));
     }
     Ok(line)
 }

@@ -50,6 +50,12 @@ fn options(name: &'static str) -> Shape<Options> {
         .field("sticky", ty::boolean(), "learning doesn't move it to another port; default false", |o, v| {
             o.spec.sticky = v
         })
+        .field(
+            "extern_learn",
+            ty::boolean(),
+            "as if a control plane had learned it: it doesn't age; default false",
+            |o, v| o.spec.extern_learn = v,
+        )
 }
 
 fn filter() -> Shape<Filter> {
@@ -76,7 +82,12 @@ pub fn record() -> Record<Entry> {
         .field("dst", "string?", "the remote end, of a vxlan", |e| e.dst.map(|d| d.to_string()))
         .field("port", "integer?", "the remote end's UDP port", |e| e.port)
         .field("vni", "integer?", "the VNI at the remote end", |e| e.vni)
-        .field("flags", "string[]", "self, master, extern_learn, offload, sticky", |e| e.flags.clone())
+        .field("src_vni", "integer?", "the VNI of frames from here", |e| e.src_vni)
+        .field("via", "string?", "the link to the remote end", |e| e.via.clone())
+        .field("nhid", "integer?", "the nexthop object of the remote ends", |e| e.nhid)
+        .field("flags", "string[]", "self, router, extern_learn, offload, sticky, locked", |e| {
+            e.flags.clone()
+        })
         .field("used", "number?", "seconds since a frame came from it", |e| e.used)
         .field("updated", "number?", "seconds since it was learned or moved", |e| e.updated)
         .show(show)
@@ -85,12 +96,26 @@ pub fn record() -> Record<Entry> {
 /// As in `bridge fdb`: `02:00:00:00:00:09 dev veth1 master br0 static`.
 fn show(e: &Table) -> mlua::Result<String> {
     let mut line = format!("{} dev {}", e.raw_get::<String>("mac")?, e.raw_get::<String>("dev")?);
-    for key in ["dst", "vlan", "master"] {
+    let mut pair = |key: &str, word: &str| -> mlua::Result<()> {
         if let Some(value) = e.raw_get::<Option<String>>(key)? {
-            line.push_str(&format!(" {key} {value}"));
+            line.push_str(&format!(" {word} {value}"));
         }
+        Ok(())
+    };
+    for key in ["dst", "vlan", "port", "vni", "src_vni", "via", "nhid"] {
+        pair(key, key)?;
     }
-    Ok(format!("{line} {}", e.raw_get::<String>("type")?))
+    for flag in e.raw_get::<Option<Vec<String>>>("flags")?.unwrap_or_default() {
+        line.push_str(&format!(" {flag}"));
+    }
+    if let Some(bridge) = e.raw_get::<Option<String>>("master")? {
+        line.push_str(&format!(" master {bridge}"));
+    }
+    Ok(match e.raw_get::<String>("type")?.as_str() {
+        "local" => line + " permanent",
+        "static" => line + " static",
+        _ => line,
+    })
 }
 
 /// An example that begins with a bridge of one port.
@@ -132,6 +157,21 @@ pub fn module() -> Module {
         .doc("Adds an entry, or puts it in place of the one that the address has.\n\nRaises `not_found` if there is no such link.")
         .command("bridge fdb replace MAC dev DEV master static")
         .example(in_lab!("fdb.replace(\"02:00:00:00:00:09\", { dev = \"veth1\" })\nfdb.replace(\"02:00:00:00:00:09\", { dev = \"veth1\", sticky = true })")),
+    )
+    .function(
+        Function::new(
+            "fdb.append",
+            (mac(), opts(options("nsh.fdb.AppendOptions"))),
+            ret::nothing(),
+            |cx, (mac, o)| Ok(fdb::append(cx.ns, mac, &o.dev, &o.spec)?),
+        )
+        .doc(
+            "Adds a further remote end for an address to a vxlan's database: frames for it go to each of them. So are \
+             broadcasts (`00:00:00:00:00:00`) sent to several.\n\nIn a bridge's, where an \
+             address is behind one port, it is as `fdb.replace`.\n\nRaises `not_found` if there is no such link.",
+        )
+        .command("bridge fdb append MAC dev DEV dst IP self permanent")
+        .example("link.add(\"vx0\", { kind = \"vxlan\", vxlan = { id = 10, dstport = 4789 } })\nfor _, to in ipairs({ \"10.0.0.2\", \"10.0.0.3\" }) do\n  fdb.append(\"00:00:00:00:00:00\", { dev = \"vx0\", dst = to })\nend\ncheck.equal(#fdb.list({ dev = \"vx0\", mac = \"00:00:00:00:00:00\" }), 2)"),
     )
     .function(
         Function::new(

@@ -99,12 +99,18 @@ fn show(n: &Table) -> mlua::Result<String> {
     if let Some(lladdr) = n.raw_get::<Option<String>>("lladdr")? {
         line.push_str(&format!(" lladdr {lladdr}"));
     }
-    for flag in ["router", "proxy", "extern_learn"] {
+    for flag in ["router", "proxy", "extern_learn", "offload"] {
         if n.raw_get(flag)? {
             line.push_str(&format!(" {flag}"));
         }
     }
-    Ok(format!("{line} {}", text("state")?).trim_end().to_owned())
+    if let Some(state) = Some(text("state")?).filter(|state| !state.is_empty()) {
+        line.push_str(&format!(" {state}"));
+    }
+    if let Some(proto) = n.raw_get::<Option<String>>("proto")? {
+        line.push_str(&format!(" proto {proto}"));
+    }
+    Ok(line)
 }
 
 pub fn module() -> Module {

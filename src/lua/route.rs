@@ -1,7 +1,8 @@
 //! `route`: routes, and the kernel's own lookup.
 
+mod text;
+
 use ipnetwork::IpNetwork;
-use mlua::{Table, Value};
 
 use super::registry::{Module, Scope};
 use super::schema::{Cx, Failure, Function, Record, Shape, Type, Wrong, opts, param, ret, ty};
@@ -170,6 +171,20 @@ fn metrics_record() -> Record<Metrics> {
         .field("initrwnd", "integer?", "TCP's initial receive window, in segments", |m| m.initrwnd)
         .field("rto_min", "number?", "TCP's least retransmission timeout, in seconds", |m| m.rto_min)
         .field("quickack", "integer?", "1: acknowledge at once", |m| m.quickack)
+        .field("rtt", "number?", "TCP's first estimate of the round-trip time, in seconds", |m| {
+            m.rtt.map(|eighths| f64::from(eighths / 8) / 1000.0)
+        })
+        .field("rttvar", "number?", "and of its variance, in seconds", |m| {
+            m.rttvar.map(|quarters| f64::from(quarters / 4) / 1000.0)
+        })
+        .field("features", "string?", "ecn, tcp_usec_ts", |m| m.feature_names())
+        .field("congctl", "string?", "TCP's congestion control", |m| m.congctl.clone())
+        .field("fastopen_no_cookie", "integer?", "1: TCP Fast Open without a cookie", |m| {
+            m.fastopen_no_cookie
+        })
+        .field("lock", "string[]?", "the metrics that the kernel may not change by itself", |m| {
+            Some(m.locked()).filter(|locked| !locked.is_empty())
+        })
         .plain()
 }
 
@@ -179,6 +194,7 @@ fn hop_record() -> Record<Nexthop> {
         .field("dev", "string?", "the link", |h| h.dev.clone())
         .field("weight", "integer", "its share among the hops", |h| h.weight)
         .field("flags", "string[]", "onlink, linkdown, dead, ...", |h| h.flags.clone())
+        .field("encap", "string?", "as the route's", |h| h.encap.clone())
         .plain()
 }
 
@@ -201,7 +217,12 @@ pub fn record() -> Record<Route> {
             use crate::net::attributes::OptionSet;
             Some(&r.metrics).filter(|m| !m.is_empty())
         })
-        .field("from", "string?", "the source that a lookup asked for", |r| r.from.map(|p| p.to_string()))
+        .field(
+            "from",
+            "string?",
+            "the source: that a lookup asked for, or (IPv6) the prefix of sources that it is for",
+            |r| r.source(),
+        )
         .field("iif", "string?", "the incoming link that a lookup asked for", |r| r.iif.clone())
         .field("mark", "integer?", "the mark that a lookup asked for", |r| r.mark)
         .field("uid", "integer?", "the user that a lookup asked for", |r| r.uid)
@@ -210,56 +231,13 @@ pub fn record() -> Record<Route> {
             r.pref.map(|p| format!("{p:?}").to_lowercase())
         })
         .field("nhid", "integer?", "the nexthop object that it uses", |r| r.nhid)
-        .show(show)
-}
-
-/// As in `ip route`: `default via 192.168.1.1 dev eth0`.
-fn show(r: &Table) -> mlua::Result<String> {
-    let mut line = String::new();
-    let kind: String = r.raw_get("type")?;
-    if kind != "unicast" {
-        line.push_str(&format!("{kind} "));
-    }
-    line.push_str(&r.raw_get::<String>("dst")?);
-    for (key, word) in [
-        ("from", "from"),
-        ("via", "via"),
-        ("dev", "dev"),
-        ("table", "table"),
-        ("proto", "proto"),
-        ("scope", "scope"),
-        ("src", "src"),
-        ("metric", "metric"),
-    ] {
-        let value: Option<String> = match r.raw_get::<Value>(key)? {
-            Value::Nil => None,
-            value => Some(value.to_string()?),
-        };
-        let usual = matches!(
-            (key, value.as_deref()),
-            ("table", Some("main")) | ("proto", Some("boot")) | ("scope", Some("global"))
-        );
-        if let Some(value) = value.filter(|_| !usual) {
-            line.push_str(&format!(" {word} {value}"));
-        }
-    }
-    if let Some(flags) = r.raw_get::<Option<Table>>("flags")? {
-        for flag in flags.sequence_values::<String>() {
-            line.push_str(&format!(" {}", flag?));
-        }
-    }
-    if let Some(hops) = r.raw_get::<Option<Table>>("nexthops")? {
-        for hop in hops.sequence_values::<Table>() {
-            let hop = hop?;
-            line.push_str(" nexthop");
-            for key in ["via", "dev", "weight"] {
-                if let value @ (Value::String(_) | Value::Integer(_)) = hop.raw_get::<Value>(key)? {
-                    line.push_str(&format!(" {key} {}", value.to_string()?));
-                }
-            }
-        }
-    }
-    Ok(line)
+        .field("encap", "string?", "what is put around packets, such as `mpls 100/200`", |r| r.encap.clone())
+        .field("realms", "string?", "the realms of routing, TO or FROM/TO", |r| r.realms.clone())
+        .field("error", "integer?", "the error that packets get, of a type that drops", |r| r.error)
+        .field("cache", "string[]?", "its flags, of an entry of the cache (IPv4): what a lookup found", |r| {
+            r.cache()
+        })
+        .show(text::show)
 }
 
 /// Puts the destination into the spec and checks what belongs together.

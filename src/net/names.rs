@@ -64,6 +64,12 @@ pub const SCOPES: Names = Names {
     most: 255,
 };
 
+/// Realms of routes.
+pub const REALMS: Names = Names { file: "rt_realms", word: "realm", builtin: &[(0, "cosmos")], most: 65535 };
+
+/// Types of service.
+pub const DSFIELD: Names = Names { file: "rt_dsfield", word: "type of service", builtin: &[], most: 255 };
+
 /// Groups of links.
 pub const GROUPS: Names =
     Names { file: "group", word: "link group", builtin: &[(0, "default")], most: u32::MAX };
@@ -119,6 +125,12 @@ impl Names {
         }
         let found = self.configured().into_iter().find(|(n, _)| *n == number);
         found.map_or_else(|| number.to_string(), |(_, name)| name)
+    }
+
+    /// The name of `number`, or the number in hexadecimal.
+    pub fn hexadecimal(&self, number: u32) -> String {
+        let found = self.configured().into_iter().find(|(n, _)| *n == number);
+        found.map_or_else(|| format!("{number:#04x}"), |(_, name)| name)
     }
 
     /// What the machine's files say; empty where there are none. `/etc` goes before the distribution's own.

@@ -27,8 +27,12 @@ pub(super) mod nda {
     pub const VLAN: u16 = 5;
     pub const PORT: u16 = 6;
     pub const VNI: u16 = 7;
+    pub const IFINDEX: u16 = 8;
     pub const MASTER: u16 = 9;
+    pub const SRC_VNI: u16 = 11;
     pub const PROTOCOL: u16 = 12;
+    pub const NH_ID: u16 = 13;
+    pub const FLAGS_EXT: u16 = 15;
 }
 
 /// NTF_PROXY and NTF_ROUTER.

@@ -402,6 +402,18 @@
 ---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
 ---@field sticky? boolean learning doesn't move it to another port; default false
+---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
+
+---@class (exact) nsh.fdb.AppendOptions
+---@field dev string the port of a bridge, or the vxlan
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field vlan? integer only for this VLAN
+---@field dst? string the remote end that has the address, of a vxlan
+---@field port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field sticky? boolean learning doesn't move it to another port; default false
+---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
 
 ---@class (exact) nsh.fdb.DelOptions
 ---@field dev string the port of a bridge, or the vxlan
@@ -412,6 +424,7 @@
 ---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
 ---@field sticky? boolean learning doesn't move it to another port; default false
+---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
 
 ---@class (exact) nsh.fdb.ListOptions
 ---@field dev? string only this port, or all of this bridge
@@ -428,6 +441,7 @@
 ---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
 ---@field sticky? boolean learning doesn't move it to another port; default false
+---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
 
 ---@class (exact) nsh.group.Options
 ---@field timeout? number how long it may take, in seconds; a test that takes longer is ended and has failed
@@ -1135,7 +1149,7 @@
 ---@field gone? boolean wait until it is not there, or not any more; default false
 ---@field timeout? number seconds to wait at most; default 5
 
----An address of a link. Prints as in `ip addr`.
+---An address of a link. Prints as in `ip -o addr`.
 ---@class nsh.Addr
 ---@field address string the address with its prefix length, such as 10.0.0.1/24
 ---@field local string the address alone
@@ -1276,7 +1290,10 @@
 ---@field dst? string the remote end, of a vxlan
 ---@field port? integer the remote end's UDP port
 ---@field vni? integer the VNI at the remote end
----@field flags string[] self, master, extern_learn, offload, sticky
+---@field src_vni? integer the VNI of frames from here
+---@field via? string the link to the remote end
+---@field nhid? integer the nexthop object of the remote ends
+---@field flags string[] self, router, extern_learn, offload, sticky, locked
 ---@field used? number seconds since a frame came from it
 ---@field updated? number seconds since it was learned or moved
 
@@ -1307,7 +1324,7 @@
 ---@class nsh.Ipvlan
 ---@field mode? string switched (l2) or routed (l3, l3s); default l3
 
----A network interface. Prints as in `ip -br link`.
+---A network interface. Prints as in `ip -br link`, with its index and MTU.
 ---@class nsh.Link
 ---@field index integer its index
 ---@field name string its name
@@ -1481,6 +1498,7 @@
 ---@field dev? string the link
 ---@field weight integer its share among the hops
 ---@field flags string[] onlink, linkdown, dead, ...
+---@field encap? string as the route's
 
 ---A kernel parameter. Prints as in `sysctl`.
 ---@class nsh.Parameter
@@ -1537,13 +1555,17 @@
 ---@field flags string[] onlink, linkdown, dead, ...
 ---@field nexthops nsh.Nexthop[] the next hops, where there are several
 ---@field metrics? nsh.RouteMetrics properties of the path
----@field from? string the source that a lookup asked for
+---@field from? string the source: that a lookup asked for, or (IPv6) the prefix of sources that it is for
 ---@field iif? string the incoming link that a lookup asked for
 ---@field mark? integer the mark that a lookup asked for
 ---@field uid? integer the user that a lookup asked for
 ---@field expires? number seconds until it goes
 ---@field pref? string the preference of a default route (IPv6)
 ---@field nhid? integer the nexthop object that it uses
+---@field encap? string what is put around packets, such as `mpls 100/200`
+---@field realms? string the realms of routing, TO or FROM/TO
+---@field error? integer the error that packets get, of a type that drops
+---@field cache? string[] its flags, of an entry of the cache (IPv4): what a lookup found
 
 ---Properties of a path.
 ---@class nsh.RouteMetrics
@@ -1558,6 +1580,12 @@
 ---@field initrwnd? integer TCP's initial receive window, in segments
 ---@field rto_min? number TCP's least retransmission timeout, in seconds
 ---@field quickack? integer 1: acknowledge at once
+---@field rtt? number TCP's first estimate of the round-trip time, in seconds
+---@field rttvar? number and of its variance, in seconds
+---@field features? string ecn, tcp_usec_ts
+---@field congctl? string TCP's congestion control
+---@field fastopen_no_cookie? integer 1: TCP Fast Open without a cookie
+---@field lock? string[] the metrics that the kernel may not change by itself
 
 ---Round-trip times in seconds, of all replies.
 ---@class nsh.Rtt
@@ -2533,6 +2561,15 @@ function fdb.add(mac, opts) end
 ---@param opts nsh.fdb.ReplaceOptions options
 function fdb.replace(mac, opts) end
 
+---Adds a further remote end for an address to a vxlan's database: frames for it go to each of them. So are broadcasts (`00:00:00:00:00:00`) sent to several.
+---
+---In a bridge's, where an address is behind one port, it is as `fdb.replace`.
+---
+---Raises `not_found` if there is no such link.
+---@param mac string the hardware address
+---@param opts nsh.fdb.AppendOptions options
+function fdb.append(mac, opts) end
+
 ---Deletes an entry.
 ---
 ---Raises `not_found` if it isn't there.
@@ -2622,6 +2659,8 @@ lab = {}
 function lab.state() end
 
 ---Tells what differs between two states, as lines: `-` for what was there before, `+` for what is there after, below the namespace and the part.
+---
+---What the kernel does by itself is left out: link-local addresses and whether an address is still tentative, groups that links join, addresses that bridges learn, whether a learned neighbour was confirmed lately, times that are left.
 ---@param before nsh.lab.State what `lab.state` returned first
 ---@param after nsh.lab.State what it returned later
 ---@return string # the lines, an empty string if nothing differs

@@ -361,7 +361,7 @@ fn a_narrow_terminal_and_one_that_changes() {
     let mut s = Screen::new(20, &[]);
     s.prompt();
     s.line("link.list()");
-    assert!(s.text().lines().any(|line| line.starts_with("lo ") && line.ends_with('…')), "{}", s.text());
+    assert!(s.text().lines().any(|line| line.starts_with("1: lo ") && line.ends_with('…')), "{}", s.text());
     s.send("x = \"a longer line than fits\"");
     s.resize(60);
     // The editor draws the input anew from where it believes it to begin, so that older lines may be gone.

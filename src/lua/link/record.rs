@@ -8,7 +8,7 @@ use crate::net::link::{Details, Link, Stats};
 
 /// A link.
 pub fn link() -> Record<Link> {
-    Record::of("nsh.Link", "A network interface. Prints as in `ip -br link`.")
+    Record::of("nsh.Link", "A network interface. Prints as in `ip -br link`, with its index and MTU.")
         .field("index", "integer", "its index", |l: &Link| l.index)
         .field("name", "string", "its name", |l| l.name.clone())
         .field("kind", "string?", "veth, bridge, ...; none for lo and hardware", |l| l.kind.clone())
@@ -104,7 +104,8 @@ pub fn link() -> Record<Link> {
         .show(show)
 }
 
-/// As in `ip -br link`: `veth1@eth0  UP  02:42:...  <BROADCAST,MULTICAST,UP,LOWER_UP>`.
+/// As in `ip -br link`, with what people look for besides:
+/// `2: veth1@eth0  UP  02:42:...  mtu 1500 <BROADCAST,MULTICAST,UP,LOWER_UP>`.
 fn show(link: &Table) -> mlua::Result<String> {
     let text = |key: &str| link.raw_get::<Option<String>>(key).map(Option::unwrap_or_default);
     let peer = match (link.raw_get::<Option<String>>("link")?, link.raw_get::<Option<u32>>("link_index")?) {
@@ -112,15 +113,21 @@ fn show(link: &Table) -> mlua::Result<String> {
         (None, Some(index)) => format!("@if{index}"),
         _ => String::new(),
     };
-    let name = format!("{}{peer}", text("name")?);
+    let index = link.raw_get::<Option<u32>>("index")?.map(|index| format!("{index}: ")).unwrap_or_default();
+    let name = format!("{index}{}{peer}", text("name")?);
     let mut flags = Vec::new();
     if let Some(list) = link.raw_get::<Option<Table>>("flags")? {
         for flag in list.sequence_values::<String>() {
             flags.push(flag?);
         }
     }
-    let mut line =
-        format!("{name:<16} {:<14} {:<17} <{}>", text("operstate")?, text("mac")?, flags.join(","));
+    let mut line = format!(
+        "{name:<18} {:<7} {:<17} mtu {} <{}>",
+        text("operstate")?,
+        text("mac")?,
+        text("mtu")?,
+        flags.join(",")
+    );
     for (key, word) in [("master", "master"), ("link_netns", "link-netns")] {
         if let Some(value) = link.raw_get::<Option<String>>(key)? {
             line.push_str(&format!(" {word} {value}"));

@@ -1,5 +1,6 @@
 //! `lab`: the lab as a whole.
 
+mod steady;
 mod text;
 
 use std::collections::HashMap;
@@ -96,12 +97,16 @@ fn process() -> Record<Process> {
         .field("namespace", "string?", "the namespace that it is in, if it is one of the lab", |p| {
             p.namespace.clone()
         })
-        .shown(|p| {
-            let p_ = &p.process;
-            let command = if p_.command.is_empty() { format!("[{}]", p_.name) } else { p_.command.clone() };
-            let namespace = p.namespace.as_deref().unwrap_or("?");
-            format!("{:>6} {:>6} {} {namespace:<10} {command}", p_.pid, p_.parent, p_.state)
-        })
+        .show(show_process)
+}
+
+/// As in `ps`: its number, its parent's, its state, its namespace, its arguments.
+fn show_process(p: &mlua::Table) -> mlua::Result<String> {
+    let text = |key: &str| p.raw_get::<Option<String>>(key).map(Option::unwrap_or_default);
+    let command = Some(text("command")?).filter(|c| !c.is_empty());
+    let command = command.map_or_else(|| text("name").map(|name| format!("[{name}]")), Ok)?;
+    let namespace = Some(text("namespace")?).filter(|ns| !ns.is_empty()).unwrap_or_else(|| "?".to_owned());
+    Ok(format!("{:>6} {:>6} {} {namespace:<10} {command}", text("pid")?, text("parent")?, text("state")?))
 }
 
 fn space() -> Record<Space> {
@@ -206,11 +211,13 @@ pub fn module() -> Module {
                     param("after", state(), "what it returned later"),
                 ),
                 ret::value::<String>("string", "the lines, an empty string if nothing differs"),
-                |_, (before, after)| Ok(difference(&before, &after)?),
+                |cx, (before, after)| Ok(difference(cx.lua, &before, &after)?),
             )
             .doc(
                 "Tells what differs between two states, as lines: `-` for what was there before, `+` for what is there \
-                 after, below the namespace and the part.",
+                 after, below the namespace and the part.\n\nWhat the kernel does by itself is left out: \
+                 link-local addresses and whether an address is still tentative, groups that links join, addresses that \
+                 bridges learn, whether a learned neighbour was confirmed lately, times that are left.",
             )
             .example(
                 "local before = lab.state()\nroute.add(\"10.9.0.0/16\", { type = \"blackhole\" })\nlocal changed = lab.difference(before, lab.state())\ncheck.equal(changed, \"host: routes\\n  + blackhole 10.9.0.0/16\\n\")",

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use mlua::{Table, Value};
+use mlua::{Lua, Table, Value};
+
+use super::steady;
 
 /// The parts of a namespace, in the order in which they are shown.
 const PARTS: [&str; 11] = [
@@ -37,6 +39,20 @@ fn lines(value: Value) -> mlua::Result<Vec<String>> {
         other => out.extend(other.to_string()?.lines().map(str::to_owned)),
     }
     Ok(out)
+}
+
+/// The lines that stay while nobody changes anything.
+fn steady(lua: &Lua, part: &str, value: Value) -> mlua::Result<Vec<String>> {
+    let Value::Table(list) = value else { return lines(value) };
+    let mut out = Vec::new();
+    for item in list.sequence_values::<Value>() {
+        out.extend(steady::line(lua, part, &item?)?);
+    }
+    Ok(out)
+}
+
+fn steady_parts(lua: &Lua, space: &Table) -> mlua::Result<Vec<Part>> {
+    PARTS.into_iter().map(|name| Ok(Part { name, lines: steady(lua, name, space.raw_get(name)?)? })).collect()
 }
 
 fn parts(space: &Table) -> mlua::Result<Vec<Part>> {
@@ -82,7 +98,7 @@ pub fn text(state: &Table) -> mlua::Result<String> {
 
 /// What is in `after` and not in `before` (lines of `+`), and the other way round (`-`), part by part; empty where
 /// nothing differs.
-pub fn difference(before: &Table, after: &Table) -> mlua::Result<String> {
+pub fn difference(lua: &Lua, before: &Table, after: &Table) -> mlua::Result<String> {
     let (old, new) = (spaces(before)?, spaces(after)?);
     let mut out = String::new();
     for (name, _) in old.iter().filter(|(name, _)| !new.iter().any(|(n, _)| n == name)) {
@@ -91,16 +107,17 @@ pub fn difference(before: &Table, after: &Table) -> mlua::Result<String> {
     for (name, space) in &new {
         let Some((_, was)) = old.iter().find(|(n, _)| n == name) else {
             out.push_str(&format!("+ namespace {name}\n"));
-            for part in parts(space)? {
+            for part in steady_parts(lua, space)? {
                 out.push_str(&changes(name, part.name, &[], &part.lines));
             }
             continue;
         };
-        for (was, is) in parts(was)?.iter().zip(parts(space)?) {
+        for (was, is) in steady_parts(lua, was)?.iter().zip(steady_parts(lua, space)?) {
             out.push_str(&changes(name, is.name, &was.lines, &is.lines));
         }
     }
-    let (was, is) = (lines(before.raw_get("processes")?)?, lines(after.raw_get("processes")?)?);
+    let processes = |state: &Table| steady(lua, "processes", state.raw_get("processes")?);
+    let (was, is) = (processes(before)?, processes(after)?);
     out.push_str(&changes("", "processes", &was, &is));
     Ok(out)
 }

@@ -114,7 +114,7 @@ impl Bundle {
             }
         }
         if let (Ok(before), Ok(after)) = (&before, &after) {
-            match state::difference(before, after) {
+            match state::difference(lua, before, after) {
                 Ok(text) => put("diff.txt", text.as_bytes()),
                 Err(e) => told.push_str(&format!("no diff: {e}\n")),
             }

@@ -25,18 +25,20 @@ mod ifa {
     pub const PROTO: u16 = 11;
 }
 
-/// IFA_F_*: the names are those of ip-address(8), in its order; 0x80 (permanent) shows by its absence.
-const FLAGS: [(u32, &str); 11] = [
+/// IFA_F_*: the names are those of ip-address(8), in its order. `dynamic` is told by the absence of its bit
+/// (IFA_F_PERMANENT).
+const FLAGS: [(u32, &str); 12] = [
     (0x01, "secondary"),
-    (0x40, "tentative"),
-    (0x20, "deprecated"),
+    (0x02, "nodad"),
+    (0x04, "optimistic"),
+    (0x08, "dadfailed"),
     (0x10, "home"),
+    (0x20, "deprecated"),
+    (0x40, "tentative"),
+    (PERMANENT, "dynamic"),
     (0x100, "mngtmpaddr"),
     (0x200, "noprefixroute"),
     (0x400, "autojoin"),
-    (0x08, "dadfailed"),
-    (0x02, "nodad"),
-    (0x04, "optimistic"),
     (0x800, "stable-privacy"),
 ];
 const PERMANENT: u32 = 0x80;

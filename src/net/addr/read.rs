@@ -161,16 +161,16 @@ pub(crate) fn parse(payload: &[u8]) -> Option<(Addr, u8)> {
 }
 
 fn flag_names(flags: u32, family: Family) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    for (bit, name) in FLAGS.iter().filter(|(bit, _)| flags & bit != 0) {
-        // The same bit: IFA_F_TEMPORARY.
-        let name = if *bit == 1 && family == Family::Inet6 { "temporary" } else { name };
-        out.push(name.to_owned());
-    }
-    if flags & PERMANENT == 0 {
-        out.push("dynamic".to_owned());
-    }
-    out
+    // The absence of IFA_F_PERMANENT is what is told.
+    let told = flags ^ PERMANENT;
+    let names = FLAGS.iter().filter(|(bit, _)| told & bit != 0);
+    names
+        .map(|(bit, name)| match (bit, family) {
+            // The same bit: IFA_F_TEMPORARY.
+            (1, Family::Inet6) => "temporary".to_owned(),
+            _ => (*name).to_owned(),
+        })
+        .collect()
 }
 
 /// IFAPROT_* in linux/if_addr.h.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
 use crate::error::{Error, Kind, Result};
@@ -81,6 +81,8 @@ pub struct FdbSpec {
     pub vni: Option<u32>,
     /// Learning doesn't move it to another port.
     pub sticky: bool,
+    /// As if a control plane had learned it: it doesn't age.
+    pub extern_learn: bool,
 }
 
 /// An entry as the kernel tells it.
@@ -96,8 +98,13 @@ pub struct Entry {
     pub dst: Option<IpAddr>,
     pub port: Option<u16>,
     pub vni: Option<u32>,
+    pub src_vni: Option<u32>,
+    /// The link to the remote end.
+    pub via: Option<String>,
+    pub via_index: Option<u32>,
+    pub nhid: Option<u32>,
     pub life: Life,
-    /// `self`, `master`, `extern_learn`, `offload`, `sticky`.
+    /// `self`, `router`, `extern_learn`, `offload`, `master`, `sticky`, `locked`.
     pub flags: Vec<String>,
     /// Seconds since the address was last seen and last moved; for learned ones.
     pub used: Option<f64>,
@@ -119,6 +126,11 @@ pub fn add(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec) -> Result<()
     send(ns, mac, dev, spec, "add")
 }
 
+/// Adds a further remote end to what an address has, as `bridge fdb append`.
+pub fn append(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec) -> Result<()> {
+    send(ns, mac, dev, spec, "append")
+}
+
 /// Adds or changes an entry, as `bridge fdb replace`.
 pub fn replace(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec) -> Result<()> {
     send(ns, mac, dev, spec, "replace")
@@ -133,6 +145,7 @@ pub fn del(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec) -> Result<()
 fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, verb: &str) -> Result<()> {
     let (message, flags) = match verb {
         "add" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL),
+        "append" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND),
         "replace" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE),
         _ => (RTM_DELNEIGH, 0),
     };
@@ -158,7 +171,9 @@ fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, verb: &str) -> 
     if let Some(vni) = spec.vni {
         body.put_u32(nda::VNI, vni);
     }
-    let ntf = if master { MASTER } else { SELF } | if spec.sticky { STICKY } else { 0 };
+    let ntf = if master { MASTER } else { SELF }
+        | if spec.sticky { STICKY } else { 0 }
+        | if spec.extern_learn { EXT_LEARNED } else { 0 };
     let head = ndmsg(PF_BRIDGE, link.index, life.state(), ntf);
     let request = [head.as_slice(), body.bytes()].concat();
     let sent = ns.rtnl(message, flags, &request, |_| Ok(()));
@@ -197,6 +212,9 @@ pub fn list(ns: &Namespace, filter: &Filter) -> Result<Vec<Entry>> {
     });
     for entry in &mut found {
         entry.dev = find::name(ns, entry.index)?.unwrap_or_else(|| entry.index.to_string());
+        if let Some(via) = entry.via_index {
+            entry.via = find::name(ns, via)?;
+        }
         if let Some(master) = entry.master_index {
             entry.master = find::name(ns, master)?;
         }
@@ -241,12 +259,16 @@ fn parse(payload: &[u8]) -> Option<Entry> {
         dst: None,
         port: None,
         vni: None,
+        src_vni: None,
+        via: None,
+        via_index: None,
+        nhid: None,
         life: match state {
             s if s & PERMANENT != 0 => Life::Local,
             s if s & NOARP != 0 => Life::Static,
             _ => Life::Dynamic,
         },
-        flags: flag_names(head[10]),
+        flags: flag_names(head[10], 0),
         used: None,
         updated: None,
     };
@@ -257,6 +279,10 @@ fn parse(payload: &[u8]) -> Option<Entry> {
             nda::VLAN => entry.vlan = Some(unsigned(value) as u16).filter(|v| *v != 0),
             nda::PORT => entry.port = value.first_chunk::<2>().map(|b| u16::from_be_bytes(*b)),
             nda::VNI => entry.vni = Some(unsigned(value) as u32),
+            nda::FLAGS_EXT => entry.flags = flag_names(head[10], unsigned(value) as u32),
+            nda::SRC_VNI => entry.src_vni = Some(unsigned(value) as u32),
+            nda::IFINDEX => entry.via_index = Some(unsigned(value) as u32),
+            nda::NH_ID => entry.nhid = Some(unsigned(value) as u32),
             nda::MASTER => entry.master_index = Some(unsigned(value) as u32),
             nda::CACHEINFO if value.len() >= 12 => {
                 entry.used = Some(unsigned(&value[4..8]) as f64 / 100.0);
@@ -268,13 +294,18 @@ fn parse(payload: &[u8]) -> Option<Entry> {
     Some(entry)
 }
 
-fn flag_names(flags: u8) -> Vec<String> {
+/// NTF_* and NTF_EXT_*, in the order in which `bridge fdb` names them.
+fn flag_names(flags: u8, extended: u32) -> Vec<String> {
+    const ROUTER: u8 = 0x80;
+    const LOCKED: u32 = 0x02;
     let names = [
         (SELF, "self"),
-        (MASTER, "master"),
+        (ROUTER, "router"),
         (EXT_LEARNED, "extern_learn"),
         (OFFLOADED, "offload"),
+        (MASTER, "master"),
         (STICKY, "sticky"),
     ];
-    names.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect()
+    let told = names.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name);
+    told.chain((extended & LOCKED != 0).then_some("locked")).map(str::to_owned).collect()
 }

@@ -76,6 +76,7 @@ pub fn fdb(
         .pair("port", spec.port)
         .pair("vni", spec.vni)
         .flag(spec.sticky && verb != "del", "sticky")
+        .flag(spec.extern_learn && verb != "del", "extern_learn")
 }
 
 /// `ip link set dev DEV type bridge fdb_flush`.

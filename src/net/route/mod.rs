@@ -1,6 +1,7 @@
 //! Routes of IPv4 and IPv6, as `ip route` handles them.
 
 mod change;
+mod encap;
 mod explain;
 mod lookup;
 mod read;
@@ -27,11 +28,14 @@ mod rta {
     pub const PREFSRC: u16 = 7;
     pub const METRICS: u16 = 8;
     pub const MULTIPATH: u16 = 9;
+    pub const FLOW: u16 = 11;
     pub const CACHEINFO: u16 = 12;
     pub const TABLE: u16 = 15;
     pub const MARK: u16 = 16;
     pub const VIA: u16 = 18;
     pub const PREF: u16 = 20;
+    pub const ENCAP_TYPE: u16 = 21;
+    pub const ENCAP: u16 = 22;
     pub const EXPIRES: u16 = 23;
     pub const UID: u16 = 25;
     pub const IP_PROTO: u16 = 27;

@@ -8,11 +8,11 @@ use ipnetwork::IpNetwork;
 use netlink_packet_core::NLM_F_DUMP;
 
 use super::spec::{Metrics, Pref, RouteKind};
-use super::{CLONED, Head, RTM_GETROUTE, TABLE_MAIN, rta};
+use super::{CLONED, Head, RTM_GETROUTE, TABLE_MAIN, encap, rta};
 use crate::error::Result;
-use crate::net::attributes::{OptionSet, unsigned};
-use crate::net::link::find;
-use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
+use crate::net::attributes::{OptionSet, find, unsigned};
+use crate::net::link;
+use crate::net::names::{PROTOCOLS, REALMS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
 use crate::net::netlink::attributes_of;
 use crate::net::prefix::{Family, from_octets};
@@ -24,6 +24,8 @@ pub struct Nexthop {
     pub dev: Option<String>,
     pub index: Option<u32>,
     pub weight: u16,
+    /// As [`Route::encap`].
+    pub encap: Option<String>,
     pub flags: Vec<String>,
 }
 
@@ -64,6 +66,10 @@ pub struct Route {
     pub pref: Option<Pref>,
     /// The nexthop object's id.
     pub nhid: Option<u32>,
+    /// What is put around packets, in the words of `ip route`: `mpls 100/200`.
+    pub encap: Option<String>,
+    /// The realms of routing, `TO` or `FROM/TO`.
+    pub realms: Option<String>,
     /// The errno that a packet gets, for the types that drop.
     pub error: Option<i32>,
     pub(super) raw_flags: u32,
@@ -74,6 +80,36 @@ impl Route {
     /// An entry of the cache, which is no route.
     pub(crate) fn is_cached(&self) -> bool {
         self.raw_flags & CLONED != 0
+    }
+
+    /// The flags of what is an entry of the cache (RTCF_*); of IPv6 they aren't told.
+    pub fn cache(&self) -> Option<Vec<&'static str>> {
+        const NAMES: [(u32, &str); 14] = [
+            (1 << 31, "local"),
+            (1 << 30, "reject"),
+            (1 << 29, "mc"),
+            (1 << 28, "brd"),
+            (1 << 27, "dst-nat"),
+            (1 << 23, "src-nat"),
+            (1 << 22, "masq"),
+            (1 << 17, "dst-direct"),
+            (1 << 26, "src-direct"),
+            (1 << 18, "redirected"),
+            (1 << 24, "redirect"),
+            (1 << 21, "fastroute"),
+            (1 << 16, "notify"),
+            (1 << 19, "proxy"),
+        ];
+        let names = NAMES.iter().filter(|(bit, _)| self.raw_flags & bit != 0).map(|(_, name)| *name);
+        (self.is_cached() && self.family == Family::Inet).then(|| names.collect())
+    }
+
+    /// The source, alone where it is a whole address.
+    pub fn source(&self) -> Option<String> {
+        self.from.map(|from| match from.prefix() == self.family.bits() {
+            true => from.ip().to_string(),
+            false => from.to_string(),
+        })
     }
 
     /// The destination as `ip route` shows it: `default`, a prefix, or a bare address for a host.
@@ -119,7 +155,7 @@ pub(super) struct Resolved {
 
 impl Filter {
     pub(super) fn resolve(&self, ns: &Namespace) -> Result<Resolved> {
-        let index = self.dev.as_deref().map(|dev| find::require_index(ns, dev)).transpose()?;
+        let index = self.dev.as_deref().map(|dev| link::find::require_index(ns, dev)).transpose()?;
         Ok(Resolved { filter: self.clone(), index })
     }
 }
@@ -193,7 +229,7 @@ pub(super) fn name_links(ns: &Namespace, routes: &mut [Route]) -> Result<()> {
         Ok(Some(match known.entry(index) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(new) => {
-                new.insert(find::name(ns, index)?.unwrap_or_else(|| index.to_string())).clone()
+                new.insert(link::find::name(ns, index)?.unwrap_or_else(|| index.to_string())).clone()
             }
         }))
     };
@@ -240,13 +276,19 @@ pub(crate) fn parse(payload: &[u8]) -> Option<Route> {
         expires: None,
         pref: None,
         nhid: None,
+        encap: None,
+        realms: None,
         error: None,
         raw_flags: head.flags,
         iif_index: None,
     };
-    for (kind, value) in attributes_of(payload.get(Head::BYTES..)?) {
+    let attributes = payload.get(Head::BYTES..)?;
+    for (kind, value) in attributes_of(attributes) {
         attribute(&mut route, head, kind, value);
     }
+    route.encap = encapsulation(attributes);
+    // The kernel tells all metrics of IPv6, the hop limit too where there is none.
+    route.metrics = route.metrics.told().unwrap_or_default();
     route.table = TABLES.name(route.table_number);
     Some(route)
 }
@@ -279,6 +321,7 @@ fn attribute(route: &mut Route, head: Head, kind: u16, value: &[u8]) {
                 _ => Some(Pref::Medium),
             }
         }
+        rta::FLOW => route.realms = realms(number()),
         rta::NH_ID => route.nhid = Some(number()),
         // struct rta_cacheinfo: references, last use, expiry in clock ticks, error.
         rta::CACHEINFO if value.len() >= 16 => {
@@ -291,6 +334,19 @@ fn attribute(route: &mut Route, head: Head, kind: u16, value: &[u8]) {
     }
 }
 
+fn encapsulation(attributes: &[u8]) -> Option<String> {
+    encap::words(
+        unsigned(find(attributes, rta::ENCAP_TYPE)?),
+        find(attributes, rta::ENCAP).unwrap_or_default(),
+    )
+}
+
+/// Two numbers of 16 bits, of which the first may be 0.
+fn realms(number: u32) -> Option<String> {
+    let (from, to) = (number >> 16, REALMS.name(number & 0xffff));
+    Some(if from == 0 { to } else { format!("{}/{to}", REALMS.name(from)) })
+}
+
 fn nexthops(mut bytes: &[u8]) -> Vec<Nexthop> {
     let mut out = Vec::new();
     while let Some(length) = bytes.get(0..2).map(|b| unsigned(b) as usize) {
@@ -299,6 +355,7 @@ fn nexthops(mut bytes: &[u8]) -> Vec<Nexthop> {
             weight: u16::from(hop[3]) + 1,
             index: Some(unsigned(&hop[4..8]) as u32),
             flags: flag_names(hop[2].into()),
+            encap: encapsulation(&hop[8..]),
             ..Nexthop::default()
         };
         for (kind, value) in attributes_of(&hop[8..]) {
@@ -316,7 +373,7 @@ fn nexthops(mut bytes: &[u8]) -> Vec<Nexthop> {
 
 /// RTNH_F_* and RTM_F_* in linux/rtnetlink.h, with iproute2's words.
 fn flag_names(flags: u32) -> Vec<String> {
-    const NAMES: [(u32, &str); 10] = [
+    const NAMES: [(u32, &str); 11] = [
         (1, "dead"),
         (4, "onlink"),
         (2, "pervasive"),
@@ -327,6 +384,7 @@ fn flag_names(flags: u32) -> Vec<String> {
         (32, "unresolved"),
         (0x4000, "rt_offload"),
         (0x8000, "rt_trap"),
+        (0x2000_0000, "rt_offload_failed"),
     ];
     NAMES.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| (*name).to_owned()).collect()
 }

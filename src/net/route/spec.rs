@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use crate::error::{Error, Result};
-use crate::net::attributes::{Codec, U32, option_set};
+use crate::net::attributes::{Codec, OptionSet, U32, option_set, string};
 use crate::net::names::similar;
 use crate::net::prefix::{self, Family};
 
@@ -102,13 +102,32 @@ impl Codec for Millis {
     }
 }
 
+/// A zero-terminated string.
+pub enum Text {}
+
+impl Codec for Text {
+    type Value = String;
+    fn encode(value: &String) -> Vec<u8> {
+        [value.as_bytes(), &[0]].concat()
+    }
+    fn decode(bytes: &[u8]) -> Option<String> {
+        Some(string(bytes))
+    }
+}
+
 option_set! {
     /// RTAX_* in linux/rtnetlink.h: properties of the path, ip-route(8).
     pub struct Metrics {
+        /// The metrics that the kernel may not change by itself: bits of their numbers.
+        ro lock: 1 as U32;
         /// The path's MTU in bytes.
         rw mtu: 2 as U32;
         /// TCP's largest window in bytes.
         rw window: 3 as U32;
+        /// In eighths of a millisecond.
+        ro rtt: 4 as U32;
+        /// In quarters of a millisecond.
+        ro rttvar: 5 as U32;
         rw ssthresh: 6 as U32;
         /// Clamps TCP's congestion window, in segments.
         rw cwnd: 7 as U32;
@@ -117,10 +136,68 @@ option_set! {
         rw reordering: 9 as U32;
         rw hoplimit: 10 as U32;
         rw initcwnd: 11 as U32;
-        rw initrwnd: 14 as U32;
+        /// RTAX_FEATURE_*.
+        ro features: 12 as U32;
         /// TCP's least retransmission timeout, in seconds.
         rw rto_min: 13 as Millis;
+        rw initrwnd: 14 as U32;
         rw quickack: 15 as U32;
+        /// TCP's congestion control.
+        ro congctl: 16 as Text;
+        ro fastopen_no_cookie: 17 as U32;
+    }
+}
+
+impl Metrics {
+    /// The names of the locked ones.
+    pub fn locked(&self) -> Vec<&'static str> {
+        const NAMES: [&str; 18] = [
+            "",
+            "lock",
+            "mtu",
+            "window",
+            "rtt",
+            "rttvar",
+            "ssthresh",
+            "cwnd",
+            "advmss",
+            "reordering",
+            "hoplimit",
+            "initcwnd",
+            "features",
+            "rto_min",
+            "initrwnd",
+            "quickack",
+            "congctl",
+            "fastopen_no_cookie",
+        ];
+        let lock = self.lock.unwrap_or(0);
+        NAMES
+            .iter()
+            .enumerate()
+            .skip(2)
+            .filter(|(bit, _)| lock >> bit & 1 != 0)
+            .map(|(_, name)| *name)
+            .collect()
+    }
+
+    /// RTAX_FEATURE_* by their names, others in hexadecimal.
+    pub fn feature_names(&self) -> Option<String> {
+        let features = self.features?;
+        let known = [(1, "ecn"), (1 << 4, "tcp_usec_ts")];
+        let mut out: Vec<String> =
+            known.iter().filter(|(bit, _)| features & bit != 0).map(|(_, name)| (*name).to_owned()).collect();
+        if known.iter().fold(features, |rest, (bit, _)| rest & !bit) != 0 {
+            out.push(format!("{features:#x}"));
+        }
+        Some(out.join(" "))
+    }
+
+    /// Those that the kernel tells, but that say nothing: a hop limit of -1 is the usual one.
+    pub fn told(&self) -> Option<Metrics> {
+        let mut told = self.clone();
+        told.hoplimit = told.hoplimit.filter(|limit| *limit != u32::MAX);
+        (!OptionSet::is_empty(&told)).then_some(told)
     }
 }
 

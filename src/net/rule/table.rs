@@ -91,7 +91,8 @@ impl Field for Mark {
     }
 
     fn word(&self) -> String {
-        format!("{:#x}", self.0)
+        // As C prints it: 0 has no prefix.
+        if self.0 == 0 { "0".to_owned() } else { format!("{:#x}", self.0) }
     }
 
     fn encode(&self) -> Option<Vec<u8>> {

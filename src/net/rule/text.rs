@@ -36,7 +36,12 @@ impl Rule {
         }
         pair("lookup [l3mdev-table]", self.l3mdev.map(|_| String::new()));
         pair("uidrange ", self.uidrange.map(|uids| uids.word()));
-        pair("ipproto ", self.ipproto.map(|p| p.to_string()));
+        let protocol = |p: String| match p.bytes().all(|b| b.is_ascii_digit()) {
+            // As iproute2 writes one that has no name.
+            true => format!("ipproto-{p}"),
+            false => p,
+        };
+        pair("ipproto ", self.ipproto.map(|p| protocol(p.to_string())));
         pair("sport ", self.sport.map(|p| p.word()));
         pair("dport ", self.dport.map(|p| p.word()));
         pair("lookup ", self.table.map(|table| table.word()));

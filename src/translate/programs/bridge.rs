@@ -73,7 +73,8 @@ fn fdb(mut args: Args, space: &Space) -> Result<Vec<Act>> {
             };
             return Ok(vec![Act::Do(Call::new(space, "fdb.flush", vec![dev.expr()]))]);
         }
-        v if abbreviates(v, "append") || abbreviates(v, "get") => {
+        v if abbreviates(v, "append") => "fdb.append",
+        v if abbreviates(v, "get") => {
             return Err(Reason::beyond(format!("bridge fdb {v} has no binding")));
         }
         v => {
@@ -92,8 +93,8 @@ fn fdb(mut args: Args, space: &Space) -> Result<Vec<Act>> {
             "self" => own = true,
             "local" | "permanent" | "static" | "dynamic" => fields.set("type", Expr::text(word)),
             "temp" => fields.set("type", Expr::text("static")),
-            "sticky" => fields.flag("sticky"),
-            "via" | "src_vni" | "router" | "use" | "extern_learn" | "nhid" => {
+            "sticky" | "extern_learn" => fields.flag(&word),
+            "via" | "src_vni" | "router" | "use" | "nhid" => {
                 return Err(Reason::beyond(format!("bridge fdb's {word} has no binding")));
             }
             _ if mac.is_none() => mac = Some(arg),

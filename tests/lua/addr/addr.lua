@@ -46,7 +46,7 @@ end
 check.equal(#addr.list({ dev = "v0", family = "inet" }), 4)
 check.equal(addr.list({ dev = "v0", family = "inet", scope = "link" })[1].address, "10.2.0.2/24")
 check.equal(#addr.list({ dev = "v0", family = "inet", scope = "link" }), 1)
-check.equal(tostring(addr.list({ dev = "lo", family = "inet" })), "inet  127.0.0.1/8 scope host dev lo")
+check.equal(tostring(addr.list({ dev = "lo", family = "inet" })), "1: lo    inet 127.0.0.1/8 scope host lo")
 check.equal(addr.list({ dev = "lo", family = "inet6" })[1].address, "::1/128")
 
 -- With an address comes its route, without noprefixroute.

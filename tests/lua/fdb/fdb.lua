@@ -51,7 +51,7 @@ for _, e in ipairs(fdb.list({ mac = "02:00:00:00:00:09" })) do
   check.equal(e.type, "dynamic")
   plain = e.vlan and plain or e
 end
-check.equal(tostring(plain), "02:00:00:00:00:09 dev veth2 master br0 dynamic")
+check.equal(tostring(plain), "02:00:00:00:00:09 dev veth2 master br0")
 fdb.flush("br0")
 check.equal(seen("02:00:00:00:00:09"), nil)
 fdb.add("02:00:00:00:00:09", { dev = "veth1", type = "local" })

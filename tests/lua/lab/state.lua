@@ -32,6 +32,14 @@ check.equal(ns1.ping("10.0.0.12").received, 1)
 local web <close> = ns2.tcp.listen("10.0.0.12:80")
 local sleeper <close> = ns2.spawn({ "sleep", "1000" })
 
+-- What is looked at twice must not change meanwhile.
+eventually(function()
+  for _, ns in ipairs(namespace.list()) do
+    for _, a in ipairs(ns.addr.list({ family = "inet6" })) do
+      check(not a.tentative)
+    end
+  end
+end)
 local state = lab.state()
 for _, ns in ipairs({ host, ns1, ns2 }) do
   local space = state.namespaces[ns.name]
@@ -87,7 +95,7 @@ local decoded = json.decode(json.encode(state))
 check.equal(decoded.namespaces.ns2.sysctls[2].value, "1")
 check.equal(decoded.namespaces.ns1.nat, {})
 local text = tostring(state)
-check(text:find("^namespace host\n\nlinks\n  lo "), text)
+check(text:find("^namespace host\n\nlinks\n  1: lo "), text)
 check(text:find("\nnamespace ns2\n", 1, true) and text:find("\nprocesses\n", 1, true), text)
 
 -- Nothing differs once all has come to rest.
@@ -101,7 +109,7 @@ ns2.sysctl.set("net.ipv4.tcp_ecn", 0)
 namespace.add("ns3")
 local changed = lab.difference(before, lab.state())
 for _, line in ipairs({
-  "ns1: addresses\n  - inet  10.0.0.11/24",
+  "ns1: addresses\n  - eth0    inet 10.0.0.11/24",
   "  - default via 10.0.0.1 dev eth0\n",
   "ns2: sysctls\n  - net.ipv4.tcp_ecn = 1 (default 2)\n  + net.ipv4.tcp_ecn = 0 (default 2)\n",
   "+ namespace ns3\n",

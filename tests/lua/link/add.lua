@@ -117,4 +117,4 @@ link.add(
 check.equal(ip(ns2, "link", "show", "down")[1].master, "br0")
 
 -- What people know from `ip -br link`.
-check(tostring(link.get("veth1")):find("^veth1@if%d+ "), tostring(link.get("veth1")))
+check(tostring(link.get("veth1")):find("^%d+: veth1@if%d+ "), tostring(link.get("veth1")))
