@@ -190,7 +190,13 @@ fn entry(table: usize, mut item: Value) -> Option<Value> {
                 .collect();
             item["addr_info"] = Value::Array(infos);
         }
-        3 if shown.contains("\"fe80:") || shown.contains("ff00::") => return None,
+        // The local route of an IPv6 address comes some time after it.
+        3 if shown.contains("\"fe80:")
+            || shown.contains("ff00::")
+            || item["table"] == "local" && item["protocol"] == "kernel" =>
+        {
+            return None;
+        }
         4 if !shown.contains("PERMANENT") && !shown.contains("NOARP")
             || shown.contains("\"ff02:")
             || shown.contains("33:33:")
@@ -220,6 +226,10 @@ fn entry(table: usize, mut item: Value) -> Option<Value> {
 fn strip(value: &mut Value, table: usize) {
     match value {
         Value::Object(fields) => {
+            // While its topology changes, a bridge with STP forgets addresses after two forward delays.
+            if fields.get("stp_state") == Some(&json!(1)) {
+                fields.remove("ageing_time");
+            }
             // A VLAN's or vxlan's id is not a bridge's.
             fields.retain(|name, value| {
                 let kept = name == "id" && value.is_number() || name == "state" && table >= 4 && table != 8;
