@@ -11,6 +11,7 @@ use std::time::Duration;
 use netlink_packet_core::NLM_F_DUMP;
 
 use super::addr::{self, Addr, Filter};
+use super::attributes::Attributes;
 use super::events::{Listener, Object};
 use super::link;
 use super::namespace::Namespace;
@@ -21,6 +22,12 @@ use crate::wait::Deadline;
 
 /// The work waits for the link's state, which with kernels before 6.8 takes up to a second.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// linux/rtnetlink.h; the size is that of `struct rtmsg`.
+const RTM_GETROUTE: u16 = 26;
+const RTA_DST: u16 = 1;
+const RTA_OIF: u16 = 4;
+const RTMSG: usize = 12;
 
 /// A link's index and an address of it.
 type Place = (u32, Ipv6Addr);
@@ -40,7 +47,7 @@ fn wait_where(ns: &Namespace, which: impl Fn(&Addr) -> bool) -> Result<()> {
     let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
     let mut addresses = addr::list(ns, &filter)?;
     addresses.retain(|address| is_coming(address) && which(address));
-    let mut wanted = HashSet::new();
+    let mut wanted = Vec::new();
     // Those of a link stand together.
     for of_link in addresses.chunk_by(|a, b| a.index == b.index) {
         if carries(ns, of_link[0].index)? {
@@ -52,7 +59,7 @@ fn wait_where(ns: &Namespace, which: impl Fn(&Addr) -> bool) -> Result<()> {
 
 /// As [`wait`], for these addresses of one link.
 pub(crate) fn wait_on(ns: &Namespace, index: u32, addresses: impl IntoIterator<Item = IpAddr>) -> Result<()> {
-    let wanted: HashSet<Place> = addresses.into_iter().filter_map(|ip| six(index, ip)).collect();
+    let wanted: Vec<Place> = addresses.into_iter().filter_map(|ip| six(index, ip)).collect();
     if wanted.is_empty() || !carries(ns, index)? {
         return Ok(());
     }
@@ -62,19 +69,19 @@ pub(crate) fn wait_on(ns: &Namespace, index: u32, addresses: impl IntoIterator<I
 /// Whether the address, if it is of IPv6, has its local route.
 pub(super) fn is_routed(ns: &Namespace, address: &Addr) -> Result<bool> {
     match place(address) {
-        Some(place) => Ok(routed(ns)?.contains(&place)),
+        Some(place) => are_routed(ns, &[place]),
         None => Ok(true),
     }
 }
 
-fn wait_for(ns: &Namespace, wanted: &HashSet<Place>) -> Result<()> {
-    if wanted.is_empty() || wanted.is_subset(&routed(ns)?) {
+fn wait_for(ns: &Namespace, wanted: &[Place]) -> Result<()> {
+    if are_routed(ns, wanted)? {
         return Ok(());
     }
     // Listening before looking again, so that nothing falls between.
     let mut events = Listener::open(ns, &[Object::Route])?;
     let deadline = Deadline::after(PATIENCE);
-    while !wanted.is_subset(&routed(ns)?) && events.wait(deadline)? {}
+    while !are_routed(ns, wanted)? && events.wait(deadline)? {}
     Ok(())
 }
 
@@ -95,22 +102,48 @@ fn is_coming(address: &Addr) -> bool {
     !detected && !address.has("dadfailed")
 }
 
-/// Whether the link carries packets. To ask for it alone makes its state follow its carrier, since Linux 6.8.
+/// Whether the link carries packets, or will at once. To ask for it alone makes its state follow its carrier, since Linux 6.8.
 fn carries(ns: &Namespace, index: u32) -> Result<bool> {
-    Ok(link::by_index(ns, index)?.is_some_and(|link| link.up && link.carrier))
+    let held_back = |state: &str| matches!(state, "DORMANT" | "TESTING");
+    let link = link::by_index(ns, index)?;
+    Ok(link.is_some_and(|link| link.up && link.carrier && !held_back(&link.operstate)))
+}
+
+/// Whether they all have local routes. Each is looked up, since a link may have thousands of addresses; only where rules
+/// or a VRF lead elsewhere, all routes are read.
+fn are_routed(ns: &Namespace, places: &[Place]) -> Result<bool> {
+    if places.iter().all(|place| leads_here(ns, *place)) {
+        return Ok(true);
+    }
+    let routed = routed(ns)?;
+    Ok(places.iter().all(|place| routed.contains(place)))
+}
+
+/// As `ip -6 route get ADDRESS oif DEV`, which tells of a local route.
+fn leads_here(ns: &Namespace, (index, address): Place) -> bool {
+    let mut attributes = Attributes::new();
+    attributes.put(RTA_DST, &address.octets());
+    attributes.put_u32(RTA_OIF, index);
+    let mut request = vec![0; RTMSG];
+    (request[0], request[1]) = (libc::AF_INET6 as u8, 128);
+    request.extend_from_slice(attributes.bytes());
+    let mut local = false;
+    let asked = ns.rtnl(RTM_GETROUTE, 0, &request, |answer| {
+        local |= answer.is_some_and(|a| a.payload.get(7) == Some(&libc::RTN_LOCAL));
+        Ok(())
+    });
+    // Without any route that is an error.
+    asked.is_ok() && local
 }
 
 /// The addresses that have local routes, in whatever table.
 fn routed(ns: &Namespace) -> Result<HashSet<Place>> {
-    const RTM_GETROUTE: u16 = 26;
-    const RTA_DST: u16 = 1;
-    const RTA_OIF: u16 = 4;
     // `struct rtmsg` of linux/rtnetlink.h.
-    let mut request = [0; 12];
+    let mut request = [0; RTMSG];
     (request[0], request[7]) = (libc::AF_INET6 as u8, libc::RTN_LOCAL);
     let mut found = HashSet::new();
     ns.rtnl(RTM_GETROUTE, NLM_F_DUMP, &request, |answer| {
-        let Some((head, attributes)) = answer.and_then(|a| a.payload.split_at_checked(12)) else {
+        let Some((head, attributes)) = answer.and_then(|a| a.payload.split_at_checked(RTMSG)) else {
             found.clear();
             return Ok(());
         };
