@@ -36,6 +36,7 @@ fn add_options() -> Shape<AddOptions> {
 
 fn add(cx: &Cx<'_>, name: &str, mut o: AddOptions) -> Result<(), Failure> {
     o.spec.kind = "bridge".to_owned();
+    o.ports.iter().try_for_each(|port| link::find::require_index(cx.ns, port).map(drop))?;
     link::add(cx.ns, name, &o.spec)?;
     if let Err(e) = bridge::attach(cx.ns, name, &o.ports) {
         // Nothing stays half-done.

@@ -2,6 +2,7 @@
 //! the script, at that line; one of `check.soft` is kept, and the test goes on.
 
 mod arrival;
+mod clues;
 mod compare;
 mod diff;
 mod order;
@@ -28,11 +29,12 @@ const MESSAGE: &str = "what is claimed, put in front of a failure";
 struct Reason {
     text: String,
     diff: Option<String>,
+    hint: Option<String>,
 }
 
 impl From<String> for Reason {
     fn from(text: String) -> Self {
-        Reason { text, diff: None }
+        Reason { text, diff: None, hint: None }
     }
 }
 
@@ -61,6 +63,7 @@ fn claim(cx: &Cx<'_>, message: Option<&str>, result: Result<(), impl Into<Reason
         },
     );
     e.fields_mut().diff = reason.diff;
+    e.fields_mut().hint = reason.hint;
     if cx.lab.tests.trying.get() == 0 {
         e = e.changed(cx.lab.changed_since_check());
     }

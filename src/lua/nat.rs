@@ -233,7 +233,8 @@ pub fn module() -> Module {
         )
         .doc(
             "Gives packets another destination: a port of this namespace's address leads to a server behind it. \
-             Connections that begin in this namespace are translated with `host = true` alone.\n\nRaises `argument` \
+             Connections that begin in this namespace are translated with `host = true` alone. To an address of \
+             127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` set.\n\nRaises `argument` \
              for options that contradict each other, `unsupported` where the kernel has no NAT.",
         )
         .command("nft add rule inet nsh nat_prerouting ip daddr ADDRESS tcp dport PORT counter dnat ip to ADDRESS:PORT")

@@ -9,11 +9,12 @@ use nix::poll::PollFlags;
 use nix::sys::socket::{Backlog, SockFlag, SockType, accept4, sockopt};
 
 use super::endpoint::{Endpoint, Host, Resolve};
-use super::socket;
+use super::{socket, taken};
 use super::worker::Signals;
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
+use crate::net::socket::Proto;
 use crate::wait::{self, Deadline};
 
 /// The kernel's own limit is net.core.somaxconn, 4096.
@@ -48,27 +49,23 @@ pub trait Session {
 pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve) -> Result<(OwnedFd, SocketAddr)> {
     let socket = bound(ns, at, names, SockType::Stream)?;
     let backlog = Backlog::new(BACKLOG).unwrap_or(Backlog::MAXCONN);
-    nix::sys::socket::listen(&socket, backlog).map_err(|e| match e {
-        // Two listeners that bound with SO_REUSEADDR meet here only.
-        Errno::EADDRINUSE => Error::from(e).detail(format!("port {} is taken", at.port)).hint(format!(
-            "something in this namespace has port {} already; port 0 takes a free one",
-            at.port
-        )),
-        _ => e.into(),
-    })?;
+    // Two listeners that bound with SO_REUSEADDR meet here only.
+    nix::sys::socket::listen(&socket, backlog)
+        .map_err(|e| taken::named(ns, Proto::Tcp, at.port, socket::refused(e, at.port)))?;
     let address = socket::local_address(socket.as_fd())?;
     Ok((socket, address))
 }
 
 /// Opens a socket and binds it to the first of the endpoint's addresses that works.
 pub fn bound(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, kind: SockType) -> Result<OwnedFd> {
+    let proto = if kind == SockType::Stream { Proto::Tcp } else { Proto::Udp };
     let mut refused = None;
     for address in at.resolve(ns, names, None)? {
         match ns.within(|| bound_to(ns, address, kind)) {
             Ok(socket) => return Ok(socket),
             // Without IPv6, an empty host means IPv4 alone.
             Err(e) if at.host == Host::Any && without_ipv6(&e) => refused = Some(e),
-            Err(e) => return Err(e),
+            Err(e) => return Err(taken::named(ns, proto, address.port(), e)),
         }
     }
     Err(refused.unwrap_or_else(|| Error::new(Kind::NotFound, format!("{at} has no address"))))

@@ -174,6 +174,16 @@ fn not_available(ns: &Namespace, ip: IpAddr, e: Error) -> Error {
     }
 }
 
+/// The kernel's refusal of a port, which is named if it is taken.
+pub fn refused(e: Errno, port: u16) -> Error {
+    match e {
+        Errno::EADDRINUSE => {
+            Error::from(e).detail(format!("port {port} is taken")).hint("port 0 takes a free one")
+        }
+        _ => e.into(),
+    }
+}
+
 /// Binds a socket to an address of its namespace.
 ///
 /// Raises `address_not_available` if the namespace doesn't have it, `address_in_use` if the port is taken.
@@ -182,10 +192,7 @@ pub fn bind(ns: &Namespace, socket: &OwnedFd, address: SocketAddr) -> Result<()>
         let error = Error::from(e);
         match e {
             Errno::EADDRNOTAVAIL => not_available(ns, address.ip(), error),
-            Errno::EADDRINUSE => error.detail(format!("port {} is taken", address.port())).hint(format!(
-                "something in this namespace has port {} already; port 0 takes a free one",
-                address.port()
-            )),
+            Errno::EADDRINUSE => refused(e, address.port()),
             Errno::EACCES => error
                 .detail(format!("port {}", address.port()))
                 .hint("ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE"),

@@ -2764,7 +2764,7 @@ function nat.masquerade(opts) end
 ---@return nsh.NatRule # the rule
 function nat.snat(opts) end
 
----Gives packets another destination: a port of this namespace's address leads to a server behind it. Connections that begin in this namespace are translated with `host = true` alone.
+---Gives packets another destination: a port of this namespace's address leads to a server behind it. Connections that begin in this namespace are translated with `host = true` alone. To an address of 127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` set.
 ---
 ---Raises `argument` for options that contradict each other, `unsupported` where the kernel has no NAT.
 ---@param opts nsh.nat.DnatOptions options

@@ -3,11 +3,10 @@
 use std::rc::Rc;
 
 use super::reach::{Requests, cannot_leave, refused, requests};
-use super::{Told, claim, told};
+use super::{Told, claim, clues, told};
 use crate::error::{Error, Kind};
 use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
 use crate::lua::{ping, traffic};
-use crate::net::addr;
 use crate::net::namespace::Namespace;
 use crate::probe::endpoint::Host;
 use crate::probe::ping::Arrival;
@@ -46,11 +45,8 @@ fn receiver(cx: &Cx<'_>, to: &Host) -> Result<Rc<Namespace>, Failure> {
             }
         }
         Host::Address(address, _) => {
-            for ns in all.all()? {
-                let there = addr::list(&ns, &addr::Filter::default())?;
-                if there.iter().any(|a| a.prefix().ip() == *address) {
-                    return Ok(ns);
-                }
+            if let Some(ns) = clues::owners(cx, *address)?.into_iter().next() {
+                return Ok(ns);
             }
         }
         Host::Any => {}
@@ -83,7 +79,10 @@ fn arrives_at(
     let there = Cx { ns: from, ..*cx };
     let Requests { count, timeout, family } = o.requests;
     match ping::one_way(&there, to, at, family, count, timeout) {
-        Ok(arrival) => Ok((arrival.arrived > 0, evidence(&arrival, at))),
+        Ok(arrival) => {
+            let clue = clues::duplicate(cx, arrival.to).filter(|_| arrival.arrived == 0).unwrap_or_default();
+            Ok((arrival.arrived > 0, evidence(&arrival, at) + &clue))
+        }
         Err(Failure::User(e)) if cannot_leave(&e) => Ok((false, refused(&there, to, family, &e))),
         Err(e) => Err(e),
     }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use super::{Told, claim, told};
+use super::{Reason, Told, claim, clues, told};
 use crate::error::{Error, Kind};
 use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
 use crate::lua::{ping, traffic};
@@ -103,12 +103,25 @@ pub fn refused(cx: &Cx<'_>, to: &Host, family: Option<Family>, e: &Error) -> Str
 
 /// Whether `to` answers `from`, and the evidence. That a packet can't even leave counts as unreachable; any other
 /// error (an unknown name, ...) is one.
-fn reach(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, options: &Options) -> Result<(bool, String), Failure> {
+fn reach(
+    cx: &Cx<'_>,
+    from: &Rc<Namespace>,
+    to: &Host,
+    options: &Options,
+    wanted: bool,
+) -> Result<(bool, Reason), Failure> {
     let there = Cx { ns: from, ..*cx };
     let Requests { count, timeout, family } = options.requests;
     match ping::once(&there, to, family, count, timeout) {
-        Ok(report) => Ok((report.received > 0, evidence(&report))),
-        Err(Failure::User(e)) if cannot_leave(&e) => Ok((false, refused(&there, to, family, &e))),
+        Ok(report) if report.received == 0 && wanted => {
+            let clue = clues::of_no_answer(cx, from, to, report.addr);
+            Ok((false, (evidence(&report) + &clue).into()))
+        }
+        Ok(report) => Ok((report.received > 0, evidence(&report).into())),
+        Err(Failure::User(e)) if cannot_leave(&e) => {
+            let hint = e.fields().hint.clone();
+            Ok((false, Reason { hint, ..refused(&there, to, family, &e).into() }))
+        }
         Err(e) => Err(e),
     }
 }
@@ -124,12 +137,13 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
         ret::nothing(),
         move |cx, (from, to, mut options)| {
             options.requests = options.requests.or_usual(wanted);
-            let (reached, evidence) = reach(cx, &from, &to, &options)?;
+            let (reached, evidence) = reach(cx, &from, &to, &options, wanted)?;
             let what = if wanted { "reachable" } else { "unreachable" };
             let held = if reached == wanted {
                 Ok(())
             } else {
-                Err(format!("expected {to} to be {what} from {}: {evidence}", from.name()))
+                let text = format!("expected {to} to be {what} from {}: {}", from.name(), evidence.text);
+                Err(Reason { text, ..evidence })
             };
             claim(cx, options.message.as_deref(), held)
         },

@@ -196,7 +196,7 @@ fn held(lua: &Lua, got: &Value, want: &Value, unordered: bool) -> Result<(), Rea
     // Items in any order have no counterpart to stand beside.
     let part = wanted_part(lua, got, want, 0, &mut HashMap::new()).ok().filter(|_| !unordered);
     let diff = part.and_then(|part| diff::of_values(&part, want));
-    Err(Reason { text: format!("{}{more}", shown.join("; ")), diff })
+    Err(Reason { text: format!("{}{more}", shown.join("; ")), diff, hint: None })
 }
 
 pub fn subset() -> Function {

@@ -20,7 +20,7 @@ pub fn equal() -> Function {
             let held = match differences.is_empty() {
                 true => Ok(()),
                 false => {
-                    Err(Reason { text: compare::told(&differences), diff: diff::of_values(&got, &want) })
+                    Err(Reason { text: compare::told(&differences), diff: diff::of_values(&got, &want), hint: None })
                 }
             };
             claim(cx, message.as_deref(), held)
@@ -180,6 +180,7 @@ fn not_found(text: &mlua::LuaString, pattern: &mlua::LuaString) -> Reason {
     Reason {
         text: format!("expected {} in {}", show(&pattern), show(&text)),
         diff: (lines.len() > 1).then(|| lines.join("\n")),
+        hint: None,
     }
 }
 

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use nix::errno::Errno;
 
 use super::lookup::Lookup;
-use super::read::{Filter, Tables, list};
+use super::read::{Filter, Route, Tables, list};
+use super::TABLE_MAIN;
 use super::spec::RouteSpec;
 use crate::error::{Error, Kind};
 use crate::net::addr;
@@ -17,7 +18,10 @@ pub(super) fn add(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
     let hops = || spec.nexthops.iter().filter_map(|h| h.via).chain(spec.via);
     match e.raw() {
         Some(Errno::EEXIST) => {
-            e.hint("there is a route to this destination with this metric; route.replace puts the new one in its place")
+            let there = same_destination(ns, spec, Tables::One(spec.table.unwrap_or(TABLE_MAIN)));
+            let same = there.iter().find(|r| spec.metric.is_none_or(|metric| r.metric.unwrap_or(0) == metric));
+            let known = same.map_or_else(|| "a route to this destination with this metric".to_owned(), described);
+            e.hint(format!("there is {known}; route.replace puts the new one in its place"))
         }
         Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH) => {
             match hops().find_map(|via| unreachable_gateway(ns, via, spec.dev.as_deref())) {
@@ -86,34 +90,39 @@ fn unreachable_gateway(ns: &Namespace, via: IpAddr, dev: Option<&str>) -> Option
     }
 }
 
+/// The routes to the destination of another.
+fn same_destination(ns: &Namespace, spec: &RouteSpec, tables: Tables) -> Vec<Route> {
+    let filter = Filter { family: Some(spec.family()), tables, ..Filter::default() };
+    let length = spec.dst.map_or(0, |d| d.prefix());
+    let mut routes = list(ns, &filter).unwrap_or_default();
+    routes.retain(|r| r.dst.prefix() == length && spec.dst.is_none_or(|d| d == r.dst));
+    routes
+}
+
+/// Enough of a route to tell it from others.
+fn described(r: &Route) -> String {
+    let mut text = r.destination();
+    if let Some(via) = r.via {
+        text.push_str(&format!(" via {via}"));
+    }
+    if let Some(dev) = &r.dev {
+        text.push_str(&format!(" dev {dev}"));
+    }
+    if let Some(metric) = r.metric {
+        text.push_str(&format!(" metric {metric}"));
+    }
+    if r.table != "main" {
+        text.push_str(&format!(" table {}", r.table));
+    }
+    text
+}
+
 pub(super) fn del(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
     if e.raw() != Some(Errno::ESRCH) {
         return e;
     }
     let e = e.with_kind(Kind::NotFound);
-    let filter = Filter { family: Some(spec.family()), tables: Tables::All, ..Filter::default() };
-    let Ok(routes) = list(ns, &filter) else { return e };
-    let length = spec.dst.map_or(0, |d| d.prefix());
-    let same: Vec<String> = routes
-        .iter()
-        .filter(|r| r.dst.prefix() == length && spec.dst.is_none_or(|d| d == r.dst))
-        .map(|r| {
-            let mut text = r.destination();
-            if let Some(via) = r.via {
-                text.push_str(&format!(" via {via}"));
-            }
-            if let Some(dev) = &r.dev {
-                text.push_str(&format!(" dev {dev}"));
-            }
-            if let Some(metric) = r.metric {
-                text.push_str(&format!(" metric {metric}"));
-            }
-            if r.table != "main" {
-                text.push_str(&format!(" table {}", r.table));
-            }
-            text
-        })
-        .collect();
+    let same: Vec<String> = same_destination(ns, spec, Tables::All).iter().map(described).collect();
     match same.is_empty() {
         true => e.hint(format!("{} has no route to this destination", ns.name())),
         false => e.hint(format!("there is {}", same.join(", "))),

@@ -29,15 +29,18 @@ pub fn add(ns: &Namespace, rule: &Rule) -> Result<()> {
     rule.check()?;
     let family = rule.family()?.unwrap_or(Family::Inet);
     ns.rtnl(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &wire::encode(rule, family), |_| Ok(()))
-        .map_err(|e| explain(e, rule))?;
+        .map_err(|e| explain(ns, e, rule))?;
     ns.echo(|| [echo::rule(ns, "add", rule, family)]);
     Ok(())
 }
 
-fn explain(e: Error, rule: &Rule) -> Error {
+fn explain(ns: &Namespace, e: Error, rule: &Rule) -> Error {
     let unsupported = matches!(e.raw(), Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT));
     match e.raw() {
-        Some(Errno::EEXIST) => e.hint("the same rule is there already; rule.list shows it"),
+        Some(Errno::EEXIST) => match list(ns, rule).unwrap_or_default().first() {
+            Some(same) => e.hint(format!("the same rule is there already: {}", same.in_changes())),
+            None => e.hint("the same rule is there already; rule.list shows it"),
+        },
         _ if unsupported && rule.l3mdev == Some(true) => {
             e.with_kind(Kind::Unsupported).hint("the kernel lacks VRFs (CONFIG_NET_L3_MASTER_DEV)")
         }

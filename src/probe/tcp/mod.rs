@@ -12,6 +12,7 @@ use std::os::fd::AsRawFd;
 use nix::errno::Errno;
 use nix::sys::socket::{SockType, SockaddrStorage};
 
+use super::silence::silence;
 use super::socket::{self, explain};
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
@@ -56,12 +57,10 @@ fn connect_one(
     let stream = TcpStream::from(socket);
     if !wait::writable(std::os::fd::AsFd::as_fd(&stream), deadline)? {
         let seconds = allowed.map_or(0.0, |d| d.as_secs_f64());
-        return Err(Error::new(Kind::Timeout, format!("no answer from {target} in {seconds:.3} s")).hint(
-            format!(
-                "the request or its answer was dropped on the way, or {} forwards to nowhere",
-                target.ip()
-            ),
-        ));
+        let text = format!("no answer from {target} in {seconds:.3} s");
+        let ip = target.ip();
+        let hint = format!("the request or its answer was dropped on the way, or {ip} forwards to nowhere");
+        return Err(silence(ns, target, allowed.unwrap_or_default(), text, hint));
     }
     if let Some(e) = stream.take_error()? {
         return Err(explain(e.into(), target));

@@ -6,13 +6,14 @@ pub use listener::{Group, Received, Server, ServerOptions, listen};
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, SockType, SockaddrStorage, recvfrom, send, setsockopt, sockopt};
 
+use super::silence::silence;
 use super::socket::{self, address_of, explain};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::wait::{self, Deadline};
@@ -80,9 +81,12 @@ pub fn request(
         }
     }
     let times = if tries == 1 { String::new() } else { format!(", {tries} times") };
-    Err(Error::new(Kind::Timeout, format!("no answer from {target} in {timeout} s{times}")).hint(format!(
+    let text = format!("no answer from {target} in {timeout} s{times}");
+    let hint = format!(
         "{target} doesn't answer what it was sent, or the request or its answer was dropped on the way"
-    )))
+    );
+    let waited = Duration::try_from_secs_f64(timeout * f64::from(tries)).unwrap_or(Duration::MAX);
+    Err(silence(ns, target, waited, text, hint))
 }
 
 /// A socket that hears of ICMP errors, since it is connected.

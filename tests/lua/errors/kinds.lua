@@ -115,7 +115,7 @@ fails(
 fails(
   "address_in_use",
   [[http.serve "127.0.0.1:80": address already in use (EADDRINUSE): port 80 is taken
-  hint: something in this namespace has port 80 already; port 0 takes a free one]],
+  hint: a server of this script has port 80 already; port 0 takes a free one]],
   function()
     http.serve("127.0.0.1:80", { ["/"] = "x" })
   end

@@ -165,7 +165,7 @@ e = refused(
   "127.0.0.1:80",
   {}
 )
-check.equal(e.hint, "something in this namespace has port 80 already; port 0 takes a free one")
+check.equal(e.hint, "a server of this script has port 80 already; port 0 takes a free one")
 check.equal(http.get("http://127.0.0.1/").status, 404)
 e = check.error(function()
   server:wait({ requests = 2, timeout = 0.05 })

@@ -44,4 +44,9 @@ fails(
 check.equal(tostring(rule.list()), before)
 
 rule.add({ from = "10.0.0.0/8", table = 7, priority = 10 })
-fails("exists", "the same rule is there already", rule.add, { from = "10.0.0.0/8", table = 7, priority = 10 })
+fails(
+  "exists",
+  "the same rule is there already: rule 10: from 10.0.0.0/8 lookup 7",
+  rule.add,
+  { from = "10.0.0.0/8", table = 7, priority = 10 }
+)

@@ -140,7 +140,7 @@ e = refused(
   ns1.tcp.listen,
   ":80"
 )
-check.equal(e.hint, "something in this namespace has port 80 already; port 0 takes a free one")
+check.equal(e.hint, "a server of this script has port 80 already; port 0 takes a free one")
 local elsewhere <close> = tcp.listen(":80")
 
 e = check.error(function()
