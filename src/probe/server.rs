@@ -9,8 +9,8 @@ use nix::poll::PollFlags;
 use nix::sys::socket::{Backlog, SockFlag, SockType, accept4, sockopt};
 
 use super::endpoint::{Endpoint, Host, Resolve};
-use super::{socket, taken};
 use super::worker::Signals;
+use super::{socket, taken};
 use crate::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;

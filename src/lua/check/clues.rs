@@ -7,10 +7,10 @@ use super::reach::cannot_leave;
 use crate::error::Result;
 use crate::lua::ping;
 use crate::lua::schema::Cx;
+use crate::net::addr;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::net::route::{self, Lookup};
-use crate::net::addr;
 use crate::probe::endpoint::Host;
 
 /// How long a request may take to the receiver when it is sent once more to see whether it arrives.

@@ -19,9 +19,11 @@ pub fn equal() -> Function {
             let differences = compare::differences(&got, &want);
             let held = match differences.is_empty() {
                 true => Ok(()),
-                false => {
-                    Err(Reason { text: compare::told(&differences), diff: diff::of_values(&got, &want), hint: None })
-                }
+                false => Err(Reason {
+                    text: compare::told(&differences),
+                    diff: diff::of_values(&got, &want),
+                    hint: None,
+                }),
             };
             claim(cx, message.as_deref(), held)
         },

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
+use super::TABLE_MAIN;
 use super::lookup::Lookup;
 use super::read::{Filter, Route, Tables, list};
-use super::TABLE_MAIN;
 use super::spec::RouteSpec;
 use crate::error::{Error, Kind};
 use crate::net::addr;
@@ -19,8 +19,10 @@ pub(super) fn add(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
     match e.raw() {
         Some(Errno::EEXIST) => {
             let there = same_destination(ns, spec, Tables::One(spec.table.unwrap_or(TABLE_MAIN)));
-            let same = there.iter().find(|r| spec.metric.is_none_or(|metric| r.metric.unwrap_or(0) == metric));
-            let known = same.map_or_else(|| "a route to this destination with this metric".to_owned(), described);
+            let same =
+                there.iter().find(|r| spec.metric.is_none_or(|metric| r.metric.unwrap_or(0) == metric));
+            let known =
+                same.map_or_else(|| "a route to this destination with this metric".to_owned(), described);
             e.hint(format!("there is {known}; route.replace puts the new one in its place"))
         }
         Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH) => {

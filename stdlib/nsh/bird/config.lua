@@ -13,11 +13,13 @@ local SOURCES = {
   ospf = "RTS_OSPF, RTS_OSPF_IA, RTS_OSPF_EXT1, RTS_OSPF_EXT2",
 }
 
----The families, in order.
+---The families that its namespace or its table has addresses of, in order.
 local function families(r)
   local out = {}
   for _, family in ipairs({ "inet", "inet6" }) do
-    table.insert(out, r.families[family] and family or nil)
+    local neighbors = r.bgp and spec.of(r.bgp.neighbors, family, "address") or {}
+    local given = #spec.of(r.static, family, "dst") > 0 or #neighbors > 0
+    table.insert(out, (r.families[family] or given) and family or nil)
   end
   return out
 end
@@ -130,7 +132,9 @@ function config.text(ns, value)
     local ecmp = "merge paths on;"
     add("protocol kernel { %s %s { export where source != RTS_DEVICE; }; }", ecmp, NAMES[family])
     static(r, family, add)
-    ospf(r, family, add)
+    if r.families[family] then
+      ospf(r, family, add)
+    end
   end
   bgp(r, add)
   return table.concat(lines, "\n") .. "\n" .. (r.config or "") .. "\n"

@@ -140,18 +140,19 @@ end
 
 ---Cuts the link between two nodes: both its ends go down, and with them the routes through it. Nothing happens where
 ---it is cut already. With `from` one direction alone is cut: what that node sends is lost, and neither end notices.
+---Its answers to ARP are lost, too: a neighbour that isn't known by then is not found.
 ---
 ---Raises `argument` if there is no such link; `exists` if `from` has a queueing discipline there.
 ---
 ---```lua
 ---local topology = require("nsh.topology")
 ---local net = topology(topology.chain(2))
----net:cut("r1", "r2")
----check.unreachable(net.h1, net.h2)
----net:mend("r1", "r2")
+---check.reachable(net.h1, net.h2)
 ---net:cut("r1", "r2", { from = "r2" })
 ---check.arrives(net.h1, net.h2)
 ---check.lost(net.h2, net.h1)
+---net:cut("r1", "r2")
+---check.unreachable(net.h1, net.h2)
 ---```
 ---@param a string|nsh.Namespace one of its nodes
 ---@param b string|nsh.Namespace the other
