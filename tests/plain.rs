@@ -403,3 +403,18 @@ fn what_fails_in_a_helper_names_the_tests_own_line_too() {
     );
     assert_eq!(ran.status, Some(1));
 }
+
+#[test]
+fn a_kind_of_link_that_nobody_knows_is_no_lack_of_this_machine() {
+    let ran = run("link.add('x', { kind = 'bridg' })");
+    assert_eq!(
+        (ran.status, ran.stderr.as_str()),
+        (Some(1), "x:1: link.add: no kind of link is named \"bridg\"\n  hint: did you mean \"bridge\"?\n")
+    );
+    // One of these is missing from most kernels.
+    for kind in ["netdevsim", "nlmon", "vcan", "hsr"] {
+        let ran = run(&format!("link.add('x', {{ kind = '{kind}' }})"));
+        let lacks = ran.stderr.contains("has no links of kind");
+        assert!(!lacks || ran.status == Some(3), "{kind}: {:?} {}", ran.status, ran.stderr);
+    }
+}

@@ -56,10 +56,10 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum SubCommand {
-    /// Show the reference of everything, of a module (link), or of a function (link.add)
+    /// Show the reference of everything, of a module (link), of a function (link.add), or what answers a question
     Doc {
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
+        #[arg(value_name = "NAME | WORDS")]
+        name: Vec<String>,
         /// The whole reference as one page in Markdown
         #[arg(long, conflicts_with = "name")]
         markdown: bool,
@@ -165,7 +165,7 @@ impl SubCommand {
             SubCommand::Down { all: true, .. } => Command::Down(Which::All),
             SubCommand::Down { labs, .. } => Command::Down(Which::These(labs)),
             SubCommand::Doc { markdown: true, .. } => Command::Reference,
-            SubCommand::Doc { name, .. } => Command::Doc { name },
+            SubCommand::Doc { name, .. } => Command::Doc { name: (!name.is_empty()).then(|| name.join(" ")) },
             SubCommand::Types { directory } => Command::Types { directory },
             SubCommand::Translate { file, output } => Command::Translate { file, output },
             SubCommand::Doctor { json } => Command::Doctor { json },

@@ -2,10 +2,10 @@
 
 use mlua::{Lua, Value};
 
-use super::{Docs, lua_own, overview, page, text};
+use super::{Docs, lua_own, overview, page, search, text};
 use crate::lua::{bind, namespace};
 
-/// The text for a name: its page, else the pages that have the word; the error is for one that nothing has.
+/// The text for a name: its page, else the pages that answer it as a question; the error is for one that nothing has.
 pub fn find(name: &str) -> Result<String, String> {
     let docs = Docs::collect();
     if let Some(page) = page(&docs, name) {
@@ -14,7 +14,7 @@ pub fn find(name: &str) -> Result<String, String> {
     if let Some(own) = lua_own::page(name) {
         return Ok(own);
     }
-    if let Some(found) = text::search(&docs, name) {
+    if let Some(found) = search::search(&docs, name) {
         return Ok(found);
     }
     Err(match text::nearest(&docs, name) {

@@ -5,7 +5,9 @@ mod library;
 mod lua_own;
 mod luals;
 mod reference;
+mod search;
 mod text;
+mod words;
 
 pub use help::{brief_of, find, install, install_shown, known};
 pub use luals::{type_files, types};

@@ -65,36 +65,6 @@ pub fn overview(docs: &Docs) -> String {
     out
 }
 
-/// The pages whose text has the word, as a list of names; `None` if there are none.
-pub(super) fn search(docs: &Docs, word: &str) -> Option<String> {
-    let word = word.to_lowercase();
-    let mut found = Vec::new();
-    for module in &docs.modules {
-        for f in module.all() {
-            if function_page(f.name, f).to_lowercase().contains(&word) {
-                found.push((f.name.to_owned(), f.doc));
-            }
-        }
-    }
-    for class in docs.classes.values() {
-        for m in &class.methods {
-            let name = format!("{}:{}", short(class.name), m.name);
-            if function_page(&name, m).to_lowercase().contains(&word) {
-                found.push((name, m.doc));
-            }
-        }
-    }
-    if found.is_empty() {
-        return None;
-    }
-    let width = found.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let mut out = format!("{word:?} is in:\n");
-    for (name, doc) in found {
-        let _ = writeln!(out, "  {name:width$}  {}", hang(first_sentence(doc), width + 4));
-    }
-    Some(out)
-}
-
 /// The nearest name to one that has no page.
 pub(super) fn nearest(docs: &Docs, name: &str) -> Option<String> {
     let mut names: Vec<String> = docs.modules.iter().map(|m| m.name.to_owned()).collect();
@@ -255,7 +225,7 @@ fn wrap(text: &str, indent: usize) -> String {
 }
 
 /// Wraps a text whose first line stands already; the others are indented.
-fn hang(text: &str, indent: usize) -> String {
+pub(super) fn hang(text: &str, indent: usize) -> String {
     let (mut out, mut column, most) = (String::new(), indent, width());
     for word in text.split_whitespace() {
         if column > indent && column + 1 + word.chars().count() > most {

@@ -231,17 +231,13 @@ fn addresses(ns: &Namespace, index: u32, addrs: &[IpNetwork]) -> Result<()> {
 fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
     match e.raw() {
         Some(Errno::EEXIST) => explain_taken(ns, name, spec, e),
-        Some(Errno::EOPNOTSUPP) if says(&e, "Unknown device type") => {
-            if let Some(near) =
-                similar(&spec.kind, KINDS.iter().copied()).filter(|_| !KINDS.contains(&spec.kind.as_str()))
-            {
-                return e.hint(format!("did you mean {near:?}?"));
-            }
-            e.hint(format!(
+        Some(Errno::EOPNOTSUPP) if says(&e, "Unknown device type") => match KINDS.contains(&spec.kind.as_str()) {
+            true => e.hint(format!(
                 "this kernel has no links of kind {0:?}, or can't load its module ({0}); `nsh doctor` lists what it has",
                 spec.kind
-            ))
-        }
+            )),
+            false => unknown_kind(&spec.kind),
+        },
         Some(Errno::EOPNOTSUPP) if spec.bridge.wants_vlans() => e.hint(NO_VLANS),
         Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
         Some(Errno::EBUSY) if spec.index.is_some() => e.hint("the index is taken, or the master is busy"),
@@ -256,6 +252,15 @@ fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
             e.hint("making links takes CAP_NET_ADMIN in the namespace: run without --host, or as root")
         }
         _ => change::explain_master(ns, spec.master.as_deref(), e),
+    }
+}
+
+/// Neither this kernel nor, as far as we know, another one has it: a mistake, and not what a machine lacks.
+fn unknown_kind(kind: &str) -> Error {
+    let e = Error::argument(format!("no kind of link is named {kind:?}"));
+    match similar(kind, KINDS.iter().copied()) {
+        Some(near) => e.hint(format!("did you mean {near:?}?")),
+        None => e.hint(format!("the kinds are {}", KINDS.join(", "))),
     }
 }
 

@@ -1,0 +1,155 @@
+//! The words that people have for things: what a search knows besides the pages themselves.
+
+/// Words that say nothing of what is asked for.
+pub const STOP: &[&str] = &[
+    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "has", "have",
+    "how", "i", "in", "is", "it", "its", "let", "me", "my", "not", "nsh", "of", "on", "one", "or", "please",
+    "so", "that", "the", "their", "them", "there", "they", "this", "to", "use", "want", "what", "when",
+    "where", "which", "will", "with", "you", "your",
+];
+
+/// Words for the same.
+pub const SYNONYMS: &[&str] = &[
+    "add create make new",
+    "delete del remove destroy drop",
+    "change set modify configure enable disable turn",
+    "list show display print see view",
+    "host node machine computer namespace netns container",
+    "link interface nic card device ethernet eth0",
+    "cable wire connect connection veth pair plug",
+    "switch bridge hub",
+    "address ip ipv4 ipv6 addr",
+    "mac hardware lladdr",
+    "neighbour neighbor arp ndp neigh",
+    "gateway via hop",
+    "listen listening open server daemon service",
+    "port socket",
+    "web http website html page url",
+    "run execute start launch spawn",
+    "program command process daemon",
+    "packet frame traffic",
+    "sniff capture tcpdump wireshark pcap dump record",
+    "check assert expect verify test claim",
+    "reach reachable ping connectivity",
+    "wait until retry poll",
+    "draw picture diagram map graph topology",
+    "convert translate turn import migrate",
+    "kernel sysctl parameter tunable",
+    "stop kill end",
+    "keep stay persist background",
+    "difference diff changed compare",
+];
+
+/// What pages are looked for by, beyond what they say of themselves.
+pub const PAGES: &[(&str, &str)] = &[
+    ("namespace.add", "create host node machine container"),
+    ("link.add", "connect two hosts cable veth vlan vxlan bridge bond tunnel interface"),
+    ("link.set", "change mtu mac up down rename move"),
+    ("link.stats", "counters bytes packets statistics"),
+    ("addr.add", "assign give ip address"),
+    ("route.add", "default gateway static"),
+    ("route.list", "routing table"),
+    ("route.get", "which way route packet take lookup trace"),
+    ("rule.add", "policy routing source based"),
+    ("sysctl.set", "enable ip forwarding router ip_forward rp_filter"),
+    ("socket.list", "who listens open ports ss netstat lsof"),
+    ("http.serve", "web server website"),
+    ("http.get", "download fetch page curl wget"),
+    ("tcp.listen", "tcp server"),
+    ("udp.send", "send udp datagram"),
+    ("nat.dnat", "port forwarding publish expose"),
+    ("nat.masquerade", "share internet connection snat"),
+    ("nft.load", "firewall filter rules block drop iptables"),
+    ("capture.start", "sniff packets tcpdump wireshark"),
+    ("proc.exec", "run command program"),
+    ("proc.spawn", "start daemon background service"),
+    ("neigh.list", "arp table cache"),
+    ("fdb.list", "mac table switch"),
+    ("bridge", "switch stp"),
+    ("check.reachable", "are hosts reachable connectivity pingall"),
+    ("eventually", "retry until works"),
+    ("lab.difference", "what changed"),
+    ("topology", "topology mininet containerlab graph"),
+    ("topology.ring", "ring routers"),
+    ("nsh doctor", "what can my kernel do support feature"),
+    ("conntrack.list", "tracked connections flows"),
+];
+
+/// What stands outside the registry: commands of nsh and of its prompt.
+pub const TOPICS: &[(&str, &str)] = &[
+    (":net", "Draws the lab at the prompt: a picture of its namespaces, links and addresses."),
+    (":watch", "Shows an expression again and again at the prompt."),
+    (":save", "Writes what was typed at the prompt as a script."),
+    (
+        "nsh up",
+        "Keeps a lab running in the background after its script has ended; nsh ls, exec, attach, down.",
+    ),
+    ("nsh translate", "Converts a shell script, or a tutorial in Markdown, to Lua."),
+    ("nsh --echo", "Shows the commands of ip, nft and sysctl that do the same as a script."),
+    ("nsh doctor", "Tells what this machine and its kernel can do, and what to do about the rest."),
+    ("nsh test", "Runs files of tests, side by side, and reports on them."),
+];
+
+/// What nsh has no binding for, with what does it today.
+pub struct Absent {
+    pub words: &'static str,
+    pub says: &'static str,
+}
+
+pub const ABSENT: &[Absent] = &[
+    Absent {
+        words: "tc qdisc netem add latency delay jitter slow packet loss lose reorder corrupt duplicate limit bandwidth rate shape \
+                throttle queue tbf htb impair",
+        says: "nsh has no binding for queueing disciplines (tc). The program does it: ns1.exec(\"tc qdisc add dev eth0 root \
+               netem delay 20ms loss 1% rate 10mbit\", { check = true }), where iproute2 is installed and the kernel has \
+               netem, which `nsh doctor` tells.",
+    },
+    Absent {
+        words: "measure throughput bandwidth speed performance benchmark iperf iperf3",
+        says: "nsh measures no throughput. The program does it: local server <close> = ns1.spawn(\"iperf3 -s\", { ready = { \
+               port = 5201 } }), then print(ns2.exec(\"iperf3 -c 10.0.0.1\")).",
+    },
+    Absent {
+        words: "dhcp lease dhclient udhcpc server client",
+        says: "nsh has no DHCP. The programs do it: ns1.spawn(\"dnsmasq --no-daemon --port 0 --interface eth0 --dhcp-range \
+               10.0.0.100,10.0.0.200\") as the server, ns2.exec(\"dhclient -1 eth0\") as a client.",
+    },
+    Absent {
+        words: "dns resolve resolver nameserver domain server bind",
+        says: "nsh has no DNS server. The program does it: ns1.spawn(\"dnsmasq --no-daemon --no-resolv --address \
+               /www.example/10.0.0.2\"). Names of namespaces stand in the lab's /etc/hosts by themselves.",
+    },
+    Absent {
+        words: "ospf bgp isis rip dynamic routing protocol daemon frr bird quagga",
+        says: "nsh speaks no routing protocol. FRR and BIRD do it: ns1.spawn(\"bird -f -c bird.conf\"), with files and \
+               proc.private for their configuration; see scripts/ospf-bird.lua.",
+    },
+    Absent {
+        words: "wireguard wg vpn key ipsec openvpn encrypt",
+        says: "nsh makes links of kind \"wireguard\" (link.add), but has no binding for their keys and peers. The program \
+               does it: ns1.exec(\"wg set wg0 private-key FILE peer KEY allowed-ips 10.1.0.0/16 endpoint 10.0.0.2:51820\").",
+    },
+    Absent {
+        words: "mpls label ldp",
+        says: "nsh has no binding for MPLS. The program does it: ns1.exec(\"ip -f mpls route add 100 via inet 10.0.0.2\").",
+    },
+    Absent {
+        words: "multicast igmp mroute pim mdb group join",
+        says: "nsh has no binding for multicast routing. The programs do it: ns1.exec(\"bridge mdb show\"), ns1.exec(\"ip maddr\"), \
+               ns1.spawn(\"smcrouted -n\").",
+    },
+    Absent {
+        words: "wifi wireless wlan 802.11 hostapd",
+        says: "nsh has no wireless links. Where the machine has mac80211_hwsim, its programs run in a lab: ns1.spawn(\"hostapd \
+               FILE\").",
+    },
+    Absent {
+        words: "openvswitch ovs openflow sdn controller p4",
+        says: "nsh has no binding for Open vSwitch. Under --host its programs do it: proc.exec(\"ovs-vsctl add-br br0\").",
+    },
+    Absent {
+        words: "ssh telnet login remote shell",
+        says: "Nothing has to be logged in to: `nsh attach` and `:use ns1` are in a namespace. A real server runs there too: \
+               ns1.spawn(\"/usr/sbin/sshd -D\").",
+    },
+];
