@@ -314,7 +314,7 @@ impl Error {
             (None, Some(detail)) => out.push_str(detail),
             (None, None) => out.push_str(f.kind.name()),
         }
-        out.replace('\n', " ")
+        text::harmless(&out.replace('\n', " "))
     }
 }
 
@@ -346,7 +346,7 @@ impl fmt::Display for Error {
         }
         f.write_str(&self.message())?;
         if let Some(hint) = &self.0.hint {
-            write!(f, "\n  hint: {hint}")?;
+            write!(f, "\n  hint: {}", text::harmless(hint))?;
         }
         Ok(())
     }

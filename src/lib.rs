@@ -3,6 +3,9 @@
 //! The floors, each using only those below it:
 //! `main cli -> repl scenario labs -> doc doctor translate -> lua -> probe proc sandbox -> net -> model -> clock file terminal text wait error`.
 
+#[macro_use]
+mod print;
+
 pub mod clock;
 pub mod doc;
 pub mod doctor;

@@ -15,6 +15,7 @@ use nsh::file::{self, LONGEST_SCRIPT};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
+use nsh::scenario::Needs;
 use nsh::{doc, doctor, labs, repl, scenario, translate};
 
 fn main() {
@@ -114,6 +115,9 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: Options)
         Ok(script) => script,
         Err(e) => return complain(&e, status::USAGE),
     };
+    if let Err(status) = honoured(&script) {
+        return status;
+    }
     let Options { host, write, timeout, trace, echo: _ } = options;
     let request = labs::Request {
         // Code has no name that could be the lab's.
@@ -129,7 +133,9 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: Options)
 
 fn tell_notes(lab: &Lab, trace: bool) {
     if trace {
-        lab.notes.iter().for_each(|note| eprintln!("nsh: note: {note}"));
+        lab.notes.iter().for_each(|note| {
+            let _ = writeln!(std::io::stderr(), "nsh: note: {note}");
+        });
     }
 }
 
@@ -163,7 +169,11 @@ fn run(script: Script, options: Options) -> i32 {
     }
     let (trace, echo) = (options.trace, options.echo);
     let directory = script.directory.clone();
-    let missing = scenario::missing(&script.source);
+    let needs = match honoured(&script) {
+        Ok(needs) => needs,
+        Err(status) => return status,
+    };
+    let missing = needs.map(|needs| needs.missing);
     enter(options, directory, |lab| {
         let mut place = Place::of(lab);
         if echo {
@@ -178,6 +188,18 @@ fn run(script: Script, options: Options) -> i32 {
             status => status,
         }
     })
+}
+
+/// Tries what `-- needs:` in the script's head asks for; the exit status, if that can't be had.
+fn honoured(script: &Script) -> Result<Option<Needs>, i32> {
+    let needs = scenario::needs(&script.source).map_err(|e| complain(&e.on(&*script.name), status::USAGE))?;
+    match needs.as_ref().and_then(|needs| needs.lacking.as_ref()) {
+        Some(reason) => {
+            let reason = format!("skipped: {reason}");
+            Err(complain(&Error::new(Kind::Unsupported, reason).op(script.name.clone()), status::CANNOT))
+        }
+        None => Ok(needs),
+    }
 }
 
 /// A prompt. When it asks for a fresh lab, nsh begins anew.

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-/// Control characters made visible, so that a text can't drive the terminal. Line breaks and tabs stay.
+/// Control characters made visible, as Lua would write them, so that a text can't drive the terminal. Line breaks and
+/// tabs stay. Whatever prints what a lab, a peer or a name may have made goes through here.
 pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        match c.is_control() && !matches!(c, '\n' | '\t') {
-            true => out.extend(c.escape_default()),
-            false => out.push(c),
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' => out.push_str("\\r"),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
         }
     }
     out
@@ -54,7 +58,7 @@ mod tests {
 
     #[test]
     fn no_text_drives_the_terminal() {
-        assert_eq!(harmless("a\x1b[2J\tb\r\n\u{9b}c"), "a\\u{1b}[2J\tb\\r\n\\u{9b}c");
+        assert_eq!(harmless("a\x1b[2J\tb\r\n\u{9b}c"), "a\\x1b[2J\tb\\r\n\\u{9b}c");
     }
 
     #[test]

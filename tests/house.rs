@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; a module may use those below its own floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "error", "file", "terminal", "text", "wait"],
+    &["clock", "error", "file", "print", "terminal", "text", "wait"],
     &["model"],
     &["net"],
     &["probe", "proc", "sandbox"],

@@ -21,7 +21,7 @@ use super::test::{Report, Test};
 #[command(
     after_help = "Exit status: 0 success, 1 a check or the script failed, 2 wrong usage or a script that can't \
     be read or parsed, 3 this machine can't do it (see nsh doctor), 129, 130 or 143 ended by SIGHUP, SIGINT or \
-    SIGTERM."
+    SIGTERM, 128 and the signal's number if another one killed the script; what os.exit was given."
 )]
 pub struct Arguments {
     /// The script; - reads it from stdin. All that follows is the script's own, in the table `arg`. Without a

@@ -7,6 +7,7 @@ use super::inside::Inside;
 use super::record::{Record, State};
 use crate::clock;
 use crate::error::Result;
+use crate::text::harmless;
 
 /// What is known of one.
 struct Row {
@@ -105,7 +106,7 @@ fn for_people(rows: &[Row]) -> String {
             line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         cells.join("  ").trim_end().to_owned()
     });
-    table.chain(deaths).collect::<Vec<String>>().join("\n")
+    harmless(&table.chain(deaths).collect::<Vec<String>>().join("\n"))
 }
 
 /// A few names, or how many there are.

@@ -8,6 +8,7 @@ use super::schema;
 use super::status;
 use super::test::event::Failure;
 use crate::error::{Error, Kind};
+use crate::text::harmless;
 use crate::wait;
 
 /// What a script raised: the value itself, the script's line, and the way there (with `--trace`).
@@ -131,7 +132,7 @@ pub fn text(failure: &Failure) -> String {
     {
         return format!("nsh: {}", failure.message);
     }
-    failure.text(false)
+    harmless(&failure.text(false))
 }
 
 fn parts(lua: &Lua, value: &Value) -> Explained {

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::thread::Builder;
 
 use nix::fcntl::{OFlag, openat};
 use nix::sched::CloneFlags;
@@ -63,14 +64,14 @@ pub fn differing(namespaces: &[Rc<Namespace>]) -> Result<Vec<Vec<Difference>>> {
         let mut running = Vec::new();
         for some in fds.chunks(share) {
             let fresh = &fresh;
-            running.push(scope.spawn(move || {
+            running.push(Builder::new().spawn_scoped(scope, move || {
                 let mut found = Vec::with_capacity(some.len());
                 for fd in some {
                     nix::sched::setns(fd, CloneFlags::CLONE_NEWNET)?;
                     found.push(compare(fresh));
                 }
                 Ok(found)
-            }));
+            })?);
         }
         for thread in running {
             out.extend(joined(thread.join())?);
@@ -82,7 +83,7 @@ pub fn differing(namespaces: &[Rc<Namespace>]) -> Result<Vec<Vec<Difference>>> {
 
 /// Runs `f` in a thread of its own, which it may move to another namespace.
 fn in_thread<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    std::thread::scope(|scope| joined(scope.spawn(f).join()))
+    std::thread::scope(|scope| joined(Builder::new().spawn_scoped(scope, f)?.join()))
 }
 
 fn joined<T>(result: std::thread::Result<Result<T>>) -> Result<T> {

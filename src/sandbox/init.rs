@@ -154,6 +154,7 @@ fn reap(script: Pid, nsh: &Channel) -> Result<Option<i32>> {
         match nix::sys::wait::waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
             Ok(WaitStatus::Exited(pid, status)) if pid == script => return Ok(Some(status)),
             Ok(WaitStatus::Signaled(pid, signal, _)) if pid == script => {
+                nsh.send(&Message::Killed(signal as i32))?;
                 return Ok(Some(128 + signal as i32));
             }
             Ok(WaitStatus::Stopped(pid, signal)) if pid == script => {

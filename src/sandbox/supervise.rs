@@ -23,11 +23,12 @@ use crate::wait::{self, Deadline};
 pub struct Child {
     pid: Pid,
     status: Option<i32>,
+    killed: Option<Signal>,
 }
 
 impl Child {
     pub fn new(pid: Pid) -> Child {
-        Child { pid, status: None }
+        Child { pid, status: None, killed: None }
     }
 
     pub fn kill(&self) {
@@ -44,6 +45,7 @@ impl Child {
             match nix::sys::wait::waitpid(None, Some(flags)) {
                 Ok(WaitStatus::Exited(pid, status)) if pid == self.pid => self.status = Some(status),
                 Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.pid => {
+                    self.killed = Some(signal);
                     self.status = Some(128 + signal as i32);
                 }
                 Ok(WaitStatus::StillAlive) => return Ok(None),
@@ -110,6 +112,7 @@ pub fn watch(
                     return Err(hint.into_iter().fold(e, Error::hint));
                 }
                 Some(Message::Stopped(number)) => terminal.script_stopped(channel, number)?,
+                Some(Message::Killed(number)) => child.killed = Signal::try_from(number).ok(),
                 Some(Message::Gone) => channel_open = false,
                 _ => {}
             }
@@ -148,6 +151,10 @@ pub fn watch(
             }
         }
         if let Some(status) = child.ended(false)? {
+            let told_to = interrupted.is_some() || ending.is_some_and(|e| !e.timed_out);
+            if let Some(signal) = killer(&child, channel.as_ref()).filter(|_| !told_to) {
+                let _ = writeln!(std::io::stderr(), "nsh: the script's process was killed by {signal}");
+            }
             return Ok(status);
         }
         if let Some(e) = ending.filter(|e| e.kill_at <= Instant::now()) {
@@ -164,6 +171,18 @@ pub fn watch(
             return Ok(e.status);
         }
     }
+}
+
+/// The signal that killed the script, as its parent saw it: that is process 1 of the lab, whose last words are still
+/// in the channel, or ourselves.
+fn killer(child: &Child, channel: Option<&Channel>) -> Option<Signal> {
+    let last =
+        channel.into_iter().flat_map(|channel| std::iter::from_fn(|| channel.try_receive().ok().flatten()));
+    let told = last.take_while(|m| *m != Message::Gone).find_map(|message| match message {
+        Message::Killed(number) => Signal::try_from(number).ok(),
+        _ => None,
+    });
+    told.or(child.killed)
 }
 
 fn pass_in(child: &Child, channel: Option<&Channel>, signal: Signal) {

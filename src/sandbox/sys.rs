@@ -156,6 +156,8 @@ pub enum Message {
     Pid(i32),
     /// The sandbox could not be made: the error, and its hint.
     Failed(String, Option<String>),
+    /// This signal killed the script.
+    Killed(i32),
     /// The other process ended.
     Gone,
 }
@@ -181,6 +183,7 @@ impl Channel {
             Message::Ready => (b'R', Vec::new()),
             Message::Signal(n) => (b'S', n.to_ne_bytes().to_vec()),
             Message::Stopped(n) => (b'H', n.to_ne_bytes().to_vec()),
+            Message::Killed(n) => (b'K', n.to_ne_bytes().to_vec()),
             Message::TakeTerminal => (b'T', Vec::new()),
             Message::Pid(n) => (b'P', n.to_ne_bytes().to_vec()),
             Message::Note(text) => (b'N', text.chars().take(1000).collect::<String>().into_bytes()),
@@ -222,6 +225,7 @@ impl Channel {
             b'R' => Message::Ready,
             b'S' => Message::Signal(number),
             b'H' => Message::Stopped(number),
+            b'K' => Message::Killed(number),
             b'T' => Message::TakeTerminal,
             b'P' => Message::Pid(number),
             b'N' => Message::Note(String::from_utf8_lossy(rest).into_owned()),

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::destination::Format;
 use crate::lua::test::event::Id;
+use crate::text::harmless;
 
 /// A test, or a file without tests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +46,7 @@ pub fn text(mut listed: Vec<Listed>, filter: &[String], format: Format) -> Optio
     let line = |l: &Listed| {
         let test = l.test.as_ref().map(|t| format!(" > {}", t.name())).unwrap_or_default();
         let skipped = l.skipped.as_ref().map(|reason| format!(" (skipped: {reason})")).unwrap_or_default();
-        format!("{}{test}{skipped}\n", l.file)
+        harmless(&format!("{}{test}{skipped}\n", l.file))
     };
     Some(listed.iter().map(line).collect())
 }

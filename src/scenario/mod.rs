@@ -49,12 +49,24 @@ use crate::error::{Error, Kind, Result};
 use crate::lua::status;
 use crate::lua::test::Missing;
 
-/// Answers to what the tests of a script need, when it is run by itself. Tries what they ask the kernel for, before
-/// the script's sandbox is entered; `None` if that can't be tried.
-pub fn missing(source: &[u8]) -> Option<Missing> {
-    let words = needs::of_tests(&String::from_utf8_lossy(source)).into_iter().collect();
-    let machine = Machine::probe(&words).ok()?;
-    Some(Rc::new(move |word| machine.lacks(word)))
+/// What a script that is run by itself needs of the machine.
+pub struct Needs {
+    /// Of those in its head, the first that can't be had here.
+    pub lacking: Option<String>,
+    /// Answers to what its tests need.
+    pub missing: Missing,
+}
+
+/// Tries what a script and its tests need, before the sandbox is entered. `None` if the kernel can't be asked. Fails
+/// where the script's head names what there is not anywhere.
+pub fn needs(source: &[u8]) -> Result<Option<Needs>> {
+    let source = String::from_utf8_lossy(source);
+    let head = needs::of_head(&source);
+    let words = head.iter().cloned().chain(needs::of_tests(&source)).collect();
+    let Ok(machine) = Machine::probe(&words) else { return Ok(None) };
+    let lacking = head.iter().find_map(|word| machine.lacks(word).transpose()).transpose();
+    let lacking = lacking.map_err(|e| e.op("-- needs"))?;
+    Ok(Some(Needs { lacking, missing: Rc::new(move |word| machine.lacks(word)) }))
 }
 
 /// Runs the tests, and returns the exit status. An error of the kind `unsupported` says that this machine can't run

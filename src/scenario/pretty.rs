@@ -8,6 +8,7 @@ use super::screen::{Screen, Tone};
 use super::words::{self, count};
 use crate::lua::test::event::Outcome;
 use crate::proc;
+use crate::text::harmless;
 
 /// A file: a line, and beneath it what is to be known of its tests: all of them with `verbose`, else those that did
 /// not simply pass.
@@ -93,18 +94,7 @@ fn indented(out: &mut String, indent: &str, text: &str) {
 
 /// What would move the cursor or change the terminal is shown as what it is; colours of the script's are let go.
 fn shown(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    for c in line.chars() {
-        match c {
-            '\t' => out.push(c),
-            c if c.is_control() => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out
+    harmless(line.strip_suffix('\r').unwrap_or(line))
 }
 
 fn one_line(text: &str) -> String {

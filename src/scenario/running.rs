@@ -27,6 +27,7 @@ use crate::lua::lab::Place;
 use crate::lua::test::event::{Event, Id};
 use crate::lua::test::{self, Selection, Settings};
 use crate::proc;
+use crate::text::harmless;
 use crate::wait::Deadline;
 use crate::{doc, sandbox};
 
@@ -255,7 +256,7 @@ impl Running {
             None => 0,
         };
         let lines: Vec<u8> = self.line.drain(..length).collect();
-        String::from_utf8_lossy(&lines).lines().map(|line| format!("{name} | {line}\n")).collect()
+        harmless(&String::from_utf8_lossy(&lines)).lines().map(|line| format!("{name} | {line}\n")).collect()
     }
 
     pub fn conclude(mut self, name: &str) -> Ended {

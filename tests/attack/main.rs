@@ -16,6 +16,7 @@
 
 mod binary;
 mod calls;
+mod escapes;
 mod files;
 mod floods;
 mod frame;

@@ -514,7 +514,7 @@ fn help_has_many_forms() {
     // What is shown can't drive the terminal, as an error or as a value.
     s.line("error(\"a\\27[2Jb\")");
     s.line("\"c\\27[2Jd\"");
-    assert!(s.text().contains("a\\u{1b}[2Jb") && s.text().contains("c\\u{1b}[2Jd"), "{}", s.text());
+    assert!(s.text().contains("a\\x1b[2Jb") && s.text().contains("c\\x1b[2Jd"), "{}", s.text());
 }
 
 /// The time itself is told, not judged: machines are slow at times. That names come at all with so many is.

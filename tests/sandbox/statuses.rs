@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use super::stage::{Stage, User, each, finish, text};
+use super::stage::{Stage, User, each, finish, have, text};
 
 fn signal(child: &Child, signal: Signal) {
     nix::sys::signal::kill(Pid::from_raw(child.id() as i32), signal).unwrap();
@@ -235,5 +235,75 @@ fn without_user_namespaces_the_reason_and_the_remedy_are_told() {
             assert_eq!(out.status.code(), Some(0), "{}", text(&out));
             assert!(stderr.contains("the lab goes without"), "{stderr}");
         }
+    });
+}
+
+#[test]
+fn a_signal_that_kills_the_script_is_named() {
+    each(|stage| {
+        for (signal, status) in [("SEGV", 139), ("KILL", 137), ("ABRT", 134)] {
+            let out = stage.lua(&format!(
+                // Rust's handler takes the first SIGSEGV for a stack that is too small, and resets the action.
+                "local pid = io.open('/proc/self/stat'):read('n') while true do os.execute('kill -{signal} ' .. pid) end"
+            ));
+            assert_eq!(out.status.code(), Some(status), "{}", text(&out));
+            let told = format!("nsh: the script's process was killed by SIG{signal}\n");
+            assert!(String::from_utf8_lossy(&out.stderr).contains(&told), "{}", text(&out));
+        }
+    });
+}
+
+/// Where no thread can be started, an error says so.
+#[test]
+fn a_limit_of_processes_is_an_error() {
+    each(|stage| {
+        if !have("prlimit") {
+            return;
+        }
+        let calls = [
+            "lab.state()",
+            "http.serve('127.0.0.1:0', {})",
+            "capture.start('lo')",
+            "ping.start('127.0.0.1')",
+            "proc.spawn({ 'true' }):wait()",
+            "tcp.listen('127.0.0.1:0')",
+        ];
+        for call in calls {
+            let code = format!(
+                "namespace.add('a') namespace.add('b')
+                 local pid = io.open('/proc/self/stat'):read('n')
+                 assert(os.execute('prlimit --nproc=1:1 --pid ' .. pid)) print(pcall(function() {call} end))"
+            );
+            let out = stage.lua(&code);
+            assert_eq!(out.status.code(), Some(0), "{call}: {}", text(&out));
+            assert!(
+                !String::from_utf8_lossy(&out.stderr).contains("internal error"),
+                "{call}: {}",
+                text(&out)
+            );
+        }
+    });
+}
+
+#[test]
+fn what_a_scripts_head_needs_is_tried_before_it_runs() {
+    each(|stage| {
+        let script = |head: &str| {
+            let path = stage.project.join("needs.lua");
+            std::fs::write(&path, format!("{head}\nprint('ran')\n")).unwrap();
+            stage.give(&path);
+            finish(stage.command(&["needs.lua"]).spawn().unwrap())
+        };
+        let out = script("-- needs: no-such-program, veth");
+        assert_eq!(out.status.code(), Some(3), "{}", text(&out));
+        assert_eq!(
+            String::from_utf8_lossy(&out.stderr),
+            "nsh: needs.lua: skipped: no-such-program is not installed\n"
+        );
+        let out = script("-- needs: brigde");
+        assert_eq!(out.status.code(), Some(2), "{}", text(&out));
+        assert!(String::from_utf8_lossy(&out.stderr).contains("did you mean \"bridge\"?"), "{}", text(&out));
+        let out = script("-- needs: sh, veth");
+        assert_eq!(String::from_utf8_lossy(&out.stdout), "ran\n", "{}", text(&out));
     });
 }

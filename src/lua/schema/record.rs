@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use mlua::{IntoLua, Lua, Table, Value};
 
+use crate::text::harmless;
+
 /// What is told of a record.
 #[derive(Debug)]
 pub struct RecordDoc {
@@ -267,7 +269,7 @@ pub fn tag(lua: &Lua, table: &Table, name: &'static str, show: Option<Show>) -> 
         let tostring =
             lua.create_function(move |_, table: Table| match texts.raw_get::<Option<String>>(&table)? {
                 Some(text) => Ok(text),
-                None => show(&table),
+                None => show(&table).map(|text| harmless(&text)),
             })?;
         meta.raw_set("__tostring", tostring)?;
     }

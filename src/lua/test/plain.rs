@@ -6,6 +6,7 @@ use std::io::Write;
 use super::event::{Event, Failure, Outcome, Sink};
 use crate::error::Kind;
 use crate::lua::explain;
+use crate::text::harmless;
 
 /// Tells people on a terminal, without colours.
 #[derive(Default)]
@@ -98,11 +99,11 @@ impl Sink for Plain {
 
 /// Nobody may read it any more: the script notices by itself.
 fn line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", harmless(text));
 }
 
 fn error(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }
 
 fn complain(failure: &Failure) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::packet::{Icmp, Inner, Ip, Net, Packet, Stp, Tcp, TcpOption, Transport, protocol_name};
 use crate::clock;
+use crate::text::harmless;
 
 /// `12:38:07.517776 IP 192.168.1.10 > 8.8.8.8: ICMP echo request, id 63141, seq 7, length 64`
 impl Display for Packet {
@@ -328,7 +329,7 @@ fn http(f: &mut Formatter<'_>, tcp: &Tcp, payload: &[u8]) -> fmt::Result {
     let line = String::from_utf8_lossy(line);
     let first = line.split(' ').next().unwrap_or_default();
     if METHODS.contains(&first) || first.starts_with("HTTP/") {
-        write!(f, ": {line}")?;
+        write!(f, ": {}", harmless(&line))?;
     }
     Ok(())
 }
