@@ -12,7 +12,7 @@ use super::lab::Lab;
 use super::registry::{self, Module, Scope};
 use super::schema::{self, Cx, Failure};
 use crate::error::Error;
-use crate::net::namespace::Namespace;
+use crate::net::namespace::{HOST, Namespace};
 
 const RAISING: &str = "nsh.raising";
 const ERROR: &str = "nsh.Error";
@@ -72,7 +72,7 @@ pub fn error_value(lua: &Lua, mut e: Error) -> mlua::Result<Value> {
     table.raw_set("namespace", f.namespace.as_deref())?;
     table.raw_set("errno", f.errno.map(|n| format!("{n:?}")))?;
     table.raw_set("detail", f.detail.as_deref())?;
-    table.raw_set("hint", f.hint.as_deref())?;
+    table.raw_set("hint", hint_of(&e))?;
     table.raw_set("diff", f.diff.as_deref())?;
     table.raw_set("at", f.at.as_deref())?;
     if !f.changed.is_empty() {
@@ -83,6 +83,34 @@ pub fn error_value(lua: &Lua, mut e: Error) -> mlua::Result<Value> {
     }
     schema::tag(lua, &table, ERROR, Some(show_error))?;
     Ok(Value::Table(table))
+}
+
+/// A hint whose calls act on the namespace of the error: `ns1.route.replace` for `route.replace`.
+pub fn hint_of(e: &Error) -> Option<String> {
+    let hint = e.fields().hint.as_deref()?;
+    Some(match e.fields().namespace.as_deref() {
+        None | Some(HOST) => hint.to_owned(),
+        Some(name) => acting(hint, name),
+    })
+}
+
+fn acting(hint: &str, name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    let prefix = if plain { format!("{name}.") } else { format!("namespace.get({name:?}).") };
+    let mut out = hint.to_owned();
+    for module in per_namespace() {
+        let called = format!("{module}.");
+        let places: Vec<usize> = out.match_indices(&called).map(|(at, _)| at).collect();
+        for at in places.into_iter().rev() {
+            let part = |c: char| c.is_alphanumeric() || "_./\"-".contains(c);
+            let begins = !out[..at].ends_with(part);
+            if begins && out[at + called.len()..].starts_with(|c: char| c.is_ascii_lowercase()) {
+                out.insert_str(at, &prefix);
+            }
+        }
+    }
+    out
 }
 
 /// `file:line: message`, with the hint on a line of its own.
@@ -296,4 +324,21 @@ pub fn act_on(lua: &Lua, ns: &Rc<Namespace>) -> mlua::Result<()> {
 /// The names of the modules that each namespace has.
 pub fn per_namespace() -> Vec<&'static str> {
     registry::names().into_iter().filter(|n| registry::with(n, |m| m.scope == Scope::Namespace)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_act_where_the_error_was() {
+        assert_eq!(
+            acting("neigh.list shows them; link.set(\"a\", { up = true })", "ns1"),
+            "ns1.neigh.list shows them; ns1.link.set(\"a\", { up = true })"
+        );
+        assert_eq!(
+            acting("route.replace; ns2.route.list(), the rule. nat", "n-1"),
+            "namespace.get(\"n-1\").route.replace; ns2.route.list(), the rule. nat"
+        );
+    }
 }

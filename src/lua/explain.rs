@@ -102,7 +102,7 @@ pub fn of_error(lua: &Lua, error: &Error) -> Failure {
     let mut failure = Failure {
         kind: Some(f.kind.name().to_owned()),
         message: error.message(),
-        hint: f.hint.clone(),
+        hint: bind::hint_of(error),
         diff: f.diff.clone(),
         changed: f.changed.clone(),
         at: f.at.clone().or_else(|| bind::position(lua)),

@@ -124,6 +124,14 @@ impl Source {
         }
     }
 
+    /// The inputs that are remembered, oldest first.
+    pub fn entries(&self) -> Vec<String> {
+        match self {
+            Source::Editor(editor, _) => entries(editor),
+            Source::Plain(_) => Vec::new(),
+        }
+    }
+
     /// What prints above the prompt while it is being edited; without an editor, as it comes.
     pub fn printer(&self) -> Box<dyn FnMut(String) + Send> {
         match self {
@@ -282,6 +290,7 @@ fn is_whole(lua: &Lua, text: &str) -> bool {
         return parts.last().is_none_or(|part| part.what != paste::What::Incomplete);
     }
     match Input::of(text) {
+        Input::Lua(text) if shell::is_comment(lua, text) => true,
         Input::Lua(text) if shell::is_command(lua, text) => {
             !matches!(translate::length(text), Err(reason) if reason.incomplete)
         }

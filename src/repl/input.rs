@@ -14,6 +14,8 @@ pub enum Input<'a> {
     Shell(&'a str),
     /// `?link.add` or `link.add?`.
     Help(&'a str),
+    /// `link.add??`
+    Whole(&'a str),
     Lua(&'a str),
 }
 
@@ -39,6 +41,11 @@ impl<'a> Input<'a> {
         }
         if let Some(rest) = text.strip_prefix('!') {
             return Input::Shell(rest.trim());
+        }
+        if let Some(name) = questioned(text).and_then(questioned).or_else(|| text.strip_prefix("??"))
+            && !name.trim().is_empty()
+        {
+            return Input::Whole(name.trim());
         }
         let asked = text.strip_prefix('?').or_else(|| questioned(text));
         match asked {
@@ -175,6 +182,8 @@ mod tests {
         assert_eq!(Input::of("?:net"), Input::Help(":net"));
         assert_eq!(Input::of(":net?"), Input::Help(":net"));
         assert_eq!(Input::of("link.list()[1]?"), Input::Help("link.list()[1]"));
+        assert_eq!(Input::of("f??"), Input::Whole("f"));
+        assert_eq!(Input::of("??f.g"), Input::Whole("f.g"));
         assert_eq!(Input::of("x = 1 -- what?"), Input::Lua("x = 1 -- what?"));
         assert_eq!(Input::of("print(\"what?\")"), Input::Lua("print(\"what?\")"));
     }

@@ -1,5 +1,6 @@
 //! The prompt: reads Lua, runs it, shows what it gives; with commands of its own for looking around.
 
+mod about;
 mod above;
 mod attach;
 mod colour;
@@ -81,6 +82,8 @@ pub struct Session<'a> {
     /// Where `exit` goes back to, for each shell that was opened in a namespace.
     shells: Vec<String>,
     kept: Vec<Kept>,
+    /// The name that was given to what the last input began.
+    named: Option<String>,
     /// Files that `:save` wrote.
     saved: HashSet<String>,
     monitor: Option<Monitor>,
@@ -155,6 +158,7 @@ impl<'a> Session<'a> {
             last_command: None,
             shells: Vec::new(),
             kept: Vec::new(),
+            named: None,
             saved: HashSet::new(),
             monitor: None,
             can_reset: false,
@@ -267,6 +271,18 @@ impl<'a> Session<'a> {
         }
         match Input::of(text) {
             Input::Nothing => Ok(Flow::GoOn),
+            Input::Lua(source) if shell::is_comment(self.lua, source) => Ok(Flow::GoOn),
+            Input::Lua(source) if shell::in_namespace(self, source).is_some() => {
+                shell::elsewhere(self, source)?;
+                Ok(Flow::GoOn)
+            }
+            Input::Lua(source) if names::of_mininet(self, source).is_some() => {
+                commands::run(self, names::of_mininet(self, source).unwrap_or_default(), "")
+            }
+            Input::Whole(name) => {
+                self.whole(name)?;
+                Ok(Flow::GoOn)
+            }
             Input::Command(name, arguments) => commands::run(self, name, arguments),
             Input::Shell(line) => {
                 match shell::run(self, line) {
@@ -305,7 +321,10 @@ impl<'a> Session<'a> {
         let well = self.evaluate(source)?;
         match names::nothing(self, source) {
             Some(note) => println!("{}", self.colours.paint(Paint::Hint, &note)),
-            None if well => self.keep(source),
+            None if well => match self.named.take() {
+                Some(job) => self.keep(&format!("{job} = {source}")),
+                None => self.keep(source),
+            },
             None => {}
         }
         Ok(well)
@@ -326,13 +345,30 @@ impl<'a> Session<'a> {
                 return Ok(false);
             }
         };
+        self.call(chunk, Self::show)
+    }
+
+    /// Runs Lua for its own sake; false if it failed, which is told.
+    fn run_unseen(&mut self, source: &str) -> mlua::Result<bool> {
+        match input::parse(self.lua, source) {
+            Parsed::Chunk { chunk, .. } => self.call(chunk, |_, _| Ok(true)),
+            // Whatever is wrong with it is told there.
+            Parsed::Incomplete | Parsed::Wrong(_) => self.evaluate(source),
+        }
+    }
+
+    fn call(
+        &mut self,
+        chunk: mlua::Function,
+        show: fn(&mut Self, MultiValue) -> mlua::Result<bool>,
+    ) -> mlua::Result<bool> {
         match explain::call(self.lua, self.lab, chunk, MultiValue::new())? {
             // What was broken off without an error, as io.read, has no result.
             Ok(_) if wait::interrupted() == Some(libc::SIGINT) => {
                 self.tell_interrupted();
                 Ok(false)
             }
-            Ok(results) => self.show(results),
+            Ok(results) => show(self, results),
             Err(raised) => {
                 self.tell(&raised);
                 Ok(false)
@@ -364,6 +400,11 @@ impl<'a> Session<'a> {
                 Ok(text) => println!("{text}"),
                 Err(e) => self.complain(&e.to_string()),
             }
+        }
+        self.named = results.front().map_or(Ok(None), |first| commands::jobs::name(self, first))?;
+        if let Some(name) = &self.named {
+            let note = format!("{name} = _; :stop {name} ends it");
+            println!("{}", self.colours.paint(Paint::Hint, &note));
         }
         Ok(true)
     }
@@ -430,14 +471,28 @@ impl<'a> Session<'a> {
             name => {
                 let value = self.lua.load(format!("return {name}")).set_name("=nsh").eval::<Value>();
                 let own = value.as_ref().ok().map(|v| doc::known(self.lua, v)).transpose()?.flatten();
-                match own {
-                    Some(page) => page,
-                    None => doc::find(name).unwrap_or_else(|nothing| nothing),
+                match (own, value) {
+                    (Some(page), _) => page,
+                    (None, Ok(value)) if !value.is_nil() => about::brief(self, name, &value)?,
+                    (None, _) => doc::find(name).unwrap_or_else(|nothing| nothing),
                 }
             }
         };
         self.page(&text);
         Ok(())
+    }
+
+    /// `NAME??`: all of a value, the source of a function of one's own.
+    fn whole(&mut self, name: &str) -> mlua::Result<()> {
+        let value = self.lua.load(format!("return {name}")).set_name("=nsh").eval::<Value>();
+        match value {
+            Ok(value) if !value.is_nil() => {
+                let text = about::whole(self, name, &value)?;
+                self.page(&text);
+                Ok(())
+            }
+            _ => self.help(name),
+        }
     }
 
     /// Shows a text, in the user's pager if it is longer than the terminal.

@@ -6,6 +6,7 @@ use mlua::{Function, Table, Value};
 
 use super::Session;
 use super::colour::Paint;
+use super::commands::mininet::WORDS;
 use super::lex::{self, Kind, Token};
 use crate::lua::namespace as namespaces;
 use crate::lua::schema::did_you_mean;
@@ -76,9 +77,29 @@ pub fn alone(source: &str) -> Option<&str> {
     }
 }
 
+/// The command that does what a word of Mininet's prompt does there, unless the word means something here.
+pub fn of_mininet(session: &Session<'_>, source: &str) -> Option<&'static str> {
+    let name = alone(source)?;
+    let (_, command) = WORDS.iter().find(|(word, _)| *word == name)?;
+    session.lua.globals().raw_get::<Value>(name).is_ok_and(|value| value.is_nil()).then_some(command)
+}
+
+/// What there is to say about an input that sets a name to another one that means nothing: `A=lo`.
+fn set_to_nothing(session: &Session<'_>, source: &str) -> Option<String> {
+    let tokens: Vec<Token> = lex::tokens(source).into_iter().filter(Token::counts).collect();
+    let [to, equals, from] = &tokens[..] else { return None };
+    let names = to.kind == Kind::Name && from.kind == Kind::Name && equals.text(source) == "=";
+    let (to, from) = (to.text(source), from.text(source));
+    let nil = names && session.lua.globals().raw_get::<Value>(from).is_ok_and(|value| value.is_nil());
+    nil.then(|| format!("{from} is nil, and so is {to}; a text stands in quotes: {to} = {from:?}"))
+}
+
 /// What there is to say about an input that is a name alone which means nothing.
 pub fn nothing(session: &Session<'_>, source: &str) -> Option<String> {
-    let name = alone(source).filter(|name| *name != "_")?;
+    let Some(name) = alone(source) else { return set_to_nothing(session, source) };
+    if matches!(name, "_" | "__") {
+        return None;
+    }
     let globals = session.lua.globals();
     if !globals.raw_get::<Value>(name).is_ok_and(|value| value.is_nil()) {
         return None;

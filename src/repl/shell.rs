@@ -11,8 +11,9 @@ use super::paste::{self, Part};
 use super::{Session, names, screen};
 use crate::error::Result;
 use crate::net::hosts;
+use crate::net::namespace::{HOST, Namespace};
 use crate::proc::{self, Context, Exit, Place, Spec};
-use crate::translate::{self, Typed, What};
+use crate::translate::{self, Program, Typed, What};
 use crate::wait;
 
 /// Whether a text is a command such as `ip link add ...`, and no Lua.
@@ -21,6 +22,50 @@ pub fn is_command(lua: &Lua, text: &str) -> bool {
     !text.contains('\n')
         && translate::is_typed(text)
         && !matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. })
+}
+
+/// Whether all lines are comments of a shell, and none an expression of Lua's such as `#t`.
+pub fn is_comment(lua: &Lua, text: &str) -> bool {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).all(|line| {
+        let Some(rest) = line.strip_prefix('#') else { return false };
+        let apart = rest.is_empty() || rest.starts_with([' ', '\t', '!', '#']);
+        apart || matches!(input::parse(lua, line), Parsed::Wrong(_))
+    })
+}
+
+/// `h1 ping h2`: the namespace, and the command that is to be run there.
+pub fn in_namespace<'t>(session: &Session<'_>, text: &'t str) -> Option<(&'t str, &'t str)> {
+    let (name, command) = text.split_once([' ', '\t'])?;
+    let command = command.trim_start();
+    let begins =
+        command.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '['));
+    let sound = begins && !text.contains('\n') && matches!(input::parse(session.lua, text), Parsed::Wrong(_));
+    let there = || name == HOST || session.lab.namespaces.get(name).is_ok_and(|ns| ns.is_some());
+    (sound && there()).then_some((name, command))
+}
+
+/// Runs such a command: what is known as `ip netns exec` would, anything else as `!` does.
+pub fn elsewhere(session: &mut Session<'_>, text: &str) -> mlua::Result<()> {
+    let Some((name, inner)) = in_namespace(session, text) else { return Ok(()) };
+    let word = inner.split_whitespace().next().unwrap_or_default();
+    let opens = matches!(inner, "bash" | "sh" | "xterm");
+    if opens || translate::is_typed(inner) {
+        let inner = if opens { "bash" } else { inner };
+        return match name {
+            HOST if !opens => command(session, inner),
+            _ => command(session, &format!("ip netns exec {name} {inner}")),
+        };
+    }
+    if !proc::installed(word) && !word.contains('/') {
+        session.complain(&format!("{word}: there is no such program to run in {name}"));
+        return Ok(());
+    }
+    let ran = session.lab.namespaces.require(name).and_then(|ns| in_front(session, &ns, Spec::shell(inner)));
+    match ran {
+        Ok(note) => note.iter().for_each(|note| println!("{}", session.colours.paint(Paint::Hint, note))),
+        Err(e) => session.complain(&e.to_string()),
+    }
+    Ok(())
 }
 
 /// Whether a line leaves a shell, or else the prompt.
@@ -75,7 +120,7 @@ pub fn translated(
     for step in steps {
         let place = of(step.line, &step.source);
         let well = match step.what {
-            Ok(What::Lua { code, needs }) => show_and_run(session, &code, &needs)?,
+            Ok(What::Lua { code, needs, program }) => show_and_run(session, &code, &needs, program.as_ref())?,
             Ok(What::Enter(name)) => enter(session, name.as_deref())?,
             Ok(What::Leave) => {
                 if !leave(session)? {
@@ -104,7 +149,12 @@ pub fn translated(
     Ok(all)
 }
 
-fn show_and_run(session: &mut Session<'_>, code: &str, needs: &[String]) -> mlua::Result<bool> {
+fn show_and_run(
+    session: &mut Session<'_>,
+    code: &str,
+    needs: &[String],
+    program: Option<&Program>,
+) -> mlua::Result<bool> {
     let code = code.trim_end();
     if code.trim().is_empty() {
         return Ok(true);
@@ -117,11 +167,36 @@ fn show_and_run(session: &mut Session<'_>, code: &str, needs: &[String]) -> mlua
             return Ok(false);
         }
     }
-    let well = session.evaluate(code)?;
+    let well = match program.filter(|_| is_on_terminal()) {
+        Some(program) => on_terminal(session, program),
+        None => session.evaluate(code)?,
+    };
     if well {
         session.keep(code);
     }
     Ok(well)
+}
+
+fn is_on_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Runs a program on the terminal, where its output is seen as it comes. False if it failed, which is told.
+fn on_terminal(session: &Session<'_>, program: &Program) -> bool {
+    let ns = match &program.namespace {
+        Some(name) => session.lab.namespaces.require(name),
+        None => Ok(session.current.borrow().clone()),
+    };
+    match ns.and_then(|ns| in_front(session, &ns, Spec::args(&program.words))) {
+        Ok(note) => {
+            note.iter().for_each(|note| println!("{}", session.colours.paint(Paint::Hint, note)));
+            note.is_none()
+        }
+        Err(e) => {
+            session.complain(&e.to_string());
+            false
+        }
+    }
 }
 
 /// A command that was typed by itself.
@@ -169,19 +244,55 @@ pub fn pasted(session: &mut Session<'_>, text: &str, parts: &[Part<'_>]) -> mlua
             return Ok(Flow::GoOn);
         }
     }
-    show_and_run(session, &typed.reports(), &[])?;
+    show_and_run(session, &typed.reports(), &[], None)?;
     Ok(Flow::GoOn)
 }
 
 /// What there is to say about a line that begins with a program's name and would fail as Lua: `cat /etc/hostname` is
 /// arithmetic there.
 pub fn meant_for_shell(lua: &Lua, text: &str) -> Option<String> {
+    if let Some(note) = of_shell(lua, text) {
+        return Some(note);
+    }
     let (word, rest) = text.trim().split_once(' ')?;
     let defined = lua.globals().raw_get::<mlua::Value>(word).is_ok_and(|value| !value.is_nil());
     let compared = ["==", "~=", "=", "and ", "or "].iter().any(|op| rest.trim_start().starts_with(op));
     let sound = !text.contains('\n') && !defined && !compared && proc::installed(word);
     let statement = || matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. });
     (sound && !statement()).then(|| format!("{word} is a program: use !{} to run it", text.trim()))
+}
+
+/// What there is to say about words that only a shell has.
+fn of_shell(lua: &Lua, text: &str) -> Option<String> {
+    let text = text.trim();
+    let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+    let defined = lua.globals().raw_get::<mlua::Value>(word).is_ok_and(|value| !value.is_nil());
+    if defined
+        || text.contains('\n')
+        || matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. })
+    {
+        return None;
+    }
+    let (name, value) = rest.trim().split_once('=').unwrap_or((rest.trim(), "..."));
+    match word {
+        "cd" | "pushd" | "popd" => {
+            Some(format!("the prompt stays in its directory; !{text} && COMMAND runs one elsewhere"))
+        }
+        "export" | "declare" | "setenv" => Some(format!(
+            "{word}: the prompt has Lua's variables, {name} = {value:?}; !{name}={value} COMMAND runs one with it"
+        )),
+        "alias" | "source" | "." | "unset" | "eval" => {
+            Some(format!("{word} is a shell's own; nsh runs Lua: a function, :load FILE, or !COMMAND"))
+        }
+        _ if word.starts_with('$') && input_is_wrong(lua, text) => {
+            Some(format!("{word} is a shell's; a variable of Lua's has no $, and !COMMAND runs a shell"))
+        }
+        _ => None,
+    }
+}
+
+fn input_is_wrong(lua: &Lua, text: &str) -> bool {
+    matches!(input::parse(lua, text), Parsed::Wrong(_))
 }
 
 /// The Lua that an argument such as that of `:watch` stands for: itself, or that of a command. `None` if it can't be
@@ -218,17 +329,22 @@ pub fn run(session: &mut Session<'_>, line: &str) -> Result<Option<String>> {
     }
     session.last_command = Some(line.clone());
     let ns = session.current.borrow().clone();
+    in_front(session, &ns, Spec::shell(&line))
+}
+
+/// Runs a program in a namespace, on the terminal if there is one. Returns what there is to say about how it ended.
+fn in_front(session: &Session<'_>, ns: &Namespace, spec: Spec) -> Result<Option<String>> {
     let hosts = match &session.lab.place.hosts {
-        Some(of_host) => hosts::refresh(&session.lab.namespaces, &ns, of_host)?,
+        Some(of_host) => hosts::refresh(&session.lab.namespaces, ns, of_host)?,
         None => None,
     };
     let place = session.lab.place.clone();
     let context = Context { open_files: place.open_files, on_host: !place.sandboxed };
-    let spec = Spec { hosts, ..Spec::shell(&line) };
+    let spec = Spec { hosts, ..spec };
     let exit = if std::io::stdin().is_terminal() {
-        proc::foreground(Place::of(&ns)?, &spec, &context)?
+        proc::foreground(Place::of(ns)?, &spec, &context)?
     } else {
-        let output = proc::exec(Place::of(&ns)?, &spec, &context)?;
+        let output = proc::exec(Place::of(ns)?, &spec, &context)?;
         print!("{}", String::from_utf8_lossy(&output.stdout.bytes()));
         eprint!("{}", String::from_utf8_lossy(&output.stderr.bytes()));
         output.exit

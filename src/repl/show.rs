@@ -31,7 +31,9 @@ pub fn install_print(lua: &Lua) -> mlua::Result<()> {
     let print: mlua::Function = lua.globals().get("print")?;
     let whole = lua.create_function(move |lua, values: mlua::MultiValue| {
         let shown = values.into_iter().map(|value| match &value {
-            Value::Table(table) if !shown_by_itself(table) => whole(lua, table),
+            Value::Table(table) if !shown_by_itself(table) => {
+                whole(lua, table).and_then(|text| lua.create_string(text)).map(Value::String)
+            }
             _ => Ok(value),
         });
         print.call::<()>(shown.collect::<mlua::Result<mlua::MultiValue>>()?)
@@ -40,14 +42,14 @@ pub fn install_print(lua: &Lua) -> mlua::Result<()> {
 }
 
 /// A table with all that is in it.
-fn whole(lua: &Lua, table: &Table) -> mlua::Result<Value> {
+pub fn whole(lua: &Lua, table: &Table) -> mlua::Result<String> {
     let value = Value::Table(table.clone());
-    let text = match doc::brief_of(lua, &value)? {
+    Ok(match doc::brief_of(lua, &value)? {
         Some(brief) => brief,
+        None if shown_by_itself(table) => harmless(&tostring(lua, &value)?),
         None if has_rows(table, &sorted(table)) => rows(&sorted(table), Space::ALL, Colours::NEVER),
         None => harmless(&check::lines(&value).join("\n")),
-    };
-    Ok(Value::String(lua.create_string(text)?))
+    })
 }
 
 /// A value's lines; `Err` is what its own `__tostring` raised.

@@ -44,6 +44,11 @@ pub enum Act {
     Ping(Call),
     /// As [`Act::Probe`], with a page: one that is not there is a failure.
     Fetch(Call),
+    /// Shows what the programs of a pipe make of what it gives.
+    Filter {
+        call: Call,
+        filter: String,
+    },
     /// Changes something, if it can.
     Attempt(Call),
     /// Runs beside the script, under a name that begins with `word`. With `blocks`, the shell would have waited here

@@ -19,7 +19,7 @@ mod typed;
 mod variables;
 
 pub use args::Reason;
-pub use emit::{Globals, variable};
+pub use emit::{Globals, Program, variable};
 pub use lua::TAKEN;
 pub use typed::{Step, Typed, What, behind_prompt, is_known, is_typed, length, line};
 

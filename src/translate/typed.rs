@@ -1,7 +1,7 @@
 //! Commands that are typed or pasted at the prompt: each by itself, so that it is run before the next one is read.
 
 use super::args::Reason;
-use super::emit::{Emitter, Globals, Turn};
+use super::emit::{Emitter, Globals, Program, Turn};
 use super::lua::TAKEN;
 use super::parser::{self, Node};
 use super::script::Writer;
@@ -19,8 +19,8 @@ pub struct Step {
 
 #[derive(Clone, Debug)]
 pub enum What {
-    /// Lua, and the namespaces that must be there for it.
-    Lua { code: String, needs: Vec<String> },
+    /// Lua, the namespaces that must be there for it, and the program if it only runs one.
+    Lua { code: String, needs: Vec<String>, program: Option<Program> },
     /// What follows is done in this namespace, or where it is done now, until `exit`.
     Enter(Option<String>),
     /// `exit`
@@ -81,7 +81,7 @@ impl Typed {
             (Some(problem), _) => Err(problem.reason),
             (None, Some(Turn::Enter(name))) => Ok(What::Enter(name)),
             (None, Some(Turn::Leave)) => Ok(What::Leave),
-            (None, None) => Ok(What::Lua { code, needs }),
+            (None, None) => Ok(What::Lua { code, needs, program: self.writer.out.program.take() }),
         }
     }
 

@@ -154,6 +154,12 @@ impl Screen {
         }
     }
 
+    /// Whether a text is on the screen by now.
+    pub fn shows(&mut self, text: &str) -> bool {
+        self.read();
+        self.text().contains(text)
+    }
+
     /// Takes what comes within a moment; false once the terminal is closed.
     fn read(&mut self) -> bool {
         let mut polled = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];

@@ -487,7 +487,7 @@ fn what_is_longer_than_the_terminal_goes_through_the_pager() {
     assert_eq!((names[0], names[1], names[2], names[10]), ("host", "n1", "n2", "n10"), "{paged}");
     s.line(":help net");
     s.line("?string.format");
-    assert!(s.text().contains(":net\n  a picture of the lab"), "{}", s.text());
+    assert!(s.text().contains(":net [NAMESPACE]\n  a picture of the lab"), "{}", s.text());
     assert!(s.text().contains("6.4"), "{}", s.text());
 }
 
@@ -503,7 +503,7 @@ fn help_has_many_forms() {
     }
     let text = s.text();
     for part in [
-        "> ?:net\n:net\n  a picture",
+        "> ?:net\n:net [NAMESPACE]\n  a picture",
         "> namespace.del\nnamespace.del(name)\n",
         "> ns1.link.del?\nlink.del(name)\n",
         "> link.list()[1]?\nLink\n",

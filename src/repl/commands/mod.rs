@@ -1,5 +1,8 @@
 //! The prompt's own commands, `:use` and the like: one table from which they are found, completed and told.
 
+mod history;
+pub mod jobs;
+pub mod mininet;
 mod monitor;
 mod picture;
 mod save;
@@ -32,6 +35,10 @@ enum Takes {
     Namespace,
     File,
     Lua,
+    /// The name of a variable.
+    Variable,
+    /// Nothing that could be completed.
+    Word,
     Words(&'static [&'static str]),
 }
 
@@ -70,9 +77,9 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "net",
-        arguments: "",
-        doc: "a picture of the lab",
-        takes: Takes::Nothing,
+        arguments: "[NAMESPACE]",
+        doc: "a picture of the lab, or of a namespace and what it is linked to",
+        takes: Takes::Namespace,
         run: picture::run,
     },
     Command {
@@ -81,6 +88,27 @@ const COMMANDS: &[Command] = &[
         doc: "shows an expression again and again, every 2 seconds; Ctrl-C ends it",
         takes: Takes::Lua,
         run: simple::watch,
+    },
+    Command {
+        name: "pingall",
+        arguments: "",
+        doc: "pings from each namespace with an address to each other one",
+        takes: Takes::Nothing,
+        run: mininet::pingall,
+    },
+    Command {
+        name: "jobs",
+        arguments: "",
+        doc: "what runs beside the prompt: servers, captures, processes",
+        takes: Takes::Nothing,
+        run: jobs::list,
+    },
+    Command {
+        name: "stop",
+        arguments: "NAME",
+        doc: "ends one of those",
+        takes: Takes::Variable,
+        run: jobs::stop,
     },
     Command {
         name: "monitor",
@@ -98,10 +126,24 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "time",
-        arguments: "EXPR",
-        doc: "how long an expression takes",
+        arguments: "[-n COUNT] EXPR",
+        doc: "how long an expression takes, or each of several times",
         takes: Takes::Lua,
         run: simple::time,
+    },
+    Command {
+        name: "history",
+        arguments: "[WORD]",
+        doc: "the inputs of before, or those with a word in them",
+        takes: Takes::Word,
+        run: history::list,
+    },
+    Command {
+        name: "edit",
+        arguments: "[NUMBER]",
+        doc: "has the last input, or one of :history, edited by $VISUAL or $EDITOR, and runs it",
+        takes: Takes::Word,
+        run: history::edit,
     },
     Command {
         name: "load",
@@ -196,8 +238,9 @@ pub fn overview() -> String {
     let width = width - 1;
     for (head, doc) in [
         ("!COMMAND", "a shell command in the prompt's namespace; !! repeats the last"),
-        ("?NAME, NAME?", "help, as help(NAME), help NAME and help \"WORD\""),
-        ("_", "the last result"),
+        ("NAME COMMAND", "a command in a namespace: h1 ping -c 1 h2"),
+        ("?NAME, NAME?", "help, as help(NAME), help NAME and help \"WORD\"; NAME?? shows all of a value"),
+        ("_, __", "the last result, and the one before"),
     ] {
         out.push_str(&format!("  {head:width$}   {doc}\n"));
     }
@@ -218,7 +261,8 @@ pub fn complete(completer: &Completer, before: &str, ns: &Rc<Namespace>) -> Comp
     };
     let takes = COMMANDS.iter().find(|c| name == format!(":{}", c.name)).map_or(Takes::Nothing, |c| c.takes);
     let candidates = match takes {
-        Takes::Nothing => Vec::new(),
+        Takes::Nothing | Takes::Word => Vec::new(),
+        Takes::Variable => completer.jobs(),
         Takes::Command => COMMANDS.iter().map(|c| c.name.to_owned()).collect(),
         Takes::Namespace => completer.namespaces(),
         Takes::File => completer.files(word),

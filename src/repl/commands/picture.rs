@@ -15,8 +15,26 @@ use crate::repl::colour::{Colours, Paint};
 use crate::repl::order::natural;
 use crate::repl::screen;
 
-pub fn run(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
-    match draw(session.lab, session.colours, screen::size().0) {
+/// The whole lab, in brief if it is taller than the terminal, or one namespace.
+pub fn run(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {
+    let (columns, rows) = screen::size();
+    let parts = parts(session.lab).and_then(|parts| match name {
+        "" => Ok(parts),
+        // One that isn't there is told as anywhere.
+        name => session.lab.namespaces.require(name).map(|_| parts),
+    });
+    let drawn = parts.map(|parts| {
+        let full = draw(&parts, Shape::of(name), session.colours, columns);
+        match name.is_empty() && full.lines().count() >= rows {
+            true => {
+                let brief = draw(&parts, Shape::Brief, session.colours, columns);
+                let note = ":net NAMESPACE shows one of them, with what is left out here";
+                format!("{brief}{}\n", session.colours.paint(Paint::Hint, &screen::fit(note, columns)))
+            }
+            false => full,
+        }
+    });
+    match drawn {
         Ok(text) => session.page(&text),
         Err(e) => session.complain(&e.to_string()),
     }
@@ -47,8 +65,22 @@ impl Part {
     }
 }
 
-/// The picture, no line of it wider than `columns`.
-pub fn draw(lab: &Lab, colours: Colours, columns: usize) -> Result<String> {
+/// How much is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape<'a> {
+    All,
+    /// A namespace with one cable alone, whose other end is drawn already, stands at that end.
+    Brief,
+    Only(&'a str),
+}
+
+impl Shape<'_> {
+    fn of(name: &str) -> Shape<'_> {
+        if name.is_empty() { Shape::All } else { Shape::Only(name) }
+    }
+}
+
+fn parts(lab: &Lab) -> Result<Vec<Part>> {
     let mut all = lab.namespaces.all()?;
     all.sort_by(|a, b| (a.name() != HOST).cmp(&(b.name() != HOST)).then_with(|| natural(a.name(), b.name())));
     let mut parts = Vec::new();
@@ -56,9 +88,22 @@ pub fn draw(lab: &Lab, colours: Colours, columns: usize) -> Result<String> {
         // One that is deleted meanwhile is not in the picture.
         parts.extend(Part::of(lab, ns));
     }
+    Ok(parts)
+}
+
+/// The picture, no line of it wider than `columns`.
+fn draw(parts: &[Part], shape: Shape<'_>, colours: Colours, columns: usize) -> String {
     let mut out = String::new();
-    let picture = Picture { parts: &parts, ends: ends(&parts), colours, columns };
-    for part in &parts {
+    let picture = Picture { parts, ends: ends(parts), shape, colours, columns };
+    for part in parts {
+        let left = match shape {
+            Shape::All => false,
+            Shape::Brief => picture.is_leaf(part),
+            Shape::Only(name) => part.ns.name() != name,
+        };
+        if left {
+            continue;
+        }
         out.push_str(&colours.paint(Paint::Prompt, &screen::harmless(part.ns.name())));
         out.push('\n');
         let tops: Vec<&Link> = part
@@ -77,7 +122,7 @@ pub fn draw(lab: &Lab, colours: Colours, columns: usize) -> Result<String> {
             }
         }
     }
-    Ok(out)
+    out
 }
 
 /// The loopback is left out where it is as one expects it.
@@ -97,6 +142,7 @@ struct Picture<'a> {
     parts: &'a [Part],
     /// All links, so that with many of them the other ends are found at once.
     ends: HashMap<End<'a>, &'a Link>,
+    shape: Shape<'a>,
     colours: Colours,
     columns: usize,
 }
@@ -105,7 +151,21 @@ fn ends(parts: &[Part]) -> HashMap<End<'_>, &Link> {
     parts.iter().flat_map(|part| part.links.iter().map(|l| ((part.ns.name(), l.index), l))).collect()
 }
 
+/// The addresses of a link, each behind a blank.
+fn addresses(part: &Part, link: &str) -> String {
+    part.addresses.get(link).into_iter().flatten().map(|address| format!(" {address}")).collect()
+}
+
 impl Picture<'_> {
+    /// Whether a namespace has nothing but the second end of one cable.
+    fn is_leaf(&self, part: &Part) -> bool {
+        let mut shown = part.links.iter().filter(|l| l.name != "lo" || shows_lo(part, l));
+        match (shown.next(), shown.next()) {
+            (Some(only), None) => self.other_end(part, only).is_some_and(|end| end.starts_with('←')),
+            _ => false,
+        }
+    }
+
     fn line(&self, out: &mut String, part: &Part, link: &Link, (before, last): (&str, bool)) {
         let branch = if last { "└─ " } else { "├─ " };
         let state = if link.up { link.operstate.as_str() } else { "down" };
@@ -113,11 +173,10 @@ impl Picture<'_> {
         if let Some(kind) = link.kind.as_deref().filter(|k| *k != "veth") {
             rest.push_str(&format!(" {kind}"));
         }
+        // Each end is followed by its own addresses.
+        rest.push_str(&addresses(part, &link.name));
         if let Some(end) = self.other_end(part, link) {
             rest.push_str(&format!(" {end}"));
-        }
-        for address in part.addresses.get(&link.name).into_iter().flatten() {
-            rest.push_str(&format!(" {address}"));
         }
         let head = format!("{before}{branch}{} ", screen::harmless(&link.name));
         let room = self.columns.saturating_sub(screen::width(&head) + screen::width(state));
@@ -138,10 +197,15 @@ impl Picture<'_> {
         }
         let index = link.link_index?;
         let namespace = link.link_netns.as_deref()?;
-        let drawn = |name: &str| self.parts.iter().position(|p| p.ns.name() == name);
+        let at = |name: &str| self.parts.iter().position(|p| p.ns.name() == name);
+        let is_first = at(here) < at(namespace) || matches!(self.shape, Shape::Only(_));
+        let shown = |found: &Link| match at(namespace).map(|at| &self.parts[at]) {
+            Some(other) if self.shape != Shape::All && (is_first || !cable) => addresses(other, &found.name),
+            _ => String::new(),
+        };
         Some(match self.ends.get(&(namespace, index)).filter(|_| namespace != here) {
-            Some(_) if cable && drawn(namespace) < drawn(here) => format!("← {namespace}"),
-            Some(found) => format!("── {namespace}:{}", found.name),
+            Some(_) if cable && !is_first => format!("← {namespace}"),
+            Some(found) => format!("── {namespace}:{}{}", found.name, shown(found)),
             None => format!("── {namespace}:if{index}"),
         })
     }

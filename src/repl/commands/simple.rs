@@ -127,16 +127,49 @@ pub fn watch(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
     }
 }
 
-pub fn time(session: &mut Session<'_>, expression: &str) -> mlua::Result<Flow> {
+/// `-n COUNT EXPR`: how often, and what.
+fn repeated(arguments: &str) -> Result<(usize, &str), &str> {
+    let Some(rest) = arguments.strip_prefix("-n").filter(|rest| rest.starts_with(char::is_whitespace)) else {
+        return Ok((1, arguments));
+    };
+    let (count, expression) = rest.trim_start().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+    match count.parse() {
+        Ok(count) if count > 0 => Ok((count, expression.trim())),
+        _ => Err(count),
+    }
+}
+
+pub fn time(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
+    let (count, expression) = match repeated(arguments) {
+        Ok(both) => both,
+        Err(wrong) => {
+            session.complain(&format!(":time -n: expected a number from 1, got {wrong:?}"));
+            return Ok(Flow::GoOn);
+        }
+    };
     if expression.is_empty() {
-        session.complain("usage: :time EXPR, such as :time ping(\"127.0.0.1\")");
+        session.complain("usage: :time [-n COUNT] EXPR, such as :time ping(\"127.0.0.1\")");
         return Ok(Flow::GoOn);
     }
     let Some(lua) = shell::meant(session, expression) else { return Ok(Flow::GoOn) };
-    let started = Instant::now();
-    session.evaluate(&lua)?;
-    let took = started.elapsed();
-    println!("{}", session.colours.paint(Paint::Hint, &format!("took {took:.3?}")));
+    let mut took = Vec::new();
+    for _ in 0..count {
+        let started = Instant::now();
+        let well = if count == 1 { session.evaluate(&lua)? } else { session.run_unseen(&lua)? };
+        took.push(started.elapsed());
+        if !well || wait::interrupted().is_some() {
+            break;
+        }
+    }
+    took.sort();
+    let text = match took[..] {
+        [first, .., last] => {
+            let median = took[took.len() / 2];
+            format!("{} times: least {first:.3?}, median {median:.3?}, most {last:.3?}", took.len())
+        }
+        _ => format!("took {:.3?}", took.first().copied().unwrap_or_default()),
+    };
+    println!("{}", session.colours.paint(Paint::Hint, &text));
     Ok(Flow::GoOn)
 }
 
@@ -210,5 +243,15 @@ mod tests {
         assert_eq!(interval("7"), Ok(("7", two)));
         assert_eq!(interval("x 0"), Err("0"));
         assert_eq!(interval("x -1"), Err("-1"));
+    }
+
+    #[test]
+    fn how_often_stands_in_front() {
+        assert_eq!(repeated("f(1)"), Ok((1, "f(1)")));
+        assert_eq!(repeated("-n 10 f(1, 2)"), Ok((10, "f(1, 2)")));
+        assert_eq!(repeated("-n"), Ok((1, "-n")));
+        assert_eq!(repeated("-n 3"), Ok((3, "")));
+        assert_eq!(repeated("-n 0 x"), Err("0"));
+        assert_eq!(repeated("-n x y"), Err("x"));
     }
 }

@@ -10,7 +10,20 @@ use crate::net::namespace::Namespace;
 use crate::net::rule::Rule;
 
 /// The programs of which the words are known.
-const PROGRAMS: &[&str] = &["bridge", "ip", "ip6tables", "iptables", "ping", "ping6", "sysctl", "tcpdump"];
+const PROGRAMS: &[&str] = &[
+    "bridge",
+    "curl",
+    "ip",
+    "ip6tables",
+    "iptables",
+    "nft",
+    "ping",
+    "ping6",
+    "sysctl",
+    "tc",
+    "tcpdump",
+    "wget",
+];
 
 /// An object of `ip` or `bridge`, its verbs, and the words that can follow them.
 struct Object {
@@ -111,6 +124,40 @@ const BRIDGE: &[Object] = &[
 const STATES: &[&str] =
     &["delay", "failed", "incomplete", "noarp", "none", "permanent", "probe", "reachable", "stale"];
 
+const URL_OPTIONS: &[&str] = &["-4", "-6", "-H", "-I", "-O", "-X", "-d", "-o", "-q", "-s", "-v"];
+
+/// The words of `nft` by those before.
+fn nft(before: &[&str]) -> &'static [&'static str] {
+    const VERBS: &[&str] =
+        &["add", "create", "delete", "flush", "insert", "list", "monitor", "replace", "reset"];
+    let words: Vec<&&str> = before.iter().filter(|w| !w.starts_with('-')).collect();
+    match words[..] {
+        [] => VERBS,
+        [&"list"] => &["chain", "chains", "counters", "ruleset", "set", "sets", "table", "tables"],
+        [&"flush" | &"reset"] => &["chain", "counters", "ruleset", "set", "table"],
+        [&"monitor"] => &["new", "destroy", "trace", "ruleset"],
+        [_] => &["chain", "counter", "element", "map", "rule", "set", "table"],
+        [_, &("chain" | "counter" | "element" | "map" | "rule" | "ruleset" | "set" | "table")] => {
+            &["arp", "bridge", "inet", "ip", "ip6", "netdev"]
+        }
+        _ => &[],
+    }
+}
+
+/// The words of `tc` by those before.
+fn tc(before: &[&str]) -> &'static [&'static str] {
+    const ARGUMENTS: &[&str] = &[
+        "classid", "delay", "dev", "flowid", "fq_codel", "handle", "htb", "ingress", "limit", "loss",
+        "netem", "parent", "pref", "protocol", "rate", "root", "tbf", "u32",
+    ];
+    let words: Vec<&&str> = before.iter().filter(|w| !w.starts_with('-')).collect();
+    match words.len() {
+        0 => &["class", "filter", "monitor", "qdisc"],
+        1 => &["add", "change", "delete", "replace", "show"],
+        _ => ARGUMENTS,
+    }
+}
+
 impl Completer {
     /// What goes on a line that begins with a known program, with or without `sudo`; `None` for what is Lua. `ns` is
     /// where the line would run.
@@ -119,7 +166,14 @@ impl Completer {
             return None;
         }
         let (start, words, word) = split(before);
-        let program = words.iter().find(|w| **w != "sudo")?;
+        if let Some(completion) = self.in_namespace(before, &words) {
+            return Some(completion);
+        }
+        let Some(program) = words.iter().find(|w| **w != "sudo") else {
+            // Behind `sudo` comes a program.
+            return (!words.is_empty() && !word.is_empty())
+                .then(|| Completion::of(start, word, spaced(live::programs(word))));
+        };
         // `ip = 1` and `ping = ping or x` are Lua.
         let lua = |w: &&str| {
             !w.is_empty() && !w.starts_with(|c: char| c.is_ascii_alphanumeric() || "-/!:".contains(c))
@@ -129,6 +183,19 @@ impl Completer {
             return None;
         }
         Some(Completion::of(start, word, self.next(&words, word, ns)?))
+    }
+
+    /// `h1 ping h2`: behind the name of a namespace a program, and what that takes there.
+    fn in_namespace(&self, before: &str, words: &[&str]) -> Option<Completion> {
+        let name = words.first().filter(|name| **name != "sudo")?;
+        let there = self.lab.namespaces.get(name).ok().flatten()?;
+        let from = before.find(name)? + name.len();
+        let rest = &before[from..];
+        let begins = rest.trim_start().starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/');
+        begins.then(|| {
+            let inner = self.shell(rest, &there);
+            Completion { start: from + inner.start, ..inner }
+        })
     }
 
     /// What goes on a line for the shell: a program, then what that takes, else files.
@@ -162,6 +229,18 @@ impl Completer {
                     spaced(["-4", "-6", "-c", "-I", "-i", "-q", "-s", "-t", "-W", "-w"])
                 }
                 _ => spaced(live::addresses(&self.lab, false)),
+            },
+            "curl" | "wget" => match word.starts_with('-') {
+                true => spaced(URL_OPTIONS.iter().copied()),
+                false => {
+                    let hosts = live::hosts(&self.lab);
+                    hosts.into_iter().map(|host| format!("http://{host}")).collect()
+                }
+            },
+            "nft" => spaced(nft(rest)),
+            "tc" => match rest.last() {
+                Some(&"dev") => self.links(ns, word),
+                _ => spaced(tc(rest)),
             },
             "tcpdump" => match rest.last() {
                 Some(&"-i") => self.links(ns, word),

@@ -89,6 +89,14 @@ impl Completer {
         live::namespaces(&self.lab)
     }
 
+    /// Variables that are handles, for `:stop`.
+    pub fn jobs(&self) -> Vec<String> {
+        let globals = self.lua.globals();
+        let pairs = globals.pairs::<mlua::Value, mlua::Value>().flatten();
+        let handles = pairs.filter(|(_, v)| v.is_userdata() && thing::namespace(v).is_none());
+        handles.filter_map(thing::text_key).filter(|name| !name.starts_with('_')).collect()
+    }
+
     /// Files and directories that a path can be completed to.
     pub fn files(&self, word: &str) -> Vec<String> {
         live::files(word, |_| true)

@@ -8,6 +8,10 @@ impl Emitter {
     /// At the prompt: what was written since the last time, and the namespaces that must be there for it.
     pub fn take(&mut self) -> (String, Vec<String>) {
         let mut out = String::new();
+        // With more lines the program is not all that there is.
+        if self.lines.len() != 1 {
+            self.program = None;
+        }
         for line in self.lines.drain(..) {
             if let Line::Text(indent, text) = line {
                 out.push_str(&format!("{}{text}\n", " ".repeat(indent)));

@@ -45,6 +45,13 @@ impl Default for Globals {
     }
 }
 
+/// A program that is run as it is: in this namespace, or where the prompt is.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub namespace: Option<String>,
+    pub words: Vec<String>,
+}
+
 /// Where the commands that follow are run, of a shell that was opened or left at the prompt.
 pub enum Turn {
     Enter(Option<String>),
@@ -72,6 +79,8 @@ pub struct Emitter {
     /// The namespace of that prompt.
     pub current: String,
     pub globals: Globals,
+    /// The last line does nothing but run it.
+    pub program: Option<Program>,
     /// The prompt goes to another namespace, or back.
     pub turn: Option<Turn>,
     /// Namespaces that must be there, and those that the commands themselves made.
@@ -320,7 +329,44 @@ impl Emitter {
         }
     }
 
+    /// Writes the call so that what it gives goes through programs.
+    fn filtered(&mut self, call: &Call, filter: &str) -> String {
+        let (function, args) = self.parts(call);
+        let (before, after) = match call.after.as_str() {
+            JSON => ("json.encode(", ")"),
+            after => ("tostring(", after),
+        };
+        let closing = if call.after == JSON { "" } else { ")" };
+        let begin = format!("print(proc.exec({}, {{ stdin = {before}{function}", lua::quote(filter));
+        lua::call(self.indent, &begin, &args, &format!("{after}{closing} .. \"\\n\" }}))"))
+    }
+
+    /// What a call of `proc.exec` runs, if it is one with words that are known.
+    fn runs(&self, call: &Call) -> Option<Program> {
+        let [Expr::List(words), rest @ ..] = call.args.as_slice() else { return None };
+        let checks = |expr: &Expr| matches!(expr, Expr::Table(fields) if fields.iter().all(|(name, _)| name == "check"));
+        let plain = self.prompt && self.nested == 0 && !self.quiet && !self.tolerant;
+        if !plain || call.function != "proc.exec" || !rest.iter().all(checks) {
+            return None;
+        }
+        let word = |expr: &Expr| match expr {
+            Expr::Text(pieces) => match pieces.as_slice() {
+                [lua::Piece::Text(text)] => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let namespace = match &call.space {
+            Space::Here => None,
+            Space::Named(arg) => Some(arg.known.clone()?),
+        };
+        Some(Program { namespace, words: words.iter().map(word).collect::<Option<_>>()? })
+    }
+
     pub fn act(&mut self, act: Act) -> Result<()> {
+        if let Act::Do(call) | Act::Probe(call) = &act {
+            self.program = self.runs(call);
+        }
         match act {
             Act::Do(call) if self.tolerant => self.act(Act::Attempt(call))?,
             Act::Do(call) => {
@@ -340,6 +386,10 @@ impl Emitter {
                 self.line(text);
             }
             Act::Ping(call) => self.ping(&call),
+            Act::Filter { call, filter } => {
+                let text = self.filtered(&call, &filter);
+                self.line(text);
+            }
             Act::Start { call, word, blocks, report } => self.start(&call, word, blocks, report)?,
             Act::AddNamespace(name) => self.add_namespace(&name)?,
             Act::DelNamespace(name) => {

@@ -98,6 +98,17 @@ const OBJECTS: &[&str] = &[
     "stats",
 ];
 
+/// Objects, and the module whose page tells what can be done with them.
+const PAGES: &[(&str, &str)] = &[
+    ("address", "addr"),
+    ("link", "link"),
+    ("route", "route"),
+    ("rule", "rule"),
+    ("neighbor", "neigh"),
+    ("neighbour", "neigh"),
+    ("netns", "namespace"),
+];
+
 /// Options of `ip` that take no value and change only how it prints.
 const LOOKS: &[&str] = &[
     "details",
@@ -171,6 +182,11 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         let reason = Reason::new(format!("Object \"{word}\" is unknown, try \"ip help\""));
         return Err(reason.near(&word, known));
     };
+    if args.peek().is_some_and(|arg| arg.is("help"))
+        && let Some((_, module)) = PAGES.iter().find(|(object, _)| object == name)
+    {
+        return Ok(Done::from(vec![Act::Lua(vec![format!("help({module})")])]));
+    }
     match *name {
         "address" => addr::translate(args, &space, &global).map(Done::from),
         "link" => link::translate(args, &space, &global).map(Done::from),
@@ -178,7 +194,10 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         "rule" => rule::translate(args, &space, &global).map(Done::from),
         "neighbor" | "neighbour" => neigh::translate(args, &space, &global).map(Done::from),
         "netns" => netns::translate(args, &space, &global),
-        "help" => Err(Reason::new("ip help: see nsh doc")),
+        "help" => Err(Reason::new(
+            "ip help: help(link), help(addr), help(route), help(neigh), help(rule) and \
+             help(namespace) tell what nsh has",
+        )),
         "monitor" => Err(Reason::beyond("ip monitor has no binding")),
         other => Err(Reason::beyond(format!("ip {other} has no binding"))),
     }

@@ -253,8 +253,8 @@ fn of_others(
             }
         }
         Verb::List => {
-            let fields =
-                vec![("family".to_owned(), Expr::text(family)), ("table".to_owned(), Expr::text(table))];
+            // Of the whole family: a table that has no rule yet need not be there.
+            let fields = vec![("family".to_owned(), Expr::text(family))];
             Ok(vec![Act::Probe(Call::new(space, "nft.list", vec![Expr::Table(fields)]))])
         }
         Verb::Delete => Err(Reason::new(format!("a rule of {table} can't be deleted by what it says"))

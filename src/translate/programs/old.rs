@@ -26,7 +26,8 @@ fn set(space: &Space, name: &Arg, field: &str, value: Expr) -> Act {
 /// Translates `ifconfig ARGS`.
 pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     if args.skip("-a") || args.is_empty() {
-        return Ok(vec![Act::Show(Call::new(space, "addr.list", Vec::new()))]);
+        let both = ["link.list", "addr.list"];
+        return Ok(both.map(|function| Act::Show(Call::new(space, function, Vec::new()))).to_vec());
     }
     let whole = args.value("ifconfig")?;
     // `eth0:1` is a label of eth0's address.

@@ -73,12 +73,44 @@ impl Writer {
             return Err(Reason::new("this pipe is not translated"));
         }
         let acts = self.simple(first, background, None)?;
+        if self.out.prompt {
+            return self.filtered(acts, rest);
+        }
         match acts.as_slice() {
             [Act::Show(_) | Act::Probe(_) | Act::Fetch(_)] => Ok(acts),
             [Act::Ping(_)] | [Act::Note(_), Act::Ping(_)] => Ok(acts),
             [Act::Start { .. }] => Ok(acts),
             _ => Err(Reason::new("this pipe is not translated")),
         }
+    }
+
+    /// At the prompt a pipe's programs get what the first command gives.
+    fn filtered(&self, mut acts: Vec<Act>, programs: &[&Simple]) -> Result<Vec<Act>> {
+        let texts: Result<Vec<String>> = programs.iter().map(|simple| self.program(simple)).collect();
+        match acts.pop() {
+            Some(Act::Show(call) | Act::Probe(call) | Act::Fetch(call) | Act::Ping(call)) => {
+                acts.push(Act::Filter { call, filter: texts?.join(" | ") });
+                Ok(acts)
+            }
+            _ => Err(Reason::new("this pipe is not translated").hint("!COMMAND runs it in a shell")),
+        }
+    }
+
+    /// A program of a pipe, as a shell's text.
+    fn program(&self, simple: &Simple) -> Result<String> {
+        if !simple.redirections.is_empty() || !simple.assignments.is_empty() {
+            return Err(
+                Reason::new("redirections in a pipe are not translated").hint("!COMMAND runs it in a shell")
+            );
+        }
+        let words = self.words(simple)?;
+        let known = words.iter().filter(|word| !word.is("sudo")).map(|word| {
+            word.known
+                .as_deref()
+                .map(quoted)
+                .ok_or_else(|| Reason::new(format!("the value of {} is not known", word.shown())))
+        });
+        Ok(known.collect::<Result<Vec<String>>>()?.join(" "))
     }
 
     pub(super) fn words(&self, simple: &Simple) -> Result<Vec<Arg>> {
@@ -152,6 +184,15 @@ impl Writer {
                 self.out.errexit &= !(letters.contains('e') || (letters.ends_with('o') && named));
             }
         }
+    }
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 

@@ -1,0 +1,76 @@
+//! What people know from Mininet's prompt.
+
+use std::net::IpAddr;
+
+use mlua::{MultiValue, Value};
+
+use super::Flow;
+use crate::lua::explain;
+use crate::net::addr;
+use crate::net::namespace::HOST;
+use crate::repl::Session;
+use crate::repl::order::natural;
+
+/// Words of Mininet's prompt, and the command that does the same.
+pub const WORDS: &[(&str, &str)] = &[
+    ("dump", "ns"),
+    ("intfs", "ns"),
+    ("links", "net"),
+    ("net", "net"),
+    ("nodes", "ns"),
+    ("pingall", "pingall"),
+    ("ports", "ns"),
+];
+
+/// All requests of one namespace are on their way at the same time.
+const PINGALL: &str = r#"
+local names = { ... }
+local sent, received = 0, 0
+for _, from in ipairs(names) do
+  local ns = from == "host" and host or namespace.get(from)
+  local started = {}
+  for i, to in ipairs(names) do
+    local ok, ping = pcall(ns.ping.start, to, { count = 1 })
+    started[i] = ok and ping or nil
+  end
+  local line = { from .. " ->" }
+  for i, to in ipairs(names) do
+    if to ~= from then
+      local there = started[i] and started[i]:wait().received > 0
+      sent, received = sent + 1, received + (there and 1 or 0)
+      line[#line + 1] = there and to or "X"
+    end
+  end
+  print(table.concat(line, " "))
+end
+print(("%d of %d received"):format(received, sent))
+"#;
+
+/// Pings from each namespace that has an address to each other one.
+pub fn pingall(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
+    let mut names: Vec<String> = session
+        .lab
+        .namespaces
+        .all()
+        .unwrap_or_default()
+        .iter()
+        .filter(|ns| addr::prefixes(ns).unwrap_or_default().iter().any(|p| reaches_far(p.ip())))
+        .map(|ns| ns.name().to_owned())
+        .collect();
+    if names.len() < 2 {
+        session.complain("there are no two namespaces with addresses; :ns lists all");
+        return Ok(Flow::GoOn);
+    }
+    names.sort_by(|a, b| (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b)));
+    let chunk = session.lua.load(PINGALL).set_name("=pingall").into_function()?;
+    let names: mlua::Result<Vec<Value>> =
+        names.iter().map(|name| session.lua.create_string(name).map(Value::String)).collect();
+    if let Err(raised) = explain::call(session.lua, session.lab, chunk, MultiValue::from_vec(names?))? {
+        session.tell(&raised);
+    }
+    Ok(Flow::GoOn)
+}
+
+fn reaches_far(ip: IpAddr) -> bool {
+    !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
