@@ -68,6 +68,13 @@ impl Kept {
         out
     }
 
+    /// The last of what was kept, `most` bytes.
+    pub fn last(&self, most: usize) -> Vec<u8> {
+        let mut bytes = self.bytes();
+        bytes.drain(..bytes.len().saturating_sub(most));
+        bytes
+    }
+
     /// The last lines, `lines` and `max` bytes at most, for a message.
     pub fn last_lines(&self, lines: usize, max: usize) -> String {
         let mut end: Vec<u8> = self.tail.range(self.tail.len().saturating_sub(max)..).copied().collect();

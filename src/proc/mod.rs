@@ -32,7 +32,7 @@ use nix::sys::signal::Signal;
 pub use cover::{Cover, check_path, outside};
 pub use kept::{Keep, Kept};
 pub use path::{in_path, installed};
-pub use process::{Next, Process, Which, spawn};
+pub use process::{Next, Printed, Process, Which, spawn};
 pub use ready::{Condition, Transport};
 pub use shell::{foreground, shell};
 pub use spec::{Context, DEFAULT_PATH, Place, Program, Spec, Stdin, replace};

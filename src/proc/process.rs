@@ -78,6 +78,8 @@ struct State {
     stop: bool,
     /// When it ended.
     ended: Option<Instant>,
+    /// And how, once that was asked for.
+    exit: Option<Exit>,
     /// A terminal has one descriptor for both ways, and an own sign for the end of the input.
     terminal: bool,
 }
@@ -120,6 +122,7 @@ pub fn spawn(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Process
         stderr: Stream::new(Which::Stderr, stderr, spec),
         stop: false,
         ended: None,
+        exit: None,
         terminal: spec.terminal,
     };
     let shared = Arc::new(Shared { state: Mutex::new(state), news, kick, pidfd, printing: Mutex::new(()) });
@@ -218,7 +221,33 @@ impl State {
     }
 }
 
+/// What a process printed: known for as long as anybody asks, whatever becomes of the process.
+pub struct Printed {
+    pub place: String,
+    pub shown: String,
+    shared: Arc<Shared>,
+}
+
+impl Printed {
+    /// How it ended, if that is known.
+    pub fn exit(&self) -> Option<Exit> {
+        self.shared.lock().exit
+    }
+
+    /// The last of it up to now, `most` bytes.
+    pub fn last(&self, which: Which, most: usize) -> Vec<u8> {
+        let mut state = self.shared.lock();
+        state.drain();
+        state.stream(which).kept.last(most)
+    }
+}
+
 impl Process {
+    /// What it prints, to be asked for later.
+    pub fn output(&self) -> Printed {
+        Printed { place: self.place.clone(), shown: self.shown.clone(), shared: self.shared.clone() }
+    }
+
     pub fn pid(&self) -> Pid {
         self.child.pid
     }
@@ -241,6 +270,7 @@ impl Process {
             let mut state = self.shared.lock();
             state.drain();
             let at = *state.ended.get_or_insert_with(Instant::now);
+            state.exit = Some(exit);
             drop(state);
             self.shared.show();
             self.ended.set(Some((exit, at.saturating_duration_since(self.started))));
@@ -459,6 +489,7 @@ impl Process {
         }
         self.gone.set(true);
         let mut state = self.shared.lock();
+        state.exit = self.ended.get().map(|(exit, _)| exit);
         state.drain();
         state.stdout.finish();
         state.stderr.finish();

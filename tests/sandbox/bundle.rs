@@ -162,3 +162,31 @@ fn what_passed_leaves_nothing() {
     assert!(of_test.join("after.json").exists() && !of_test.join("capture.pcapng").exists());
     assert_eq!(read(&of_test.join("diff.txt")), "");
 }
+
+#[test]
+fn what_processes_printed_is_kept() {
+    let file = "
+        local ns1 = namespace.add('ns1')
+        ns1.spawn('echo of a daemon; echo its error >&2; exec sleep 1000', { ready = { line = 'of a' } })
+        do local p = proc.spawn('echo short; exit 4') p:wait() end
+        collectgarbage()
+        pcall(proc.exec, 'printf unended; exit 3', { check = true })
+        proc.exec('yes | head -c 1000000; echo the end')
+        test('good', function() proc.exec('echo later') end)
+        test('bad', function() proc.exec('echo in the test') error('no') end)";
+    each(|stage| {
+        fs::write(stage.project.join("a.lua"), file).unwrap();
+        run(stage, &["test", "--artifacts", "kept", "a.lua"], 1);
+        let path = stage.project.join("kept/a.lua/bad/processes.txt");
+        let text = read(&path);
+        let daemon = "== ns1: echo of a daemon; echo its error >&2; exec sleep 1000: runs\n-- stdout\nof a daemon\n\
+                      -- stderr\nits error\n";
+        let ended = "== host: echo short; exit 4: exited with status 4\n-- stdout\nshort\n\
+                     == host: printf unended; exit 3: exited with status 3\n-- stdout\nunended\n";
+        let rest = "y\nthe end\n== host: echo later: exited with status 0\n-- stdout\nlater\n\
+                    == host: echo in the test: exited with status 0\n-- stdout\nin the test\n";
+        assert!(text.starts_with(&format!("{daemon}{ended}")) && text.ends_with(rest), "{}", &text[..600]);
+        assert!(text.len() < 70_000, "{}", text.len());
+        assert!(!stage.project.join("kept/a.lua/good").exists());
+    });
+}

@@ -4,6 +4,7 @@ mod deaths;
 mod expect;
 mod files;
 mod options;
+mod outputs;
 mod ready;
 mod result;
 mod running;
@@ -19,6 +20,7 @@ use crate::error::{Error, Kind};
 use crate::proc::{self, Program};
 pub use deaths::{deaths, watch_over};
 use options::{command, context, exec_options, spawn_options, surroundings};
+pub use outputs::outputs;
 use ready::Ready;
 use result::result;
 use running::Running;
@@ -36,7 +38,8 @@ pub fn module() -> Module {
         "Processes inside a namespace.\n\n\
          A process sees the namespace's network, its devices in `/sys`, and by name every namespace of the lab (in \
          `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless \
-         given `stdin`.",
+         given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for the processes of the \
+         namespace NAME; in a sandbox that directory is the lab's own, and empty at first.",
         Scope::Namespace,
     )
     .function(
@@ -45,15 +48,21 @@ pub fn module() -> Module {
             (program(), opts(exec_options())),
             ret::record(result(), "how it ended"),
             |cx, (program, options)| {
-                let (spec, _files) = options.spec(cx, program)?;
+                let (mut spec, _files) = options.spec(cx, program)?;
                 let place = proc::Place::of(cx.ns)?;
+                let check = std::mem::take(&mut spec.check);
                 let result = proc::exec(place, &spec, &context(cx));
                 // One that ran and failed did what it did, too.
                 let ran = |e: &Error| matches!(e.kind(), Kind::Exit | Kind::Timeout | Kind::Interrupted);
                 if result.as_ref().err().is_none_or(ran) {
                     cx.ns.echo(|| [proc::echo::command(cx.ns, &spec)]);
                 }
-                Ok(result?)
+                let output = result?;
+                outputs::ran(cx, &spec, &output);
+                if check {
+                    output.check().map_err(|e| e.on(spec.shown()))?;
+                }
+                Ok(output)
             },
         )
         .doc(
@@ -85,6 +94,7 @@ pub fn module() -> Module {
                 let process = proc::spawn(proc::Place::of(cx.ns)?, &spec, &context(cx))?;
                 cx.ns.echo(|| [proc::echo::command(cx.ns, &spec).in_background()]);
                 drop(files);
+                outputs::spawned(cx, &process);
                 // What is raised here drops the process, which ends it.
                 process.until(conditions, timeout).map_err(on)?;
                 Ok(Running::new(cx, process, stays))

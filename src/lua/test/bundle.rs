@@ -93,6 +93,10 @@ impl Bundle {
         if let Some(capture) = &*self.capture.borrow() {
             put("capture.pcapng", &capture.pcapng());
         }
+        let outputs = crate::lua::proc::outputs();
+        if !outputs.is_empty() {
+            put("processes.txt", &outputs);
+        }
         let mut told: String = failures.iter().map(|f| explain::text(f) + "\n").collect();
         if let Some(reason) = &*self.refused.borrow() {
             told.push_str(&format!("packets were not captured everywhere: {reason}\n"));
