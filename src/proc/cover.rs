@@ -16,6 +16,9 @@ use crate::error::{Error, Kind, Result};
 /// Where directories are copied that lack something which a process is to see there.
 const SHADOWS: &str = "/run/nsh/shadow";
 
+/// So many links are followed, as the kernel does.
+const LINKS: usize = 40;
+
 /// A file or directory that a process sees in the place of another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cover {
@@ -66,16 +69,22 @@ fn resolved(path: &Path) -> PathBuf {
 /// The nearest of the path's ancestors that exists, and what is missing below it.
 fn split(path: &Path) -> (PathBuf, Vec<OsString>) {
     let mut missing = Vec::new();
-    let mut at = path;
+    let (mut at, mut links) = (path.to_owned(), 0);
     loop {
         if let Ok(there) = at.canonicalize() {
             missing.reverse();
             return (there, missing);
         }
+        // A link to what isn't there, as /etc/resolv.conf where the machine's is in /run.
+        if let (Ok(target), Some(parent), true) = (fs::read_link(&at), at.parent(), links < LINKS) {
+            links += 1;
+            at = parent.join(target);
+            continue;
+        }
         match (at.parent(), at.file_name()) {
             (Some(parent), Some(name)) => {
                 missing.push(name.to_owned());
-                at = parent;
+                at = parent.to_owned();
             }
             _ => return (PathBuf::from("/"), missing),
         }

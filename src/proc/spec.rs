@@ -32,8 +32,7 @@ pub struct Context {
     /// The soft limit of open files (RLIMIT_NOFILE) that nsh was started with; processes get it back. `None` leaves
     /// it.
     pub open_files: Option<u64>,
-    /// On the machine's own network (`--host`): as under `ip netns exec`, the files of `/etc/netns/NAME` stand over
-    /// those of `/etc`, and the host's name stays.
+    /// On the machine's own network (`--host`), where the host's name stays as it is.
     pub on_host: bool,
 }
 
@@ -313,19 +312,31 @@ fn mounts(place: &Place<'_>, spec: &Spec, context: &Context) -> Result<Option<Mo
     if !elsewhere && spec.hosts.is_none() && spec.covers.is_empty() {
         return Ok(None);
     }
-    let (mut binds, covers) = cover::binds(&spec.covers, context.on_host)?;
+    let mut covers = spec.covers.clone();
+    if elsewhere && !context.on_host {
+        let files = of_etc_netns(place.name).map(|(from, at)| Cover { at, from });
+        let other = |cover: &Cover| !spec.covers.iter().any(|own| own.at == cover.at);
+        covers.extend(files.filter(other));
+    }
+    let (mut binds, covers) = cover::binds(&covers, context.on_host)?;
     if let Some(hosts) = &spec.hosts {
         binds.push(Bind::optional(hosts, Path::new("/etc/hosts"))?);
     }
     if elsewhere && context.on_host {
-        let dir = Path::new("/etc/netns").join(place.name);
-        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
-            binds.push(Bind::optional(&entry.path(), &Path::new("/etc").join(entry.file_name()))?);
+        for (from, at) in of_etc_netns(place.name) {
+            binds.push(Bind::optional(&from, &at)?);
         }
     }
     let hidden = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
     let sysfs_flags = if context.on_host { 0 } else { hidden | libc::MS_RDONLY };
     Ok(Some(Mounts { binds, covers, sysfs: elsewhere, sysfs_flags }))
+}
+
+/// What stands over what in `/etc` for the processes of a namespace, as under `ip netns exec`.
+fn of_etc_netns(name: &str) -> impl Iterator<Item = (PathBuf, PathBuf)> {
+    let directory = Path::new("/etc/netns").join(name);
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| (entry.path(), Path::new("/etc").join(entry.file_name())))
 }
 
 pub(super) fn c_string(s: &OsStr) -> Result<CString> {

@@ -17,6 +17,7 @@ mod job;
 mod join;
 mod keep;
 mod lab;
+mod netns;
 mod places;
 mod procfs;
 mod refused;

@@ -10,7 +10,7 @@ use nix::mount::MsFlags;
 
 use super::places::{self, Places};
 use super::sys::{self, Tree};
-use super::{dev, procfs};
+use super::{dev, netns, procfs};
 use crate::error::{Error, Kind, Result};
 
 /// Where `ip netns` and nsh pin namespaces.
@@ -96,6 +96,7 @@ pub fn build(places: &Places, stdin: Option<&Path>) -> Result<(View, procfs::Han
     for (path, tree) in kept {
         put_back(path, tree).map_err(doing(format!("putting {} back", path.display())))?;
     }
+    netns::mount(&mut view);
     bind(Path::new(HOSTS), Path::new("/etc/hosts"));
     for socket in &places.sockets {
         if fs::symlink_metadata(socket).is_ok_and(|m| m.file_type().is_socket()) {
