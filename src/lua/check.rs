@@ -14,6 +14,7 @@ mod soft;
 mod subset;
 mod values;
 
+pub use reach::Requests;
 pub use render::{lines, quoted, readable, show};
 pub use soft::module as soft;
 

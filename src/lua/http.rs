@@ -12,6 +12,7 @@ use super::schema::{
 };
 use super::traffic::{self, Bytes, Names, Wait, endpoint, ip, late, seconds, settled};
 use crate::error::Result;
+use crate::probe::endpoint::Endpoint;
 use crate::probe::http::{
     self, Answer, Options, Request, Response, Routes, Served, Server, ServerOptions, Url,
 };
@@ -38,6 +39,11 @@ fn get_options() -> Shape<GetOptions> {
             o.http.family = Some(v)
         })
         .include(traffic::socket_with_port(), |o| &mut o.http.socket)
+}
+
+#[derive(Default)]
+struct ServeOptions {
+    dev: Option<String>,
 }
 
 #[derive(Default)]
@@ -311,10 +317,14 @@ pub fn module() -> Module {
                     "\"10.0.0.1:80\", \"[fd00::1]:80\"; \":80\" and \"[::]:80\" for all addresses, \"0.0.0.0:80\" for IPv4's",
                 ),
                 param("site", site(), "what to serve"),
+                opts(Shape::<ServeOptions>::new("nsh.http.ServeOptions")
+                    .field("dev", ty::link_name(), "the link or VRF to bind to: what comes by another is not seen", |o, v| {
+                    o.dev = Some(v)
+                })),
             ),
             ret::handle::<Server>("the server"),
-            |cx, (address, site)| {
-                let at = endpoint(&address, None)?;
+            |cx, (address, site, o)| {
+                let at = Endpoint { dev: o.dev, ..endpoint(&address, None)? };
                 let routes = routes(site)?;
                 Ok(http::serve(cx.ns, &at, &Names(cx), routes, ServerOptions::default())?)
             },

@@ -1,5 +1,6 @@
 //! `ping`: echo requests.
 
+use super::check::Requests;
 use super::registry::{Module, Scope};
 use super::schema::{
     Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Wrong, opts, param, ret, ty,
@@ -47,35 +48,27 @@ fn target(cx: &Cx<'_>, host: &Host, options: &PingOptions) -> Result<std::net::S
     found.first().copied().ok_or_else(|| Wrong::new(format!("{host} has no address")).into())
 }
 
-/// A ping with few options, for checks.
-pub fn once(
-    cx: &Cx<'_>,
-    host: &Host,
-    family: Option<Family>,
-    count: Option<u64>,
-    timeout: Option<f64>,
-) -> Result<Report, Failure> {
+/// What a check asks for.
+fn of_check(requests: &Requests) -> PingOptions {
     let usual = Options::default();
-    let options =
-        Options { count: count.or(usual.count), timeout: timeout.unwrap_or(usual.timeout), ..usual };
-    let target = target(cx, host, &PingOptions { family, ..PingOptions::default() })?;
-    Ok(ping::ping(cx.ns, &host.to_string(), target, &options)?)
+    let socket = crate::probe::socket::Options { from: requests.from.clone(), ..usual.socket };
+    let (count, timeout) = (requests.count.or(usual.count), requests.timeout.unwrap_or(usual.timeout));
+    let ping = Options { count, timeout, socket, ..usual };
+    PingOptions { count, family: requests.family, ping }
+}
+
+/// A ping with few options, for checks.
+pub fn once(cx: &Cx<'_>, host: &Host, requests: &Requests) -> Result<Report, Failure> {
+    let options = of_check(requests);
+    let target = target(cx, host, &options)?;
+    Ok(ping::ping(cx.ns, &host.to_string(), target, &options.ping)?)
 }
 
 /// Echo requests of which only the way there is looked at, in the namespace `at`; for checks.
-pub fn one_way(
-    cx: &Cx<'_>,
-    host: &Host,
-    at: &Namespace,
-    family: Option<Family>,
-    count: Option<u64>,
-    timeout: Option<f64>,
-) -> Result<Arrival, Failure> {
-    let usual = Options::default();
-    let options =
-        Options { count: count.or(usual.count), timeout: timeout.unwrap_or(usual.timeout), ..usual };
-    let target = target(cx, host, &PingOptions { family, ..PingOptions::default() })?;
-    Ok(ping::one_way(cx.ns, target, at, &options)?)
+pub fn one_way(cx: &Cx<'_>, host: &Host, at: &Namespace, requests: &Requests) -> Result<Arrival, Failure> {
+    let options = of_check(requests);
+    let target = target(cx, host, &options)?;
+    Ok(ping::one_way(cx.ns, target, at, &options.ping)?)
 }
 
 fn rtt() -> Record<Rtt> {

@@ -6,6 +6,7 @@ use super::registry::{Module, Scope};
 use super::schema::{Class, Function, Handle, MethodDoc, Record, Shape, Type, opts, param, ret, ty};
 use super::traffic::{self, Bytes, Names, WAIT, endpoint, ip, late, seconds, settled};
 use crate::net::prefix::Family;
+use crate::probe::endpoint::Endpoint;
 use crate::probe::socket;
 use crate::probe::tcp::{
     self, Accepted, CONNECT_TIMEOUT, Connection, Reaction, Receive, Server, ServerOptions, WaitFor,
@@ -78,12 +79,13 @@ struct ListenOptions {
     reacting: Reacting,
     banner: Vec<u8>,
     keep: usize,
+    dev: Option<String>,
 }
 
 impl Default for ListenOptions {
     fn default() -> Self {
         let ServerOptions { banner, keep, .. } = ServerOptions::default();
-        ListenOptions { port: None, reacting: Reacting::default(), banner, keep }
+        ListenOptions { port: None, reacting: Reacting::default(), banner, keep, dev: None }
     }
 }
 
@@ -93,6 +95,12 @@ fn listen_options() -> Shape<ListenOptions> {
             o.port = Some(v)
         })
         .include(Reacting::shape(), |o| &mut o.reacting)
+        .field(
+            "dev",
+            ty::link_name(),
+            "the link or VRF to bind to: what comes by another is not seen",
+            |o, v| o.dev = Some(v),
+        )
         .field("banner", ty::bytes(), "sent to each client at once", |o, v| o.banner = v)
         .field(
             "keep",
@@ -349,7 +357,7 @@ pub fn module() -> Module {
                 ),
                 ret::handle::<Server>("the server"),
                 |cx, (address, o)| {
-                    let at = endpoint(&address, o.port)?;
+                    let at = Endpoint { dev: o.dev, ..endpoint(&address, o.port)? };
                     let (banner, keep) = (o.banner, o.keep);
                     if at.host != crate::probe::endpoint::Host::Any {
                         settled(cx)?;

@@ -59,7 +59,7 @@ pub fn seconds() -> Type<f64> {
     ty::seconds().map(|d| d.as_secs_f64())
 }
 
-fn source() -> Type<Source> {
+pub fn source() -> Type<Source> {
     ty::parsed("an address of this namespace or the name of a link", Source::parse)
 }
 

@@ -9,6 +9,7 @@ use super::schema::{
 use super::tcp::Reacting;
 use super::traffic::{self, Bytes, Names, Wait, endpoint, ip, late, seconds, settled};
 use crate::net::prefix::Family;
+use crate::probe::endpoint::Endpoint;
 use crate::probe::socket;
 use crate::probe::udp::{self, Group, Received, Reply, Server, ServerOptions};
 
@@ -57,6 +58,12 @@ struct ListenOptions {
     reacting: Reacting,
     groups: Vec<IpAddr>,
     link: Option<String>,
+    dev: Option<String>,
+}
+
+#[derive(Default)]
+struct AnswerOptions {
+    from: Option<IpAddr>,
 }
 
 fn group() -> Type<IpAddr> {
@@ -73,6 +80,12 @@ fn listen_options() -> Shape<ListenOptions> {
             o.port = Some(v)
         })
         .include(Reacting::shape(), |o| &mut o.reacting)
+        .field(
+            "dev",
+            ty::link_name(),
+            "the link or VRF to bind to: what comes by another is not seen",
+            |o, v| o.dev = Some(v),
+        )
         .field("join", ty::one_or_list(group()), "multicast groups to join", |o, v| o.groups = v)
         .field(
             "link",
@@ -157,6 +170,25 @@ impl Handle for Server {
                 Err(late(format!("{} of {wanted} datagrams came", s.datagrams().len()), wait.timeout))
             },
         )
+        .method(
+            MethodDoc(
+                "send",
+                "Sends a datagram from its own port, as to answer one that came: `server:send(d.peer, \"pong\", { from = \
+                 d.to })`. With `echo = false` it answers nothing by itself.\n\nRaises what udp.send raises.",
+            ),
+            (
+                param("to", ty::from_str("an address with a port, such as \"10.0.0.2:53\""), "the address and port"),
+                param("data", ty::bytes(), "what to send, up to 65507 bytes"),
+                opts(Shape::<AnswerOptions>::new("nsh.udp.AnswerOptions").field(
+                    "from",
+                    ty::ip(),
+                    "the source address, where the server has several; default the one of the route",
+                    |o, v| o.from = Some(v),
+                )),
+            ),
+            ret::nothing(),
+            |_, s, (to, data, o)| Ok(s.send(to, &data, o.from)?),
+        )
         .method(MethodDoc("stop", "Ends it."), (), ret::nothing(), |_, s, ()| {
             s.stop();
             Ok(())
@@ -209,7 +241,7 @@ pub fn module() -> Module {
                 ),
                 ret::handle::<Server>("the server"),
                 |cx, (address, o)| {
-                    let at = endpoint(&address, o.port)?;
+                    let at = Endpoint { dev: o.dev, ..endpoint(&address, o.port)? };
                     let groups = o.groups.iter().map(|g| Group { address: *g, link: o.link.clone() }).collect();
                     settled(cx)?;
                     Ok(udp::listen(cx.ns, &at, &Names(cx), ServerOptions { reaction: o.reacting.into(), groups })?)

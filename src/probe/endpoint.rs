@@ -131,6 +131,8 @@ impl fmt::Display for Host {
 pub struct Endpoint {
     pub host: Host,
     pub port: u16,
+    /// The link or VRF that a server is bound to.
+    pub dev: Option<String>,
 }
 
 impl Endpoint {
@@ -150,7 +152,7 @@ impl Endpoint {
             }
         };
         let host = if host.is_empty() || host == "*" { Host::Any } else { Host::parse(host)? };
-        Ok(Endpoint { host, port })
+        Ok(Endpoint { host, port, dev: None })
     }
 
     /// As [`Endpoint::parse`], with a port for where none is written.

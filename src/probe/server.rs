@@ -12,6 +12,7 @@ use super::endpoint::{Endpoint, Host, Resolve};
 use super::worker::Signals;
 use super::{socket, taken};
 use crate::error::{Error, Kind, Result};
+use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::net::socket::Proto;
@@ -60,8 +61,10 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve) -> Result<(Own
 pub fn bound(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, kind: SockType) -> Result<OwnedFd> {
     let proto = if kind == SockType::Stream { Proto::Tcp } else { Proto::Udp };
     let mut refused = None;
+    // Checked first: SO_BINDTODEVICE would say ENODEV without saying of what.
+    at.dev.as_deref().map(|dev| find::require_index(ns, dev)).transpose()?;
     for address in at.resolve(ns, names, None)? {
-        match ns.within(|| bound_to(ns, address, kind)) {
+        match ns.within(|| bound_to(ns, address, kind, at.dev.as_deref())) {
             Ok(socket) => return Ok(socket),
             // Without IPv6, an empty host means IPv4 alone.
             Err(e) if at.host == Host::Any && without_ipv6(&e) => refused = Some(e),
@@ -75,9 +78,12 @@ fn without_ipv6(e: &Error) -> bool {
     matches!(e.raw(), Some(Errno::EAFNOSUPPORT | Errno::EADDRNOTAVAIL))
 }
 
-fn bound_to(ns: &Namespace, address: SocketAddr, kind: SockType) -> Result<OwnedFd> {
+fn bound_to(ns: &Namespace, address: SocketAddr, kind: SockType, dev: Option<&str>) -> Result<OwnedFd> {
     let family = Family::of(address.ip());
     let socket = socket::open(family, kind, None)?;
+    if let Some(dev) = dev {
+        socket::bind_to_link(socket.as_fd(), dev)?;
+    }
     if kind == SockType::Stream {
         // Connections of an earlier server that linger in TIME_WAIT don't keep the port.
         nix::sys::socket::setsockopt(&socket, sockopt::ReuseAddr, &true)?;

@@ -130,8 +130,7 @@ impl Options {
             }
         }
         if let Some(Source::Link(link)) = &self.from {
-            nix::sys::socket::setsockopt(&fd, sockopt::BindToDevice, &link.into())
-                .map_err(|e| Error::from(e).detail(format!("binding to link {link:?}")))?;
+            bind_to_link(fd, link)?;
         }
         Ok(())
     }
@@ -182,6 +181,12 @@ pub fn refused(e: Errno, port: u16) -> Error {
         }
         _ => e.into(),
     }
+}
+
+/// Binds a socket to a link or VRF.
+pub fn bind_to_link(fd: BorrowedFd<'_>, link: &str) -> Result<()> {
+    nix::sys::socket::setsockopt(&fd, sockopt::BindToDevice, &link.into())
+        .map_err(|e| Error::from(e).detail(format!("binding to link {link:?}")))
 }
 
 /// Binds a socket to an address of its namespace.

@@ -291,6 +291,7 @@
 ---@field count? integer how many requests to send; one that gets through will do; default 1
 ---@field timeout? number seconds in which one must get through; default 3
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link or VRF that packets must leave by
 ---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.check.ErrorOptions
@@ -304,6 +305,7 @@
 ---@field count? integer how many requests to send; one that gets through will do; default 1
 ---@field timeout? number seconds in which none may get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link or VRF that packets must leave by
 ---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.check.MatchOptions
@@ -336,6 +338,7 @@
 ---@field count? integer how many requests to send; one that gets through will do; default 1
 ---@field timeout? number seconds in which one must get through; default 3
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link or VRF that packets must leave by
 ---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.check.RouteOptions
@@ -364,6 +367,7 @@
 ---@field count? integer how many requests to send; one that gets through will do; default 1
 ---@field timeout? number seconds in which none may get through; default 1
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link or VRF that packets must leave by
 ---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.conntrack.DelOptions
@@ -479,6 +483,9 @@
 ---@field mark? integer the mark that rules and filters see; default 0
 ---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
+
+---@class (exact) nsh.http.ServeOptions
+---@field dev? string the link or VRF to bind to: what comes by another is not seen
 
 ---@class (exact) nsh.http.Site
 ---@field [string] string|nsh.http.Answer by path, such as ["/"] = "hello": a string, or status, headers and body. The path "*" stands for all others. With a query, only that query is answered so
@@ -711,7 +718,7 @@
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
 ---@field user? string the user to run as, with its groups; default root. An ordinary user's lab has root alone, unless they have subordinate ids (`nsh doctor` tells)
----@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
+---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them. One that begins with `#!` can be executed
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
 ---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted
 ---@field keep? "both"|"first"|"last" what is kept of an output beyond `limit`: its first half and its last (both, the default), the first or the last of it
@@ -742,14 +749,14 @@
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
 ---@field user? string the user to run as, with its groups; default root. An ordinary user's lab has root alone, unless they have subordinate ids (`nsh doctor` tells)
----@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
+---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them. One that begins with `#!` can be executed
 
 ---@class (exact) nsh.proc.SpawnOptions
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
 ---@field clear_env? boolean begin with an empty environment; default false
 ---@field cwd? string its working directory; default nsh's own
 ---@field user? string the user to run as, with its groups; default root. An ordinary user's lab has root alone, unless they have subordinate ids (`nsh doctor` tells)
----@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them
+---@field files? table<string, string> files that it sees with these contents, such as its configuration. Those within a directory of `proc.private` are written there; others are its own, and nobody else sees them. One that begins with `#!` can be executed
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
 ---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted
 ---@field keep? "both"|"first"|"last" what is kept of an output beyond `limit`: its first half and its last (both, the default), the first or the last of it
@@ -1012,6 +1019,7 @@
 ---@field port? integer the port, if the address has none; 0 takes a free one
 ---@field echo? boolean send back what comes; default true without `reply`
 ---@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
+---@field dev? string the link or VRF to bind to: what comes by another is not seen
 ---@field banner? string sent to each client at once
 ---@field keep? integer bytes of what each client sends to keep on record; default 4096
 
@@ -1037,10 +1045,14 @@
 ---@field needs? string|string[] what it needs, in the words of a file's `-- needs:`: programs, kernel features that `nsh doctor` names, `root` or `user`; without it the test is skipped, with the reason
 ---@field lab? "own"|"shared" "own": in a fresh lab of its own, in which the file's code runs once more, but for its other tests; default "shared"
 
+---@class (exact) nsh.udp.AnswerOptions
+---@field from? string the source address, where the server has several; default the one of the route
+
 ---@class (exact) nsh.udp.ListenOptions
 ---@field port? integer the port, if the address has none; 0 takes a free one
 ---@field echo? boolean send back what comes; default true without `reply`
 ---@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
+---@field dev? string the link or VRF to bind to: what comes by another is not seen
 ---@field join? string|string[] multicast groups to join
 ---@field link? string the link on which to join; default that of the route to the group
 
@@ -1077,6 +1089,7 @@
 
 ---@class (exact) nsh.wait.ConnectOptions
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link or VRF that packets must leave by
 ---@field timeout? number seconds to wait at most; default 5
 
 ---@class (exact) nsh.wait.CounterOptions
@@ -2117,6 +2130,14 @@ function UdpServer:datagrams() end
 ---@return nsh.UdpDatagram[] # the datagrams so far, the oldest first
 function UdpServer:wait(opts) end
 
+---Sends a datagram from its own port, as to answer one that came: `server:send(d.peer, "pong", { from = d.to })`. With `echo = false` it answers nothing by itself.
+---
+---Raises what udp.send raises.
+---@param to string the address and port
+---@param data string what to send, up to 65507 bytes
+---@param opts? nsh.udp.AnswerOptions options
+function UdpServer:send(to, data, opts) end
+
 ---Ends it.
 function UdpServer:stop() end
 
@@ -2626,8 +2647,9 @@ function http.request(url, opts) end
 ---Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the address, `not_found` if there is no such directory.
 ---@param address string "10.0.0.1:80", "[fd00::1]:80"; ":80" and "[::]:80" for all addresses, "0.0.0.0:80" for IPv4's
 ---@param site nsh.http.Site what to serve
+---@param opts? nsh.http.ServeOptions options
 ---@return nsh.HttpServer # the server
-function http.serve(address, site) end
+function http.serve(address, site, opts) end
 
 ---Lua values to JSON text and back.
 ---@class nsh.json
@@ -2885,7 +2907,7 @@ function ping.start(dst, opts) end
 
 ---Processes inside a namespace.
 ---
----A process sees the namespace's network, its devices in `/sys`, and by name every namespace of the lab (in `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless given `stdin`.
+---A process sees the namespace's network, its devices in `/sys`, and by name every namespace of the lab (in `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for the processes of the namespace NAME; in a sandbox that directory is the lab's own, and empty at first.
 ---@class nsh.proc
 proc = {}
 

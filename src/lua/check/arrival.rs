@@ -77,8 +77,8 @@ fn arrives_at(
     o: &Options,
 ) -> Result<(bool, String), Failure> {
     let there = Cx { ns: from, ..*cx };
-    let Requests { count, timeout, family } = o.requests;
-    match ping::one_way(&there, to, at, family, count, timeout) {
+    let family = o.requests.family;
+    match ping::one_way(&there, to, at, &o.requests) {
         Ok(arrival) => {
             let clue = clues::duplicate(cx, arrival.to).filter(|_| arrival.arrived == 0).unwrap_or_default();
             Ok((arrival.arrived > 0, evidence(&arrival, at) + &clue))

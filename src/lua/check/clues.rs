@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use super::reach::cannot_leave;
+use super::reach::{Requests, cannot_leave};
 use crate::error::Result;
 use crate::lua::ping;
 use crate::lua::schema::Cx;
@@ -50,7 +50,13 @@ pub fn of_no_answer(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, ip: IpAddr) ->
 fn arrival(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, ip: IpAddr) -> Option<String> {
     let at = owners(cx, ip).ok()?.pop().filter(|at| at.inode() != from.inode())?;
     let there = Cx { ns: from, ..*cx };
-    let seen = ping::one_way(&there, to, &at, Some(Family::of(ip)), Some(1), Some(SECONDS)).ok()?;
+    let once = Requests {
+        count: Some(1),
+        timeout: Some(SECONDS),
+        family: Some(Family::of(ip)),
+        ..Requests::default()
+    };
+    let seen = ping::one_way(&there, to, &at, &once).ok()?;
     let source = seen.source.filter(|_| seen.arrived > 0)?;
     let back = match route::get(&at, source, &Lookup::default()) {
         Err(e) if cannot_leave(&e) => format!(", which has no way back to {source}: {}", e.message()),

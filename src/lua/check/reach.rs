@@ -12,6 +12,7 @@ use crate::net::prefix::Family;
 use crate::net::route::{self, Lookup};
 use crate::probe::endpoint::Host;
 use crate::probe::ping::Report;
+use crate::probe::socket::Source;
 
 /// Which echo requests are sent.
 #[derive(Default)]
@@ -19,6 +20,7 @@ pub struct Requests {
     pub count: Option<u64>,
     pub timeout: Option<f64>,
     pub family: Option<Family>,
+    pub from: Option<Source>,
 }
 
 /// Where none is to get through, seconds to wait for one unless told.
@@ -41,6 +43,12 @@ pub fn requests(wanted: bool) -> Shape<Requests> {
         .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
             o.family = Some(v)
         })
+        .field(
+            "from",
+            traffic::source(),
+            "the source address, or the link or VRF that packets must leave by",
+            |o, v| o.from = Some(v),
+        )
 }
 
 impl Requests {
@@ -111,8 +119,8 @@ fn reach(
     wanted: bool,
 ) -> Result<(bool, Reason), Failure> {
     let there = Cx { ns: from, ..*cx };
-    let Requests { count, timeout, family } = options.requests;
-    match ping::once(&there, to, family, count, timeout) {
+    let family = options.requests.family;
+    match ping::once(&there, to, &options.requests) {
         Ok(report) if report.received == 0 && wanted => {
             let clue = clues::of_no_answer(cx, from, to, report.addr);
             Ok((false, (evidence(&report) + &clue).into()))

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
@@ -64,6 +65,9 @@ pub(super) fn private(cx: &Cx<'_>, path: &Path) -> Result<PathBuf> {
     private::add(cx.ns, path)
 }
 
+/// What programs and scripts begin with.
+const EXECUTABLE: &[&[u8]] = &[b"#!", b"\x7fELF"];
+
 /// Writes into the same file, since other processes may have it mounted.
 pub(super) fn overwrite(path: &Path, text: &[u8]) -> std::io::Result<()> {
     if let Some(directory) = path.parent() {
@@ -71,5 +75,9 @@ pub(super) fn overwrite(path: &Path, text: &[u8]) -> std::io::Result<()> {
     }
     let mut file = fs::File::options().create(true).write(true).truncate(false).open(path)?;
     file.write_all(text)?;
-    file.set_len(text.len() as u64)
+    file.set_len(text.len() as u64)?;
+    if EXECUTABLE.iter().any(|begin| text.starts_with(begin)) {
+        file.set_permissions(fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
 }

@@ -140,7 +140,7 @@ pub(super) fn surroundings(name: &'static str) -> Shape<Options> {
                 files.into_iter().map(absolute).collect()
             }).luals("table<string, string>"),
             "files that it sees with these contents, such as its configuration. Those within a directory of \
-             `proc.private` are written there; others are its own, and nobody else sees them",
+             `proc.private` are written there; others are its own, and nobody else sees them. One that begins with `#!` can be executed",
             |o, v| o.files = v,
         )
 }

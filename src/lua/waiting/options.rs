@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{Shape, Type, Wrong, ty};
-use crate::lua::{neigh as neighbours, route as routes, words};
+use crate::lua::{neigh as neighbours, route as routes, traffic, words};
 use crate::net::link::Stats;
 use crate::net::prefix::Family;
 use crate::net::route::Filter;
 use crate::net::socket::Proto;
 use crate::net::until::{Goal, LinkGoal, NeighGoal};
 use crate::probe::endpoint::{Endpoint, Host};
+use crate::probe::socket;
 
 /// Unless told.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -139,12 +140,13 @@ pub fn listening() -> Type<(Option<IpAddr>, u16)> {
 
 pub struct ConnectOptions {
     pub family: Option<Family>,
+    pub socket: socket::Options,
     pub timeout: Duration,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        ConnectOptions { family: None, timeout: TIMEOUT }
+        ConnectOptions { family: None, socket: socket::Options::default(), timeout: TIMEOUT }
     }
 }
 
@@ -153,6 +155,12 @@ pub fn connect() -> Shape<ConnectOptions> {
         .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
             o.family = Some(v)
         })
+        .field(
+            "from",
+            traffic::source(),
+            "the source address, or the link or VRF that packets must leave by",
+            |o, v| o.socket.from = Some(v),
+        )
         .field("timeout", ty::seconds(), TIMEOUT_DOC, |o, v| o.timeout = v)
 }
 

@@ -10,7 +10,7 @@ use crate::error::Kind;
 use crate::lua::schema::{self, Cx, Failure, Wrong};
 use crate::lua::traffic::{self, Names};
 use crate::net::until::{Look, poll};
-use crate::probe::{socket, tcp};
+use crate::probe::tcp;
 use crate::wait::{self, Deadline};
 
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -25,8 +25,9 @@ pub fn connect(cx: &Cx<'_>, address: &str, options: &ConnectOptions) -> Result<f
     seconds::<Failure>(poll(options.timeout, INTERVAL, || {
         let soon = deadline.min(Deadline::after(patience));
         // A name may get its address meanwhile.
-        let targets = endpoint.targets(cx.ns, &Names(cx), options.family);
-        match targets.and_then(|targets| tcp::connect(cx.ns, &targets, &socket::Options::default(), soon)) {
+        let targets =
+            endpoint.targets(cx.ns, &Names(cx), options.socket.family(&endpoint.host, options.family));
+        match targets.and_then(|targets| tcp::connect(cx.ns, &targets, &options.socket, soon)) {
             Ok(connection) => {
                 connection.close();
                 Ok(Look::Done)

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io::{IoSlice, IoSliceMut};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
@@ -67,6 +67,8 @@ struct Log {
 pub struct Server {
     log: Arc<Mutex<Log>>,
     address: SocketAddr,
+    /// Closed with the worker.
+    socket: Weak<OwnedFd>,
     worker: Worker,
 }
 
@@ -87,16 +89,49 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, options: Serve
         join(ns, &socket, address, group)?;
     }
     let log = Arc::new(Mutex::new(Log::default()));
-    let shared = log.clone();
+    setsockopt(&socket, sockopt::Broadcast, &true)?;
+    let (shared, socket) = (log.clone(), Arc::new(socket));
+    let sending = Arc::downgrade(&socket);
     let worker =
         Worker::start("udp server", move |signals| serve(&socket, signals, &shared, &options.reaction))?;
-    Ok(Server { log, address, worker })
+    Ok(Server { log, address, socket: sending, worker })
 }
 
 impl Server {
     /// The address and port that it receives at.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Sends a datagram from its own port.
+    ///
+    /// Raises as [`super::send_to`], `argument` once it was stopped.
+    pub fn send(&self, to: SocketAddr, data: &[u8], from: Option<IpAddr>) -> Result<()> {
+        let socket = self.socket.upgrade().ok_or_else(|| Error::argument("the server was stopped"))?;
+        let mapped = |ip: IpAddr| match ip {
+            IpAddr::V4(v4) if self.address.is_ipv6() => v4.to_ipv6_mapped().into(),
+            ip => ip,
+        };
+        let peer = if to.is_ipv4() { SocketAddr::new(mapped(to.ip()), to.port()) } else { to };
+        let v4 = |ip: Ipv4Addr| libc::in_addr { s_addr: u32::from_ne_bytes(ip.octets()) };
+        let (mut info4, mut info6) = (None, None);
+        match from.map(mapped) {
+            Some(IpAddr::V4(ip)) => {
+                info4 = Some(libc::in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: v4(ip), ipi_addr: v4(ip) });
+            }
+            Some(IpAddr::V6(ip)) => {
+                let ipi6_addr = libc::in6_addr { s6_addr: ip.octets() };
+                info6 = Some(libc::in6_pktinfo { ipi6_addr, ipi6_ifindex: 0 });
+            }
+            None => {}
+        }
+        let control: Vec<ControlMessage<'_>> = (info4.iter().map(ControlMessage::Ipv4PacketInfo))
+            .chain(info6.iter().map(ControlMessage::Ipv6PacketInfo))
+            .collect();
+        let (fd, peer) = (socket.as_raw_fd(), SockaddrStorage::from(peer));
+        sendmsg(fd, &[IoSlice::new(data)], &control, MsgFlags::MSG_NOSIGNAL, Some(&peer))
+            .map(drop)
+            .map_err(|e| super::not_sent(e, data, to))
     }
 
     /// The datagrams so far, the oldest first.

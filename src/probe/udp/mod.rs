@@ -99,12 +99,16 @@ fn connected(ns: &Namespace, target: SocketAddr, options: &socket::Options) -> R
 }
 
 fn send_one(socket: &OwnedFd, target: SocketAddr, data: &[u8]) -> Result<()> {
-    match send(socket.as_raw_fd(), data, MsgFlags::MSG_NOSIGNAL) {
-        Ok(_) => Ok(()),
-        Err(Errno::EMSGSIZE) => Err(Error::errno(Errno::EMSGSIZE)
+    send(socket.as_raw_fd(), data, MsgFlags::MSG_NOSIGNAL).map(drop).map_err(|e| not_sent(e, data, target))
+}
+
+/// Why the kernel refused to send.
+fn not_sent(e: Errno, data: &[u8], target: SocketAddr) -> Error {
+    match e {
+        Errno::EMSGSIZE => Error::errno(Errno::EMSGSIZE)
             .detail(format!("{} bytes of data", data.len()))
-            .hint(format!("a datagram holds {MAX_SIZE} bytes at most, less with df = true"))),
-        Err(e) => Err(explain(e.into(), target)),
+            .hint(format!("a datagram holds {MAX_SIZE} bytes at most, less with df = true")),
+        e => explain(e.into(), target),
     }
 }
 

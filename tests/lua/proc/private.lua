@@ -98,3 +98,11 @@ for i, paths in ipairs({ { "/run", "/run/daemon" }, { "/run/daemon", "/run" }, t
   end
   check.equal(ns.exec("cat " .. paths[1] .. "/first " .. paths[2] .. "/second").stdout, "1\n2\n")
 end
+
+-- A file that is a script or a program can be executed.
+local script = "#!/bin/sh\necho run with $1\n"
+for _, path in ipairs({ "/usr/local/bin/no-such-tool", "/run/tool", "/etc/order/hook" }) do
+  check.equal(r1.exec({ path, "x" }, { files = { [path] = script }, check = true }).stdout, "run with x\n")
+end
+local _, mode = pcall(r1.exec, { "/run/text" }, { files = { ["/run/text"] = "echo\n" } })
+check.equal(mode.kind, "permission")
