@@ -2,6 +2,7 @@
 
 mod handles;
 mod layout;
+mod prompt;
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,6 +14,7 @@ use super::lua::{self, Expr};
 use super::variables::{Variable, Variables};
 pub use layout::plain;
 use layout::{gap, wrapped};
+pub use prompt::{Globals, Program, Turn};
 
 /// How many variables of its own the script has at most: Lua takes 200 in a block.
 const LOCALS: usize = 150;
@@ -27,35 +29,6 @@ pub enum Line {
         name: String,
         code: String,
     },
-}
-
-type VariableOf = dyn Fn(&str) -> Option<String>;
-
-/// What the globals of a prompt mean.
-pub struct Globals {
-    /// The variable that stands for a namespace.
-    pub namespace: Box<VariableOf>,
-    /// Whether a name means something.
-    pub taken: Box<dyn Fn(&str) -> bool>,
-}
-
-impl Default for Globals {
-    fn default() -> Self {
-        Globals { namespace: Box::new(|_| None), taken: Box::new(|_| false) }
-    }
-}
-
-/// A program that is run as it is: in this namespace, or where the prompt is.
-#[derive(Clone, Debug)]
-pub struct Program {
-    pub namespace: Option<String>,
-    pub words: Vec<String>,
-}
-
-/// Where the commands that follow are run, of a shell that was opened or left at the prompt.
-pub enum Turn {
-    Enter(Option<String>),
-    Leave,
 }
 
 /// What was begun beside the script.
