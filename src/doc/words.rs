@@ -121,8 +121,8 @@ pub const ABSENT: &[Absent] = &[
     },
     Absent {
         words: "ospf bgp isis rip dynamic routing protocol daemon frr bird quagga",
-        says: "nsh speaks no routing protocol. FRR and BIRD do it: ns1.spawn(\"bird -f -c bird.conf\"), with files and \
-               proc.private for their configuration; see scripts/ospf-bird.lua.",
+        says: "nsh itself speaks no routing protocol. FRR and BIRD do it: require(\"nsh.frr\") and require(\"nsh.bird\") \
+               start them (nsh doc nsh.frr), or ns1.spawn(\"bird -f -c bird.conf\"); see scripts/examples/ospf-bird.lua.",
     },
     Absent {
         words: "wireguard wg vpn key ipsec openvpn encrypt",
