@@ -3,7 +3,7 @@
 
 local ns1, ns2 = namespace.add("ns1", { up = true }), namespace.add("ns2", { up = true })
 for i, ns in ipairs({ ns1, ns2 }) do
-  link.add("vrf" .. i, { kind = "vrf", table = 100 + i, up = true })
+  link.add("vrf" .. i, { kind = "vrf", vrf = { table = 100 + i }, up = true })
   link.add("veth" .. i, {
     kind = "veth",
     up = true,
