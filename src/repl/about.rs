@@ -94,7 +94,7 @@ fn defines(source: &str, name: &str) -> bool {
             "." | ":" => behind,
             _ => behind && i > 0 && matches!(text(i - 1), "function" | "." | ":"),
         };
-        let named = token.kind == Kind::Name && text(i) == name;
+        let named = token.kind == Kind::Name && text(i) == name && !matches!(text(i + 1), "." | ":");
         named && (behind || (text(i + 1) == "=" && text(i + 2) == "function"))
     })
 }

@@ -79,9 +79,9 @@ fn commands_in_a_namespace_as_in_mininet() {
     let text = s.text();
     for part in [
         "\nprint(h1.ping(\"h2\", { count = 1 }))\n--- h2 ping statistics ---\n1 packets transmitted, 1 received",
-        "\nprint(h2.addr.list({ dev = \"eth0\" }))\ninet  10.0.0.2/24",
+        "\nprint(h2.addr.list({ dev = \"eth0\" }))\n2: eth0    inet 10.0.0.2/24 scope global eth0",
         "\nin\neth0  lo\n",
-        "\nprint(link.get(\"lo\"))\nlo  ",
+        "\nprint(link.get(\"lo\"))\n1: lo  ",
         "\nh1 -> h2\nh2 -> h1\n2 of 2 received\n",
         "> nodes\nhost\nh1    eth0  10.0.0.1/24\n",
         "> links\nhost\nh1\n└─ eth0 UP 10.0.0.1/24 ── h2:eth0\nh2\n└─ eth0 UP 10.0.0.2/24 ← h1\n",
@@ -123,11 +123,14 @@ fn nothing_of_a_shell_is_dropped_in_silence() {
         ("A=lo", "lo is nil, and so is A; a text stands in quotes: A = \"lo\""),
         ("ip link show $B", "the value of $B is not known"),
         ("alias ll=ls", "alias is a shell's own; nsh runs Lua: a function, :load FILE, or !COMMAND"),
-        ("ip link | grep lo", "lo               UNKNOWN        00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP>"),
+        (
+            "ip link | grep lo",
+            "1: lo              UNKNOWN 00:00:00:00:00:00 mtu 65536 <LOOPBACK,UP,LOWER_UP>",
+        ),
         ("ip addr | grep nothing-of-that", "exited with status 1"),
-        ("ip addr | sort -r | head -n 1 | cut -c 1-5", "inet6"),
+        ("ip addr | sort -r | head -n 1 | cut -c 1-5", "1: lo"),
         ("ip link | tee /etc/x", "this pipe is not translated"),
-        ("ifconfig -a", "inet  127.0.0.1/8 scope host dev lo"),
+        ("ifconfig -a", "1: lo    inet 127.0.0.1/8 scope host lo"),
         ("ip link help", "help(link)"),
         ("iptables -L", ""),
     ] {
@@ -229,6 +232,8 @@ fn many_namespaces_have_a_compact_picture() {
     s.set_size(100, 80);
     s.line("link.add(\"br0\", { kind = \"bridge\", up = true, addr = \"10.0.0.254/24\" })");
     s.line("for i = 1, 60 do local n = namespace.add(\"h\" .. i) link.add(\"p\" .. i, { kind = \"veth\", master = \"br0\", up = true, peer = { name = \"eth0\", ns = n, up = true, addr = \"10.0.0.\" .. i .. \"/24\" } }) end");
+    s.line("for i = 1, 60 do wait.link(\"p\" .. i) end wait.link(\"br0\")");
+    s.line("eventually(function() return link.get(\"br0\").operstate == \"UP\" end)");
     s.line(":net");
     let text = s.text();
     let (_, picture) = text.split_once("> :net\n").unwrap();

@@ -467,11 +467,11 @@ fn what_is_longer_than_the_terminal_goes_through_the_pager() {
     for (number, line) in [
         "help(link.add)",
         "help()",
-        "help \"veth\"",
+        "help \"link.add\"",
         "help",
         "?link.add",
         "link.add?",
-        "help veth",
+        "help link.add",
         ":net",
         ":ns",
     ]

@@ -81,8 +81,16 @@ pub fn order(key: &Value) -> (u8, i64, String) {
 pub fn quoted(bytes: &[u8]) -> String {
     let mut out = String::from("\"");
     for chunk in bytes.utf8_chunks() {
-        let valid = format!("{:?}", chunk.valid());
-        out.push_str(&valid[1..valid.len() - 1]);
+        for c in chunk.valid().chars() {
+            match c {
+                '\'' => out.push(c),
+                // As wherever a text of a lab is shown.
+                '\x01'..='\x08' | '\x0b'..='\x0c' | '\x0e'..='\x1f' | '\x7f' => {
+                    out.push_str(&format!("\\x{:02x}", u32::from(c)));
+                }
+                c => out.extend(c.escape_debug()),
+            }
+        }
         chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02x}")));
     }
     out + "\""
@@ -229,7 +237,7 @@ mod tests {
             "{ 1, \"a\", [\"a-b\"] = { true }, mtu = 1500 }"
         );
         assert_eq!(show(&of("return {}")), "{}");
-        assert_eq!(show(&of("return 'a\\255b\\27é'")), "\"a\\xffb\\u{1b}é\"");
+        assert_eq!(show(&of("return 'a\\255b\\27é'")), "\"a\\xffb\\x1bé\"");
     }
 
     /// As Lua's own `tostring`.
