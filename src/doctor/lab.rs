@@ -324,7 +324,7 @@ fn request(ns: &Namespace, message_type: u16, header: &[u8], attributes: &Attrib
     bytes[4..6].copy_from_slice(&message_type.to_ne_bytes());
     bytes[6..8].copy_from_slice(&FLAGS.to_ne_bytes());
     bytes.extend_from_slice(header);
-    bytes.extend_from_slice(attributes.bytes());
+    bytes.extend_from_slice(attributes.bytes()?);
     ns.route()?.exchange(&mut bytes, false, &mut |_, _| Ok(()))
 }
 

@@ -211,7 +211,8 @@ pub fn name_of(lua: &Lua, value: &Value) -> mlua::Result<Option<String>> {
             Some(meta) => meta.raw_get::<Option<String>>("__name")?,
             None => None,
         },
-        Value::UserData(ud) => Some(ud.type_name()?.to_string_lossy()),
+        // Lua's own, such as a file, is none of ours.
+        Value::UserData(ud) => ud.type_name().ok().map(|name| name.to_string_lossy()),
         _ => None,
     })
 }

@@ -45,7 +45,9 @@ mod udp;
 mod waiting;
 mod words;
 
+use std::ffi::OsStr;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
 use mlua::chunk::ChunkMode;
@@ -53,6 +55,7 @@ use mlua::{
     Function, HookTriggers, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState,
 };
 
+use crate::error::Error;
 use crate::net::echo::Command;
 use crate::wait;
 pub use explain::{Raised, call, report};
@@ -95,7 +98,11 @@ pub fn run(
     setup: fn(&Lua) -> mlua::Result<()>,
 ) -> i32 {
     let settings = test::Settings { plain: true, missing, ..test::Settings::default() };
-    test::run(place, script, trace, settings, Rc::new(test::Plain::new(&script.name)), setup)
+    let told = Rc::new(test::Plain::new(&script.name));
+    match test::run(place, script, trace, settings, told.clone(), setup) {
+        status::SUCCESS if told.lost() => status::FAILED,
+        status => status,
+    }
 }
 
 /// As [`run`]; but once the script has ended well, `stay` is called before what it deferred runs and what it left
@@ -108,7 +115,11 @@ pub fn stay(
     stay: Rc<dyn Fn()>,
 ) -> i32 {
     let settings = test::Settings { plain: true, stay: Some(stay), ..test::Settings::default() };
-    test::run(place, script, trace, settings, Rc::new(test::Plain::new(&script.name)), setup)
+    let told = Rc::new(test::Plain::new(&script.name));
+    match test::run(place, script, trace, settings, told.clone(), setup) {
+        status::SUCCESS if told.lost() => status::FAILED,
+        status => status,
+    }
 }
 
 /// Makes a lab and an interpreter for `f`, and ends afterwards what was left running. Returns nsh's exit status.
@@ -156,9 +167,8 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
     lua.load(include_str!("prelude.lua")).set_name(bind::INTERNAL).call::<()>((
         exit,
         lua.create_function(stdout_closed)?,
-        lua.create_function(execute_shell)?,
+        bind::raising(&lua, execute_shell)?,
     ))?;
-    only_text_chunks(&lua)?;
     bind::globals(&lua, lab)?;
     library::install(&lua)?;
     lua.globals().raw_set("host", host(&lua, lab)?)?;
@@ -169,18 +179,6 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
 fn host(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<Value> {
     let cx = schema::Cx { lua, lab, ns: lab.namespaces.host() };
     namespace::handle(&cx, lab.namespaces.host())
-}
-
-/// Bytecode can crash the interpreter, so `load` and `loadfile` take text alone.
-fn only_text_chunks(lua: &Lua) -> mlua::Result<()> {
-    lua.load(
-        "local load, loadfile, type = load, loadfile, type\n\
-         function _G.load(chunk, name, _, ...) return load(chunk, name, 't', ...) end\n\
-         function _G.loadfile(name, _, ...) return loadfile(name, 't', ...) end\n\
-         function _G.dofile(name) return assert(loadfile(name, 't'))() end",
-    )
-    .set_name(bind::INTERNAL)
-    .exec()
 }
 
 /// Goes on after an interrupt: the prompt survives Ctrl-C.
@@ -291,29 +289,27 @@ fn stdout_closed(_: &Lua, _: ()) -> mlua::Result<bool> {
 
 /// `os.execute([command])`: as Lua's own, but Ctrl-C ends the wait and the script. C's `system` ignores the signal
 /// meanwhile, and the script would go on as if nothing had happened.
-fn execute_shell(lua: &Lua, command: Option<String>) -> mlua::Result<MultiValue> {
+fn execute_shell(lua: &Lua, command: Option<mlua::LuaString>) -> Result<MultiValue, schema::Failure> {
     use std::os::unix::process::ExitStatusExt;
-    let Some(command) = command else { return true.into_lua_multi(lua) };
-    let told = || [Command::new(&["sh", "-c"]).word(&command)];
+    let Some(command) = command else { return Ok(true.into_lua_multi(lua)?) };
+    let told = || [Command::new(&["sh", "-c"]).word(command.to_string_lossy())];
     Lab::of(lua)?.namespaces.echo.tell(told);
-    let mut child = std::process::Command::new("/bin/sh")
-        .arg("-c")
-        .arg(&command)
-        .spawn()
-        .map_err(|e| mlua::Error::runtime(format!("os.execute: cannot run /bin/sh: {e}")))?;
+    let refused = |e: std::io::Error| bind::named(Error::from(e).detail("running /bin/sh"), "os.execute");
+    let words = OsStr::from_bytes(&command.as_bytes()).to_owned();
+    let mut child = std::process::Command::new("/bin/sh").arg("-c").arg(words).spawn().map_err(refused)?;
     if let Ok(Some(pidfd)) = wait::pidfd(child.id() as i32)
         && wait::readable(pidfd.as_fd(), wait::Deadline::NEVER).is_err()
     {
         let _ = child.kill();
         let _ = child.wait();
-        return Err(mlua::Error::runtime(wait::interrupted_error().message()));
+        return Err(mlua::Error::runtime(wait::interrupted_error().message()).into());
     }
-    let status = child.wait().map_err(|e| mlua::Error::runtime(format!("os.execute: {e}")))?;
-    match (status.code(), status.signal()) {
-        (Some(0), _) => (true, "exit", 0).into_lua_multi(lua),
-        (Some(code), _) => (Value::Nil, "exit", code).into_lua_multi(lua),
-        (None, signal) => (Value::Nil, "signal", signal.unwrap_or(0)).into_lua_multi(lua),
-    }
+    let status = child.wait().map_err(refused)?;
+    Ok(match (status.code(), status.signal()) {
+        (Some(0), _) => (true, "exit", 0).into_lua_multi(lua)?,
+        (Some(code), _) => (Value::Nil, "exit", code).into_lua_multi(lua)?,
+        (None, signal) => (Value::Nil, "signal", signal.unwrap_or(0)).into_lua_multi(lua)?,
+    })
 }
 
 /// Lines of the script and of its processes come in the order in which they were written.

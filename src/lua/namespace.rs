@@ -51,6 +51,10 @@ pub fn handle(cx: &Cx<'_>, ns: &Rc<Namespace>) -> mlua::Result<Value> {
         Ok(objects) => objects,
         Err(_) => {
             let objects = cx.lua.create_table()?;
+            let meta = cx.lua.create_table()?;
+            // Weak: what no script holds any more goes, with its modules.
+            meta.raw_set("__mode", "v")?;
+            objects.set_metatable(Some(meta))?;
             cx.lua.set_named_registry_value(OBJECTS, &objects)?;
             objects
         }

@@ -4,13 +4,27 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::netlink::attributes_of;
+use crate::error::{Error, Result};
 
-/// Attributes being written, one after another.
+/// Attributes being written, one after another. What can't stand in one is told when the bytes are taken, so that
+/// nothing of it is ever sent: a length that does not fit its 16 bits would make attributes of the value's own bytes.
 #[derive(Clone, Debug, Default)]
-pub struct Attributes(Vec<u8>);
+pub struct Attributes {
+    bytes: Vec<u8>,
+    wrong: Option<Wrong>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wrong {
+    /// Of this many bytes.
+    Long(usize),
+    Zero,
+}
 
 /// NLA_F_NESTED (linux/netlink.h).
 const NESTED: u16 = 0x8000;
+/// The length and type in front of a value.
+const HEADER: usize = 4;
 
 impl Attributes {
     pub fn new() -> Self {
@@ -19,36 +33,64 @@ impl Attributes {
 
     /// Adds one attribute, padded to four bytes.
     pub fn put(&mut self, kind: u16, value: &[u8]) {
-        self.0.extend_from_slice(&((value.len() + 4) as u16).to_ne_bytes());
-        self.0.extend_from_slice(&kind.to_ne_bytes());
-        self.0.extend_from_slice(value);
-        self.0.resize(self.0.len().next_multiple_of(4), 0);
+        let Ok(length) = u16::try_from(value.len() + HEADER) else {
+            self.wrong = Some(Wrong::Long(value.len()));
+            return;
+        };
+        self.bytes.extend_from_slice(&length.to_ne_bytes());
+        self.bytes.extend_from_slice(&kind.to_ne_bytes());
+        self.bytes.extend_from_slice(value);
+        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
     }
 
     pub fn put_u32(&mut self, kind: u16, value: u32) {
         self.put(kind, &value.to_ne_bytes());
     }
 
-    /// Adds a string with its terminating zero.
+    /// Adds a string with its terminating zero, the only one that it can have.
     pub fn put_str(&mut self, kind: u16, value: &str) {
+        self.check(value);
         self.put(kind, &[value.as_bytes(), &[0]].concat());
+    }
+
+    /// Adds a string whose end is that of the attribute.
+    pub fn put_text(&mut self, kind: u16, value: &str) {
+        self.check(value);
+        self.put(kind, value.as_bytes());
+    }
+
+    fn check(&mut self, text: &str) {
+        if text.contains('\0') {
+            self.wrong = Some(Wrong::Zero);
+        }
     }
 
     /// Adds an attribute that holds attributes.
     pub fn nest(&mut self, kind: u16, inner: Attributes) {
-        self.put(kind | NESTED, &inner.0);
+        self.wrong = self.wrong.or(inner.wrong);
+        self.put(kind | NESTED, &inner.bytes);
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty() && self.wrong.is_none()
     }
 
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
+    /// Raises `argument` for a value that can't stand in an attribute.
+    pub fn bytes(&self) -> Result<&[u8]> {
+        match self.wrong {
+            None => Ok(&self.bytes),
+            Some(Wrong::Zero) => Err(Error::argument("a text for the kernel can't hold a zero byte")),
+            Some(Wrong::Long(bytes)) => {
+                let most = usize::from(u16::MAX) - HEADER;
+                Err(Error::argument(format!("the kernel takes values of at most {most} bytes, got {bytes}")))
+            }
+        }
     }
 
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+    /// As [`Attributes::bytes`].
+    pub fn into_bytes(self) -> Result<Vec<u8>> {
+        self.bytes()?;
+        Ok(self.bytes)
     }
 }
 
@@ -352,13 +394,13 @@ mod tests {
         let mut out = Attributes::new();
         sample.write(&mut out);
         assert_eq!(
-            out.bytes(),
+            out.bytes().unwrap(),
             [
                 8, 0, 1, 0, 0xdc, 0x05, 0, 0, // 1500 ticks
                 5, 0, 2, 0, 1, 0, 0, 0, // true, padded
             ]
         );
-        let read = Sample::read(out.bytes());
+        let read = Sample::read(out.bytes().unwrap());
         assert_eq!(read, Sample { mac: None, ..sample });
         let mut seen = Vec::new();
         read.each(&mut |name, value| seen.push((name, value)));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -36,12 +36,11 @@ thread_local! {
 /// script takes [`Namespace::descriptor`] and stays in it.
 pub struct Namespace {
     name: String,
-    fd: OwnedFd,
+    /// `None` once it was deleted.
+    fd: RefCell<Option<Rc<OwnedFd>>>,
     /// `/proc/self/ns/net`'s inode, which tells namespaces apart.
     inode: u64,
     home: bool,
-    /// Deleted: `fd` is no namespace any more.
-    gone: Cell<bool>,
     route: RefCell<Option<Socket>>,
     netfilter: RefCell<Option<Socket>>,
     /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
@@ -59,10 +58,9 @@ impl Namespace {
         let inode = nix::sys::stat::fstat(&file)?.st_ino;
         Ok(Namespace {
             name: name.to_owned(),
-            fd: file.into(),
+            fd: RefCell::new(Some(Rc::new(file.into()))),
             inode,
             home,
-            gone: Cell::new(false),
             route: RefCell::default(),
             netfilter: RefCell::default(),
             unsettled: Cell::new(false),
@@ -89,16 +87,16 @@ impl Namespace {
     /// The descriptor to give to `setns`, `IFLA_NET_NS_FD` and `NETNSA_FD`.
     ///
     /// Raises `not_found` once the namespace was deleted.
-    pub fn fd(&self) -> Result<BorrowedFd<'_>> {
-        if self.gone.get() {
-            return Err(Error::new(Kind::NotFound, format!("the namespace {} was deleted", self.name)));
-        }
-        Ok(self.fd.as_fd())
+    pub fn fd(&self) -> Result<Rc<OwnedFd>> {
+        self.fd
+            .borrow()
+            .clone()
+            .ok_or_else(|| Error::new(Kind::NotFound, format!("the namespace {} was deleted", self.name)))
     }
 
     /// A descriptor of its own, for a thread or process that will live in the namespace.
     pub fn descriptor(&self) -> Result<OwnedFd> {
-        Ok(self.fd()?.try_clone_to_owned()?)
+        Ok(self.fd()?.try_clone()?)
     }
 
     /// Runs `f` with the calling (main) thread inside the namespace: sockets that it opens stay there.
@@ -189,12 +187,7 @@ impl Namespace {
     fn let_go(&self) {
         self.route.take();
         self.netfilter.take();
-        self.gone.set(true);
-        if let Ok(null) = File::open("/dev/null") {
-            // SAFETY: both descriptors are open and ours; the number stays valid, and stands for /dev/null from now
-            // on. Nobody enters it: `fd` refuses.
-            unsafe { libc::dup3(null.as_raw_fd(), self.fd.as_raw_fd(), libc::O_CLOEXEC) };
-        }
+        self.fd.take();
     }
 }
 

@@ -162,7 +162,7 @@ fn send(ns: &Namespace, dst: IpAddr, dev: &str, spec: &NeighSpec, flags: u16) ->
     }
     let ntf = if spec.proxy { PROXY } else { 0 } | if spec.router { ROUTER } else { 0 };
     let head = ndmsg(Family::of(dst).number(), index, state, ntf);
-    let request = [head.as_slice(), body.bytes()].concat();
+    let request = [head.as_slice(), body.bytes()?].concat();
     ns.rtnl(RTM_NEWNEIGH, flags, &request, |_| Ok(())).map_err(|e| match e.raw() {
         Some(Errno::EEXIST) => e.hint("neigh.replace changes it"),
         Some(Errno::ENOBUFS) => e.with_kind(Kind::Limit).hint(
@@ -196,7 +196,7 @@ fn del_entry(ns: &Namespace, dst: IpAddr, index: u32, proxy: bool) -> Result<()>
     let mut body = Attributes::new();
     body.put(nda::DST, &octets(dst));
     let head = ndmsg(Family::of(dst).number(), index, 0, if proxy { PROXY } else { 0 });
-    ns.rtnl(RTM_DELNEIGH, 0, &[head.as_slice(), body.bytes()].concat(), |_| Ok(()))
+    ns.rtnl(RTM_DELNEIGH, 0, &[head.as_slice(), body.bytes()?].concat(), |_| Ok(()))
 }
 
 /// Has the kernel resolve a neighbour now, as if there were a packet for it: `ip neigh replace DST dev DEV use`.
@@ -206,7 +206,7 @@ pub fn probe(ns: &Namespace, dst: IpAddr, dev: &str) -> Result<()> {
     let index = find::require_index(ns, dev)?;
     let mut body = Attributes::new();
     body.put(nda::DST, &octets(dst));
-    let request = [ndmsg(Family::of(dst).number(), index, 0, USE).as_slice(), body.bytes()].concat();
+    let request = [ndmsg(Family::of(dst).number(), index, 0, USE).as_slice(), body.bytes()?].concat();
     ns.rtnl(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &request, |_| Ok(()))
 }
 
@@ -218,7 +218,7 @@ pub fn confirm(ns: &Namespace, known: &Neigh) -> Result<()> {
     let mut body = Attributes::new();
     body.put(nda::DST, &octets(known.dst));
     let head = ndmsg(Family::of(known.dst).number(), known.index, PROBE, 0);
-    match ns.rtnl(RTM_NEWNEIGH, 0, &[head.as_slice(), body.bytes()].concat(), |_| Ok(())) {
+    match ns.rtnl(RTM_NEWNEIGH, 0, &[head.as_slice(), body.bytes()?].concat(), |_| Ok(())) {
         // It is gone, or nobody answered meanwhile.
         Err(e) if matches!(e.raw(), Some(Errno::ENOENT | Errno::EINVAL)) => Ok(()),
         result => result,

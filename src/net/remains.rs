@@ -35,10 +35,10 @@ fn delete_together(ns: &Namespace, links: &[u32]) -> Result<()> {
     let mut group = Attributes::new();
     group.put_u32(ifla::GROUP, LEAVING);
     for index in links {
-        let request = [ifinfomsg(0, *index, 0, 0).as_slice(), group.bytes()].concat();
+        let request = [ifinfomsg(0, *index, 0, 0).as_slice(), group.bytes()?].concat();
         ns.rtnl(link::RTM_SETLINK, 0, &request, |_| Ok(()))?;
     }
-    let request = [ifinfomsg(0, 0, 0, 0).as_slice(), group.bytes()].concat();
+    let request = [ifinfomsg(0, 0, 0, 0).as_slice(), group.bytes()?].concat();
     ns.rtnl(link::RTM_DELLINK, 0, &request, |_| Ok(()))
 }
 

@@ -51,7 +51,7 @@ fn forwards(ns: &Namespace) -> Result<bool> {
     let mut of_all = Attributes::new();
     of_all.put_u32(IFINDEX, ALL);
     // `struct netconfmsg`, one byte, padded.
-    let request = [&[libc::AF_INET6 as u8, 0, 0, 0], of_all.bytes()].concat();
+    let request = [&[libc::AF_INET6 as u8, 0, 0, 0], of_all.bytes()?].concat();
     let mut forwards = false;
     ns.rtnl(RTM_GETNETCONF, 0, &request, |answer| {
         let value = answer.and_then(|a| attributes::find(a.payload.get(4..)?, FORWARDING));

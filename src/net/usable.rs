@@ -126,7 +126,7 @@ fn leads_here(ns: &Namespace, (index, address): Place) -> bool {
     attributes.put_u32(RTA_OIF, index);
     let mut request = vec![0; RTMSG];
     (request[0], request[1]) = (libc::AF_INET6 as u8, 128);
-    request.extend_from_slice(attributes.bytes());
+    request.extend_from_slice(attributes.bytes().unwrap_or_default());
     let mut local = false;
     let asked = ns.rtnl(RTM_GETROUTE, 0, &request, |answer| {
         local |= answer.is_some_and(|a| a.payload.get(7) == Some(&libc::RTN_LOCAL));

@@ -10,6 +10,8 @@ use std::ffi::{CString, c_int, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
+use std::rc::Rc;
+
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::Pid;
@@ -27,7 +29,7 @@ pub(super) struct Plan<'a> {
     pub env: Vec<CString>,
     pub cwd: Option<CString>,
     /// The network namespace to enter; `None` stays.
-    pub net: Option<BorrowedFd<'a>>,
+    pub net: Option<Rc<OwnedFd>>,
     /// Mounts of its own; `None` leaves the mount namespace alone.
     pub mounts: Option<Mounts>,
     /// The host name to take, in a UTS namespace of its own.
@@ -239,7 +241,7 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
             limit.rlim_cur = if soft < limit.rlim_max { soft } else { limit.rlim_max };
             tried(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit), Step::Limit)?;
         }
-        if let Some(net) = plan.net {
+        if let Some(net) = &plan.net {
             tried(libc::setns(net.as_raw_fd(), libc::CLONE_NEWNET), Step::Enter)?;
         }
         if let Some(mounts) = &plan.mounts {

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -37,11 +38,11 @@ pub struct Context {
 }
 
 /// The namespace to run in.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Place<'a> {
     pub name: &'a str,
     /// `None` for the namespace in which nsh itself is.
-    pub net: Option<BorrowedFd<'a>>,
+    pub net: Option<Rc<OwnedFd>>,
 }
 
 impl<'a> Place<'a> {
@@ -269,7 +270,7 @@ fn plan<'a>(
         args,
         env: spec.environment().iter().map(|(name, value)| variable(name, value)).collect::<Result<_>>()?,
         cwd: spec.cwd.as_deref().map(|d| c_string(d.as_os_str())).transpose()?,
-        net: place.net,
+        net: place.net.clone(),
         mounts: mounts(place, spec, context)?,
         hostname: (elsewhere && !context.on_host).then(|| host_name(place.name)),
         stdio,

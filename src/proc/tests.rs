@@ -1,4 +1,5 @@
 use std::os::fd::BorrowedFd;
+use std::rc::Rc;
 
 use super::*;
 
@@ -238,12 +239,12 @@ fn the_process_is_inside_the_namespace() {
     in_namespace(|net| {
         let hosts = std::env::temp_dir().join(format!("nsh-hosts-{}", std::process::id()));
         std::fs::write(&hosts, "10.0.0.1 router\n").unwrap();
-        let place = Place { name: "lab", net: Some(net) };
+        let place = Place { name: "lab", net: Some(Rc::new(net.try_clone_to_owned().unwrap())) };
         let line =
             "cat /proc/net/dev | tail -n +3 | cut -d: -f1; ls /sys/class/net; cat /etc/hosts; uname -n";
         let spec = Spec { hosts: Some(hosts.clone()), ..Spec::shell(line) };
         let before = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
-        let output = exec(place, &spec, &Context::default()).unwrap();
+        let output = exec(place.clone(), &spec, &Context::default()).unwrap();
         let printed = text(&output.stdout);
         let lines: Vec<&str> = printed.lines().map(str::trim).collect();
         assert_eq!(lines, ["lo", "lo", "10.0.0.1 router", "lab"], "{output:?}");
@@ -305,8 +306,8 @@ fn how_long_starting_takes() {
         drop(spawn(here(), &spec, &Context::default()).unwrap().wait(None).unwrap())
     });
     in_namespace(|net| {
-        let place = Place { name: "lab", net: Some(net) };
-        measure("exec in a namespace", &|| drop(exec(place, &spec, &Context::default()).unwrap()));
+        let place = Place { name: "lab", net: Some(Rc::new(net.try_clone_to_owned().unwrap())) };
+        measure("exec in a namespace", &|| drop(exec(place.clone(), &spec, &Context::default()).unwrap()));
     });
     drop(ballast);
 }

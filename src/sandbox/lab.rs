@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal};
@@ -13,7 +14,7 @@ use super::sys::{self, Channel, Message};
 use super::terminal;
 use super::view::{self, View};
 use super::{Lab, Plan, Runner, Users, filter, ids, init, procfs};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, complain};
 use crate::net::inherited::Inherited;
 use crate::wait::{self, limit};
 
@@ -41,7 +42,14 @@ pub fn end(f: impl FnOnce() -> i32) -> ! {
     let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).unwrap_or(1);
     let _ = std::io::Write::flush(&mut std::io::stdout());
     // SAFETY: a null stream flushes all of them: what the script wrote through C's stdio.
-    unsafe { libc::fflush(std::ptr::null_mut()) };
+    let flushed = Errno::result(unsafe { libc::fflush(std::ptr::null_mut()) });
+    let status = match flushed {
+        // That nobody reads it any more is no failure.
+        Err(e) if e != Errno::EPIPE => {
+            complain(&Error::from(e).op("writing the script's output"), status.max(1))
+        }
+        _ => status,
+    };
     init::exit(match wait::interrupted() {
         Some(signal) if signal > 0 => 128 + signal,
         Some(_) => status.max(1),

@@ -28,10 +28,20 @@ const SYSTEM: &[&str] = &[
     "/usr/lib32",
     "/usr/lib64",
     "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/etc",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/local/share",
     "/usr/sbin",
     "/usr/share",
+    "/var/backups",
+    "/var/cache",
     "/var/lib",
+    "/var/log",
+    "/var/mail",
     "/var/run",
+    "/var/spool",
 ];
 
 /// Not writable as a working directory, though what is below may be.
@@ -125,7 +135,13 @@ fn may_write_cwd(cwd: &Path, homes: &[PathBuf]) -> bool {
     !PARENTS.iter().any(|p| Path::new(p) == cwd)
         && !SYSTEM.iter().any(|p| cwd.starts_with(p))
         && cwd.parent() != Some(Path::new("/home"))
-        && !homes.iter().any(|home| home.starts_with(cwd))
+        && !homes.iter().any(|home| home.starts_with(cwd) || is_hidden(cwd, home))
+}
+
+/// Whether the path leads through a hidden directory of that home: `~/.ssh`, `~/.config/systemd`, ...
+fn is_hidden(path: &Path, home: &Path) -> bool {
+    let inside = path.strip_prefix(home).ok();
+    inside.is_some_and(|inside| inside.as_os_str().as_encoded_bytes().starts_with(b"."))
 }
 
 /// The home directory of the one who calls, by the environment and by the accounts of this machine (`sudo`
@@ -185,6 +201,21 @@ mod tests {
         {
             assert!(!may(cwd), "{cwd}");
         }
+        for cwd in [
+            "/var/log",
+            "/var/log/apt",
+            "/var/spool/cron",
+            "/usr/local/bin",
+            "/usr/local/sbin",
+            "/var/cache/apt",
+        ] {
+            assert!(!may(cwd), "{cwd}");
+        }
+        for cwd in [".ssh", ".config/systemd/user", ".local/bin"] {
+            assert!(!may(&format!("/data/people/ann/{cwd}")), "{cwd}");
+        }
+        assert!(may("/data/people/ann/lab/.hidden"));
+        assert!(may("/usr/local/src/lab"));
     }
 
     #[test]

@@ -43,7 +43,16 @@ impl From<Output> for Ran {
 
 /// Runs `test` as each user that we can be.
 pub fn each(test: impl Fn(&Stage)) {
-    for user in stage::users() {
+    as_each(stage::users(), test);
+}
+
+/// As an ordinary user alone.
+pub fn as_ordinary(test: impl Fn(&Stage)) {
+    as_each(&[stage::User::Ordinary], test);
+}
+
+fn as_each(users: &[stage::User], test: impl Fn(&Stage)) {
+    for user in users {
         let stage = Stage { place: stage::Stage::new(*user), before: RefCell::default() };
         stage.prepared();
         test(&stage);

@@ -14,8 +14,10 @@
 // A test stops where it finds something wrong. Not all of what is shared is used here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
+mod attributes;
 mod binary;
 mod calls;
+mod chunks;
 mod escapes;
 mod files;
 mod floods;
@@ -23,5 +25,6 @@ mod frame;
 #[path = "../sandbox/helper.rs"]
 mod helper;
 mod links;
+mod soak;
 #[path = "../sandbox/stage.rs"]
 mod stage;

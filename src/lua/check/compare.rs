@@ -8,9 +8,6 @@ use mlua::{Table, Value};
 
 use super::render::{Near, order, show, step};
 
-/// Tables nested deeper than this are compared by identity.
-const DEPTH: usize = 64;
-
 /// One place at which two values differ.
 #[derive(Debug)]
 pub struct Difference {
@@ -59,7 +56,7 @@ pub fn told(differences: &[Difference]) -> String {
 /// once.
 pub fn differences(got: &Value, want: &Value) -> Vec<Difference> {
     let mut comparison = Comparison::default();
-    comparison.compare(got, want, "", 0);
+    comparison.compare(got, want);
     comparison.out
 }
 
@@ -70,42 +67,62 @@ pub fn pair(got: &Table, want: &Table) -> Pair {
     (got.to_pointer(), want.to_pointer())
 }
 
+/// Two values that are still to be compared, the step that leads there, and how many steps it is from the outside.
+struct Task {
+    got: Value,
+    want: Value,
+    step: String,
+    depth: usize,
+}
+
 #[derive(Default)]
 struct Comparison {
-    /// What was compared, or is being compared further out.
+    /// What was compared.
     met: HashSet<Pair>,
     out: Vec<Difference>,
+    /// The next one last. A list of its own, since values can be nested deeper than our stack.
+    tasks: Vec<Task>,
 }
 
 impl Comparison {
-    fn compare(&mut self, got: &Value, want: &Value, path: &str, depth: usize) {
-        if let (Value::Table(a), Value::Table(b)) = (got, want) {
-            if a.to_pointer() == b.to_pointer() {
-                return;
-            }
-            if depth < DEPTH {
-                if self.met.insert(pair(a, b)) {
-                    self.compare_tables(a, b, path, depth);
+    fn compare(&mut self, got: &Value, want: &Value) {
+        self.tasks.push(Task { got: got.clone(), want: want.clone(), step: String::new(), depth: 0 });
+        let mut path: Vec<String> = Vec::new();
+        while let Some(Task { got, want, step, depth }) = self.tasks.pop() {
+            path.truncate(depth.saturating_sub(1));
+            path.push(step);
+            if let (Value::Table(a), Value::Table(b)) = (&got, &want) {
+                if a.to_pointer() != b.to_pointer() && self.met.insert(pair(a, b)) {
+                    self.compare_tables(a, b, depth);
                 }
-                return;
+            // Value's own equality follows __eq, so two handles of one namespace are equal.
+            } else if !got.equals(&want).unwrap_or(false) {
+                self.out.push(Difference::new(&place(&path), &got, &want));
             }
-        }
-        // Value's own equality follows __eq, so two handles of one namespace are equal.
-        if !got.equals(want).unwrap_or(false) {
-            self.out.push(Difference::new(path, got, want));
         }
     }
 
-    fn compare_tables(&mut self, got: &Table, want: &Table, path: &str, depth: usize) {
+    fn compare_tables(&mut self, got: &Table, want: &Table, depth: usize) {
         let mut keys: Vec<Value> = want.pairs::<Value, Value>().flatten().map(|(key, _)| key).collect();
         let more = got.pairs::<Value, Value>().flatten().map(|(key, _)| key);
         keys.extend(more.filter(|key| !matches!(want.raw_get(key), Ok(v) if !Value::is_nil(&v))));
         keys.sort_by_cached_key(order);
-        for key in keys {
-            let step = format!("{path}{}", step(&key));
-            let a = got.raw_get(&key).unwrap_or(Value::Nil);
-            let b = want.raw_get(&key).unwrap_or(Value::Nil);
-            self.compare(&a, &b, &step, depth + 1);
+        for key in keys.iter().rev() {
+            let got = got.raw_get(key).unwrap_or(Value::Nil);
+            let want = want.raw_get(key).unwrap_or(Value::Nil);
+            self.tasks.push(Task { got, want, step: step(key), depth: depth + 1 });
+        }
+    }
+}
+
+/// Where it is; of very many steps the first and the last.
+fn place(path: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match path.len() {
+        0..=64 => path.concat(),
+        all => {
+            let (first, last) = (path[..SHOWN].concat(), path[all - SHOWN..].concat());
+            format!("{first}...({} more)...{last}", all - 2 * SHOWN)
         }
     }
 }
@@ -118,6 +135,15 @@ pub mod tests {
         let lua = mlua::Lua::new();
         let (got, want): (Value, Value) = lua.load(code).eval().unwrap();
         differences(&got, &want).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn tables_of_any_depth_are_compared() {
+        let deep = "local function deep(n, x) local t = x for _ = 1, n do t = { t } end return t end\n";
+        assert!(diff(&format!("{deep} return deep(100000, 1), deep(100000, 1)")).is_empty());
+        let differing = diff(&format!("{deep} return deep(1000, 1), deep(1000, 2)"));
+        let ones = "[1]".repeat(8);
+        assert_eq!(differing, [format!("at {ones}...(984 more)...{ones}: expected 2, got 1")]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::Write;
 
 use super::event::{Event, Failure, Outcome, Sink};
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 use crate::lua::explain;
 use crate::text::harmless;
 
@@ -17,11 +17,27 @@ pub struct Plain {
     failed: Cell<usize>,
     skipped: Cell<usize>,
     checks: Cell<u64>,
+    lost: Cell<bool>,
 }
 
 impl Plain {
     pub fn new(file: &str) -> Self {
         Plain { file: file.to_owned(), ..Plain::default() }
+    }
+
+    /// Whether something could not be printed.
+    pub fn lost(&self) -> bool {
+        self.lost.get()
+    }
+
+    fn line(&self, text: &str) {
+        match writeln!(std::io::stdout(), "{}", harmless(text)) {
+            // Nobody reads it any more: the script notices by itself.
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe && !self.lost.replace(true) => {
+                error(&format!("nsh: {}", Error::from(e).op("stdout")));
+            }
+            _ => {}
+        }
     }
 
     fn count(counter: &Cell<usize>) {
@@ -32,26 +48,26 @@ impl Plain {
         match outcome {
             Outcome::Passed => {
                 Self::count(&self.passed);
-                line(&format!("ok       {name} ({seconds:.2} s)"));
+                self.line(&format!("ok       {name} ({seconds:.2} s)"));
             }
             Outcome::ExpectedFailure { reason, .. } => {
                 Self::count(&self.passed);
-                line(&format!("ok       {name} ({seconds:.2} s; expected to fail: {reason})"));
+                self.line(&format!("ok       {name} ({seconds:.2} s; expected to fail: {reason})"));
             }
             Outcome::Skipped { reason } => {
                 Self::count(&self.skipped);
-                line(&format!("skipped  {name}: {reason}"));
+                self.line(&format!("skipped  {name}: {reason}"));
             }
             Outcome::Failed { failures } => {
                 Self::count(&self.failed);
-                line(&format!("FAILED   {name} ({seconds:.2} s)"));
+                self.line(&format!("FAILED   {name} ({seconds:.2} s)"));
                 // The end of the script says it once.
                 let interrupted = Kind::Interrupted.name();
                 failures.iter().filter(|f| f.kind.as_deref() != Some(interrupted)).for_each(complain);
             }
             Outcome::UnexpectedPass { reason } => {
                 Self::count(&self.failed);
-                line(&format!("FAILED   {name}: it passed, but was expected to fail: {reason}"));
+                self.line(&format!("FAILED   {name}: it passed, but was expected to fail: {reason}"));
             }
         }
     }
@@ -59,7 +75,7 @@ impl Plain {
     fn finished(&self, outcome: &Outcome, seconds: f64) {
         match outcome {
             Outcome::Failed { failures } => failures.iter().for_each(complain),
-            Outcome::Skipped { reason } => line(&format!("skipped: {reason}")),
+            Outcome::Skipped { reason } => self.line(&format!("skipped: {reason}")),
             Outcome::UnexpectedPass { reason } => {
                 error(&format!("{}: it passed, but was expected to fail: {reason}", self.file));
             }
@@ -68,7 +84,7 @@ impl Plain {
         let (passed, failed, skipped) = (self.passed.get(), self.failed.get(), self.skipped.get());
         if passed + failed + skipped > 0 {
             let (checks, plural) = (self.checks.get(), if self.checks.get() == 1 { "" } else { "s" });
-            line(&format!(
+            self.line(&format!(
                 "{passed} passed, {failed} failed, {skipped} skipped; {checks} check{plural} passed ({seconds:.2} s)"
             ));
         }
@@ -95,11 +111,6 @@ impl Sink for Plain {
     }
 
     fn artifact(&self, _: &str, _: &[u8]) {}
-}
-
-/// Nobody may read it any more: the script notices by itself.
-fn line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{}", harmless(text));
 }
 
 fn error(text: &str) {

@@ -161,7 +161,7 @@ fn request(index: u32, address: IpNetwork, spec: &AddrSpec) -> Result<Vec<u8>> {
         _ => 0,
     });
     let mut request = ifaddrmsg(family.number(), prefix.prefix(), scope, index);
-    request.extend_from_slice(body.bytes());
+    request.extend_from_slice(body.bytes()?);
     Ok(request)
 }
 
@@ -218,7 +218,7 @@ fn del_from(ns: &Namespace, address: IpNetwork, peer: Option<IpAddr>, index: u32
     body.put(ifa::LOCAL, &octets(address.ip()));
     body.put(ifa::ADDRESS, &octets(peer.unwrap_or(address.ip())));
     let mut request = ifaddrmsg(Family::of(address.ip()).number(), address.prefix(), 0, index);
-    request.extend_from_slice(body.bytes());
+    request.extend_from_slice(body.bytes()?);
     ns.rtnl(RTM_DELADDR, 0, &request, |_| Ok(()))
 }
 

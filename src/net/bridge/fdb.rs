@@ -175,7 +175,7 @@ fn send(ns: &Namespace, mac: [u8; 6], dev: &str, spec: &FdbSpec, verb: &str) -> 
         | if spec.sticky { STICKY } else { 0 }
         | if spec.extern_learn { EXT_LEARNED } else { 0 };
     let head = ndmsg(PF_BRIDGE, link.index, life.state(), ntf);
-    let request = [head.as_slice(), body.bytes()].concat();
+    let request = [head.as_slice(), body.bytes()?].concat();
     let sent = ns.rtnl(message, flags, &request, |_| Ok(()));
     sent.map_err(|e| match e.raw() {
         Some(Errno::EEXIST) => e.hint("fdb.replace changes it"),
@@ -237,7 +237,7 @@ pub fn flush(ns: &Namespace, dev: &str) -> Result<()> {
     info.put_str(kind, "bridge");
     info.nest(data, inner);
     body.nest(link::ifla::LINKINFO, info);
-    let request = [link::ifinfomsg(0, link.index, 0, 0).as_slice(), body.bytes()].concat();
+    let request = [link::ifinfomsg(0, link.index, 0, 0).as_slice(), body.bytes()?].concat();
     ns.rtnl(link::RTM_NEWLINK, 0, &request, |_| Ok(()))?;
     ns.echo(|| [echo::fdb_flush(ns, dev, link.kind.as_deref() == Some("bridge"))]);
     Ok(())

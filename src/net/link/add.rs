@@ -92,7 +92,7 @@ fn request(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<Vec<u8>> {
     }
     body.nest(ifla::LINKINFO, info);
     let mut request = ifinfomsg(0, spec.index.unwrap_or(0), flags.values, flags.mask);
-    request.extend_from_slice(body.bytes());
+    request.extend_from_slice(body.bytes()?);
     Ok(request)
 }
 
@@ -160,7 +160,7 @@ fn peer_message(peer: &PeerSpec) -> Result<Vec<u8>> {
         body.put_u32(ifla::NET_NS_FD, ns.fd()?.as_raw_fd() as u32);
     }
     let mut message = ifinfomsg(0, peer.index.unwrap_or(0), 0, 0);
-    message.extend_from_slice(body.bytes());
+    message.extend_from_slice(body.bytes()?);
     Ok(message)
 }
 
@@ -205,12 +205,12 @@ fn second(
     }
     let mut body = Attributes::new();
     if let Some(alias) = alias {
-        body.put(ifla::IFALIAS, alias.as_bytes());
+        body.put_text(ifla::IFALIAS, alias);
     }
     if let Some(master) = master {
         body.put_u32(ifla::MASTER, find::require_index(ns, master).map_err(|e| e.detail("master"))?);
     }
-    let request = [ifinfomsg(0, index, flags.values, flags.mask).as_slice(), body.bytes()].concat();
+    let request = [ifinfomsg(0, index, flags.values, flags.mask).as_slice(), body.bytes()?].concat();
     if flags.mask != 0 || !body.is_empty() {
         ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(())).map_err(|e| change::explain_master(ns, master, e))?;
     }

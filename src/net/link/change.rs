@@ -105,7 +105,7 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
     let body = body(ns, change)?;
     if flags.mask != 0 || !body.is_empty() {
         let mut request = ifinfomsg(0, index, flags.values, flags.mask);
-        request.extend_from_slice(body.bytes());
+        request.extend_from_slice(body.bytes()?);
         let sent = ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(()));
         sent.map_err(|e| explain(ns, name, change, e))?;
     }
@@ -152,7 +152,7 @@ fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
         body.put_str(ifla::IFNAME, name);
     }
     if let Some(alias) = &change.alias {
-        body.put(ifla::IFALIAS, alias.as_bytes());
+        body.put_text(ifla::IFALIAS, alias);
     }
     match &change.master {
         Some(Master::Of(master)) => {
@@ -199,7 +199,7 @@ pub(crate) fn set_port(ns: &Namespace, index: u32, port: &PortOptions) -> Result
     info.put_str(ifla::INFO_SLAVE_KIND, "bridge");
     info.nest(ifla::INFO_SLAVE_DATA, data);
     body.nest(ifla::LINKINFO, info);
-    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()].concat();
+    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()?].concat();
     ns.unsettle_link(index);
     ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(())).map_err(|e| match e.raw() {
         Some(Errno::EOPNOTSUPP | Errno::EINVAL) => {
@@ -223,7 +223,7 @@ fn altnames(ns: &Namespace, index: u32, names: &[String], message: u16) -> Resul
         list.put_str(ifla::ALT_IFNAME, name);
     }
     body.nest(ifla::PROP_LIST, list);
-    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()].concat();
+    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()?].concat();
     let flags = netlink_packet_core::NLM_F_CREATE
         | netlink_packet_core::NLM_F_EXCL
         | netlink_packet_core::NLM_F_APPEND;

@@ -91,7 +91,7 @@ fn index_of_altname(ns: &Namespace, name: &str) -> Result<Option<u32>> {
     }
     let mut body = Attributes::new();
     body.put_str(ifla::ALT_IFNAME, name);
-    let request = [ifinfomsg(0, 0, 0, 0).as_slice(), body.bytes()].concat();
+    let request = [ifinfomsg(0, 0, 0, 0).as_slice(), body.bytes()?].concat();
     let mut found = None;
     let result = ns.rtnl(RTM_GETLINK, 0, &request, |answer| {
         if let Some(index) = answer.and_then(|a| a.payload.get(4..8).map(unsigned)) {

@@ -200,7 +200,7 @@ pub(crate) fn get_plain(ns: &Namespace, name: &str) -> Result<Option<Link>> {
 
 pub(crate) fn by_index(ns: &Namespace, index: u32) -> Result<Option<Link>> {
     let mut found = None;
-    let result = ns.rtnl(RTM_GETLINK, 0, &request(index), |answer| {
+    let result = ns.rtnl(RTM_GETLINK, 0, &request(index)?, |answer| {
         if let Some(link) = answer.and_then(|a| parse(a.payload)) {
             found = Some(link);
         }
@@ -215,7 +215,7 @@ pub(crate) fn by_index(ns: &Namespace, index: u32) -> Result<Option<Link>> {
 /// All links, without the names of other links.
 pub(crate) fn dump(ns: &Namespace) -> Result<Vec<Link>> {
     let mut links = Vec::new();
-    ns.rtnl(RTM_GETLINK, NLM_F_DUMP, &request(0), |answer| {
+    ns.rtnl(RTM_GETLINK, NLM_F_DUMP, &request(0)?, |answer| {
         match answer {
             None => links.clear(),
             Some(answer) => links.extend(parse(answer.payload)),
@@ -225,10 +225,10 @@ pub(crate) fn dump(ns: &Namespace) -> Result<Vec<Link>> {
     Ok(links)
 }
 
-fn request(index: u32) -> Vec<u8> {
+fn request(index: u32) -> Result<Vec<u8>> {
     let mut body = Attributes::new();
     body.put_u32(ifla::EXT_MASK, SKIP_STATS);
-    [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()].concat()
+    Ok([ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()?].concat())
 }
 
 /// Decodes the body of an RTM_NEWLINK: `struct ifinfomsg`, then IFLA_*.

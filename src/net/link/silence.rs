@@ -24,21 +24,21 @@ pub fn silence(ns: &Namespace, name: &str, silent: bool) -> Result<()> {
         true => (RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, "add"),
         false => (RTM_DELQDISC, 0, "del"),
     };
-    let body = request(find::require_index(ns, name)?);
+    let body = request(find::require_index(ns, name)?)?;
     ns.rtnl(message, flags, &body, |_| Ok(())).map_err(|e| explain(name, e))?;
     ns.echo(|| [Command::within(ns, &["tc", "qdisc", verb, "dev"]).word(name).word("root").word(BLACKHOLE)]);
     Ok(())
 }
 
-fn request(index: u32) -> Vec<u8> {
+fn request(index: u32) -> Result<Vec<u8>> {
     // struct tcmsg: family, ifindex, handle, parent, info.
     let mut body = vec![0u8; 20];
     body[4..8].copy_from_slice(&index.to_ne_bytes());
     body[12..16].copy_from_slice(&TC_H_ROOT.to_ne_bytes());
     let mut attributes = Attributes::new();
     attributes.put_str(TCA_KIND, BLACKHOLE);
-    body.extend_from_slice(attributes.bytes());
-    body
+    body.extend_from_slice(attributes.bytes()?);
+    Ok(body)
 }
 
 fn explain(name: &str, e: Error) -> Error {

@@ -222,7 +222,7 @@ fn a_message_is_decoded() {
     body.put(ifla::OPERSTATE, &[3]);
     body.put(9999, &[1, 2, 3]);
     let flags = (libc::IFF_UP | libc::IFF_BROADCAST | libc::IFF_MULTICAST) as u32;
-    let link = read_parse(&[ifinfomsg(0, 4, flags, 0).as_slice(), body.bytes()].concat());
+    let link = read_parse(&[ifinfomsg(0, 4, flags, 0).as_slice(), body.bytes().unwrap()].concat());
     assert_eq!((link.index, link.link_index, link.link_netnsid), (4, Some(3), Some(0)));
     assert_eq!(link.flags, ["NO-CARRIER", "BROADCAST", "MULTICAST", "UP"]);
     assert_eq!(link.operstate, "LOWERLAYERDOWN");

@@ -1,6 +1,6 @@
 //! Numbers by which namespaces know each other (nsid), and the namespaces that come and go.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::rc::{Rc, Weak};
 
 use nix::errno::Errno;
@@ -21,7 +21,7 @@ fn give_nsid(viewer: &Namespace, ns: &Namespace) -> Result<()> {
     let mut attributes = Attributes::new();
     attributes.put_u32(NETNSA_NSID, u32::MAX);
     attributes.put_u32(NETNSA_FD, ns.fd()?.as_raw_fd() as u32);
-    let body = [&[0; 4], attributes.bytes()].concat();
+    let body = [&[0; 4], attributes.bytes()?].concat();
     match viewer.rtnl(RTM_NEWNSID, 0, &body, |_| Ok(())) {
         // A link that led there gave it one meanwhile.
         Err(e) if e.raw() == Some(Errno::EEXIST) => Ok(()),
@@ -34,7 +34,7 @@ pub(in crate::net) fn nsid_of(viewer: &Namespace, ns: BorrowedFd<'_>) -> Result<
     let mut attributes = Attributes::new();
     attributes.put_u32(NETNSA_FD, ns.as_raw_fd() as u32);
     // `struct rtgenmsg`, one byte, padded.
-    let body = [&[0; 4], attributes.bytes()].concat();
+    let body = [&[0; 4], attributes.bytes()?].concat();
     let mut id = None;
     viewer.rtnl(RTM_GETNSID, 0, &body, |answer| {
         let value = answer.and_then(|a| attributes::find(a.payload.get(4..)?, NETNSA_NSID));
@@ -86,7 +86,7 @@ impl Namespaces {
         if !listening {
             return;
         }
-        let note = match ns.gone.get() {
+        let note = match ns.fd.borrow().is_none() {
             true => Note { name: "".into(), ns: Weak::new(), number: None },
             false => Note {
                 name: ns.name().into(),
@@ -100,10 +100,10 @@ impl Namespaces {
 
     /// The number by which `host` knows `ns`; it is given one where numbers are given.
     pub(in crate::net) fn number_of(&self, ns: &Namespace) -> Result<Option<i32>> {
-        match nsid_of(&self.host, ns.fd()?)? {
+        match nsid_of(&self.host, ns.fd()?.as_fd())? {
             None if self.notes.borrow().number => {
                 give_nsid(&self.host, ns)?;
-                nsid_of(&self.host, ns.fd()?)
+                nsid_of(&self.host, ns.fd()?.as_fd())
             }
             number => Ok(number),
         }
@@ -138,7 +138,7 @@ impl Namespaces {
 
     /// The number by which `viewer` knows `ns`, kept for [`Namespaces::by_nsid`].
     fn keep_nsid(&self, viewer: &Namespace, ns: &Namespace) -> Result<Option<i32>> {
-        let id = nsid_of(viewer, ns.fd()?)?;
+        let id = nsid_of(viewer, ns.fd()?.as_fd())?;
         if let Some(id) = id {
             self.nsids.borrow_mut().insert((viewer.inode, id), ns.name.clone());
         }

@@ -43,7 +43,7 @@ fn send(ns: &Namespace, spec: &RouteSpec, flags: u16) -> Result<()> {
         kind: spec.kind.number(),
         ..head(spec)
     };
-    let request = [head.bytes(), body(ns, spec)?.into_bytes()].concat();
+    let request = [head.bytes(), body(ns, spec)?.into_bytes()?].concat();
     ns.rtnl(RTM_NEWROUTE, flags, &request, |_| Ok(())).map_err(|e| explain::add(ns, spec, e))
 }
 
@@ -57,7 +57,7 @@ pub fn del(ns: &Namespace, spec: &RouteSpec) -> Result<()> {
         kind: if spec.kind == RouteKind::Unicast { 0 } else { spec.kind.number() },
         ..head(spec)
     };
-    let request = [head.bytes(), body(ns, spec)?.into_bytes()].concat();
+    let request = [head.bytes(), body(ns, spec)?.into_bytes()?].concat();
     ns.rtnl(RTM_DELROUTE, 0, &request, |_| Ok(())).map_err(|e| explain::del(ns, spec, e))?;
     ns.echo(|| [echo::route(ns, "del", spec)]);
     Ok(())
@@ -159,12 +159,12 @@ fn nexthop(ns: &Namespace, family: Family, hop: &HopSpec) -> Result<Vec<u8>> {
     };
     let mut attributes = Attributes::new();
     gateway(&mut attributes, family, hop.via);
-    let length = (8 + attributes.bytes().len()) as u16;
+    let length = (8 + attributes.bytes()?.len()) as u16;
     let mut out = length.to_ne_bytes().to_vec();
     out.push(if hop.onlink { RTNH_F_ONLINK as u8 } else { 0 });
     out.push(weight);
     out.extend_from_slice(&index.to_ne_bytes());
-    out.extend_from_slice(attributes.bytes());
+    out.extend_from_slice(attributes.bytes()?);
     Ok(out)
 }
 

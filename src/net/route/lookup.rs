@@ -80,7 +80,7 @@ pub fn get(ns: &Namespace, dst: IpAddr, lookup: &Lookup) -> Result<Route> {
         },
         ..Head::default()
     };
-    let request = [head.bytes(), body.into_bytes()].concat();
+    let request = [head.bytes(), body.into_bytes()?].concat();
     let mut found = None;
     ns.rtnl(RTM_GETROUTE, 0, &request, |answer| {
         if let Some(answer) = answer {

@@ -28,7 +28,7 @@ const RTM_GETRULE: u16 = 34;
 pub fn add(ns: &Namespace, rule: &Rule) -> Result<()> {
     rule.check()?;
     let family = rule.family()?.unwrap_or(Family::Inet);
-    ns.rtnl(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &wire::encode(rule, family), |_| Ok(()))
+    ns.rtnl(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &wire::encode(rule, family)?, |_| Ok(()))
         .map_err(|e| explain(ns, e, rule))?;
     ns.echo(|| [echo::rule(ns, "add", rule, family)]);
     Ok(())

@@ -18,7 +18,7 @@ fn a_request_byte_by_byte() {
         ..Rule::default()
     };
     assert_eq!(
-        wire::encode(&spec, Family::Inet),
+        wire::encode(&spec, Family::Inet).unwrap(),
         [
             2, 0, 24, 0, // AF_INET, destination's and source's length, TOS
             0, 0, 0, 1, // the table doesn't fit here; FR_ACT_TO_TBL

@@ -1,6 +1,7 @@
 //! A rule as it stands in a netlink message: `struct fib_rule_hdr`, then the attributes.
 
 use super::{Action, Mark, Rule, TABLE_MAIN, Tos};
+use crate::error::Result;
 use crate::model::{Between, Table, Words};
 use crate::net::attributes::Attributes;
 use crate::net::fields::{Origin, Selector, TableId};
@@ -15,7 +16,7 @@ const IIF_DETACHED: u32 = 8;
 const OIF_DETACHED: u32 = 16;
 
 /// The body of a request for this rule.
-pub(super) fn encode(rule: &Rule, family: Family) -> Vec<u8> {
+pub(super) fn encode(rule: &Rule, family: Family) -> Result<Vec<u8>> {
     let action = rule.action();
     let mut rule = rule.clone();
     if action == Action::Lookup && rule.l3mdev != Some(true) {
@@ -35,8 +36,8 @@ pub(super) fn encode(rule: &Rule, family: Family) -> Vec<u8> {
     out.extend_from_slice(&if rule.invert == Some(true) { INVERT } else { 0 }.to_ne_bytes());
     let mut attributes = Attributes::new();
     rule.encode(&mut |number, bytes| attributes.put(number, bytes));
-    out.extend_from_slice(attributes.bytes());
-    out
+    out.extend_from_slice(attributes.bytes()?);
+    Ok(out)
 }
 
 /// Decodes the body of an RTM_NEWRULE; `None` for a rule of another family than IPv4 and IPv6.
