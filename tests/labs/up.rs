@@ -15,7 +15,7 @@ use super::stage::{finish, place, text, until};
 fn a_lab_stays_and_is_listed() {
     with_labs(|stage| {
         fs::write(stage.project.join("web.lua"), format!("{PAIR} print('made by', arg[1], ...)")).unwrap();
-        let out = prints(stage, &["up", "web.lua", "--name", "x"]);
+        let out = prints(stage, &["up", "web.lua", "--", "--name", "x"]);
         assert!(out.starts_with("made by\t--name\t--name\tx\nthe lab web is up: host, ns1\n"), "{out}");
         assert!(out.contains("  nsh exec web ns1 -- COMMAND\n  nsh attach web\n"), "{out}");
         let lab = &listed(stage)[0];
@@ -82,7 +82,7 @@ fn bad_usage_is_an_error_and_leaves_nothing() {
             let e = fails(stage, 2, &["up", "--name", name, "x.lua"]);
             assert!(e.starts_with("nsh: --name: a lab's name"), "{e}");
         }
-        assert!(fails(stage, 2, &["up"]).contains("FILE"));
+        assert!(fails(stage, 2, &["up", "x.lua", "--other"]).contains("--other"));
         assert!(fails(stage, 2, &["up", "--host", "x.lua"]).contains("--host"));
         assert!(
             fails(stage, 2, &["up", "--write", "/nowhere", "x.lua"]).starts_with("nsh: --write \"/nowhere\"")

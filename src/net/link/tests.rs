@@ -166,8 +166,8 @@ fn failures_explain_themselves() {
         let host = all.host();
         let plain = |kind: &str| LinkSpec { kind: kind.into(), ..LinkSpec::default() };
         let e = add(host, "x", &plain("nosuchkind")).unwrap_err();
-        assert_eq!(e.kind(), Kind::Unsupported);
-        assert!(e.to_string().contains("no links of kind \"nosuchkind\""), "{e}");
+        assert_eq!(e.kind(), Kind::Argument);
+        assert!(e.to_string().contains("no kind of link is named \"nosuchkind\""), "{e}");
         add(host, "eth0", &plain("ifb")).unwrap();
         let e = set(host, "etho", &Change::default()).unwrap_err();
         assert_eq!(
