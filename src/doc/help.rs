@@ -14,10 +14,13 @@ pub fn find(name: &str) -> Result<String, String> {
     if let Some(own) = lua_own::page(name) {
         return Ok(own);
     }
-    if let Some(found) = search::search(&docs, name) {
+    let near = text::nearest(&docs, name);
+    // `link.addd` is a name and no question.
+    let is_name = near.is_some() && name.contains(['.', ':']);
+    if let Some(found) = search::search(&docs, name).filter(|_| !is_name) {
         return Ok(found);
     }
-    Err(match text::nearest(&docs, name) {
+    Err(match near {
         Some(near) => format!("nothing is documented as {name:?}; did you mean {near:?}?"),
         None => format!("nothing is documented as {name:?}; nsh doc lists the modules"),
     })

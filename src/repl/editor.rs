@@ -8,6 +8,8 @@ use std::os::fd::AsFd;
 use std::rc::Rc;
 
 use mlua::Lua;
+use nix::errno::Errno;
+use nix::poll::PollFlags;
 use rustyline::completion::{Completer as Complete, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -50,6 +52,13 @@ pub type Current = Rc<RefCell<Rc<Namespace>>>;
 pub enum Source {
     Editor(Box<Editor<Helper, MemHistory>>, History),
     Plain(Lines),
+}
+
+/// Whether the terminal on stdin has gone.
+pub fn hung_up() -> bool {
+    let stdin = io::stdin();
+    let fds = [(stdin.as_fd(), PollFlags::POLLHUP)];
+    wait::wait_background(&fds, Deadline::secs(0.0)).is_ok_and(|gone| gone[0])
 }
 
 impl Source {
@@ -97,6 +106,8 @@ impl Source {
                 }
                 match read {
                     Ok(text) => Read::Input(text),
+                    // A read that comes after the terminal has gone is told an end, too.
+                    Err(ReadlineError::Eof) if hung_up() => Read::Failed(Error::errno(Errno::EIO)),
                     Err(ReadlineError::Eof) => Read::End,
                     Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Read::Interrupted,
                     Err(ReadlineError::Io(e)) if e.kind() == io::ErrorKind::InvalidData => {

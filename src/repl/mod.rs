@@ -27,12 +27,10 @@ mod syntax;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::IsTerminal;
-use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::time::Duration;
 
 use mlua::{Lua, MultiValue, Value};
-use nix::poll::PollFlags;
 
 use crate::doc;
 use crate::error::{Error, complain};
@@ -232,10 +230,7 @@ impl<'a> Session<'a> {
     /// The terminal can't be read any more. If it is gone, the signal that says so may still be on its way, and is
     /// what ends the prompt.
     fn input_failed(&self, e: Error) -> Flow {
-        let stdin = std::io::stdin();
-        let gone =
-            wait::wait_background(&[(stdin.as_fd(), PollFlags::POLLHUP)], Deadline::after(Duration::ZERO));
-        if gone.is_ok_and(|gone| gone[0]) {
+        if editor::hung_up() {
             let _ = wait::wait(&[], Deadline::after(HANG_UP));
         }
         if wait::interrupted().is_some_and(|signal| signal != libc::SIGINT) {

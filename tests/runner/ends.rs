@@ -29,7 +29,7 @@ fn a_crash_is_told_with_its_signal_and_its_test() {
             message(dies),
             "the file's process was killed by SIGABRT; what follows this test did not run: after (line 3)"
         );
-        assert_eq!(dies["output"], "last words\n");
+        assert_eq!(dies["output"], "last words\nnsh: the script's process was killed by SIGABRT\n");
         assert_eq!(message(&report["files"][2]), "the file's process was killed by SIGKILL");
     });
 }

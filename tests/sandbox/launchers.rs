@@ -356,7 +356,7 @@ fn a_terminal_that_can_not_be_read_is_an_error() {
 #[test]
 fn nsh_ends_with_its_terminal() {
     each(|stage| {
-        for arguments in [&[][..], &["-e", "print('nsh> ' .. io.read()) io.read()"]] {
+        for arguments in [&[][..], &["-e", "print('nsh> ' .. io.read()) while true do io.read() end"]] {
             let mut t = Terminal::start(stage.command(arguments));
             t.send("\n");
             t.expect("nsh> ");

@@ -198,7 +198,7 @@ fn called_with_colon(cx: &Cx<'_>, args: &MultiValue) -> bool {
 
 fn colon() -> Wrong {
     Wrong::new("functions of modules and namespaces are called with a dot, not a colon")
-        .hint("link.list() and ns1.ping(...), not link:list() or ns1:ping(...)")
+        .hint("ns1.link.list(), not ns1.link:list(); ns1.ping(...), not ns1:ping(...)")
 }
 
 fn check_count(cx: &Cx<'_>, args: &MultiValue, most: usize) -> Result<(), Wrong> {

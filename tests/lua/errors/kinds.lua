@@ -31,7 +31,7 @@ fails(
 fails(
   "argument",
   [[ping: functions of modules and namespaces are called with a dot, not a colon
-  hint: link.list() and ns1.ping(...), not link:list() or ns1:ping(...)]],
+  hint: ns1.link.list(), not ns1.link:list(); ns1.ping(...), not ns1:ping(...)]],
   function()
     ns1:ping("10.0.1.1")
   end

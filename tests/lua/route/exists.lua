@@ -13,7 +13,7 @@ local function hint(dst, opts)
   end, "exists").hint or ""
 end
 
-check.match(hint("10.0.0.0/24", { dev = "eth0" }), "^there is 10%.0%.0%.0/24 dev eth0; route%.replace")
+check.match(hint("10.0.0.0/24", { dev = "eth0" }), "^there is 10%.0%.0%.0/24 dev eth0; a%.route%.replace")
 a.route.add("default", { via = "10.0.0.9" })
 check.match(hint("default", { via = "10.0.0.8" }), "^there is default via 10%.0%.0%.9 dev eth0; ")
 a.route.add("fd09::/64", { via = "fd00::9", metric = 7 })
