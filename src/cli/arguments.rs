@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Run this instead of a file.
-    #[arg(short = 'e', value_name = "CODE")]
+    #[arg(short = 'e', value_name = "CODE", allow_hyphen_values = true)]
     pub code: Option<String>,
     /// A prompt after the script, in its lab.
     #[arg(short = 'i')]

@@ -19,7 +19,7 @@ pub struct Up {
     #[arg(value_name = "ARGS")]
     args: Vec<OsString>,
     /// Run this instead of a file.
-    #[arg(short = 'e', value_name = "CODE")]
+    #[arg(short = 'e', value_name = "CODE", allow_hyphen_values = true)]
     code: Option<String>,
     /// The lab's name; else the file's, without its directory and .lua.
     #[arg(long, value_name = "NAME")]

@@ -98,6 +98,21 @@ fn options_of_up_may_stand_behind_the_script() {
 }
 
 #[test]
+fn code_may_begin_with_a_comment() {
+    for words in [&["nsh", "-e", "-- a comment\nreturn"][..], &["nsh", "up", "-e", "-- a comment\nreturn"]] {
+        let argv: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let code = match parse(&argv) {
+            Ok(
+                Command::Run { script: Source::Code(code), .. }
+                | Command::Up { script: Source::Code(code), .. },
+            ) => code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(code, "-- a comment\nreturn");
+    }
+}
+
+#[test]
 fn a_word_that_is_no_file_may_be_meant_as_a_command() {
     let all = [
         ("destroy", "down"),
