@@ -20,6 +20,8 @@ use nsh::{doc, doctor, labs, repl, scenario, translate};
 
 fn main() {
     tell_panics();
+    // Before signals are reset: what is ignored shall be so in the copy, too.
+    sandbox::copy_if_needed();
     sandbox::reset_signals();
     let argv: Vec<_> = std::env::args_os().collect();
     let status = match cli::parse(&argv) {
@@ -118,12 +120,12 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: Options)
     if let Err(status) = honoured(&script) {
         return status;
     }
-    let Options { host, write, timeout, trace, echo: _ } = options;
+    let Options { host, write, env, timeout, trace, echo: _ } = options;
     let request = labs::Request {
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
         script: &script,
-        options: sandbox::Options { host, write, script_dir: script.directory.clone(), timeout },
+        options: sandbox::Options { host, write, script_dir: script.directory.clone(), timeout, env },
     };
     labs::up(request, |lab, stay| {
         tell_notes(lab, trace);
@@ -214,9 +216,9 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         Ok(reset) => Rc::new(reset),
         Err(e) => return complain(&Error::from(e).op("eventfd"), status::CANNOT),
     };
-    let Options { host, write, timeout, trace, echo } = options;
+    let Options { host, write, env, timeout, trace, echo } = options;
     let script_dir = script.as_ref().and_then(|s| s.directory.clone());
-    let options = sandbox::Options { host, write, script_dir, timeout };
+    let options = sandbox::Options { host, write, script_dir, timeout, env };
     let named = script.as_ref().map(|s| (s.name.clone(), s.args.clone()));
     let ended = labs::prompt(&options, named, |lab| {
         tell_notes(lab, trace);
@@ -240,8 +242,8 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
 
 /// Runs `f` in the world that the options ask for.
 fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> i32) -> i32 {
-    let Options { host, write, timeout, trace, echo: _ } = options;
-    let result = sandbox::run(&sandbox::Options { host, write, script_dir, timeout }, |lab| {
+    let Options { host, write, env, timeout, trace, echo: _ } = options;
+    let result = sandbox::run(&sandbox::Options { host, write, script_dir, timeout, env }, |lab| {
         tell_notes(lab, trace);
         f(lab)
     });
@@ -252,7 +254,9 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
 fn status_of(result: nsh::error::Result<i32>) -> i32 {
     match result {
         Ok(status) => status,
-        Err(e) if e.fields().op.as_deref() == Some("--write") => complain(&e, status::USAGE),
+        Err(e) if matches!(e.fields().op.as_deref(), Some("--write" | "--env")) => {
+            complain(&e, status::USAGE)
+        }
         Err(e) => complain(&e, status::CANNOT),
     }
 }

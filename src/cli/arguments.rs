@@ -40,6 +40,10 @@ pub struct Arguments {
     /// Let the script write to this file or directory, besides the working directory. Can be repeated.
     #[arg(long, value_name = "PATH")]
     pub write: Vec<PathBuf>,
+    /// Set this in the script's environment, to VALUE or else to what it is here. It has PATH, HOME, TERM, LANG and
+    /// their like; nothing else of this environment. Can be repeated.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub env: Vec<OsString>,
     /// End the script after this time.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,

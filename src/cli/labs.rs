@@ -27,6 +27,10 @@ pub struct Up {
     /// Let the script write to this file or directory, besides the working directory. Can be repeated.
     #[arg(long, value_name = "PATH")]
     write: Vec<PathBuf>,
+    /// Set this in the script's environment, to VALUE or else to what it is here. It has PATH, HOME, TERM, LANG and
+    /// their like; nothing else of this environment. Can be repeated.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<OsString>,
     /// End the lab unless the script has ended after this time.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
@@ -37,12 +41,12 @@ pub struct Up {
 
 impl Up {
     pub fn command(self) -> Command {
-        let Up { mut file, mut args, code, name, write, timeout, trace } = self;
+        let Up { mut file, mut args, code, name, write, env, timeout, trace } = self;
         if code.is_some() {
             args.splice(..0, file.take());
         }
         let script = Source::of(code, file.map(PathBuf::from)).unwrap_or(Source::Code(String::new()));
-        let options = Options { host: false, write, timeout, trace, echo: false };
+        let options = Options { host: false, write, env, timeout, trace, echo: false };
         Command::Up { script, args, name, options }
     }
 }

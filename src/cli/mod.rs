@@ -100,6 +100,7 @@ impl Source {
 pub struct Options {
     pub host: bool,
     pub write: Vec<PathBuf>,
+    pub env: Vec<OsString>,
     pub timeout: Option<Duration>,
     pub trace: bool,
     /// Tell the commands that do the same.
@@ -118,13 +119,13 @@ pub struct Instead {
 pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     let (ours, args) = arguments::split(argv);
     let arguments = Arguments::try_parse_from(ours).map_err(|e| instead(e, argv))?;
-    let Arguments { file, code, interactive, host, write, timeout, trace, echo, command } = arguments;
+    let Arguments { file, code, interactive, host, write, env, timeout, trace, echo, command } = arguments;
     if let Some(file) = &file
         && let Some(instead) = mistaken(file)
     {
         return Err(instead);
     }
-    let options = Options { host, write, timeout, trace, echo };
+    let options = Options { host, write, env, timeout, trace, echo };
     Ok(match (command, Source::of(code, file)) {
         (Some(command), _) => command.command(args),
         (None, Some(script)) if !interactive => Command::Run { script, args, options },

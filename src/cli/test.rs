@@ -1,5 +1,6 @@
 //! The command lines of `nsh test` and `nsh report`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,6 +60,10 @@ pub struct Test {
     /// Let the tests write to this file or directory, besides the working directory. Can be repeated.
     #[arg(long, value_name = "PATH", help_heading = "How they run")]
     write: Vec<PathBuf>,
+    /// Set this in the tests' environment, to VALUE or else to what it is here. It has PATH, HOME, TERM, LANG and
+    /// their like; nothing else of this environment. Can be repeated.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<OsString>,
 
     #[command(flatten)]
     results: Results,
@@ -174,6 +179,7 @@ impl Test {
             pause_on_fail: self.pause_on_fail,
             verbose: self.verbose,
             write: self.write,
+            env: self.env,
             trace: self.trace,
         }))
     }

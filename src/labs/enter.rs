@@ -113,13 +113,14 @@ fn nearest<'a>(name: &OsStr, namespaces: &'a [String]) -> Option<&'a str> {
     similar(&name.to_string_lossy(), namespaces.iter().map(String::as_str))
 }
 
-fn target<'a>(inside: &'a Inside) -> Result<Target<'a>> {
+fn target<'a>(inside: &'a Inside, environment: &[(OsString, OsString)]) -> Result<Target<'a>> {
     Ok(Target {
         process: inside.fd(),
         pid: inside.pid(),
         confined: inside.confined()?,
         filtered: inside.filtered()?,
         directory: &inside.record.directory,
+        environment: environment.to_vec().into(),
         open_files: inside.record.open_files,
     })
 }
@@ -150,7 +151,7 @@ pub fn exec(lab: &Lab, words: Words, all: bool) -> Result<i32> {
     let environment = environment(&inside)?;
     if all {
         let command = whole(words)?;
-        let status = sandbox::join(&target(&inside)?, || {
+        let status = sandbox::join(&target(&inside, &environment)?, || {
             everywhere::run(&environment, &command)
                 .unwrap_or_else(|e| complain(&e.op("exec"), status::NOT_TRIED))
         })?;
@@ -159,7 +160,7 @@ pub fn exec(lab: &Lab, words: Words, all: bool) -> Result<i32> {
     let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
     let path = path.unwrap_or_else(|| proc::DEFAULT_PATH.into());
     let (namespace, command) = read(words, &inside.namespaces()?, &path)?;
-    let status = sandbox::join(&target(&inside)?, || {
+    let status = sandbox::join(&target(&inside, &environment)?, || {
         match prepare(&namespace).and_then(|(ns, hosts)| run(&ns, hosts, environment, command)) {
             Ok(e) if e.kind() == Kind::NotFound => complain(&e, status::NO_PROGRAM),
             Ok(e) => complain(&e, status::CANNOT_RUN),
@@ -221,8 +222,7 @@ pub fn attach(lab: &Lab, namespace: Option<&str>, prompt: impl FnOnce(Place, &st
         hosts: Some(HOSTS.into()),
         ..Place::default()
     };
-    let status = sandbox::join(&target(&inside)?, || {
-        set_environment(environment);
+    let status = sandbox::join(&target(&inside, &environment)?, || {
         // As the script's process: namespaces need descriptors.
         if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
             let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
@@ -233,15 +233,6 @@ pub fn attach(lab: &Lab, namespace: Option<&str>, prompt: impl FnOnce(Place, &st
         prompt(place, namespace)
     })?;
     Ok(told(&inside, &lab.name, status))
-}
-
-fn set_environment(environment: Vec<(OsString, OsString)>) {
-    let before: Vec<OsString> = std::env::vars_os().map(|(name, _)| name).collect();
-    // SAFETY: this process has one thread yet.
-    unsafe {
-        before.iter().for_each(|name| std::env::remove_var(name));
-        environment.iter().for_each(|(name, value)| std::env::set_var(name, value));
-    }
 }
 
 #[cfg(test)]

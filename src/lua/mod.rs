@@ -168,6 +168,7 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
         exit,
         lua.create_function(stdout_closed)?,
         bind::raising(&lua, execute_shell)?,
+        lua.create_function(|_, ()| Ok(crate::proc::close_on_exec()))?,
     ))?;
     bind::globals(&lua, lab)?;
     library::install(&lua)?;
@@ -296,6 +297,7 @@ fn execute_shell(lua: &Lua, command: Option<mlua::LuaString>) -> Result<MultiVal
     Lab::of(lua)?.namespaces.echo.tell(told);
     let refused = |e: std::io::Error| bind::named(Error::from(e).detail("running /bin/sh"), "os.execute");
     let words = OsStr::from_bytes(&command.as_bytes()).to_owned();
+    crate::proc::close_on_exec();
     let mut child = std::process::Command::new("/bin/sh").arg("-c").arg(words).spawn().map_err(refused)?;
     if let Ok(Some(pidfd)) = wait::pidfd(child.id() as i32)
         && wait::readable(pidfd.as_fd(), wait::Deadline::NEVER).is_err()

@@ -1,5 +1,5 @@
 -- What nsh changes in Lua's own library before a script runs.
-local exit, stdout_closed, execute = ...
+local exit, stdout_closed, execute, close_on_exec = ...
 local tostring, concat = tostring, table.concat
 local select, stdout, write = select, io.stdout, io.stdout.write
 
@@ -27,6 +27,13 @@ end
 
 os.exit = exit
 os.execute = execute
+
+-- A process has no part in the files that its script has open: C's stdio lets it inherit them.
+local popen = io.popen
+function io.popen(...)
+  close_on_exec()
+  return popen(...)
+end
 
 -- Bytecode can crash the interpreter: chunks are text, whoever loads them.
 local load, loadfile = load, loadfile

@@ -259,7 +259,7 @@ fn prepare(shared: &Shared<'_>) -> std::result::Result<(), (Step, c_int)> {
             become_user(user)?;
         }
         // All of ours are close-on-exec from the start; this holds for those of libraries too.
-        libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        super::close_on_exec();
         if plan.replace {
             // Handlers end with the program that they are of. Rust ignores SIGPIPE.
             libc::signal(libc::SIGPIPE, libc::SIG_DFL);

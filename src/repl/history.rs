@@ -1,12 +1,17 @@
-//! The lines of earlier sessions, in a file of the user's own. It is opened before the sandbox is entered, and kept
-//! open: in there the home directory is read-only.
+//! The lines of earlier sessions, in a file of the user's own. A process outside of the sandbox writes it: in there the
+//! home directory is read-only, and an open file would be a way for the lab's processes to read and change it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::SigSet;
+use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType};
+use nix::unistd::ForkResult;
 
 /// How many entries are kept.
 const MOST: usize = 5000;
@@ -15,8 +20,49 @@ const LONGEST: u64 = 4 << 20;
 /// A longer entry is a pasted program, and better kept in a file.
 const ENTRY: usize = 64 << 10;
 
+/// The history, as a prompt has it.
+#[derive(Default)]
+pub struct History {
+    entries: Vec<String>,
+    /// Leads to the process that writes the file.
+    writer: Option<OwnedFd>,
+}
+
+impl History {
+    /// Reads the file, making it and its directory where they are missing. Without one that can be written (or without
+    /// a home), the session remembers only itself.
+    ///
+    /// Call it before the sandbox is entered, while nsh has one thread.
+    pub fn open() -> History {
+        let mut recorder = Recorder(path().and_then(|path| Recorder::open_at(&path)));
+        let entries = recorder.entries();
+        let writer = recorder.0.is_some().then(|| recorder.start().ok()).flatten();
+        History { entries, writer }
+    }
+
+    /// No file: the session remembers only itself.
+    pub fn none() -> History {
+        History::default()
+    }
+
+    /// The entries, oldest first.
+    pub fn entries(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Adds an entry, and returns when it is kept.
+    pub fn add(&mut self, entry: &str) {
+        let Some(writer) = self.writer.as_ref().filter(|_| entry.len() <= ENTRY) else { return };
+        let sent = socket::send(writer.as_raw_fd(), entry.as_bytes(), MsgFlags::MSG_NOSIGNAL);
+        let answered = sent.and_then(|_| socket::recv(writer.as_raw_fd(), &mut [0], MsgFlags::empty()));
+        if !matches!(answered, Ok(1) | Err(Errno::EINTR)) {
+            self.writer = None;
+        }
+    }
+}
+
 /// The history's file.
-pub struct History(Option<File>);
+struct Recorder(Option<File>);
 
 /// `$NSH_HISTORY`, else `nsh/history` under `$XDG_STATE_HOME` or `~/.local/state`. An empty `$NSH_HISTORY`: none.
 fn path() -> Option<PathBuf> {
@@ -28,13 +74,7 @@ fn path() -> Option<PathBuf> {
     Some(state.or_else(home)?.join("nsh/history"))
 }
 
-impl History {
-    /// Opens the file, making it and its directory where they are missing. Without one that can be written (or
-    /// without a home), the session remembers only itself; with one that can only be read, it adds nothing.
-    pub fn open() -> History {
-        History(path().and_then(|path| Self::open_at(&path)))
-    }
-
+impl Recorder {
     fn open_at(path: &Path) -> Option<File> {
         if let Some(directory) = path.parent() {
             let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
@@ -47,20 +87,48 @@ impl History {
         file.metadata().is_ok_and(|m| m.is_file()).then_some(file)
     }
 
-    /// No file: the session remembers only itself.
-    pub fn none() -> History {
-        History(None)
+    /// Starts a process that adds what it is sent, until nobody is left to send.
+    fn start(self) -> nix::Result<OwnedFd> {
+        let (ours, theirs) =
+            socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
+        // SAFETY: this process has one thread, so the child may do anything.
+        match unsafe { nix::unistd::fork() }? {
+            ForkResult::Parent { .. } => Ok(ours),
+            ForkResult::Child => {
+                drop(ours);
+                self.serve(&theirs);
+                // SAFETY: ends without the exit handlers of the process that it was forked from.
+                unsafe { libc::_exit(0) }
+            }
+        }
+    }
+
+    fn serve(mut self, from: &OwnedFd) {
+        // Ctrl-C at the prompt is not for this one, nor does whoever reads nsh's output wait for it.
+        let _ = SigSet::all().thread_set_mask();
+        if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
+            let _ = nix::unistd::dup2_stdin(&null);
+            let _ = nix::unistd::dup2_stdout(&null);
+            let _ = nix::unistd::dup2_stderr(&null);
+        }
+        let mut buffer = vec![0; ENTRY];
+        while let Ok(length @ 1..) = socket::recv(from.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
+            self.add(&String::from_utf8_lossy(&buffer[..length]));
+            if socket::send(from.as_raw_fd(), b"k", MsgFlags::MSG_NOSIGNAL).is_err() {
+                return;
+            }
+        }
     }
 
     /// The entries, oldest first.
-    pub fn entries(&mut self) -> Vec<String> {
+    fn entries(&mut self) -> Vec<String> {
         let Some(file) = &mut self.0 else { return Vec::new() };
         let Ok(text) = last_part(file) else { return Vec::new() };
         decode(&text)
     }
 
     /// Adds an entry; several sessions may do so at the same time.
-    pub fn add(&mut self, entry: &str) {
+    fn add(&mut self, entry: &str) {
         if entry.len() > ENTRY {
             return;
         }
@@ -154,8 +222,8 @@ mod tests {
             Place(directory)
         }
 
-        fn open(&self) -> History {
-            History(History::open_at(&self.0.join("deep/history")))
+        fn open(&self) -> Recorder {
+            Recorder(Recorder::open_at(&self.0.join("deep/history")))
         }
     }
 
@@ -200,9 +268,9 @@ mod tests {
 
     #[test]
     fn what_is_no_file_is_no_history() {
-        assert!(History::open_at(Path::new("/dev/null")).is_none());
-        assert!(History::open_at(Path::new("/proc/no/such")).is_none());
-        let mut none = History(None);
+        assert!(Recorder::open_at(Path::new("/dev/null")).is_none());
+        assert!(Recorder::open_at(Path::new("/proc/no/such")).is_none());
+        let mut none = Recorder(None);
         none.add("x");
         assert!(none.entries().is_empty());
     }

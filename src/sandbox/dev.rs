@@ -26,7 +26,12 @@ const LINKS: &[(&str, &str)] = &[
 pub fn take() -> Result<Vec<(&'static str, Tree)>> {
     let dev = Path::new("/dev");
     // A machine may lack one (net/tun in a container); who needs it will say so.
-    Ok(NODES.iter().filter_map(|name| Some((*name, Tree::copy(&dev.join(name)).ok()?))).collect())
+    // Read-only: they can be written to, but the machine's nodes get no other mode or owner.
+    let take = |name| {
+        let tree = Tree::copy(&dev.join(name)).ok()?;
+        tree.set(libc::MOUNT_ATTR_RDONLY, 0).ok().map(|()| (name, tree))
+    };
+    Ok(NODES.iter().copied().filter_map(take).collect())
 }
 
 /// Mounts the lab's `/dev` and hangs the nodes in it.
@@ -43,7 +48,7 @@ pub fn mount(nodes: Vec<(&'static str, Tree)>) -> Result<()> {
     }
     let secure = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     view::mount("devpts", &dev.join("pts"), secure, "newinstance,ptmxmode=0666,mode=0620")?;
-    view::mount("tmpfs", &dev.join("shm"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, "mode=1777")?;
+    view::mount_memory(&dev.join("shm"), "mode=1777")?;
     for (name, target) in LINKS {
         symlink(target, dev.join(name))?;
     }

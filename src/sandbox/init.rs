@@ -13,6 +13,7 @@ use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
+use super::exe::Sealed;
 use super::sys::{Channel, Message};
 use super::{Plan, Runner, ids, lab, view};
 use crate::error::{Error, Kind, Result};
@@ -55,7 +56,8 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     if nsh.try_receive()? == Some(Message::Gone) {
         exit(1);
     }
-    let (mut view, proc) = view::build(&plan.places, plan.stdin.as_deref())?;
+    Sealed::take()?.enter(&plan.environment)?;
+    let (mut view, proc) = view::build(&plan.places)?;
     let (ours, theirs) = Channel::pair()?;
     // SAFETY: this process has one thread, so the child may do anything.
     let script = match unsafe { nix::unistd::fork() }? {

@@ -5,7 +5,7 @@
 //! are three: the caller, which stays outside and keeps nothing of the lab alive; one that enters and forks; and
 //! that one's child, which runs. The middle one ends at once, and the caller becomes the parent of the last.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -17,10 +17,12 @@ use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
+use super::environment::Environment;
+use super::exe::Sealed;
 use super::signals::{self, Signals};
 use super::sys::{self, Channel, Message};
 use super::terminal::{Terminal, wants_terminal};
-use super::{filter, ids, init, lab, view};
+use super::{filter, ids, init, lab, streams};
 use crate::error::{Error, Kind, Result, complain};
 use crate::wait::{self, Deadline};
 
@@ -36,6 +38,8 @@ pub struct Target<'a> {
     pub filtered: bool,
     /// The working directory to begin in.
     pub directory: &'a Path,
+    /// What environment to have.
+    pub environment: Environment,
     /// The soft limit of open files that its processes have.
     pub open_files: Option<u64>,
 }
@@ -48,31 +52,32 @@ pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
     let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
     let terminal = nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok();
     let limits = limits(target)?;
-    let stdin = view::file_on_stdin();
     let signals = Signals::of(&ignored)?;
     // Becomes the parent of the last process when the middle one ends.
     nix::sys::prctl::set_child_subreaper(true)?;
     let (ours, theirs) = Channel::pair()?;
+    let program = Sealed::of(target.pid)?;
+    seal_streams()?;
     // SAFETY: this process has one thread, so the child may do anything.
     let middle = match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => {
             drop((ours, signals, terminal));
-            match enter(target) {
+            match enter(target, program) {
                 Ok(Some(child)) => {
                     let told = theirs.send(&Message::Pid(child.as_raw()));
                     init::exit(told.is_err() as i32)
                 }
-                Ok(None) => {
-                    view::reopen_stdin(stdin.as_deref());
-                    inside(target, &limits, &theirs, &ignored, runner)
-                }
+                Ok(None) => inside(target, &limits, &theirs, &ignored, runner),
                 Err(e) => {
                     theirs.fail(&e);
                     init::exit(1)
                 }
             }
         }
-        ForkResult::Parent { child } => child,
+        ForkResult::Parent { child } => {
+            drop(program);
+            child
+        }
     };
     drop((theirs, runner));
     let child = match ours.receive()? {
@@ -85,6 +90,32 @@ pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
     let _ = nix::sys::wait::waitpid(middle, None);
     ours.send(&Message::Go)?;
     Watch { child, signals, terminal: Terminal::of(terminal.as_ref()) }.until_ended()
+}
+
+/// Has stdin, stdout and stderr opened again by a process in namespaces of its own: here, only the machine's root could
+/// copy mounts. Its answer is the descriptors.
+fn seal_streams() -> Result<()> {
+    let open: Vec<RawFd> = (0..3).filter(|fd| sys::is_open(*fd)).collect();
+    let (ours, theirs) = Channel::pair()?;
+    // SAFETY: this process has one thread, so the child may do anything.
+    let helper = match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => {
+            let sealed = streams::seal_apart().and_then(|()| theirs.send_descriptors(&open));
+            if let Err(e) = &sealed {
+                theirs.fail(e);
+            }
+            init::exit(sealed.is_err() as i32)
+        }
+        ForkResult::Parent { child } => child,
+    };
+    drop(theirs);
+    let received = ours.receive_descriptors();
+    let _ = nix::sys::wait::waitpid(helper, None);
+    for (fd, new) in open.iter().zip(received?) {
+        // SAFETY: replaces a standard stream, of which nobody here is the owner.
+        Errno::result(unsafe { libc::dup2(new.as_raw_fd(), *fd) })?;
+    }
+    Ok(())
 }
 
 /// A resource and its soft and hard limit.
@@ -119,7 +150,7 @@ fn limit(limits: &[Limit]) {
 }
 
 /// Enters the lab's namespaces and forks, into its PID namespace: the child's number, or `None` in itself.
-fn enter(target: &Target<'_>) -> Result<Option<Pid>> {
+fn enter(target: &Target<'_>, program: Sealed) -> Result<Option<Pid>> {
     let mut namespaces = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWUTS
@@ -132,6 +163,7 @@ fn enter(target: &Target<'_>) -> Result<Option<Pid>> {
         Errno::ESRCH => Error::new(Kind::NotFound, "the lab has ended"),
         e => Error::from(e).detail("entering the lab's namespaces"),
     })?;
+    program.enter(&target.environment)?;
     // SAFETY: this process has one thread, so the child may do anything.
     match unsafe { nix::unistd::fork() } {
         Ok(ForkResult::Child) => Ok(None),

@@ -9,6 +9,8 @@
 //! `--host` has none of that: see [`host`].
 
 mod dev;
+mod environment;
+mod exe;
 mod filter;
 mod host;
 mod ids;
@@ -21,12 +23,15 @@ mod netns;
 mod places;
 mod procfs;
 mod refused;
+mod shade;
 mod signals;
+mod streams;
 mod supervise;
 mod sys;
 mod terminal;
 mod view;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
@@ -43,11 +48,13 @@ use ids::Maps;
 use places::Places;
 use sys::{Channel, Message};
 
+pub use environment::Environment;
+pub use exe::copy_if_needed;
 pub use ids::{Lack, Users};
 pub use job::{Who, stop};
 pub use join::{Target, join};
 pub use keep::Keeper;
-pub use places::writable;
+pub use places::{is_private, writable};
 pub use procfs::MAX_PROCESSES;
 pub use refused::{User, user_namespaces};
 pub use signals::{Signals, heed_keys, ignored as ignored_signals, is_ignored, reset as reset_signals};
@@ -73,6 +80,8 @@ pub struct Options {
     pub script_dir: Option<PathBuf>,
     /// The script is ended after this time.
     pub timeout: Option<Duration>,
+    /// What of the environment a lab gets besides what programs need: NAME, or NAME=VALUE.
+    pub env: Vec<OsString>,
 }
 
 /// What the script runs in.
@@ -106,8 +115,7 @@ type Runner<'a> = Box<dyn FnOnce(&Lab) -> i32 + 'a>;
 /// What the sandbox's processes are given by the first.
 struct Plan {
     places: Places,
-    /// The path of the file on stdin.
-    stdin: Option<PathBuf>,
+    environment: Environment,
     /// `None` where root goes without user namespaces.
     maps: Option<Maps>,
     timeout: Option<Duration>,
@@ -126,7 +134,7 @@ impl Plan {
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         Ok(Plan {
             places: Places::of(&options.write, options.script_dir.as_deref())?,
-            stdin: view::file_on_stdin(),
+            environment: Environment::passed(&options.env)?,
             maps: Some(Maps::of_this_process()?),
             timeout: options.timeout,
             grace: GRACE,
@@ -157,8 +165,8 @@ impl Plan {
 /// Runs `runner` in a new sandbox (or, with `options.host`, on the machine's own network), in a process of its
 /// own, and returns nsh's exit status.
 ///
-/// Call it while nsh has one thread and nothing is buffered for stdout. Errors: those of `--write` have that as
-/// their `op`; all others say that this machine can't do it, and what to do about it.
+/// Call it while nsh has one thread and nothing is buffered for stdout. Errors: those of `--write` and `--env` have that
+/// as their `op`; all others say that this machine can't do it, and what to do about it.
 pub fn run<'a>(options: &Options, runner: impl FnOnce(&Lab) -> i32 + 'a) -> Result<i32> {
     begin(options, None, Box::new(runner))
 }

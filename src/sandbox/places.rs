@@ -3,6 +3,7 @@
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use super::shade;
 use crate::error::{Error, Kind, Result};
 
 /// Covered with empty file systems of the lab's own.
@@ -70,8 +71,8 @@ pub struct Places {
     /// Put back read-only, because they lie in a private place.
     pub readable: Vec<PathBuf>,
     pub script_dir: Option<PathBuf>,
-    /// The machine's Unix sockets outside the private places: a read-only mount does not keep one from
-    /// connecting, so each is covered.
+    /// The machine's Unix sockets that are there now, each of which is covered: in the writable places nothing else
+    /// can be done, and elsewhere overlays may not be had.
     pub sockets: Vec<PathBuf>,
 }
 
@@ -89,7 +90,8 @@ impl Places {
         }
         readable.sort();
         readable.dedup();
-        Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets: machine_sockets() })
+        let sockets = machine_sockets(&writable);
+        Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets })
     }
 }
 
@@ -163,17 +165,20 @@ fn homes() -> Vec<PathBuf> {
     homes.iter().flat_map(|home| [Some(home.clone()), home.canonicalize().ok()]).flatten().collect()
 }
 
-fn machine_sockets() -> Vec<PathBuf> {
-    let mut sockets: Vec<PathBuf> = std::fs::read_to_string("/proc/net/unix")
-        .unwrap_or_default()
+fn machine_sockets(writable: &[PathBuf]) -> Vec<PathBuf> {
+    let seen = |path: &PathBuf| !is_private(path) || writable.iter().any(|w| path.starts_with(w));
+    let listed = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
+    let mut sockets: Vec<PathBuf> = listed
         .lines()
         // Num RefCount Protocol Flags Type St Inode Path
         .filter_map(|line| line.find(" /").map(|at| PathBuf::from(&line[at + 1..])))
-        .filter(|path| !is_private(path))
+        .filter(seen)
         .filter_map(|path| path.canonicalize().ok())
-        .filter(|path| !is_private(path))
+        .filter(seen)
         .filter(|path| path.metadata().is_ok_and(|m| m.file_type().is_socket()))
         .collect();
+    // The kernel lists the names that they were bound by: not those that are relative, nor what was renamed since.
+    sockets.extend(writable.iter().flat_map(|place| shade::sockets_in(place)));
     sockets.sort();
     sockets.dedup();
     sockets

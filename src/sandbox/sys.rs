@@ -1,13 +1,14 @@
 //! The few system calls that neither std nor nix wraps, and the channel between the sandbox's processes.
 
 use std::ffi::CString;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType};
+use nix::sys::socket::{AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 use nix::unistd::Pid;
 
 use crate::error::{Error, Kind, Result};
@@ -38,6 +39,12 @@ pub fn clone_into(flags: CloneFlags) -> Result<Option<Pid>> {
 pub fn close_inherited() {
     // SAFETY: closes descriptors that nothing in this program has opened yet.
     unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+}
+
+/// Whether there is something behind a descriptor.
+pub fn is_open(fd: RawFd) -> bool {
+    // SAFETY: asks for flags.
+    unsafe { libc::fcntl(fd, libc::F_GETFD) != -1 }
 }
 
 fn c_path(path: &Path) -> Result<CString> {
@@ -85,6 +92,11 @@ impl Tree {
 
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+
+    /// Leads to its root, in this process.
+    pub fn path(&self) -> String {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd())
     }
 }
 
@@ -158,8 +170,35 @@ pub enum Message {
     Failed(String, Option<String>),
     /// This signal killed the script.
     Killed(i32),
+    /// Comes with them.
+    Descriptors,
     /// The other process ended.
     Gone,
+}
+
+impl Message {
+    /// What was received; nothing at all when the other process has ended.
+    fn of(bytes: &[u8]) -> Result<Message> {
+        let Some((tag, rest)) = bytes.split_first() else { return Ok(Message::Gone) };
+        let number = rest.first_chunk::<4>().map_or(0, |b| i32::from_ne_bytes(*b));
+        Ok(match tag {
+            b'D' => Message::Descriptors,
+            b'K' => Message::Killed(number),
+            b'G' => Message::Go,
+            b'R' => Message::Ready,
+            b'S' => Message::Signal(number),
+            b'H' => Message::Stopped(number),
+            b'T' => Message::TakeTerminal,
+            b'P' => Message::Pid(number),
+            b'N' => Message::Note(String::from_utf8_lossy(rest).into_owned()),
+            b'F' => {
+                let text = String::from_utf8_lossy(rest);
+                let (text, hint) = text.split_once('\0').unwrap_or((&text, ""));
+                Message::Failed(text.to_owned(), Some(hint.to_owned()).filter(|h| !h.is_empty()))
+            }
+            tag => return Err(Error::new(Kind::Protocol, format!("unknown message {tag}"))),
+        })
+    }
 }
 
 impl Channel {
@@ -190,12 +229,41 @@ impl Channel {
             Message::Failed(text, hint) => {
                 (b'F', format!("{text}\0{}", hint.as_deref().unwrap_or_default()).into_bytes())
             }
-            Message::Gone => return Ok(()),
+            // They go with descriptors alone, and with the end of a process.
+            Message::Descriptors | Message::Gone => return Ok(()),
         };
         let bytes = [&[tag], &rest[..]].concat();
         // MSG_NOSIGNAL: an ended peer is an error here, not the end of us.
         nix::sys::socket::send(self.0.as_raw_fd(), &bytes, MsgFlags::MSG_NOSIGNAL)?;
         Ok(())
+    }
+
+    /// Sends copies of descriptors, at most three.
+    pub fn send_descriptors(&self, descriptors: &[RawFd]) -> Result<()> {
+        let (data, rights) = ([io::IoSlice::new(b"D")], [ControlMessage::ScmRights(descriptors)]);
+        nix::sys::socket::sendmsg::<()>(self.0.as_raw_fd(), &data, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
+        Ok(())
+    }
+
+    /// Waits for them; raises what the other side tells instead.
+    pub fn receive_descriptors(&self) -> Result<Vec<OwnedFd>> {
+        let (mut space, mut bytes) = (nix::cmsg_space!([RawFd; 3]), [0u8; 4096]);
+        let mut data = [io::IoSliceMut::new(&mut bytes)];
+        let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+        let message =
+            nix::sys::socket::recvmsg::<()>(self.0.as_raw_fd(), &mut data, Some(&mut space), flags)?;
+        let length = message.bytes;
+        let mut descriptors = Vec::new();
+        for control in message.cmsgs()? {
+            if let ControlMessageOwned::ScmRights(received) = control {
+                // SAFETY: the kernel has just made them, for us alone.
+                descriptors.extend(received.iter().map(|fd| unsafe { OwnedFd::from_raw_fd(*fd) }));
+            }
+        }
+        match Message::of(&bytes[..length])? {
+            Message::Descriptors => Ok(descriptors),
+            other => Err(super::init::failed(other)),
+        }
     }
 
     /// Waits for a message.
@@ -218,24 +286,7 @@ impl Channel {
                 length => break length?,
             }
         };
-        let Some((tag, rest)) = buffer[..length].split_first() else { return Ok(Some(Message::Gone)) };
-        let number = rest.first_chunk::<4>().map_or(0, |b| i32::from_ne_bytes(*b));
-        Ok(Some(match tag {
-            b'G' => Message::Go,
-            b'R' => Message::Ready,
-            b'S' => Message::Signal(number),
-            b'H' => Message::Stopped(number),
-            b'K' => Message::Killed(number),
-            b'T' => Message::TakeTerminal,
-            b'P' => Message::Pid(number),
-            b'N' => Message::Note(String::from_utf8_lossy(rest).into_owned()),
-            b'F' => {
-                let text = String::from_utf8_lossy(rest);
-                let (text, hint) = text.split_once('\0').unwrap_or((&text, ""));
-                Message::Failed(text.to_owned(), Some(hint.to_owned()).filter(|h| !h.is_empty()))
-            }
-            tag => return Err(Error::new(Kind::Protocol, format!("unknown message {tag}"))),
-        }))
+        Message::of(&buffer[..length]).map(Some)
     }
 
     /// Tells the other side why the sandbox can't be made.

@@ -2,17 +2,17 @@
 //! places. Built by the lab's first process, in a mount namespace that its script's root has no power over.
 
 use std::fs;
-use std::os::fd::AsFd;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 
 use nix::mount::MsFlags;
 
 use super::places::{self, Places};
 use super::sys::{self, Tree};
-use super::{dev, netns, procfs};
+use super::{dev, netns, procfs, shade, streams};
 use crate::error::{Error, Kind, Result};
 
+const RUN: &str = "/run";
 /// Where `ip netns` and nsh pin namespaces.
 pub const PINS: &str = "/run/netns";
 /// What `/etc/hosts` is in a lab.
@@ -22,6 +22,8 @@ pub const HOSTNAME: &str = "nsh";
 
 /// Covers a machine's socket.
 const EMPTY: &str = "/run/nsh/empty";
+/// A directory with nothing in it.
+pub const NOTHING: &str = "/run/nsh/nothing";
 
 /// How it went, for the script's side to know.
 #[derive(Debug, Default)]
@@ -46,17 +48,24 @@ pub fn mount(kind: &str, target: &Path, flags: MsFlags, options: &str) -> Result
         .map_err(|e| Error::from(e).detail(format!("mounting {kind} on {}", target.display())))
 }
 
-/// Builds all of the view but for `/sys`, which needs the lab's network. `stdin` is the path of a file opened for
-/// reading on stdin, if it is one.
+/// Mounts a file system in memory, of which it can take a part: what is full fails there, and not on the machine. An inode
+/// takes memory, too.
+pub fn mount_memory(target: &Path, mode: &str) -> Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount("tmpfs", target, flags, &format!("{mode},size=12%,nr_inodes=256k"))
+}
+
+/// Builds all of the view but for `/sys`, which needs the lab's network.
 ///
 /// Returns the `/proc` on which the id maps of the script's user namespace can be written, too.
-pub fn build(places: &Places, stdin: Option<&Path>) -> Result<(View, procfs::Handle)> {
+pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
     let mut view = View::default();
     // Nothing that is mounted here shows on the machine, nor the other way round.
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     nix::mount::mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
         .map_err(|e| Error::from(e).detail("making the mounts private"))?;
 
+    streams::seal()?;
     // Taken while they are writable, and reachable: /tmp and its like are covered below.
     let mut kept = Vec::new();
     view.cwd_writable = places.cwd_writable;
@@ -85,16 +94,23 @@ pub fn build(places: &Places, stdin: Option<&Path>) -> Result<(View, procfs::Han
     let in_a_lab = Path::new(HOSTS).exists();
     let proc = procfs::mount(&mut view)?;
     read_only()?;
-    reopen_stdin(stdin);
     procfs::confine(&proc, in_a_lab, &mut view)?;
 
-    for place in places::PRIVATE {
+    cover(Path::new(RUN))?;
+    fill_run(&programs).map_err(doing("preparing /run"))?;
+    // In a lab, they are there already, and can't be stacked higher.
+    if !in_a_lab {
+        shade::lay_all(&mut view);
+    }
+    for place in places::PRIVATE.iter().filter(|place| **place != RUN) {
         cover(Path::new(place))?;
     }
-    fill_run(&programs).map_err(doing("preparing /run"))?;
     dev::mount(nodes)?;
     for (path, tree) in kept {
         put_back(path, tree).map_err(doing(format!("putting {} back", path.display())))?;
+        if places.readable.contains(path) {
+            let _ = shade::lay(path);
+        }
     }
     netns::mount(&mut view);
     bind(Path::new(HOSTS), Path::new("/etc/hosts"));
@@ -124,8 +140,8 @@ fn cover(place: &Path) -> Result<()> {
     if !fs::symlink_metadata(place).is_ok_and(|m| m.is_dir()) {
         return Ok(());
     }
-    let mode = if place == Path::new("/run") { "mode=755" } else { "mode=1777" };
-    mount("tmpfs", place, MsFlags::MS_NOSUID | MsFlags::MS_NODEV, mode)
+    let mode = if place == Path::new(RUN) { "mode=755" } else { "mode=1777" };
+    mount_memory(place, mode)
 }
 
 /// Some systems keep their programs behind links in /run (/run/current-system); they lead out of it, so they are
@@ -144,6 +160,7 @@ fn fill_run(programs: &[(PathBuf, PathBuf)]) -> Result<()> {
     make_directory(Path::new(PINS))?;
     make_directory(Path::new("/run/nsh"))?;
     make_directory(Path::new("/run/lock"))?;
+    make_directory(Path::new(NOTHING))?;
     fs::write(HOSTS, format!("127.0.0.1 localhost {HOSTNAME}\n::1 localhost ip6-localhost ip6-loopback\n"))?;
     fs::write(EMPTY, "")?;
     for (link, target) in programs {
@@ -189,35 +206,6 @@ fn enter_cwd(cwd: &Path) -> Result<()> {
     nix::unistd::chdir(cwd)
         .or_else(|_| nix::unistd::chdir("/"))
         .map_err(|e| Error::from(e).detail("entering the working directory"))
-}
-
-/// A file on stdin hangs on the machine's writable mount: through /proc/self/fd/0 the script could open it again,
-/// for writing. So it is opened again on the lab's read-only one, if it can be seen there.
-pub fn reopen_stdin(path: Option<&Path>) {
-    let Some(path) = path else { return };
-    let Ok(file) = fs::File::open(path) else { return };
-    let stdin = std::io::stdin();
-    let (Ok(old), Ok(new)) = (nix::sys::stat::fstat(stdin.as_fd()), file.metadata()) else { return };
-    if (old.st_dev, old.st_ino) != (new.dev(), new.ino()) {
-        return;
-    }
-    // SAFETY: seeks without moving; both descriptors are open.
-    let at = unsafe { libc::lseek(0, 0, libc::SEEK_CUR) };
-    if at > 0 {
-        let _ = nix::unistd::lseek(&file, at, nix::unistd::Whence::SeekSet);
-    }
-    let _ = nix::unistd::dup2_stdin(&file);
-}
-
-/// The path of the file on stdin, if it is one that is open for reading alone.
-pub fn file_on_stdin() -> Option<PathBuf> {
-    let stdin = std::io::stdin();
-    let stat = nix::sys::stat::fstat(stdin.as_fd()).ok()?;
-    let flags = nix::fcntl::fcntl(stdin.as_fd(), nix::fcntl::FcntlArg::F_GETFL).ok()?;
-    let regular = stat.st_mode & libc::S_IFMT == libc::S_IFREG;
-    (regular && flags & libc::O_ACCMODE == libc::O_RDONLY)
-        .then(|| fs::read_link("/proc/self/fd/0").ok())
-        .flatten()
 }
 
 /// Mounts `/sys` for the network namespace that the caller is in. Read-only: `ip netns exec`, which mounts its

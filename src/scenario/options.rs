@@ -1,5 +1,6 @@
 //! What `nsh test` is asked to do.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct Options {
     pub verbose: bool,
     /// As for a script.
     pub write: Vec<PathBuf>,
+    /// What of the environment the labs get, as `sandbox::Options` says.
+    pub env: Vec<OsString>,
     pub trace: bool,
 }
 

@@ -100,6 +100,7 @@ impl Running {
         let sandbox = sandbox::Options {
             host: false,
             write: options.write.clone(),
+            env: options.env.clone(),
             script_dir: script.directory.clone(),
             timeout: limit,
         };

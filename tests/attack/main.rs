@@ -18,6 +18,7 @@ mod attributes;
 mod binary;
 mod calls;
 mod chunks;
+mod environment;
 mod escapes;
 mod files;
 mod floods;
@@ -26,5 +27,7 @@ mod frame;
 mod helper;
 mod links;
 mod soak;
+mod sockets;
 #[path = "../sandbox/stage.rs"]
 mod stage;
+mod streams;

@@ -160,7 +160,7 @@ const TELL: &str = "grep -E '^(Uid|Gid|Groups|CapPrm|CapEff|CapBnd|NoNewPrivs|Se
 fn a_process_is_as_those_of_the_script() {
     with_labs(|stage| {
         let code = format!("io.write(proc.exec([[{TELL}]]).stdout)");
-        let mut command = stage.command(&["up", "--name", "a", "-e", &code]);
+        let mut command = stage.command(&["up", "--env", "OF_THE_LAB", "--name", "a", "-e", &code]);
         let out = finish(command.env("OF_THE_LAB", "yes").env("TERM", "dumb").spawn().unwrap());
         let of_script = stdout(&out);
         let of_script = of_script.split("the lab a is up").next().unwrap();

@@ -6,7 +6,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{SocketAddr, UnixStream};
 use std::path::Path;
 
@@ -57,6 +57,8 @@ fn task() {
         }
         "sockets" => sockets(),
         "calls" => calls(),
+        "talk" => talk(Path::new(&argument)),
+        "connect below" => connect_below(Path::new(&argument)),
         "first process" => first_process(),
         "descriptors" => descriptors(),
         "bomb" => bomb(),
@@ -95,6 +97,28 @@ fn connect(to: &str) {
             report(to, UnixStream::connect_addr(&address));
         }
     }
+}
+
+/// Through a socket of its own.
+fn talk(directory: &Path) {
+    let path = directory.join("own.sock");
+    let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    UnixStream::connect(&path).unwrap();
+    println!("talked");
+}
+
+/// To every socket in a directory, and below.
+fn connect_below(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => connect_below(&entry.path()),
+            kind if kind.is_socket() => {
+                report(&format!("{:?}", entry.file_name()), UnixStream::connect(entry.path()))
+            }
+            _ => {}
+        }
+    }
+    println!("looked in {}", directory.display());
 }
 
 fn mounts(which: &str) {

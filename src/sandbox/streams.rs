@@ -1,0 +1,104 @@
+//! stdin, stdout and stderr, which the lab inherits. Each hangs on one of the machine's mounts: through
+//! `/proc/self/fd` a process of the lab could change what is there, open a file once more for writing, or go on from a
+//! directory to what lies beside it. So what is not open for the lab to write is opened again, on a copy of its mount
+//! that is read-only.
+
+use std::fs;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+use nix::fcntl::{FcntlArg, OFlag};
+use nix::sched::CloneFlags;
+use nix::sys::stat::{FileStat, Mode, SFlag};
+
+use super::sys::Tree;
+use crate::error::{Error, Kind, Result};
+
+const NAMES: [&str; 3] = ["stdin", "stdout", "stderr"];
+
+/// Opens again what is to be. Call it in a mount namespace that is not the machine's, before places are covered.
+pub fn seal() -> Result<()> {
+    (0..3).try_for_each(|fd| {
+        // SAFETY: nothing else in this process opens or closes these; if it is closed, fstat says so.
+        let stream = unsafe { BorrowedFd::borrow_raw(fd) };
+        let (Ok(stat), Ok(flags)) =
+            (nix::sys::stat::fstat(stream), nix::fcntl::fcntl(stream, FcntlArg::F_GETFL))
+        else {
+            return Ok(());
+        };
+        seal_one(stream, &stat, OFlag::from_bits_retain(flags)).map_err(|e| e.op(NAMES[fd as usize]))
+    })
+}
+
+fn seal_one(stream: BorrowedFd<'_>, stat: &FileStat, flags: OFlag) -> Result<()> {
+    let kind = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
+    let read_only = flags & (OFlag::O_ACCMODE | OFlag::O_PATH) == OFlag::O_RDONLY;
+    match kind {
+        SFlag::S_IFCHR | SFlag::S_IFBLK => {
+            // One that can't be found here (another container's terminal) or opened (another user's) isn't the lab's
+            // to change either, as far as its owner goes.
+            if let Some((new, tree)) = again(stream, stat, flags) {
+                if !harmless(stream, stat) {
+                    tree.set(libc::MOUNT_ATTR_NODEV, 0)?;
+                }
+                put(&new, stream)?;
+            }
+            Ok(())
+        }
+        // A file without a name, such as a shell's here-document, is nobody else's.
+        SFlag::S_IFREG if !read_only || stat.st_nlink == 0 => Ok(()),
+        SFlag::S_IFREG | SFlag::S_IFDIR => {
+            let Some((new, _)) = again(stream, stat, flags) else { return Err(cannot()) };
+            // SAFETY: tells where the old one is; both are open.
+            let at = unsafe { libc::lseek(stream.as_raw_fd(), 0, libc::SEEK_CUR) };
+            if at > 0 {
+                nix::unistd::lseek(&new, at, nix::unistd::Whence::SeekSet)?;
+            }
+            put(&new, stream)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The same file, on a read-only copy of its mount.
+fn again(stream: BorrowedFd<'_>, stat: &FileStat, flags: OFlag) -> Option<(OwnedFd, Tree)> {
+    let path = fs::read_link(format!("/proc/self/fd/{}", stream.as_raw_fd())).ok()?;
+    let tree = Tree::copy(&path).ok()?;
+    tree.set(libc::MOUNT_ATTR_RDONLY, 0).ok()?;
+    let kept = OFlag::O_ACCMODE | OFlag::O_APPEND | OFlag::O_DIRECTORY;
+    let opened = flags & kept | OFlag::O_CLOEXEC | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;
+    let new = nix::fcntl::open(tree.path().as_str(), opened, Mode::empty()).ok()?;
+    let theirs = nix::sys::stat::fstat(&new).ok()?;
+    nix::fcntl::fcntl(&new, FcntlArg::F_SETFL(flags & (OFlag::O_APPEND | OFlag::O_NONBLOCK))).ok()?;
+    ((stat.st_dev, stat.st_ino) == (theirs.st_dev, theirs.st_ino)).then_some((new, tree))
+}
+
+/// A device that programs open again by its name in `/proc`, and that gives them nothing: a terminal, or one of those
+/// that a lab has in its own `/dev`.
+fn harmless(stream: BorrowedFd<'_>, stat: &FileStat) -> bool {
+    const MEMORY: u64 = 1;
+    const NULL_ZERO_FULL_RANDOM_URANDOM: [u64; 5] = [3, 5, 7, 8, 9];
+    let (major, minor) = (libc::major(stat.st_rdev) as u64, libc::minor(stat.st_rdev) as u64);
+    nix::unistd::isatty(stream) == Ok(true)
+        || major == MEMORY && NULL_ZERO_FULL_RANDOM_URANDOM.contains(&minor)
+}
+
+fn put(new: &OwnedFd, stream: BorrowedFd<'_>) -> Result<()> {
+    // SAFETY: both are open; the old one is closed by this, and nobody here owns it.
+    nix::errno::Errno::result(unsafe { libc::dup2(new.as_raw_fd(), stream.as_raw_fd()) })?;
+    Ok(())
+}
+
+fn cannot() -> Error {
+    Error::new(Kind::Unsupported, "it can't be opened again where the lab can't write to it")
+        .hint("pass it through a pipe: cat FILE | nsh ...")
+}
+
+/// As [`seal`], in namespaces that this makes for the calling process.
+pub fn seal_apart() -> Result<()> {
+    let mut namespaces = CloneFlags::CLONE_NEWNS;
+    if !nix::unistd::geteuid().is_root() {
+        namespaces |= CloneFlags::CLONE_NEWUSER;
+    }
+    nix::sched::unshare(namespaces).map_err(|e| Error::from(e).detail("making a mount namespace"))?;
+    seal()
+}
