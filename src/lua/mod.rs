@@ -168,7 +168,10 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
         exit,
         lua.create_function(stdout_closed)?,
         bind::raising(&lua, execute_shell)?,
-        lua.create_function(|_, ()| Ok(crate::proc::close_on_exec()))?,
+        lua.create_function(|_, ()| {
+            crate::proc::close_on_exec();
+            Ok(())
+        })?,
     ))?;
     bind::globals(&lua, lab)?;
     library::install(&lua)?;
