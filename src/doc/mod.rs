@@ -72,11 +72,12 @@ impl Docs {
             shapes: BTreeMap::new(),
             clashes: Vec::new(),
         };
-        for name in registry::names() {
+        for entry in registry::MODULES {
+            let name = entry.name;
             let module = registry::with(name, |m| ModuleDoc {
                 name: m.name,
                 doc: m.doc,
-                per_namespace: m.scope == registry::Scope::Namespace,
+                per_namespace: entry.scope == registry::Scope::Namespace,
                 library: false,
                 bare: m.functions.is_empty(),
                 call: m.call.as_ref().map(|f| f.doc.clone()),

@@ -2,7 +2,7 @@
 
 use mlua::{IntoLua, Lua, Table, Value};
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Function, Record, Shape, Type, opts, param, ret, ty};
 use crate::net::addr::{self, Addr, AddrSpec, Filter, Lifetime};
 use crate::net::names;
@@ -184,8 +184,7 @@ pub fn module() -> Module {
         "IPv4 and IPv6 addresses of links.\n\nAn IPv6 address that is added can be used at once, without duplicate \
          address detection. The link-local addresses that links give themselves (fe80::...) are tentative for 1 to 2 s, as \
          the kernel has it; but in a namespace that forwards IPv6 they are made usable before the first probe, since a \
-         router resolves its neighbours by them.",
-        Scope::Namespace,
+         router resolves its neighbours by them."
     )
         .function(
             Function::new("addr.add", (address(), opts(add_options())), ret::nothing(), |cx, (address, o)| {

@@ -9,7 +9,7 @@ use mlua::{FromLuaMulti, Function, Lua, MultiValue, Table, Value};
 
 use super::echo;
 use super::lab::Lab;
-use super::registry::{self, Module, Scope};
+use super::registry::{self, Entry, Form, Scope};
 use super::schema::{self, Cx, Failure};
 use crate::error::Error;
 use crate::net::namespace::{HOST, Namespace};
@@ -236,7 +236,7 @@ fn names(lua: &Lua) -> mlua::Result<Table> {
     Ok(names)
 }
 
-/// A registered function as a Lua function that acts on `ns`.
+/// A registered function (of a module, by its place there, or the module itself) as a Lua function that acts on `ns`.
 fn bind(lua: &Lua, ns: &Rc<Namespace>, module: &'static str, index: Option<usize>) -> mlua::Result<Function> {
     let ns = ns.clone();
     let function = raising(lua, move |lua, args: MultiValue| {
@@ -248,63 +248,78 @@ fn bind(lua: &Lua, ns: &Rc<Namespace>, module: &'static str, index: Option<usize
             },
         })
     })?;
-    let name = registry::with(module, |m| match index {
-        Some(i) => m.functions[i].doc.name,
-        None => m.name,
-    });
+    let name = match index {
+        Some(i) => registry::with(module, |m| m.functions[i].doc.name),
+        None => module,
+    };
     names(lua)?.raw_set(&function, name)?;
     Ok(function)
 }
 
-/// A module's table (or, for a module that is a single function, that function) acting on `ns`.
-pub fn module(lua: &Lua, ns: &Rc<Namespace>, module: &Module) -> mlua::Result<Value> {
-    if module.functions.is_empty() {
-        return bind(lua, ns, module.name, None).map(Value::Function);
+/// A module acting on `ns`: a function, or a table whose functions are made when first asked for.
+pub fn module(lua: &Lua, ns: &Rc<Namespace>, entry: &'static Entry) -> mlua::Result<Value> {
+    if entry.form == Form::Function {
+        return bind(lua, ns, entry.name, None).map(Value::Function);
     }
-    let table = lua.create_table_with_capacity(0, module.functions.len())?;
-    for (i, function) in module.functions.iter().enumerate() {
-        let name = function.doc.name.rsplit('.').next().unwrap_or(function.doc.name);
-        table.raw_set(name, bind(lua, ns, module.name, Some(i))?)?;
-    }
-    let meta = lua.create_table()?;
-    if module.call.is_some() {
-        let function = bind(lua, ns, module.name, None)?;
+    let (table, meta) = (lua.create_table()?, lua.create_table()?);
+    if entry.form == Form::Callable {
+        let function = bind(lua, ns, entry.name, None)?;
         let call = lua
             .load("local f = ... return function(_, ...) return f(...) end")
             .set_name(INTERNAL)
             .call::<Function>(function)?;
         meta.raw_set("__call", call)?;
     }
-    let name = module.name;
-    let unknown = raising(lua, move |_, (_, key): (Value, Value)| -> Result<MultiValue, Failure> {
-        let key = key.to_string().unwrap_or_default();
-        registry::with(name, |m| {
-            let names = || m.functions.iter().filter_map(|f| f.doc.name.rsplit('.').next());
-            let wrong = match schema::did_you_mean(&key, names()) {
-                Some(near) => schema::Wrong::new(format!("{name} has no {key:?}; did you mean {near:?}?")),
-                None => schema::Wrong::new(format!("{name} has no {key:?}"))
-                    .hint(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
-            };
-            Err(Failure::from(wrong))
-        })
+    let of = ns.clone();
+    let index = raising(lua, move |lua, (table, key): (Table, Value)| {
+        let value = field(lua, &of, entry.name, &key)?;
+        table.raw_set(key, &value)?;
+        Ok(MultiValue::from_iter([value]))
     })?;
-    meta.raw_set("__index", unknown)?;
-    meta.raw_set("__name", format!("module {}", module.name))?;
+    meta.raw_set("__index", index)?;
+    meta.raw_set("__pairs", all_fields(lua, entry.name)?)?;
+    meta.raw_set("__name", format!("module {}", entry.name))?;
     table.set_metatable(Some(meta))?;
-    names(lua)?.raw_set(&table, module.name)?;
+    names(lua)?.raw_set(&table, entry.name)?;
     Ok(Value::Table(table))
+}
+
+/// What stands in a module by this name: a function, or a module within it.
+fn field(lua: &Lua, ns: &Rc<Namespace>, name: &'static str, key: &Value) -> Result<Value, Failure> {
+    let key = key.to_string().unwrap_or_default();
+    if let Some(inner) = registry::find(&format!("{name}.{key}")) {
+        return Ok(module(lua, ns, inner)?);
+    }
+    match registry::with(name, |m| m.field_names().position(|field| field == key)) {
+        Some(i) => Ok(Value::Function(bind(lua, ns, name, Some(i))?)),
+        None => Err(unknown(name, &key).into()),
+    }
+}
+
+fn unknown(name: &str, key: &str) -> schema::Wrong {
+    registry::with(name, |m| match schema::did_you_mean(key, m.field_names()) {
+        Some(near) => schema::Wrong::new(format!("{name} has no {key:?}; did you mean {near:?}?")),
+        None => schema::Wrong::new(format!("{name} has no {key:?}"))
+            .hint(format!("it has {}", m.field_names().collect::<Vec<_>>().join(", "))),
+    })
+}
+
+/// `__pairs` of a module: goes through all of its functions, made or not.
+fn all_fields(lua: &Lua, name: &'static str) -> mlua::Result<Function> {
+    lua.create_function(move |lua, table: Table| {
+        for field in registry::with(name, |m| m.field_names().collect::<Vec<_>>()) {
+            table.get::<Value>(field)?;
+        }
+        Ok((lua.globals().raw_get::<Function>("next")?, table))
+    })
 }
 
 /// Sets every module as a global that acts on the host's namespace.
 pub fn globals(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<()> {
     let globals = lua.globals();
-    for name in registry::names() {
-        let value = registry::with(name, |m| module(lua, lab.namespaces.host(), m))?;
-        // `check.soft` stands in `check`, which comes before it.
-        match name.split_once('.') {
-            Some((outer, inner)) => globals.raw_get::<Table>(outer)?.raw_set(inner, value)?,
-            None => globals.raw_set(name, value)?,
-        }
+    // `check.soft` stands in `check`.
+    for entry in registry::MODULES.iter().filter(|entry| !entry.name.contains('.')) {
+        globals.raw_set(entry.name, module(lua, lab.namespaces.host(), entry)?)?;
     }
     Ok(())
 }
@@ -312,11 +327,10 @@ pub fn globals(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<()> {
 /// Has the globals act on `ns`: the modules that are there; what the user put in their place stays.
 pub fn act_on(lua: &Lua, ns: &Rc<Namespace>) -> mlua::Result<()> {
     let globals = lua.globals();
-    for name in per_namespace() {
-        let there: Value = globals.raw_get(name)?;
-        if there.is_nil() || name_of(lua, &there)?.as_deref() == Some(name) {
-            let value = registry::with(name, |m| module(lua, ns, m))?;
-            globals.raw_set(name, value)?;
+    for entry in registry::MODULES.iter().filter(|entry| entry.scope == Scope::Namespace) {
+        let there: Value = globals.raw_get(entry.name)?;
+        if there.is_nil() || name_of(lua, &there)?.as_deref() == Some(entry.name) {
+            globals.raw_set(entry.name, module(lua, ns, entry)?)?;
         }
     }
     Ok(())
@@ -324,7 +338,8 @@ pub fn act_on(lua: &Lua, ns: &Rc<Namespace>) -> mlua::Result<()> {
 
 /// The names of the modules that each namespace has.
 pub fn per_namespace() -> Vec<&'static str> {
-    registry::names().into_iter().filter(|n| registry::with(n, |m| m.scope == Scope::Namespace)).collect()
+    let each = registry::MODULES.iter().filter(|entry| entry.scope == Scope::Namespace);
+    each.map(|entry| entry.name).collect()
 }
 
 #[cfg(test)]

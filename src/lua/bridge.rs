@@ -3,7 +3,7 @@
 use mlua::Table;
 
 use super::link::options;
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Cx, Failure, Function, Record, Shape, opts, param, ret, ty};
 use crate::net::bridge;
 use crate::net::link::{self, Filter, Link, LinkSpec};
@@ -87,8 +87,7 @@ pub fn module() -> Module {
         "bridge",
         "Bridges: their options (the spanning tree protocol, ageing, ...) and their ports. A bridge is a link too, so \
          that `link.add(\"br0\", { kind = \"bridge\" })` makes one as well, and `link.set`, `link.del` and `addr.add` \
-         work on it. Which addresses are behind which port is told by the module `fdb`.",
-        Scope::Namespace,
+         work on it. Which addresses are behind which port is told by the module `fdb`."
     )
     .function(
         Function::new(

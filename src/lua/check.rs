@@ -20,7 +20,7 @@ pub use soft::module as soft;
 
 use mlua::Value;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{AndMore, Cx, Failure, Function, Param, Shape, opts, param, ret, ty};
 use crate::error::{Error, Kind};
 
@@ -158,8 +158,7 @@ pub fn module() -> Module {
         "Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the test, or \
          the script, at that line with exit status 1; those of `check.soft` are kept, and the test goes on.\n\n\
          Each takes a message to put in front of a failure: as its last argument, or in its options, in whose place \
-         the message alone may stand.",
-        Scope::Global,
+         the message alone may stand."
     )
     .callable(truth());
     claims().into_iter().fold(module, Module::function).function(passed())

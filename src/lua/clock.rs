@@ -1,11 +1,11 @@
 //! `clock`: how much time passes.
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{self, ret};
 use crate::clock;
 
 pub fn module() -> Module {
-    Module::new("clock", "A clock to measure by.", Scope::Global).callable(
+    Module::new("clock", "A clock to measure by.").callable(
         schema::Function::new(
             "clock",
             (),

@@ -1,6 +1,6 @@
 //! `conntrack`: the connections that the kernel tracks.
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Function, Record, Shape, opts, ret, ty};
 use super::words;
 use crate::net::nf::conntrack::{self, Connection, Counters, Filter, Tuple};
@@ -77,8 +77,7 @@ pub fn module() -> Module {
     Module::new(
         "conntrack",
         "The connections that the kernel tracks, without the program conntrack. A namespace tracks connections only \
-         while rules need it: NAT does.",
-        Scope::Namespace,
+         while rules need it: NAT does."
     )
     .function(
         Function::new(

@@ -6,7 +6,7 @@ use mlua::{Function, MultiValue, Value};
 
 use super::bind;
 use super::explain;
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
 use super::test::{event, limited_within, unwinding};
 use crate::error::{Error, Kind};
@@ -139,7 +139,7 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue
 }
 
 pub fn module() -> Module {
-    Module::new("eventually", "Tries until it works, with a deadline.", Scope::Global).callable(
+    Module::new("eventually", "Tries until it works, with a deadline.").callable(
         schema::Function::new(
             "eventually",
             (

@@ -2,7 +2,7 @@
 
 use mlua::Table;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Function, Record, Shape, Type, opts, param, ret, ty};
 use crate::net::bridge::fdb::{self, Entry, FdbSpec, Filter, Life};
 use crate::net::prefix;
@@ -133,8 +133,7 @@ pub fn module() -> Module {
     Module::new(
         "fdb",
         "Forwarding databases: which hardware address is behind which port of a bridge, and behind which remote end of a \
-         vxlan. A bridge learns them from the frames that it sees.",
-        Scope::Namespace,
+         vxlan. A bridge learns them from the frames that it sees."
     )
     .function(
         Function::new(

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use mlua::{Table, Value};
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{
     Class, Cx, Failure, FieldDoc, Function, Handle, MethodDoc, Record, Shape, ShapeDoc, Type, Wrong,
     did_you_mean, opts, param, ret, ty,
@@ -279,8 +279,7 @@ pub fn module() -> Module {
     };
     Module::new(
         "http",
-        "HTTP/1.1: requests, and a server of fixed answers or of a directory. Any status is an answer, 404 and 500 as well.",
-        Scope::Namespace,
+        "HTTP/1.1: requests, and a server of fixed answers or of a directory. Any status is an answer, 404 and 500 as well."
     )
     .function(
         Function::new(

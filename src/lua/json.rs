@@ -3,7 +3,7 @@
 use mlua::{Lua, Table, Value};
 use serde_json::{Map, Number, Value as Json};
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Failure, Function, Shape, Wrong, describe, opts, param, ret, ty};
 
 /// Nested deeper than this, a table is taken to contain itself.
@@ -95,7 +95,7 @@ pub(super) fn from_json(lua: &Lua, json: &Json) -> mlua::Result<Value> {
 }
 
 pub fn module() -> Module {
-    Module::new("json", "Lua values to JSON text and back.", Scope::Global)
+    Module::new("json", "Lua values to JSON text and back.")
         .function(
             Function::new(
                 "json.encode",

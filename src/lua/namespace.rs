@@ -83,12 +83,13 @@ fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -
         return Ok(cached);
     }
     let names = bind::per_namespace();
-    let value = if let Some(name) = names.iter().find(|n| **n == key) {
-        registry::with(name, |m| bind::module(lua, ns, m))?
+    let each = |entry: &&registry::Entry| entry.scope == Scope::Namespace;
+    let value = if let Some(entry) = registry::find(&key).filter(each) {
+        bind::module(lua, ns, entry)?
     } else if let Some((short, module)) = SHORT.iter().find(|(short, _)| *short == key) {
         let module = index(lua, this, ns, &Value::String(lua.create_string(module)?))?;
         match module {
-            Value::Table(module) => module.raw_get(*short)?,
+            Value::Table(module) => module.get(*short)?,
             _ => Value::Nil,
         }
     } else {
@@ -133,8 +134,7 @@ pub fn module() -> Module {
         "Network namespaces: the hosts of the lab.\n\n\
          Every binding that is a global and acts on `host` is also a field of each namespace, and acts there: \
          `ns1.link.add(...)`, `ns1.ping(...)`. `ns1.name` is its name; `ns1.exec`, `ns1.spawn` and `ns1.shell` are \
-         short for `ns1.proc.exec` and so on.",
-        Scope::Global,
+         short for `ns1.proc.exec` and so on."
     )
     .function(
         Function::new(

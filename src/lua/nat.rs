@@ -2,7 +2,7 @@
 
 use mlua::Value;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::ty::No;
 use super::schema::{Cx, Failure, Function, Record, Shape, Type, opts, param, ret, ty};
 use super::words::{self, PortsValue};
@@ -176,8 +176,7 @@ pub fn module() -> Module {
          The rules stand in the table `inet nsh` of the namespace, where `nft list table inet nsh` shows them. The \
          first packet of a connection is matched, and the kernel then translates the whole connection, answers \
          included: see `conntrack.list`. To pass packets on at all, the namespace needs \
-         `sysctl.set(\"net.ipv4.ip_forward\", 1)`.",
-        Scope::Namespace,
+         `sysctl.set(\"net.ipv4.ip_forward\", 1)`."
     )
     .function(
         Function::new(

@@ -2,7 +2,7 @@
 
 use mlua::Table;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Function, Record, Shape, Type, opts, param, ret, ty};
 use crate::net::neigh::{self, Filter, Neigh, NeighSpec, parse_state};
 use crate::net::{names, prefix};
@@ -124,8 +124,7 @@ pub fn module() -> Module {
     };
     Module::new(
         "neigh",
-        "Neighbours: which hardware address belongs to which IPv4 (ARP) or IPv6 (NDP) address.",
-        Scope::Namespace,
+        "Neighbours: which hardware address belongs to which IPv4 (ARP) or IPv6 (NDP) address."
     )
     .function(
         Function::new("neigh.add", (dst(), opts(add_options())), ret::nothing(), |cx, (dst, o)| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mlua::Value;
 
 use super::json;
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Cx, Failure, Function, Shape, opts, param, ret, ty};
 use crate::error::{Error, Kind};
 use crate::net::echo::Command;
@@ -139,8 +139,7 @@ fn part(name: &'static str) -> Shape<Part> {
 pub fn module() -> Module {
     Module::new(
         "nft",
-        "Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it.",
-        Scope::Namespace,
+        "Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it."
     )
     .function(
         Function::new(

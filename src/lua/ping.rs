@@ -1,7 +1,7 @@
 //! `ping`: echo requests.
 
 use super::check::Requests;
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{
     Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Wrong, opts, param, ret, ty,
 };
@@ -231,8 +231,7 @@ pub fn module() -> Module {
         "Echo requests, IPv4 and IPv6: `ping(dst)` waits for what comes of them, `ping.start(dst)` runs beside the script.\
          \n\nWhat other hosts say of a request (unreachable, time exceeded, too big) is a result. What keeps a request \
          from being sent (no route, a prohibit route, a firewall) is an error. A router says \"unreachable\" only so \
-         often: see net.ipv4.icmp_ratelimit.",
-        Scope::Namespace,
+         often: see net.ipv4.icmp_ratelimit."
     )
     .callable(
         Function::new(

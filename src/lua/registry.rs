@@ -15,20 +15,24 @@ pub enum Scope {
 pub struct Module {
     pub name: &'static str,
     pub doc: &'static str,
-    pub scope: Scope,
     pub functions: Vec<Function>,
     /// What calling the module itself does: `ping("10.0.0.1")`.
     pub call: Option<Function>,
 }
 
 impl Module {
-    pub fn new(name: &'static str, doc: &'static str, scope: Scope) -> Self {
-        Module { name, doc, scope, functions: Vec::new(), call: None }
+    pub fn new(name: &'static str, doc: &'static str) -> Self {
+        Module { name, doc, functions: Vec::new(), call: None }
     }
 
     pub fn function(mut self, function: Function) -> Self {
         self.functions.push(function);
         self
+    }
+
+    /// The names of its functions, without its own.
+    pub fn field_names(&self) -> impl Iterator<Item = &'static str> {
+        self.functions.iter().map(|f| f.doc.name.rsplit('.').next().unwrap_or(f.doc.name))
     }
 
     /// Makes the module itself callable.
@@ -38,44 +42,67 @@ impl Module {
     }
 }
 
-/// A module's name, and what makes it.
-type Entry = (&'static str, fn() -> Module);
+/// What a module is in Lua.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Functions by name.
+    Table,
+    /// Functions by name, and it can be called itself.
+    Callable,
+    /// One function.
+    Function,
+}
 
-const MODULES: &[Entry] = &[
-    ("addr", super::addr::module),
-    ("after_each", super::test::after_each),
-    ("before_each", super::test::before_each),
-    ("bridge", super::bridge::module),
-    ("capture", super::capture::module),
-    ("check", super::check::module),
-    ("check.soft", super::check::soft),
-    ("clock", super::clock::module),
-    ("conntrack", super::conntrack::module),
-    ("defer", super::test::defer),
-    ("eventually", super::eventually::module),
-    ("fdb", super::fdb::module),
-    ("group", super::test::group),
-    ("http", super::http::module),
-    ("json", super::json::module),
-    ("lab", super::state::module),
-    ("link", super::link::module),
-    ("namespace", super::namespace::module),
-    ("nat", super::nat::module),
-    ("neigh", super::neigh::module),
-    ("nft", super::nft::module),
-    ("ping", super::ping::module),
-    ("proc", super::proc::module),
-    ("route", super::route::module),
-    ("rule", super::rule::module),
-    ("skip", super::test::skip),
-    ("sleep", super::sleep::module),
-    ("socket", super::socket::module),
-    ("sysctl", super::sysctl::module),
-    ("tcp", super::tcp::module),
-    ("test", super::test::test),
-    ("udp", super::udp::module),
-    ("wait", super::waiting::module),
-    ("xfail", super::test::xfail),
+/// A module that has not been made yet: most scripts need few of them.
+pub struct Entry {
+    pub name: &'static str,
+    pub scope: Scope,
+    pub form: Form,
+    make: fn() -> Module,
+}
+
+const fn entry(name: &'static str, scope: Scope, form: Form, make: fn() -> Module) -> Entry {
+    Entry { name, scope, form, make }
+}
+
+use Form::{Callable, Function as Single, Table};
+use Scope::{Global, Namespace};
+
+pub static MODULES: &[Entry] = &[
+    entry("addr", Namespace, Table, super::addr::module),
+    entry("after_each", Global, Single, super::test::after_each),
+    entry("before_each", Global, Single, super::test::before_each),
+    entry("bridge", Namespace, Table, super::bridge::module),
+    entry("capture", Namespace, Table, super::capture::module),
+    entry("check", Global, Callable, super::check::module),
+    entry("check.soft", Global, Callable, super::check::soft),
+    entry("clock", Global, Single, super::clock::module),
+    entry("conntrack", Namespace, Table, super::conntrack::module),
+    entry("defer", Global, Single, super::test::defer),
+    entry("eventually", Global, Single, super::eventually::module),
+    entry("fdb", Namespace, Table, super::fdb::module),
+    entry("group", Global, Single, super::test::group),
+    entry("http", Namespace, Table, super::http::module),
+    entry("json", Global, Table, super::json::module),
+    entry("lab", Global, Table, super::state::module),
+    entry("link", Namespace, Table, super::link::module),
+    entry("namespace", Global, Table, super::namespace::module),
+    entry("nat", Namespace, Table, super::nat::module),
+    entry("neigh", Namespace, Table, super::neigh::module),
+    entry("nft", Namespace, Table, super::nft::module),
+    entry("ping", Namespace, Callable, super::ping::module),
+    entry("proc", Namespace, Table, super::proc::module),
+    entry("route", Namespace, Table, super::route::module),
+    entry("rule", Namespace, Table, super::rule::module),
+    entry("skip", Global, Single, super::test::skip),
+    entry("sleep", Global, Single, super::sleep::module),
+    entry("socket", Namespace, Table, super::socket::module),
+    entry("sysctl", Namespace, Table, super::sysctl::module),
+    entry("tcp", Namespace, Table, super::tcp::module),
+    entry("test", Global, Callable, super::test::test),
+    entry("udp", Namespace, Table, super::udp::module),
+    entry("wait", Namespace, Table, super::waiting::module),
+    entry("xfail", Global, Single, super::test::xfail),
 ];
 
 thread_local! {
@@ -85,14 +112,19 @@ thread_local! {
 
 /// The modules' names, sorted.
 pub fn names() -> Vec<&'static str> {
-    MODULES.iter().map(|(name, _)| *name).collect()
+    MODULES.iter().map(|entry| entry.name).collect()
+}
+
+/// The module `name`, without making it.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    MODULES.iter().find(|entry| entry.name == name)
 }
 
 /// Gives the module `name` to `f`. Asking for one that isn't there is a mistake of ours, told as an empty module.
 pub fn with<R>(name: &str, f: impl FnOnce(&Module) -> R) -> R {
-    MADE.with(|made| match MODULES.iter().position(|(n, _)| *n == name) {
-        Some(i) => f(made[i].get_or_init(MODULES[i].1)),
-        None => f(&Module::new("", "", Scope::Global)),
+    MADE.with(|made| match MODULES.iter().position(|entry| entry.name == name) {
+        Some(i) => f(made[i].get_or_init(MODULES[i].make)),
+        None => f(&Module::new("", "")),
     })
 }
 
@@ -103,12 +135,18 @@ mod tests {
     #[test]
     fn every_function_is_documented_and_named_after_its_module() {
         assert!(names().is_sorted(), "the list is sorted by name");
-        for name in names() {
+        for Entry { name, form, .. } in MODULES {
             with(name, |m| {
-                assert_eq!(m.name, name);
+                assert_eq!(m.name, *name);
+                let is = match (m.functions.is_empty(), &m.call) {
+                    (true, _) => Form::Function,
+                    (false, Some(_)) => Form::Callable,
+                    (false, None) => Form::Table,
+                };
+                assert_eq!(is, *form, "{name}");
                 assert!(!m.doc.is_empty(), "{name} has no doc");
                 for f in m.functions.iter().chain(&m.call) {
-                    let named = f.doc.name == name
+                    let named = f.doc.name == *name
                         || f.doc.name.strip_prefix(name).is_some_and(|r| r.starts_with('.'));
                     assert!(named, "{} stands in module {name}", f.doc.name);
                     assert!(!f.doc.doc.is_empty(), "{} has no doc", f.doc.name);

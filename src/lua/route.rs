@@ -4,7 +4,7 @@ mod text;
 
 use ipnetwork::IpNetwork;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Cx, Failure, Function, Record, Shape, Type, Wrong, opts, param, ret, ty};
 use crate::net::names;
 use crate::net::namespace::Namespace;
@@ -258,7 +258,7 @@ fn change(cx: &Cx<'_>, dst: Option<IpNetwork>, options: RouteSpec, f: Change) ->
 
 pub fn module() -> Module {
     let to = || param("dst", dst(), "the destination, without host bits; \"default\" for all");
-    Module::new("route", "IPv4 and IPv6 routes, and the kernel's own lookup.", Scope::Namespace)
+    Module::new("route", "IPv4 and IPv6 routes, and the kernel's own lookup.")
         .function(
             Function::new(
                 "route.add",

@@ -1,6 +1,6 @@
 //! `rule`: which routing table is looked up for which packets.
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Function, Record, Shape, opts, ret};
 use crate::net::rule::{self, Rule};
 
@@ -18,8 +18,7 @@ pub fn module() -> Module {
         "Rules of policy routing: which routing table is asked for which packets.\n\nThe kernel asks the rules in the \
          order of their priorities. It begins with three: 0 for the table local, 32766 for main and 32767 for default. \
          IPv4 and IPv6 have rules of their \
-         own, and IPv6 has none for default.",
-        Scope::Namespace,
+         own, and IPv6 has none for default."
     )
     .function(
         Function::new("rule.add", (opts(options("nsh.rule.AddOptions")),), ret::nothing(), |cx, (spec,)| {

@@ -1,11 +1,11 @@
 //! `sleep`: lets time pass.
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{self, param, ret, ty};
 use crate::wait;
 
 pub fn module() -> Module {
-    Module::new("sleep", "Lets time pass.", Scope::Global).callable(
+    Module::new("sleep", "Lets time pass.").callable(
         schema::Function::new(
             "sleep",
             (param("seconds", ty::seconds(), "how long, in seconds and fractions"),),

@@ -2,7 +2,7 @@
 
 use mlua::{Table, Value};
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Function, Record, Shape, Type, opts, ret, ty};
 use crate::net::prefix::Family;
 use crate::net::socket::{self, End, Filter, Owner, Owners, Proto, Socket, parse_state};
@@ -192,7 +192,7 @@ fn show(s: &Table) -> mlua::Result<String> {
 }
 
 pub fn module() -> Module {
-    Module::new("socket", "Which sockets are open in a namespace.", Scope::Namespace).function(
+    Module::new("socket", "Which sockets are open in a namespace.").function(
         Function::new(
             "socket.list",
             (opts(list_options()),),

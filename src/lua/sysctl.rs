@@ -2,7 +2,7 @@
 
 use mlua::Table;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Function, Record, Type, param, ret, ty};
 use crate::net::sysctl::{self, Parameter};
 
@@ -33,8 +33,7 @@ pub fn module() -> Module {
         "Kernel parameters. Those below `net` are each namespace's own; the others are the machine's, and can be read \
          but not set in a sandbox.\n\n\
          Names are written with dots or with slashes, as sysctl(8) takes them: whichever comes first separates. For an \
-         interface with a dot in its name write `net.ipv4.conf.eth0/1.forwarding` or `net/ipv4/conf/eth0.1/forwarding`.",
-        Scope::Namespace,
+         interface with a dot in its name write `net.ipv4.conf.eth0/1.forwarding` or `net/ipv4/conf/eth0.1/forwarding`."
     )
     .function(
         Function::new(

@@ -2,7 +2,7 @@
 
 use mlua::Value;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Class, Function, Handle, MethodDoc, Record, Shape, Type, opts, param, ret, ty};
 use super::traffic::{self, Bytes, Names, WAIT, endpoint, ip, late, seconds, settled};
 use crate::net::prefix::Family;
@@ -318,7 +318,7 @@ impl Handle for Server {
 }
 
 pub fn module() -> Module {
-    Module::new("tcp", "TCP connections, and servers to make them to.", Scope::Namespace)
+    Module::new("tcp", "TCP connections, and servers to make them to.")
         .function(
             Function::new(
                 "tcp.connect",

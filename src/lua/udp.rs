@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{
     Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Type, opts, param, ret, ty,
 };
@@ -201,7 +201,7 @@ pub fn module() -> Module {
         param("address", ty::string(), "\"10.0.0.1:53\", \"[fd00::1]:53\", \"ns1:53\"; or without the port")
     };
     let data = || param("data", ty::bytes(), "what to send, up to 65507 bytes");
-    Module::new("udp", "UDP datagrams, and servers that get them.", Scope::Namespace)
+    Module::new("udp", "UDP datagrams, and servers that get them.")
         .function(
             Function::new("udp.send", (address(), data(), opts(send_options())), ret::nothing(), |cx, (address, data, o)| {
                 let target = target(cx, &address, &o)?;

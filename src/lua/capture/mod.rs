@@ -12,7 +12,7 @@ use ipnetwork::IpNetwork;
 use mlua::{MultiValue, Value};
 
 use super::bind;
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::ty::No;
 use super::schema::{
     Class, Cx, Failure, Function, Handle, MethodDoc, Shape, Type, Wrong, did_you_mean, opts, param, ret, ty,
@@ -361,8 +361,7 @@ pub fn module() -> Module {
         "capture",
         "What passes the links: packets, decoded.\n\n\
          A capture runs beside the script, from `capture.start` until `:stop()`, the end of its block (`<close>`) or \
-         of the script.",
-        Scope::Namespace,
+         of the script."
     )
     .function(
         Function::new(

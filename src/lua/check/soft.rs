@@ -5,7 +5,7 @@ use mlua::{MultiValue, Value};
 use super::{claims, truth};
 use crate::error::Kind;
 use crate::lua::explain;
-use crate::lua::registry::{Module, Scope};
+use crate::lua::registry::Module;
 use crate::lua::schema::{Failure, Function};
 
 /// What a claim would raise goes to the test's failures.
@@ -35,8 +35,7 @@ pub fn module() -> Module {
         "check.soft",
         "The claims of `check`, but one that doesn't hold does not end the test: it goes on, and fails at its end, \
          with all of them. Outside tests that is the end of the script, or of the group.\n\n\
-         In what `eventually` tries, a soft claim that doesn't hold means that it is not there yet, as any other.",
-        Scope::Global,
+         In what `eventually` tries, a soft claim that doesn't hold means that it is not there yet, as any other."
     )
     .callable(softly(truth()));
     claims().into_iter().map(softly).fold(module, Module::function)

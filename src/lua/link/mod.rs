@@ -3,7 +3,7 @@
 pub mod options;
 pub mod record;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Cx, Failure, Function, Shape, Type, Wrong, opts, param, ret, ty};
 use crate::net::link::{self, AddrGenMode, Change, Filter, LinkMode, LinkSpec, Master, PeerSpec};
 use crate::net::{names, prefix};
@@ -204,7 +204,7 @@ fn add(cx: &Cx<'_>, name: &str, spec: &LinkSpec) -> Result<(), Failure> {
 
 pub fn module() -> Module {
     let link_name = || param("name", ty::link(), "the link's name, or an alternative name of it");
-    Module::new("link", "Network interfaces: veth pairs, bridges and all other kinds.", Scope::Namespace)
+    Module::new("link", "Network interfaces: veth pairs, bridges and all other kinds.")
         .function(
             Function::new(
                 "link.add",

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use mlua::{MultiValue, Value};
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Failure, Function, opts, param, ret, ty};
 use crate::error::{Error, Kind};
 use crate::proc::{self, Program};
@@ -39,8 +39,7 @@ pub fn module() -> Module {
          A process sees the namespace's network, its devices in `/sys`, and by name every namespace of the lab (in \
          `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless \
          given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for the processes of the \
-         namespace NAME; in a sandbox that directory is the lab's own, and empty at first.",
-        Scope::Namespace,
+         namespace NAME; in a sandbox that directory is the lab's own, and empty at first."
     )
     .function(
         Function::new(

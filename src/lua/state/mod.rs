@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Cx, Function, Record, Type, param, ret, ty};
 use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket};
 use crate::error::{Error, Result};
@@ -189,7 +189,7 @@ fn info() -> Record<Info> {
 }
 
 pub fn module() -> Module {
-    Module::new("lab", "The lab as a whole.", Scope::Global)
+    Module::new("lab", "The lab as a whole.")
         .function(
             Function::new("lab.state", (), ret::record(record(), "everything"), |cx, ()| Ok(now(cx)?))
                 .doc(

@@ -6,7 +6,7 @@ use super::name::{self, name};
 use super::scope::Sort;
 use super::single::{self, Options, misplaced, refuse_inside};
 use super::state::skipped;
-use crate::lua::registry::{Module, Scope};
+use crate::lua::registry::Module;
 use crate::lua::schema::{self, BodyLast, Cx, Failure, Param, Shape, Type, opts, param, ret, ty};
 
 const NEEDS: &str = "what it needs, in the words of a file's `-- needs:`: programs, kernel features that `nsh doctor` \
@@ -61,8 +61,7 @@ pub fn test() -> Module {
          not keep the others from running; code outside tests that fails ends the file. `nsh test` runs many files \
          and reports on them; `nsh FILE` runs the tests of one, and prints a line each.\n\n\
          What a test starts (processes, servers, captures) ends with it, after what it deferred has run. What is to \
-         serve several tests is started outside them.",
-        Scope::Global,
+         serve several tests is started outside them."
     )
     .callable(
         schema::Function::new(
@@ -131,7 +130,7 @@ pub fn test() -> Module {
 }
 
 pub fn group() -> Module {
-    Module::new("group", "Puts tests together under a name.", Scope::Global).callable(
+    Module::new("group", "Puts tests together under a name.").callable(
         schema::Function::new(
             "group",
             BodyLast((
@@ -161,7 +160,7 @@ pub fn group() -> Module {
 }
 
 fn hook(name: &'static str, doc: &'static str, example: &'static str, before: bool) -> Module {
-    Module::new(name, doc, Scope::Global).callable(
+    Module::new(name, doc).callable(
         schema::Function::new(
             name,
             (body("called without arguments"),),
@@ -211,7 +210,7 @@ fn skip_now(cx: &Cx<'_>, reason: String) -> Result<(), Failure> {
 }
 
 pub fn skip() -> Module {
-    Module::new("skip", "Leaves a test without a verdict.", Scope::Global).callable(
+    Module::new("skip", "Leaves a test without a verdict.").callable(
         schema::Function::new(
             "skip",
             (param("reason", ty::string(), "why; it is told"),),
@@ -230,7 +229,7 @@ pub fn skip() -> Module {
 }
 
 pub fn xfail() -> Module {
-    Module::new("xfail", "Marks a known failure.", Scope::Global).callable(
+    Module::new("xfail", "Marks a known failure.").callable(
         schema::Function::new(
             "xfail",
             (param("reason", ty::string(), "why it is expected to fail; it is told"),),
@@ -258,7 +257,7 @@ pub fn xfail() -> Module {
 }
 
 pub fn defer() -> Module {
-    Module::new("defer", "Has something done at the end, come what may.", Scope::Global).callable(
+    Module::new("defer", "Has something done at the end, come what may.").callable(
         schema::Function::new(
             "defer",
             schema::Rest(param("fn", ty::function(), "what to call"), "what it is called with"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use options::{AddrOptions, CounterOptions, LinkOptions, NeighOptions, PortOptions, RouteOptions};
 
-use super::registry::{Module, Scope};
+use super::registry::Module;
 use super::schema::{Cx, Failure, Function, Return, Wrong, opts, param, ret, ty};
 use super::traffic;
 use crate::net::{route, until};
@@ -78,8 +78,7 @@ fn waits() -> Module {
          milliseconds where not. Each returns how long it took in seconds, 0 or nearly so if it was so already. Each \
          has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. One that \
          ends well counts as a check that passed. For \
-         anything else there is `eventually`; for processes, `ready` of `proc.spawn`.",
-        Scope::Namespace,
+         anything else there is `eventually`; for processes, `ready` of `proc.spawn`."
     )
     .function(
         Function::new(
