@@ -45,6 +45,8 @@ pub struct Lab {
     /// Whether errors carry Lua's traceback (`--trace`).
     pub trace: bool,
     closers: RefCell<Vec<Closer>>,
+    /// What runs though the script has lost its handle.
+    kept: RefCell<Vec<Closer>>,
     /// Passed checks, for the summary.
     pub checks: Cell<u64>,
     /// What the script has of tests, and what it deferred.
@@ -66,6 +68,7 @@ impl Lab {
             place,
             trace,
             closers: RefCell::default(),
+            kept: RefCell::default(),
             checks: Cell::default(),
             tests: Tests::default(),
             changes: Changes::default(),
@@ -84,6 +87,13 @@ impl Lab {
     pub fn at_end(&self, close: impl Fn() -> bool + 'static) {
         let mut closers = self.closers.borrow_mut();
         closers.push(Box::new(close));
+    }
+
+    /// Keeps what the closure holds as long as it returns true.
+    pub fn keep(&self, running: impl Fn() -> bool + 'static) {
+        let mut kept = self.kept.borrow_mut();
+        kept.push(Box::new(running));
+        kept.retain(|running| running());
     }
 
     /// Where the list of what runs ends just now, for [`Lab::close_since`].

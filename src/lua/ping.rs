@@ -190,6 +190,7 @@ impl Handle for Beside {
             b.running.look(|r| format!("ping {}: {} sent, {} received", r.name, r.sent, r.received))
         })
         .close(|b| b.running.stop())
+        .runs(|b| b.running.running())
         .method(
             MethodDoc("result", "The result so far."),
             (),

@@ -262,6 +262,7 @@ impl Handle for Server {
             format!("tcp server on {}", s.address())
         })
         .close(Server::stop)
+        .runs(Server::running)
         .method(
             MethodDoc("address", "The address and port that it listens on."),
             (),

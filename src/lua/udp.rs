@@ -140,6 +140,7 @@ impl Handle for Server {
             format!("udp server on {}", s.address())
         })
         .close(Server::stop)
+        .runs(Server::running)
         .method(
             MethodDoc("address", "The address and port that it receives at."),
             (),

@@ -273,6 +273,7 @@ impl Handle for Capture {
             },
         )
         .close(Capture::stop)
+        .runs(Capture::running)
         .method(
             MethodDoc("packets", "The packets captured so far, or those that all given options fit."),
             (chosen(),),

@@ -1,6 +1,6 @@
 //! Handles: Lua objects that own something running, with methods called with a colon.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use mlua::{AnyUserData, MetaMethod, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value};
 
@@ -25,6 +25,7 @@ pub struct Class<T> {
     pub doc: Rc<ClassDoc>,
     methods: Vec<MethodCall<T>>,
     close: Option<fn(&T)>,
+    running: Option<fn(&T) -> bool>,
     show: fn(&T) -> String,
 }
 
@@ -40,6 +41,7 @@ impl<T: Handle> Class<T> {
             doc: Rc::new(ClassDoc { name, doc, methods: Vec::new(), fields: Vec::new() }),
             methods: Vec::new(),
             close: None,
+            running: None,
             show,
         }
     }
@@ -47,6 +49,12 @@ impl<T: Handle> Class<T> {
     /// Ends what the handle owns; called by `<close>`, and at the script's end. Must be idempotent.
     pub fn close(mut self, close: fn(&T)) -> Self {
         self.close = Some(close);
+        self
+    }
+
+    /// What the handle owns goes on while this is true, also when the script keeps no reference to the handle.
+    pub fn runs(mut self, running: fn(&T) -> bool) -> Self {
+        self.running = Some(running);
         self
     }
 
@@ -63,6 +71,16 @@ impl<T: Handle> Class<T> {
 pub struct Object<T: Handle> {
     pub value: Rc<T>,
     class: Rc<Class<T>>,
+    lab: Weak<Lab>,
+}
+
+/// The script has lost the handle; what runs is kept by the lab.
+impl<T: Handle> Drop for Object<T> {
+    fn drop(&mut self) {
+        let (Some(running), Some(lab)) = (self.class.running, self.lab.upgrade()) else { return };
+        let value = self.value.clone();
+        lab.keep(move || running(&value));
+    }
 }
 
 impl<T: Handle> UserData for Object<T> {
@@ -95,7 +113,8 @@ pub(super) fn object<T: Handle>(cx: &Cx<'_>, class: &Rc<Class<T>>, value: T) -> 
             None => false,
         });
     }
-    cx.lua.create_userdata(Object { value, class: class.clone() })
+    let lab = Rc::downgrade(cx.lab);
+    cx.lua.create_userdata(Object { value, class: class.clone(), lab })
 }
 
 /// The methods of a class as Lua functions; an unknown one raises, with a did-you-mean.
