@@ -188,8 +188,12 @@ fn refusals() {
         first.stop();
         first.stop();
         assert!(!first.running());
-        let again = server(all, &format!(":{port}"), Default::default());
-        drop(again);
+        // A process that another test starts just now has the socket until it calls exec.
+        let deadline = soon();
+        let again = || listen(host, &at(&format!(":{port}")), &no_names as &dyn Resolve, Default::default());
+        while let Err(e) = again().map(drop) {
+            assert!(e.kind() == Kind::AddressInUse && !deadline.passed(), "{e}");
+        }
 
         let e = connect(host, &[on("127.0.0.1", port)], &Default::default(), soon()).map(drop).unwrap_err();
         assert_eq!(e.kind(), Kind::ConnectionRefused);
