@@ -29,6 +29,19 @@ fn no_file_is_left_that_gives_rights_to_whoever_runs_it() {
              os.execute('umask 0; cp -p /bin/su . ; setcap cap_net_admin+ep tool')",
         );
         assert_eq!(ran.status, Some(0), "{ran:?}");
+        if have("python3") {
+            let made = [
+                "os.open('open', os.O_CREAT, 0o4755)",
+                "os.open('.', os.O_TMPFILE | os.O_RDWR, 0o6755)",
+                "os.mknod('node', 0o106755)",
+            ];
+            for call in made {
+                let script =
+                    format!("proc.exec({{ 'python3', '-c', [[import os; {call}]] }}, {{ check = true }})");
+                let ran = stage.attack(&script);
+                assert!(ran.stderr.contains("Operation not permitted"), "{call}: {ran:?}");
+            }
+        }
         for entry in fs::read_dir(&stage.project).unwrap() {
             let entry = entry.unwrap();
             let mode = entry.metadata().unwrap().mode();

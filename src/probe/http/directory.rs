@@ -2,20 +2,20 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
+use nix::fcntl::{AT_FDCWD, OFlag};
 use nix::sys::stat::{Mode, SFlag, fstat};
 
 use super::answer::{Content, Reply};
 use super::url::{escape, unescape};
 use crate::error::{Error, Result};
 
-/// A directory that is served. What lies outside of it can't be reached, neither by `..` nor by symbolic links: the
-/// kernel sees to that (`RESOLVE_BENEATH` of openat2(2)).
+/// A directory that is served. What lies outside of it can't be reached, neither by `..` nor by symbolic links.
 pub(super) struct Directory {
     root: OwnedFd,
 }
@@ -25,6 +25,16 @@ enum What {
     File,
     Directory,
     Other,
+}
+
+/// Where the kernel shows what a descriptor holds.
+fn shown(fd: &OwnedFd) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()))
+}
+
+/// Where what a descriptor holds lies now.
+fn place(fd: &OwnedFd) -> std::result::Result<PathBuf, Errno> {
+    nix::fcntl::readlink(&shown(fd)).map(PathBuf::from)
 }
 
 impl Directory {
@@ -64,22 +74,21 @@ impl Directory {
         }
     }
 
-    fn beneath(&self, path: &std::path::Path, flags: OFlag) -> std::result::Result<OwnedFd, Errno> {
-        let how = OpenHow::new()
-            .flags(flags | OFlag::O_CLOEXEC)
-            .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-        // EAGAIN: something was renamed meanwhile, and the kernel can't tell whether we would leave.
-        for _ in 0..16 {
-            match openat2(&self.root, path, how) {
-                Err(Errno::EAGAIN) => {}
-                opened => return opened,
-            }
+    /// What is found is held before it is asked where it lies, so that no link that is changed meanwhile leads out.
+    /// (openat2 would do it at once, but programs in a sandbox have none, nor has this process.)
+    fn beneath(&self, path: &Path, flags: OFlag) -> std::result::Result<OwnedFd, Errno> {
+        let found = nix::fcntl::openat(&self.root, path, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+        if !place(&found)?.starts_with(place(&self.root)?) {
+            return Err(Errno::EXDEV);
         }
-        Err(Errno::EAGAIN)
+        match flags.contains(OFlag::O_PATH) {
+            true => Ok(found),
+            false => nix::fcntl::open(&shown(&found), flags | OFlag::O_CLOEXEC, Mode::empty()),
+        }
     }
 
     /// What it is, without opening it: opening a device or a pipe could do something.
-    fn look(&self, path: &std::path::Path) -> std::result::Result<What, Errno> {
+    fn look(&self, path: &Path) -> std::result::Result<What, Errno> {
         let stat = fstat(self.beneath(path, OFlag::O_PATH)?)?;
         Ok(match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
             SFlag::S_IFREG => What::File,
@@ -88,7 +97,7 @@ impl Directory {
         })
     }
 
-    fn file(&self, path: &std::path::Path) -> std::result::Result<Reply, Errno> {
+    fn file(&self, path: &Path) -> std::result::Result<Reply, Errno> {
         let file = File::from(self.beneath(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?);
         let stat = fstat(&file)?;
         let mut reply = Reply::new(200, kind_of(path.as_os_str()), Vec::new());
