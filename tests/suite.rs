@@ -3,7 +3,7 @@
 //!
 //! What is skipped, and why, is listed at the end. `--kernel` runs only the files that need a kernel feature: what is
 //! skipped here can run on another kernel (`tests/vm`). `cargo test --test suite -- WORD...` runs the files and tests
-//! whose name has one of the words. `NSH` names another nsh to test, `NSH_TREE` another tree with `tests` and
+//! whose name has one of the words; a word that is a file's whole path picks that file. `NSH` names another nsh to test, `NSH_TREE` another tree with `tests` and
 //! `scripts`.
 
 // A test program may stop where it finds itself wrong.
@@ -137,10 +137,14 @@ impl Stage {
         // They wait more than they work.
         let jobs = std::thread::available_parallelism().map_or(2, usize::from) * 2;
         command.arg("--jobs").arg(jobs.to_string());
+        let (named, words): (Vec<&String>, Vec<&String>) = words.iter().partition(|w| files.contains(w));
         words.iter().for_each(|w| {
             command.arg("--filter").arg(w);
         });
-        if kernel {
+        if !named.is_empty() {
+            files.retain(|f| named.contains(&f));
+        }
+        if kernel || !named.is_empty() {
             command.args(&files);
         } else {
             command.args(["tests/lua", "scripts", "examples"]);
