@@ -1,6 +1,6 @@
 //! Files of tests, run side by side, each in a process and a sandbox of its own: `nsh test`.
 //!
-//! [`find`] says which files are tests, [`needs`] what they need of the machine. [`run`] is the runner: it forks a
+//! [`find`] says which files are tests, [`mod@needs`] what they need of the machine. [`run`] is the runner: it forks a
 //! process for each file ([`running`], [`job`]), reads from it what its tests tell ([`events`]) and what it prints
 //! ([`output`]), and makes a report of both ([`record`], [`report`]). [`destination`] writes the reports in the
 //! formats that are asked for; `merge` joins those of several runs.

@@ -36,7 +36,7 @@ proc.exec("bridge fdb append 00:00:00:00:00:00 dev vx0 dst 10.0.0.5", { check = 
 fdb.append("00:00:00:00:00:00", { dev = "vx0", dst = "10.0.0.6" })
 fdb.add("02:00:00:00:02:01", { dev = "v2", type = "dynamic", extern_learn = true })
 -- The bridge may learn between two looks.
-local shown
+local shown = ""
 eventually(function()
   shown = proc.exec("bridge fdb", { check = true }).stdout
   check.equal(lines(tostring(fdb.list())), lines(shown))
