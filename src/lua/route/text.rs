@@ -3,6 +3,7 @@
 use mlua::{Table, Value};
 
 use crate::net::names;
+use crate::net::route::Metrics;
 
 /// Words of a line, each with a blank behind, as iproute2 writes them.
 struct Line<'a> {
@@ -87,30 +88,10 @@ impl Line<'_> {
     }
 }
 
-/// The metrics in the order of their numbers (RTAX_*).
-const METRICS: [&str; 16] = [
-    "mtu",
-    "window",
-    "rtt",
-    "rttvar",
-    "ssthresh",
-    "cwnd",
-    "advmss",
-    "reordering",
-    "hoplimit",
-    "initcwnd",
-    "features",
-    "rto_min",
-    "initrwnd",
-    "quickack",
-    "congctl",
-    "fastopen_no_cookie",
-];
-
 fn metrics(line: &mut Line<'_>) -> mlua::Result<()> {
     let Some(metrics) = line.table.raw_get::<Option<Table>>("metrics")? else { return Ok(()) };
     let locked = metrics.raw_get::<Option<Vec<String>>>("lock")?.unwrap_or_default();
-    for name in METRICS {
+    for name in Metrics::NAMES {
         let value = metrics.raw_get::<Value>(name)?;
         let lock = locked.iter().any(|l| l == name);
         if value.is_nil() && !lock {

@@ -149,36 +149,31 @@ option_set! {
 }
 
 impl Metrics {
+    /// All of them in the order of their numbers (RTAX_* of linux/rtnetlink.h), from RTAX_MTU, which is 2.
+    pub const NAMES: [&str; 16] = [
+        "mtu",
+        "window",
+        "rtt",
+        "rttvar",
+        "ssthresh",
+        "cwnd",
+        "advmss",
+        "reordering",
+        "hoplimit",
+        "initcwnd",
+        "features",
+        "rto_min",
+        "initrwnd",
+        "quickack",
+        "congctl",
+        "fastopen_no_cookie",
+    ];
+
     /// The names of the locked ones.
     pub fn locked(&self) -> Vec<&'static str> {
-        const NAMES: [&str; 18] = [
-            "",
-            "lock",
-            "mtu",
-            "window",
-            "rtt",
-            "rttvar",
-            "ssthresh",
-            "cwnd",
-            "advmss",
-            "reordering",
-            "hoplimit",
-            "initcwnd",
-            "features",
-            "rto_min",
-            "initrwnd",
-            "quickack",
-            "congctl",
-            "fastopen_no_cookie",
-        ];
         let lock = self.lock.unwrap_or(0);
-        NAMES
-            .iter()
-            .enumerate()
-            .skip(2)
-            .filter(|(bit, _)| lock >> bit & 1 != 0)
-            .map(|(_, name)| *name)
-            .collect()
+        let names = Self::NAMES.iter().zip(2..);
+        names.filter(|(_, bit)| lock >> bit & 1 != 0).map(|(name, _)| *name).collect()
     }
 
     /// RTAX_FEATURE_* by their names, others in hexadecimal.
