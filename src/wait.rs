@@ -17,7 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout};
 
 use crate::error::{Error, Kind, Result};
 
-pub use process::{heeds, pidfd, stat};
+pub use process::{heeds, living_in_group, pidfd, stat};
 
 /// The signal that interrupted us; 0 for none, [`TIMED_OUT`] and [`OUT_OF_TIME`] for time limits.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);

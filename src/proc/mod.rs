@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 pub use cover::{Cover, check_path, outside};
 pub use kept::{Keep, Kept};
@@ -167,7 +168,25 @@ fn end(child: &Child, grace: Duration) -> Option<Exit> {
     // Not reaped yet, it keeps the group's number from being given to another.
     let _ = nix::sys::signal::killpg(group, Signal::SIGKILL);
     let _ = wait::wait_background(&pidfd, Deadline::NEVER);
-    status::reap(child.pidfd.as_fd(), false).ok().flatten()
+    let exit = status::reap(child.pidfd.as_fd(), false).ok().flatten();
+    await_group(group);
+    exit
+}
+
+/// Waits until the killed processes of a group whose leader was reaped have left their namespaces too: `sh -c cat` is
+/// two processes, and the second would keep a namespace's links for a moment.
+fn await_group(group: Pid) {
+    let deadline = Deadline::after(GRACE);
+    while nix::sys::signal::killpg(group, None).is_ok() && !deadline.passed() {
+        // Whoever reaps what has ended may take a moment.
+        let living = wait::living_in_group(group.as_raw());
+        if living.is_empty() {
+            return;
+        }
+        for pidfd in living {
+            let _ = wait::wait_background(&[(pidfd.as_fd(), PollFlags::POLLIN)], deadline);
+        }
+    }
 }
 
 impl Output {

@@ -16,7 +16,7 @@ use super::child::Child;
 use super::kept::Kept;
 use super::output::{Input, Stream};
 use super::spec::{self, Context, Pipes, Place, Spec, Stdin};
-use super::{Exit, GRACE, Output, QUOTED_BYTES, QUOTED_LINES, end, show, status};
+use super::{Exit, GRACE, Output, QUOTED_BYTES, QUOTED_LINES, await_group, end, show, status};
 use crate::error::{Error, Kind, Result};
 use crate::wait::{self, Deadline};
 
@@ -486,6 +486,7 @@ impl Process {
         } else if !self.gone.get() && nix::sys::signal::kill(self.child.pid, None) == Err(Errno::ESRCH) {
             // It ended before and left others in its group, so that the number is still theirs.
             let _ = nix::sys::signal::killpg(self.child.pid, Signal::SIGKILL);
+            await_group(self.child.pid);
         }
         self.gone.set(true);
         let mut state = self.shared.lock();

@@ -46,6 +46,25 @@ pub fn heeds(pid: i32, signal: i32) -> bool {
     masks.filter_map(|hex| u64::from_str_radix(hex.trim(), 16).ok()).any(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
+/// Descriptors of the processes of a process group that have not ended, by the numbers of our own PID namespace.
+pub fn living_in_group(group: i32) -> Vec<OwnedFd> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let statuses = entries.filter_map(|entry| {
+        let _pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        fs::read_to_string(entry.path().join("status")).ok()
+    });
+    statuses.filter_map(|status| pidfd(living_member(&status, group)?).ok().flatten()).collect()
+}
+
+/// The number of the process with this `/proc/PID/status`, if it is of the group and has not ended. The last of several
+/// numbers is that of the innermost PID namespace; `/proc` may be that of an outer one.
+fn living_member(status: &str, group: i32) -> Option<i32> {
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let number = |name: &str| field(name)?.split_whitespace().last()?.parse().ok();
+    let ended = field("State:").is_none_or(|state| state.starts_with(['Z', 'X']));
+    (!ended && number("NSpgid:") == Some(group)).then(|| number("NSpid:"))?
+}
+
 /// `PID (NAME) STATE PARENT ...`; the name may have anything in it.
 fn read(text: &str) -> Option<Stat> {
     let (before, after) = text.rsplit_once(')')?;
@@ -65,6 +84,16 @@ fn read(text: &str) -> Option<Stat> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_lives_in_a_group() {
+        let status =
+            |state: &str| format!("Name:\tcat\nState:\t{state}\nNSpid:\t900\t12\nNSpgid:\t899\t11\n");
+        assert_eq!(living_member(&status("R (running)"), 11), Some(12));
+        assert_eq!(living_member(&status("R (running)"), 899), None);
+        assert_eq!(living_member(&status("Z (zombie)"), 11), None);
+        assert_eq!(living_member("", 11), None);
+    }
 
     #[test]
     fn a_name_may_have_anything_in_it() {
