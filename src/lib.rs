@@ -1,16 +1,13 @@
 //! nsh, a Lua-scriptable automation shell for Linux network labs.
 //!
 //! The floors, each using only those below it:
-//! `main cli -> repl scenario labs -> doc doctor translate -> lua -> probe proc sandbox -> net -> model -> clock file terminal text wait error`.
+//! `main cli -> repl scenario labs -> doc doctor shell -> lua -> probe proc sandbox -> net -> model -> base`.
 
 #[macro_use]
-mod print;
+pub mod base;
 
-pub mod clock;
 pub mod doc;
 pub mod doctor;
-pub mod error;
-pub mod file;
 pub mod labs;
 pub mod lua;
 pub mod model;
@@ -20,7 +17,4 @@ pub mod proc;
 pub mod repl;
 pub mod sandbox;
 pub mod scenario;
-mod terminal;
-mod text;
-pub mod translate;
-pub mod wait;
+pub mod shell;

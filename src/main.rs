@@ -10,13 +10,13 @@ use std::rc::Rc;
 
 use cli::{Command, Options, Source};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nsh::error::{Error, Kind, complain};
-use nsh::file::{self, LONGEST_SCRIPT};
-use nsh::lua::lab::Place;
+use nsh::base::error::{Error, Kind, complain};
+use nsh::base::file::{self, LONGEST_SCRIPT};
+use nsh::lua::runtime::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
 use nsh::scenario::Needs;
-use nsh::{doc, doctor, labs, repl, scenario, translate};
+use nsh::{doc, doctor, labs, repl, scenario, shell};
 
 fn main() {
     tell_panics();
@@ -92,7 +92,7 @@ fn dispatch(command: Command) -> i32 {
 }
 
 /// Reads the script before the sandbox is entered: from there, not every path can be seen.
-fn read(source: Source, args: &[OsString]) -> nsh::error::Result<Script> {
+fn read(source: Source, args: &[OsString]) -> nsh::base::error::Result<Script> {
     let (name, source, directory) = match source {
         Source::Code(code) => ("(command line)".to_owned(), code.into_bytes(), None),
         Source::Stdin => {
@@ -149,7 +149,7 @@ fn translate(file: &Path, output: Option<&Path>) -> i32 {
         Err(e) => return complain(&e, status::USAGE),
     };
     let name = file.to_string_lossy();
-    let translation = translate::text(&String::from_utf8_lossy(&source), &name);
+    let translation = shell::text(&String::from_utf8_lossy(&source), &name);
     let written = match output {
         Some(output) => std::fs::write(output, &translation.lua)
             .map_err(|e| complain(&Error::from(e).op(output.to_string_lossy().into_owned()), status::USAGE)),
@@ -179,7 +179,7 @@ fn run(script: Script, options: Options) -> i32 {
     enter(options, directory, |lab| {
         let mut place = Place::of(lab);
         if echo {
-            match lua::echo::to_stdout() {
+            match lua::runtime::echo::to_stdout() {
                 Ok(output) => place.echo = Some(output),
                 Err(e) => return complain(&e.op("--echo"), status::CANNOT),
             }
@@ -251,7 +251,7 @@ fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> 
 }
 
 /// The status of what ran in a lab, or of what kept it from being begun.
-fn status_of(result: nsh::error::Result<i32>) -> i32 {
+fn status_of(result: nsh::base::error::Result<i32>) -> i32 {
     match result {
         Ok(status) => status,
         Err(e) if matches!(e.fields().op.as_deref(), Some("--write" | "--env")) => {

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up; a module may use those below its own floor.
 const FLOORS: &[&[&str]] = &[
-    &["clock", "error", "file", "print", "terminal", "text", "wait"],
+    &["base"],
     &["model"],
     &["net"],
     &["probe", "proc", "sandbox"],
     &["lua"],
-    &["doc", "doctor", "translate"],
+    &["doc", "doctor", "shell"],
     &["repl", "scenario", "labs"],
     &["cli", "main"],
 ];

@@ -3,7 +3,8 @@
 use mlua::{Lua, Value};
 
 use super::{Docs, lua_own, overview, page, search, text};
-use crate::lua::{bind, namespace};
+use crate::lua::modules::namespace;
+use crate::lua::runtime::bind;
 
 /// The text for a name: its page, else the pages that answer it as a question; the error is for one that nothing has.
 pub fn find(name: &str) -> Result<String, String> {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::ModuleDoc;
-use crate::lua::library::{SOURCES, Source};
+use crate::lua::runtime::library::{SOURCES, Source};
 use crate::lua::schema::{
     ClassDoc, FieldDoc, FunctionDoc, ParamDoc, RecordDoc, RecordFieldDoc, ReturnDoc, ShapeDoc,
 };

@@ -38,7 +38,7 @@ pub fn types() -> String {
     for module in docs.modules.iter().filter(|m| m.per_namespace) {
         let _ = writeln!(out, "---@field {} nsh.{}", module.name, module.name);
     }
-    for (short, module) in crate::lua::namespace::SHORT {
+    for (short, module) in crate::lua::modules::namespace::SHORT {
         let called = docs.modules.iter().find(|m| m.name == *module);
         if let Some(f) =
             called.and_then(|m| m.functions.iter().find(|f| f.name == format!("{module}.{short}")))
@@ -77,7 +77,7 @@ pub fn types() -> String {
 
 /// The files that an editor needs, by their paths in a directory: the types, and the library, whose comments are read.
 pub fn type_files() -> Vec<(&'static str, String)> {
-    let library = crate::lua::library::SOURCES.iter().map(|s| (s.file, s.text.to_owned()));
+    let library = crate::lua::runtime::library::SOURCES.iter().map(|s| (s.file, s.text.to_owned()));
     std::iter::once(("nsh.lua", types())).chain(library).collect()
 }
 

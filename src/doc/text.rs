@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::io::IsTerminal;
 
 use super::{Docs, ModuleDoc, short, signature};
+use crate::base::terminal;
 use crate::lua::schema::{ClassDoc, FunctionDoc, ParamDoc, RecordDoc, RecordFieldDoc, ShapeDoc};
-use crate::terminal;
 
 /// Text is wrapped at this width, or at the terminal's if that is narrower.
 const WIDTH: usize = 100;

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use super::modules::{self, State};
 use super::{Check, Group};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::nf;

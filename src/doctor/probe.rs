@@ -9,7 +9,7 @@ use nix::unistd::ForkResult;
 use serde::{Deserialize, Serialize};
 
 use super::{TIMEOUT, lab};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::namespace::Namespaces;
 use crate::sandbox::{self, Options};
 

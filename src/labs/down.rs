@@ -8,8 +8,8 @@ use nix::sys::signal::Signal;
 
 use super::entry::{Lab, Labs};
 use super::lock;
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// The lab's supervisor kills what has not ended 10 s after SIGTERM; it is killed itself this long after that.
 const PATIENCE: Duration = Duration::from_secs(15);

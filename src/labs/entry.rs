@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::lock::{self, Holder};
 use super::place;
 use super::record::Record;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::names::similar;
 use crate::sandbox::{self, Options};
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use super::enter::{spec, status};
-use crate::error::{Kind, Result, complain};
+use crate::base::error::{Kind, Result, complain};
 use crate::net::hosts;
 use crate::net::namespace::Namespaces;
 use crate::proc::{self, Context, Exit, Process, Spec};

@@ -8,8 +8,8 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use super::entry::Lab;
 use super::log::Reader;
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// Copies the lab's log to stdout; with `follow` until the lab ends.
 pub fn logs(lab: &Lab, follow: bool) -> Result<()> {

@@ -10,10 +10,10 @@ use nix::poll::PollFlags;
 
 use super::entry::Lab;
 use super::record::{Process, Record};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 use crate::net::namespace::HOST;
 use crate::sandbox::PINS;
-use crate::wait::{self, Deadline};
 
 /// The process that runs a lab's script.
 pub struct Inside {

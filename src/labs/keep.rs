@@ -15,10 +15,10 @@ use super::log::Mover;
 use super::record::{MOST_DEATHS, Process, Record, State};
 use super::report::{DIED, HERE, Report, Reports, UP, say, tell};
 use super::up::Request;
-use crate::error::{Error, Result, complain};
+use crate::base::error::{Error, Result, complain};
+use crate::base::wait::{self, limit};
 use crate::lua::status;
 use crate::sandbox::{self, Keeper, Lab};
-use crate::wait::{self, limit};
 
 /// Keeps a lab until it has ended; returns the status for nsh to exit with. `teller` gets a byte when it is up.
 pub fn keep(
@@ -58,7 +58,7 @@ fn stay(report: &OwnedFd) {
     if wait::interrupted().is_none() {
         say(report, UP);
     }
-    crate::lua::proc::watch_over(|death| tell(report, DIED, death));
+    crate::lua::modules::proc::watch_over(|death| tell(report, DIED, death));
 }
 
 struct Supervisor {

@@ -16,8 +16,8 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::Signal;
 
-use crate::error::{Error, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Result};
+use crate::base::wait::{self, Deadline};
 
 const NEWER: &str = "log";
 const OLDER: &str = "log.1";

@@ -21,8 +21,9 @@ mod report;
 mod show;
 mod up;
 
-use crate::error::{Error, Kind, Result, complain};
-use crate::lua::{lab::Place, status};
+use crate::base::error::{Error, Kind, Result, complain};
+use crate::lua::runtime::lab::Place;
+use crate::lua::status;
 use down::Ending;
 pub use enter::Words;
 use entry::{Lab, Labs};

@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use super::entry::{Entry, Labs};
 use super::record::{Process, Record, State};
 use super::report::{HERE, Report, Reports, say};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::sandbox::{self, Keeper, Lab, Options};
 
 /// Names that are tried before a prompt goes without.

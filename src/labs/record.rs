@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use nix::sys::resource::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Result};
-use crate::wait;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait;
 
 const FILE: &str = "lab.json";
 

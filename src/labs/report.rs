@@ -6,7 +6,7 @@ use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// The process runs.
 pub const HERE: u8 = b'H';

@@ -5,9 +5,9 @@ use serde_json::json;
 use super::entry::{Lab, Labs};
 use super::inside::Inside;
 use super::record::{Record, State};
-use crate::clock;
-use crate::error::Result;
-use crate::text::harmless;
+use crate::base::clock;
+use crate::base::error::Result;
+use crate::base::text::harmless;
 
 /// What is known of one.
 struct Row {

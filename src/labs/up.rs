@@ -19,10 +19,10 @@ use nix::unistd::{ForkResult, Pid};
 use super::entry::{Labs, check_name};
 use super::inside;
 use super::keep;
-use crate::error::{Result, complain};
+use crate::base::error::{Result, complain};
+use crate::base::wait::{self, Deadline};
 use crate::lua::{Script, status};
 use crate::sandbox::{self, Signals, Who};
-use crate::wait::{self, Deadline};
 
 /// What `nsh up` is asked for.
 pub struct Request<'a> {

@@ -6,44 +6,10 @@
 //! stands in a fresh lab. It is entered in [`registry`]; everything else (errors with the call's name, subject,
 //! namespace and line; `help`; types; reference pages) follows from that.
 
-pub mod bind;
-pub mod lab;
+pub mod modules;
 pub mod registry;
+pub mod runtime;
 pub mod schema;
-
-mod addr;
-mod bridge;
-mod capture;
-mod changes;
-pub mod check;
-mod clock;
-mod conntrack;
-pub mod echo;
-mod eventually;
-pub mod explain;
-mod fdb;
-mod http;
-mod json;
-pub mod library;
-pub mod link;
-pub mod namespace;
-mod nat;
-mod neigh;
-mod nft;
-mod ping;
-pub mod proc;
-mod route;
-mod rule;
-mod sleep;
-mod socket;
-mod state;
-mod sysctl;
-mod tcp;
-pub mod test;
-mod traffic;
-mod udp;
-mod waiting;
-mod words;
 
 use std::ffi::OsStr;
 use std::os::fd::AsFd;
@@ -55,11 +21,13 @@ use mlua::{
     Function, HookTriggers, IntoLuaMulti, Lua, LuaOptions, MultiValue, StdLib, Table, Value, VmState,
 };
 
-use crate::error::Error;
+use crate::base::error::Error;
+use crate::base::wait;
 use crate::net::echo::Command;
-use crate::wait;
-pub use explain::{Raised, call, report};
-use lab::{Lab, Place};
+use modules::{namespace, test};
+pub use runtime::explain::{Raised, call, report};
+use runtime::lab::{Lab, Place};
+use runtime::{bind, library};
 
 /// The most memory that a script's Lua values may take.
 pub const MEMORY_LIMIT: usize = 1 << 30;
@@ -164,7 +132,7 @@ pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
     lua.set_app_data(lab.clone());
     line_buffer_stdout();
     let exit = lua.create_function(exit)?;
-    lua.load(include_str!("prelude.lua")).set_name(bind::INTERNAL).call::<()>((
+    lua.load(include_str!("runtime/prelude.lua")).set_name(bind::INTERNAL).call::<()>((
         exit,
         lua.create_function(stdout_closed)?,
         bind::raising(&lua, execute_shell)?,

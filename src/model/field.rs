@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
-use crate::text::similar;
+use crate::base::error::{Error, Result};
+use crate::base::text::similar;
 
 /// A value as scripts write and get it.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,7 @@ mod field;
 
 pub use field::{Between, Field, Form, Value, Word, Words};
 
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Who writes an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::netlink::attributes_of;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// Attributes being written, one after another. What can't stand in one is told when the bytes are taken, so that
 /// nothing of it is ever sent: a length that does not fit its 16 bits would make attributes of the value's own bytes.

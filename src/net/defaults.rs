@@ -14,7 +14,7 @@ use nix::sys::stat::Mode;
 
 use super::inherited::Inherited;
 use super::namespace::Namespace;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 pub(super) const ROOT: &str = "/proc/sys/net";
 /// Where each link has a directory of its own.

@@ -7,7 +7,7 @@ use super::link::find::check_name;
 use super::names::{GROUPS, Names, PROTOCOLS, TABLES};
 use super::nf::words::{PortRange, Prefix, Protocol};
 use super::prefix::{self, Family, from_octets, octets};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::model::{Field, Form, Value, Word, Words};
 
 /// A form of what is written as text.

@@ -9,7 +9,7 @@ use super::addr::{self, Addr};
 use super::link::find;
 use super::names::similar;
 use super::namespace::{HOST, Namespace, Namespaces};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// An address to talk to; `scope` is the index of the link that a link-local one belongs to, 0 for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

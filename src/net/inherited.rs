@@ -18,7 +18,7 @@ use nix::sys::stat::Mode;
 use super::defaults;
 use super::link::{RTM_GETLINK, ifinfomsg, ifla};
 use super::netlink::{Socket, attributes_of};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// A parameter of `conf`: its name, the kernel's default in `all`, and that in `default`.
 type Parameter = (&'static str, i32, i32);

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
-pub use crate::text::similar;
+use crate::base::error::{Error, Result};
+pub use crate::base::text::similar;
 
 /// One of iproute2's tables of names.
 pub struct Names {

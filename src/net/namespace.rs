@@ -19,7 +19,7 @@ use super::echo::{self, Command, Echo};
 use super::inherited::Inherited;
 use super::netlink::{Answer, Socket};
 use super::remains::{self, Keeper, Remains};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use nsid::Notes;
 pub(super) use nsid::{Note, RTM_DELNSID, RTM_NEWNSID, nsid_of};
 

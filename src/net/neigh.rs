@@ -12,7 +12,7 @@ use super::names::similar;
 use super::namespace::Namespace;
 use super::netlink::attributes_of;
 use super::prefix::{Family, from_octets, octets};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 // Message types and attributes of linux/rtnetlink.h and linux/neighbour.h.
 pub(super) const RTM_NEWNEIGH: u16 = 28;

@@ -12,8 +12,8 @@ use netlink_packet_core::NetlinkBuffer;
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use nix::errno::Errno;
 
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// How long the kernel may take to answer. RTNL can be held for a while by others; nothing else takes this long.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);

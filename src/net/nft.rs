@@ -4,7 +4,7 @@
 
 use nix::errno::Errno;
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// The forms of a ruleset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

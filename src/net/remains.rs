@@ -12,8 +12,8 @@ use std::os::fd::AsFd;
 use super::attributes::Attributes;
 use super::link::{self, ifinfomsg, ifla};
 use super::namespace::{self, Namespace};
-use crate::error::Result;
-use crate::wait;
+use crate::base::error::Result;
+use crate::base::wait;
 
 /// A group that nobody else uses: to delete it takes all its links away at once, where each by itself waits 20 ms.
 const LEAVING: u32 = 0x6e73_6800;

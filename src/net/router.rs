@@ -15,7 +15,7 @@ use super::addr::{self, Addr, Filter};
 use super::attributes::{self, Attributes};
 use super::namespace::Namespace;
 use super::prefix::Family;
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Makes the link-local addresses of a router usable.
 pub(super) fn ready(ns: &Namespace) -> Result<()> {

@@ -16,8 +16,8 @@ use super::events::{Listener, Object};
 use super::link::{self, Details, Link};
 use super::namespace::{Namespace, Namespaces};
 use super::{addr, router, usable};
-use crate::error::Result;
-use crate::wait::Deadline;
+use crate::base::error::Result;
+use crate::base::wait::Deadline;
 
 /// Longer than linkwatch ever takes (it runs at most once a second for changes that aren't urgent).
 const PATIENCE: Duration = Duration::from_secs(2);

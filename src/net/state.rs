@@ -13,7 +13,7 @@ use super::nf::nat::{self, NatRule};
 use super::route::{self, Route, Tables};
 use super::rule::{self, Rule};
 use super::socket::{self, Owners, Proto, Socket};
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// What a namespace has.
 pub struct State {
@@ -54,7 +54,8 @@ pub fn all(namespaces: &Namespaces) -> Result<Vec<State>> {
 
 fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
     let mut problems = Vec::new();
-    let mut told = |part: &str, e: crate::error::Error| problems.push(format!("{part}: {}", e.message()));
+    let mut told =
+        |part: &str, e: crate::base::error::Error| problems.push(format!("{part}: {}", e.message()));
     macro_rules! part {
         ($name:literal, $read:expr) => {
             $read.unwrap_or_else(|e| {

@@ -11,7 +11,7 @@ use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
 use super::{router, usable};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 const ROOT: &str = "/proc/sys";
 

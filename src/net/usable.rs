@@ -17,8 +17,8 @@ use super::link;
 use super::namespace::Namespace;
 use super::netlink::attributes_of;
 use super::prefix::Family;
-use crate::error::Result;
-use crate::wait::Deadline;
+use crate::base::error::Result;
+use crate::base::wait::Deadline;
 
 /// The work waits for the link's state, which with kernels before 6.8 takes up to a second.
 const PATIENCE: Duration = Duration::from_secs(2);

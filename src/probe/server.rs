@@ -11,12 +11,12 @@ use nix::sys::socket::{Backlog, SockFlag, SockType, accept4, sockopt};
 use super::endpoint::{Endpoint, Host, Resolve};
 use super::worker::Signals;
 use super::{socket, taken};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::net::socket::Proto;
-use crate::wait::{self, Deadline};
 
 /// The kernel's own limit is net.core.somaxconn, 4096.
 const BACKLOG: i32 = 4096;

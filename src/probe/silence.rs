@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::socket::explain;
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::net::namespace::Namespace;
 use crate::net::{link, neigh, route};
 

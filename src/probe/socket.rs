@@ -9,7 +9,7 @@ use nix::sys::socket::{
 };
 
 use super::endpoint::Host;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::addr;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;

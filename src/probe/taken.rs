@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 
-use crate::error::Error;
+use crate::base::error::Error;
 use crate::net::namespace::Namespace;
 use crate::net::socket::{self, Filter, Owners, Proto};
 

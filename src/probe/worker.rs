@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
-use crate::error::Result;
-use crate::wait::{self, Deadline};
+use crate::base::error::Result;
+use crate::base::wait::{self, Deadline};
 
 /// A bell that can be waited for together with sockets: an eventfd.
 pub struct Bell(EventFd);

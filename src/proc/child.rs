@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::Pid;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// The child's stack until it execs. It calls nothing that needs more than a few frames.
 const STACK: usize = 64 * 1024;

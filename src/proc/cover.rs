@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::child::Bind;
 use super::spec::c_string;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// Where directories are copied that lack something which a process is to see there.
 const SHADOWS: &str = "/run/nsh/shadow";

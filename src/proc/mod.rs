@@ -40,8 +40,8 @@ pub use spec::{Context, DEFAULT_PATH, Place, Program, Spec, Stdin, replace};
 pub use status::{Exit, killed_for_memory, signal_name, signal_number};
 pub use user::User;
 
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 use child::Child;
 use output::{Input, Stream};
 use spec::Pipes;

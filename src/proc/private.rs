@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::cover::{self, Cover};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::namespace::Namespace;
 
 /// Where the lab keeps them. Nothing of it is left when the lab ends.

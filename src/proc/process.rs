@@ -17,8 +17,8 @@ use super::kept::Kept;
 use super::output::{Input, Stream};
 use super::spec::{self, Context, Pipes, Place, Spec, Stdin};
 use super::{Exit, GRACE, Output, QUOTED_BYTES, QUOTED_LINES, await_group, end, show, status};
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// The reading thread needs little: its buffers are elsewhere.
 const STACK: usize = 128 * 1024;

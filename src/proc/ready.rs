@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 use super::{Exit, Next, Process, Which};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::Deadline;
 use crate::net::namespace::Namespace;
-use crate::wait::Deadline;
 
 /// How soon what can't be waited for by events is looked at again; doubled each time, up to the second.
 const SOON: Duration = Duration::from_millis(2);

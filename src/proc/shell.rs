@@ -11,8 +11,8 @@ use nix::unistd::Pid;
 use super::child::{Child, Session};
 use super::spec::{self, Context, Place, Spec};
 use super::{Exit, GRACE, end, status};
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// A shell that stopped itself (`suspend`) has nobody to continue it but us; nothing wakes us for that.
 const LOOK: Duration = Duration::from_millis(200);

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 
 use super::Which;
-use crate::wait::{self, Deadline};
+use crate::base::wait::{self, Deadline};
 
 /// A pipe takes as much at once without mixing it with what others write (PIPE_BUF).
 const AT_ONCE: usize = 4096;

@@ -16,7 +16,7 @@ use super::cover::{self, Cover};
 use super::kept::Keep;
 use super::user::User;
 use super::{pipe, terminal};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::echo::quoted;
 use crate::net::namespace::Namespace;
 

@@ -6,7 +6,7 @@ use nix::fcntl::{FcntlArg, FdFlag};
 use nix::pty::Winsize;
 use nix::sys::termios::{self, LocalFlags, OutputFlags, SetArg};
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// Wide, so that few lines are wrapped.
 const SIZE: Winsize = Winsize { ws_row: 50, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0 };

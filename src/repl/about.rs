@@ -7,7 +7,7 @@ use super::commands::Kept;
 use super::lex::{self, Kind, Token};
 use super::{screen, show};
 use crate::doc;
-use crate::lua::check;
+use crate::lua::modules::check;
 
 /// What it is, in a few lines.
 pub fn brief(session: &Session<'_>, name: &str, value: &Value) -> mlua::Result<String> {

@@ -26,11 +26,11 @@ use super::highlight;
 use super::history::History;
 use super::input::{self, Input, Parsed};
 use super::keys::Keys;
-use super::{paste, screen, shell, signals};
-use crate::error::{Error, Kind};
+use super::{paste, screen, signals, typed};
+use crate::base::error::{Error, Kind};
+use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
-use crate::translate;
-use crate::wait::{self, Deadline};
+use crate::shell;
 
 /// How many candidates the editor can take.
 const MOST: usize = u16::MAX as usize;
@@ -260,7 +260,7 @@ impl Hinter for Helper {
 impl Highlighter for Helper {
     fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
         // Commands are no Lua, whose comments begin as their options do.
-        let drawn = match line.starts_with([':', '!', '?']) || translate::is_typed(line) {
+        let drawn = match line.starts_with([':', '!', '?']) || shell::is_typed(line) {
             true => Cow::Borrowed(line),
             false => Cow::Owned(highlight::lua(line, Some(pos), self.colours)),
         };
@@ -301,9 +301,9 @@ fn is_whole(lua: &Lua, text: &str) -> bool {
         return parts.last().is_none_or(|part| part.what != paste::What::Incomplete);
     }
     match Input::of(text) {
-        Input::Lua(text) if shell::is_comment(lua, text) => true,
-        Input::Lua(text) if shell::is_command(lua, text) => {
-            !matches!(translate::length(text), Err(reason) if reason.incomplete)
+        Input::Lua(text) if typed::is_comment(lua, text) => true,
+        Input::Lua(text) if typed::is_command(lua, text) => {
+            !matches!(shell::length(text), Err(reason) if reason.incomplete)
         }
         Input::Lua(text) => !matches!(input::parse(lua, text), Parsed::Incomplete),
         _ => true,

@@ -19,10 +19,10 @@ mod pager;
 mod paste;
 mod pause;
 mod screen;
-mod shell;
 mod show;
 mod signals;
 mod syntax;
+mod typed;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -32,13 +32,13 @@ use std::time::Duration;
 
 use mlua::{Lua, MultiValue, Value};
 
+use crate::base::error::{Error, complain};
+use crate::base::wait::{self, Deadline};
 use crate::doc;
-use crate::error::{Error, complain};
-use crate::lua::explain::{self, Raised};
-use crate::lua::lab::{Lab, Place};
+use crate::lua::runtime::explain::{self, Raised};
+use crate::lua::runtime::lab::{Lab, Place};
 use crate::lua::{self, Script, status};
 use crate::net::echo::Listener;
-use crate::wait::{self, Deadline};
 use colour::{Colours, Paint};
 use commands::{Flow, Kept, Monitor};
 use complete::Completer;
@@ -242,7 +242,7 @@ impl<'a> Session<'a> {
 
     /// Tells what happened by itself since the last prompt: processes that ended, the prompt's namespace that went.
     fn notice(&mut self) -> mlua::Result<()> {
-        let deaths = crate::lua::proc::deaths();
+        let deaths = crate::lua::modules::proc::deaths();
         for (_, text) in deaths.iter().skip(self.told_deaths) {
             // It quotes what the process printed.
             println!("{}", self.colours.paint(Paint::Hint, &screen::harmless(text)));
@@ -262,13 +262,13 @@ impl<'a> Session<'a> {
     fn answer(&mut self, text: &str) -> mlua::Result<Flow> {
         let text = &paste::without_prompts(text);
         if let Some(parts) = paste::parts(self.lua, text) {
-            return shell::pasted(self, text, &parts);
+            return typed::pasted(self, text, &parts);
         }
         match Input::of(text) {
             Input::Nothing => Ok(Flow::GoOn),
-            Input::Lua(source) if shell::is_comment(self.lua, source) => Ok(Flow::GoOn),
-            Input::Lua(source) if shell::in_namespace(self, source).is_some() => {
-                shell::elsewhere(self, source)?;
+            Input::Lua(source) if typed::is_comment(self.lua, source) => Ok(Flow::GoOn),
+            Input::Lua(source) if typed::in_namespace(self, source).is_some() => {
+                typed::elsewhere(self, source)?;
                 Ok(Flow::GoOn)
             }
             Input::Lua(source) if names::of_mininet(self, source).is_some() => {
@@ -280,7 +280,7 @@ impl<'a> Session<'a> {
             }
             Input::Command(name, arguments) => commands::run(self, name, arguments),
             Input::Shell(line) => {
-                match shell::run(self, line) {
+                match typed::run(self, line) {
                     Ok(None) => {}
                     Ok(Some(note)) => println!("{}", self.colours.paint(Paint::Hint, &note)),
                     Err(e) => self.complain(&e.to_string()),
@@ -291,11 +291,11 @@ impl<'a> Session<'a> {
                 self.help(name)?;
                 Ok(Flow::GoOn)
             }
-            Input::Lua(source) if shell::is_command(self.lua, source) => {
-                shell::command(self, source)?;
+            Input::Lua(source) if typed::is_command(self.lua, source) => {
+                typed::command(self, source)?;
                 Ok(Flow::GoOn)
             }
-            Input::Lua(source) if shell::is_exit(self.lua, source) => match shell::leave(self)? {
+            Input::Lua(source) if typed::is_exit(self.lua, source) => match typed::leave(self)? {
                 true => Ok(Flow::GoOn),
                 false => Ok(Flow::Quit),
             },
@@ -308,7 +308,7 @@ impl<'a> Session<'a> {
 
     /// Runs what was typed as Lua, and remembers it if it worked.
     fn run_lua(&mut self, source: &str) -> mlua::Result<bool> {
-        if let Some(note) = shell::meant_for_shell(self.lua, source) {
+        if let Some(note) = typed::meant_for_shell(self.lua, source) {
             self.complain(&note);
             return Ok(false);
         }

@@ -8,9 +8,9 @@ use super::Session;
 use super::colour::Paint;
 use super::commands::mininet::WORDS;
 use super::lex::{self, Kind, Token};
-use crate::lua::namespace as namespaces;
+use crate::lua::modules::namespace as namespaces;
 use crate::lua::schema::did_you_mean;
-use crate::translate::{self, Globals};
+use crate::shell::{self, Globals};
 
 /// What the session's globals mean, for commands that are translated. A namespace's name that means nothing yet is
 /// bound before it is used.
@@ -19,7 +19,7 @@ pub fn globals(session: &Session<'_>) -> Globals {
     let globals = lua.globals();
     Globals {
         namespace: Box::new(move |name| {
-            let variable = translate::variable(name);
+            let variable = shell::variable(name);
             let value: Value = lua.globals().raw_get(variable.as_str()).ok()?;
             let stands = match value.as_userdata().and_then(namespaces::of) {
                 Some(ns) => ns.name() == name,

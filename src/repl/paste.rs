@@ -6,7 +6,7 @@ use mlua::{Lua, Value};
 
 use super::input::{self, Parsed};
 use super::lex::KEYWORDS;
-use crate::translate;
+use crate::shell;
 
 /// A part of an input.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub fn parts<'a>(lua: &Lua, text: &'a str) -> Option<Vec<Part<'a>>> {
             }
             _ if is_shell(lua, text, first) || is_loop(lua, rest) => {
                 mixed = true;
-                match translate::length(rest) {
+                match shell::length(rest) {
                     Ok(length) => (Some(What::Shell), length),
                     Err(reason) if reason.incomplete => (Some(What::Incomplete), rest.len()),
                     // Whoever runs it is told the same reason.
@@ -81,7 +81,7 @@ fn is_shell(lua: &Lua, text: &str, line: &str) -> bool {
     let trimmed = line.trim();
     let word = trimmed.split_whitespace().next().unwrap_or_default();
     let statement = || matches!(input::parse(lua, line), Parsed::Chunk { expression: false, .. });
-    if translate::is_typed(line) {
+    if shell::is_typed(line) {
         return !statement();
     }
     // `NAME=value`, which is Lua as well, if the shell's way to use it follows.
@@ -105,7 +105,7 @@ fn is_shell(lua: &Lua, text: &str, line: &str) -> bool {
             && (condition || trimmed.contains("; do") || trimmed.contains("; then"));
     }
     let defined = lua.globals().raw_get::<Value>(word.trim_end_matches(';')).is_ok_and(|v| !v.is_nil());
-    translate::is_known(word) && !defined && !statement()
+    shell::is_known(word) && !defined && !statement()
 }
 
 /// Whether a loop or condition of the shell begins here whose `do` or `then` stands in the next line.
@@ -140,7 +140,7 @@ pub fn without_prompts(text: &str) -> Cow<'_, str> {
     if behind_prompt(first).is_none() {
         return Cow::Borrowed(text);
     }
-    let plain = |line: &str| behind_prompt(line).is_none() && translate::is_typed(line);
+    let plain = |line: &str| behind_prompt(line).is_none() && shell::is_typed(line);
     // `# ip link` is a comment where other commands have no prompt.
     if text.lines().any(plain) {
         return Cow::Borrowed(text);
@@ -164,7 +164,7 @@ fn behind_prompt(line: &str) -> Option<&str> {
         let sound = name.is_empty() || (name.starts_with(' ') && !name[1..].contains([' ', '=', '<']));
         sound.then_some(command)
     });
-    own.or_else(|| translate::behind_prompt(line))
+    own.or_else(|| shell::behind_prompt(line))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use mlua::Lua;
 
 use super::{History, Session};
-use crate::lua::lab::Lab;
+use crate::lua::runtime::lab::Lab;
 use crate::sandbox;
 
 /// Opens a prompt on the terminal, wherever stdin, stdout and stderr lead, and returns when it is left (Ctrl-D).

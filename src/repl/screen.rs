@@ -1,7 +1,7 @@
 //! Texts as a terminal shows them.
 
-pub use crate::terminal::{fit, size, width};
-pub use crate::text::harmless;
+pub use crate::base::terminal::{fit, size, width};
+pub use crate::base::text::harmless;
 
 /// With blanks up to so many columns.
 pub fn padded(text: &str, columns: usize) -> String {

@@ -5,7 +5,7 @@ use mlua::{Lua, Table, Value};
 use super::colour::{Colours, Paint};
 use super::screen::{fit, harmless, padded, width};
 use crate::doc;
-use crate::lua::check;
+use crate::lua::modules::check;
 use crate::lua::schema::is_list;
 
 /// How much fits.
@@ -312,7 +312,7 @@ mod tests {
         let lua = Lua::new();
         let named = |name: &str| {
             let value = Value::Table(lua.create_table().unwrap());
-            crate::lua::bind::set_name(&lua, &value, name).unwrap();
+            crate::lua::runtime::bind::set_name(&lua, &value, name).unwrap();
             show(&lua, &value, Space { columns: 60, lines: 5 }, Colours::NEVER).unwrap()
         };
         assert!(named("link.add").starts_with("link.add(name, opts"), "{}", named("link.add"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::sys::pthread::{Pthread, pthread_kill, pthread_self};
 use nix::sys::signal::Signal;
 
-use crate::wait;
+use crate::base::wait;
 
 /// Again after a while: the reader may just have been about to read.
 const AGAIN: Duration = Duration::from_millis(50);

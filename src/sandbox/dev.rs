@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 
 use super::sys::Tree;
 use super::view;
-use crate::error::Result;
+use crate::base::error::Result;
 
 const NODES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty", "net/tun"];
 

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// Passed into a lab where they are set.
 pub const PASSED: &[&str] = &[

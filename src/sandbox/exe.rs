@@ -18,7 +18,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::environment::Environment;
 use super::sys::Tree;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 const PROGRAM: &str = "/proc/self/exe";
 

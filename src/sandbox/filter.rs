@@ -4,7 +4,7 @@
 
 use nix::errno::Errno;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 const AF_MCTP: i32 = 45;
 

@@ -12,8 +12,8 @@ use nix::unistd::{ForkResult, Pid};
 use super::signals::Signals;
 use super::supervise::{self, Child};
 use super::{Lab, Plan, Runner, Users, init, lab, view};
-use crate::error::{Error, Kind, Result, complain};
-use crate::wait;
+use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::wait;
 
 const CAP_NET_ADMIN: u32 = 12;
 const CAP_SYS_ADMIN: u32 = 21;

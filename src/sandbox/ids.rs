@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use nix::unistd::{Uid, User};
 
 use super::filter::{self, ALLOW, ARGUMENTS, NUMBER, give, jump, load, unless};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// Which users a lab has.
 #[derive(Clone, Debug, PartialEq, Eq)]

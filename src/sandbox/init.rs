@@ -16,8 +16,8 @@ use nix::unistd::{ForkResult, Pid};
 use super::exe::Sealed;
 use super::sys::{Channel, Message};
 use super::{Plan, Runner, ids, lab, view};
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// Ends this process at once, without the exit handlers of the one that it was forked from.
 pub fn exit(status: i32) -> ! {

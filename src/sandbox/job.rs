@@ -5,7 +5,7 @@ use nix::sys::signalfd::SigSet;
 use nix::unistd::Pid;
 
 use super::{init, signals};
-use crate::wait;
+use crate::base::wait;
 
 /// The group of whoever asks.
 const OWN: Pid = Pid::from_raw(0);

@@ -23,8 +23,8 @@ use super::signals::{self, Signals};
 use super::sys::{self, Channel, Message};
 use super::terminal::{Terminal, wants_terminal};
 use super::{filter, ids, init, lab, streams};
-use crate::error::{Error, Kind, Result, complain};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::wait::{self, Deadline};
 
 /// The lab to enter.
 pub struct Target<'a> {

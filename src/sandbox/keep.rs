@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nix::unistd::Pid;
 
-use crate::error::Result;
+use crate::base::error::Result;
 
 /// Who keeps a lab, in the process outside of it.
 pub trait Keeper {

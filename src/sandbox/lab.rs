@@ -14,9 +14,9 @@ use super::sys::{self, Channel, Message};
 use super::terminal;
 use super::view::{self, View};
 use super::{Lab, Plan, Runner, Users, filter, ids, init, procfs};
-use crate::error::{Error, Kind, Result, complain};
+use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::wait::{self, limit};
 use crate::net::inherited::Inherited;
-use crate::wait::{self, limit};
 
 /// Enters the lab, runs the script, and ends with its status.
 pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {

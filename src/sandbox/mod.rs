@@ -43,7 +43,7 @@ use nix::sys::signal::SigSet;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
-use crate::error::Result;
+use crate::base::error::Result;
 use ids::Maps;
 use places::Places;
 use sys::{Channel, Message};

@@ -7,7 +7,7 @@ use nix::mount::MsFlags;
 
 use super::sys::Tree;
 use super::view::{self, View};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 const ETC: &str = "/etc";
 const PLACE: &str = "/etc/netns";

@@ -4,7 +4,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::shade;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// Covered with empty file systems of the lab's own.
 pub const PRIVATE: &[&str] = &["/tmp", "/run", "/var/tmp"];

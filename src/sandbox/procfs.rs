@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 
 use super::sys::{self, Tree};
 use super::view::{self, View};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// At most so many processes and threads at a time in a lab: a fork bomb ends here.
 pub const MAX_PROCESSES: u64 = 8192;

@@ -4,7 +4,7 @@ use std::fs;
 
 use nix::errno::Errno;
 
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 
 /// Who asks: root goes without user namespaces if need be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

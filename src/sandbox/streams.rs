@@ -11,7 +11,7 @@ use nix::sched::CloneFlags;
 use nix::sys::stat::{FileStat, Mode, SFlag};
 
 use super::sys::Tree;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 const NAMES: [&str; 3] = ["stdin", "stdout", "stderr"];
 

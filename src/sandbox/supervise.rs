@@ -16,8 +16,8 @@ use super::signals::Signals;
 use super::sys::{Channel, Message};
 use super::terminal::Terminal;
 use super::{Keeper, Plan, SECOND_INTERRUPT};
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// A child that is killed and reaped when dropped, whatever the way out.
 pub struct Child {

@@ -11,7 +11,7 @@ use nix::sched::CloneFlags;
 use nix::sys::socket::{AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 use nix::unistd::Pid;
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// Forks into new namespaces: the child is the first process of those that `flags` name. `None` in the child.
 ///

@@ -11,7 +11,7 @@ use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 
 use super::job::{self, Watcher, Who};
 use super::sys::{Channel, Message};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// SIGTTOU is blocked here (see [`super::signals::Signals`]), so that the group in front can be set from the
 /// background.

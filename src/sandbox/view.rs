@@ -10,7 +10,7 @@ use nix::mount::MsFlags;
 use super::places::{self, Places};
 use super::sys::{self, Tree};
 use super::{dev, netns, procfs, shade, streams};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 const RUN: &str = "/run";
 /// Where `ip netns` and nsh pin namespaces.

@@ -10,9 +10,9 @@ use super::find::File;
 use super::kept::Kept;
 use super::report::{Case, FileReport};
 use super::words;
-use crate::error::{Error, Kind, Result};
-use crate::file::{Directory, Target};
-use crate::lua::test;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::file::{Directory, Target};
+use crate::lua::modules::test;
 
 /// The directory of the run. What could not be kept is told at its end.
 #[derive(Debug)]

@@ -12,11 +12,11 @@ use nix::fcntl::{Flock, FlockArg};
 use super::report::{FileReport, Report};
 use super::screen::Screen;
 use super::{junit, pretty, tap};
-use crate::error::{Error, Kind, Result};
-use crate::file::Target;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::file::Target;
+use crate::base::terminal;
+use crate::base::wait::{self, Deadline};
 use crate::proc;
-use crate::terminal;
-use crate::wait::{self, Deadline};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

@@ -4,8 +4,8 @@ use std::io::{ErrorKind, Read};
 
 use serde::Deserialize;
 
-use crate::lua::test::event::Event;
-use crate::text;
+use crate::base::text;
+use crate::lua::modules::test::event::Event;
 
 /// A longer line is none of ours: see [`Event::bounded`].
 const LONGEST_LINE: usize = 4 << 20;

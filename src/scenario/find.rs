@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
-use crate::file;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::file;
 
 /// Directories of what tests use, by name.
 const HELPERS: &[&str] = &["lib", "helpers"];

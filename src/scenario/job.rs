@@ -16,9 +16,9 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
 use super::output::mark;
-use crate::error::{Error, Result};
-use crate::lua::test::event::{Event, Sink};
-use crate::wait;
+use crate::base::error::{Error, Result};
+use crate::base::wait;
+use crate::lua::modules::test::event::{Event, Sink};
 
 /// The child's descriptors beyond the usual three.
 const EVENTS: i32 = 3;

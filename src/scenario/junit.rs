@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::report::{Case, FileReport, Report};
 use super::words;
-use crate::lua::test::event::Outcome;
+use crate::lua::modules::test::event::Outcome;
 
 pub fn write(report: &Report) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");

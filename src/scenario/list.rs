@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::destination::Format;
-use crate::lua::test::event::Id;
-use crate::text::harmless;
+use crate::base::text::harmless;
+use crate::lua::modules::test::event::Id;
 
 /// A test, or a file without tests.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

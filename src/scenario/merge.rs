@@ -7,8 +7,8 @@ use super::destination::{Destination, Format, Output, end_all};
 use super::order::Shard;
 use super::report::{FORMAT, Report, Totals, VERSION};
 use super::screen::Screen;
-use crate::error::{Error, Result};
-use crate::file;
+use crate::base::error::{Error, Result};
+use crate::base::file;
 use crate::lua::status;
 
 /// A longer report is none.
@@ -151,7 +151,7 @@ impl ShardsSeen {
 mod tests {
     use super::super::report::samples;
     use super::*;
-    use crate::lua::test::event::Outcome;
+    use crate::lua::modules::test::event::Outcome;
 
     fn shard(index: u32, count: u32, file: &str) -> (String, Report) {
         let mut report = Report::new(Some(Shard { index, count }), Vec::new(), None);

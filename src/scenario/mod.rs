@@ -45,9 +45,9 @@ use find::File;
 use needs::Machine;
 use screen::Screen;
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::lua::modules::test::Missing;
 use crate::lua::status;
-use crate::lua::test::Missing;
 
 /// What a script that is run by itself needs of the machine.
 pub struct Needs {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::error::{Error, Result};
 use crate::doctor;
-use crate::error::{Error, Result};
 use crate::net::names::similar;
 use crate::proc;
 

@@ -9,7 +9,7 @@ use mlua::Lua;
 
 use super::destination::{Format, Output};
 use super::order::Shard;
-use crate::lua::lab::Lab;
+use crate::lua::runtime::lab::Lab;
 
 #[derive(Clone, Debug)]
 pub struct Options {

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use super::report::{Case, FileReport, Report, Totals};
 use super::screen::{Screen, Tone};
 use super::words::{self, count};
-use crate::lua::test::event::Outcome;
+use crate::base::text::harmless;
+use crate::lua::modules::test::event::Outcome;
 use crate::proc;
-use crate::text::harmless;
 
 /// A file: a line, and beneath it what is to be known of its tests: all of them with `verbose`, else those that did
 /// not simply pass.

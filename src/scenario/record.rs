@@ -9,10 +9,10 @@ use super::kept::Kept;
 use super::report::{FileReport, TestReport};
 use super::running::MOST_TOLD;
 use super::unbegun::Written;
-use crate::error::Kind;
-use crate::lua::test::event::{Event, Failure, Id, Outcome};
+use crate::base::error::Kind;
+use crate::base::wait;
+use crate::lua::modules::test::event::{Event, Failure, Id, Outcome};
 use crate::proc;
-use crate::wait;
 
 /// A failed test's output is kept up to this much for each test; see [`Kept`]. Beyond so many bytes of a run, of which
 /// the texts of failures are some, only its end.

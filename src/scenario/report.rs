@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::order::Shard;
-use crate::lua::test::event::{Failure, Outcome};
+use crate::lua::modules::test::event::{Failure, Outcome};
 
 /// What a JSON report calls itself.
 pub const FORMAT: &str = "nsh test report";

@@ -21,10 +21,10 @@ use super::report::{FileReport, Report, TestReport};
 use super::running::{Ended, Running, Task};
 use super::screen::Screen;
 use super::signals::Signals;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wait::{self, Deadline};
+use crate::lua::modules::test::event::{Failure, Id, Outcome};
 use crate::lua::status;
-use crate::lua::test::event::{Failure, Id, Outcome};
-use crate::wait::{self, Deadline};
 
 /// How long the files may take to end in order once the run is to end.
 const PATIENCE: Duration = Duration::from_secs(10);

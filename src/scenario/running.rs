@@ -21,14 +21,14 @@ use super::output::Output;
 use super::record::{End, Record};
 use super::report::FileReport;
 use super::unbegun::Written;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::text::harmless;
+use crate::base::wait::Deadline;
 use crate::lua::Script;
-use crate::lua::lab::Place;
-use crate::lua::test::event::{Event, Id};
-use crate::lua::test::{self, Selection, Settings};
+use crate::lua::modules::test::event::{Event, Id};
+use crate::lua::modules::test::{self, Selection, Settings};
+use crate::lua::runtime::lab::Place;
 use crate::proc;
-use crate::text::harmless;
-use crate::wait::Deadline;
 use crate::{doc, sandbox};
 
 /// How much longer than its limit a file may take, since the sandbox ends it by itself.

@@ -5,9 +5,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use crate::error::{Error, Kind};
-use crate::terminal;
-use crate::text::harmless;
+use crate::base::error::{Error, Kind};
+use crate::base::terminal;
+use crate::base::text::harmless;
 
 /// What a word is coloured for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

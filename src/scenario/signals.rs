@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
 
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::sandbox;
 
 /// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).

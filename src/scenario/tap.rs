@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::report::{Case, FileReport};
 use super::words;
-use crate::lua::test::event::Outcome;
+use crate::lua::modules::test::event::Outcome;
 
 pub const VERSION: &str = "TAP version 14\n";
 

@@ -1,7 +1,7 @@
 //! Tests that a file names and that never began, because the file ended before: read from its text, since nothing else
 //! knows of them.
 
-use crate::lua::test::event::Id;
+use crate::lua::modules::test::event::Id;
 
 /// So many are named.
 const MOST: usize = 10;

@@ -1,6 +1,6 @@
 //! Failures as text, as every format shows them.
 
-use crate::lua::test::event::{Failure, Outcome};
+use crate::lua::modules::test::event::{Failure, Outcome};
 
 /// All that is known of what went wrong.
 pub fn failures(outcome: &Outcome) -> String {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use nsh::wait::Deadline;
+use nsh::base::wait::Deadline;
 
 use super::bench::{PAIR, fails, listed, names, nsh, prints, stderr, stdout, up, with_labs};
 use super::stage::{PATIENCE, Stage, User, finish, have, text, until, users};
@@ -28,9 +28,9 @@ fn supervisor(stage: &Stage, name: &str) -> Pid {
 /// line any more while its files are still open.
 fn kill_supervisor(stage: &Stage, name: &str) {
     let pid = supervisor(stage, name);
-    let process = nsh::wait::pidfd(pid.as_raw()).unwrap().unwrap();
+    let process = nsh::base::wait::pidfd(pid.as_raw()).unwrap().unwrap();
     kill(pid, Signal::SIGKILL).unwrap();
-    assert!(nsh::wait::readable(process.as_fd(), Deadline::after(PATIENCE)).unwrap(), "it goes on");
+    assert!(nsh::base::wait::readable(process.as_fd(), Deadline::after(PATIENCE)).unwrap(), "it goes on");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a careless translation would get wrong: what a failed one leaves behind, conditions, words that are several,
 //! values that change where nobody sees it.
 
-use nsh::translate::text;
+use nsh::shell::text;
 
 use super::forms::{lua, why};
 

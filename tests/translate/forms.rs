@@ -1,6 +1,6 @@
 //! Each form of a command by its text; what can't be translated; texts that are no scripts at all.
 
-use nsh::translate::{Globals, Translation, line, text};
+use nsh::shell::{Globals, Translation, line, text};
 
 /// A script's Lua without its head.
 pub fn lua(script: &str) -> String {

@@ -300,7 +300,7 @@ fn rules_are_those_of_iptables_translate() {
         let output = Command::new("iptables-translate").args(rule.split(' ')).output().unwrap();
         let said = text(&output.stdout);
         let want = said.trim().trim_start_matches("nft ").trim_matches('\'').to_owned();
-        let lua = nsh::translate::text(&format!("iptables {rule}"), "x.sh").lua;
+        let lua = nsh::shell::text(&format!("iptables {rule}"), "x.sh").lua;
         assert!(lua.contains(&want), "{rule}\n{want}\n{lua}");
     }
 }
@@ -350,7 +350,7 @@ fn the_command_line() {
 #[test]
 fn no_variable_hides_a_module() {
     for name in nsh::lua::registry::names().iter().filter(|name| !name.contains('.')) {
-        assert!(nsh::translate::TAKEN.contains(name), "{name} is missing in TAKEN");
+        assert!(nsh::shell::TAKEN.contains(name), "{name} is missing in TAKEN");
     }
 }
 

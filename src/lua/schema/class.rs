@@ -6,8 +6,8 @@ use mlua::{AnyUserData, MetaMethod, MultiValue, Table, UserData, UserDataFields,
 
 use super::function::{FunctionDoc, MethodCall, once};
 use super::{Cx, Failure, RecordFieldDoc, Wrong, did_you_mean};
-use crate::lua::bind;
-use crate::lua::lab::Lab;
+use crate::lua::runtime::bind;
+use crate::lua::runtime::lab::Lab;
 
 /// What is told of a class.
 #[derive(Debug)]

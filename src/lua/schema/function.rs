@@ -185,7 +185,9 @@ pub trait Args {
 /// `ns1:ping("10.0.0.1")`: the namespace, or the module, comes as the first argument.
 fn called_with_colon(cx: &Cx<'_>, args: &MultiValue) -> bool {
     match args.front() {
-        Some(Value::UserData(ud)) => crate::lua::namespace::of(ud).is_some_and(|ns| Rc::ptr_eq(&ns, cx.ns)),
+        Some(Value::UserData(ud)) => {
+            crate::lua::modules::namespace::of(ud).is_some_and(|ns| Rc::ptr_eq(&ns, cx.ns))
+        }
         // `link:list()`: the module's own table comes first.
         Some(Value::Table(table)) => {
             let meta = table.metatable();
@@ -412,13 +414,13 @@ pub mod ret {
 
     /// A namespace.
     pub fn namespace(doc: &'static str) -> Return<Rc<Namespace>> {
-        one("nsh.Namespace", doc, |cx, ns: Rc<Namespace>| crate::lua::namespace::handle(cx, &ns))
+        one("nsh.Namespace", doc, |cx, ns: Rc<Namespace>| crate::lua::modules::namespace::handle(cx, &ns))
     }
 
     /// A namespace, or nil.
     pub fn optional_namespace(doc: &'static str) -> Return<Option<Rc<Namespace>>> {
         one("nsh.Namespace?", doc, |cx, ns: Option<Rc<Namespace>>| match ns {
-            Some(ns) => crate::lua::namespace::handle(cx, &ns),
+            Some(ns) => crate::lua::modules::namespace::handle(cx, &ns),
             None => Ok(Value::Nil),
         })
     }
@@ -428,7 +430,7 @@ pub mod ret {
         one("nsh.Namespace[]", doc, |cx, all: Vec<Rc<Namespace>>| {
             let list = cx.lua.create_table_with_capacity(all.len(), 0)?;
             for ns in &all {
-                list.raw_push(crate::lua::namespace::handle(cx, ns)?)?;
+                list.raw_push(crate::lua::modules::namespace::handle(cx, ns)?)?;
             }
             super::super::tag_list(cx.lua, &list)?;
             Ok(Value::Table(list))

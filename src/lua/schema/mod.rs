@@ -28,8 +28,8 @@ use std::rc::Rc;
 
 use mlua::{Lua, Value};
 
-use super::lab::Lab;
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
+use crate::lua::runtime::lab::Lab;
 use crate::net::namespace::Namespace;
 
 /// What a binding works with: the interpreter, the lab, and the namespace on whose table it was called.

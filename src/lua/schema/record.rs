@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use mlua::{IntoLua, Lua, Table, Value};
 
-use crate::text::harmless;
+use crate::base::text::harmless;
 
 /// What is told of a record.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use ipnetwork::IpNetwork;
 use mlua::{Function, LuaString, Table, Value};
 
 use super::{Cx, ShapeDoc, Wrong};
-use crate::error::Error;
+use crate::base::error::Error;
 use crate::net::link::find;
 use crate::net::names::Names;
 use crate::net::namespace::Namespace;
@@ -341,7 +341,7 @@ pub fn namespace() -> Type<Rc<Namespace>> {
             let name = s.to_string_lossy();
             cx.lab.namespaces.require(&name).map_err(|e: Error| No::Wrong(Wrong::not_found(e.message())))
         }
-        Value::UserData(ud) => crate::lua::namespace::of(ud).ok_or(No::Other),
+        Value::UserData(ud) => crate::lua::modules::namespace::of(ud).ok_or(No::Other),
         _ => Err(No::Other),
     })
 }

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 
 use super::read::{Filter, list};
 use super::{RTM_DELADDR, RTM_NEWADDR, ifa, ifaddrmsg};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::echo;
 use crate::net::link::find;

@@ -9,7 +9,7 @@ use netlink_packet_core::NLM_F_DUMP;
 
 use super::change::Lifetime;
 use super::{FLAGS, PERMANENT, RTM_GETADDR, ifa, ifaddrmsg};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::attributes::{string, unsigned};
 use crate::net::link::find;
 use crate::net::names::SCOPES;

@@ -5,7 +5,7 @@ pub mod fdb;
 use super::echo;
 use super::link::{self, BridgeOptions, Change, Details, Filter, Link, Master, PortOptions, find};
 use super::namespace::{Namespace, Namespaces};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// A bridge with its own options, and an error that says what else `name` is.
 fn require_bridge(ns: &Namespace, name: &str) -> Result<(Link, BridgeOptions)> {

@@ -41,8 +41,8 @@ use super::neigh::Neigh;
 use super::netlink::for_each_message;
 use super::route::Route;
 use super::rule::Rule;
-use crate::error::Result;
-use crate::wait::{self, Deadline};
+use crate::base::error::Result;
+use crate::base::wait::{self, Deadline};
 use numbers::Numbers;
 use socket::{Received, Socket};
 

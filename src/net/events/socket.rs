@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{RcvBuf, RcvBufForce};
 
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::namespace::Namespace;
 
 /// An event is seldom over 4 KiB; the kernel joins those of one nf_tables batch up to a few pages.

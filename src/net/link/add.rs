@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use super::options::PortOptions;
 use super::spec::{Flags, LinkSpec, PeerSpec};
 use super::{KINDS, RTM_NEWLINK, change, find, ifinfomsg, ifla};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::addr;
 use crate::net::attributes::{Attributes, OptionSet};
 use crate::net::echo;

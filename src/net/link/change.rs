@@ -9,7 +9,7 @@ use super::add::says;
 use super::options::{BridgeOptions, PortOptions};
 use super::spec::Flags;
 use super::{RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::attributes::{Attributes, OptionSet};
 use crate::net::echo;
 use crate::net::namespace::Namespace;

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use nix::errno::Errno;
 
 use super::{RTM_GETLINK, ifinfomsg, ifla};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::{Attributes, unsigned};
 use crate::net::names::similar;
 use crate::net::namespace::Namespace;

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use super::options::{Details, PortOptions, VrfPortInfo};
 use super::{RTM_GETLINK, find, ifinfomsg, ifla};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::attributes::{Attributes, OptionSet, hardware_address, string, unsigned};
 use crate::net::names::GROUPS;
 use crate::net::namespace::{Namespace, Namespaces};

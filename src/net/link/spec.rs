@@ -8,7 +8,7 @@ use super::find;
 use super::options::{
     BridgeOptions, IpvlanOptions, MacvlanOptions, PortOptions, VlanOptions, VrfOptions, VxlanOptions,
 };
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::namespace::Namespace;
 
 /// A new link; what is `None` or empty is the kernel's choice, but for `queues`.

@@ -1,7 +1,7 @@
 //! A link's counters.
 
 use super::{RTM_GETLINK, find, ifinfomsg, ifla};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::attributes::unsigned;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::attributes_of;

@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use nix::errno::Errno;
 
 use super::{HOST, Namespace, Namespaces};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::attributes::{self, Attributes};
 
 /// linux/rtnetlink.h and linux/net_namespace.h.

@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use super::attr::{Attributes, Received};
 use super::message::{HEADER, message_type, request};
 use super::words::{Family, Not, Ports, Prefix, Protocol};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::echo::Command;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;

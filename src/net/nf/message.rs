@@ -14,7 +14,7 @@ use super::expr::Expr;
 use super::portset::PortSet;
 use super::userdata::Userdata;
 use super::words::Ports;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::netlink::Socket;
 
 /// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.

@@ -5,7 +5,7 @@ use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
 use super::attr::{Attributes, Received};
 use super::message::{attributes, dump};
 use super::words::{PortRange, Ports};
-use crate::error::{Kind, Result};
+use crate::base::error::{Kind, Result};
 use crate::net::netlink::Socket;
 
 /// The ports in a set of one table; `None` if there is no such set, or something else is in it.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ipnetwork::IpNetwork;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::prefix;
 pub use crate::net::prefix::Family;
 

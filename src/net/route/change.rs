@@ -11,7 +11,7 @@ use super::{
     CLONED, Head, RTM_DELROUTE, RTM_GETROUTE, RTM_NEWROUTE, RTNH_F_ONLINK, SCOPE_HOST, SCOPE_LINK,
     SCOPE_NOWHERE, SCOPE_UNIVERSE, TABLE_LOCAL, TABLE_MAIN, explain, rta, small_table,
 };
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::attributes::{Attributes, OptionSet};
 use crate::net::echo;
 use crate::net::link::find;

@@ -8,7 +8,7 @@ use super::TABLE_MAIN;
 use super::lookup::Lookup;
 use super::read::{Filter, Route, Tables, list};
 use super::spec::RouteSpec;
-use crate::error::{Error, Kind};
+use crate::base::error::{Error, Kind};
 use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::Namespace;

@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use super::read::{Filter, Route, Tables, list, name_links, parse};
 use super::spec::RouteKind;
 use super::{Head, RTM_GETROUTE, explain, rta};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;

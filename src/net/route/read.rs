@@ -9,7 +9,7 @@ use netlink_packet_core::NLM_F_DUMP;
 
 use super::spec::{Metrics, Pref, RouteKind};
 use super::{CLONED, Head, RTM_GETROUTE, TABLE_MAIN, encap, rta};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::attributes::{OptionSet, find, unsigned};
 use crate::net::link;
 use crate::net::names::{PROTOCOLS, REALMS, SCOPES, TABLES};

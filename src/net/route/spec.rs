@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::attributes::{Codec, OptionSet, U32, option_set, string};
 use crate::net::names::similar;
 use crate::net::prefix::{self, Family};

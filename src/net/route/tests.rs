@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::error::Kind;
+use crate::base::error::Kind;
 use crate::net::link::{self, LinkSpec, PeerSpec};
 use crate::net::namespace::Namespaces;
 use crate::net::prefix::{self, Family};

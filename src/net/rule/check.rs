@@ -1,7 +1,7 @@
 //! What of a rule fits together.
 
 use super::{Action, Rule};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::model::Words;
 use crate::net::fields::Selector;
 use crate::net::prefix::Family;

@@ -15,7 +15,7 @@ use super::echo;
 use super::namespace::Namespace;
 use super::prefix::Family;
 use super::route::TABLE_MAIN;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::model::{Between, Table};
 
 // Message types of linux/rtnetlink.h.

@@ -1,6 +1,6 @@
 //! The attributes of a rule.
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Value, Words, table};
 use crate::net::fields::{Group, LinkName, Origin, Selector, TableId, number_or_text};
 use crate::net::nf::words::{PortRange, Protocol};

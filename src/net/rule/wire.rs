@@ -1,7 +1,7 @@
 //! A rule as it stands in a netlink message: `struct fib_rule_hdr`, then the attributes.
 
 use super::{Action, Mark, Rule, TABLE_MAIN, Tos};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::model::{Between, Table, Words};
 use crate::net::attributes::Attributes;
 use crate::net::fields::{Origin, Selector, TableId};

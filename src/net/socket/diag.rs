@@ -6,7 +6,7 @@ use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
 
 use super::{End, Proto, Socket, address};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::attributes::unsigned;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::{self, attributes_of};

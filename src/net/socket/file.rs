@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::{End, Proto, Socket, address};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 

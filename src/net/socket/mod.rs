@@ -13,7 +13,7 @@ use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
 use super::prefix::Family;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// What a socket speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use ipnetwork::IpNetwork;
 
 use super::link::not_ready;
 use super::{Look, absent, until};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::net::addr::{self, Addr, Filter};
 use crate::net::events::Object;
 use crate::net::link;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Look, poll};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::link;
 use crate::net::namespace::Namespace;
 

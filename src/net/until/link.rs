@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Look, until};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::events::Object;
 use crate::net::link::{self, Details, Link};
 use crate::net::namespace::{Namespace, Namespaces};

@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 
 use super::events::{Listener, Object};
 use super::namespace::Namespace;
-use crate::error::{Error, Kind, Result};
-use crate::wait::{self, Deadline};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// How often to look although no event came.
 const SELDOM: Duration = Duration::from_millis(200);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Look, absent, until};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::events::Object;
 use crate::net::namespace::Namespace;
 use crate::net::neigh::{self, Neigh};

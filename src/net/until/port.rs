@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Look, poll};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::namespace::Namespace;
 use crate::net::socket::{self, End, Filter, Owners, Proto, Socket};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Look, absent, until};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::events::Object;
 use crate::net::namespace::Namespace;
 use crate::net::route::{self, Filter, Route};

@@ -24,9 +24,9 @@ pub use filter::{Filter, Proto, is_kind, kinds};
 pub use packet::*;
 pub use show::WithLink;
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
-use crate::wait::{self, Deadline};
 use socket::{Settings, Socket};
 
 /// The slots of all rings together, 32 MiB; one ring has at most a quarter of them.

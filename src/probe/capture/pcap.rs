@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::packet::{Direction, Link, LinkLayer, Packet};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// No packet in a file is longer; what tcpdump writes too.
 const SNAPLEN: u32 = 262_144;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::packet::{Icmp, Inner, Ip, Net, Packet, Stp, Tcp, TcpOption, Transport, protocol_name};
-use crate::clock;
-use crate::text::harmless;
+use crate::base::clock;
+use crate::base::text::harmless;
 
 /// `12:38:07.517776 IP 192.168.1.10 > 8.8.8.8: ICMP echo request, id 63141, seq 7, length 64`
 impl Display for Packet {

@@ -17,7 +17,7 @@ use nix::sys::mman::{MapFlags, ProtFlags};
 use super::decode::decode;
 use super::packet::{Direction, Link, LinkLayer, Packet};
 use super::{bpf, filter::Proto};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// One slot of the ring: a usual frame with its headers.
 const SLOT: usize = 2048;

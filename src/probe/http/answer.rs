@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::directory::Directory;
 use super::message::{Headers, check_header, header};
 use super::url::unescape;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// A fixed answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use super::message::{Body, Framing, HEAD_LIMIT, HEADERS, Headers, check_header, copy, header};
 use super::url::Url;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::Deadline;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::endpoint::Resolve;
 use crate::probe::socket;
 use crate::probe::tcp::{self, Connection};
-use crate::wait::Deadline;
 
 /// The largest body that is taken, 64 MiB.
 pub const BODY_LIMIT: usize = 64 << 20;

@@ -13,7 +13,7 @@ use nix::sys::stat::{Mode, SFlag, fstat};
 
 use super::answer::{Content, Reply};
 use super::url::{escape, unescape};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 
 /// A directory that is served. What lies outside of it can't be reached, neither by `..` nor by symbolic links.
 pub(super) struct Directory {

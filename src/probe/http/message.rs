@@ -1,6 +1,6 @@
 //! What client and server share: heads, and bodies by length, in chunks, or to the end.
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 
 /// The largest head, and the most headers, that are read.
 pub const HEAD_LIMIT: usize = 64 * 1024;

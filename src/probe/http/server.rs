@@ -12,12 +12,12 @@ use nix::poll::PollFlags;
 
 use super::answer::{Content, Reply, Routes};
 use super::message::{Body, Framing, HEAD_LIMIT, HEADERS, Headers, copy, has_token, header};
-use crate::error::{Kind, Result};
+use crate::base::error::{Kind, Result};
+use crate::base::wait::Deadline;
 use crate::net::namespace::Namespace;
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::server::{self, Interest, Session};
 use crate::probe::worker::{Signals, Worker, lock, now};
-use crate::wait::Deadline;
 
 /// So many requests, and so many bytes of them, are kept on record; of more, the last ones.
 pub const RECORDS: usize = 65_536;

@@ -6,11 +6,11 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::Deadline;
 use crate::net::namespace::Namespaces;
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::tcp::tests::{at, loopback, no_names};
-use crate::wait::Deadline;
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answer {
     let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();

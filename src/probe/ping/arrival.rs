@@ -12,11 +12,11 @@ use nix::sys::socket::{SockProtocol, SockType, SockaddrStorage};
 use super::Options;
 use super::report::Report;
 use super::run::{Pinger, Wake};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::wait;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::socket::{self, address_of};
-use crate::wait;
 
 /// What became of the requests on their way there.
 #[derive(Clone, Debug)]

@@ -18,9 +18,9 @@ pub use report::{KEPT, Refusal, Reply, Report, Rtt};
 
 use super::socket;
 use super::worker::{Worker, lock};
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
-use crate::wait::{self, Deadline};
 use run::{Pinger, Wake};
 
 /// The largest payload of an echo request: 65535 bytes less the headers of IPv4 and ICMP.
@@ -70,11 +70,11 @@ pub fn ping(ns: &Namespace, name: &str, target: SocketAddr, options: &Options) -
 
 /// Names the path's MTU where a packet was too big for it.
 fn with_mtu(
-    error: crate::error::Error,
+    error: crate::base::error::Error,
     ns: &Namespace,
     target: SocketAddr,
     options: &Options,
-) -> crate::error::Error {
+) -> crate::base::error::Error {
     if error.raw() != Some(nix::errno::Errno::EMSGSIZE) {
         return error;
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::error::Error;
+use crate::base::error::Error;
 
 /// So many replies, and so many errors, are kept one by one at least; of runs more than twice as long only the last
 /// ones. Counts and times are those of all.

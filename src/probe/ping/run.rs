@@ -18,12 +18,12 @@ use nix::sys::socket::{
 use super::Options;
 use super::packet::{self, Answer, Run};
 use super::report::{Refusal, Reply, Report};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wait::Deadline;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::socket::{self, LINK_LOCAL, Source, address_of, explain, is_link_local};
 use crate::probe::worker::lock;
-use crate::wait::Deadline;
 
 /// Room for the replies of a second of flooding.
 const RECEIVE_BUFFER: i32 = 1 << 20;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
-use crate::error::Kind;
+use crate::base::error::Kind;
 use crate::net::namespace::Namespaces;
 use crate::net::testing::{lab, witness};
 use crate::probe::endpoint::Host;
@@ -236,7 +236,7 @@ fn sources() {
         let local = addresses.iter().find_map(|a| a["local"].as_str()).unwrap().to_owned();
         let e = ping(all.host(), "x", at(&local), &Options::default()).unwrap_err();
         assert!(e.fields().hint.as_ref().is_some_and(|h| h.contains("fe80::1%eth0")), "{e}");
-        let names = |_: &str| -> crate::error::Result<Vec<std::net::IpAddr>> { unreachable!() };
+        let names = |_: &str| -> crate::base::error::Result<Vec<std::net::IpAddr>> { unreachable!() };
         let host = Host::parse(&format!("{local}%e0")).unwrap();
         let target = host.resolve(all.host(), &names, None, 0).unwrap()[0];
         let options = Options { count: Some(30), interval: 0.0, timeout: 0.1, ..Options::default() };

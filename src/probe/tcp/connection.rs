@@ -5,9 +5,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 use crate::probe::socket::{canonical, explain};
-use crate::wait::{self, Deadline};
 
 /// So much is read at once.
 const CHUNK: usize = 64 * 1024;

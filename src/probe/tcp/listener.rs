@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use nix::poll::PollFlags;
 
-use crate::error::Result;
+use crate::base::error::Result;
+use crate::base::wait::Deadline;
 use crate::net::namespace::Namespace;
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::server::{self, Interest, Session};
 use crate::probe::socket::canonical;
 use crate::probe::worker::{Signals, Worker, lock, now};
-use crate::wait::Deadline;
 
 /// So many connections are kept on record; of more, the last ones.
 pub const RECORDS: usize = 65_536;

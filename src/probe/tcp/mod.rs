@@ -14,10 +14,10 @@ use nix::sys::socket::{SockType, SockaddrStorage};
 
 use super::silence::silence;
 use super::socket::{self, explain};
-use crate::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
-use crate::wait::{self, Deadline};
 
 /// Seconds that a connection may take to be made unless told.
 pub const CONNECT_TIMEOUT: f64 = 5.0;

@@ -13,7 +13,8 @@ use nix::sys::socket::{
     sockopt,
 };
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wait::{self, Deadline};
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
@@ -22,7 +23,6 @@ use crate::probe::server;
 use crate::probe::socket::{self, address_of};
 use crate::probe::tcp::Reaction;
 use crate::probe::worker::{Signals, Worker, lock, now};
-use crate::wait::{self, Deadline};
 
 /// So many datagrams, and so many bytes of them, are kept on record; of more, the last ones.
 pub const RECORDS: usize = 65_536;

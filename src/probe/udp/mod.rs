@@ -13,10 +13,10 @@ use nix::sys::socket::{MsgFlags, SockType, SockaddrStorage, recvfrom, send, sets
 
 use super::silence::silence;
 use super::socket::{self, address_of, explain};
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
-use crate::wait::{self, Deadline};
 
 /// The largest datagram: 65535 bytes less the headers of IPv4 and UDP.
 pub const MAX_SIZE: usize = 65_507;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
-use crate::error::Kind;
+use crate::base::error::Kind;
 use crate::net::testing::witness;
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::tcp::Reaction;

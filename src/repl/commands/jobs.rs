@@ -3,7 +3,7 @@
 use mlua::{AnyUserData, Function, Value};
 
 use super::Flow;
-use crate::lua::bind;
+use crate::lua::runtime::bind;
 use crate::repl::Session;
 use crate::repl::colour::Paint;
 use crate::repl::order::natural;

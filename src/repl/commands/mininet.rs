@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use mlua::{MultiValue, Value};
 
 use super::Flow;
-use crate::lua::explain;
+use crate::lua::runtime::explain;
 use crate::net::addr;
 use crate::net::namespace::HOST;
 use crate::repl::Session;

@@ -8,11 +8,11 @@ use nix::poll::PollFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::Flow;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
+use crate::base::wait::{self, Deadline};
 use crate::net::events::{Change, Event, Events, Object, What};
 use crate::net::namespace::Namespaces;
 use crate::repl::Session;
-use crate::wait::{self, Deadline};
 
 type Print = Box<dyn FnMut(String) + Send>;
 
@@ -81,7 +81,7 @@ impl Monitor {
         match opened.recv() {
             Ok(None) => Ok(Monitor { stop, thread: Some(thread) }),
             Ok(Some(e)) => Err(e),
-            Err(_) => Err(Error::new(crate::error::Kind::Io, "the monitor ended")),
+            Err(_) => Err(Error::new(crate::base::error::Kind::Io, "the monitor ended")),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::Flow;
-use crate::error::Result;
-use crate::lua::lab::Lab;
+use crate::base::error::Result;
+use crate::lua::runtime::lab::Lab;
 use crate::net::addr;
 use crate::net::link::{self, Link};
 use crate::net::namespace::{HOST, Namespace};

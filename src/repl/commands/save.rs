@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Flow;
-use crate::lua::bind;
+use crate::lua::runtime::bind;
 use crate::repl::Session;
 use crate::repl::lex::{self, Kind, Token};
 use crate::repl::names;

@@ -3,15 +3,15 @@
 use std::time::{Duration, Instant};
 
 use super::{Flow, help_of, overview};
-use crate::lua::bind;
+use crate::base::wait::{self, Deadline};
+use crate::lua::runtime::bind;
 use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::HOST;
 use crate::repl::Session;
 use crate::repl::colour::Paint;
 use crate::repl::order::natural;
-use crate::repl::{names, screen, shell};
-use crate::wait::{self, Deadline};
+use crate::repl::{names, screen, typed};
 
 pub fn help(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {
     let text = if name.is_empty() { overview() } else { help_of(name) };
@@ -107,7 +107,7 @@ pub fn watch(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
             return Ok(Flow::GoOn);
         }
     };
-    let Some(lua) = shell::meant(session, expression) else { return Ok(Flow::GoOn) };
+    let Some(lua) = typed::meant(session, expression) else { return Ok(Flow::GoOn) };
     if expression.is_empty() {
         session.complain("usage: :watch EXPR [SECONDS], such as :watch link.stats(\"eth0\") 1");
         return Ok(Flow::GoOn);
@@ -151,7 +151,7 @@ pub fn time(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
         session.complain("usage: :time [-n COUNT] EXPR, such as :time ping(\"127.0.0.1\")");
         return Ok(Flow::GoOn);
     }
-    let Some(lua) = shell::meant(session, expression) else { return Ok(Flow::GoOn) };
+    let Some(lua) = typed::meant(session, expression) else { return Ok(Flow::GoOn) };
     let mut took = Vec::new();
     for _ in 0..count {
         let started = Instant::now();

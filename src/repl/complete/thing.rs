@@ -5,8 +5,8 @@ use std::rc::Rc;
 use mlua::{Table, Value};
 
 use super::Completer;
-use crate::lua::bind;
-use crate::lua::namespace::{self as namespaces, SHORT};
+use crate::lua::modules::namespace::{self as namespaces, SHORT};
+use crate::lua::runtime::bind;
 use crate::lua::schema::{FunctionDoc, RecordDoc, RecordFieldDoc};
 use crate::net::namespace::Namespace;
 use crate::repl::context::Step;

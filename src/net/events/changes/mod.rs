@@ -14,7 +14,7 @@ use std::rc::Rc;
 use text::{destination, link_lines, now, told, value_text, way, what};
 
 use super::{Change, Event, Events, Netconf, Nft, Object, What};
-use crate::error::Result;
+use crate::base::error::Result;
 use crate::net::addr::{self, Addr};
 use crate::net::link::{self, Link};
 use crate::net::namespace::{Namespace, Namespaces};

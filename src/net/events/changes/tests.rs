@@ -1,6 +1,7 @@
 use ipnetwork::IpNetwork;
 
 use super::*;
+use crate::base::wait::{self, Deadline};
 use crate::model::Between;
 use crate::net::addr::AddrSpec;
 use crate::net::fields::{Selector, TableId};
@@ -10,7 +11,6 @@ use crate::net::route::{self, HopSpec, RouteSpec};
 use crate::net::rule::{self, Rule};
 use crate::net::sysctl;
 use crate::net::testing::lab;
-use crate::wait::{self, Deadline};
 
 /// A lab of two namespaces, `r1` and `r2`, with a link each way, and the changes from then on.
 fn net(f: impl FnOnce(&Namespaces, &Rc<Namespace>, &Rc<Namespace>, &mut Changes) + Send + 'static) {

@@ -17,7 +17,7 @@ use super::message::{self, Batch, Chain, Failure, Hook, Rule};
 use super::portset;
 use super::userdata::Userdata;
 use super::words::Ports;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::base::error::{Error, Kind as ErrorKind, Result};
 use crate::net::echo;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;

@@ -1,7 +1,7 @@
 //! What a script says of a NAT rule, and what of it makes no sense.
 
 use super::target::Target;
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::nf::message::Hook;
 use crate::net::nf::words::{Family, Interface, Not, Ports, Prefix, Protocol};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::error::{Error, Result};
+use crate::base::error::{Error, Result};
 use crate::net::nf::words::{Family, PortRange};
 
 /// `192.168.1.10:3000`, `10.0.0.1-10.0.0.9`, `[fd00::1]:80`, `:8080`.

@@ -1,0 +1,11 @@
+//! What every floor uses.
+
+#[macro_use]
+mod print;
+
+pub mod clock;
+pub mod error;
+pub mod file;
+pub(crate) mod terminal;
+pub(crate) mod text;
+pub mod wait;

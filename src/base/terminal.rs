@@ -1,0 +1,107 @@
+//! What people look at: the terminal's size, texts that fit it, and how to write to one that may
+//! be stopped.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
+
+/// Where nothing is known of the terminal.
+const USUAL: (usize, usize) = (80, 24);
+
+/// How long who reads may take to make room once nsh is to end.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Writes all, each piece once there is room for it, and gives up where there is none for so long; once `stop` can be
+/// read, for [`PATIENCE`]. The reader of a pipe may have gone to sleep, and a plain write would not even end on
+/// SIGTERM.
+pub fn write(
+    to: BorrowedFd<'_>,
+    mut bytes: &[u8],
+    mut patience: Option<Duration>,
+    mut stop: Option<BorrowedFd<'_>>,
+) -> Result<()> {
+    while !bytes.is_empty() {
+        let mut watched = vec![(to, PollFlags::POLLOUT)];
+        watched.extend(stop.map(|fd| (fd, PollFlags::POLLIN)));
+        let ready = wait::wait_background(&watched, patience.map_or(Deadline::NEVER, Deadline::after))?;
+        if ready[0] {
+            // What poll(2) promises room for.
+            match nix::unistd::write(to, &bytes[..bytes.len().min(libc::PIPE_BUF)]) {
+                Ok(n) => bytes = &bytes[n..],
+                Err(Errno::EINTR | Errno::EAGAIN) => {}
+                Err(e) => return Err(e.into()),
+            }
+        } else if ready.get(1) == Some(&true) {
+            patience = Some(PATIENCE);
+            stop = None;
+        } else if patience.is_some() {
+            return Err(Error::new(Kind::Timeout, "nobody reads it"));
+        }
+    }
+    Ok(())
+}
+
+/// Columns and rows of the terminal on stdout.
+pub fn size() -> (usize, usize) {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the ioctl fills in a winsize, or fails.
+    let done = unsafe { libc::ioctl(std::io::stdout().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    match (done, size.ws_col, size.ws_row) {
+        (0, columns, rows) if columns > 0 && rows > 0 => (columns as usize, rows as usize),
+        _ => USUAL,
+    }
+}
+
+/// How many columns a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, or as much of it as fits, with a mark for the rest.
+pub fn fit(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        out.push(c);
+    }
+    out + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_nobody_reads_does_not_hold_us() {
+        let (_reader, writer) = nix::unistd::pipe().unwrap();
+        let (stop, stopped) = nix::unistd::pipe().unwrap();
+        let e = write(writer.as_fd(), &[b'x'; 1 << 20], Some(Duration::ZERO), None).unwrap_err();
+        assert_eq!(e.message(), "nobody reads it");
+        drop(stopped);
+        let e = write(writer.as_fd(), b"x", None, Some(stop.as_fd())).unwrap_err();
+        assert_eq!(e.kind(), Kind::Timeout);
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut() {
+        assert_eq!(fit("abc", 3), "abc");
+        assert_eq!(fit("abcd", 3), "ab…");
+        assert_eq!(fit("日本語", 4), "日…");
+    }
+}

@@ -1,0 +1,387 @@
+//! `capture`: what passes the links.
+
+mod record;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnetwork::IpNetwork;
+use mlua::{MultiValue, Value};
+
+use crate::base::error::{Error, Kind};
+use crate::base::wait::Deadline;
+use crate::lua::registry::Module;
+use crate::lua::runtime::bind;
+use crate::lua::schema::ty::No;
+use crate::lua::schema::{
+    Class, Cx, Failure, Function, Handle, MethodDoc, Shape, Type, Wrong, did_you_mean, opts, param, ret, ty,
+};
+use crate::net::hosts;
+use crate::net::link::find;
+use crate::net::namespace::Namespace;
+use crate::probe::capture::{self, Capture, Filter, Options, Packet, Place, Proto};
+use record::{Seen, packet};
+
+/// How long `wait` waits unless told otherwise.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// In which namespaces to capture.
+#[derive(Clone)]
+enum Where {
+    All,
+    These(Vec<Rc<Namespace>>),
+}
+
+#[derive(Default)]
+struct StartOptions {
+    filter: Filter,
+    namespaces: Option<Where>,
+    snaplen: Option<u32>,
+    promisc: bool,
+    max_packets: Option<usize>,
+    max_bytes: Option<usize>,
+}
+
+#[derive(Default)]
+struct WaitOptions {
+    filter: Filter,
+    count: Option<usize>,
+    timeout: Option<Duration>,
+}
+
+fn proto() -> Type<Proto> {
+    ty::parsed("a protocol such as \"icmp\"", |s| {
+        Proto::from_name(s).ok_or_else(|| match did_you_mean(s, Proto::names()) {
+            Some(near) => Wrong::new(format!("unknown protocol {s:?}; did you mean {near:?}?")),
+            None => Wrong::new(format!("unknown protocol {s:?}"))
+                .hint("such as arp, ip, ip6, icmp, icmp6, tcp, udp, stp, gre"),
+        })
+    })
+}
+
+fn kind() -> Type<String> {
+    ty::parsed("a kind of message such as \"echo request\"", |s| {
+        if capture::is_kind(s) {
+            return Ok(s.to_owned());
+        }
+        Err(match did_you_mean(s, capture::kinds()) {
+            Some(near) => Wrong::new(format!("unknown kind {s:?}; did you mean {near:?}?")),
+            None => Wrong::new(format!("unknown kind {s:?}"))
+                .hint("such as \"echo request\", \"destination unreachable\", \"neighbor solicitation\", \"request\" (of ARP), or TCP's flags such as \"S.\""),
+        })
+    })
+}
+
+/// An address, or a name: then any of its addresses.
+fn host() -> Type<Vec<IpAddr>> {
+    let expected = "an address or the name of a namespace";
+    Type::new("string", expected, |cx, v| {
+        let Value::String(s) = v else { return Err(No::Other) };
+        let found = hosts::resolve(&cx.lab.namespaces, cx.ns, &s.to_string_lossy());
+        found.map(|all| all.iter().map(|a| a.ip).collect()).map_err(|e| No::Wrong(e.into()))
+    })
+}
+
+/// A prefix, or an address alone; bits behind the prefix don't matter.
+fn net() -> Type<IpNetwork> {
+    ty::prefix().called("an address or prefix such as \"10.0.0.0/24\"")
+}
+
+fn port() -> Type<(u16, u16)> {
+    let range = ty::parsed("a range of ports such as \"8000-8010\"", |s: &str| {
+        let parsed = match s.split_once('-') {
+            Some((from, to)) => from.parse().ok().zip(to.parse().ok()),
+            None => s.parse::<u16>().ok().map(|p| (p, p)),
+        };
+        parsed
+            .filter(|(from, to)| from <= to)
+            .ok_or_else(|| format!("expected a range of ports such as \"8000-8010\", got {s:?}"))
+    });
+    ty::int(0..=u16::MAX).map(|p| (p, p)).or(range)
+}
+
+/// The options that say which packets are meant.
+fn filter(name: &'static str) -> Shape<Filter> {
+    Shape::<Filter>::new(name)
+        .field(
+            "proto",
+            ty::one_or_list(proto()),
+            "arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them",
+            |f, v| f.protos = v,
+        )
+        .field(
+            "type",
+            kind(),
+            "the packet's kind: \"echo request\", \"time exceeded\", \"neighbor solicitation\", \"request\" (of ARP), \
+             or TCP's flags such as \"S.\"",
+            |f, v| f.kind = Some(v),
+        )
+        .field("host", host(), "from or to this address, or any address of this namespace", |f, v| {
+            f.hosts = v
+        })
+        .field("net", net(), "from or to an address of this prefix", |f, v| f.net = Some(v))
+        .field("src", net(), "from this address or prefix", |f, v| f.src = Some(v))
+        .field("dst", net(), "to this address or prefix", |f, v| f.dst = Some(v))
+        .field("port", port(), "from or to this TCP or UDP port, or range", |f, v| f.port = Some(v))
+        .field("sport", port(), "from this TCP or UDP port, or range", |f, v| f.sport = Some(v))
+        .field("dport", port(), "to this TCP or UDP port, or range", |f, v| f.dport = Some(v))
+        .field("id", ty::int(0..=u16::MAX), "the identifier of ICMP echo messages", |f, v| f.id = Some(v))
+        .field(
+            "direction",
+            ty::one_of(&[("in", true), ("out", false)]),
+            "received (in) or sent (out) by the link on which it is seen",
+            |f, v| f.inward = Some(v),
+        )
+        .field("link", ty::link(), "seen on this link", |f, v| f.link = Some(v))
+        .field("namespace", ty::namespace(), "seen in this namespace", |f, v| {
+            f.namespace = Some(v.name().to_owned())
+        })
+}
+
+fn start_options() -> Shape<StartOptions> {
+    let all = Type::new("\"all\"", "\"all\"", |_, v| match v {
+        Value::String(s) if *s.as_bytes() == b"all"[..] => Ok(Where::All),
+        _ => Err(No::Other),
+    });
+    Shape::<StartOptions>::new("nsh.capture.StartOptions")
+        .include(filter("nsh.capture.Filter"), |o| &mut o.filter)
+        .field(
+            "namespaces",
+            all.or(ty::list(ty::namespace()).map(Where::These)),
+            "capture in these namespaces, or in \"all\" that there are now, instead of the one called on",
+            |o, v| o.namespaces = Some(v),
+        )
+        .field(
+            "snaplen",
+            ty::int(14..=262_144),
+            "how many bytes of each packet to keep; default 262144, all",
+            |o, v| o.snaplen = Some(v),
+        )
+        .field(
+            "promisc",
+            ty::boolean(),
+            "let the link receive what is for others too; default false",
+            |o, v| o.promisc = v,
+        )
+        .field(
+            "max_packets",
+            ty::int(1..=100_000_000),
+            "how many packets to keep, later ones count as drops; default 100000",
+            |o, v| o.max_packets = Some(v),
+        )
+        .field(
+            "max_bytes",
+            ty::int(1..=1 << 40),
+            "how many bytes of packets to keep; default 256 MiB",
+            |o, v| o.max_bytes = Some(v),
+        )
+}
+
+fn wait_options(name: &'static str, timeout: &'static str) -> Shape<WaitOptions> {
+    Shape::<WaitOptions>::new(name).include(filter("nsh.capture.Filter"), |o| &mut o.filter).field(
+        "timeout",
+        ty::seconds(),
+        timeout,
+        |o, v| o.timeout = Some(v),
+    )
+}
+
+/// A link's name, or several.
+fn links() -> Type<Vec<String>> {
+    ty::one_or_list(ty::link_name())
+}
+
+fn start(cx: &Cx<'_>, links: Option<Vec<String>>, o: StartOptions) -> Result<Capture, Failure> {
+    let links = links.unwrap_or_default();
+    let namespaces = match o.namespaces {
+        None => vec![cx.ns.clone()],
+        Some(Where::These(these)) if these.is_empty() => {
+            return Err(Wrong::new("expected at least one namespace").within("opts.namespaces").into());
+        }
+        Some(Where::These(these)) => these,
+        Some(Where::All) => with_links(cx, &links)?,
+    };
+    let places: Vec<Place<'_>> =
+        namespaces.iter().map(|namespace| Place { namespace, links: links.clone() }).collect();
+    let default = Options::default();
+    Ok(capture::start(
+        &places,
+        Options {
+            filter: o.filter,
+            snaplen: o.snaplen.unwrap_or(default.snaplen),
+            promisc: o.promisc,
+            max_packets: o.max_packets.unwrap_or(default.max_packets),
+            max_bytes: o.max_bytes.unwrap_or(default.max_bytes),
+            last: false,
+        },
+    )?)
+}
+
+/// The namespaces that have all of the links.
+fn with_links(cx: &Cx<'_>, links: &[String]) -> Result<Vec<Rc<Namespace>>, Failure> {
+    let mut found = Vec::new();
+    for ns in cx.lab.namespaces.all()? {
+        let mut has_all = true;
+        for link in links {
+            has_all &= find::index(&ns, link)?.is_some();
+        }
+        if has_all {
+            found.push(ns);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("no namespace has {}", links.join(" and "))).into());
+    }
+    Ok(found)
+}
+
+fn seen(this: &Capture, packets: Vec<Arc<Packet>>) -> Vec<Seen> {
+    let several = this.several();
+    packets.into_iter().map(|packet| Seen { packet, several }).collect()
+}
+
+/// An iterator function over the packets, those first that are there already.
+fn stream(cx: &Cx<'_>, this: &Rc<Capture>, options: WaitOptions) -> Result<mlua::Function, Failure> {
+    let deadline = options.timeout.map_or(Deadline::NEVER, Deadline::after);
+    let (this, cursor) = (this.clone(), std::cell::Cell::new(0));
+    let record = packet();
+    Ok(bind::raising(cx.lua, move |lua, _: MultiValue| {
+        let mut at = cursor.get();
+        let next = this.next(&mut at, &options.filter, deadline);
+        cursor.set(at);
+        let next = next.map_err(|e| bind::named(e, "Capture:stream"))?;
+        let value = match next {
+            Some(packet) => Value::Table(record.table(lua, &Seen { packet, several: this.several() })?),
+            None => Value::Nil,
+        };
+        Ok(MultiValue::from_iter([value]))
+    })?)
+}
+
+impl Handle for Capture {
+    fn class() -> Class<Self> {
+        let chosen = || opts(filter("nsh.capture.Filter"));
+        Class::new(
+            "nsh.Capture",
+            "A running capture. What it shows is complete up to the moment of the call.",
+            |this: &Self| {
+                let state = if this.running() { "running" } else { "stopped" };
+                format!("capture, {state}, {} packets", this.count(&Filter::default()))
+            },
+        )
+        .close(Capture::stop)
+        .runs(Capture::running)
+        .method(
+            MethodDoc("packets", "The packets captured so far, or those that all given options fit."),
+            (chosen(),),
+            ret::list(packet(), "the packets, in the order of their times"),
+            |_, this, (filter,)| Ok(seen(this, this.packets(&filter))),
+        )
+        .method(
+            MethodDoc("count", "How many packets were captured so far, or of those that all given options fit."),
+            (chosen(),),
+            ret::value("integer", "how many"),
+            |_, this, (filter,)| Ok(this.count(&filter)),
+        )
+        .method(
+            MethodDoc(
+                "wait",
+                "Waits until `count` packets that all given options fit were captured; those from before the call \
+                 count too. \n\nRaises `timeout` if there are fewer by then, or the capture was stopped.",
+            ),
+            (opts(wait_options("nsh.capture.WaitOptions", "how long to wait; default 5 seconds").field(
+                "count",
+                ty::int(1..=usize::MAX >> 1),
+                "how many; default 1",
+                |o, v| o.count = Some(v),
+            )),),
+            ret::list(packet(), "all that fit, which may be more than `count`"),
+            |_, this, (o,)| {
+                let deadline = Deadline::after(o.timeout.unwrap_or(WAIT));
+                Ok(seen(this, this.wait(&o.filter, o.count.unwrap_or(1), deadline)?))
+            },
+        )
+        .method(
+            MethodDoc(
+                "stream",
+                "Iterates over the packets as they come, beginning with those that are there. Ends at the deadline, \
+                 or when the capture is stopped.",
+            ),
+            (opts(wait_options("nsh.capture.StreamOptions", "how long all of it may take; default for ever")),),
+            ret::values("fun(): nsh.capture.Packet?", "an iterator: `for p in capture:stream() do`"),
+            |cx, this, (options,)| stream(cx, this, options),
+        )
+        .method(
+            MethodDoc(
+                "save",
+                "Writes the packets captured so far, or those that all given options fit, to a file that tcpdump and \
+                 wireshark open. Its ending tells the format: .pcap, or .pcapng, which also holds the links' names, \
+                 the directions, and links of different link layers.\n\nRaises `argument` for another ending, and for \
+                 a .pcap of links with different link layers; `read_only` where the sandbox lets nothing be written.",
+            ),
+            (param("path", ty::string().map(PathBuf::from), "the file; overwritten if it is there"), chosen()),
+            ret::value("integer", "how many packets it holds"),
+            |_, this, (path, filter)| {
+                Ok(this.save(&path, &filter).map_err(|e| e.on(path.display().to_string()))?)
+            },
+        )
+        .method(
+            MethodDoc(
+                "drops",
+                "How many packets were lost so far: the kernel had no room for them, or `max_packets` or `max_bytes` \
+                 were reached.",
+            ),
+            (),
+            ret::value("integer", "how many"),
+            |_, this, ()| {
+                let drops = this.drops();
+                Ok(drops.kernel + drops.limit)
+            },
+        )
+        .method(
+            MethodDoc("clear", "Forgets the packets captured so far, and goes on."),
+            (),
+            ret::nothing(),
+            |_, this, ()| {
+                this.clear();
+                Ok(())
+            },
+        )
+        .method(MethodDoc("stop", "Ends the capture; its packets stay."), (), ret::nothing(), |_, this, ()| {
+            this.stop();
+            Ok(())
+        })
+    }
+}
+
+pub fn module() -> Module {
+    Module::new(
+        "capture",
+        "What passes the links: packets, decoded.\n\n\
+         A capture runs beside the script, from `capture.start` until `:stop()`, the end of its block (`<close>`) or \
+         of the script."
+    )
+    .function(
+        Function::new(
+            "capture.start",
+            (
+                param("link", links(), "a link's name, or an array of such; left out, all links are captured, those \
+                       too that are added later").optional(),
+                opts(start_options()),
+            ),
+            ret::handle("the running capture"),
+            |cx, (links, options)| start(cx, links, options),
+        )
+        .doc(
+            "Begins to capture; nothing that passes after the call is missed. The options say what to keep, what else \
+             to capture, and how much.\n\nRaises `not_found` if a link isn't there.",
+        )
+        .command("tcpdump -n -i LINK")
+        .example(
+            "local seen <close> = capture.start(\"lo\", { proto = \"icmp\" })\nping(\"127.0.0.1\")\ncheck.equal(seen:wait({ type = \"echo reply\" })[1].src, \"127.0.0.1\")\nprint(seen:packets())\nseen:save(\"ping.pcap\")",
+        ),
+    )
+}

@@ -1,0 +1,175 @@
+//! `check.route`: which way a packet takes, by the kernel's own lookup.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use super::reach::{cannot_leave, refusal};
+use super::{Told, claim, told};
+use crate::lua::modules::route as module;
+use crate::lua::modules::traffic;
+use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
+use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
+use crate::net::route::{self, Lookup, Route, RouteKind};
+use crate::probe::endpoint::Host;
+
+#[derive(Default)]
+struct Options {
+    via: Option<IpAddr>,
+    dev: Option<String>,
+    src: Option<IpAddr>,
+    table: Option<u32>,
+    direct: Option<bool>,
+    family: Option<Family>,
+    packet: Lookup,
+    message: Option<String>,
+}
+
+impl Told for Options {
+    fn message(&mut self) -> &mut Option<String> {
+        &mut self.message
+    }
+}
+
+fn options(name: &'static str) -> Shape<Options> {
+    Shape::<Options>::new(name)
+        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
+            o.family = Some(v)
+        })
+        .include(module::packet(), |o| &mut o.packet)
+}
+
+fn address(cx: &Cx<'_>, from: &Rc<Namespace>, dst: &Host, family: Option<Family>) -> Result<IpAddr, Failure> {
+    let there = Cx { ns: from, ..*cx };
+    let found = dst.resolve(from, &traffic::Names(&there), family, 0)?;
+    match found.first() {
+        Some(address) => Ok(address.ip()),
+        None => Err(crate::lua::schema::Wrong::new(format!("{dst} has no address")).within("dst").into()),
+    }
+}
+
+/// What the kernel says: the route, or why there is none.
+fn lookup(
+    cx: &Cx<'_>,
+    from: &Rc<Namespace>,
+    dst: &Host,
+    o: &Options,
+) -> Result<Result<Route, String>, Failure> {
+    let to = address(cx, from, dst, o.family)?;
+    match route::get(from, to, &o.packet) {
+        Ok(route) => Ok(Ok(route)),
+        Err(e) if cannot_leave(&e) => Ok(Err(refusal(from, Some(to), &o.packet, &e))),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn way(route: &Route) -> String {
+    let mut words = Vec::new();
+    if route.kind != RouteKind::Unicast {
+        words.push(route.kind.name().to_owned());
+    }
+    words.extend(route.via.map(|via| format!("via {via}")));
+    words.extend(route.dev.as_ref().map(|dev| format!("dev {dev}")));
+    words.extend(route.src.map(|src| format!("src {src}")));
+    if route.table != "main" {
+        words.push(format!("table {}", route.table));
+    }
+    words.join(" ")
+}
+
+fn wanted(o: &Options) -> String {
+    let mut words = Vec::new();
+    words.extend(o.via.map(|via| format!("via {via}")));
+    words.extend(
+        o.direct.map(|direct| if direct { "directly".to_owned() } else { "via a gateway".to_owned() }),
+    );
+    words.extend(o.dev.as_ref().map(|dev| format!("dev {dev}")));
+    words.extend(o.src.map(|src| format!("src {src}")));
+    words.extend(o.table.map(|table| format!("table {table}")));
+    words.join(" ")
+}
+
+fn fits(route: &Route, o: &Options) -> bool {
+    o.via.is_none_or(|via| route.via == Some(via))
+        && o.dev.as_ref().is_none_or(|dev| route.dev.as_ref() == Some(dev))
+        && o.src.is_none_or(|src| route.src == Some(src))
+        && o.table.is_none_or(|table| route.table_number == table)
+        && o.direct.is_none_or(|direct| route.via.is_none() == direct)
+}
+
+pub fn route() -> Function {
+    let shape = options("nsh.check.RouteOptions")
+        .field("via", ty::ip(), "the gateway that it must take", |o, v| o.via = Some(v))
+        .field("dev", ty::link_name(), "the link by which it must leave", |o, v| o.dev = Some(v))
+        .field("src", ty::ip(), "the source address that it must get", |o, v| o.src = Some(v))
+        .field("table", module::table(), "the routing table that must decide", |o, v| o.table = Some(v))
+        .field("direct", ty::boolean(), "true: it must need no gateway; false: it must take one", |o, v| {
+            o.direct = Some(v)
+        });
+    Function::new(
+        "check.route",
+        (
+            param("from", ty::namespace(), "the namespace that sends"),
+            param("dst", traffic::host(), "the address, name or namespace that it goes to"),
+            told(shape),
+        ),
+        ret::nothing(),
+        |cx, (from, dst, options)| {
+            let there = || match wanted(&options).as_str() {
+                "" => String::new(),
+                way => format!(" {way}"),
+            };
+            let held = match lookup(cx, &from, &dst, &options)? {
+                Ok(route) if fits(&route, &options) => Ok(()),
+                Ok(route) => {
+                    Err(format!("expected packets from {} to {dst} to go{}, they go {}", from.name(), there(), way(&route)))
+                }
+                Err(reason) => {
+                    Err(format!("expected packets from {} to {dst} to go{}: {reason}", from.name(), there()))
+                }
+            };
+            claim(cx, options.message.as_deref(), held)
+        },
+    )
+    .doc(
+        "Claims that the kernel of a namespace has a route for a packet, and which way it takes: what `route.get` says. \
+         Nothing is sent.\n\nRaises `check` with the way that it takes, or why there is none; `not_found` for an \
+         unknown name or link.",
+    )
+    .command("ip route get DST")
+    .example(
+        "local ns1 = namespace.add(\"ns1\", { up = true })\nlink.add(\"veth0\", {\n  kind = \"veth\", up = true, addr = \"10.0.1.1/24\",\n  \
+         peer = { name = \"eth0\", ns = ns1, up = true, addr = \"10.0.1.2/24\" },\n})\nns1.route.add(\"default\", { via = \"10.0.1.1\" })\n\
+         check.route(ns1, \"8.8.8.8\", { via = \"10.0.1.1\", dev = \"eth0\", src = \"10.0.1.2\" })\n\
+         check.route(ns1, host, { direct = true })",
+    )
+}
+
+pub fn no_route() -> Function {
+    Function::new(
+        "check.no_route",
+        (
+            param("from", ty::namespace(), "the namespace that would send"),
+            param("dst", traffic::host(), "the address, name or namespace that it would go to"),
+            told(options("nsh.check.NoRouteOptions")),
+        ),
+        ret::nothing(),
+        |cx, (from, dst, options)| {
+            let held = match lookup(cx, &from, &dst, &options)? {
+                Err(_) => Ok(()),
+                Ok(route) => Err(format!(
+                    "expected no route from {} to {dst}, but packets go {}",
+                    from.name(),
+                    way(&route)
+                )),
+            };
+            claim(cx, options.message.as_deref(), held)
+        },
+    )
+    .doc(
+        "Claims that the kernel of a namespace has no route for a packet, or one that drops it.\n\n\
+         Raises `check` with the way that it takes; `not_found` for an unknown name or link.",
+    )
+    .command("! ip route get DST")
+    .example("check.no_route(host, \"8.8.8.8\")\nroute.add(\"10.9.0.0/16\", { type = \"unreachable\" })\ncheck.no_route(host, \"10.9.1.1\")")
+}

@@ -1,0 +1,234 @@
+//! `lab`: the lab as a whole.
+
+mod steady;
+mod text;
+
+use std::collections::HashMap;
+
+use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket};
+use crate::base::error::{Error, Result};
+use crate::lua::registry::Module;
+use crate::lua::schema::{Cx, Function, Record, Type, param, ret, ty};
+use crate::net::defaults::Difference;
+use crate::net::state::{self, State};
+use crate::proc::list::{self, Listed};
+
+pub use text::{difference, text};
+
+/// A namespace at one moment, with what nft shows of it.
+struct Space {
+    state: State,
+    nft: Option<String>,
+}
+
+/// A process, and the name of its namespace.
+struct Process {
+    process: Listed,
+    namespace: Option<String>,
+}
+
+/// The lab at one moment.
+pub struct Moment {
+    /// Seconds since 1970.
+    time: f64,
+    spaces: Vec<Space>,
+    processes: Vec<Process>,
+}
+
+/// Looks at everything.
+pub fn now(cx: &Cx<'_>) -> Result<Moment> {
+    let time = crate::probe::worker::now();
+    let spaces: Vec<Space> =
+        state::all(&cx.lab.namespaces)?.into_iter().map(|state| with_nft(cx, state)).collect();
+    let names: HashMap<u64, &str> =
+        spaces.iter().map(|s| (s.state.namespace.inode(), s.state.namespace.name())).collect();
+    let own = std::process::id();
+    let processes = list::list().into_iter().filter(|p| p.pid != own && p.pid != 1);
+    let processes = processes
+        .map(|process| {
+            let namespace = process.netns.and_then(|inode| names.get(&inode)).map(|name| (*name).to_owned());
+            Process { process, namespace }
+        })
+        // Under --host there are the machine's too, which are no part of the lab.
+        .filter(|p| cx.lab.place.sandboxed || p.namespace.as_deref().is_some_and(|ns| ns != "host"))
+        .collect();
+    Ok(Moment { time, spaces, processes })
+}
+
+/// nft takes its time, so it is only asked where there is something.
+fn with_nft(cx: &Cx<'_>, mut state: State) -> Space {
+    if !state.nf_tables {
+        return Space { state, nft: None };
+    }
+    let ns = state.namespace.clone();
+    let nft = match nft::ruleset(&Cx { ns: &ns, ..*cx }) {
+        Ok(ruleset) => Some(ruleset),
+        Err(e) => {
+            state.problems.push(format!("nft: {}", e.message()));
+            None
+        }
+    };
+    Space { state, nft }
+}
+
+fn sysctl() -> Record<Difference> {
+    Record::of("nsh.lab.Sysctl", "A kernel parameter that isn't as in a new namespace.")
+        .field("name", "string", "its name, as `sysctl.get` takes it", |d: &Difference| d.name.clone())
+        .field("value", "string", "its value", |d| d.value.clone())
+        .field(
+            "default",
+            "string",
+            "what a new namespace has; of a link, what its namespace's `default` says",
+            |d| d.default.clone(),
+        )
+        .shown(|d| format!("{} = {} (default {})", d.name, d.value, d.default))
+}
+
+fn process() -> Record<Process> {
+    Record::of("nsh.lab.Process", "A process of the lab.")
+        .field("pid", "integer", "its number", |p: &Process| p.process.pid)
+        .field("parent", "integer", "its parent's number", |p| p.process.parent)
+        .field("name", "string", "its program's name", |p| p.process.name.clone())
+        .field("command", "string", "its arguments, the program first", |p| p.process.command.clone())
+        .field("state", "string", "R running, S sleeping, T stopped, Z ended but not waited for, ...", |p| {
+            p.process.state.to_string()
+        })
+        .field("uid", "integer", "its user", |p| p.process.uid)
+        .field("namespace", "string?", "the namespace that it is in, if it is one of the lab", |p| {
+            p.namespace.clone()
+        })
+        .show(show_process)
+}
+
+/// As in `ps`: its number, its parent's, its state, its namespace, its arguments.
+fn show_process(p: &mlua::Table) -> mlua::Result<String> {
+    let text = |key: &str| p.raw_get::<Option<String>>(key).map(Option::unwrap_or_default);
+    let command = Some(text("command")?).filter(|c| !c.is_empty());
+    let command = command.map_or_else(|| text("name").map(|name| format!("[{name}]")), Ok)?;
+    let namespace = Some(text("namespace")?).filter(|ns| !ns.is_empty()).unwrap_or_else(|| "?".to_owned());
+    Ok(format!("{:>6} {:>6} {} {namespace:<10} {command}", text("pid")?, text("parent")?, text("state")?))
+}
+
+fn space() -> Record<Space> {
+    Record::of("nsh.lab.Namespace", "What a namespace has, each list as its module's `list` returns it.")
+        .list("links", link::record::link(), "as `link.list`", |s: &Space| &s.state.links)
+        .list("addresses", addr::record(), "as `addr.list`", |s| &s.state.addresses)
+        .list(
+            "routes",
+            route::record(),
+            "of all tables, but for what the kernel keeps in the table local for each address",
+            |s| &s.state.routes,
+        )
+        .list("rules", rule::record(), "as `rule.list`", |s| &s.state.rules)
+        .list("neighbours", neigh::record(), "as `neigh.list`, with those of proxy ARP and NDP behind", |s| {
+            &s.state.neighbours
+        })
+        .list("fdb", fdb::record(), "the forwarding databases of bridges and links, as `fdb.list`", |s| {
+            &s.state.fdb
+        })
+        .list("nat", nat::record(), "as `nat.list`", |s| &s.state.nat)
+        .field(
+            "nft",
+            "string?",
+            "the whole ruleset, as nft shows it, if there is one and nft is installed",
+            |s| s.nft.clone(),
+        )
+        .list("sockets", socket::record(), "of all protocols, as `socket.list`", |s| &s.state.sockets)
+        .list("sysctls", sysctl(), "the parameters that aren't as in a new namespace", |s| &s.state.sysctls)
+        .field("problems", "string[]", "what could not be read, and why", |s| s.state.problems.clone())
+        .show(text::of_space)
+}
+
+/// A table that [`record()`] made.
+fn state() -> Type<mlua::Table> {
+    ty::table()
+        .try_map(|table| match table.raw_get("namespaces") {
+            Ok(mlua::Value::Table(_)) => Ok(table),
+            _ => Err("expected what lab.state returned".to_owned()),
+        })
+        .luals("nsh.lab.State")
+        .called("a state, as lab.state returns it")
+}
+
+/// The record of a moment: a table that prints as [`text()`] shows it.
+pub fn record() -> Record<Moment> {
+    Record::of(
+        "nsh.lab.State",
+        "The lab at one moment. Prints as `ip` and `ss` show its parts, namespace by namespace.",
+    )
+    .field("time", "number", "when, in seconds since 1970", |m: &Moment| m.time)
+    .map("namespaces", space(), "what each namespace has, by its name", |m| {
+        m.spaces.iter().map(|s| (s.state.namespace.name(), s)).collect()
+    })
+    .list("processes", process(), "the processes of the lab, but for nsh's own", |m| &m.processes)
+    .show(text)
+}
+
+/// The table as JSON, indented.
+pub fn to_json(state: &mlua::Table) -> String {
+    match json::to_json(&mlua::Value::Table(state.clone()), 0) {
+        Ok(json) => serde_json::to_string_pretty(&json).unwrap_or_default(),
+        Err(wrong) => serde_json::json!({ "error": Error::from(wrong).message() }).to_string(),
+    }
+}
+
+struct Info {
+    sandboxed: bool,
+    namespaces: Vec<String>,
+}
+
+fn info() -> Record<Info> {
+    Record::of("nsh.lab.Info", "What the lab is.")
+        .field("sandboxed", "boolean", "false under --host", |i: &Info| i.sandboxed)
+        .field("version", "string", "nsh's version", |_| env!("CARGO_PKG_VERSION"))
+        .field("kernel", "string", "the kernel's release, as `uname -r` tells it", |_| {
+            nix::sys::utsname::uname().map(|u| u.release().to_string_lossy().into_owned()).unwrap_or_default()
+        })
+        .field("namespaces", "string[]", "the names of the namespaces, host first", |i| i.namespaces.clone())
+        .plain()
+}
+
+pub fn module() -> Module {
+    Module::new("lab", "The lab as a whole.")
+        .function(
+            Function::new("lab.state", (), ret::record(record(), "everything"), |cx, ()| Ok(now(cx)?))
+                .doc(
+                    "Looks at everything: for each namespace its links, addresses, routes, rules, neighbours, forwarding \
+                     databases, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new \
+                     namespace; and the processes. A part that can't be read is told in `problems`, and the rest is \
+                     there all the same.\n\nEach list is what the module's own `list` returns, so that `json.encode` \
+                     makes JSON of it and `print` shows it as people know it.",
+                )
+                .example(
+                    "local ns1 = namespace.add(\"ns1\")\nns1.sysctl.set(\"net.ipv4.tcp_ecn\", 1)\nlocal state = lab.state()\ncheck.equal(state.namespaces.ns1.sysctls[1].name, \"net.ipv4.tcp_ecn\")\nprint(state)",
+                ),
+        )
+        .function(
+            Function::new(
+                "lab.difference",
+                (
+                    param("before", state(), "what `lab.state` returned first"),
+                    param("after", state(), "what it returned later"),
+                ),
+                ret::value::<String>("string", "the lines, an empty string if nothing differs"),
+                |cx, (before, after)| Ok(difference(cx.lua, &before, &after)?),
+            )
+            .doc(
+                "Tells what differs between two states, as lines: `-` for what was there before, `+` for what is there \
+                 after, below the namespace and the part.\n\nWhat the kernel does by itself is left out: \
+                 link-local addresses and whether an address is still tentative, groups that links join, addresses that \
+                 bridges learn, whether a learned neighbour was confirmed lately, times that are left.",
+            )
+            .example(
+                "local before = lab.state()\nroute.add(\"10.9.0.0/16\", { type = \"blackhole\" })\nlocal changed = lab.difference(before, lab.state())\ncheck.equal(changed, \"host: routes\\n  + blackhole 10.9.0.0/16\\n\")",
+            ),
+        )
+        .function(
+            Function::new("lab.info", (), ret::record(info(), "what is known of it"), |cx, ()| {
+                let namespaces = cx.lab.namespaces.all()?.iter().map(|ns| ns.name().to_owned()).collect();
+                Ok(Info { sandboxed: cx.lab.place.sandboxed, namespaces })
+            })
+            .doc("Tells what the lab is: whether it is a sandbox, on which kernel, and its namespaces.")
+            .example("check(lab.info().sandboxed)\nprint(lab.info())"),
+        )
+}

@@ -1,0 +1,280 @@
+//! `link`: network interfaces.
+
+pub mod options;
+pub mod record;
+
+use crate::lua::registry::Module;
+use crate::lua::schema::{Cx, Failure, Function, Shape, Type, Wrong, opts, param, ret, ty};
+use crate::net::link::{self, AddrGenMode, Change, Filter, LinkMode, LinkSpec, Master, PeerSpec};
+use crate::net::{names, prefix};
+
+fn name() -> Type<String> {
+    ty::link_name()
+}
+
+fn group() -> Type<u32> {
+    ty::numbered(&names::GROUPS, "a group's name")
+}
+
+fn mac() -> Type<[u8; 6]> {
+    ty::parsed("a hardware address such as \"02:00:00:00:00:01\"", prefix::link_mac)
+}
+
+/// The options that both ends of a veth pair have, and every other link.
+macro_rules! common {
+    ($shape:expr) => {
+        $shape
+            .field("up", ty::boolean(), "set it up; default false", |s, v| s.up = v)
+            .field(
+                "addr",
+                ty::one_or_list(ty::prefix()),
+                "addresses to add, without DAD (as `nodad`)",
+                |s, v| s.addrs = v,
+            )
+            .field("mtu", ty::int(68..=65535), "bytes; the kernel's choice is 1500 for most kinds", |s, v| {
+                s.mtu = Some(v)
+            })
+            .field("mac", mac(), "its hardware address; the kernel's choice is random", |s, v| {
+                s.mac = Some(v)
+            })
+            .field(
+                "master",
+                name(),
+                "the bridge or VRF of the same namespace that it becomes a port of",
+                |s, v| s.master = Some(v),
+            )
+            .field("alias", ty::string(), "a text for people, up to 255 bytes", |s, v| s.alias = Some(v))
+            .field(
+                "group",
+                group(),
+                "a group, by number or by name in /etc/iproute2/group; default 0",
+                |s, v| s.group = Some(v),
+            )
+            .field("txqlen", ty::int(0..=1_000_000), "the transmit queue's length, in packets", |s, v| {
+                s.txqlen = Some(v)
+            })
+            .field("promisc", ty::boolean(), "take frames for any address; default false", |s, v| {
+                s.promisc = Some(v)
+            })
+            .field("arp", ty::boolean(), "resolve neighbours; default true", |s, v| s.arp = Some(v))
+            .field("multicast", ty::boolean(), "the MULTICAST flag; default true", |s, v| {
+                s.multicast = Some(v)
+            })
+            .field("allmulticast", ty::boolean(), "take all multicast; default false", |s, v| {
+                s.allmulticast = Some(v)
+            })
+            .field("index", ty::int(1..=i32::MAX as u32), "its index; default the next free one", |s, v| {
+                s.index = Some(v)
+            })
+            .field("queues", ty::int(1..=4096), "transmit and receive queues; default 1", |s, v| {
+                s.queues = Some(v)
+            })
+            .field(
+                "port",
+                options::port().into(),
+                "options as a port of `master`, if that is a bridge",
+                |s, v| s.port = v,
+            )
+    };
+}
+
+fn peer_options() -> Shape<PeerSpec> {
+    common!(
+        Shape::<PeerSpec>::new("nsh.link.PeerOptions")
+            .field("name", name(), "its name; default the kernel's choice, veth0 and on", |s, v| s.name =
+                Some(v))
+            .field(
+                "ns",
+                ty::namespace(),
+                "the namespace in which it is made; default the link's own",
+                |s, v| { s.ns = Some(v) }
+            )
+    )
+}
+
+fn add_options() -> Shape<LinkSpec> {
+    common!(
+        Shape::<LinkSpec>::new("nsh.link.AddOptions")
+            .required(
+                "kind",
+                ty::string().called("a kind of link, such as \"veth\""),
+                "veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor \
+                 tells",
+                |s, v| s.kind = v,
+            )
+            .field("peer", peer_options().into(), "the other end of a veth pair", |s, v| s.peer = Some(v))
+            .field("link", name(), "the link below a vlan, macvlan, ipvlan or vxlan", |s, v| s.link = Some(v))
+            .field("bridge", options::bridge().into(), "options of a bridge", |s, v| s.bridge = v)
+            .field("vlan", options::vlan().into(), "options of a vlan", |s, v| s.vlan = v)
+            .field("macvlan", options::macvlan().into(), "options of a macvlan", |s, v| s.macvlan = v)
+            .field("ipvlan", options::ipvlan().into(), "options of an ipvlan", |s, v| s.ipvlan = v)
+            .field("vrf", options::vrf().into(), "options of a VRF", |s, v| s.vrf = v)
+            .field("vxlan", options::vxlan().into(), "options of a VXLAN tunnel", |s, v| s.vxlan = v)
+    )
+}
+
+fn set_options() -> Shape<Change> {
+    let modes = [("default", LinkMode::Default), ("dormant", LinkMode::Dormant)];
+    let generation: Vec<(&'static str, AddrGenMode)> =
+        AddrGenMode::NAMES.iter().filter_map(|n| Some((*n, AddrGenMode::parse(n)?))).collect();
+    let master = name().map(Master::Of).or(Type::new("false", "false for none", |_, v| match v {
+        mlua::Value::Boolean(false) => Ok(Master::None),
+        _ => Err(ty::No::Other),
+    }));
+    Shape::<Change>::new("nsh.link.SetOptions")
+        .field("up", ty::boolean(), "set it up or down", |s, v| s.up = Some(v))
+        .field("mtu", ty::int(68..=65535), "bytes", |s, v| s.mtu = Some(v))
+        .field("mac", mac(), "its hardware address", |s, v| s.mac = Some(v))
+        .field("name", name(), "a new name", |s, v| s.name = Some(v))
+        .field("master", master, "the bridge or VRF that it becomes a port of; false: of none", |s, v| {
+            s.master = Some(v)
+        })
+        .field(
+            "ns",
+            ty::namespace(),
+            "the namespace that it moves to; it goes down and loses its addresses",
+            |s, v| s.ns = Some(v),
+        )
+        .field("alias", ty::string(), "a text for people; empty removes it", |s, v| s.alias = Some(v))
+        .field("group", group(), "a group, by number or name", |s, v| s.group = Some(v))
+        .field("txqlen", ty::int(0..=1_000_000), "the transmit queue's length, in packets", |s, v| {
+            s.txqlen = Some(v)
+        })
+        .field("promisc", ty::boolean(), "take frames for any address", |s, v| s.promisc = Some(v))
+        .field("arp", ty::boolean(), "resolve neighbours", |s, v| s.arp = Some(v))
+        .field("multicast", ty::boolean(), "the MULTICAST flag", |s, v| s.multicast = Some(v))
+        .field("allmulticast", ty::boolean(), "take all multicast", |s, v| s.allmulticast = Some(v))
+        .field("carrier", ty::boolean(), "the carrier of a dummy or tun link", |s, v| s.carrier = Some(v))
+        .field("protodown", ty::boolean(), "keep the carrier down on behalf of a protocol", |s, v| {
+            s.protodown = Some(v)
+        })
+        .field(
+            "mode",
+            ty::one_of(&modes),
+            "the operstate of a link that comes up: up, or dormant first",
+            |s, v| s.mode = Some(v),
+        )
+        .field("addrgenmode", ty::one_of(&generation), "how it makes its IPv6 link-local address", |s, v| {
+            s.addrgenmode = Some(v)
+        })
+        .field("altname", ty::one_or_list(ty::string()), "alternative names to add", |s, v| {
+            s.altnames_add = v
+        })
+        .field("altname_del", ty::one_or_list(ty::string()), "alternative names to delete", |s, v| {
+            s.altnames_del = v
+        })
+        .field("bridge", options::bridge().into(), "options of a bridge", |s, v| s.bridge = v)
+        .field("port", options::port().into(), "options as a port of a bridge", |s, v| s.port = v)
+}
+
+fn list_options() -> Shape<Filter> {
+    Shape::<Filter>::new("nsh.link.ListOptions")
+        .field("kind", ty::string(), "only links of this kind", |s, v| s.kind = Some(v))
+        .field("up", ty::boolean(), "only those that are administratively up, or not", |s, v| s.up = Some(v))
+        .field("master", name(), "only the ports of this link", |s, v| s.master = Some(v))
+        .field("group", group(), "only links of this group, by number or name", |s, v| s.group = Some(v))
+}
+
+/// Options of another kind than the link's would be ignored.
+fn only_own_options(spec: &LinkSpec) -> Result<(), Wrong> {
+    use crate::net::attributes::OptionSet;
+    let given = [
+        ("bridge", &["bridge"][..], !spec.bridge.is_empty()),
+        ("vlan", &["vlan"], !spec.vlan.is_empty()),
+        ("macvlan", &["macvlan", "macvtap"], !spec.macvlan.is_empty()),
+        ("ipvlan", &["ipvlan", "ipvtap"], !spec.ipvlan.is_empty()),
+        ("vrf", &["vrf"], !spec.vrf.is_empty()),
+        ("vxlan", &["vxlan"], !spec.vxlan.is_empty()),
+    ];
+    match given.iter().find(|(_, kinds, given)| *given && !kinds.contains(&spec.kind.as_str())) {
+        Some((option, kinds, _)) => Err(Wrong::new(format!(
+            "the option {option:?} is for links of kind {}, and this is one of kind {:?}",
+            kinds.join(" or "),
+            spec.kind
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn add(cx: &Cx<'_>, name: &str, spec: &LinkSpec) -> Result<(), Failure> {
+    only_own_options(spec).map_err(|w| w.within("opts"))?;
+    link::add(cx.ns, name, spec)?;
+    Ok(())
+}
+
+pub fn module() -> Module {
+    let link_name = || param("name", ty::link(), "the link's name, or an alternative name of it");
+    Module::new("link", "Network interfaces: veth pairs, bridges and all other kinds.")
+        .function(
+            Function::new(
+                "link.add",
+                (param("name", name(), "its name, at most 15 bytes"), opts(add_options())),
+                ret::nothing(),
+                |cx, (name, spec)| add(cx, &name, &spec),
+            )
+            .doc(
+                "Makes a link. Of a veth pair both ends are made at once, each in its namespace; `up`, `addr` and \
+                 `master` are done as well, and if one of them fails nothing stays.\n\nRaises `exists` if the name is \
+                 taken, `unsupported` if the kernel has no such kind, `not_found` if `master` or `link` isn't there.",
+            )
+            .command("ip link add NAME type KIND")
+            .example(
+                "local ns1 = namespace.add(\"ns1\")\nlink.add(\"br0\", { kind = \"bridge\", up = true, addr = \"192.168.1.1/24\" })\nlink.add(\"veth1\", {\n  kind = \"veth\", master = \"br0\", up = true,\n  peer = { name = \"eth0\", ns = ns1, up = true, addr = \"192.168.1.11/24\" },\n})\nprint(link.list())\nprint(ns1.link.list())",
+            ),
+        )
+        .function(
+            Function::new(
+                "link.set",
+                (link_name(), opts(set_options())),
+                ret::nothing(),
+                |cx, (name, change)| Ok(link::set(cx.ns, &name, &change)?),
+            )
+            .doc("Changes a link; what isn't named stays as it is.\n\nRaises `not_found` if it isn't there.")
+            .command("ip link set NAME ...")
+            .example("link.set(\"lo\", { mtu = 9000 })\ncheck.equal(link.get(\"lo\").mtu, 9000)"),
+        )
+        .function(
+            Function::new(
+                "link.del",
+                (link_name(),),
+                ret::nothing(),
+                |cx, (name,)| Ok(link::del(cx.ns, &name)?),
+            )
+            .doc("Deletes a link; with one end of a veth pair goes the other.\n\nRaises `not_found` if it isn't there.")
+            .command("ip link del NAME")
+            .example("link.add(\"br0\", { kind = \"bridge\" })\nlink.del(\"br0\")\nassert(link.get(\"br0\") == nil)"),
+        )
+        .function(
+            Function::new(
+                "link.get",
+                (link_name(),),
+                ret::optional(record::link(), "the link, or nil"),
+                |cx, (name,)| Ok(link::get(&cx.lab.namespaces, cx.ns, &name)?),
+            )
+            .doc("Finds a link by its name.")
+            .command("ip -d link show NAME")
+            .example("local lo = link.get(\"lo\")\nprint(lo.operstate, lo.mtu)\nassert(lo.up)"),
+        )
+        .function(
+            Function::new(
+                "link.list",
+                (opts(list_options()),),
+                ret::list(record::link(), "the links, by index"),
+                |cx, (filter,)| Ok(link::list(&cx.lab.namespaces, cx.ns, &filter)?),
+            )
+            .doc("Lists the links, or those that all given options fit.\n\nRaises `not_found` if `master` isn't there.")
+            .command("ip -d link show")
+            .example("for _, l in ipairs(link.list({ up = true })) do print(l.name) end"),
+        )
+        .function(
+            Function::new(
+                "link.stats",
+                (link_name(),),
+                ret::record(record::stats(), "its counters"),
+                |cx, (name,)| Ok(link::stats(cx.ns, &name)?),
+            )
+            .doc("Reads a link's counters since it was made.\n\nRaises `not_found` if it isn't there.")
+            .command("ip -s link show NAME")
+            .example("print(link.stats(\"lo\").rx_packets)"),
+        )
+}

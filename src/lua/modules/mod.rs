@@ -1,0 +1,31 @@
+//! The modules that scripts use, a file or folder each, named as Lua names them.
+
+pub(super) mod addr;
+pub(super) mod bridge;
+pub(super) mod capture;
+pub mod check;
+pub(super) mod clock;
+pub(super) mod conntrack;
+pub(super) mod eventually;
+pub(super) mod fdb;
+pub(super) mod http;
+pub(super) mod json;
+pub(super) mod lab;
+pub mod link;
+pub mod namespace;
+pub(super) mod nat;
+pub(super) mod neigh;
+pub(super) mod nft;
+pub(super) mod ping;
+pub mod proc;
+pub(super) mod route;
+pub(super) mod rule;
+pub(super) mod sleep;
+pub(super) mod socket;
+pub(super) mod sysctl;
+pub(super) mod tcp;
+pub mod test;
+pub(super) mod traffic;
+pub(super) mod udp;
+pub(super) mod wait;
+pub(super) mod words;

@@ -1,0 +1,208 @@
+//! `namespace`: the hosts of the lab.
+
+use std::rc::Rc;
+
+use mlua::{AnyUserData, MetaMethod, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
+
+use crate::lua::registry::{self, Module, Scope};
+use crate::lua::runtime::bind;
+use crate::lua::runtime::lab::Lab;
+use crate::lua::schema::{Cx, Failure, Function, Shape, Wrong, did_you_mean, opts, param, ret, ty};
+use crate::net::link::{self, Change};
+use crate::net::namespace::Namespace;
+use crate::proc::private;
+
+/// What a script holds: `ns1.link.add(...)`, `ns1.name`.
+struct Object(Rc<Namespace>);
+
+/// Short ways on a namespace: `ns1.exec(...)` is `ns1.proc.exec(...)`.
+pub const SHORT: &[(&str, &str)] = &[("exec", "proc"), ("spawn", "proc"), ("shell", "proc")];
+
+/// The registry key under which an interpreter keeps its namespace objects, so that equal ones are the same.
+const OBJECTS: &str = "nsh.namespaces";
+
+impl UserData for Object {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_meta_field(MetaMethod::Type.name(), "nsh.Namespace");
+        fields.add_meta_field_with(MetaMethod::Index.name(), |lua| {
+            bind::raising(lua, |lua, (this, key): (AnyUserData, Value)| {
+                let ns = of(&this).ok_or_else(|| Wrong::new("expected a namespace"))?;
+                Ok(MultiValue::from_iter([index(lua, &this, &ns, &key)?]))
+            })
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_meta_method(MetaMethod::ToString, |_, this, ()| Ok(this.0.name().to_owned()));
+        methods.add_meta_method(MetaMethod::Eq, |_, this, other: AnyUserData| {
+            Ok(of(&other).is_some_and(|other| other.inode() == this.0.inode()))
+        });
+    }
+}
+
+/// The namespace behind a Lua object, if it is one.
+pub fn of(ud: &AnyUserData) -> Option<Rc<Namespace>> {
+    ud.borrow::<Object>().ok().map(|object| object.0.clone())
+}
+
+/// The Lua object of a namespace; the same one each time.
+pub fn handle(cx: &Cx<'_>, ns: &Rc<Namespace>) -> mlua::Result<Value> {
+    let objects = match cx.lua.named_registry_value::<mlua::Table>(OBJECTS) {
+        Ok(objects) => objects,
+        Err(_) => {
+            let objects = cx.lua.create_table()?;
+            let meta = cx.lua.create_table()?;
+            // Weak: what no script holds any more goes, with its modules.
+            meta.raw_set("__mode", "v")?;
+            objects.set_metatable(Some(meta))?;
+            cx.lua.set_named_registry_value(OBJECTS, &objects)?;
+            objects
+        }
+    };
+    let there = objects.raw_get::<Option<AnyUserData>>(ns.inode())?;
+    // An inode may come again after a namespace has gone.
+    if let Some(ud) = there.filter(|ud| of(ud).is_some_and(|there| Rc::ptr_eq(&there, ns))) {
+        return Ok(Value::UserData(ud));
+    }
+    let ud = cx.lua.create_userdata(Object(ns.clone()))?;
+    ud.set_user_value(cx.lua.create_table()?)?;
+    objects.raw_set(ns.inode(), &ud)?;
+    Ok(Value::UserData(ud))
+}
+
+/// A field of a namespace: a module, made when first asked for, a short way, or `name`.
+fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -> Result<Value, Failure> {
+    let Value::String(key) = key else { return Ok(Value::Nil) };
+    let key = key.to_string_lossy();
+    if key == "name" {
+        return Ok(Value::String(lua.create_string(ns.name())?));
+    }
+    let cache: mlua::Table = this.user_value()?;
+    let cached: Value = cache.raw_get(key.as_str())?;
+    if !cached.is_nil() {
+        return Ok(cached);
+    }
+    let names = bind::per_namespace();
+    let each = |entry: &&registry::Entry| entry.scope == Scope::Namespace;
+    let value = if let Some(entry) = registry::find(&key).filter(each) {
+        bind::module(lua, ns, entry)?
+    } else if let Some((short, module)) = SHORT.iter().find(|(short, _)| *short == key) {
+        let module = index(lua, this, ns, &Value::String(lua.create_string(module)?))?;
+        match module {
+            Value::Table(module) => module.get(*short)?,
+            _ => Value::Nil,
+        }
+    } else {
+        let fields = || names.iter().copied().chain(SHORT.iter().map(|(s, _)| *s)).chain(["name"]);
+        let wrong = match did_you_mean(&key, fields()) {
+            Some(near) => Wrong::new(format!("a namespace has no {key:?}; did you mean {near:?}?")),
+            None => Wrong::new(format!("a namespace has no {key:?}"))
+                .hint(format!("it has {}", fields().collect::<Vec<_>>().join(", "))),
+        };
+        return Err(bind::named(wrong, ns.name().to_owned()));
+    };
+    cache.raw_set(key, &value)?;
+    Ok(value)
+}
+
+#[derive(Default)]
+struct AddOptions {
+    up: bool,
+}
+
+/// Makes a namespace and, if asked, sets its `lo` up; nothing stays when that fails.
+fn add(lab: &Lab, name: &str, options: &AddOptions) -> crate::base::error::Result<Rc<Namespace>> {
+    let ns = lab.namespaces.add(name)?;
+    if lab.place.sandboxed {
+        private::forget(&ns);
+    }
+    lab.bundle.watch(&ns);
+    if options.up {
+        let up = Change { up: Some(true), ..Change::default() };
+        if let Err(e) = link::set(&ns, "lo", &up) {
+            lab.bundle.unwatch(name);
+            let _ = lab.namespaces.del(name);
+            return Err(e.detail("setting lo up"));
+        }
+    }
+    Ok(ns)
+}
+
+pub fn module() -> Module {
+    Module::new(
+        "namespace",
+        "Network namespaces: the hosts of the lab.\n\n\
+         Every binding that is a global and acts on `host` is also a field of each namespace, and acts there: \
+         `ns1.link.add(...)`, `ns1.ping(...)`. `ns1.name` is its name; `ns1.exec`, `ns1.spawn` and `ns1.shell` are \
+         short for `ns1.proc.exec` and so on."
+    )
+    .function(
+        Function::new(
+            "namespace.add",
+            (
+                param("name", ty::string(), "its name: no white space, no \"/\", not \"host\""),
+                opts(Shape::<AddOptions>::new("nsh.namespace.AddOptions").field(
+                    "up",
+                    ty::boolean(),
+                    "also set its `lo` up; default false, as the kernel leaves it",
+                    |o, v| o.up = v,
+                )),
+            ),
+            ret::namespace("the new namespace"),
+            |cx, (name, options)| Ok(add(cx.lab, &name, &options)?),
+        )
+        .doc(
+            "Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, \
+             `lo` too, unless `up` is given. It starts from the kernel's defaults, whatever the machine has set.\n\nRaises `exists` if the name is taken.",
+        )
+        .command("ip netns add NAME")
+        .example("local ns1 = namespace.add(\"ns1\", { up = true })\nassert(ns1.link.get(\"lo\").up)"),
+    )
+    .function(
+        Function::new(
+            "namespace.get",
+            (param("name", ty::string(), "its name; \"host\" is the one in which the lab begins"),),
+            ret::optional_namespace("the namespace, or nil"),
+            |cx, (name,)| Ok(cx.lab.namespaces.get(&name)?),
+        )
+        .doc("Finds a namespace by its name: those that the script made and those that `ip netns add` made.")
+        .example("namespace.add(\"ns1\")\nassert(namespace.get(\"ns1\"))\nassert(namespace.get(\"ns2\") == nil)"),
+    )
+    .function(
+        Function::new(
+            "namespace.list",
+            (),
+            ret::namespaces("the namespaces by name, `host` left out"),
+            |cx, ()| {
+                let mut all = Vec::new();
+                for name in cx.lab.namespaces.names()? {
+                    all.extend(cx.lab.namespaces.get(&name)?);
+                }
+                Ok(all)
+            },
+        )
+        .doc("Lists the namespaces, sorted by name. `host` is not among them.")
+        .command("ip netns list")
+        .example("namespace.add(\"ns1\")\nfor _, ns in ipairs(namespace.list()) do print(ns.name) end"),
+    )
+    .function(
+        Function::new(
+            "namespace.del",
+            (param("name", ty::namespace(), "the namespace or its name"),),
+            ret::nothing(),
+            |cx, (ns,)| {
+                let name = ns.name().to_owned();
+                cx.lab.bundle.unwatch(&name);
+                Ok(cx.lab.namespaces.del(&name).map_err(|e| e.on(name))?)
+            },
+        )
+        .doc(
+            "Deletes a namespace: its virtual links go, with the peers of its veths. When it returns, their names can be \
+             used again; that takes 20 ms.\n\nA process that still runs in it keeps it and its links alive, without its \
+             name: end that process before. Whoever then needs the name of such a link is told of the process.\n\n\
+             Raises `argument` if there is none of that name.",
+        )
+        .command("ip netns del NAME")
+        .example("namespace.add(\"ns1\")\nnamespace.del(\"ns1\")\nassert(namespace.get(\"ns1\") == nil)"),
+    )
+}

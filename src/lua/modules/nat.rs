@@ -1,0 +1,302 @@
+//! `nat`: network address translation.
+
+use mlua::Value;
+
+use super::words::{self, PortsValue};
+use crate::lua::registry::Module;
+use crate::lua::schema::ty::No;
+use crate::lua::schema::{Cx, Failure, Function, Record, Shape, Type, opts, param, ret, ty};
+use crate::net::nf::nat::{self, Kind, NatRule, NatSpec, Target};
+
+/// A rule's options but for those that only some kinds have.
+fn matches(name: &'static str) -> Shape<NatSpec> {
+    Shape::new(name)
+        .field(
+            "source",
+            words::prefix(),
+            "packets from this address or prefix; \"!192.168.1.0/24\" is all others",
+            |s: &mut NatSpec, v| s.source = Some(v),
+        )
+        .field("dest", words::prefix(), "packets to this address or prefix; \"!\" in front is all others", |s, v| {
+            s.dest = Some(v)
+        })
+        .field(
+            "iif",
+            words::interface(),
+            "packets that came in by this interface; \"!br0\" is every other, \"veth*\" all that begin so. For \
+             masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none",
+            |s, v| s.input = Some(v),
+        )
+        .field("in", words::interface(), "the same as iif (`in` is a word of Lua: `[\"in\"] = \"eth0\"`)", |s, v| {
+            s.input = Some(v)
+        })
+        .field("proto", words::protocol(), "packets of this protocol", |s, v| s.proto = Some(v))
+        .field("sport", words::ports(), "packets from these ports; needs proto", |s, v| s.sport = Some(v))
+        .field("dport", words::ports(), "packets to these ports; needs proto", |s, v| s.dport = Some(v))
+        .field(
+            "family",
+            words::family(),
+            "packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway",
+            |s, v| s.family = Some(v),
+        )
+        .field("comment", ty::string(), "a remark of at most 128 bytes, shown by nft too", |s, v| s.comment = Some(v))
+        .field("insert", ty::boolean(), "before the rules that are there; default is behind them", |s, v| s.insert = v)
+}
+
+/// What only the kinds that change the source have.
+fn source_nat(name: &'static str) -> Shape<NatSpec> {
+    matches(name)
+        .field(
+            "out",
+            words::interface(),
+            "packets that leave by this interface; \"!br0\" is every other, \"veth*\" all that begin so",
+            |s: &mut NatSpec, v| s.output = Some(v),
+        )
+        .field(
+            "random",
+            ty::boolean(),
+            "choose source ports by a hash with a random seed; the default keeps them where possible",
+            |s, v| s.random = v,
+        )
+        .field("fully_random", ty::boolean(), "choose source ports at random", |s, v| s.fully_random = v)
+        .field(
+            "persistent",
+            ty::boolean(),
+            "translate a client to the same address of a range each time",
+            |s, v| s.persistent = v,
+        )
+}
+
+/// What only the kinds that change the destination have.
+fn dest_nat(name: &'static str) -> Shape<NatSpec> {
+    matches(name)
+        .field(
+            "host",
+            ty::boolean(),
+            "also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on \
+             the hook output); default false",
+            |s: &mut NatSpec, v| s.host = v,
+        )
+        .field("random", ty::boolean(), "choose among several ports by a hash with a random seed", |s, v| s.random = v)
+        .field("fully_random", ty::boolean(), "choose among several ports at random", |s, v| s.fully_random = v)
+        .field(
+            "persistent",
+            ty::boolean(),
+            "translate a client to the same address of a range each time",
+            |s, v| s.persistent = v,
+        )
+}
+
+/// An address with or without ports.
+fn target() -> Type<Target> {
+    words::text(
+        "an address such as \"192.168.1.10\", \"192.168.1.10:3000\" or \"[fd00::1]:80\"",
+        Target::parse,
+    )
+}
+
+/// A port, or several.
+fn target_port() -> Type<Target> {
+    let number = ty::int(1..=65535).map(Target::port);
+    number
+        .or(words::text("a range", Target::parse))
+        .called("a port such as 8080, or a range such as \"8000-8010\"")
+}
+
+pub fn record() -> Record<NatRule> {
+    Record::of("nsh.NatRule", "A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.")
+        .field("handle", "integer", "its number, to delete it by", |r: &NatRule| r.handle())
+        .field("kind", "\"masquerade\"|\"snat\"|\"dnat\"|\"redirect\"|\"other\"", "what it does", |r| {
+            r.kind.name()
+        })
+        .field(
+            "hooks",
+            "string[]",
+            "where it hangs: postrouting, prerouting, and with host output too",
+            |r| r.hooks.iter().map(|hook| hook.name()).collect::<Vec<_>>(),
+        )
+        .field("source", "string?", "the source it matches", |r| {
+            r.spec.source.as_ref().map(ToString::to_string)
+        })
+        .field("dest", "string?", "the destination it matches", |r| {
+            r.spec.dest.as_ref().map(ToString::to_string)
+        })
+        .field("iif", "string?", "the incoming interface", |r| r.spec.input.as_ref().map(ToString::to_string))
+        .field("out", "string?", "the outgoing interface", |r| {
+            r.spec.output.as_ref().map(ToString::to_string)
+        })
+        .field("proto", "string?", "the protocol, by its name or number", |r| {
+            r.spec.proto.map(|p| p.to_string())
+        })
+        .field("sport", "(integer|string|(integer|string)[])?", "the source ports", |r| {
+            PortsValue(r.spec.sport.clone())
+        })
+        .field("dport", "(integer|string|(integer|string)[])?", "the destination ports", |r| {
+            PortsValue(r.spec.dport.clone())
+        })
+        .field("to", "string?", "what it translates to", |r| r.spec.to.map(|t| t.to_string()))
+        .field("family", "(\"inet\"|\"inet6\")?", "the only family it is for", |r| {
+            r.spec.family.map(|f| f.name())
+        })
+        .field("random", "boolean", "source ports are chosen by a hash with a random seed", |r| r.spec.random)
+        .field("fully_random", "boolean", "source ports are chosen at random", |r| r.spec.fully_random)
+        .field("persistent", "boolean", "a client gets the same address each time", |r| r.spec.persistent)
+        .field("host", "boolean", "it is for connections from the namespace itself too", |r| r.spec.host)
+        .field("comment", "string?", "the remark", |r| r.spec.comment.clone())
+        .field(
+            "packets",
+            "integer",
+            "packets that it translated: the first of each connection alone, the others follow it",
+            |r| r.packets,
+        )
+        .field("bytes", "integer", "bytes of those packets", |r| r.bytes)
+        .field("expressions", "string[]?", "for the kind other: what nf_tables does there", |r| {
+            (r.kind == Kind::Other).then(|| r.expressions.clone())
+        })
+        .shown(|r| r.to_string())
+}
+
+/// A rule, or its handle.
+fn rule() -> Type<u64> {
+    Type::new("nsh.NatRule|integer", "a NAT rule or its handle", |_, value| match value {
+        Value::Integer(i) => u64::try_from(*i).map_err(|_| No::Other),
+        Value::Table(t) => t.raw_get::<Option<u64>>("handle").ok().flatten().ok_or(No::Other),
+        _ => Err(No::Other),
+    })
+}
+
+fn add(kind: Kind) -> impl Fn(&Cx<'_>, (NatSpec,)) -> Result<NatRule, Failure> {
+    move |cx, (spec,)| Ok(nat::add(cx.ns, kind, &spec)?)
+}
+
+pub fn module() -> Module {
+    Module::new(
+        "nat",
+        "Network address translation for IPv4 and IPv6, by nf_tables and without the program nft.\n\n\
+         The rules stand in the table `inet nsh` of the namespace, where `nft list table inet nsh` shows them. The \
+         first packet of a connection is matched, and the kernel then translates the whole connection, answers \
+         included: see `conntrack.list`. To pass packets on at all, the namespace needs \
+         `sysctl.set(\"net.ipv4.ip_forward\", 1)`."
+    )
+    .function(
+        Function::new(
+            "nat.masquerade",
+            (opts(source_nat("nsh.nat.MasqueradeOptions").field(
+                "to",
+                target_port(),
+                "translate source ports into this range, such as \"1024-2047\"; needs proto",
+                |s, v| s.to = Some(v),
+            )),),
+            ret::record(record(), "the rule"),
+            add(Kind::Masquerade),
+        )
+        .doc(
+            "Gives packets the address of the interface by which they leave, so that answers come back to this \
+             namespace from networks that don't know the sender's.\n\nRaises `argument` for options that contradict \
+             each other, `unsupported` where the kernel has no NAT.",
+        )
+        .command("nft add rule inet nsh nat_postrouting oifname != br0 ip saddr PREFIX counter masquerade")
+        .example("local rule = nat.masquerade({ source = \"192.168.1.0/24\", out = \"!br0\" })\nprint(rule)"),
+    )
+    .function(
+        Function::new(
+            "nat.snat",
+            (opts(source_nat("nsh.nat.SnatOptions").required(
+                "to",
+                target(),
+                "the source to give: an address or a range of them, with proto also ports",
+                |s, v| s.to = Some(v),
+            )),),
+            ret::record(record(), "the rule"),
+            add(Kind::Snat),
+        )
+        .doc(
+            "Gives packets a source address that is named, rather than the outgoing interface's as \
+             `nat.masquerade` does.\n\nRaises `argument` for options that contradict each other, `unsupported` where \
+             the kernel has no NAT.",
+        )
+        .command("nft add rule inet nsh nat_postrouting ip saddr PREFIX counter snat ip to ADDRESS")
+        .example("nat.snat({ source = \"fd00::/64\", out = \"eth0\", to = \"2001:db8::1\" })"),
+    )
+    .function(
+        Function::new(
+            "nat.dnat",
+            (opts(dest_nat("nsh.nat.DnatOptions").required(
+                "to",
+                target(),
+                "the destination to give: an address or a range of them, with proto also a port or ports",
+                |s, v| s.to = Some(v),
+            )),),
+            ret::record(record(), "the rule"),
+            add(Kind::Dnat),
+        )
+        .doc(
+            "Gives packets another destination: a port of this namespace's address leads to a server behind it. \
+             Connections that begin in this namespace are translated with `host = true` alone. To an address of \
+             127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` set.\n\nRaises `argument` \
+             for options that contradict each other, `unsupported` where the kernel has no NAT.",
+        )
+        .command("nft add rule inet nsh nat_prerouting ip daddr ADDRESS tcp dport PORT counter dnat ip to ADDRESS:PORT")
+        .example(
+            "nat.dnat({ proto = \"tcp\", dest = \"192.168.184.131\", dport = 3000, to = \"192.168.1.10:3000\" })\n\
+             nat.dnat({ proto = \"tcp\", dport = { 80, 443 }, to = \"fd00::1\", host = true })",
+        ),
+    )
+    .function(
+        Function::new(
+            "nat.redirect",
+            (opts(dest_nat("nsh.nat.RedirectOptions").field(
+                "to",
+                target_port(),
+                "the port to give; left out, it stays; needs proto",
+                |s, v| s.to = Some(v),
+            )),),
+            ret::record(record(), "the rule"),
+            add(Kind::Redirect),
+        )
+        .doc(
+            "Gives packets this namespace itself as their destination, wherever they were going: a transparent proxy, \
+             or another port of one's own.\n\nRaises `argument` for options that contradict each other, `unsupported` \
+             where the kernel has no NAT.",
+        )
+        .command("nft add rule inet nsh nat_prerouting tcp dport PORT counter redirect to :PORT")
+        .example("nat.redirect({ proto = \"tcp\", dport = 80, to = 8080 })"),
+    )
+    .function(
+        Function::new("nat.list", (), ret::list(record(), "the rules"), |cx, ()| Ok(nat::list(cx.ns)?))
+            .doc(
+                "Lists the rules with their counters, hook by hook in the order in which they are tried. What others \
+                 put into nsh's table and has no words here is of the kind `other`.",
+            )
+            .command("nft -a list table inet nsh")
+            .example("nat.masquerade({ out = \"eth0\" })\nfor _, rule in ipairs(nat.list()) do print(rule.kind, rule.packets) end"),
+    )
+    .function(
+        Function::new(
+            "nat.get",
+            (param("rule", rule(), "a rule or its handle"),),
+            ret::optional(record(), "the rule with its present counters, or nil"),
+            |cx, (handle,)| Ok(nat::get(cx.ns, handle)?),
+        )
+        .doc("Finds a rule again.")
+        .command("nft -a list table inet nsh")
+        .example("local rule = nat.masquerade({ out = \"eth0\" })\nassert(nat.get(rule).packets == 0)"),
+    )
+    .function(
+        Function::new("nat.del", (param("rule", rule(), "a rule or its handle"),), ret::nothing(), |cx, (handle,)| {
+            Ok(nat::del(cx.ns, handle).map_err(|e| e.on(handle.to_string()))?)
+        })
+        .doc(
+            "Deletes a rule. Connections that it translated stay so until they end or `conntrack.del` forgets \
+             them.\n\nRaises `not_found` if it is gone.",
+        )
+        .command("nft delete rule inet nsh CHAIN handle HANDLE")
+        .example("local rule = nat.masquerade({ out = \"eth0\" })\nnat.del(rule)\nassert(#nat.list() == 0)"),
+    )
+    .function(
+        Function::new("nat.flush", (), ret::nothing(), |cx, ()| Ok(nat::flush(cx.ns)?))
+            .doc("Deletes all NAT rules and chains of nsh's table, and the table itself if nothing else is in it.")
+            .command("nft delete table inet nsh")
+            .example("nat.masquerade({ out = \"eth0\" })\nnat.flush()\nassert(#nat.list() == 0)"),
+    )
+}

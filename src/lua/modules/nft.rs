@@ -1,0 +1,209 @@
+//! `nft`: raw rulesets, by the program nft.
+
+use std::time::Duration;
+
+use mlua::Value;
+
+use super::json;
+use crate::base::error::{Error, Kind};
+use crate::lua::registry::Module;
+use crate::lua::schema::{Cx, Failure, Function, Shape, opts, param, ret, ty};
+use crate::net::echo::Command;
+use crate::net::nft;
+use crate::proc::{self, Context, Exit, Spec, Stdin};
+
+/// nft answers in milliseconds; only a name that it looks up can take longer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What to list.
+#[derive(Default)]
+struct Part {
+    table: Option<String>,
+    family: Option<&'static str>,
+}
+
+#[derive(Default)]
+struct ListOptions {
+    part: Part,
+    handles: bool,
+    stateless: bool,
+}
+
+#[derive(Default)]
+struct LoadOptions {
+    check: bool,
+}
+
+/// Runs nft in the namespace; returns what it prints.
+fn run(cx: &Cx<'_>, args: &[&str], input: &str) -> Result<String, Error> {
+    let mut spec = Spec::args(std::iter::once(&"nft").chain(args));
+    spec.stdin = Stdin::Text(input.as_bytes().to_vec());
+    spec.timeout = Some(TIMEOUT);
+    spec.env = vec![("LC_ALL".into(), Some("C".into()))];
+    let place = &cx.lab.place;
+    let context = Context { open_files: place.open_files, on_host: !place.sandboxed };
+    let output = proc::exec(proc::Place::of(cx.ns)?, &spec, &context).map_err(|e| match e.kind() {
+        Kind::NotFound => nft::not_installed(),
+        _ => e,
+    })?;
+    if output.exit != Exit::Code(0) {
+        return Err(nft::refused(&String::from_utf8_lossy(&output.stderr.bytes()), input));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout.bytes()).into_owned())
+}
+
+fn load(cx: &Cx<'_>, (ruleset, options): (String, LoadOptions)) -> Result<(), Failure> {
+    let mut args = Vec::new();
+    if nft::format(&ruleset).map_err(|e| e.on("ruleset"))? == nft::Format::Json {
+        args.push("-j");
+    }
+    if options.check {
+        args.push("-c");
+    }
+    args.extend(["-f", "-"]);
+    // The ruleset is no name for the failure.
+    run(cx, &args, &ruleset).map_err(|e| e.on("ruleset"))?;
+    if !options.check {
+        args.insert(0, "nft");
+        cx.ns.echo(|| [Command::within(cx.ns, &args).reading(&ruleset)]);
+    }
+    Ok(())
+}
+
+fn list(cx: &Cx<'_>, flags: &[&str], part: &Part) -> Result<String, Error> {
+    let mut args = flags.to_vec();
+    match (&part.table, part.family) {
+        (Some(table), family) => args.extend(["list", "table", family.unwrap_or("inet"), table]),
+        (None, Some(family)) => args.extend(["list", "ruleset", family]),
+        (None, None) => args.extend(["list", "ruleset"]),
+    }
+    run(cx, &args, "").map_err(|e| match (&part.table, e.raw()) {
+        (Some(table), Some(nix::errno::Errno::ENOENT)) => {
+            let family = part.family.unwrap_or("inet");
+            e.hint(format!("there is no table {family} {table}, and so no rule of it; nft.list() shows all"))
+        }
+        _ => e,
+    })
+}
+
+/// The namespace's whole ruleset as nft shows it.
+pub fn ruleset(cx: &Cx<'_>) -> Result<String, Error> {
+    list(cx, &[], &Part::default())
+}
+
+fn list_text(cx: &Cx<'_>, (options,): (ListOptions,)) -> Result<String, Failure> {
+    let mut flags = Vec::new();
+    flags.extend(options.handles.then_some("-a"));
+    flags.extend(options.stateless.then_some("-s"));
+    Ok(list(cx, &flags, &options.part)?)
+}
+
+fn list_objects(cx: &Cx<'_>, (part,): (Part,)) -> Result<Value, Failure> {
+    let text = list(cx, &["-j"], &part)?;
+    let parsed: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|e| Error::new(Kind::Protocol, format!("nft printed JSON that can't be read: {e}")))?;
+    Ok(json::from_json(cx.lua, parsed.get("nftables").unwrap_or(&parsed))?)
+}
+
+fn table_name(name: String) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/\\_.-".contains(c);
+    let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || "_.".contains(c));
+    if begins && name.chars().all(plain) {
+        Ok(name)
+    } else {
+        Err(format!("{name:?} can't be a table's name"))
+    }
+}
+
+fn part(name: &'static str) -> Shape<Part> {
+    const FAMILIES: [(&str, &str); 6] = [
+        ("ip", "ip"),
+        ("ip6", "ip6"),
+        ("inet", "inet"),
+        ("arp", "arp"),
+        ("bridge", "bridge"),
+        ("netdev", "netdev"),
+    ];
+    Shape::new(name)
+        .field("table", ty::string().try_map(table_name), "only this table", |p: &mut Part, v| {
+            p.table = Some(v)
+        })
+        .field(
+            "family",
+            ty::one_of(&FAMILIES),
+            "only this family; with table, \"inet\" is the default",
+            |p, v| p.family = Some(v),
+        )
+}
+
+pub fn module() -> Module {
+    Module::new(
+        "nft",
+        "Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it."
+    )
+    .function(
+        Function::new(
+            "nft.load",
+            (
+                param("ruleset", ty::string(), "nft's language, or its JSON form if it begins with \"{\""),
+                opts(Shape::<LoadOptions>::new("nsh.nft.LoadOptions").field(
+                    "check",
+                    ty::boolean(),
+                    "only check it, and change nothing; default false",
+                    |o, v| o.check = v,
+                )),
+            ),
+            ret::nothing(),
+            load,
+        )
+        .doc(
+            "Loads a ruleset: whole, or on any error not at all. It adds to what is there; begin with `flush ruleset` \
+             or `destroy table ...` to replace.\n\nRaises `invalid` with the line for what nft doesn't understand, the \
+             kernel's errno for what it refuses, `unsupported` where nft isn't installed.",
+        )
+        .command("nft -f FILE")
+        .example(
+            "nft.load([[\n  table inet filter {\n    chain input {\n      type filter hook input priority 0; policy \
+             accept;\n      tcp dport 23 drop\n    }\n  }\n]])",
+        )
+        .example_needs("nft"),
+    )
+    .function(
+        Function::new(
+            "nft.list",
+            (opts(
+                Shape::<ListOptions>::new("nsh.nft.ListOptions")
+                    .field("handles", ty::boolean(), "with the handles of rules; default false", |o, v| o.handles = v)
+                    .field("stateless", ty::boolean(), "without counters; default false", |o, v| o.stateless = v)
+                    .include(part("nsh.nft.ListOptions"), |o| &mut o.part),
+            ),),
+            ret::value::<String>("string", "the ruleset in nft's language; empty if there is none"),
+            list_text,
+        )
+        .doc(
+            "Lists the ruleset of the namespace.\n\nRaises `unsupported` where nft isn't installed, `not_found` for a \
+             table that isn't there.",
+        )
+        .command("nft list ruleset")
+        .example("nat.masquerade({ out = \"eth0\" })\nassert(nft.list():find(\"masquerade\"))")
+        .example_needs("nft"),
+    )
+    .function(
+        Function::new(
+            "nft.objects",
+            (opts(part("nsh.nft.ObjectsOptions")),),
+            ret::value::<Value>("table[]", "the ruleset as the objects of libnftables-json(5)"),
+            list_objects,
+        )
+        .doc(
+            "Lists the ruleset of the namespace as tables, each with one field that names what it is: `table`, `chain`, \
+             `rule` and so on.\n\nRaises as `nft.list` does.",
+        )
+        .command("nft -j list ruleset")
+        .example(
+            "nat.masquerade({ out = \"eth0\" })\nfor _, object in ipairs(nft.objects()) do\n  \
+             if object.rule then print(json.encode(object.rule.expr)) end\nend",
+        )
+        .example_needs("nft"),
+    )
+}

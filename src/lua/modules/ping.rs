@@ -1,0 +1,283 @@
+//! `ping`: echo requests.
+
+use super::check::Requests;
+use super::traffic::{self, Names, host, seconds, settled_towards};
+use crate::base::wait::Deadline;
+use crate::lua::registry::Module;
+use crate::lua::schema::{
+    Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Wrong, opts, param, ret, ty,
+};
+use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
+use crate::probe::endpoint::Host;
+use crate::probe::ping::{self, Arrival, MAX_SIZE, Options, Refusal, Reply, Report, Rtt, Running};
+
+#[derive(Clone, Default)]
+struct PingOptions {
+    count: Option<u64>,
+    family: Option<Family>,
+    ping: Options,
+}
+
+const COUNT: &str = "how many requests to send; default 1";
+const COUNT_BESIDE: &str = "how many requests to send; default no end";
+
+fn options(name: &'static str, count: &'static str) -> Shape<PingOptions> {
+    Shape::<PingOptions>::new(name)
+        .field("count", ty::int(1..=1_000_000_000), count, |o, v| o.count = Some(v))
+        .field(
+            "interval",
+            seconds(),
+            "seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered",
+            |o, v| o.ping.interval = v,
+        )
+        .field("timeout", seconds(), "seconds in which a reply must come; default 3", |o, v| o.ping.timeout = v)
+        .field("size", ty::int(0..=MAX_SIZE as i64), "bytes of payload; default 56", |o, v| {
+            o.ping.size = v as usize
+        })
+        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
+            o.family = Some(v)
+        })
+        .include(traffic::socket(), |o| &mut o.ping.socket)
+}
+
+/// Resolves the target, and waits until the links carry packets to it.
+fn target(cx: &Cx<'_>, host: &Host, options: &PingOptions) -> Result<std::net::SocketAddr, Failure> {
+    let found = host.resolve(cx.ns, &Names(cx), options.ping.socket.family(host, options.family), 0)?;
+    settled_towards(cx, &found)?;
+    found.first().copied().ok_or_else(|| Wrong::new(format!("{host} has no address")).into())
+}
+
+/// What a check asks for.
+fn of_check(requests: &Requests) -> PingOptions {
+    let usual = Options::default();
+    let socket = crate::probe::socket::Options { from: requests.from.clone(), ..usual.socket };
+    let (count, timeout) = (requests.count.or(usual.count), requests.timeout.unwrap_or(usual.timeout));
+    let ping = Options { count, timeout, socket, ..usual };
+    PingOptions { count, family: requests.family, ping }
+}
+
+/// A ping with few options, for checks.
+pub fn once(cx: &Cx<'_>, host: &Host, requests: &Requests) -> Result<Report, Failure> {
+    let options = of_check(requests);
+    let target = target(cx, host, &options)?;
+    Ok(ping::ping(cx.ns, &host.to_string(), target, &options.ping)?)
+}
+
+/// Echo requests of which only the way there is looked at, in the namespace `at`; for checks.
+pub fn one_way(cx: &Cx<'_>, host: &Host, at: &Namespace, requests: &Requests) -> Result<Arrival, Failure> {
+    let options = of_check(requests);
+    let target = target(cx, host, &options)?;
+    Ok(ping::one_way(cx.ns, target, at, &options.ping)?)
+}
+
+fn rtt() -> Record<Rtt> {
+    Record::of("nsh.Rtt", "Round-trip times in seconds, of all replies.")
+        .field("min", "number", "the shortest", |r: &Rtt| r.min)
+        .field("avg", "number", "the mean", |r| r.avg)
+        .field("max", "number", "the longest", |r| r.max)
+        .field("mdev", "number", "the standard deviation, as ping computes it", |r| r.mdev)
+        .plain()
+}
+
+fn reply() -> Record<Reply> {
+    Record::of("nsh.PingReply", "An echo reply. Prints as ping's line for it.")
+        .field("seq", "integer", "the request's number, from 1", |r: &Reply| r.seq)
+        .field("from", "string", "who replied", |r| r.from.to_string())
+        .field("ttl", "integer?", "the time to live, or hop limit, that was left", |r| r.ttl)
+        .field("rtt", "number", "the round-trip time in seconds", |r| r.rtt)
+        .field("size", "integer", "bytes of ICMP, the payload and 8", |r| r.size)
+        .field("duplicate", "boolean", "the request had been answered already", |r| r.duplicate)
+        .shown(Reply::to_string)
+}
+
+fn refusal() -> Record<Refusal> {
+    Record::of("nsh.PingError", "What a router, the target or this host said instead of a reply.")
+        .field("seq", "integer", "the request's number, from 1", |r: &Refusal| r.seq)
+        .field("from", "string?", "who said so; none if the request was not even sent", |r| {
+            r.from.map(|from| from.to_string())
+        })
+        .field("type", "integer?", "ICMP's type", |r| r.code.map(|(kind, _)| kind))
+        .field("code", "integer?", "ICMP's code", |r| r.code.map(|(_, code)| code))
+        .field("message", "string", "such as \"Destination Host Unreachable\"", |r| r.message.clone())
+        .field("mtu", "integer?", "the MTU of the link for which the request was too big", |r| r.mtu)
+        .field("kind", "string?", "the kind of error, if the request was not even sent", |r| {
+            r.local.as_ref().map(|e| e.kind().name())
+        })
+        .shown(Refusal::to_string)
+}
+
+fn report() -> Record<Report> {
+    Record::of("nsh.PingResult", "What came of a ping. Prints as the summary of ping.")
+        .field("dst", "string", "the target, as it was given", |r: &Report| r.name.clone())
+        .field("addr", "string", "the target's address", |r| r.addr.to_string())
+        .field("size", "integer", "bytes of payload", |r| r.size)
+        .field("sent", "integer", "requests sent", |r| r.sent)
+        .field("received", "integer", "requests that were replied to", |r| r.received)
+        .field("duplicates", "integer", "replies to requests that had been replied to already", |r| {
+            r.duplicates
+        })
+        .field(
+            "outstanding",
+            "integer",
+            "requests that may still be replied to, if it was stopped or still runs",
+            |r| r.outstanding,
+        )
+        .field("loss", "number", "the share of requests without a reply, 0 to 1", Report::loss)
+        .field("time", "number", "seconds from the first request to the end", |r| r.time)
+        .record("rtt", rtt(), "round-trip times; none without a reply", |r| r.rtt.as_ref())
+        .list("replies", reply(), "the replies, in the order in which they came", |r| &r.replies)
+        .list("errors", refusal(), "what was said instead of a reply", |r| &r.errors)
+        .shown(|r| {
+            // What was said instead of a reply is what one wants to see first.
+            r.errors.iter().take(10).map(|e| format!("{e}\n")).collect::<String>() + &r.to_string()
+        })
+}
+
+/// A ping beside the script.
+struct Beside {
+    running: Running,
+    endless: bool,
+}
+
+#[derive(Default)]
+struct WaitOptions {
+    received: Option<u64>,
+    timeout: Option<f64>,
+}
+
+fn wait(beside: &Beside, options: &WaitOptions) -> Result<Report, Failure> {
+    if beside.endless && options.received.is_none() && options.timeout.is_none() {
+        return Err(Wrong::new("a ping without a count has no end to wait for")
+            .hint("wait({ received = 3 }) waits for replies, stop() ends it")
+            .into());
+    }
+    let deadline = options.timeout.map_or(Deadline::NEVER, Deadline::secs);
+    let running = &beside.running;
+    let done = match options.received {
+        Some(received) => running.wait_for(deadline, |r| r.received >= received)?,
+        None => running.wait(deadline)?,
+    };
+    if done {
+        return Ok(running.result());
+    }
+    let (sent, received) = running.look(|r| (r.sent, r.received));
+    let what = match options.received {
+        Some(wanted) => format!("{received} of {wanted} replies to {sent} requests"),
+        None => format!("{sent} requests, {received} replies, and no end"),
+    };
+    match options.timeout {
+        Some(timeout) => Err(traffic::late(what, timeout)),
+        None => Err(crate::base::error::Error::new(
+            crate::base::error::Kind::Timeout,
+            format!("it ended with {what}"),
+        )
+        .into()),
+    }
+}
+
+impl Handle for Beside {
+    fn class() -> Class<Self> {
+        let wait_options = Shape::<WaitOptions>::new("nsh.ping.WaitOptions")
+            .field(
+                "received",
+                ty::int(1..=1_000_000_000),
+                "so many replies; default until it ends",
+                |o, v| o.received = Some(v),
+            )
+            .field("timeout", seconds(), "seconds to wait at most; default no limit", |o, v| {
+                o.timeout = Some(v)
+            });
+        Class::<Self>::new("nsh.Ping", "A ping that runs beside the script.", |b| {
+            b.running.look(|r| format!("ping {}: {} sent, {} received", r.name, r.sent, r.received))
+        })
+        .close(|b| b.running.stop())
+        .runs(|b| b.running.running())
+        .method(
+            MethodDoc("result", "The result so far."),
+            (),
+            ret::record(report(), "the result so far"),
+            |_, b, ()| Ok(b.running.result()),
+        )
+        .method(
+            MethodDoc(
+                "wait",
+                "Waits until it has sent its count and that was answered or had its time, or until so many replies came.\
+                 \n\nRaises `timeout`.",
+            ),
+            (opts(wait_options),),
+            ret::record(report(), "the result"),
+            |_, b, (options,)| wait(b, &options),
+        )
+        .method(
+            MethodDoc("stop", "Ends it. Requests that may still be replied to don't count as lost."),
+            (),
+            ret::record(report(), "the result"),
+            |_, b, ()| {
+                b.running.stop();
+                Ok(b.running.result())
+            },
+        )
+        .method(
+            MethodDoc("running", "Whether it still runs."),
+            (),
+            ret::value::<bool>("boolean", "whether it still runs"),
+            |_, b, ()| Ok(b.running.running()),
+        )
+    }
+}
+
+pub fn module() -> Module {
+    let dst = || param("dst", host(), "the target; a link-local address with its link, as \"fe80::1%eth0\"");
+    Module::new(
+        "ping",
+        "Echo requests, IPv4 and IPv6: `ping(dst)` waits for what comes of them, `ping.start(dst)` runs beside the script.\
+         \n\nWhat other hosts say of a request (unreachable, time exceeded, too big) is a result. What keeps a request \
+         from being sent (no route, a prohibit route, a firewall) is an error. A router says \"unreachable\" only so \
+         often: see net.ipv4.icmp_ratelimit."
+    )
+    .callable(
+        Function::new(
+            "ping",
+            (dst(), opts(options("nsh.ping.Options", COUNT))),
+            ret::record(report(), "what came of it"),
+            |cx, (host, mut options)| {
+                let target = target(cx, &host, &options)?;
+                options.ping.count = Some(options.count.unwrap_or(1));
+                Ok(ping::ping(cx.ns, &host.to_string(), target, &options.ping)?)
+            },
+        )
+        .doc(
+            "Sends echo requests and waits for the replies. Without options that is one request, and three seconds at most.\
+             \n\nRaises `network_unreachable` without a route, `host_unreachable` or `permission` by a route of type \
+             unreachable or prohibit, `permission` by a firewall rule, `invalid` if it is too big for the path and `df` is \
+             set, `not_found` for an unknown name or link.",
+        )
+        .command("ping -c COUNT -i INTERVAL -W TIMEOUT -s SIZE -t TTL -I FROM DST")
+        .example(
+            "local result = ping(\"127.0.0.1\", { count = 3, interval = 0.01 })\nprint(result)\nfor _, reply in ipairs(result.replies) do print(reply) end\ncheck.equal(result.received, 3)\ncheck.error(function() ping(\"8.8.8.8\") end, \"network_unreachable\")",
+        ),
+    )
+    .function(
+        Function::new(
+            "ping.start",
+            (dst(), opts(options("nsh.ping.StartOptions", COUNT_BESIDE))),
+            ret::handle::<Beside>("the running ping"),
+            |cx, (host, mut options)| {
+                let target = target(cx, &host, &options)?;
+                options.ping.count = options.count;
+                let running = ping::start(cx.ns, &host.to_string(), target, &options.ping)?;
+                Ok(Beside { running, endless: options.count.is_none() })
+            },
+        )
+        .doc(
+            "Starts to ping and returns at once; the requests go on beside the script until it is stopped or the count is \
+             reached. So one sees what is lost while something else happens.\n\nRaises what ping raises, if the first \
+             request can't be sent; later ones that can't be sent are errors in the result.",
+        )
+        .command("ping DST &")
+        .example(
+            "local p <close> = ping.start(\"127.0.0.1\", { interval = 0.01 })\np:wait({ received = 3, timeout = 5 })\nlocal result = p:stop()\nprint(result)\ncheck.equal(result.loss, 0)",
+        ),
+    )
+}

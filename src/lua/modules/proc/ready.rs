@@ -1,0 +1,109 @@
+//! `proc.spawn`'s `ready`: what must hold until a process counts as ready.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mlua::{Function, LuaString, MultiValue, Table, Value};
+
+use crate::base::error::Result;
+use crate::lua::schema::{self, Cx, Failure, Shape, ty};
+use crate::proc::{self, Condition, Cover, Transport};
+
+/// How long to wait unless told otherwise.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub(super) struct Ready {
+    ports: Vec<u16>,
+    udp: Vec<u16>,
+    lines: Vec<LuaString>,
+    files: Vec<PathBuf>,
+    f: Option<Function>,
+    timeout: Option<Duration>,
+}
+
+pub(super) fn options() -> Shape<Ready> {
+    let port = || ty::one_or_list(ty::int(1..=65535));
+    Shape::<Ready>::new("nsh.proc.Ready")
+        .field("port", port(), "something listens on this TCP port of the namespace, or on all of these", |r, v| {
+            r.ports = v
+        })
+        .field("udp", port(), "the same of UDP", |r, v| r.udp = v)
+        .field(
+            "line",
+            ty::one_or_list(ty::lua_string()),
+            "a line of its stdout or stderr in which this pattern (as of string.find) is found, or one for each of these",
+            |r, v| r.lines = v,
+        )
+        .field(
+            "file",
+            ty::one_or_list(ty::string().try_map(|s| {
+                let path = PathBuf::from(s);
+                proc::check_path(&path).map_err(|e| e.message())?;
+                Ok(path)
+            })),
+            "it has made this file (a control socket, say), or all of these, or written anew what was there",
+            |r, v| r.files = v,
+        )
+        .field(
+            "fn",
+            ty::function(),
+            "this returns something other than nil and false; asked every 50 ms, and raising counts as not yet",
+            |r, v| r.f = Some(v),
+        )
+        .field("timeout", ty::seconds(), "how long to wait; default 10 seconds", |r, v| r.timeout = Some(v))
+}
+
+impl Ready {
+    pub fn timeout(&self) -> Duration {
+        self.timeout.unwrap_or(TIMEOUT)
+    }
+
+    /// The conditions, for a process of the namespace that is about to be started.
+    pub fn conditions(self, cx: &Cx<'_>, covers: &[Cover]) -> Result<Vec<Condition<Failure>>> {
+        let mut out = Vec::new();
+        for (transport, ports) in [(Transport::Tcp, self.ports), (Transport::Udp, self.udp)] {
+            for port in ports {
+                out.push(Condition::port(cx.ns, transport, port)?);
+            }
+        }
+        for path in self.files {
+            out.push(Condition::file(proc::outside(covers, &path), &path));
+        }
+        for pattern in self.lines {
+            let lua = cx.lua.clone();
+            out.push(Condition::line(&pattern.to_string_lossy(), move |line| {
+                let find: Function = lua.globals().get::<Table>("string")?.get("find")?;
+                let line = lua.create_string(line)?;
+                Ok(find.call::<Option<i64>>((line, &pattern))?.is_some())
+            }));
+        }
+        if let Some(f) = self.f {
+            out.push(function(cx, f));
+        }
+        Ok(out)
+    }
+}
+
+fn function(cx: &Cx<'_>, f: Function) -> Condition<Failure> {
+    let lua = cx.lua.clone();
+    let last = Rc::new(RefCell::new("fn was not asked".to_owned()));
+    let told = last.clone();
+    let met = move |_: &proc::Process| {
+        let pcall: Function = lua.globals().get("pcall")?;
+        let results: MultiValue = pcall.call(f.clone())?;
+        let value = results.get(1).cloned().unwrap_or(Value::Nil);
+        let reason = match (results.front(), &value) {
+            (Some(Value::Boolean(true)), Value::Nil | Value::Boolean(false)) => {
+                format!("fn returned {}", schema::describe(&value))
+            }
+            (Some(Value::Boolean(true)), _) => return Ok(true),
+            _ => format!("fn raised: {}", value.to_string()?.replace('\n', " ")),
+        };
+        *last.borrow_mut() = reason;
+        Ok(false)
+    };
+    Condition::new(move || told.borrow().clone(), met)
+}

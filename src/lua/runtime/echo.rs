@@ -1,0 +1,182 @@
+//! `--echo`: what a script does, as the commands that do the same.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::os::fd::AsFd;
+use std::rc::Rc;
+
+use mlua::{Lua, MultiValue, Value};
+
+use crate::base::error::{Error, Result, complain};
+use crate::lua::schema::{Cx, FunctionDoc};
+use crate::lua::status;
+use crate::net::echo::{Command, Echo, Listener, quoted};
+use crate::net::namespace::Namespace;
+
+/// Where the commands go.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    failed: Cell<bool>,
+}
+
+impl Output {
+    /// Whether a command could not be written, which was told: what is there is not the whole.
+    pub fn failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    fn write(&self, line: &str) {
+        match writeln!(&self.file, "{line}") {
+            // Nobody reads it any more, as behind `| head`; the script goes on.
+            Err(e) if e.kind() != ErrorKind::BrokenPipe && !self.failed.replace(true) => {
+                let e = Error::from(e).op("--echo").hint("the commands are not complete");
+                complain(&e, status::FAILED);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The standard output, for the commands alone: what the script and its processes print goes to stderr from now on,
+/// so that `nsh --echo lab.lua > lab.sh` leaves a shell script.
+pub fn to_stdout() -> Result<Rc<Output>> {
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned()?;
+    nix::unistd::dup2_stdout(std::io::stderr())?;
+    Ok(Rc::new(Output { file: stdout.into(), failed: Cell::new(false) }))
+}
+
+/// Tells all commands to `output`. The first one makes of an empty namespace what a lab begins with.
+pub(super) fn begin(echo: &Echo, output: &Rc<Output>, sandboxed: bool) {
+    let output = output.clone();
+    let listener: Listener = Rc::new(move |line| output.write(line));
+    echo.listen(Some(listener));
+    if sandboxed {
+        echo.tell(|| [Command::new(&["ip", "link", "set", "dev", "lo", "up"])]);
+    }
+}
+
+/// A call that may turn out to have changed nothing; it is told as a comment then.
+pub(super) struct Look {
+    told: usize,
+    command: String,
+}
+
+impl Look {
+    /// `None` if nobody listens, the function has no command, or nsh's own library calls it.
+    pub(super) fn before(cx: &Cx<'_>, doc: &FunctionDoc, args: &MultiValue) -> Option<Self> {
+        let echo = &cx.lab.namespaces.echo;
+        let template = doc.command.filter(|_| echo.listens() && !from_library(cx.lua))?;
+        let given = |name: &str| given(doc, args, name);
+        // A check says itself where it looks from.
+        let from = given("from").filter(|_| doc.name.starts_with("check."));
+        let from = from.and_then(|name| cx.lab.namespaces.get(&name).ok().flatten());
+        let ns = from.as_deref().unwrap_or(cx.ns);
+        let commands: Vec<String> =
+            template.split("; ").map(|part| placed(ns, &filled(part, &given))).collect();
+        Some(Look { told: echo.told(), command: commands.join("; ") })
+    }
+
+    pub(super) fn tell(&self, cx: &Cx<'_>) {
+        let echo = &cx.lab.namespaces.echo;
+        if echo.told() == self.told {
+            echo.look(&self.command);
+        }
+    }
+}
+
+/// Whether the caller is Lua of nsh's own. Below it on the stack are the binding and the line that raises its errors.
+fn from_library(lua: &Lua) -> bool {
+    let source = lua.inspect_stack(2, |frame| frame.source().short_src.map(|s| s.starts_with("[nsh.")));
+    source.flatten().unwrap_or(false)
+}
+
+/// What a call says for a word of the command: a parameter of that name, or an option.
+fn given(doc: &FunctionDoc, args: &MultiValue, name: &str) -> Option<String> {
+    let plain = |value: &Value| match value {
+        Value::String(s) => Some(s.to_string_lossy()),
+        Value::Integer(_) | Value::Number(_) => value.to_string().ok(),
+        Value::UserData(_) => value.to_string().ok(),
+        _ => None,
+    };
+    let named = doc.params.iter().position(|p| p.name == name).and_then(|at| args.get(at));
+    let option = || match args.iter().last() {
+        Some(Value::Table(options)) => options.raw_get::<Value>(name).ok(),
+        _ => None,
+    };
+    let told = named.and_then(plain).or_else(|| option().as_ref().and_then(plain));
+    match name {
+        // What clients and servers are given is both in one.
+        "host" | "port" if told.is_none() => {
+            let address = given(doc, args, "address")?;
+            let (host, port) = address.rsplit_once(':')?;
+            Some(if name == "host" { host } else { port }.to_owned())
+        }
+        // Without it, the command has no end.
+        "count" if doc.name == "ping" && told.is_none() => Some("1".to_owned()),
+        _ => told,
+    }
+}
+
+/// The command with its words in capitals filled in. One that isn't given goes, with the option before it.
+fn filled(template: &str, given: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut out: Vec<String> = Vec::new();
+    for word in template.split(' ') {
+        if word.is_empty() || !word.bytes().all(|b| b.is_ascii_uppercase()) {
+            let port = given("port").filter(|_| word.contains(":PORT"));
+            out.push(port.map_or(word.to_owned(), |port| word.replace("PORT", &port)));
+            continue;
+        }
+        match given(&word.to_lowercase()) {
+            Some(value) => out.push(quoted(&value)),
+            None if out.last().is_some_and(|before| before.starts_with('-') || before == "dev") => {
+                out.pop();
+            }
+            None => {}
+        }
+    }
+    if out.last().is_some_and(|last| last == "show") {
+        for keyword in ["dev", "table"] {
+            given(keyword).iter().for_each(|value| out.extend([keyword.to_owned(), quoted(value)]));
+        }
+    }
+    out.join(" ")
+}
+
+/// The command in the namespace.
+fn placed(ns: &Namespace, command: &str) -> String {
+    let (negation, command) = match command.strip_prefix("! ") {
+        Some(command) => ("! ", command),
+        None => ("", command),
+    };
+    let words: Vec<&str> = command.split(' ').collect();
+    let place = |command: Command, words: &[&str]| format!("{negation}{command} {}", words.join(" "));
+    match words.split_first() {
+        _ if ns.is_host() => format!("{negation}{command}"),
+        Some((&"ip", words)) => place(Command::ip(ns, &[]), words),
+        Some((&"bridge", words)) => place(Command::bridge(ns, &[]), words),
+        _ => place(Command::within(ns, &[]), &words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_command_are_filled_in() {
+        let given = |name: &str| match name {
+            "dst" => Some("10.0.0.1".to_owned()),
+            "count" => Some("3".to_owned()),
+            "dev" => Some("eth 0".to_owned()),
+            _ => None,
+        };
+        let ping = "ping -c COUNT -i INTERVAL -W TIMEOUT -I FROM DST";
+        assert_eq!(filled(ping, &given), "ping -c 3 10.0.0.1");
+        assert_eq!(filled("ip neigh get DST dev DEV", &given), "ip neigh get 10.0.0.1 dev 'eth 0'");
+        assert_eq!(filled("ip addr show", &given), "ip addr show dev 'eth 0'");
+        assert_eq!(filled("nft list ruleset", &given), "nft list ruleset");
+        assert_eq!(filled("ip -d link show NAME", &|_| None), "ip -d link show");
+    }
+}
