@@ -109,8 +109,7 @@ impl Stage {
         let functions = docs.modules.iter().flat_map(|module| module.all().map(|f| ("", f)));
         for (class, f) in functions.chain(methods).filter(|(_, f)| !f.example.is_empty()) {
             let name = if class.is_empty() { f.name.to_owned() } else { format!("{class}:{}", f.name) };
-            let needs = f.example_needs.map(|needs| format!("-- needs: {needs}\n")).unwrap_or_default();
-            fs::write(examples.join(format!("{name}.lua")), format!("{needs}{}\n", f.example))?;
+            fs::write(examples.join(format!("{name}.lua")), format!("{}\n", f.example))?;
         }
         if root && user == User::Ordinary {
             chown(&place, Some(NOBODY), Some(NOBODY))?;

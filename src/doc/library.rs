@@ -48,8 +48,6 @@ struct Function {
     example: &'static str,
     params: Vec<Named>,
     returns: Option<Named>,
-    /// What its example needs: that of the whole file, from `-- needs: ...` at its head.
-    needs: Option<&'static str>,
 }
 
 /// What a file says.
@@ -59,7 +57,6 @@ struct File {
     call: Option<Function>,
     /// The variables that stand for classes.
     locals: BTreeMap<String, &'static str>,
-    needs: Option<&'static str>,
 }
 
 /// The comments in front of a line.
@@ -85,7 +82,7 @@ fn read() -> Vec<ModuleDoc> {
     let public = files.into_iter().filter(|(source, _)| source.public);
     public
         .map(|(source, file)| ModuleDoc {
-            name: source.name,
+            name: &source.name,
             doc: head(source.text),
             per_namespace: false,
             library: true,
@@ -104,10 +101,8 @@ fn head(text: &'static str) -> &'static str {
 }
 
 fn read_file(source: &Source, classes: &mut BTreeMap<&'static str, Class>) -> File {
-    let needs = source.text.lines().take_while(|line| line.starts_with("--"));
-    let needs = needs.filter_map(|line| line.strip_prefix("-- needs: ")).next();
-    let (mut file, mut block) = (File { needs, ..File::default() }, Block::default());
-    let module = source.name.rsplit('.').next().unwrap_or(source.name);
+    let (mut file, mut block) = (File::default(), Block::default());
+    let module = source.name.rsplit('.').next().unwrap_or(&source.name);
     for line in source.text.lines() {
         match line.strip_prefix("---") {
             Some(comment) => block.take(comment),
@@ -163,7 +158,6 @@ impl File {
             example: leak(block.example.join("\n")),
             params: block.params,
             returns: block.returns,
-            needs: self.needs,
         };
         if name == "meta.__call" {
             self.call = Some(function(module));
@@ -269,7 +263,6 @@ impl Types {
             }),
             command: None,
             example: f.example,
-            example_needs: f.needs,
         }
     }
 }

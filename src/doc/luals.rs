@@ -77,7 +77,7 @@ pub fn types() -> String {
 
 /// The files that an editor needs, by their paths in a directory: the types, and the library, whose comments are read.
 pub fn type_files() -> Vec<(&'static str, String)> {
-    let library = crate::lua::runtime::library::SOURCES.iter().map(|s| (s.file, s.text.to_owned()));
+    let library = crate::lua::runtime::library::SOURCES.iter().map(|s| (s.file.as_str(), s.text.to_owned()));
     std::iter::once(("nsh.lua", types())).chain(library).collect()
 }
 

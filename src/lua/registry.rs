@@ -1,6 +1,7 @@
 //! The only list of modules. What stands here is bound, documented, typed, completed and tested.
 
-use crate::lua::schema::Function;
+use super::modules::examples;
+use super::schema::Function;
 
 /// Where a module is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,9 +124,18 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 /// Gives the module `name` to `f`. Asking for one that isn't there is a mistake of ours, told as an empty module.
 pub fn with<R>(name: &str, f: impl FnOnce(&Module) -> R) -> R {
     MADE.with(|made| match MODULES.iter().position(|entry| entry.name == name) {
-        Some(i) => f(made[i].get_or_init(MODULES[i].make)),
+        Some(i) => f(made[i].get_or_init(|| with_examples((MODULES[i].make)()))),
         None => f(&Module::new("", "")),
     })
+}
+
+fn with_examples(mut module: Module) -> Module {
+    for function in module.functions.iter_mut().chain(&mut module.call) {
+        if function.doc.example.is_empty() {
+            function.doc.example = examples::of(function.doc.name);
+        }
+    }
+    module
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ end
 ---`not_found` where BIRD is not installed.
 ---
 ---```lua
+----- needs: bird, birdc
 ---local bird = require("nsh.bird")
 ---local topology = require("nsh.topology")
 ---local net = topology(topology.chain(2, { routing = false }))
@@ -96,6 +97,7 @@ end
 ---Raises as `bird.start` does; none of them is left running then.
 ---
 ---```lua
+----- needs: bird, birdc
 ---local bird = require("nsh.bird")
 ---local topology = require("nsh.topology")
 ---local net = topology(topology.ring(3, { loopbacks = true, routing = false }))
@@ -117,6 +119,7 @@ end
 ---The configuration that a table is made into, as a text.
 ---
 ---```lua
+----- needs: bird, birdc
 ---local bird = require("nsh.bird")
 ---print(bird.config(host, { router_id = "10.0.0.1", static = { { "10.9.0.0/16", type = "blackhole" } } }))
 ---```
@@ -133,6 +136,7 @@ end
 ---Raises `exit` with BIRD's own words if it refuses the command.
 ---
 ---```lua
+----- needs: bird, birdc
 ---local bird = require("nsh.bird")
 ---local r <close> = bird.start(host, { router_id = "10.0.0.1" })
 ---print(r:birdc("show status"))
@@ -155,6 +159,7 @@ end
 ---Raises as `birdc`.
 ---
 ---```lua
+----- needs: bird, birdc
 ---local bird = require("nsh.bird")
 ---local r <close> = bird.start(host, { router_id = "10.0.0.1", static = { { "10.9.0.0/16", type = "blackhole" } } })
 ---check.equal(r:show("status").router_id, "10.0.0.1")
@@ -174,6 +179,7 @@ end
 ---Raises as `bird.start` does for what is wrong in it; BIRD then goes on as before.
 ---
 ---```lua
+----- needs: bird, birdc
 ---local bird = require("nsh.bird")
 ---local r <close> = bird.start(host, { router_id = "10.0.0.1" })
 ---r:configure({ router_id = "10.0.0.1", static = { { "10.9.0.0/16", type = "blackhole" } } })
@@ -198,6 +204,7 @@ end
 ---Stops it, and waits until it has ended.
 ---
 ---```lua
+----- needs: bird, birdc
 ---local bird = require("nsh.bird")
 ---local r = bird.start(host, { router_id = "10.0.0.1" })
 ---r:stop()

@@ -150,6 +150,7 @@ end
 ---`not_found` where FRR or one of its daemons is not installed.
 ---
 ---```lua
+----- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, /usr/lib/frr/staticd, vtysh
 ---local frr = require("nsh.frr")
 ---local topology = require("nsh.topology")
 ---local net = topology(topology.chain(2, { routing = false, ipv6 = false }))
@@ -173,6 +174,7 @@ end
 ---Raises as `frr.start` does; none of them is left running then.
 ---
 ---```lua
+----- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, /usr/lib/frr/staticd, vtysh
 ---local frr = require("nsh.frr")
 ---local topology = require("nsh.topology")
 ---local net = topology({ ipv6 = false, routing = false, routers = { "r1", "r2" }, links = { { "r1", "r2" } } })
@@ -196,6 +198,7 @@ end
 ---The configuration that a table is made into, as a text.
 ---
 ---```lua
+----- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, /usr/lib/frr/staticd, vtysh
 ---local frr = require("nsh.frr")
 ---print(frr.config(host, { router_id = "10.0.0.1", static = { { "10.9.0.0/16", type = "blackhole" } } }))
 ---```
@@ -212,6 +215,7 @@ end
 ---Raises `exit` with FRR's own words if it refuses the command.
 ---
 ---```lua
+----- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, /usr/lib/frr/staticd, vtysh
 ---local frr = require("nsh.frr")
 ---local r <close> = frr.start(host, { static = { { "10.9.0.0/16", type = "blackhole" } } })
 ---print(r:vtysh("show ip route"))
@@ -232,6 +236,7 @@ end
 ---Raises as `vtysh`, also for what FRR doesn't tell in JSON.
 ---
 ---```lua
+----- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, /usr/lib/frr/staticd, vtysh
 ---local frr = require("nsh.frr")
 ---local r <close> = frr.start(host, { static = { { "10.9.0.0/16", type = "blackhole" } } })
 ---eventually(function()
@@ -256,6 +261,7 @@ end
 ---Raises `exit` with vtysh's words for what is wrong in it.
 ---
 ---```lua
+----- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, /usr/lib/frr/staticd, vtysh
 ---local frr = require("nsh.frr")
 ---local r <close> = frr.start(host, "ip route 10.8.0.0/16 blackhole")
 ---r:configure("no ip route 10.8.0.0/16 blackhole\nip route 10.9.0.0/16 blackhole")
@@ -275,6 +281,7 @@ end
 ---Stops all its daemons, and waits until they have ended.
 ---
 ---```lua
+----- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, /usr/lib/frr/staticd, vtysh
 ---local frr = require("nsh.frr")
 ---local r = frr.start(host, "ip route 10.9.0.0/16 blackhole")
 ---r:stop()

@@ -115,7 +115,6 @@ fn truth() -> Function {
         },
     )
     .doc("Claims that a value is neither nil nor false.\n\nRaises `check` if it is.")
-    .example("check(namespace.get(\"host\"), \"the lab has a host\")")
 }
 
 /// The claims that there are, but for `check` itself.
@@ -149,7 +148,6 @@ fn passed() -> Function {
         |cx, ()| Ok(cx.lab.checks.get()),
     )
     .doc("Tells how many claims have held so far, for a summary at the end of a script.")
-    .example("check(true)\nprint(check.passed() .. \" checks passed\")")
 }
 
 pub fn module() -> Module {

@@ -15,9 +15,6 @@ pub fn module() -> Module {
         .doc(
             "Returns the time in seconds, in fractions down to nanoseconds, on a clock that only goes forward: nobody \
              sets it, unlike that of `os.time`, and it goes on while the script waits, unlike that of `os.clock`.",
-        )
-        .example(
-            "local began = clock()\nping(\"127.0.0.1\")\nprint((\"it took %.6f s\"):format(clock() - began))",
         ),
     )
 }

@@ -91,8 +91,7 @@ pub fn module() -> Module {
              any translation; `reply.dest` is where answers go to, which is the translated source.\n\nRaises \
              `unsupported` where the kernel has no connection tracking.",
         )
-        .command("conntrack -L")
-        .example("for _, c in ipairs(conntrack.list({ proto = \"tcp\", snat = true })) do print(c.orig.source, c.reply.dest) end"),
+        .command("conntrack -L"),
     )
     .function(
         Function::new(
@@ -105,13 +104,11 @@ pub fn module() -> Module {
             "Forgets connections: the next packet of each is as a first one, so that NAT rules that changed meanwhile \
              hold for it.",
         )
-        .command("conntrack -D -p PROTO -s SOURCE")
-        .example("conntrack.del({ source = \"192.168.1.0/24\" })"),
+        .command("conntrack -D -p PROTO -s SOURCE"),
     )
     .function(
         Function::new("conntrack.flush", (), ret::nothing(), |cx, ()| Ok(conntrack::flush(cx.ns)?))
             .doc("Forgets all connections.")
-            .command("conntrack -F")
-            .example("conntrack.flush()\nassert(#conntrack.list() == 0)"),
+            .command("conntrack -F"),
     )
 }

@@ -165,9 +165,6 @@ pub fn module() -> Module {
              checks of such a try found does not count. A try that is still running 2 s after the time is up is broken off.\n\n\
              Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side by side \
              (`diff`), so has this error.",
-        )
-        .example(
-            "local n = 0\nlocal third = eventually(function()\n  n = n + 1\n  return n == 3 and n\nend, { timeout = 2, interval = 0.01 })\nassert(third == 3)\nlocal seconds = eventually(function()\n  check.reachable(host, \"127.0.0.1\")\nend)\nprint((\"up after %.3f s\"):format(seconds))",
         ),
     )
 }

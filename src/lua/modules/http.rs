@@ -293,8 +293,7 @@ pub fn module() -> Module {
             "Asks for a page.\n\nRaises `connection_refused`, `timeout`, `network_unreachable` and what else tcp.connect \
              raises; `protocol` if the answer is not HTTP, `limit` if it has more than 64 MiB, `unsupported` for https.",
         )
-        .command("curl -i URL")
-        .example("local server <close> = http.serve(\"127.0.0.1:0\", { [\"/\"] = \"hello\" })\nlocal page = http.get(\"http://\" .. server:address() .. \"/\")\ncheck.equal(page.status, 200)\ncheck.equal(page.body, \"hello\")\nprint(page)"),
+        .command("curl -i URL"),
     )
     .function(
         Function::new(
@@ -304,8 +303,7 @@ pub fn module() -> Module {
             |cx, (url, o)| request(cx, url, o),
         )
         .doc("As http.get, with a method and a body.\n\nRaises what http.get raises.")
-        .command("curl -i -X METHOD -d BODY URL")
-        .example("local server <close> = http.serve(\"127.0.0.1:0\", { [\"/new\"] = { status = 201, body = \"made\" } })\nlocal made = http.request(server:address() .. \"/new\", { body = \"a=1\" })\ncheck.equal(made.status, 201)\ncheck.equal(server:requests()[1].body, \"a=1\")"),
+        .command("curl -i -X METHOD -d BODY URL"),
     )
     .function(
         Function::new(
@@ -335,7 +333,6 @@ pub fn module() -> Module {
              port is taken, `address_not_available` if the namespace doesn't have the address, `not_found` if there is no \
              such directory.",
         )
-        .command("python3 -m http.server --bind HOST PORT")
-        .example("local server <close> = http.serve(\":8080\", { directory = \".\" })\nlocal page = http.get(\"http://[::1]:8080/\")\ncheck(page.body:find(\"Directory listing for /\", 1, true))\nprint(server:requests())"),
+        .command("python3 -m http.server --bind HOST PORT"),
     )
 }

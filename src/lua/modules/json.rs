@@ -120,8 +120,7 @@ pub fn module() -> Module {
                 "Writes a value as JSON. A table with the keys 1 to n is an array, any other an object with its keys \
                  sorted; an empty table is `{}`, an empty list that nsh returned is `[]`.\n\nRaises `argument` for \
                  what JSON has no form for: functions, NaN, strings that are not UTF-8, tables that contain themselves.",
-            )
-            .example("assert(json.encode({ mtu = 1500, up = true }) == '{\"mtu\":1500,\"up\":true}')"),
+            ),
         )
         .function(
             Function::new(
@@ -134,7 +133,6 @@ pub fn module() -> Module {
                     Ok(from_json(cx.lua, &json)?)
                 },
             )
-            .doc("Reads JSON text. null becomes nil, so that a null field is missing.\n\nRaises `argument` with line and column for what is not JSON.")
-            .example("local links = json.decode('[{\"ifname\":\"lo\"}]')\nassert(links[1].ifname == \"lo\")"),
+            .doc("Reads JSON text. null becomes nil, so that a null field is missing.\n\nRaises `argument` with line and column for what is not JSON."),
         )
 }

@@ -7,6 +7,7 @@ pub mod check;
 pub(super) mod clock;
 pub(super) mod conntrack;
 pub(super) mod eventually;
+pub(super) mod examples;
 pub(super) mod fdb;
 pub(super) mod http;
 pub(super) mod json;

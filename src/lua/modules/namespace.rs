@@ -155,8 +155,7 @@ pub fn module() -> Module {
             "Makes a network namespace and pins it in /run/netns, so that `ip netns` finds it. All its links are down, \
              `lo` too, unless `up` is given. It starts from the kernel's defaults, whatever the machine has set.\n\nRaises `exists` if the name is taken.",
         )
-        .command("ip netns add NAME")
-        .example("local ns1 = namespace.add(\"ns1\", { up = true })\nassert(ns1.link.get(\"lo\").up)"),
+        .command("ip netns add NAME"),
     )
     .function(
         Function::new(
@@ -165,8 +164,7 @@ pub fn module() -> Module {
             ret::optional_namespace("the namespace, or nil"),
             |cx, (name,)| Ok(cx.lab.namespaces.get(&name)?),
         )
-        .doc("Finds a namespace by its name: those that the script made and those that `ip netns add` made.")
-        .example("namespace.add(\"ns1\")\nassert(namespace.get(\"ns1\"))\nassert(namespace.get(\"ns2\") == nil)"),
+        .doc("Finds a namespace by its name: those that the script made and those that `ip netns add` made."),
     )
     .function(
         Function::new(
@@ -182,8 +180,7 @@ pub fn module() -> Module {
             },
         )
         .doc("Lists the namespaces, sorted by name. `host` is not among them.")
-        .command("ip netns list")
-        .example("namespace.add(\"ns1\")\nfor _, ns in ipairs(namespace.list()) do print(ns.name) end"),
+        .command("ip netns list"),
     )
     .function(
         Function::new(
@@ -202,7 +199,6 @@ pub fn module() -> Module {
              name: end that process before. Whoever then needs the name of such a link is told of the process.\n\n\
              Raises `argument` if there is none of that name.",
         )
-        .command("ip netns del NAME")
-        .example("namespace.add(\"ns1\")\nnamespace.del(\"ns1\")\nassert(namespace.get(\"ns1\") == nil)"),
+        .command("ip netns del NAME"),
     )
 }

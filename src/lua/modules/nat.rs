@@ -195,8 +195,7 @@ pub fn module() -> Module {
              namespace from networks that don't know the sender's.\n\nRaises `argument` for options that contradict \
              each other, `unsupported` where the kernel has no NAT.",
         )
-        .command("nft add rule inet nsh nat_postrouting oifname != br0 ip saddr PREFIX counter masquerade")
-        .example("local rule = nat.masquerade({ source = \"192.168.1.0/24\", out = \"!br0\" })\nprint(rule)"),
+        .command("nft add rule inet nsh nat_postrouting oifname != br0 ip saddr PREFIX counter masquerade"),
     )
     .function(
         Function::new(
@@ -215,8 +214,7 @@ pub fn module() -> Module {
              `nat.masquerade` does.\n\nRaises `argument` for options that contradict each other, `unsupported` where \
              the kernel has no NAT.",
         )
-        .command("nft add rule inet nsh nat_postrouting ip saddr PREFIX counter snat ip to ADDRESS")
-        .example("nat.snat({ source = \"fd00::/64\", out = \"eth0\", to = \"2001:db8::1\" })"),
+        .command("nft add rule inet nsh nat_postrouting ip saddr PREFIX counter snat ip to ADDRESS"),
     )
     .function(
         Function::new(
@@ -236,11 +234,7 @@ pub fn module() -> Module {
              127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` set.\n\nRaises `argument` \
              for options that contradict each other, `unsupported` where the kernel has no NAT.",
         )
-        .command("nft add rule inet nsh nat_prerouting ip daddr ADDRESS tcp dport PORT counter dnat ip to ADDRESS:PORT")
-        .example(
-            "nat.dnat({ proto = \"tcp\", dest = \"192.168.184.131\", dport = 3000, to = \"192.168.1.10:3000\" })\n\
-             nat.dnat({ proto = \"tcp\", dport = { 80, 443 }, to = \"fd00::1\", host = true })",
-        ),
+        .command("nft add rule inet nsh nat_prerouting ip daddr ADDRESS tcp dport PORT counter dnat ip to ADDRESS:PORT"),
     )
     .function(
         Function::new(
@@ -259,8 +253,7 @@ pub fn module() -> Module {
              or another port of one's own.\n\nRaises `argument` for options that contradict each other, `unsupported` \
              where the kernel has no NAT.",
         )
-        .command("nft add rule inet nsh nat_prerouting tcp dport PORT counter redirect to :PORT")
-        .example("nat.redirect({ proto = \"tcp\", dport = 80, to = 8080 })"),
+        .command("nft add rule inet nsh nat_prerouting tcp dport PORT counter redirect to :PORT"),
     )
     .function(
         Function::new("nat.list", (), ret::list(record(), "the rules"), |cx, ()| Ok(nat::list(cx.ns)?))
@@ -268,8 +261,7 @@ pub fn module() -> Module {
                 "Lists the rules with their counters, hook by hook in the order in which they are tried. What others \
                  put into nsh's table and has no words here is of the kind `other`.",
             )
-            .command("nft -a list table inet nsh")
-            .example("nat.masquerade({ out = \"eth0\" })\nfor _, rule in ipairs(nat.list()) do print(rule.kind, rule.packets) end"),
+            .command("nft -a list table inet nsh"),
     )
     .function(
         Function::new(
@@ -279,8 +271,7 @@ pub fn module() -> Module {
             |cx, (handle,)| Ok(nat::get(cx.ns, handle)?),
         )
         .doc("Finds a rule again.")
-        .command("nft -a list table inet nsh")
-        .example("local rule = nat.masquerade({ out = \"eth0\" })\nassert(nat.get(rule).packets == 0)"),
+        .command("nft -a list table inet nsh"),
     )
     .function(
         Function::new("nat.del", (param("rule", rule(), "a rule or its handle"),), ret::nothing(), |cx, (handle,)| {
@@ -290,13 +281,11 @@ pub fn module() -> Module {
             "Deletes a rule. Connections that it translated stay so until they end or `conntrack.del` forgets \
              them.\n\nRaises `not_found` if it is gone.",
         )
-        .command("nft delete rule inet nsh CHAIN handle HANDLE")
-        .example("local rule = nat.masquerade({ out = \"eth0\" })\nnat.del(rule)\nassert(#nat.list() == 0)"),
+        .command("nft delete rule inet nsh CHAIN handle HANDLE"),
     )
     .function(
         Function::new("nat.flush", (), ret::nothing(), |cx, ()| Ok(nat::flush(cx.ns)?))
             .doc("Deletes all NAT rules and chains of nsh's table, and the table itself if nothing else is in it.")
-            .command("nft delete table inet nsh")
-            .example("nat.masquerade({ out = \"eth0\" })\nnat.flush()\nassert(#nat.list() == 0)"),
+            .command("nft delete table inet nsh"),
     )
 }

@@ -134,30 +134,21 @@ pub fn module() -> Module {
             "Adds a neighbour: packets to it are sent without asking for its hardware address first.\n\nRaises `exists` \
              if it is known already, `not_found` if there is no such link, `limit` if the machine's table is full.",
         )
-        .command("ip neigh add DST lladdr LLADDR dev DEV")
-        .example(
-            "link.add(\"veth0\", { kind = \"veth\", up = true })\nneigh.add(\"10.0.0.9\", { dev = \"veth0\", lladdr = \"02:00:00:00:00:09\" })\nneigh.add(\"fd00::9\", { dev = \"veth0\", lladdr = \"02:00:00:00:00:09\", router = true })\nprint(neigh.list())",
-        ),
+        .command("ip neigh add DST lladdr LLADDR dev DEV"),
     )
     .function(
         Function::new("neigh.replace", (dst(), opts(add_options())), ret::nothing(), |cx, (dst, o)| {
             Ok(neigh::replace(cx.ns, dst, &o.dev, &o.spec)?)
         })
         .doc("Adds a neighbour, or changes what is known of it.\n\nRaises `not_found` if there is no such link.")
-        .command("ip neigh replace DST lladdr LLADDR dev DEV")
-        .example(
-            "link.add(\"veth0\", { kind = \"veth\", up = true })\nneigh.replace(\"10.0.0.9\", { dev = \"veth0\", lladdr = \"02:00:00:00:00:09\" })\nneigh.replace(\"10.0.0.9\", { dev = \"veth0\", lladdr = \"02:00:00:00:00:0a\" })\ncheck.equal(neigh.get(\"10.0.0.9\", { dev = \"veth0\" }).lladdr, \"02:00:00:00:00:0a\")",
-        ),
+        .command("ip neigh replace DST lladdr LLADDR dev DEV"),
     )
     .function(
         Function::new("neigh.del", (dst(), opts(of_link("nsh.neigh.DelOptions", true))), ret::nothing(), |cx, (dst, o)| {
             Ok(neigh::del(cx.ns, dst, &o.dev, o.proxy)?)
         })
         .doc("Forgets a neighbour.\n\nRaises `not_found` if it isn't known.")
-        .command("ip neigh del DST dev DEV")
-        .example(
-            "link.add(\"veth0\", { kind = \"veth\", up = true })\nneigh.add(\"10.0.0.9\", { dev = \"veth0\", lladdr = \"02:00:00:00:00:09\" })\nneigh.del(\"10.0.0.9\", { dev = \"veth0\" })",
-        ),
+        .command("ip neigh del DST dev DEV"),
     )
     .function(
         Function::new(
@@ -167,8 +158,7 @@ pub fn module() -> Module {
             |cx, (dst, o)| Ok(neigh::get(cx.ns, dst, &o.dev)?),
         )
         .doc("Finds what is known of a neighbour on a link.\n\nRaises `not_found` if there is no such link.")
-        .command("ip neigh get DST dev DEV")
-        .example("check.equal(neigh.get(\"10.0.0.9\", { dev = \"lo\" }), nil)"),
+        .command("ip neigh get DST dev DEV"),
     )
     .function(
         Function::new(
@@ -181,8 +171,7 @@ pub fn module() -> Module {
             |cx, (f,)| Ok(neigh::list(cx.ns, &f)?),
         )
         .doc("Lists the neighbours, or those that all given options fit.\n\nRaises `not_found` if there is no such link.")
-        .command("ip neigh show")
-        .example("for _, n in ipairs(neigh.list({ state = { \"reachable\", \"stale\" } })) do print(n.dst, n.lladdr) end"),
+        .command("ip neigh show"),
     )
     .function(
         Function::new(
@@ -198,9 +187,6 @@ pub fn module() -> Module {
             "Forgets the neighbours that all given options fit. Those that the kernel is about to drop may be seen a \
              moment longer, as FAILED.\n\nRaises `not_found` if there is no such link.",
         )
-        .command("ip neigh flush dev DEV")
-        .example(
-            "link.add(\"veth0\", { kind = \"veth\", up = true })\nneigh.add(\"10.0.0.9\", { dev = \"veth0\", lladdr = \"02:00:00:00:00:09\" })\ncheck.equal(neigh.flush({ dev = \"veth0\", state = \"permanent\" }), 1)",
-        ),
+        .command("ip neigh flush dev DEV"),
     )
 }

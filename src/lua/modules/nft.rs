@@ -161,12 +161,7 @@ pub fn module() -> Module {
              or `destroy table ...` to replace.\n\nRaises `invalid` with the line for what nft doesn't understand, the \
              kernel's errno for what it refuses, `unsupported` where nft isn't installed.",
         )
-        .command("nft -f FILE")
-        .example(
-            "nft.load([[\n  table inet filter {\n    chain input {\n      type filter hook input priority 0; policy \
-             accept;\n      tcp dport 23 drop\n    }\n  }\n]])",
-        )
-        .example_needs("nft"),
+        .command("nft -f FILE"),
     )
     .function(
         Function::new(
@@ -184,9 +179,7 @@ pub fn module() -> Module {
             "Lists the ruleset of the namespace.\n\nRaises `unsupported` where nft isn't installed, `not_found` for a \
              table that isn't there.",
         )
-        .command("nft list ruleset")
-        .example("nat.masquerade({ out = \"eth0\" })\nassert(nft.list():find(\"masquerade\"))")
-        .example_needs("nft"),
+        .command("nft list ruleset"),
     )
     .function(
         Function::new(
@@ -199,11 +192,6 @@ pub fn module() -> Module {
             "Lists the ruleset of the namespace as tables, each with one field that names what it is: `table`, `chain`, \
              `rule` and so on.\n\nRaises as `nft.list` does.",
         )
-        .command("nft -j list ruleset")
-        .example(
-            "nat.masquerade({ out = \"eth0\" })\nfor _, object in ipairs(nft.objects()) do\n  \
-             if object.rule then print(json.encode(object.rule.expr)) end\nend",
-        )
-        .example_needs("nft"),
+        .command("nft -j list ruleset"),
     )
 }

@@ -30,10 +30,7 @@ pub fn module() -> Module {
              Without `priority` it comes before all but the first one of all, and before those added so earlier.\n\n\
              Raises `exists` if the same rule is there, `argument` if options contradict each other.",
         )
-        .command("ip rule add from PREFIX table TABLE priority PRIORITY")
-        .example(
-            "rule.add({ from = \"10.0.1.0/24\", table = 100, priority = 1000 })\nrule.add({ fwmark = 7, family = \"inet6\", type = \"prohibit\", priority = 1001 })\nroute.add(\"default\", { type = \"unreachable\", table = 100 })\nprint(rule.list())",
-        ),
+        .command("ip rule add from PREFIX table TABLE priority PRIORITY"),
     )
     .function(
         Function::new("rule.del", (opts(options("nsh.rule.DelOptions")),), ret::nothing(), |cx, (spec,)| {
@@ -43,10 +40,7 @@ pub fn module() -> Module {
             "Deletes the first rule that has all that is given; IPv4's are looked through first.\n\nRaises `not_found` \
              if there is none.",
         )
-        .command("ip rule del from PREFIX table TABLE")
-        .example(
-            "rule.add({ to = \"fd00::/64\", table = 100 })\nrule.del({ to = \"fd00::/64\", table = 100 })\ncheck.equal(rule.get({ table = 100 }), nil)",
-        ),
+        .command("ip rule del from PREFIX table TABLE"),
     )
     .function(
         Function::new(
@@ -55,8 +49,7 @@ pub fn module() -> Module {
             ret::optional(record(), "the rule, or nil"),
             |cx, (spec,)| Ok(rule::list(cx.ns, &spec)?.into_iter().next()),
         )
-        .doc("Finds the first rule that has all that is given; IPv4's are looked through first.")
-        .example("check.equal(rule.get({ priority = 32766, family = \"inet6\" }).table, \"main\")"),
+        .doc("Finds the first rule that has all that is given; IPv4's are looked through first."),
     )
     .function(
         Function::new(
@@ -66,8 +59,7 @@ pub fn module() -> Module {
             |cx, (spec,)| Ok(rule::list(cx.ns, &spec)?),
         )
         .doc("Lists the rules of IPv4 and IPv6, or those that have all that is given.")
-        .command("ip rule show; ip -6 rule show")
-        .example("print(rule.list({ family = \"inet\" }))"),
+        .command("ip rule show; ip -6 rule show"),
     )
     .function(
         Function::new(
@@ -80,9 +72,6 @@ pub fn module() -> Module {
             "Deletes the rules that have all that is given, those of the tables main and default too, but those of \
              priority 0 only if `priority` says so.",
         )
-        .command("ip rule flush")
-        .example(
-            "rule.add({ iif = \"lo\", table = 100 })\nrule.add({ iif = \"lo\", table = 101 })\ncheck.equal(rule.flush({ iif = \"lo\" }), 2)",
-        ),
+        .command("ip rule flush"),
     )
 }

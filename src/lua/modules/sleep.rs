@@ -18,7 +18,6 @@ pub fn module() -> Module {
              that is long enough costs its time on each run. `wait` waits for links, addresses, routes, neighbours, \
              ports and counters; `ready` of `proc.spawn` for a program; `eventually` tries anything else until it \
              works. `sleep` is for what takes a known time, such as an entry that expires.",
-        )
-        .example("local began = clock()\nsleep(0.05)\ncheck.at_least(clock() - began, 0.05)"),
+        ),
     )
 }

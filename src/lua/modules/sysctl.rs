@@ -46,8 +46,7 @@ pub fn module() -> Module {
             "Reads a parameter. It is always a string; several numbers have tabs between them.\n\nRaises `not_found` if \
              there is none of that name.",
         )
-        .command("sysctl -n NAME")
-        .example("check.equal(sysctl.get(\"net.ipv4.ip_forward\"), \"0\")"),
+        .command("sysctl -n NAME"),
     )
     .function(
         Function::new(
@@ -62,10 +61,7 @@ pub fn module() -> Module {
              kernel keeps for the machine as a whole (`rmem_max` and `wmem_max`, `nf_conntrack_max`, `tcp_mem`, \
              `gc_thresh*`).",
         )
-        .command("sysctl -w NAME=VALUE")
-        .example(
-            "local ns1 = namespace.add(\"ns1\")\nns1.sysctl.set(\"net.ipv4.ip_forward\", 1)\nns1.sysctl.set(\"net.ipv6.conf.all.forwarding\", true)\ncheck.equal(sysctl.get(\"net.ipv4.ip_forward\"), \"0\")",
-        ),
+        .command("sysctl -w NAME=VALUE"),
     )
     .function(
         Function::new(
@@ -75,7 +71,6 @@ pub fn module() -> Module {
             |cx, (prefix,)| Ok(sysctl::list(cx.ns, prefix.as_deref().unwrap_or_default())?),
         )
         .doc("Lists the parameters that can be read.\n\nRaises `not_found` if no name begins so.")
-        .command("sysctl PREFIX")
-        .example("print(sysctl.list(\"net.ipv4.conf.lo\"))"),
+        .command("sysctl PREFIX"),
     )
 }

@@ -213,8 +213,7 @@ pub fn module() -> Module {
                 "Sends one datagram and doesn't wait for what comes of it. Broadcast addresses and groups may be sent to.\n\n\
                  Raises `network_unreachable` and the like, `permission` by a firewall rule, `invalid` if it is too big.",
             )
-            .command("nc -u HOST PORT")
-            .example("local server <close> = udp.listen(\"127.0.0.1:0\")\nudp.send(server:address(), \"hello\")\nprint(server:wait()[1])"),
+            .command("nc -u HOST PORT"),
         )
         .function(
             Function::new(
@@ -230,8 +229,7 @@ pub fn module() -> Module {
                 "Sends a datagram and waits for one back from the same address and port.\n\nRaises `timeout` if none came, \
                  `connection_refused` if ICMP says that nothing receives there, and what udp.send raises.",
             )
-            .command("echo DATA | nc -u -w1 HOST PORT")
-            .example("local server <close> = udp.listen(\"127.0.0.1:0\")\ncheck.equal(udp.request(server:address(), \"hello\").data, \"hello\")\ncheck.error(function() udp.request(\"127.0.0.1:9\", \"hello\") end, \"connection_refused\")"),
+            .command("echo DATA | nc -u -w1 HOST PORT"),
         )
         .function(
             Function::new(
@@ -252,7 +250,6 @@ pub fn module() -> Module {
                 "Receives datagrams beside the script and sends them back, from the address that was asked.\n\nRaises \
                  `address_in_use` and `address_not_available`.",
             )
-            .command("socat UDP-RECVFROM:PORT,fork EXEC:cat")
-            .example("local server <close> = udp.listen(\":5353\", { reply = \"pong\" })\ncheck.equal(udp.request(\"[::1]:5353\", \"ping\").data, \"pong\")\ncheck.equal(server:datagrams()[1].data, \"ping\")"),
+            .command("socat UDP-RECVFROM:PORT,fork EXEC:cat"),
         )
 }

@@ -3,6 +3,9 @@
 //! Its modules use the bindings as scripts do. As second argument their chunks get what only nsh's own code has
 //! ([`internals`]): errors of the same form as the bindings', at the line of the script that called.
 
+use std::sync::LazyLock;
+
+use include_dir::{Dir, File, include_dir};
 use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
@@ -15,51 +18,43 @@ use crate::net::link;
 /// What begins so is nsh's own; no file of the script's can take its place.
 const PREFIX: &str = "nsh.";
 
+static LIBRARY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stdlib/nsh");
+
 /// A module of the library.
 #[derive(Debug)]
 pub struct Source {
     /// As `require` takes it.
-    pub name: &'static str,
+    pub name: String,
     /// Its file in stdlib/.
-    pub file: &'static str,
+    pub file: String,
     pub text: &'static str,
-    /// Whether it is for scripts, and documented; the others are parts of these.
+    /// Whether it is for scripts, and documented; those in folders are parts of these.
     pub public: bool,
 }
 
-macro_rules! source {
-    ($public:literal $name:literal $file:literal) => {
-        Source {
-            name: $name,
-            file: $file,
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib/", $file)),
-            public: $public,
-        }
-    };
+impl Source {
+    fn of(file: &'static File<'static>) -> Option<Self> {
+        let path = file.path().with_extension("").to_str()?.replace('/', ".");
+        Some(Source {
+            name: format!("{PREFIX}{path}"),
+            file: format!("nsh/{}", file.path().display()),
+            text: file.contents_utf8()?,
+            public: !path.contains('.'),
+        })
+    }
 }
 
-/// All modules, sorted by name; a test compares them with the files of stdlib/nsh.
-pub const SOURCES: &[Source] = &[
-    source!(true "nsh.bird" "nsh/bird.lua"),
-    source!(false "nsh.bird.answer" "nsh/bird/answer.lua"),
-    source!(false "nsh.bird.config" "nsh/bird/config.lua"),
-    source!(true "nsh.frr" "nsh/frr.lua"),
-    source!(false "nsh.frr.config" "nsh/frr/config.lua"),
-    source!(false "nsh.router.spec" "nsh/router/spec.lua"),
-    source!(false "nsh.router.start" "nsh/router/start.lua"),
-    source!(true "nsh.topology" "nsh/topology.lua"),
-    source!(false "nsh.topology.address" "nsh/topology/address.lua"),
-    source!(false "nsh.topology.addressing" "nsh/topology/addressing.lua"),
-    source!(false "nsh.topology.build" "nsh/topology/build.lua"),
-    source!(false "nsh.topology.cable" "nsh/topology/cable.lua"),
-    source!(false "nsh.topology.generate" "nsh/topology/generate.lua"),
-    source!(false "nsh.topology.grow" "nsh/topology/grow.lua"),
-    source!(false "nsh.topology.net" "nsh/topology/net.lua"),
-    source!(false "nsh.topology.plan" "nsh/topology/plan.lua"),
-    source!(false "nsh.topology.read" "nsh/topology/read.lua"),
-    source!(false "nsh.topology.routing" "nsh/topology/routing.lua"),
-    source!(false "nsh.topology.show" "nsh/topology/show.lua"),
-];
+/// All modules, sorted by name.
+pub static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+    fn all(directory: &'static Dir<'static>, out: &mut Vec<Source>) {
+        out.extend(directory.files().filter_map(Source::of));
+        directory.dirs().for_each(|inner| all(inner, out));
+    }
+    let mut sources = Vec::new();
+    all(&LIBRARY, &mut sources);
+    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    sources
+});
 
 /// Lets `require` find the library.
 pub fn install(lua: &Lua) -> mlua::Result<()> {
@@ -85,7 +80,7 @@ pub fn install(lua: &Lua) -> mlua::Result<()> {
 
 /// The names of those that are for scripts.
 pub fn public() -> impl Iterator<Item = &'static str> {
-    SOURCES.iter().filter(|s| s.public).map(|s| s.name)
+    SOURCES.iter().filter(|s| s.public).map(|s| s.name.as_str())
 }
 
 fn unknown(name: &str) -> Failure {
@@ -108,7 +103,7 @@ fn loader(lua: &Lua, source: &'static Source) -> mlua::Result<Function> {
         let module: Value = chunk.call(args)?;
         if let (Value::Table(table), true) = (&module, source.public) {
             let short = source.name.trim_start_matches(PREFIX);
-            bind::set_name(lua, &module, source.name)?;
+            bind::set_name(lua, &module, &source.name)?;
             for pair in table.pairs::<String, Value>() {
                 let (name, value) = pair?;
                 if value.is_function() {
@@ -160,34 +155,4 @@ fn silence(lua: &Lua) -> mlua::Result<Function> {
         link::silence(&ns, &dev, silent).map_err(|e| bind::named(named(e), "link.silence"))?;
         Ok(MultiValue::new())
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_file_of_the_folder_is_a_module() {
-        fn files(directory: &std::path::Path, out: &mut Vec<String>) {
-            for entry in std::fs::read_dir(directory).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    files(&path, out);
-                } else {
-                    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib");
-                    out.push(path.strip_prefix(root).unwrap().display().to_string());
-                }
-            }
-        }
-        let mut there = Vec::new();
-        files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib/nsh"), &mut there);
-        there.sort();
-        let mut listed: Vec<&str> = SOURCES.iter().map(|s| s.file).collect();
-        listed.sort_unstable();
-        assert_eq!(listed, there);
-        for source in SOURCES {
-            assert_eq!(source.name.replace('.', "/") + ".lua", source.file);
-        }
-        assert!(SOURCES.is_sorted_by_key(|s| s.name));
-    }
 }

@@ -42,8 +42,6 @@ pub struct FunctionDoc {
     pub command: Option<&'static str>,
     /// Runs as it stands in a fresh lab.
     pub example: &'static str,
-    /// Why the example can't be run by the tests, if it can't.
-    pub example_needs: Option<&'static str>,
 }
 
 type Call = Box<dyn Fn(&Cx<'_>, MultiValue) -> Result<MultiValue, Failure>>;
@@ -69,7 +67,6 @@ impl Function {
             returns: returns.doc,
             command: None,
             example: "",
-            example_needs: None,
         };
         let encode = returns.encode;
         let call = Box::new(move |cx: &Cx<'_>, args: MultiValue| {
@@ -88,18 +85,6 @@ impl Function {
     /// The command that does the same.
     pub fn command(mut self, command: &'static str) -> Self {
         self.doc.command = Some(command);
-        self
-    }
-
-    /// A few lines that run as they stand in a fresh lab; the tests run them.
-    pub fn example(mut self, example: &'static str) -> Self {
-        self.doc.example = example;
-        self
-    }
-
-    /// The example can run only where this is given: `terminal`, `nft`, ...
-    pub fn example_needs(mut self, what: &'static str) -> Self {
-        self.doc.example_needs = Some(what);
         self
     }
 }
@@ -458,7 +443,6 @@ impl<T: Handle> Class<T> {
             returns: told,
             command: None,
             example: "",
-            example_needs: None,
         };
         self.push(
             doc,

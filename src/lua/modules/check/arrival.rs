@@ -115,8 +115,6 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
     )
 }
 
-const LAB: &str = "local ns1 = namespace.add(\"ns1\", { up = true })\nlink.add(\"veth0\", {\n  kind = \"veth\", up = true, addr = \"10.0.1.1/24\",\n  peer = { name = \"eth0\", ns = ns1, up = true, addr = \"10.0.1.2/24\" },\n})\n-- What ns1 answers is sent nowhere.\nns1.route.add(\"10.0.1.1\", { type = \"blackhole\" })\ncheck.arrives(host, ns1)\ncheck.unreachable(host, ns1)\ncheck.lost(ns1, host)";
-
 pub fn arrives() -> Function {
     function("check.arrives", "nsh.check.ArrivesOptions", true)
         .doc(
@@ -124,7 +122,6 @@ pub fn arrives() -> Function {
              behind the filters of its input.\n\nRaises `check` with what was seen if none arrives; `not_found` for an \
              unknown name, and for an address that no namespace has unless `at` is given.",
         )
-        .example(LAB)
 }
 
 pub fn lost() -> Function {
@@ -133,5 +130,4 @@ pub fn lost() -> Function {
             "Claims that echo requests of a namespace do not arrive at another; that none can leave is enough.\n\n\
              Raises `check` if one arrives; `not_found` as `check.arrives`.",
         )
-        .example(LAB)
 }

@@ -115,8 +115,4 @@ pub fn error() -> Function {
         "Claims that a function raises an error, of a kind or with a message, and returns the error.\n\n\
          Raises `check` if nothing is raised, or something else.",
     )
-    .example(
-        "local e = check.error(function() namespace.del(\"ns7\") end, \"not_found\")\nprint(e.message)\n\
-         check.error(function() link.del(\"eth7\") end, { kind = \"not_found\", match = \"eth%d\" })",
-    )
 }

@@ -159,18 +159,14 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
     )
 }
 
-const LAB: &str = "local ns1 = namespace.add(\"ns1\", { up = true })\nlink.add(\"veth0\", {\n  kind = \"veth\", up = true, addr = \"10.0.1.1/24\",\n  peer = { name = \"eth0\", ns = ns1, up = true, addr = \"10.0.1.2/24\" },\n})\ncheck.reachable(ns1, \"10.0.1.1\")\ncheck.reachable(host, ns1, { message = \"the cable works\" })\ncheck.unreachable(ns1, \"8.8.8.8\")";
-
 pub fn reachable() -> Function {
     function("check.reachable", "nsh.check.ReachableOptions", true)
         .doc("Claims that a host answers echo requests of a namespace.\n\nRaises `check` with what the ping came to if it doesn't; `not_found` for an unknown name.")
         .command("ping -c 1 TO")
-        .example(LAB)
 }
 
 pub fn unreachable() -> Function {
     function("check.unreachable", "nsh.check.UnreachableOptions", false)
         .doc("Claims that a host does not answer echo requests of a namespace; that there is no route to it is enough.\n\nRaises `check` if it answers; `not_found` for an unknown name.")
         .command("! ping -c 1 TO")
-        .example(LAB)
 }

@@ -137,12 +137,6 @@ pub fn route() -> Function {
          unknown name or link.",
     )
     .command("ip route get DST")
-    .example(
-        "local ns1 = namespace.add(\"ns1\", { up = true })\nlink.add(\"veth0\", {\n  kind = \"veth\", up = true, addr = \"10.0.1.1/24\",\n  \
-         peer = { name = \"eth0\", ns = ns1, up = true, addr = \"10.0.1.2/24\" },\n})\nns1.route.add(\"default\", { via = \"10.0.1.1\" })\n\
-         check.route(ns1, \"8.8.8.8\", { via = \"10.0.1.1\", dev = \"eth0\", src = \"10.0.1.2\" })\n\
-         check.route(ns1, host, { direct = true })",
-    )
 }
 
 pub fn no_route() -> Function {
@@ -171,5 +165,4 @@ pub fn no_route() -> Function {
          Raises `check` with the way that it takes; `not_found` for an unknown name or link.",
     )
     .command("! ip route get DST")
-    .example("check.no_route(host, \"8.8.8.8\")\nroute.add(\"10.9.0.0/16\", { type = \"unreachable\" })\ncheck.no_route(host, \"10.9.1.1\")")
 }

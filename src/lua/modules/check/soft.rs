@@ -4,6 +4,7 @@ use mlua::{MultiValue, Value};
 
 use super::{claims, truth};
 use crate::base::error::Kind;
+use crate::lua::modules::examples;
 use crate::lua::registry::Module;
 use crate::lua::runtime::explain;
 use crate::lua::schema::{Failure, Function};
@@ -17,7 +18,8 @@ fn softly(hard: Function) -> Function {
         None => "check.soft",
     };
     let doc = leak(format!("As `{}`, but a failure is kept for the end.", hard.doc.name));
-    let example = leak(hard.doc.example.replace("check.", "check.soft.").replace("check(", "check.soft("));
+    let example =
+        leak(examples::of(hard.doc.name).replace("check.", "check.soft.").replace("check(", "check.soft("));
     let call = hard.call;
     let soft = move |cx: &crate::lua::schema::Cx<'_>, args: MultiValue| match call(cx, args) {
         Err(Failure::User(e)) if e.kind() == Kind::Check => {

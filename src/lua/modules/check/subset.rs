@@ -224,10 +224,6 @@ pub fn subset() -> Function {
         "Claims that a table contains another: each field of the wanted one is there, with an equal value or a table \
          that contains the wanted one.\n\nRaises `check`, naming what is not there.",
     )
-    .example(
-        "check.subset(link.get(\"lo\"), { up = true, mtu = 65536 })\n\
-         check.subset(addr.list(), { { address = \"::1/128\" } }, { unordered = true })",
-    )
 }
 
 #[cfg(test)]

@@ -32,7 +32,6 @@ pub fn equal() -> Function {
         "Claims that two values are equal; tables are compared by what is in them, however deep.\n\n\
          Raises `check`, naming the places at which tables differ; the error's `diff` has both side by side.",
     )
-    .example("check.equal({ 1, { mtu = 1500 } }, { 1, { mtu = 1500 } })")
 }
 
 pub fn differ() -> Function {
@@ -53,7 +52,6 @@ pub fn differ() -> Function {
         },
     )
     .doc("Claims that two values are not equal, compared as `check.equal` does.\n\nRaises `check` if they are.")
-    .example("check.differ(link.get(\"lo\").mtu, 1500)")
 }
 
 #[derive(Default)]
@@ -105,7 +103,6 @@ pub fn near() -> Function {
         "Claims that a number is near another: not farther off than `opts`, a number or one of `abs` and `rel`; with \
          both, than the larger of them.\n\nRaises `check` if it is not.",
     )
-    .example("check.near(9.8, 10, 0.5)\ncheck.near(104, 100, { rel = 0.05, message = \"megabits\" })")
 }
 
 /// Without the digits that only floating point has.
@@ -217,7 +214,6 @@ pub fn matches() -> Function {
         },
     )
     .doc("Claims that a Lua pattern is found in a text, and returns its captures.\n\nRaises `check` if it is not, `argument` for a malformed pattern.")
-    .example("local kernel = check.match(proc.exec(\"uname -r\").stdout, \"^(%d+)%.\")\ncheck(tonumber(kernel) >= 4)\ncheck.match(\"10.0.0.1\", \"10.0\", { plain = true })")
 }
 
 pub fn no_match() -> Function {
@@ -243,5 +239,4 @@ pub fn no_match() -> Function {
         },
     )
     .doc("Claims that a Lua pattern is not found in a text.\n\nRaises `check` if it is, `argument` for a malformed pattern.")
-    .example("check.no_match(proc.exec(\"uname -r\").stdout, \"error\")")
 }

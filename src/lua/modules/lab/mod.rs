@@ -198,9 +198,6 @@ pub fn module() -> Module {
                      namespace; and the processes. A part that can't be read is told in `problems`, and the rest is \
                      there all the same.\n\nEach list is what the module's own `list` returns, so that `json.encode` \
                      makes JSON of it and `print` shows it as people know it.",
-                )
-                .example(
-                    "local ns1 = namespace.add(\"ns1\")\nns1.sysctl.set(\"net.ipv4.tcp_ecn\", 1)\nlocal state = lab.state()\ncheck.equal(state.namespaces.ns1.sysctls[1].name, \"net.ipv4.tcp_ecn\")\nprint(state)",
                 ),
         )
         .function(
@@ -218,9 +215,6 @@ pub fn module() -> Module {
                  after, below the namespace and the part.\n\nWhat the kernel does by itself is left out: \
                  link-local addresses and whether an address is still tentative, groups that links join, addresses that \
                  bridges learn, whether a learned neighbour was confirmed lately, times that are left.",
-            )
-            .example(
-                "local before = lab.state()\nroute.add(\"10.9.0.0/16\", { type = \"blackhole\" })\nlocal changed = lab.difference(before, lab.state())\ncheck.equal(changed, \"host: routes\\n  + blackhole 10.9.0.0/16\\n\")",
             ),
         )
         .function(
@@ -228,7 +222,6 @@ pub fn module() -> Module {
                 let namespaces = cx.lab.namespaces.all()?.iter().map(|ns| ns.name().to_owned()).collect();
                 Ok(Info { sandboxed: cx.lab.place.sandboxed, namespaces })
             })
-            .doc("Tells what the lab is: whether it is a sandbox, on which kernel, and its namespaces.")
-            .example("check(lab.info().sandboxed)\nprint(lab.info())"),
+            .doc("Tells what the lab is: whether it is a sandbox, on which kernel, and its namespaces."),
         )
 }

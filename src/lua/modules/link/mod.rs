@@ -217,10 +217,7 @@ pub fn module() -> Module {
                  `master` are done as well, and if one of them fails nothing stays.\n\nRaises `exists` if the name is \
                  taken, `unsupported` if the kernel has no such kind, `not_found` if `master` or `link` isn't there.",
             )
-            .command("ip link add NAME type KIND")
-            .example(
-                "local ns1 = namespace.add(\"ns1\")\nlink.add(\"br0\", { kind = \"bridge\", up = true, addr = \"192.168.1.1/24\" })\nlink.add(\"veth1\", {\n  kind = \"veth\", master = \"br0\", up = true,\n  peer = { name = \"eth0\", ns = ns1, up = true, addr = \"192.168.1.11/24\" },\n})\nprint(link.list())\nprint(ns1.link.list())",
-            ),
+            .command("ip link add NAME type KIND"),
         )
         .function(
             Function::new(
@@ -230,8 +227,7 @@ pub fn module() -> Module {
                 |cx, (name, change)| Ok(link::set(cx.ns, &name, &change)?),
             )
             .doc("Changes a link; what isn't named stays as it is.\n\nRaises `not_found` if it isn't there.")
-            .command("ip link set NAME ...")
-            .example("link.set(\"lo\", { mtu = 9000 })\ncheck.equal(link.get(\"lo\").mtu, 9000)"),
+            .command("ip link set NAME ..."),
         )
         .function(
             Function::new(
@@ -241,8 +237,7 @@ pub fn module() -> Module {
                 |cx, (name,)| Ok(link::del(cx.ns, &name)?),
             )
             .doc("Deletes a link; with one end of a veth pair goes the other.\n\nRaises `not_found` if it isn't there.")
-            .command("ip link del NAME")
-            .example("link.add(\"br0\", { kind = \"bridge\" })\nlink.del(\"br0\")\nassert(link.get(\"br0\") == nil)"),
+            .command("ip link del NAME"),
         )
         .function(
             Function::new(
@@ -252,8 +247,7 @@ pub fn module() -> Module {
                 |cx, (name,)| Ok(link::get(&cx.lab.namespaces, cx.ns, &name)?),
             )
             .doc("Finds a link by its name.")
-            .command("ip -d link show NAME")
-            .example("local lo = link.get(\"lo\")\nprint(lo.operstate, lo.mtu)\nassert(lo.up)"),
+            .command("ip -d link show NAME"),
         )
         .function(
             Function::new(
@@ -263,8 +257,7 @@ pub fn module() -> Module {
                 |cx, (filter,)| Ok(link::list(&cx.lab.namespaces, cx.ns, &filter)?),
             )
             .doc("Lists the links, or those that all given options fit.\n\nRaises `not_found` if `master` isn't there.")
-            .command("ip -d link show")
-            .example("for _, l in ipairs(link.list({ up = true })) do print(l.name) end"),
+            .command("ip -d link show"),
         )
         .function(
             Function::new(
@@ -274,7 +267,6 @@ pub fn module() -> Module {
                 |cx, (name,)| Ok(link::stats(cx.ns, &name)?),
             )
             .doc("Reads a link's counters since it was made.\n\nRaises `not_found` if it isn't there.")
-            .command("ip -s link show NAME")
-            .example("print(link.stats(\"lo\").rx_packets)"),
+            .command("ip -s link show NAME"),
         )
 }

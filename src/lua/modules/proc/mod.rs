@@ -70,10 +70,7 @@ pub fn module() -> Module {
              executed, `timeout` when `timeout` ran out (it is then ended), and with `check` `exit` unless its \
              status is 0.",
         )
-        .command("ip netns exec NAME PROGRAM ARGS...")
-        .example(
-            "local r = proc.exec(\"echo hello; exit 3\")\ncheck.equal(r.stdout, \"hello\\n\")\ncheck.equal(r.status, 3)\n\nlocal ns1 = namespace.add(\"ns1\")\nprint(ns1.exec({ \"cat\", \"/proc/net/dev\" }, { check = true }))",
-        ),
+        .command("ip netns exec NAME PROGRAM ARGS..."),
     )
     .function(
         Function::new(
@@ -106,10 +103,7 @@ pub fn module() -> Module {
              `timeout` if it doesn't get ready, `exit` if it ends before (each with what it printed last; nothing of \
              it is left running), and `exists` if something listens on the port already.",
         )
-        .command("ip netns exec NAME PROGRAM ARGS... &")
-        .example(
-            "local cat <close> = proc.spawn({ \"cat\" }, { keep_stdin = true })\ncat:write(\"ready\\n\")\ncheck.equal(cat:expect(\"^rea\"), \"ready\")\ncat:close_stdin()\ncheck.equal(cat:wait({ timeout = 5 }).status, 0)",
-        ),
+        .command("ip netns exec NAME PROGRAM ARGS... &"),
     )
     .function(
         Function::new(
@@ -134,10 +128,7 @@ pub fn module() -> Module {
              \"/run/frr\" })`. The script reaches what is in them by the returned paths, or writes it with \
              `files`.\n\nRaises `unsupported` with `--host`.",
         )
-        .command("mount --bind DIRECTORY PATH")
-        .example(
-            "local ns1, ns2 = namespace.add(\"ns1\"), namespace.add(\"ns2\")\nlocal place = ns1.proc.private(\"/etc/app\")\nns2.proc.private(\"/etc/app\")\nns1.exec(\"cat /etc/app/conf\", { files = { [\"/etc/app/conf\"] = \"x = 1\\n\" }, check = true })\ncheck.equal(io.open(place .. \"/conf\"):read(\"a\"), \"x = 1\\n\")\ncheck.equal(ns2.exec(\"ls /etc/app\").stdout, \"\")",
-        ),
+        .command("mount --bind DIRECTORY PATH"),
     )
     .function(
         Function::new("proc.deaths", (), ret::value("string[]", "one line for each, oldest first"), |cx, ()| {
@@ -148,9 +139,6 @@ pub fn module() -> Module {
              `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it \
              has seen in the result of `wait`. In a lab that is up, `nsh ls` and `nsh logs` tell them too, and a \
              prompt of `nsh attach` those that the script started.",
-        )
-        .example(
-            "local daemon = proc.spawn(\"echo up; exec sleep 1000\", { ready = { line = \"up\" } })\nproc.exec({ \"kill\", \"-KILL\", tostring(daemon:pid()) })\neventually(function() return not daemon:running() end)\nprint(proc.deaths()[1])",
         ),
     )
     .function(
@@ -168,8 +156,6 @@ pub fn module() -> Module {
             "Opens the user's `$SHELL` on the terminal, inside the namespace, and waits until it is left.\n\nRaises \
              `unsupported` if there is no terminal.",
         )
-        .command("nsenter --net=/run/netns/NAME")
-        .example("proc.shell()")
-        .example_needs("terminal"),
+        .command("nsenter --net=/run/netns/NAME"),
     )
 }

@@ -81,11 +81,6 @@ pub fn test() -> Module {
             "Runs a test, at once. It fails if `fn` raises, if a check in it fails, or if its time is over; its name \
              and what went wrong are told, and the script goes on.\n\n\
              Raises `exists` if the file has a test of this name already, `argument` inside a test.",
-        )
-        .example(
-            "local ns1 = namespace.add(\"ns1\", { up = true })\ntest(\"a host reaches itself\", function()\n  \
-             check.reachable(ns1, \"127.0.0.1\")\nend)\ntest(\"a day has 24 hours\", { timeout = 1 }, function()\n  \
-             check.equal(24 * 3600, 86400)\nend)",
         ),
     )
     .function(
@@ -119,12 +114,6 @@ pub fn test() -> Module {
             "Runs a test for each of several cases: those of an array in its order, those of a table by name in the \
              order of their names.\n\n\
              Raises `exists` if two of them have the same name, `argument` for a field that a case doesn't have.",
-        )
-        .example(
-            "test.each(\"lo takes packets of {} bytes\", { 100, 1000 }, function(size)\n  \
-             check.equal(ping(\"127.0.0.1\", { size = size }).received, 1)\nend)\n\
-             test.each(\"{}: {addr} is local\", {\n  v4 = { addr = \"127.0.0.1\" },\n  v6 = { addr = \"::1\" },\n}, function(case)\n  \
-             check.reachable(host, case.addr)\nend)",
         ),
     )
 }
@@ -151,15 +140,11 @@ pub fn group() -> Module {
              If its code fails outside its tests, that is told under the group's name and the rest of the group does \
              not run; the file goes on behind it. `skip` in it leaves the rest of it out.\n\n\
              Raises `argument` inside a test.",
-        )
-        .example(
-            "group(\"a veth\", function()\n  link.add(\"veth0\", { kind = \"veth\", up = true, addr = \"10.0.1.1/24\", peer = { name = \"veth1\", up = true } })\n  \
-             defer(link.del, \"veth0\")\n  test(\"has its address\", function()\n    check.equal(#addr.list({ dev = \"veth0\", family = \"inet\" }), 1)\n  end)\nend)",
         ),
     )
 }
 
-fn hook(name: &'static str, doc: &'static str, example: &'static str, before: bool) -> Module {
+fn hook(name: &'static str, doc: &'static str, before: bool) -> Module {
     Module::new(name, doc).callable(
         schema::Function::new(
             name,
@@ -174,8 +159,7 @@ fn hook(name: &'static str, doc: &'static str, example: &'static str, before: bo
                 Ok(())
             },
         )
-        .doc(doc)
-        .example(example),
+        .doc(doc),
     )
 }
 
@@ -185,7 +169,6 @@ pub fn before_each() -> Module {
         "Has a function called before each of the tests that follow in this group (or in the file), and in the groups \
          within. Several are called in the order in which they were given, those of outer groups first. It belongs \
          to the test: if it fails, so does the test, its time counts, and what it starts or defers ends with the test.",
-        "local log\nbefore_each(function()\n  log = {}\nend)\ntest(\"begins anew\", function()\n  check.equal(#log, 0)\n  log[1] = \"x\"\nend)\ntest(\"begins anew again\", function()\n  check.equal(#log, 0)\nend)",
         true,
     )
 }
@@ -196,7 +179,6 @@ pub fn after_each() -> Module {
         "Has a function called after each of the tests that follow in this group (or in the file), and in the groups \
          within, however the test ended. Several are called in the opposite of the order in which they were given, \
          those of inner groups first, and before what the test deferred. If one fails, so does the test.",
-        "after_each(function()\n  route.flush({ table = 7 })\nend)\ntest(\"a route in a table of its own\", function()\n  route.add(\"10.9.0.0/16\", { type = \"blackhole\", table = 7 })\nend)",
         false,
     )
 }
@@ -220,10 +202,6 @@ pub fn skip() -> Module {
         .doc(
             "Ends the test as skipped: neither passed nor failed. Outside a test it leaves out the rest of the group, \
              or of the file. What was deferred still runs, and a soft check that has failed already counts.",
-        )
-        .example(
-            "test(\"forwards over a VLAN\", function()\n  local ok, e = pcall(link.add, \"v7\", { kind = \"vlan\", link = \"lo\", vlan = { id = 7 } })\n  \
-             if not ok then\n    skip(\"no VLANs here: \" .. e.message)\n  end\nend)",
         ),
     )
 }
@@ -249,9 +227,6 @@ pub fn xfail() -> Module {
             "Says that the test is expected to fail from here on, because of what is known: if it does, that counts \
              as passed, and is told as an expected failure. If it passes, it has failed, so that the mark does not \
              outlive its reason. Outside a test it is said of the file's own code.",
-        )
-        .example(
-            "test(\"a known mistake\", function()\n  xfail(\"one and one are said to be two\")\n  check.equal(1 + 1, 3)\nend)",
         ),
     )
 }
@@ -272,9 +247,6 @@ pub fn defer() -> Module {
              the last one first, however it ends: by its end, a failure, its time limit, `skip`, `os.exit`, Ctrl-C \
              or SIGTERM. Handles are closed after that. A deferred function that fails fails the test, besides what \
              else failed; the others still run. Each may take 10 s; after an interrupt all of them 1.5 s together.",
-        )
-        .example(
-            "sysctl.set(\"net.ipv4.ip_forward\", 1)\ndefer(sysctl.set, \"net.ipv4.ip_forward\", 0)\ndefer(function()\n  print(\"runs first\")\nend)",
         ),
     )
 }

@@ -1,0 +1,5 @@
+local ns1 = namespace.add("ns1")
+link.add("veth0", { kind = "veth", up = true, peer = { name = "eth0", ns = ns1, up = true } })
+ns1.addr.add("10.0.1.2/24", { dev = "eth0" })
+ns1.addr.add("fd00::2/64", { dev = "eth0" })
+print(ns1.addr.list({ dev = "eth0" }))

@@ -1,0 +1,6 @@
+after_each(function()
+  route.flush({ table = 7 })
+end)
+test("a route in a table of its own", function()
+  route.add("10.9.0.0/16", { type = "blackhole", table = 7 })
+end)

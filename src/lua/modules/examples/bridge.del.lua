@@ -1,0 +1,2 @@
+bridge.add("br0")
+bridge.del("br0")

@@ -1,0 +1,3 @@
+bridge.add("br0")
+check.equal(bridge.get("br0").stp, false)
+check.equal(bridge.get("br0").ageing, 300)

@@ -1,0 +1,2 @@
+bridge.add("br0")
+check.equal(bridge.list(), { "br0" })

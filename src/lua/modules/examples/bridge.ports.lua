@@ -1,0 +1,2 @@
+bridge.add("br0")
+check.equal(#bridge.ports("br0"), 0)

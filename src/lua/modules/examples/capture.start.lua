@@ -1,0 +1,5 @@
+local seen <close> = capture.start("lo", { proto = "icmp" })
+ping("127.0.0.1")
+check.equal(seen:wait({ type = "echo reply" })[1].src, "127.0.0.1")
+print(seen:packets())
+seen:save("ping.pcap")

@@ -1,0 +1,1 @@
+check.at_most(link.get("lo").mtu, 65536)

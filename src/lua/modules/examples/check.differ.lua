@@ -1,0 +1,1 @@
+check.differ(link.get("lo").mtu, 1500)

@@ -1,0 +1,7 @@
+local e = check.error(function()
+  namespace.del("ns7")
+end, "not_found")
+print(e.message)
+check.error(function()
+  link.del("eth7")
+end, { kind = "not_found", match = "eth%d" })

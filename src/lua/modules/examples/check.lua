@@ -1,0 +1,1 @@
+check(namespace.get("host"), "the lab has a host")

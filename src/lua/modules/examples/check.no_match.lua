@@ -1,0 +1,1 @@
+check.no_match(proc.exec("uname -r").stdout, "error")

@@ -1,0 +1,2 @@
+check(true)
+print(check.passed() .. " checks passed")

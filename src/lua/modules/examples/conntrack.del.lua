@@ -1,0 +1,1 @@
+conntrack.del({ source = "192.168.1.0/24" })

@@ -1,0 +1,2 @@
+conntrack.flush()
+assert(#conntrack.list() == 0)

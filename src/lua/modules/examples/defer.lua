@@ -1,0 +1,5 @@
+sysctl.set("net.ipv4.ip_forward", 1)
+defer(sysctl.set, "net.ipv4.ip_forward", 0)
+defer(function()
+  print("runs first")
+end)

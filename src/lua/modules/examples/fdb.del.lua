@@ -1,0 +1,5 @@
+local ns1 = namespace.add("ns1")
+bridge.add("br0", { up = true })
+link.add("veth1", { kind = "veth", master = "br0", up = true, peer = { name = "eth0", ns = ns1, up = true } })
+fdb.add("02:00:00:00:00:09", { dev = "veth1" })
+fdb.del("02:00:00:00:00:09", { dev = "veth1" })

@@ -1,0 +1,7 @@
+group("a veth", function()
+  link.add("veth0", { kind = "veth", up = true, addr = "10.0.1.1/24", peer = { name = "veth1", up = true } })
+  defer(link.del, "veth0")
+  test("has its address", function()
+    check.equal(#addr.list({ dev = "veth0", family = "inet" }), 1)
+  end)
+end)

@@ -1,0 +1,5 @@
+local server <close> = http.serve("127.0.0.1:0", { ["/"] = "hello" })
+local page = http.get("http://" .. server:address() .. "/")
+check.equal(page.status, 200)
+check.equal(page.body, "hello")
+print(page)

@@ -1,0 +1,2 @@
+local links = json.decode('[{"ifname":"lo"}]')
+assert(links[1].ifname == "lo")

@@ -1,0 +1,2 @@
+check(lab.info().sandboxed)
+print(lab.info())

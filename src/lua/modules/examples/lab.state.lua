@@ -1,0 +1,5 @@
+local ns1 = namespace.add("ns1")
+ns1.sysctl.set("net.ipv4.tcp_ecn", 1)
+local state = lab.state()
+check.equal(state.namespaces.ns1.sysctls[1].name, "net.ipv4.tcp_ecn")
+print(state)

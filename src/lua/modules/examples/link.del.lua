@@ -1,0 +1,3 @@
+link.add("br0", { kind = "bridge" })
+link.del("br0")
+assert(link.get("br0") == nil)

@@ -1,0 +1,3 @@
+local lo = link.get("lo")
+print(lo.operstate, lo.mtu)
+assert(lo.up)

@@ -1,0 +1,2 @@
+link.set("lo", { mtu = 9000 })
+check.equal(link.get("lo").mtu, 9000)

@@ -1,0 +1,1 @@
+print(link.stats("lo").rx_packets)

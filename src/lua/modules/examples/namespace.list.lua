@@ -1,0 +1,4 @@
+namespace.add("ns1")
+for _, ns in ipairs(namespace.list()) do
+  print(ns.name)
+end

@@ -1,0 +1,3 @@
+local rule = nat.masquerade({ out = "eth0" })
+nat.del(rule)
+assert(#nat.list() == 0)

@@ -1,0 +1,3 @@
+nat.masquerade({ out = "eth0" })
+nat.flush()
+assert(#nat.list() == 0)

@@ -1,0 +1,1 @@
+nat.redirect({ proto = "tcp", dport = 80, to = 8080 })

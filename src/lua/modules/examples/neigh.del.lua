@@ -1,0 +1,3 @@
+link.add("veth0", { kind = "veth", up = true })
+neigh.add("10.0.0.9", { dev = "veth0", lladdr = "02:00:00:00:00:09" })
+neigh.del("10.0.0.9", { dev = "veth0" })

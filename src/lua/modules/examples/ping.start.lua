@@ -1,0 +1,5 @@
+local p <close> = ping.start("127.0.0.1", { interval = 0.01 })
+p:wait({ received = 3, timeout = 5 })
+local result = p:stop()
+print(result)
+check.equal(result.loss, 0)

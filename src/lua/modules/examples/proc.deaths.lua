@@ -1,0 +1,6 @@
+local daemon = proc.spawn("echo up; exec sleep 1000", { ready = { line = "up" } })
+proc.exec({ "kill", "-KILL", tostring(daemon:pid()) })
+eventually(function()
+  return not daemon:running()
+end)
+print(proc.deaths()[1])

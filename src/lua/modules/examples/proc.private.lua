@@ -1,0 +1,6 @@
+local ns1, ns2 = namespace.add("ns1"), namespace.add("ns2")
+local place = ns1.proc.private("/etc/app")
+ns2.proc.private("/etc/app")
+ns1.exec("cat /etc/app/conf", { files = { ["/etc/app/conf"] = "x = 1\n" }, check = true })
+check.equal(io.open(place .. "/conf"):read("a"), "x = 1\n")
+check.equal(ns2.exec("ls /etc/app").stdout, "")

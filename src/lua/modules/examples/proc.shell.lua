@@ -1,0 +1,2 @@
+-- needs: terminal
+proc.shell()

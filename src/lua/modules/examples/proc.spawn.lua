@@ -1,0 +1,5 @@
+local cat <close> = proc.spawn({ "cat" }, { keep_stdin = true })
+cat:write("ready\n")
+check.equal(cat:expect("^rea"), "ready")
+cat:close_stdin()
+check.equal(cat:wait({ timeout = 5 }).status, 0)

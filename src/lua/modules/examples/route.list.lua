@@ -1,0 +1,1 @@
+print(route.list({ table = "local", family = "inet" }))

@@ -1,0 +1,1 @@
+print(sysctl.list("net.ipv4.conf.lo"))

@@ -1,0 +1,7 @@
+local server <close> = tcp.listen("127.0.0.1:0")
+local c <close> = tcp.connect(server:address())
+c:send("hello\n")
+check.equal(c:recv({ line = true }), "hello")
+check.error(function()
+  tcp.connect("127.0.0.1:9")
+end, "connection_refused")

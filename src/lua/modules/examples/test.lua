@@ -1,0 +1,7 @@
+local ns1 = namespace.add("ns1", { up = true })
+test("a host reaches itself", function()
+  check.reachable(ns1, "127.0.0.1")
+end)
+test("a day has 24 hours", { timeout = 1 }, function()
+  check.equal(24 * 3600, 86400)
+end)

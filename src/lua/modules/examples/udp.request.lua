@@ -1,0 +1,5 @@
+local server <close> = udp.listen("127.0.0.1:0")
+check.equal(udp.request(server:address(), "hello").data, "hello")
+check.error(function()
+  udp.request("127.0.0.1:9", "hello")
+end, "connection_refused")

@@ -1,0 +1,5 @@
+local ns1 = namespace.add("ns1")
+link.add("veth0", { kind = "veth", up = true, peer = { name = "eth0", ns = ns1, up = true } })
+ns1.wait.link("eth0")
+link.del("veth0")
+ns1.wait.link("eth0", { gone = true })
