@@ -130,7 +130,9 @@ impl Pinger {
         if self.count == Some(0) {
             return Ok(());
         }
+        // The interval counts from here: opening the socket may have taken longer.
         self.started = Instant::now();
+        self.next = self.started;
         self.send(report).map_err(|e| explain(e.into(), self.target))
     }
 

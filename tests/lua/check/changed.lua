@@ -76,6 +76,8 @@ local head =
   "all is well: expected a true value, got the boolean false\n  changed since the last check that passed:\n"
 check(text:find(head, 1, true), text)
 check(e.changed[1] == "r2: eth0 went down", text)
+-- The far end hears of it a moment later.
+r1.wait.link("eth0", { carrier = false })
 
 -- A process that ended by itself.
 local failing = r1.spawn("exit 5")
