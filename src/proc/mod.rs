@@ -32,7 +32,7 @@ use nix::unistd::Pid;
 
 pub use cover::{Cover, check_path, outside};
 pub use kept::{Keep, Kept};
-pub use path::{in_path, installed};
+pub use path::{in_path, installed, is_busybox};
 pub use process::{Next, Printed, Process, Which, spawn};
 pub use ready::{Condition, Transport};
 pub use shell::{foreground, shell};

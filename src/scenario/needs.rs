@@ -43,6 +43,9 @@ impl Default for Machine {
     }
 }
 
+/// Programs that are meant as iproute2 has them.
+const IPROUTE2: &[&str] = &["ip", "ss", "tc"];
+
 impl Machine {
     /// Tries those words that stand for a feature of the kernel, each once; nothing if there are none.
     pub fn probe(words: &BTreeSet<String>) -> Result<Machine> {
@@ -72,6 +75,9 @@ impl Machine {
                 None if doctor::knows(word) => Some(format!(
                     "whether this kernel has {word} was not tried: name it in the file's head, in `-- needs: {word}`"
                 )),
+                None if IPROUTE2.contains(&word) && proc::is_busybox(word) => {
+                    Some(format!("{word} is BusyBox's here, not iproute2's"))
+                }
                 None if proc::installed(word) => None,
                 None => match meant(word) {
                     Some(name) => {

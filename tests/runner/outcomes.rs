@@ -59,6 +59,22 @@ fn every_outcome_is_told_by_report_status_and_lines() {
 }
 
 #[test]
+fn busyboxs_ip_is_not_what_needs_means() {
+    once(|stage| {
+        stage.file("t.lua", "-- needs: ip\ncheck(false)");
+        let busybox = stage.file("bin/busybox", "#!/bin/sh");
+        std::fs::set_permissions(&busybox, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        std::os::unix::fs::symlink("busybox", busybox.with_file_name("ip")).unwrap();
+        let mut path = busybox.parent().unwrap().as_os_str().to_owned();
+        path.push(":/usr/bin:/bin");
+        let child = stage.command("test t.lua").env("PATH", path).spawn().unwrap();
+        let ran = super::stage::finish(child);
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+        assert!(ran.stdout.contains("ip is BusyBox's here, not iproute2's"), "{}", ran.stdout);
+    });
+}
+
+#[test]
 fn a_lab_of_ones_own_is_another_process() {
     each(|stage| {
         let code = r#"
