@@ -10,7 +10,9 @@ use crate::base::text::similar;
 pub enum Value {
     Bool(bool),
     Int(i64),
+    Number(f64),
     Text(String),
+    List(Vec<String>),
 }
 
 impl fmt::Display for Value {
@@ -18,7 +20,9 @@ impl fmt::Display for Value {
         match self {
             Value::Bool(b) => b.fmt(f),
             Value::Int(i) => i.fmt(f),
+            Value::Number(n) => n.fmt(f),
             Value::Text(text) => f.write_str(text),
+            Value::List(words) => f.write_str(&words.join(" ")),
         }
     }
 }
@@ -29,8 +33,12 @@ pub enum Word {
     /// Nothing: the word alone sets it.
     Flag,
     Integer,
+    /// An integer in hexadecimal, with or without 0x.
+    Hexadecimal,
     /// A number, or a name that stands for one.
     IntegerOrName,
+    /// A time with its unit, `200ms` or `1s`; alone, milliseconds.
+    Time,
     Text,
 }
 
@@ -76,6 +84,17 @@ pub trait Field: Clone + fmt::Debug + PartialEq + 'static {
 /// A type of which each value is a word. Sent in the message's header, unless the type says otherwise.
 pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
     const WORDS: &'static [(&'static str, Self)];
+    /// What a script gets, in LuaLS's notation.
+    const RETURNED: &'static str = "string";
+
+    /// The netlink attribute's content, of a type that has one.
+    fn to_wire(self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn from_wire(_: &[u8]) -> Option<Self> {
+        None
+    }
 
     fn name(self) -> &'static str {
         Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(name, _)| name)
@@ -89,7 +108,7 @@ impl<T: Words> Field for T {
             Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
             _ => quoted.join(", "),
         };
-        Form { luals: quoted.join("|"), expected, returned: "string", word: Word::Text }
+        Form { luals: quoted.join("|"), expected, returned: T::RETURNED, word: Word::Text }
     }
 
     fn read(value: &Value) -> Result<Option<Self>> {
@@ -109,11 +128,11 @@ impl<T: Words> Field for T {
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
-        None
+        self.to_wire()
     }
 
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        T::from_wire(bytes)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Row<T: 'static> {
     /// One sentence.
     pub doc: &'static str,
     pub access: Access,
+    /// Whether the kernel reports it of each object.
+    pub always: bool,
     /// The words of `ip` for it, the one that we write first.
     pub words: &'static [&'static str],
     /// The number of its netlink attribute; `None` for what stands in the message's header.
@@ -42,9 +44,6 @@ pub struct Row<T: 'static> {
     pub word: fn(&T) -> Option<String>,
     /// The netlink attribute's content; `None` where there is nothing to send.
     pub encode: fn(&T) -> Option<Vec<u8>>,
-    pub decode: fn(&mut T, &[u8]),
-    /// Whether the first, a filter, lets the second pass.
-    pub fits: fn(&T, &T) -> bool,
 }
 
 /// An object declared by [`table!`].
@@ -61,16 +60,10 @@ pub trait Table: Sized + 'static {
     }
 
     /// Takes in one attribute; those that no row names are left alone.
-    fn decode(&mut self, number: u16, bytes: &[u8]) {
-        if let Some(row) = Self::ROWS.iter().find(|row| row.number == Some(number)) {
-            (row.decode)(self, bytes);
-        }
-    }
+    fn decode(&mut self, number: u16, bytes: &[u8]);
 
     /// Whether `object` has everything that is set here.
-    fn fits(&self, object: &Self) -> bool {
-        Self::ROWS.iter().all(|row| (row.fits)(self, object))
-    }
+    fn fits(&self, object: &Self) -> bool;
 
     /// The row that `ip` knows by this word.
     fn row(word: &str) -> Option<&'static Row<Self>> {
@@ -92,15 +85,18 @@ pub fn fits<T: Field>(wanted: &Option<T>, has: &Option<T>) -> bool {
     wanted.is_none() || wanted == has || (has.is_none() && *wanted == T::absent())
 }
 
-/// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = NUMBER or header, ip ["WORD", ...], "doc";`
+/// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = NUMBER or header [always], ip ["WORD", ...], "doc";`
+/// After the rows, `and { ... }` may hold fields that are no attributes, such as a list of objects.
 macro_rules! table {
     ($(#[$meta:meta])* pub struct $table:ident {
-        $($access:ident $field:ident $(as $name:literal)?: $type:ty = $wire:tt, ip [$($word:literal),*], $doc:literal;)*
-    }) => {
+        $($access:ident $field:ident $(as $name:literal)?: $type:ty = $wire:tt $($always:ident)?,
+            ip [$($word:literal),*], $doc:literal;)*
+    } $(and { $($(#[$other_meta:meta])* $vis:vis $other:ident: $other_type:ty,)* })?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $table {
             $(#[doc = $doc] pub $field: Option<$type>,)*
+            $($($(#[$other_meta])* $vis $other: $other_type,)*)?
         }
 
         impl $crate::model::Table for $table {
@@ -108,6 +104,7 @@ macro_rules! table {
                 name: $crate::model::table!(@name $field $($name)?),
                 doc: $doc,
                 access: $crate::model::Access::$access,
+                always: $crate::model::table!(@always $($always)?),
                 words: &[$($word),*],
                 number: $crate::model::table!(@number $wire),
                 form: <$type as $crate::model::Field>::form,
@@ -120,15 +117,25 @@ macro_rules! table {
                 get: |object| object.$field.as_ref().map($crate::model::Field::value),
                 word: |object| object.$field.as_ref().map($crate::model::Field::word),
                 encode: |object| object.$field.as_ref().and_then($crate::model::Field::encode),
-                decode: |object, bytes| object.$field = <$type as $crate::model::Field>::decode(bytes),
-                fits: |wanted, object| $crate::model::fits(&wanted.$field, &object.$field),
             },)*];
+
+            fn decode(&mut self, number: u16, bytes: &[u8]) {
+                $(if $crate::model::table!(@number $wire) == Some(number) {
+                    self.$field = <$type as $crate::model::Field>::decode(bytes);
+                })*
+            }
+
+            fn fits(&self, object: &Self) -> bool {
+                true $(&& $crate::model::fits(&self.$field, &object.$field))*
+            }
         }
     };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $name:literal) => { $name };
-    (@number header) => { None };
-    (@number $number:literal) => { Some($number) };
+    (@always) => { false };
+    (@always always) => { true };
+    (@number header) => { None::<u16> };
+    (@number $number:literal) => { Some::<u16>($number) };
 }
 
 pub(crate) use table;

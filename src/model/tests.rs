@@ -5,7 +5,10 @@ table! {
     pub struct Sample {
         Set delay: Between<1, 100> = 3, ip ["delay", "latency"], "how long";
         Set on as "enabled": bool = 4, ip ["on"], "whether";
-        Read seen: Between<0, 9> = header, ip [], "only reported";
+        Read seen: Between<0, 9> = header always, ip [], "only reported";
+    } and {
+        /// No attribute.
+        parts: Vec<u8>,
     }
 }
 
@@ -15,7 +18,8 @@ fn row(name: &str) -> &'static Row<Sample> {
 
 #[test]
 fn what_is_set_goes_out_and_comes_back() {
-    let sample = Sample { delay: Some(Between(5)), on: Some(true), seen: Some(Between(1)) };
+    let sample =
+        Sample { delay: Some(Between(5)), on: Some(true), seen: Some(Between(1)), parts: Vec::new() };
     let (mut sent, mut back) = (Vec::new(), Sample::default());
     Table::encode(&sample, &mut |number, bytes| sent.push((number, bytes.to_vec())));
     assert_eq!(sent, [(3, 5u32.to_ne_bytes().to_vec()), (4, vec![1])]);
@@ -60,4 +64,5 @@ fn words_of_ip_lead_to_their_row() {
     assert_eq!(Sample::row("latency").map(|row| row.name), Some("delay"));
     assert!(Sample::row("seen").is_none());
     assert_eq!(Sample::keywords(), ["delay", "on"]);
+    assert!(row("seen").always && !row("delay").always);
 }

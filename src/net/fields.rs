@@ -1,14 +1,18 @@
 //! Types of attributes that several objects have.
 
+use std::fmt;
+use std::net::IpAddr;
+use std::rc::Rc;
+
 use ipnetwork::IpNetwork;
 
 use super::attributes::string;
 use super::link::find::check_name;
-use super::names::{GROUPS, Names, PROTOCOLS, TABLES};
+use super::names::{GROUPS, Names, PROTOCOLS, SCOPES, TABLES};
 use super::nf::words::{PortRange, Prefix, Protocol};
 use super::prefix::{self, Family, from_octets, octets};
-use crate::base::error::Result;
-use crate::model::{Field, Form, Value, Word, Words};
+use crate::base::error::{Error, Result};
+use crate::model::{Between, Field, Form, Value, Word, Words};
 
 /// A form of what is written as text.
 pub fn text(expected: &str) -> Form {
@@ -102,7 +106,7 @@ impl Field for Protocol {
         Ok(match value {
             Value::Text(text) => Some(Protocol::parse(text)?),
             Value::Int(number) => u8::try_from(*number).ok().map(Protocol),
-            Value::Bool(_) => None,
+            _ => None,
         })
     }
 
@@ -134,7 +138,7 @@ impl Field for PortRange {
         let range = match value {
             Value::Text(text) => Some(PortRange::parse(text)?),
             Value::Int(port) => u16::try_from(*port).ok().map(PortRange::one),
-            Value::Bool(_) => None,
+            _ => None,
         };
         Ok(range.filter(|range| range.low != 0))
     }
@@ -156,12 +160,154 @@ impl Field for PortRange {
     }
 }
 
+/// Any number of 32 bits.
+pub type Number = Between<0, { u32::MAX }>;
+
+/// A packet's mark, or which bits of it count: hexadecimal to `ip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(pub u32);
+
+impl Field for Mark {
+    fn form() -> Form {
+        Number::form()
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(Number::read(value)?.map(|n| Mark(n.0)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Int(self.0.into())
+    }
+
+    fn word(&self) -> String {
+        // As C prints it: 0 has no prefix.
+        if self.0 == 0 { "0".to_owned() } else { format!("{:#x}", self.0) }
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Number::encode(&Between(self.0))
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Number::decode(bytes).map(|n| Mark(n.0))
+    }
+}
+
+/// The type of service: the second byte of an IP header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tos(pub u8);
+
+impl Field for Tos {
+    fn form() -> Form {
+        Form { word: Word::Hexadecimal, ..Between::<0, 255>::form() }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(Between::<0, 255>::read(value)?.map(|n| Tos(n.0 as u8)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Int(self.0.into())
+    }
+
+    fn word(&self) -> String {
+        format!("{:#04x}", self.0)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decode(_: &[u8]) -> Option<Self> {
+        None
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Tos(0))
+    }
+}
+
+/// A link, by its name to scripts and by its index to the kernel; who sends or reports it fills in the other.
+#[derive(Clone, Debug, Default)]
+pub struct LinkRef {
+    pub index: u32,
+    pub name: Rc<str>,
+}
+
+impl LinkRef {
+    pub fn of(name: &str) -> Self {
+        LinkRef { index: 0, name: name.into() }
+    }
+}
+
+/// By index where both are known.
+impl PartialEq for LinkRef {
+    fn eq(&self, other: &Self) -> bool {
+        match self.index == 0 || other.index == 0 {
+            true => self.name == other.name,
+            false => self.index == other.index,
+        }
+    }
+}
+
+impl fmt::Display for LinkRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Field for LinkRef {
+    fn form() -> Form {
+        LinkName::form()
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(LinkName::read(value)?.map(|name| LinkRef::of(&name.0)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Text((*self.name).to_owned())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Number::encode(&Between(self.index))
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Number::decode(bytes).map(|index| LinkRef { index: index.0, name: "".into() })
+    }
+}
+
+impl Field for IpAddr {
+    fn form() -> Form {
+        text("an address such as \"10.0.0.1\" or \"fd00::1\"")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(text) = value else { return Ok(None) };
+        prefix::address(text).map(Some).map_err(|e| Error::argument(e.message()))
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(octets(*self))
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        from_octets(bytes)
+    }
+}
+
 /// Reads a number that has names.
 fn named(names: &Names, value: &Value) -> Result<Option<u32>> {
     Ok(match value {
         Value::Text(name) => Some(names.number(name)?),
         Value::Int(number) => u32::try_from(*number).ok().map(|n| names.checked(n)).transpose()?,
-        Value::Bool(_) => None,
+        _ => None,
     })
 }
 
@@ -204,8 +350,11 @@ named_fields! {
     Group(u32): GROUPS, "a link group's name or number";
     /// Who made a route or rule.
     Origin(u8): PROTOCOLS, "a protocol such as static or bird";
+    /// How far an address or route reaches.
+    Scope(u8): SCOPES, "a scope: global, link, host or site";
 }
 
 impl Words for Family {
     const WORDS: &'static [(&'static str, Self)] = &[("inet", Family::Inet), ("inet6", Family::Inet6)];
+    const RETURNED: &'static str = "\"inet\"|\"inet6\"";
 }

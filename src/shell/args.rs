@@ -178,6 +178,27 @@ impl Arg {
         }
     }
 
+    /// As an integer in hexadecimal, with or without 0x.
+    fn hexadecimal(&self) -> Result<Expr> {
+        match self.known.as_deref().map(|t| u8::from_str_radix(t.trim_start_matches("0x"), 16)) {
+            Some(Ok(number)) => Ok(Expr::code(number)),
+            _ => Err(Reason::beyond("a name of a type of service has no binding")),
+        }
+    }
+
+    /// A time with its unit, `200ms` or `1s`, in seconds; alone, milliseconds.
+    fn time(&self, option: &str) -> Result<Expr> {
+        let text = self.text().to_ascii_lowercase();
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let divisor = match &text[digits.len()..] {
+            "s" | "sec" | "secs" => 1.0,
+            "" | "ms" | "msec" | "msecs" => 1000.0,
+            _ => return Err(self.wrong(option, "a time such as 200ms")),
+        };
+        let number: f64 = digits.parse().map_err(|_| self.wrong(option, "a time such as 200ms"))?;
+        Ok(Expr::code(number / divisor))
+    }
+
     /// `on` and `off`.
     pub fn switch(&self, option: &str) -> Result<Expr> {
         self.one_of(option, &[("on", "true"), ("off", "false")])
@@ -329,7 +350,9 @@ impl Fields {
         let value = match (row.form)().word {
             Word::Flag => Expr::code("true"),
             Word::Integer => args.value(word)?.integer(word)?,
+            Word::Hexadecimal => args.value(word)?.hexadecimal()?,
             Word::IntegerOrName => args.value(word)?.number_or_name(),
+            Word::Time => args.value(word)?.time(word)?,
             Word::Text => args.value(word)?.expr(),
         };
         self.set(row.name, value);

@@ -1610,7 +1610,7 @@
 ---A rule of policy routing. Prints as in `ip rule`.
 ---@class nsh.Rule
 ---@field priority? integer its place: lower ones are looked up first
----@field family? string IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field family? ("inet"|"inet6") IPv4 (inet) or IPv6 (inet6), where no address says it
 ---@field invert? boolean all packets but these (`not`); default false
 ---@field from? string the source: a prefix, or "all"
 ---@field to? string the destination: a prefix, or "all"

@@ -20,7 +20,8 @@ pub use function::{
     AndMore, Args, BodyLast, Function, FunctionDoc, MethodDoc, Param, ParamDoc, Rest, Return, ReturnDoc,
     opts, param, ret,
 };
-pub use record::{Record, RecordDoc, RecordFieldDoc, is_list, tag, tag_list};
+pub use record::{Builder, Record, RecordDoc, RecordFieldDoc, is_list, tag, tag_list};
+pub use rows::object;
 pub use shape::{FieldDoc, Shape, ShapeDoc};
 pub use ty::Type;
 

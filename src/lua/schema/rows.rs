@@ -6,14 +6,19 @@ use std::rc::Rc;
 use mlua::{Lua, Table as LuaTable, Value};
 
 use super::Wrong;
-use super::record::{Builder, Record, RecordFieldDoc};
+use super::record::{Builder, Record, RecordFieldDoc, tag_list};
 use super::shape::{FieldDoc, Shape};
 use crate::model::{self, Access, Row, Table};
 
 impl<T: Table + Default> Shape<T> {
     /// The attributes that a script may give.
     pub fn rows(name: &'static str) -> Self {
-        let given = T::ROWS.iter().filter(|row| row.access == Access::Set);
+        Self::rows_where(name, |_| true)
+    }
+
+    /// Those of them that `which` says, by name.
+    pub fn rows_where(name: &'static str, which: impl Fn(&str) -> bool) -> Self {
+        let given = T::ROWS.iter().filter(|row| row.access == Access::Set && which(row.name));
         given.fold(Shape::new(name), |shape, row| {
             let form = (row.form)();
             let told = FieldDoc {
@@ -46,9 +51,14 @@ fn read(value: &Value) -> Result<Option<model::Value>, Wrong> {
         Value::Boolean(b) => Some(model::Value::Bool(*b)),
         Value::Integer(i) => Some(model::Value::Int(*i)),
         Value::Number(n) if n.fract() == 0.0 && n.abs() < 9e15 => Some(model::Value::Int(*n as i64)),
+        Value::Number(n) => Some(model::Value::Number(*n)),
         Value::String(s) => {
             let text = s.to_str().map_err(|_| Wrong::new("the string is not valid UTF-8"))?;
             Some(model::Value::Text(text.to_owned()))
+        }
+        Value::Table(list) => {
+            let words: mlua::Result<Vec<String>> = list.sequence_values().collect();
+            words.ok().map(model::Value::List)
         }
         _ => None,
     })
@@ -58,24 +68,36 @@ fn write(lua: &Lua, value: model::Value) -> mlua::Result<Value> {
     Ok(match value {
         model::Value::Bool(b) => Value::Boolean(b),
         model::Value::Int(i) => Value::Integer(i),
+        model::Value::Number(n) => Value::Number(n),
         model::Value::Text(text) => Value::String(lua.create_string(text)?),
+        model::Value::List(words) => {
+            let list = lua.create_sequence_from(words)?;
+            // An empty list is still a list, to JSON for one.
+            tag_list(lua, &list)?;
+            Value::Table(list)
+        }
     })
 }
 
 impl<T: Table + Default + Display> Record<T> {
     /// The attributes that the kernel reports. Prints as the object does.
     pub fn rows(name: &'static str, doc: &'static str) -> Self {
-        T::ROWS
-            .iter()
-            .fold(Record::of(name, doc), |record: Builder<T>, row| {
-                let luals = format!("{}?", optional((row.form)().returned));
-                let told = RecordFieldDoc { name: row.name, luals, doc: row.doc, record: None };
-                record.getter(told, move |lua, object| match (row.get)(object) {
-                    Some(value) => write(lua, value),
-                    None => Ok(Value::Nil),
-                })
+        Builder::rows(name, doc).show(|table| Ok(object::<T>(table).to_string()))
+    }
+}
+
+impl<T: Table> Builder<T> {
+    /// The attributes that the kernel reports, for a record that has more than those.
+    pub fn rows(name: &'static str, doc: &'static str) -> Self {
+        T::ROWS.iter().fold(Record::of(name, doc), |record: Builder<T>, row| {
+            let returned = (row.form)().returned;
+            let luals = if row.always { returned.to_owned() } else { format!("{}?", optional(returned)) };
+            let told = RecordFieldDoc { name: row.name, luals, doc: row.doc, record: None };
+            record.getter(told, move |lua, object| match (row.get)(object) {
+                Some(value) => write(lua, value),
+                None => Ok(Value::Nil),
             })
-            .show(show::<T>)
+        })
     }
 }
 
@@ -83,13 +105,14 @@ fn optional(luals: &str) -> String {
     if luals.contains('|') { format!("({luals})") } else { luals.to_owned() }
 }
 
-/// Prints what the table says now; a field that a script gave another type is left out.
-fn show<T: Table + Default + Display>(table: &LuaTable) -> mlua::Result<String> {
+/// What a record's table says now; a field that a script gave another type is left out.
+pub fn object<T: Table + Default>(table: &LuaTable) -> T {
     let mut object = T::default();
     for row in T::ROWS {
-        if let Ok(Some(value)) = read(&table.raw_get(row.name)?) {
+        let Ok(value) = table.raw_get(row.name) else { continue };
+        if let Ok(Some(value)) = read(&value) {
             let _ = (row.put)(&mut object, &value);
         }
     }
-    Ok(object.to_string())
+    object
 }

@@ -5,7 +5,7 @@ mod table;
 mod text;
 mod wire;
 
-pub use table::{Action, Mark, Number, Rule, Tos, Uids};
+pub use table::{Action, Rule, Uids};
 pub(super) use wire::parse;
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};

@@ -2,12 +2,9 @@
 
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Value, Words, table};
-use crate::net::fields::{Group, LinkName, Origin, Selector, TableId, number_or_text};
+use crate::net::fields::{Group, LinkName, Mark, Number, Origin, Selector, TableId, Tos, number_or_text};
 use crate::net::nf::words::{PortRange, Protocol};
 use crate::net::prefix::Family;
-
-/// Any number of 32 bits.
-pub type Number = Between<0, { u32::MAX }>;
 
 table! {
     /// A rule of policy routing (ip-rule(8), linux/fib_rules.h): one to add, one that the kernel reported, or what
@@ -73,71 +70,6 @@ impl Words for Action {
     ];
 }
 
-/// A packet's mark, or which bits of it count: hexadecimal to `ip`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(pub u32);
-
-impl Field for Mark {
-    fn form() -> Form {
-        Number::form()
-    }
-
-    fn read(value: &Value) -> Result<Option<Self>> {
-        Ok(Number::read(value)?.map(|n| Mark(n.0)))
-    }
-
-    fn value(&self) -> Value {
-        Value::Int(self.0.into())
-    }
-
-    fn word(&self) -> String {
-        // As C prints it: 0 has no prefix.
-        if self.0 == 0 { "0".to_owned() } else { format!("{:#x}", self.0) }
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        Number::encode(&Between(self.0))
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        Number::decode(bytes).map(|n| Mark(n.0))
-    }
-}
-
-/// The type of service: the second byte of an IP header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tos(pub u8);
-
-impl Field for Tos {
-    fn form() -> Form {
-        Between::<0, 255>::form()
-    }
-
-    fn read(value: &Value) -> Result<Option<Self>> {
-        Ok(Between::<0, 255>::read(value)?.map(|n| Tos(n.0 as u8)))
-    }
-
-    fn value(&self) -> Value {
-        Value::Int(self.0.into())
-    }
-
-    fn word(&self) -> String {
-        format!("{:#04x}", self.0)
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
-
-    fn absent() -> Option<Self> {
-        Some(Tos(0))
-    }
-}
-
 /// The first and last user; `struct fib_rule_uid_range`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Uids(pub u32, pub u32);
@@ -154,7 +86,7 @@ impl Field for Uids {
                 return Ok(u32::try_from(*uid).ok().filter(|n| *n < u32::MAX).map(|n| Uids(n, n)));
             }
             Value::Text(range) => range,
-            Value::Bool(_) => return Ok(None),
+            _ => return Ok(None),
         };
         let parsed = range.split_once('-').and_then(|(a, b)| Some(Uids(a.parse().ok()?, b.parse().ok()?)));
         parsed.filter(|uids| uids.0 <= uids.1).map(Some).ok_or_else(|| {

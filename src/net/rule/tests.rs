@@ -1,5 +1,5 @@
 use super::*;
-use crate::net::fields::{Selector, TableId};
+use crate::net::fields::{Mark, Selector, TableId};
 use crate::net::nf::words::{PortRange, Protocol};
 use crate::net::testing::{lab, witness};
 

@@ -1,10 +1,10 @@
 //! A rule as it stands in a netlink message: `struct fib_rule_hdr`, then the attributes.
 
-use super::{Action, Mark, Rule, TABLE_MAIN, Tos};
+use super::{Action, Rule, TABLE_MAIN};
 use crate::base::error::Result;
 use crate::model::{Between, Table, Words};
 use crate::net::attributes::Attributes;
-use crate::net::fields::{Origin, Selector, TableId};
+use crate::net::fields::{Mark, Origin, Selector, TableId, Tos};
 use crate::net::netlink::attributes_of;
 use crate::net::prefix::Family;
 use crate::net::route::small_table;

@@ -39,13 +39,6 @@ fn fields(mut args: Args, global: &Global) -> Result<Fields> {
     while let Some(arg) = args.take() {
         let option = arg.text().to_owned();
         match option.as_str() {
-            "tos" | "dsfield" => {
-                let tos = args.value("tos")?;
-                let number = u8::from_str_radix(tos.text().trim_start_matches("0x"), 16);
-                let number =
-                    number.map_err(|_| Reason::beyond("a name of a type of service has no binding"))?;
-                fields.set("tos", Expr::code(number));
-            }
             "fwmark" => {
                 let mark = args.value("fwmark")?;
                 match mark.known.as_deref().and_then(|m| m.split_once('/')) {
