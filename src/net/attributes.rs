@@ -22,7 +22,7 @@ enum Wrong {
 }
 
 /// NLA_F_NESTED (linux/netlink.h).
-const NESTED: u16 = 0x8000;
+pub const NESTED: u16 = 0x8000;
 /// The length and type in front of a value.
 const HEADER: usize = 4;
 

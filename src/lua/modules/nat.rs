@@ -6,6 +6,7 @@ use super::words::{self, PortsValue};
 use crate::lua::registry::Module;
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{Cx, Failure, Function, Record, Shape, Type, opts, param, ret, ty};
+use crate::model::Words;
 use crate::net::nf::nat::{self, Kind, NatRule, NatSpec, Target};
 
 /// A rule's options but for those that only some kinds have.

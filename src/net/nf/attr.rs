@@ -4,69 +4,38 @@
 //! lack nat, masq, redir, counter, ct, range and reject, and their decoder trusts the length of inner attributes,
 //! while what another program has put into a table must never stop us.
 
+use super::uapi::NFTA_LIST_ELEM;
+use crate::net::attributes::string;
+pub use crate::net::attributes::{Attributes, NESTED};
 use crate::net::netlink::attributes_of;
 
-/// The flag of an attribute that contains attributes, `NLA_F_NESTED`.
-const NESTED: u16 = 0x8000;
-
-/// Attributes in the making.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attributes(Vec<u8>);
-
+/// What netfilter's messages need besides rtnetlink's.
 impl Attributes {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-
-    /// Appends an attribute of any content, padded to four bytes.
-    pub fn put(&mut self, kind: u16, value: &[u8]) -> &mut Self {
-        let length = (value.len() + 4).min(usize::from(u16::MAX));
-        self.0.extend_from_slice(&(length as u16).to_ne_bytes());
-        self.0.extend_from_slice(&kind.to_ne_bytes());
-        self.0.extend_from_slice(&value[..length - 4]);
-        self.0.resize(self.0.len().next_multiple_of(4), 0);
+    /// Appends an attribute of any content.
+    pub fn raw(&mut self, kind: u16, value: &[u8]) -> &mut Self {
+        self.put(kind, value);
         self
     }
 
-    pub fn put_u8(&mut self, kind: u16, value: u8) -> &mut Self {
-        self.put(kind, &[value])
+    pub fn be32(&mut self, kind: u16, value: u32) -> &mut Self {
+        self.raw(kind, &value.to_be_bytes())
     }
 
-    pub fn put_u32(&mut self, kind: u16, value: u32) -> &mut Self {
-        self.put(kind, &value.to_be_bytes())
-    }
-
-    pub fn put_u64(&mut self, kind: u16, value: u64) -> &mut Self {
-        self.put(kind, &value.to_be_bytes())
+    pub fn be64(&mut self, kind: u16, value: u64) -> &mut Self {
+        self.raw(kind, &value.to_be_bytes())
     }
 
     /// Appends a string with its NUL.
-    pub fn put_str(&mut self, kind: u16, value: &str) -> &mut Self {
-        let mut bytes = value.as_bytes().to_vec();
-        bytes.push(0);
-        self.put(kind, &bytes)
+    pub fn text(&mut self, kind: u16, value: &str) -> &mut Self {
+        self.put_str(kind, value);
+        self
     }
 
     /// Appends what `fill` writes as one attribute.
-    pub fn nest(&mut self, kind: u16, fill: impl FnOnce(&mut Attributes)) -> &mut Self {
+    pub fn within(&mut self, kind: u16, fill: impl FnOnce(&mut Attributes)) -> &mut Self {
         let mut inner = Attributes::new();
         fill(&mut inner);
-        self.put(kind | NESTED, &inner.0)
-    }
-
-    /// Appends the number if there is one.
-    pub fn put_u32_if(&mut self, kind: u16, value: Option<u32>) -> &mut Self {
-        if let Some(value) = value {
-            self.put_u32(kind, value);
-        }
+        self.nest(kind, inner);
         self
     }
 }
@@ -89,6 +58,12 @@ impl<'a> Received<'a> {
         self.get(kind).map(Received)
     }
 
+    /// The elements of a list.
+    pub fn list(self, kind: u16) -> impl Iterator<Item = Received<'a>> {
+        let elements = self.nest(kind).unwrap_or(Received(&[]));
+        elements.iter().filter(|(kind, _)| *kind == NFTA_LIST_ELEM).map(|(_, element)| Received(element))
+    }
+
     pub fn u8(self, kind: u16) -> Option<u8> {
         self.get(kind)?.first().copied()
     }
@@ -107,9 +82,7 @@ impl<'a> Received<'a> {
 
     /// A string up to its NUL; bytes that are no UTF-8 are replaced.
     pub fn string(self, kind: u16) -> Option<String> {
-        let bytes = self.get(kind)?;
-        let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
-        Some(String::from_utf8_lossy(&bytes[..end]).into_owned())
+        self.get(kind).map(string)
     }
 }
 
@@ -120,8 +93,8 @@ mod tests {
     #[test]
     fn attributes_are_padded_and_nested() {
         let mut out = Attributes::new();
-        out.put_str(1, "nsh").nest(4, |hook| {
-            hook.put_u32(1, 4).put_u8(2, 7);
+        out.text(1, "nsh").within(4, |hook| {
+            hook.be32(1, 4).raw(2, &[7]);
         });
         #[rustfmt::skip]
         let expected: &[u8] = &[
@@ -130,11 +103,26 @@ mod tests {
             8, 0, 1, 0, 0, 0, 0, 4,           // type 1: 4, big-endian
             5, 0, 2, 0, 7, 0, 0, 0,           // type 2: one byte, padded
         ];
-        assert_eq!(out.as_bytes(), expected);
-        let received = Received(out.as_bytes());
+        let bytes = out.bytes().unwrap();
+        assert_eq!(bytes, expected);
+        let received = Received(bytes);
         assert_eq!(received.string(1).as_deref(), Some("nsh"));
         assert_eq!(received.nest(4).and_then(|hook| hook.u32(1)), Some(4));
         assert_eq!(received.u32(9), None);
         assert_eq!(received.nest(4).and_then(|hook| hook.u64(1)), None);
+    }
+
+    #[test]
+    fn what_no_attribute_can_hold_is_told_before_it_is_sent() {
+        let mut long = Attributes::new();
+        long.within(1, |inner| {
+            inner.raw(2, &[0; 65_532]);
+        });
+        assert!(long.bytes().unwrap_err().message().ends_with("at most 65531 bytes, got 65532"));
+        let mut zero = Attributes::new();
+        zero.within(1, |inner| {
+            inner.text(2, "a\0b");
+        });
+        assert!(zero.bytes().unwrap_err().message().contains("zero byte"));
     }
 }

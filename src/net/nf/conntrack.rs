@@ -11,8 +11,9 @@ use netlink_packet_netfilter::conntrack::Status;
 use netlink_packet_netfilter::{NetfilterHeader, NetfilterProtoFamily, NetfilterSubsystem};
 use nix::errno::Errno;
 
-use super::attr::{Attributes, Received};
+use super::attr::{Attributes, NESTED, Received};
 use super::message::{HEADER, message_type, request};
+use super::uapi::*;
 use super::words::{Family, Not, Ports, Prefix, Protocol};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::echo::Command;
@@ -22,9 +23,6 @@ use crate::net::netlink::Socket;
 /// `IPCTNL_MSG_CT_GET` and `IPCTNL_MSG_CT_DELETE`.
 const GET: u8 = 1;
 const DELETE: u8 = 2;
-/// `CTA_TUPLE_ORIG` and `CTA_ZONE`, by which an entry is named.
-const TUPLE: u16 = 1;
-const ZONE: u16 = 18;
 
 /// One direction of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,9 +125,9 @@ pub fn del(ns: &Namespace, filter: &Filter) -> Result<usize> {
     let mut count = 0;
     for connection in all(&mut socket, filter.family)?.iter().filter(|c| filter.matches(c)) {
         let mut named = Attributes::new();
-        named.put(TUPLE | 0x8000, &connection.key);
+        named.put(CTA_TUPLE_ORIG | NESTED, &connection.key);
         if connection.zone != 0 {
-            named.put(ZONE, &connection.zone.to_be_bytes());
+            named.put(CTA_ZONE, &connection.zone.to_be_bytes());
         }
         let family = Family::of(connection.orig.source);
         match ask(&mut socket, DELETE, NLM_F_ACK, Some(family), &named, &mut |_| {}) {
@@ -177,7 +175,7 @@ fn ask(
         Some(Family::Inet6) => NetfilterProtoFamily::IPv6,
     };
     let kind = message_type(NetfilterSubsystem::Conntrack, kind);
-    let mut bytes = request(kind, flags, &NetfilterHeader::new(family, 0, 0), attributes);
+    let mut bytes = request(kind, flags, &NetfilterHeader::new(family, 0, 0), attributes)?;
     let asked = socket.exchange(&mut bytes, flags & NLM_F_DUMP == NLM_F_DUMP, &mut |reset, answer| {
         if reset {
             each(None);
@@ -200,26 +198,26 @@ fn ask(
 impl Connection {
     fn read(payload: &[u8]) -> Option<Self> {
         let a = Received(payload.get(HEADER..)?);
-        let orig = Tuple::read(a.nest(TUPLE)?)?;
-        let status = Status::from_bits_retain(a.u32(3).unwrap_or(0));
+        let orig = Tuple::read(a.nest(CTA_TUPLE_ORIG)?)?;
+        let status = Status::from_bits_retain(a.u32(CTA_STATUS).unwrap_or(0));
         let counters = |kind| {
             let c = a.nest(kind)?;
-            Some(Counters { packets: c.u64(1)?, bytes: c.u64(2)? })
+            Some(Counters { packets: c.u64(CTA_COUNTERS_PACKETS)?, bytes: c.u64(CTA_COUNTERS_BYTES)? })
         };
         Some(Connection {
-            reply: Tuple::read(a.nest(2)?)?,
-            state: state(orig.proto, a.nest(4)),
-            timeout: a.u32(7),
-            mark: a.u32(8).unwrap_or(0),
-            id: a.u32(12),
-            zone: a.u16(ZONE).unwrap_or(0),
+            reply: Tuple::read(a.nest(CTA_TUPLE_REPLY)?)?,
+            state: state(orig.proto, a.nest(CTA_PROTOINFO)),
+            timeout: a.u32(CTA_TIMEOUT),
+            mark: a.u32(CTA_MARK).unwrap_or(0),
+            id: a.u32(CTA_ID),
+            zone: a.u16(CTA_ZONE).unwrap_or(0),
             replied: status.contains(Status::SeenReply),
             assured: status.contains(Status::Assured),
             snat: status.contains(Status::SrcNat),
             dnat: status.contains(Status::DstNat),
-            sent: counters(9),
-            received: counters(10),
-            key: a.get(TUPLE)?.to_vec(),
+            sent: counters(CTA_COUNTERS_ORIG),
+            received: counters(CTA_COUNTERS_REPLY),
+            key: a.get(CTA_TUPLE_ORIG)?.to_vec(),
             orig,
         })
     }
@@ -227,17 +225,18 @@ impl Connection {
 
 impl Tuple {
     fn read(a: Received<'_>) -> Option<Self> {
-        let (ip, proto) = (a.nest(1)?, a.nest(2)?);
+        let (ip, proto) = (a.nest(CTA_TUPLE_IP)?, a.nest(CTA_TUPLE_PROTO)?);
         let v4 = |kind| Some(IpAddr::V4(Ipv4Addr::from(*ip.get(kind)?.first_chunk::<4>()?)));
         let v6 = |kind| Some(IpAddr::V6(Ipv6Addr::from(*ip.get(kind)?.first_chunk::<16>()?)));
         let icmp = |id, kind, code| Some((proto.u8(kind)?, proto.u8(code)?, proto.u16(id)?));
         Some(Tuple {
-            source: v4(1).or_else(|| v6(3))?,
-            dest: v4(2).or_else(|| v6(4))?,
-            proto: Protocol(proto.u8(1)?),
-            sport: proto.u16(2),
-            dport: proto.u16(3),
-            icmp: icmp(4, 5, 6).or_else(|| icmp(7, 8, 9)),
+            source: v4(CTA_IP_V4_SRC).or_else(|| v6(CTA_IP_V6_SRC))?,
+            dest: v4(CTA_IP_V4_DST).or_else(|| v6(CTA_IP_V6_DST))?,
+            proto: Protocol(proto.u8(CTA_PROTO_NUM)?),
+            sport: proto.u16(CTA_PROTO_SRC_PORT),
+            dport: proto.u16(CTA_PROTO_DST_PORT),
+            icmp: icmp(CTA_PROTO_ICMP_ID, CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMP_CODE)
+                .or_else(|| icmp(CTA_PROTO_ICMPV6_ID, CTA_PROTO_ICMPV6_TYPE, CTA_PROTO_ICMPV6_CODE)),
         })
     }
 }
@@ -267,12 +266,12 @@ fn state(proto: Protocol, info: Option<Received<'_>>) -> Option<&'static str> {
         "SHUTDOWN_ACK_SENT",
         "HEARTBEAT_SENT",
     ];
-    // CTA_PROTOINFO_TCP is 1, CTA_PROTOINFO_SCTP 3; the state is the first attribute in both.
-    match proto.0 {
-        6 => TCP.get(usize::from(info?.nest(1)?.u8(1)?)).copied(),
-        132 => SCTP.get(usize::from(info?.nest(3)?.u8(1)?)).copied(),
-        _ => None,
-    }
+    let (names, of, state): (&[&str], _, _) = match proto {
+        Protocol::TCP => (&TCP, CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_STATE),
+        Protocol::SCTP => (&SCTP, CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_STATE),
+        _ => return None,
+    };
+    names.get(usize::from(info?.nest(of)?.u8(state)?)).copied()
 }
 
 impl fmt::Display for Tuple {

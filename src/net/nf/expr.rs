@@ -4,66 +4,70 @@
 
 use netlink_packet_netfilter::nftables::MetaKey;
 
-use super::attr::{Attributes, Received};
+use super::attr::{Attributes, NESTED, Received};
+use super::uapi::*;
 
 /// The register that holds the verdict; data registers are 1 to 4 (16 bytes each) and 8 to 23 (4 bytes each).
-pub const VERDICT_REGISTER: u32 = 0;
+const VERDICT_REGISTER: u32 = libc::NFT_REG_VERDICT as u32;
+/// Of a lookup, `NFT_LOOKUP_F_INV`.
+pub const INVERTED: Flags = Flags(libc::NFT_LOOKUP_F_INV as u32);
 
-/// Where a payload expression counts its offset from, `enum nft_payload_bases`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
-    Link,
-    Network,
-    Transport,
-    Other(u32),
+/// Declares numbers that have names; others are kept as they are.
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $type:ident { $($name:ident = $number:path),* $(,)? })*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $type {
+            $($name,)*
+            Other(u32),
+        }
+
+        impl From<u32> for $type {
+            fn from(number: u32) -> Self {
+                $(if number == $number as u32 {
+                    return $type::$name;
+                })*
+                $type::Other(number)
+            }
+        }
+
+        impl From<$type> for u32 {
+            fn from(value: $type) -> u32 {
+                match value {
+                    $($type::$name => $number as u32,)*
+                    $type::Other(number) => number,
+                }
+            }
+        })*
+    };
 }
 
-impl Base {
-    fn number(self) -> u32 {
-        match self {
-            Base::Link => 0,
-            Base::Network => 1,
-            Base::Transport => 2,
-            Base::Other(n) => n,
-        }
+numbers! {
+    /// Where a payload expression counts its offset from, `enum nft_payload_bases`.
+    Base {
+        Link = libc::NFT_PAYLOAD_LL_HEADER,
+        Network = libc::NFT_PAYLOAD_NETWORK_HEADER,
+        Transport = libc::NFT_PAYLOAD_TRANSPORT_HEADER,
     }
 
-    fn of(n: u32) -> Self {
-        match n {
-            0 => Base::Link,
-            1 => Base::Network,
-            2 => Base::Transport,
-            n => Base::Other(n),
-        }
+    /// A comparison, `enum nft_cmp_ops`; `Range` knows the first two alone.
+    Op {
+        Eq = libc::NFT_CMP_EQ,
+        Ne = libc::NFT_CMP_NEQ,
+        Lt = libc::NFT_CMP_LT,
+        Le = libc::NFT_CMP_LTE,
+        Gt = libc::NFT_CMP_GT,
+        Ge = libc::NFT_CMP_GTE,
     }
-}
 
-/// A comparison, `enum nft_cmp_ops`; `Range` knows the first two alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-    Other(u32),
+    /// What a NAT expression changes, `enum nft_nat_types`.
+    NatType {
+        Source = libc::NFT_NAT_SNAT,
+        Dest = libc::NFT_NAT_DNAT,
+    }
 }
 
 impl Op {
-    const ALL: [Op; 6] = [Op::Eq, Op::Ne, Op::Lt, Op::Le, Op::Gt, Op::Ge];
-
-    fn number(self) -> u32 {
-        match self {
-            Op::Other(n) => n,
-            op => Self::ALL.iter().position(|o| *o == op).unwrap_or(0) as u32,
-        }
-    }
-
-    fn of(n: u32) -> Self {
-        Self::ALL.get(n as usize).copied().unwrap_or(Op::Other(n))
-    }
-
     /// Equal, or not equal if `negated`.
     pub fn equal(negated: bool) -> Self {
         if negated { Op::Ne } else { Op::Eq }
@@ -85,24 +89,24 @@ pub enum Verdict {
 impl Verdict {
     fn code(&self) -> i32 {
         match self {
-            Verdict::Drop => 0,
-            Verdict::Accept => 1,
-            Verdict::Continue => -1,
-            Verdict::Jump(_) => -3,
-            Verdict::Goto(_) => -4,
-            Verdict::Return => -5,
+            Verdict::Drop => libc::NF_DROP,
+            Verdict::Accept => libc::NF_ACCEPT,
+            Verdict::Continue => libc::NFT_CONTINUE,
+            Verdict::Jump(_) => libc::NFT_JUMP,
+            Verdict::Goto(_) => libc::NFT_GOTO,
+            Verdict::Return => libc::NFT_RETURN,
             Verdict::Other(code) => *code,
         }
     }
 
     fn of(code: i32, chain: Option<String>) -> Self {
         match (code, chain) {
-            (0, _) => Verdict::Drop,
-            (1, _) => Verdict::Accept,
-            (-1, _) => Verdict::Continue,
-            (-3, Some(chain)) => Verdict::Jump(chain),
-            (-4, Some(chain)) => Verdict::Goto(chain),
-            (-5, _) => Verdict::Return,
+            (libc::NF_DROP, _) => Verdict::Drop,
+            (libc::NF_ACCEPT, _) => Verdict::Accept,
+            (libc::NFT_CONTINUE, _) => Verdict::Continue,
+            (libc::NFT_JUMP, Some(chain)) => Verdict::Jump(chain),
+            (libc::NFT_GOTO, Some(chain)) => Verdict::Goto(chain),
+            (libc::NFT_RETURN, _) => Verdict::Return,
             (code, _) => Verdict::Other(code),
         }
     }
@@ -115,97 +119,6 @@ pub struct SetRef {
     pub id: Option<u32>,
 }
 
-/// One instruction. Registers are numbers as in `nft --debug=netlink`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expr {
-    /// Loads a property of the packet that isn't in its bytes: interfaces, protocols, mark.
-    Meta {
-        key: MetaKey,
-        to: u32,
-    },
-    /// Stores such a property: `meta mark set`.
-    MetaSet {
-        key: MetaKey,
-        from: u32,
-    },
-    /// Loads bytes of the packet.
-    Payload {
-        base: Base,
-        offset: u32,
-        length: u32,
-        to: u32,
-    },
-    /// Goes on if the register compares so with the data.
-    Cmp {
-        from: u32,
-        op: Op,
-        data: Vec<u8>,
-    },
-    /// Goes on if the register is (not) between the two, inclusive.
-    Range {
-        from: u32,
-        op: Op,
-        low: Vec<u8>,
-        high: Vec<u8>,
-    },
-    /// `to = (from & mask) ^ xor`.
-    Bitwise {
-        from: u32,
-        to: u32,
-        mask: Vec<u8>,
-        xor: Vec<u8>,
-    },
-    /// Goes on if the register is (not) in the set; with `to`, loads the map's value.
-    Lookup {
-        set: SetRef,
-        from: u32,
-        to: Option<u32>,
-        negated: bool,
-    },
-    /// Loads a constant.
-    Immediate {
-        to: u32,
-        data: Vec<u8>,
-    },
-    /// Ends the rule with a verdict.
-    Verdict(Verdict),
-    /// Loads a property of the packet's connection, `enum nft_ct_keys`; `direction` 0 is the original one.
-    Ct {
-        key: u32,
-        to: u32,
-        direction: Option<u8>,
-    },
-    Counter {
-        packets: u64,
-        bytes: u64,
-    },
-    Masquerade {
-        ports: Registers,
-        flags: u32,
-    },
-    Redirect {
-        ports: Registers,
-        flags: u32,
-    },
-    Nat {
-        dest: bool,
-        family: u32,
-        addresses: Registers,
-        ports: Registers,
-        flags: u32,
-    },
-    /// `enum nft_reject_types`, and the ICMP code.
-    Reject {
-        kind: u32,
-        code: u8,
-    },
-    /// One that we have no type for: its name, and its attributes as they came.
-    Unknown {
-        name: String,
-        attributes: Vec<u8>,
-    },
-}
-
 /// The registers with the lower and the upper end of a range; no upper end means just the lower.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Registers {
@@ -213,180 +126,268 @@ pub struct Registers {
     pub max: Option<u32>,
 }
 
-impl Expr {
-    /// The name that the kernel knows it by, which is that of its module `nft_*` too.
-    pub fn name(&self) -> &str {
-        match self {
-            Expr::Meta { .. } | Expr::MetaSet { .. } => "meta",
-            Expr::Payload { .. } => "payload",
-            Expr::Cmp { .. } => "cmp",
-            Expr::Range { .. } => "range",
-            Expr::Bitwise { .. } => "bitwise",
-            Expr::Lookup { .. } => "lookup",
-            Expr::Immediate { .. } | Expr::Verdict(_) => "immediate",
-            Expr::Ct { .. } => "ct",
-            Expr::Counter { .. } => "counter",
-            Expr::Masquerade { .. } => "masq",
-            Expr::Redirect { .. } => "redir",
-            Expr::Nat { .. } => "nat",
-            Expr::Reject { .. } => "reject",
-            Expr::Unknown { name, .. } => name,
+/// Flags; the kernel takes none for 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(pub u32);
+
+/// A part of an expression; `K` are the attributes that it stands in.
+trait Part<K>: Sized {
+    fn put(&self, kind: K, out: &mut Attributes);
+    /// `None` where the kernel sent something that is none.
+    fn get(a: Received<'_>, kind: K) -> Option<Self>;
+}
+
+macro_rules! numeric_parts {
+    ($($type:ty)*) => {
+        $(impl Part<u16> for $type {
+            fn put(&self, kind: u16, out: &mut Attributes) {
+                out.be32(kind, (*self).into());
+            }
+            fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+                a.u32(kind).map(Self::from)
+            }
+        })*
+    };
+}
+
+numeric_parts!(u32 Base Op NatType MetaKey);
+
+impl Part<u16> for u64 {
+    fn put(&self, kind: u16, out: &mut Attributes) {
+        out.be64(kind, *self);
+    }
+    fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+        a.u64(kind)
+    }
+}
+
+impl Part<u16> for u8 {
+    fn put(&self, kind: u16, out: &mut Attributes) {
+        out.raw(kind, &[*self]);
+    }
+    fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+        a.u8(kind)
+    }
+}
+
+impl<T: Part<u16>> Part<u16> for Option<T> {
+    fn put(&self, kind: u16, out: &mut Attributes) {
+        if let Some(value) = self {
+            value.put(kind, out);
         }
     }
-
-    /// Writes `NFTA_EXPR_NAME` and `NFTA_EXPR_DATA`.
-    pub fn write(&self, out: &mut Attributes) {
-        out.put_str(1, self.name());
-        match self {
-            Expr::Unknown { attributes, .. } => {
-                out.put(2 | 0x8000, attributes);
-            }
-            _ => {
-                out.nest(2, |data| self.write_data(data));
-            }
-        }
+    fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+        Some(T::get(a, kind))
     }
+}
 
-    fn write_data(&self, out: &mut Attributes) {
-        match self {
-            Expr::Meta { key, to } => out.put_u32(1, *to).put_u32(2, (*key).into()),
-            Expr::MetaSet { key, from } => out.put_u32(2, (*key).into()).put_u32(3, *from),
-            Expr::Payload { base, offset, length, to } => {
-                out.put_u32(1, *to).put_u32(2, base.number()).put_u32(3, *offset).put_u32(4, *length)
-            }
-            Expr::Cmp { from, op, data } => value(out.put_u32(1, *from).put_u32(2, op.number()), 3, data),
-            Expr::Range { from, op, low, high } => {
-                value(value(out.put_u32(1, *from).put_u32(2, op.number()), 3, low), 4, high)
-            }
-            Expr::Bitwise { from, to, mask, xor } => {
-                let length = mask.len() as u32;
-                value(value(out.put_u32(1, *from).put_u32(2, *to).put_u32(3, length), 4, mask), 5, xor)
-            }
-            Expr::Lookup { set, from, to, negated } => out
-                .put_str(1, &set.name)
-                .put_u32(2, *from)
-                .put_u32_if(3, *to)
-                .put_u32_if(4, set.id)
-                .put_u32_if(5, negated.then_some(1)),
-            Expr::Immediate { to, data } => value(out.put_u32(1, *to), 2, data),
-            Expr::Verdict(verdict) => out.put_u32(1, VERDICT_REGISTER).nest(2, |data| {
-                data.nest(2, |out| {
-                    out.put_u32(1, verdict.code() as u32);
-                    if let Verdict::Jump(chain) | Verdict::Goto(chain) = verdict {
-                        out.put_str(2, chain);
-                    }
-                });
-            }),
-            Expr::Ct { key, to, direction } => {
-                out.put_u32(1, *to).put_u32(2, *key);
-                if let Some(direction) = direction {
-                    out.put_u8(3, *direction);
+impl Part<u16> for Flags {
+    fn put(&self, kind: u16, out: &mut Attributes) {
+        (self.0 != 0).then_some(self.0).put(kind, out);
+    }
+    fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+        Some(Flags(a.u32(kind).unwrap_or(0)))
+    }
+}
+
+/// Data of a register's length, in an attribute of its own within `kind`.
+impl Part<u16> for Vec<u8> {
+    fn put(&self, kind: u16, out: &mut Attributes) {
+        out.within(kind, |data| data.put(NFTA_DATA_VALUE, self));
+    }
+    fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+        Some(a.nest(kind)?.get(NFTA_DATA_VALUE)?.to_vec())
+    }
+}
+
+/// Data after its length.
+impl Part<[u16; 2]> for Vec<u8> {
+    fn put(&self, [length, kind]: [u16; 2], out: &mut Attributes) {
+        self.put(kind, out.be32(length, self.len() as u32));
+    }
+    fn get(a: Received<'_>, [_, kind]: [u16; 2]) -> Option<Self> {
+        Part::get(a, kind)
+    }
+}
+
+impl Part<[u16; 2]> for Registers {
+    fn put(&self, [min, max]: [u16; 2], out: &mut Attributes) {
+        self.min.put(min, out);
+        self.max.put(max, out);
+    }
+    fn get(a: Received<'_>, [min, max]: [u16; 2]) -> Option<Self> {
+        Some(Registers { min: a.u32(min), max: a.u32(max) })
+    }
+}
+
+impl Part<[u16; 2]> for SetRef {
+    fn put(&self, [name, id]: [u16; 2], out: &mut Attributes) {
+        self.id.put(id, out.text(name, &self.name));
+    }
+    fn get(a: Received<'_>, [name, id]: [u16; 2]) -> Option<Self> {
+        Some(SetRef { name: a.string(name)?, id: a.u32(id) })
+    }
+}
+
+/// A verdict is the data of its own register.
+impl Part<[u16; 2]> for Verdict {
+    fn put(&self, [register, kind]: [u16; 2], out: &mut Attributes) {
+        out.be32(register, VERDICT_REGISTER).within(kind, |data| {
+            data.within(NFTA_DATA_VERDICT, |out| {
+                out.be32(NFTA_VERDICT_CODE, self.code() as u32);
+                if let Verdict::Jump(chain) | Verdict::Goto(chain) = self {
+                    out.text(NFTA_VERDICT_CHAIN, chain);
                 }
-                out
+            });
+        });
+    }
+    fn get(a: Received<'_>, [_, kind]: [u16; 2]) -> Option<Self> {
+        let verdict = a.nest(kind)?.nest(NFTA_DATA_VERDICT)?;
+        Some(Verdict::of(verdict.u32(NFTA_VERDICT_CODE)? as i32, verdict.string(NFTA_VERDICT_CHAIN)))
+    }
+}
+
+/// Declares the instructions: `NAME = "KERNEL'S NAME" { FIELD: TYPE = ATTRIBUTE, ... }`, the fields in the order in
+/// which nft writes them. With `unless`, an instruction that has this attribute does something else.
+macro_rules! expressions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal $(unless $other:ident)? {
+        $($field:ident: $type:ty = $kind:expr),* $(,)?
+    })*) => {
+        /// One instruction. Registers are numbers as in `nft --debug=netlink`.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Expr {
+            $($(#[$doc])* $variant { $($field: $type),* },)*
+            /// One that we have no type for: its name, and its attributes as they came.
+            Unknown { name: String, attributes: Vec<u8> },
+        }
+
+        impl Expr {
+            /// The name that the kernel knows it by, which is that of its module `nft_*` too.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Expr::$variant { .. } => $name,)*
+                    Expr::Unknown { name, .. } => name,
+                }
             }
-            Expr::Counter { packets, bytes } => out.put_u64(1, *bytes).put_u64(2, *packets),
-            Expr::Masquerade { ports, flags } => out
-                .put_u32_if(1, (*flags != 0).then_some(*flags))
-                .put_u32_if(2, ports.min)
-                .put_u32_if(3, ports.max),
-            Expr::Redirect { ports, flags } => out
-                .put_u32_if(1, ports.min)
-                .put_u32_if(2, ports.max)
-                .put_u32_if(3, (*flags != 0).then_some(*flags)),
-            Expr::Nat { dest, family, addresses, ports, flags } => out
-                .put_u32(1, u32::from(*dest))
-                .put_u32(2, *family)
-                .put_u32_if(3, addresses.min)
-                .put_u32_if(4, addresses.max)
-                .put_u32_if(5, ports.min)
-                .put_u32_if(6, ports.max)
-                .put_u32_if(7, (*flags != 0).then_some(*flags)),
-            Expr::Reject { kind, code } => out.put_u32(1, *kind).put_u8(2, *code),
-            Expr::Unknown { .. } => out,
+
+            fn write_data(&self, out: &mut Attributes) {
+                match self {
+                    $(Expr::$variant { $($field),* } => {
+                        $($field.put($kind, out);)*
+                    })*
+                    Expr::Unknown { .. } => {}
+                }
+            }
+
+            fn read_data(name: &str, a: Received<'_>) -> Option<Self> {
+                $(if name == $name $(&& a.u32($other).unwrap_or(0) == 0)?
+                    && let ($(Some($field),)*) = ($(Part::get(a, $kind),)*)
+                {
+                    return Some(Expr::$variant { $($field),* });
+                })*
+                None
+            }
+        }
+    };
+}
+
+expressions! {
+    /// Loads a property of the packet that isn't in its bytes: interfaces, protocols, mark.
+    Meta = "meta" unless NFTA_META_SREG { to: u32 = NFTA_META_DREG, key: MetaKey = NFTA_META_KEY }
+
+    /// Stores such a property: `meta mark set`.
+    MetaSet = "meta" unless NFTA_META_DREG { key: MetaKey = NFTA_META_KEY, from: u32 = NFTA_META_SREG }
+
+    /// Loads bytes of the packet; with a source register it would write them.
+    Payload = "payload" unless NFTA_PAYLOAD_SREG {
+        to: u32 = NFTA_PAYLOAD_DREG,
+        base: Base = NFTA_PAYLOAD_BASE,
+        offset: u32 = NFTA_PAYLOAD_OFFSET,
+        length: u32 = NFTA_PAYLOAD_LEN,
+    }
+
+    /// Goes on if the register compares so with the data.
+    Cmp = "cmp" { from: u32 = NFTA_CMP_SREG, op: Op = NFTA_CMP_OP, data: Vec<u8> = NFTA_CMP_DATA }
+
+    /// Goes on if the register is (not) between the two, inclusive.
+    Range = "range" {
+        from: u32 = NFTA_RANGE_SREG,
+        op: Op = NFTA_RANGE_OP,
+        low: Vec<u8> = NFTA_RANGE_FROM_DATA,
+        high: Vec<u8> = NFTA_RANGE_TO_DATA,
+    }
+
+    /// `to = (from & mask) ^ xor`; other operations are shifts and those of two registers.
+    Bitwise = "bitwise" unless NFTA_BITWISE_OP {
+        from: u32 = NFTA_BITWISE_SREG,
+        to: u32 = NFTA_BITWISE_DREG,
+        mask: Vec<u8> = [NFTA_BITWISE_LEN, NFTA_BITWISE_MASK],
+        xor: Vec<u8> = NFTA_BITWISE_XOR,
+    }
+
+    /// Goes on if the register is in the set, or is not with the flag [`INVERTED`]; with `to`, loads the map's value.
+    Lookup = "lookup" {
+        set: SetRef = [NFTA_LOOKUP_SET, NFTA_LOOKUP_SET_ID],
+        from: u32 = NFTA_LOOKUP_SREG,
+        to: Option<u32> = NFTA_LOOKUP_DREG,
+        flags: Flags = NFTA_LOOKUP_FLAGS,
+    }
+
+    /// Loads a constant.
+    Immediate = "immediate" { to: u32 = NFTA_IMMEDIATE_DREG, data: Vec<u8> = NFTA_IMMEDIATE_DATA }
+
+    /// Ends the rule with a verdict.
+    Verdict = "immediate" { verdict: Verdict = [NFTA_IMMEDIATE_DREG, NFTA_IMMEDIATE_DATA] }
+
+    /// Loads a property of the packet's connection, `enum nft_ct_keys`; `direction` 0 is the original one. With a
+    /// source register it would change the connection.
+    Ct = "ct" unless NFTA_CT_SREG {
+        to: u32 = NFTA_CT_DREG,
+        key: u32 = NFTA_CT_KEY,
+        direction: Option<u8> = NFTA_CT_DIRECTION,
+    }
+
+    Counter = "counter" { bytes: u64 = NFTA_COUNTER_BYTES, packets: u64 = NFTA_COUNTER_PACKETS }
+
+    Masquerade = "masq" {
+        flags: Flags = NFTA_MASQ_FLAGS,
+        ports: Registers = [NFTA_MASQ_REG_PROTO_MIN, NFTA_MASQ_REG_PROTO_MAX],
+    }
+
+    Redirect = "redir" {
+        ports: Registers = [NFTA_REDIR_REG_PROTO_MIN, NFTA_REDIR_REG_PROTO_MAX],
+        flags: Flags = NFTA_REDIR_FLAGS,
+    }
+
+    Nat = "nat" {
+        what: NatType = NFTA_NAT_TYPE,
+        family: u32 = NFTA_NAT_FAMILY,
+        addresses: Registers = [NFTA_NAT_REG_ADDR_MIN, NFTA_NAT_REG_ADDR_MAX],
+        ports: Registers = [NFTA_NAT_REG_PROTO_MIN, NFTA_NAT_REG_PROTO_MAX],
+        flags: Flags = NFTA_NAT_FLAGS,
+    }
+
+    /// `enum nft_reject_types`, and the ICMP code where it is one.
+    Reject = "reject" { kind: u32 = NFTA_REJECT_TYPE, code: Option<u8> = NFTA_REJECT_ICMP_CODE }
+}
+
+impl Expr {
+    /// Writes an element of `NFTA_RULE_EXPRESSIONS`.
+    pub fn write(&self, out: &mut Attributes) {
+        out.text(NFTA_EXPR_NAME, self.name());
+        match self {
+            Expr::Unknown { attributes, .. } => out.raw(NFTA_EXPR_DATA | NESTED, attributes),
+            _ => out.within(NFTA_EXPR_DATA, |data| self.write_data(data)),
         };
     }
 
-    /// Reads one element of `NFTA_RULE_EXPRESSIONS`; what doesn't fit a type is [`Expr::Unknown`].
+    /// Reads one; what doesn't fit a type is [`Expr::Unknown`].
     pub fn read(element: Received<'_>) -> Self {
-        let name = element.string(1).unwrap_or_default();
-        let attributes = element.get(2).unwrap_or_default();
+        let name = element.string(NFTA_EXPR_NAME).unwrap_or_default();
+        let attributes = element.get(NFTA_EXPR_DATA).unwrap_or_default();
         Self::read_data(&name, Received(attributes))
             .unwrap_or_else(|| Expr::Unknown { name, attributes: attributes.to_vec() })
     }
-
-    fn read_data(name: &str, a: Received<'_>) -> Option<Self> {
-        let registers = |min, max| Registers { min: a.u32(min), max: a.u32(max) };
-        Some(match name {
-            "meta" => match (MetaKey::from(a.u32(2)?), a.u32(1), a.u32(3)) {
-                (key, Some(to), None) => Expr::Meta { key, to },
-                (key, None, Some(from)) => Expr::MetaSet { key, from },
-                _ => return None,
-            },
-            // With a source register it writes to the packet.
-            "payload" if a.get(5).is_none() => Expr::Payload {
-                to: a.u32(1)?,
-                base: Base::of(a.u32(2)?),
-                offset: a.u32(3)?,
-                length: a.u32(4)?,
-            },
-            "cmp" => Expr::Cmp { from: a.u32(1)?, op: Op::of(a.u32(2)?), data: read_value(a, 3)? },
-            "range" => Expr::Range {
-                from: a.u32(1)?,
-                op: Op::of(a.u32(2)?),
-                low: read_value(a, 3)?,
-                high: read_value(a, 4)?,
-            },
-            // Shifts and the operations of two registers have another NFTA_BITWISE_OP than 0.
-            "bitwise" if a.u32(6).unwrap_or(0) == 0 => Expr::Bitwise {
-                from: a.u32(1)?,
-                to: a.u32(2)?,
-                mask: read_value(a, 4)?,
-                xor: read_value(a, 5)?,
-            },
-            "lookup" => Expr::Lookup {
-                set: SetRef { name: a.string(1)?, id: a.u32(4) },
-                from: a.u32(2)?,
-                to: a.u32(3),
-                negated: a.u32(5).unwrap_or(0) & 1 != 0,
-            },
-            "immediate" => match (a.u32(1)?, a.nest(2)?) {
-                (VERDICT_REGISTER, data) => {
-                    let verdict = data.nest(2)?;
-                    Expr::Verdict(Verdict::of(verdict.u32(1)? as i32, verdict.string(2)))
-                }
-                (to, data) => Expr::Immediate { to, data: data.get(1)?.to_vec() },
-            },
-            // With a source register it changes the connection.
-            "ct" if a.get(4).is_none() => Expr::Ct { key: a.u32(2)?, to: a.u32(1)?, direction: a.u8(3) },
-            "counter" => Expr::Counter { bytes: a.u64(1)?, packets: a.u64(2)? },
-            "masq" => Expr::Masquerade { ports: registers(2, 3), flags: a.u32(1).unwrap_or(0) },
-            "redir" => Expr::Redirect { ports: registers(1, 2), flags: a.u32(3).unwrap_or(0) },
-            "nat" => Expr::Nat {
-                dest: match a.u32(1)? {
-                    0 => false,
-                    1 => true,
-                    _ => return None,
-                },
-                family: a.u32(2)?,
-                addresses: registers(3, 4),
-                ports: registers(5, 6),
-                flags: a.u32(7).unwrap_or(0),
-            },
-            "reject" => Expr::Reject { kind: a.u32(1)?, code: a.u8(2).unwrap_or(0) },
-            _ => return None,
-        })
-    }
-}
-
-/// `NFTA_DATA_VALUE` within the attribute `kind`.
-fn value<'a>(out: &'a mut Attributes, kind: u16, bytes: &[u8]) -> &'a mut Attributes {
-    out.nest(kind, |data| {
-        data.put(1, bytes);
-    })
-}
-
-fn read_value(a: Received<'_>, kind: u16) -> Option<Vec<u8>> {
-    Some(a.nest(kind)?.get(1)?.to_vec())
 }
 
 #[cfg(test)]
@@ -397,7 +398,7 @@ mod tests {
     fn round_trip(expr: &Expr) -> Expr {
         let mut out = Attributes::new();
         expr.write(&mut out);
-        Expr::read(Received(out.as_bytes()))
+        Expr::read(Received(out.bytes().unwrap()))
     }
 
     #[test]
@@ -412,14 +413,15 @@ mod tests {
             8, 0, 2, 0, 0, 0, 0, 1,              // NFTA_CMP_OP = NFT_CMP_NEQ
             12, 0, 3, 0x80, 5, 0, 1, 0, 10, 0, 0, 0, // NFTA_CMP_DATA: NFTA_DATA_VALUE = 10
         ];
-        assert_eq!(out.as_bytes(), expected);
+        assert_eq!(out.bytes().unwrap(), expected);
     }
 
     #[test]
     fn a_destination_nat_as_bytes() {
         let mut out = Attributes::new();
         let addresses = Registers { min: Some(1), max: None };
-        Expr::Nat { dest: true, family: 2, addresses, ports: Registers::default(), flags: 0 }.write(&mut out);
+        let (what, ports, flags) = (NatType::Dest, Registers::default(), Flags(0));
+        Expr::Nat { what, family: 2, addresses, ports, flags }.write(&mut out);
         #[rustfmt::skip]
         let expected: &[u8] = &[
             8, 0, 1, 0, b'n', b'a', b't', 0, // NFTA_EXPR_NAME
@@ -428,7 +430,7 @@ mod tests {
             8, 0, 2, 0, 0, 0, 0, 2,          // NFTA_NAT_FAMILY = NFPROTO_IPV4
             8, 0, 3, 0, 0, 0, 0, 1,          // NFTA_NAT_REG_ADDR_MIN = register 1
         ];
-        assert_eq!(out.as_bytes(), expected);
+        assert_eq!(out.bytes().unwrap(), expected);
     }
 
     #[test]
@@ -443,19 +445,25 @@ mod tests {
             for expr in [
                 Expr::Meta { key: MetaKey::from(a), to: b },
                 Expr::MetaSet { key: MetaKey::Mark, from: b },
-                Expr::Payload { base: Base::of(a % 4), offset: a, length: b, to: b },
-                Expr::Cmp { from: a, op: Op::of(b % 8), data: data.clone() },
-                Expr::Range { from: a, op: Op::of(b % 2), low: data.clone(), high: data.clone() },
+                Expr::Payload { base: Base::from(a % 4), offset: a, length: b, to: b },
+                Expr::Cmp { from: a, op: Op::from(b % 8), data: data.clone() },
+                Expr::Range { from: a, op: Op::from(b % 2), low: data.clone(), high: data.clone() },
                 Expr::Bitwise { from: a, to: b, mask: data.clone(), xor: data.clone() },
-                Expr::Lookup { set, from: a, to: random.maybe(), negated: a % 2 == 0 },
+                Expr::Lookup { set, from: a, to: random.maybe(), flags: Flags(a % 2) },
                 Expr::Immediate { to: b, data: data.clone() },
-                Expr::Verdict(Verdict::of(a as i32 - 6, Some("chain".into()))),
+                Expr::Verdict { verdict: Verdict::of(a as i32 - 6, Some("chain".into())) },
                 Expr::Ct { key: a, to: b, direction: random.maybe().map(|d| (d % 2) as u8) },
                 Expr::Counter { packets: u64::from(a) << 40, bytes: u64::MAX - u64::from(b) },
-                Expr::Masquerade { ports, flags: a },
-                Expr::Redirect { ports, flags: a },
-                Expr::Nat { dest: a % 2 == 0, family: 10, addresses: ports, ports, flags: b },
-                Expr::Reject { kind: a, code: b as u8 },
+                Expr::Masquerade { ports, flags: Flags(a) },
+                Expr::Redirect { ports, flags: Flags(a) },
+                Expr::Nat {
+                    what: NatType::from(a % 2),
+                    family: 10,
+                    addresses: ports,
+                    ports,
+                    flags: Flags(b),
+                },
+                Expr::Reject { kind: a, code: random.maybe().map(|c| c as u8) },
                 Expr::Unknown { name: "quota".into(), attributes: Vec::new() },
             ] {
                 assert_eq!(round_trip(&expr), expr);
@@ -470,9 +478,8 @@ mod tests {
         let mut random = Random::new(2);
         for round in 0..5000 {
             let mut out = Attributes::new();
-            out.put_str(1, names[round % names.len()]);
-            out.put(2, &random.attributes());
-            let expr = Expr::read(Received(out.as_bytes()));
+            out.text(NFTA_EXPR_NAME, names[round % names.len()]).raw(NFTA_EXPR_DATA, &random.attributes());
+            let expr = Expr::read(Received(out.bytes().unwrap()));
             assert_eq!(round_trip(&expr), expr);
             Expr::read(Received(&random.bytes(40)));
         }

@@ -9,7 +9,7 @@ use ipnetwork::IpNetwork;
 use netlink_packet_netfilter::nftables::MetaKey;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::expr::{Base, Expr, Op, SetRef};
+use super::expr::{Base, Expr, Flags, INVERTED, Op, SetRef};
 use super::words::{Family, Interface, Not, PortRange, Ports, Prefix, Protocol};
 
 /// The data register that every match uses, one after the other.
@@ -107,7 +107,8 @@ fn write_ports(out: &mut Vec<Expr>, ports: &Not<Ports>, set: &mut dyn FnMut(&Por
     match ports.value.single() {
         None => {
             let set = set(&ports.value);
-            out.push(Expr::Lookup { set, from: REGISTER, to: None, negated: ports.negated });
+            let flags = if ports.negated { INVERTED } else { Flags(0) };
+            out.push(Expr::Lookup { set, from: REGISTER, to: None, flags });
         }
         Some(PortRange { low, high }) if low == high => out.push(compare(ports.negated, bytes(low))),
         Some(PortRange { low, high }) if ports.negated => {
@@ -187,10 +188,10 @@ impl<'a> Reader<'a> {
                 let value = Ports::new(vec![range]).ok()?;
                 self.matches.push(Match::Ports(end, Not { negated, value }));
             }
-            Expr::Lookup { set, from, to: None, negated } => {
+            Expr::Lookup { set, from, to: None, flags } => {
                 let end = self.ports_in(*from)?;
                 let value = (self.sets)(&set.name)?;
-                self.matches.push(Match::Ports(end, Not { negated: *negated, value }));
+                self.matches.push(Match::Ports(end, Not { negated: *flags == INVERTED, value }));
             }
             _ => return None,
         }
@@ -379,7 +380,7 @@ mod tests {
                         set: SetRef { name: String::new(), id: None },
                         from: a,
                         to: None,
-                        negated: false,
+                        flags: Flags(0),
                     },
                     _ => Expr::Cmp { from: a, op: [Op::Eq, Op::Ge, Op::Le][b as usize % 3], data },
                 };

@@ -12,9 +12,11 @@ use netlink_packet_netfilter::{NetfilterHeader, NetfilterProtoFamily, NetfilterS
 use super::attr::{Attributes, Received};
 use super::expr::Expr;
 use super::portset::PortSet;
+use super::uapi::*;
 use super::userdata::Userdata;
 use super::words::Ports;
 use crate::base::error::{Error, Result};
+use crate::model::Words;
 use crate::net::netlink::Socket;
 
 /// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
@@ -29,23 +31,28 @@ pub fn message_type(subsystem: NetfilterSubsystem, number: u8) -> u16 {
 }
 
 /// A request with its header; the sequence number is filled in when it is sent.
-pub fn request(message_type: u16, flags: u16, header: &NetfilterHeader, attributes: &Attributes) -> Vec<u8> {
+pub fn request(
+    message_type: u16,
+    flags: u16,
+    header: &NetfilterHeader,
+    attributes: &Attributes,
+) -> Result<Vec<u8>> {
     let mut out = vec![0; 16 + HEADER];
     header.emit(&mut out[16..]);
-    out.extend_from_slice(attributes.as_bytes());
+    out.extend_from_slice(attributes.bytes()?);
     let length = out.len() as u32;
     out[0..4].copy_from_slice(&length.to_ne_bytes());
     out[4..6].copy_from_slice(&message_type.to_ne_bytes());
     out[6..8].copy_from_slice(&(NLM_F_REQUEST | flags).to_ne_bytes());
-    out
+    Ok(out)
 }
 
-fn nf_tables(kind: Type, flags: u16, attributes: &Attributes) -> Vec<u8> {
+fn nf_tables(kind: Type, flags: u16, attributes: &Attributes) -> Result<Vec<u8>> {
     let header = NetfilterHeader::new(NetfilterProtoFamily::Inet, 0, 0);
     request(message_type(NetfilterSubsystem::NfTables, kind.into()), flags, &header, attributes)
 }
 
-/// A base chain's place in the kernel's packet path.
+/// A base chain's place in the kernel's packet path, `enum nf_inet_hooks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
     Prerouting,
@@ -55,26 +62,19 @@ pub enum Hook {
     Postrouting,
 }
 
+impl Words for Hook {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("prerouting", Hook::Prerouting),
+        ("input", Hook::Input),
+        ("forward", Hook::Forward),
+        ("output", Hook::Output),
+        ("postrouting", Hook::Postrouting),
+    ];
+}
+
 impl Hook {
-    const ALL: [Hook; 5] = [Hook::Prerouting, Hook::Input, Hook::Forward, Hook::Output, Hook::Postrouting];
-
-    /// `enum nf_inet_hooks`
-    fn number(self) -> u32 {
-        self as u32
-    }
-
-    fn of(n: u32) -> Option<Self> {
-        Self::ALL.get(n as usize).copied()
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Hook::Prerouting => "prerouting",
-            Hook::Input => "input",
-            Hook::Forward => "forward",
-            Hook::Output => "output",
-            Hook::Postrouting => "postrouting",
-        }
+    fn of(number: u32) -> Option<Self> {
+        Self::WORDS.iter().map(|(_, hook)| *hook).find(|hook| *hook as u32 == number)
     }
 }
 
@@ -111,11 +111,13 @@ pub struct Batch {
     table: String,
     requests: Vec<Vec<u8>>,
     sets: u32,
+    /// Why it can't be sent.
+    wrong: Option<Error>,
 }
 
 impl Batch {
     pub fn new(table: &str) -> Self {
-        let mut batch = Batch { table: table.to_owned(), requests: Vec::new(), sets: 0 };
+        let mut batch = Batch { table: table.to_owned(), requests: Vec::new(), sets: 0, wrong: None };
         batch.mark(BATCH_BEGIN);
         batch
     }
@@ -123,14 +125,22 @@ impl Batch {
     fn mark(&mut self, message_type: u16) {
         let subsystem = u16::from(u8::from(NetfilterSubsystem::NfTables));
         let header = NetfilterHeader::new(NetfilterProtoFamily::Unspec, 0, subsystem);
-        self.requests.push(request(message_type, 0, &header, &Attributes::new()));
+        self.push(request(message_type, 0, &header, &Attributes::new()));
+    }
+
+    fn push(&mut self, request: Result<Vec<u8>>) {
+        match request {
+            Ok(request) => self.requests.push(request),
+            Err(e) => self.wrong = Some(e),
+        }
     }
 
     fn add(&mut self, kind: Type, flags: u16, fill: impl FnOnce(&mut Attributes)) {
         let mut attributes = Attributes::new();
-        attributes.put_str(1, &self.table);
+        // NFTA_CHAIN_TABLE, NFTA_RULE_TABLE and so on are the same number.
+        attributes.text(NFTA_TABLE_NAME, &self.table);
         fill(&mut attributes);
-        self.requests.push(nf_tables(kind, flags, &attributes));
+        self.push(nf_tables(kind, flags, &attributes));
     }
 
     /// How many requests it has.
@@ -145,7 +155,7 @@ impl Batch {
     /// `add table inet NAME`: nothing happens if it is there.
     pub fn table(&mut self) {
         self.add(Type::NewTable, NLM_F_CREATE, |out| {
-            out.put_u32(2, 0);
+            out.be32(NFTA_TABLE_FLAGS, 0);
         });
     }
 
@@ -157,12 +167,12 @@ impl Batch {
     /// `add chain inet NAME CHAIN { ... }`: nothing happens if it is there.
     pub fn chain(&mut self, chain: &Chain) {
         self.add(Type::NewChain, NLM_F_CREATE, |out| {
-            out.put_str(3, &chain.name);
+            out.text(NFTA_CHAIN_NAME, &chain.name);
             if let (Some(hook), Some(kind)) = (chain.hook, &chain.kind) {
-                out.nest(4, |out| {
-                    out.put_u32(1, hook.number()).put_u32(2, chain.priority as u32);
+                out.within(NFTA_CHAIN_HOOK, |out| {
+                    out.be32(NFTA_HOOK_HOOKNUM, hook as u32).be32(NFTA_HOOK_PRIORITY, chain.priority as u32);
                 });
-                out.put_u32(5, u32::from(!chain.drop)).put_str(7, kind);
+                out.be32(NFTA_CHAIN_POLICY, u32::from(!chain.drop)).text(NFTA_CHAIN_TYPE, kind);
             }
         });
     }
@@ -170,7 +180,7 @@ impl Batch {
     /// `delete chain inet NAME CHAIN`; its rules must be gone.
     pub fn delete_chain(&mut self, chain: &str) {
         self.add(Type::DeleteChain, 0, |out| {
-            out.put_str(3, chain);
+            out.text(NFTA_CHAIN_NAME, chain);
         });
     }
 
@@ -178,14 +188,14 @@ impl Batch {
     pub fn rule(&mut self, chain: &str, exprs: &[Expr], userdata: &Userdata, front: bool) {
         let place = if front { 0 } else { NLM_F_APPEND };
         self.add(Type::NewRule, NLM_F_CREATE | NLM_F_ECHO | place, |out| {
-            out.put_str(2, chain).nest(4, |list| {
+            out.text(NFTA_RULE_CHAIN, chain).within(NFTA_RULE_EXPRESSIONS, |list| {
                 for expr in exprs {
-                    list.nest(1, |element| expr.write(element));
+                    list.within(NFTA_LIST_ELEM, |element| expr.write(element));
                 }
             });
             let userdata = userdata.bytes();
             if !userdata.is_empty() {
-                out.put(7, &userdata);
+                out.put(NFTA_RULE_USERDATA, &userdata);
             }
         });
     }
@@ -193,14 +203,14 @@ impl Batch {
     /// `delete rule inet NAME CHAIN handle N`.
     pub fn delete_rule(&mut self, chain: &str, handle: u64) {
         self.add(Type::DeleteRule, 0, |out| {
-            out.put_str(2, chain).put_u64(3, handle);
+            out.text(NFTA_RULE_CHAIN, chain).be64(NFTA_RULE_HANDLE, handle);
         });
     }
 
     /// `flush chain inet NAME CHAIN`.
     pub fn flush_chain(&mut self, chain: &str) {
         self.add(Type::DeleteRule, 0, |out| {
-            out.put_str(2, chain);
+            out.text(NFTA_RULE_CHAIN, chain);
         });
     }
 
@@ -210,24 +220,20 @@ impl Batch {
         let id = self.sets;
         let elements = PortSet::elements(ports);
         self.add(Type::NewSet, NLM_F_CREATE, |out| {
-            out.put_str(2, PortSet::NAME)
-                .put_u32(3, PortSet::ANONYMOUS | PortSet::CONSTANT | elements.interval)
-                .put_u32(4, PortSet::INET_SERVICE)
-                .put_u32(5, 2)
-                .nest(9, |out| {
-                    out.put_u32(1, elements.list.len() as u32);
+            out.text(NFTA_SET_NAME, PortSet::NAME)
+                .be32(NFTA_SET_FLAGS, PortSet::ANONYMOUS | PortSet::CONSTANT | elements.interval)
+                .be32(NFTA_SET_KEY_TYPE, PortSet::INET_SERVICE)
+                .be32(NFTA_SET_KEY_LEN, 2)
+                .within(NFTA_SET_DESC, |out| {
+                    out.be32(NFTA_SET_DESC_SIZE, elements.list.len() as u32);
                 })
-                .put_u32(10, id);
+                .be32(NFTA_SET_ID, id);
         });
         self.add(Type::NewSetElement, NLM_F_CREATE, |out| {
-            out.put_str(2, PortSet::NAME).put_u32(4, id).nest(3, |list| {
-                for (port, end) in &elements.list {
-                    list.nest(1, |element| {
-                        element.nest(1, |key| {
-                            key.put(1, &port.to_be_bytes());
-                        });
-                        element.put_u32_if(3, end.then_some(PortSet::INTERVAL_END));
-                    });
+            out.text(NFTA_SET_ELEM_LIST_SET, PortSet::NAME).be32(NFTA_SET_ELEM_LIST_SET_ID, id);
+            out.within(NFTA_SET_ELEM_LIST_ELEMENTS, |list| {
+                for element in &elements.list {
+                    list.within(NFTA_LIST_ELEM, |out| PortSet::write(*element, out));
                 }
             });
         });
@@ -244,6 +250,9 @@ impl Batch {
             flags.copy_from_slice(&value.to_ne_bytes());
         }
         self.mark(BATCH_END);
+        if let Some(error) = self.wrong {
+            return Err(Failure { request: None, error });
+        }
         let mut rules = Vec::new();
         let refusals = socket.batch(&mut self.requests, |index| index == last, &mut |_, answer| {
             if answer.message_type == message_type(NetfilterSubsystem::NfTables, Type::NewRule.into()) {
@@ -268,27 +277,26 @@ impl Chain {
     /// Reads a message's table and chain.
     fn read(payload: &[u8]) -> Option<(String, Self)> {
         let a = attributes(payload);
-        let hook = a.nest(4);
+        let hook = a.nest(NFTA_CHAIN_HOOK);
         let chain = Chain {
-            name: a.string(3)?,
-            kind: a.string(7),
-            hook: hook.and_then(|h| Hook::of(h.u32(1)?)),
-            priority: hook.and_then(|h| h.u32(2)).unwrap_or(0) as i32,
-            drop: a.u32(5) == Some(0),
+            name: a.string(NFTA_CHAIN_NAME)?,
+            kind: a.string(NFTA_CHAIN_TYPE),
+            hook: hook.and_then(|h| Hook::of(h.u32(NFTA_HOOK_HOOKNUM)?)),
+            priority: hook.and_then(|h| h.u32(NFTA_HOOK_PRIORITY)).unwrap_or(0) as i32,
+            drop: a.u32(NFTA_CHAIN_POLICY) == Some(libc::NF_DROP as u32),
         };
-        Some((a.string(1)?, chain))
+        Some((a.string(NFTA_CHAIN_TABLE)?, chain))
     }
 }
 
 impl Rule {
     fn read(payload: &[u8]) -> Option<Self> {
         let a = attributes(payload);
-        let elements = a.nest(4).unwrap_or(Received(&[]));
         Some(Rule {
-            chain: a.string(2)?,
-            handle: a.u64(3)?,
-            exprs: elements.iter().filter(|(k, _)| *k == 1).map(|(_, e)| Expr::read(Received(e))).collect(),
-            userdata: a.get(7).map(Userdata::of).unwrap_or_default(),
+            chain: a.string(NFTA_RULE_CHAIN)?,
+            handle: a.u64(NFTA_RULE_HANDLE)?,
+            exprs: a.list(NFTA_RULE_EXPRESSIONS).map(Expr::read).collect(),
+            userdata: a.get(NFTA_RULE_USERDATA).map(Userdata::of).unwrap_or_default(),
         })
     }
 }
@@ -309,11 +317,11 @@ pub fn chains(socket: &mut Socket, table: &str) -> Result<Vec<Chain>> {
 pub fn rules(socket: &mut Socket, table: &str) -> Result<Vec<Rule>> {
     let mut out = Vec::new();
     let mut filter = Attributes::new();
-    filter.put_str(1, table);
+    filter.put_str(NFTA_RULE_TABLE, table);
     dump(socket, Type::GetRule, &filter, &mut |payload| match payload {
         None => out.clear(),
         // Kernels that don't know the filter show every table's.
-        Some(payload) if attributes(payload).string(1).as_deref() == Some(table) => {
+        Some(payload) if attributes(payload).string(NFTA_RULE_TABLE).as_deref() == Some(table) => {
             out.extend(Rule::read(payload));
         }
         Some(_) => {}
@@ -329,8 +337,8 @@ pub fn table_use(socket: &mut Socket, table: &str) -> Result<Option<u32>> {
         Some(payload) => {
             let a = attributes(payload);
             let ours = payload.first() == Some(&NetfilterProtoFamily::Inet.into());
-            if ours && a.string(1).as_deref() == Some(table) {
-                out = Some(a.u32(3).unwrap_or(0));
+            if ours && a.string(NFTA_TABLE_NAME).as_deref() == Some(table) {
+                out = Some(a.u32(NFTA_TABLE_USE).unwrap_or(0));
             }
         }
     })?;
@@ -339,7 +347,7 @@ pub fn table_use(socket: &mut Socket, table: &str) -> Result<Option<u32>> {
 
 /// Whether there is any table of any family, whoever made it.
 pub fn any_table(socket: &mut Socket) -> Result<bool> {
-    let mut request = nf_tables(Type::GetTable, NLM_F_DUMP, &Attributes::new());
+    let mut request = nf_tables(Type::GetTable, NLM_F_DUMP, &Attributes::new())?;
     // NFPROTO_UNSPEC.
     request[16] = 0;
     let mut any = false;
@@ -357,7 +365,7 @@ pub(super) fn dump(
     filter: &Attributes,
     each: &mut dyn FnMut(Option<&[u8]>),
 ) -> Result<()> {
-    let mut request = nf_tables(kind, NLM_F_DUMP, filter);
+    let mut request = nf_tables(kind, NLM_F_DUMP, filter)?;
     socket.exchange(&mut request, true, &mut |reset, answer| {
         if reset {
             each(None);
@@ -387,6 +395,18 @@ mod tests {
             0, 0, 0, 10,  // AF_UNSPEC, version 0, NFNL_SUBSYS_NFTABLES
         ];
         assert_eq!(batch.requests[0], expected);
+    }
+
+    #[test]
+    fn a_batch_that_no_message_can_hold_is_not_sent() {
+        let mut batch = Batch::new("nsh");
+        batch.rule(
+            "c",
+            &[Expr::Unknown { name: "x".to_owned(), attributes: vec![0; 65_536] }],
+            &Userdata::default(),
+            false,
+        );
+        assert!(batch.wrong.unwrap().message().contains("at most 65531 bytes"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod matching;
 pub mod message;
 pub mod nat;
 pub mod portset;
+mod uapi;
 pub mod userdata;
 pub mod words;
 
@@ -53,16 +54,16 @@ pub(crate) mod test {
             for _ in 0..self.below(6) {
                 let kind = self.below(10) as u16;
                 match self.below(4) {
-                    0 => out.put(kind, &self.attributes()),
-                    1 => out.put_u32(kind, self.below(20)),
-                    2 => out.put_u64(kind, self.seed()),
+                    0 => out.raw(kind, &self.attributes()),
+                    1 => out.be32(kind, self.below(20)),
+                    2 => out.be64(kind, self.seed()),
                     _ => {
                         let n = self.below(9) as usize;
-                        out.put(kind, &self.bytes(n))
+                        out.raw(kind, &self.bytes(n))
                     }
                 };
             }
-            let mut bytes = out.into_bytes();
+            let mut bytes = out.into_bytes().unwrap();
             if self.below(4) == 0 && !bytes.is_empty() {
                 let at = self.below(bytes.len() as u32) as usize;
                 bytes[at] = self.seed() as u8;

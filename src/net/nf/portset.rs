@@ -4,6 +4,7 @@ use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
 
 use super::attr::{Attributes, Received};
 use super::message::{attributes, dump};
+use super::uapi::*;
 use super::words::{PortRange, Ports};
 use crate::base::error::{Kind, Result};
 use crate::net::netlink::Socket;
@@ -12,32 +13,20 @@ use crate::net::netlink::Socket;
 pub fn ports_of(socket: &mut Socket, table: &str, set: &str) -> Result<Option<Ports>> {
     let mut elements = Vec::new();
     let mut filter = Attributes::new();
-    filter.put_str(1, table).put_str(2, set);
-    let mut odd = false;
+    filter.text(NFTA_SET_ELEM_LIST_TABLE, table).text(NFTA_SET_ELEM_LIST_SET, set);
     let dumped = dump(socket, Type::GetSetElement, &filter, &mut |payload| match payload {
         None => elements.clear(),
         Some(payload) => {
-            for (_, element) in attributes(payload).nest(3).unwrap_or(Received(&[])).iter() {
-                let element = Received(element);
-                let key = element.nest(1).and_then(|key| key.get(1)?.try_into().ok());
-                match key {
-                    Some(key) => {
-                        let end = element.u32(3).unwrap_or(0) & PortSet::INTERVAL_END != 0;
-                        elements.push((u16::from_be_bytes(key), end));
-                    }
-                    None => odd = true,
-                }
-            }
+            elements.extend(attributes(payload).list(NFTA_SET_ELEM_LIST_ELEMENTS).map(PortSet::read));
         }
     });
     match dumped {
         Err(e) if e.kind() == Kind::NotFound => return Ok(None),
         result => result?,
     }
-    let interval = elements.iter().any(|(_, end)| *end);
-    Ok(PortSet { list: elements, interval: if interval { PortSet::INTERVAL } else { 0 } }
-        .ports()
-        .filter(|_| !odd))
+    let Some(list) = elements.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let interval = if list.iter().any(|(_, end)| *end) { PortSet::INTERVAL } else { 0 };
+    Ok(PortSet { list, interval }.ports())
 }
 
 /// A set of ports as the kernel has it: single values, or the beginnings and ends (exclusive) of intervals.
@@ -52,13 +41,28 @@ impl PortSet {
     /// The kernel puts a number in place of `%d`.
     pub const NAME: &str = "__set%d";
     /// `enum nft_set_flags`
-    pub const ANONYMOUS: u32 = 1;
-    pub const CONSTANT: u32 = 2;
-    pub const INTERVAL: u32 = 4;
+    pub const ANONYMOUS: u32 = libc::NFT_SET_ANONYMOUS as u32;
+    pub const CONSTANT: u32 = libc::NFT_SET_CONSTANT as u32;
+    pub const INTERVAL: u32 = libc::NFT_SET_INTERVAL as u32;
     /// `enum nft_set_elem_flags`
-    pub const INTERVAL_END: u32 = 1;
+    const INTERVAL_END: u32 = libc::NFT_SET_ELEM_INTERVAL_END as u32;
     /// nft's number for the type of the key.
     pub const INET_SERVICE: u32 = 13;
+
+    /// Writes an element of `NFTA_SET_ELEM_LIST_ELEMENTS`.
+    pub fn write((port, end): (u16, bool), out: &mut Attributes) {
+        out.within(NFTA_SET_ELEM_KEY, |key| key.put(NFTA_DATA_VALUE, &port.to_be_bytes()));
+        if end {
+            out.be32(NFTA_SET_ELEM_FLAGS, Self::INTERVAL_END);
+        }
+    }
+
+    /// Reads one; `None` if it is no port.
+    fn read(element: Received<'_>) -> Option<(u16, bool)> {
+        let port = element.nest(NFTA_SET_ELEM_KEY)?.get(NFTA_DATA_VALUE)?.try_into().ok()?;
+        let flags = element.u32(NFTA_SET_ELEM_FLAGS).unwrap_or(0);
+        Some((u16::from_be_bytes(port), flags & Self::INTERVAL_END != 0))
+    }
 
     pub fn elements(ports: &Ports) -> Self {
         let ranges = ports.ranges();

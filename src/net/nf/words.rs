@@ -99,6 +99,7 @@ impl Protocol {
     pub const TCP: Protocol = Protocol(6);
     pub const UDP: Protocol = Protocol(17);
     pub const ICMPV6: Protocol = Protocol(58);
+    pub const SCTP: Protocol = Protocol(132);
 
     const NAMES: [(&'static str, u8); 10] = [
         ("icmp", 1),

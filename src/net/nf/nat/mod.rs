@@ -18,6 +18,7 @@ use super::portset;
 use super::userdata::Userdata;
 use super::words::Ports;
 use crate::base::error::{Error, Kind as ErrorKind, Result};
+use crate::model::Words;
 use crate::net::echo;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;

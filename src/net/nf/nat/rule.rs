@@ -4,13 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::spec::{Kind, NatSpec};
 use super::target::Target;
-use crate::net::nf::expr::{Expr, Registers, SetRef};
+use crate::net::nf::expr::{Expr, Flags, NatType, Registers, SetRef};
 use crate::net::nf::matching::{End, Match, Reader};
 use crate::net::nf::message::{Hook, Rule};
 use crate::net::nf::words::{Family, PortRange, Ports};
 use crate::net::prefix::octets;
 
-/// `NF_NAT_RANGE_*` of linux/netfilter/nf_nat.h.
+// `NF_NAT_RANGE_*` of linux/netfilter/nf_nat.h. The kernel itself sets the first.
+const MAP_IPS: u32 = 1;
 const PROTO_SPECIFIED: u32 = 2;
 const PROTO_RANDOM: u32 = 4;
 const PERSISTENT: u32 = 8;
@@ -62,13 +63,14 @@ pub(super) fn write(kind: Kind, spec: &NatSpec, set: &mut dyn FnMut(&Ports) -> S
         (spec.persistent, PERSISTENT),
         (spec.fully_random, PROTO_RANDOM_FULLY),
     ];
-    let flags = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
+    let flags = Flags(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum());
     let family = u32::from(spec.family.unwrap_or(Family::Inet).number());
     out.extend(match kind {
         Kind::Masquerade => Some(Expr::Masquerade { ports, flags }),
         Kind::Redirect => Some(Expr::Redirect { ports, flags }),
         Kind::Snat | Kind::Dnat => {
-            Some(Expr::Nat { dest: kind == Kind::Dnat, family, addresses, ports, flags })
+            let what = if kind == Kind::Dnat { NatType::Dest } else { NatType::Source };
+            Some(Expr::Nat { what, family, addresses, ports, flags })
         }
         Kind::Other => None,
     });
@@ -154,7 +156,8 @@ fn understand(exprs: &[Expr], sets: &dyn Fn(&str) -> Option<Ports>) -> Option<(K
     let (kind, ports, flags) = match last {
         Expr::Masquerade { ports, flags } => (Kind::Masquerade, ports, flags),
         Expr::Redirect { ports, flags } => (Kind::Redirect, ports, flags),
-        Expr::Nat { dest, ports, flags, .. } => (if *dest { Kind::Dnat } else { Kind::Snat }, ports, flags),
+        Expr::Nat { what: NatType::Source, ports, flags, .. } => (Kind::Snat, ports, flags),
+        Expr::Nat { what: NatType::Dest, ports, flags, .. } => (Kind::Dnat, ports, flags),
         _ => return None,
     };
     let mut addresses = None;
@@ -182,8 +185,9 @@ fn understand(exprs: &[Expr], sets: &dyn Fn(&str) -> Option<Ports>) -> Option<(K
     if addresses.is_some() || ports.is_some() {
         spec.to = Some(Target { addresses, ports });
     }
-    // NF_NAT_RANGE_MAP_IPS (1) is the kernel's own; prefixes (NETMAP, 64) and port offsets (32) have no words.
-    if flags & !(1 | PROTO_SPECIFIED | PROTO_RANDOM | PERSISTENT | PROTO_RANDOM_FULLY) != 0 {
+    // Prefixes (NETMAP) and port offsets have no words.
+    let flags = flags.0;
+    if flags & !(MAP_IPS | PROTO_SPECIFIED | PROTO_RANDOM | PERSISTENT | PROTO_RANDOM_FULLY) != 0 {
         return None;
     }
     spec.random = flags & PROTO_RANDOM != 0;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::rule::NatRule;
 use super::spec::Kind;
+use crate::model::Words;
 use crate::net::nf::words::{Family, Interface, Not, Ports, Prefix, Protocol};
 
 fn equal(negated: bool) -> &'static str {

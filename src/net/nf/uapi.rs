@@ -1,0 +1,59 @@
+//! The numbers of netfilter's attributes: linux/netfilter/nf_tables.h and nfnetlink_conntrack.h.
+
+#![allow(dead_code, non_camel_case_types, clippy::upper_case_acronyms)]
+
+/// Each line is one of the kernel's enums, in its order up to the last name that we use.
+macro_rules! attributes {
+    ($($enum:ident: $($name:ident)*;)*) => {
+        $(enum $enum { UNSPEC, $($name),* }
+        $(pub const $name: u16 = $enum::$name as u16;)*)*
+    };
+}
+
+attributes! {
+    nft_list_attributes: NFTA_LIST_ELEM;
+    nft_hook_attributes: NFTA_HOOK_HOOKNUM NFTA_HOOK_PRIORITY;
+    nft_table_attributes: NFTA_TABLE_NAME NFTA_TABLE_FLAGS NFTA_TABLE_USE;
+    nft_chain_attributes: NFTA_CHAIN_TABLE NFTA_CHAIN_HANDLE NFTA_CHAIN_NAME NFTA_CHAIN_HOOK NFTA_CHAIN_POLICY
+        NFTA_CHAIN_USE NFTA_CHAIN_TYPE;
+    nft_rule_attributes: NFTA_RULE_TABLE NFTA_RULE_CHAIN NFTA_RULE_HANDLE NFTA_RULE_EXPRESSIONS NFTA_RULE_COMPAT
+        NFTA_RULE_POSITION NFTA_RULE_USERDATA;
+    nft_set_attributes: NFTA_SET_TABLE NFTA_SET_NAME NFTA_SET_FLAGS NFTA_SET_KEY_TYPE NFTA_SET_KEY_LEN
+        NFTA_SET_DATA_TYPE NFTA_SET_DATA_LEN NFTA_SET_POLICY NFTA_SET_DESC NFTA_SET_ID;
+    nft_set_desc_attributes: NFTA_SET_DESC_SIZE;
+    nft_set_elem_list_attributes: NFTA_SET_ELEM_LIST_TABLE NFTA_SET_ELEM_LIST_SET NFTA_SET_ELEM_LIST_ELEMENTS
+        NFTA_SET_ELEM_LIST_SET_ID;
+    nft_set_elem_attributes: NFTA_SET_ELEM_KEY NFTA_SET_ELEM_DATA NFTA_SET_ELEM_FLAGS;
+    nft_data_attributes: NFTA_DATA_VALUE NFTA_DATA_VERDICT;
+    nft_verdict_attributes: NFTA_VERDICT_CODE NFTA_VERDICT_CHAIN;
+
+    nft_expr_attributes: NFTA_EXPR_NAME NFTA_EXPR_DATA;
+    nft_immediate_attributes: NFTA_IMMEDIATE_DREG NFTA_IMMEDIATE_DATA;
+    nft_bitwise_attributes: NFTA_BITWISE_SREG NFTA_BITWISE_DREG NFTA_BITWISE_LEN NFTA_BITWISE_MASK NFTA_BITWISE_XOR
+        NFTA_BITWISE_OP;
+    nft_cmp_attributes: NFTA_CMP_SREG NFTA_CMP_OP NFTA_CMP_DATA;
+    nft_range_attributes: NFTA_RANGE_SREG NFTA_RANGE_OP NFTA_RANGE_FROM_DATA NFTA_RANGE_TO_DATA;
+    nft_lookup_attributes: NFTA_LOOKUP_SET NFTA_LOOKUP_SREG NFTA_LOOKUP_DREG NFTA_LOOKUP_SET_ID NFTA_LOOKUP_FLAGS;
+    nft_payload_attributes: NFTA_PAYLOAD_DREG NFTA_PAYLOAD_BASE NFTA_PAYLOAD_OFFSET NFTA_PAYLOAD_LEN
+        NFTA_PAYLOAD_SREG;
+    nft_meta_attributes: NFTA_META_DREG NFTA_META_KEY NFTA_META_SREG;
+    nft_ct_attributes: NFTA_CT_DREG NFTA_CT_KEY NFTA_CT_DIRECTION NFTA_CT_SREG;
+    nft_counter_attributes: NFTA_COUNTER_BYTES NFTA_COUNTER_PACKETS;
+    nft_reject_attributes: NFTA_REJECT_TYPE NFTA_REJECT_ICMP_CODE;
+    nft_nat_attributes: NFTA_NAT_TYPE NFTA_NAT_FAMILY NFTA_NAT_REG_ADDR_MIN NFTA_NAT_REG_ADDR_MAX
+        NFTA_NAT_REG_PROTO_MIN NFTA_NAT_REG_PROTO_MAX NFTA_NAT_FLAGS;
+    nft_masq_attributes: NFTA_MASQ_FLAGS NFTA_MASQ_REG_PROTO_MIN NFTA_MASQ_REG_PROTO_MAX;
+    nft_redir_attributes: NFTA_REDIR_REG_PROTO_MIN NFTA_REDIR_REG_PROTO_MAX NFTA_REDIR_FLAGS;
+
+    ctattr_type: CTA_TUPLE_ORIG CTA_TUPLE_REPLY CTA_STATUS CTA_PROTOINFO CTA_HELP CTA_NAT_SRC CTA_TIMEOUT CTA_MARK
+        CTA_COUNTERS_ORIG CTA_COUNTERS_REPLY CTA_USE CTA_ID CTA_NAT_DST CTA_TUPLE_MASTER CTA_SEQ_ADJ_ORIG
+        CTA_SEQ_ADJ_REPLY CTA_SECMARK CTA_ZONE;
+    ctattr_tuple: CTA_TUPLE_IP CTA_TUPLE_PROTO;
+    ctattr_ip: CTA_IP_V4_SRC CTA_IP_V4_DST CTA_IP_V6_SRC CTA_IP_V6_DST;
+    ctattr_l4proto: CTA_PROTO_NUM CTA_PROTO_SRC_PORT CTA_PROTO_DST_PORT CTA_PROTO_ICMP_ID CTA_PROTO_ICMP_TYPE
+        CTA_PROTO_ICMP_CODE CTA_PROTO_ICMPV6_ID CTA_PROTO_ICMPV6_TYPE CTA_PROTO_ICMPV6_CODE;
+    ctattr_protoinfo: CTA_PROTOINFO_TCP CTA_PROTOINFO_DCCP CTA_PROTOINFO_SCTP;
+    ctattr_protoinfo_tcp: CTA_PROTOINFO_TCP_STATE;
+    ctattr_protoinfo_sctp: CTA_PROTOINFO_SCTP_STATE;
+    ctattr_counters: CTA_COUNTERS_PACKETS CTA_COUNTERS_BYTES;
+}
