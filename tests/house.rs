@@ -10,6 +10,7 @@ const FLOORS: &[&[&str]] = &[
     &["base"],
     &["model"],
     &["net"],
+    &["io"],
     &["probe", "proc", "sandbox"],
     &["lua"],
     &["doc", "doctor", "shell"],
@@ -24,7 +25,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("netlink_packet_netfilter", &["net"]),
     ("netlink_sys", &["net"]),
     ("nftables", &["net"]),
-    ("httparse", &["probe"]),
+    ("httpdate", &["io"]),
+    ("hyper", &["io"]),
+    ("tokio", &["io"]),
     ("clap", &["cli"]),
     ("rustyline", &["repl"]),
 ];

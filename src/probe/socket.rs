@@ -10,6 +10,7 @@ use nix::sys::socket::{
 
 use super::endpoint::Host;
 use crate::base::error::{Error, Kind, Result};
+pub use crate::io::canonical;
 use crate::net::addr;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
@@ -271,14 +272,6 @@ pub fn address_of(address: &SockaddrStorage) -> Option<SocketAddr> {
         _ => None,
     }
     .map(canonical)
-}
-
-/// Shows an IPv4-mapped address as the IPv4 address that it is.
-pub fn canonical(address: SocketAddr) -> SocketAddr {
-    match address.ip().to_canonical() {
-        IpAddr::V4(v4) => (v4, address.port()).into(),
-        IpAddr::V6(_) => address,
-    }
 }
 
 /// The MTU of the path to `target` as the kernel knows it now (`IP_MTU`).

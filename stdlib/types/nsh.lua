@@ -1948,7 +1948,7 @@ function HttpServer:address() end
 ---@return integer # the port
 function HttpServer:port() end
 
----The requests so far; of more than 65536, or 64 MiB, the last ones.
+---The requests so far; of more than 65536, or of 64 MiB of all servers together, the last ones.
 ---@return nsh.HttpRequest[] # the requests, the oldest first
 function HttpServer:requests() end
 

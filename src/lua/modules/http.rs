@@ -7,15 +7,14 @@ use mlua::{Table, Value};
 
 use super::traffic::{self, Bytes, Names, Wait, endpoint, ip, late, seconds, settled};
 use crate::base::error::Result;
+use crate::io::http::{Bytes as Body, Limits, Served};
 use crate::lua::registry::Module;
 use crate::lua::schema::{
     Class, Cx, Failure, FieldDoc, Function, Handle, MethodDoc, Record, Shape, ShapeDoc, Type, Wrong,
     did_you_mean, opts, param, ret, ty,
 };
 use crate::probe::endpoint::Endpoint;
-use crate::probe::http::{
-    self, Answer, Options, Request, Response, Routes, Served, Server, ServerOptions, Url,
-};
+use crate::probe::http::{self, Answer, Options, Request, Response, Routes, Server, Url};
 
 #[derive(Default)]
 struct GetOptions {
@@ -139,10 +138,10 @@ impl Handle for Server {
             |_, s, ()| Ok(s.address().port()),
         )
         .method(
-            MethodDoc("requests", "The requests so far; of more than 65536, or 64 MiB, the last ones."),
+            MethodDoc("requests", "The requests so far; of more than 65536, or of 64 MiB of all servers together, the last ones."),
             (),
             ret::list(served(), "the requests, the oldest first"),
-            |_, s, ()| Ok(s.requests()),
+            |_, s, ()| Ok(s.records()),
         )
         .method(
             MethodDoc("wait", "Waits until so many requests were made in all.\n\nRaises `timeout`."),
@@ -150,10 +149,10 @@ impl Handle for Server {
             ret::list(served(), "the requests so far, the oldest first"),
             |_, s, (wait,)| {
                 let wanted = wait.count.unwrap_or(1);
-                if s.wait(wanted, wait.deadline())? {
-                    return Ok(s.requests());
+                if s.wait_for(wanted, wait.deadline())? {
+                    return Ok(s.records());
                 }
-                Err(late(format!("{} of {wanted} requests came", s.requests().len()), wait.timeout))
+                Err(late(format!("{} of {wanted} requests came", s.records().len()), wait.timeout))
             },
         )
         .method(
@@ -172,7 +171,7 @@ struct AnswerOptions(Answer);
 
 impl Default for AnswerOptions {
     fn default() -> Self {
-        AnswerOptions(Answer { status: 200, headers: Vec::new(), body: Vec::new() })
+        AnswerOptions(Answer { status: 200, headers: Vec::new(), body: Body::new() })
     }
 }
 
@@ -185,8 +184,8 @@ fn answer() -> Type<Answer> {
             "headers; Content-Type is text/plain unless given",
             |a, v| a.0.headers = v,
         )
-        .field("body", ty::bytes(), "the body; default empty", |a, v| a.0.body = v);
-    let text = ty::bytes().map(|body| Answer { body, ..AnswerOptions::default().0 });
+        .field("body", ty::bytes(), "the body; default empty", |a, v| a.0.body = v.into());
+    let text = ty::bytes().map(|body| Answer { body: body.into(), ..AnswerOptions::default().0 });
     let mut answer = text.or(Type::from(shape).map(|a| a.0));
     answer.expected = "a string or a table with status, headers and body".to_owned();
     answer
@@ -324,7 +323,7 @@ pub fn module() -> Module {
             |cx, (address, site, o)| {
                 let at = Endpoint { dev: o.dev, ..endpoint(&address, None)? };
                 let routes = routes(site)?;
-                Ok(http::serve(cx.ns, &at, &Names(cx), routes, ServerOptions::default())?)
+                Ok(http::serve(cx.ns, &at, &Names(cx), routes, Limits::default())?)
             },
         )
         .doc(

@@ -3,18 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::message::{Body, Framing, HEAD_LIMIT, HEADERS, Headers, check_header, copy, header};
 use super::url::Url;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
+use crate::io::http::{self, Headers, check_header, header};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::endpoint::Resolve;
-use crate::probe::socket;
-use crate::probe::tcp::{self, Connection};
-
-/// The largest body that is taken, 64 MiB.
-pub const BODY_LIMIT: usize = 64 << 20;
+use crate::probe::socket::{self, canonical, explain};
+use crate::probe::tcp;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -117,116 +114,27 @@ fn exchange(
 ) -> Result<Response> {
     let at = &request.url.at;
     let targets = at.targets(ns, names, options.socket.family(&at.host, options.family))?;
-    let connection = tcp::connect(ns, &targets, &options.socket, deadline)?;
-    let mut out = head(request).into_bytes();
-    out.extend_from_slice(request.body.as_deref().unwrap_or_default());
-    // A server may answer, and close, before it has taken everything: its answer counts.
-    let sent = connection.send(&out, deadline);
-    let answered = receive(&connection, request, deadline);
-    match (sent, answered) {
-        (_, Ok(response)) => Ok(response),
-        (Err(e), Err(_)) | (Ok(()), Err(e)) => Err(e),
-    }
+    let stream = tcp::stream(ns, &targets, &options.socket, deadline)?;
+    let (local, remote) = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
+    let body = request.body.clone().unwrap_or_default();
+    let (method, target) = (&request.method, &request.url.target);
+    let answer = http::exchange(&stream, method, target, &headers(request), body, deadline)
+        .map_err(|e| explain(e, remote))?;
+    let http::Answer { status, reason, headers, body } = answer;
+    Ok(Response { status, reason, headers, body, time: 0.0, local, remote, url: request.url.clone() })
 }
 
-fn head(request: &Request) -> String {
-    let mut out = format!("{} {} HTTP/1.1\r\n", request.method, request.url.target);
-    let version = concat!("nsh/", env!("CARGO_PKG_VERSION"));
-    let length = request.body.as_ref().map(|body| body.len().to_string());
+/// The usual headers and, besides or in place of them, those of the request.
+fn headers(request: &Request) -> Headers {
     let ours = [
         ("Host", Some(request.url.host())),
-        ("User-Agent", Some(version.to_owned())),
+        ("User-Agent", Some(http::AGENT.to_owned())),
         ("Accept", Some("*/*".to_owned())),
         ("Connection", Some("close".to_owned())),
-        ("Content-Length", length),
+        ("Content-Length", request.body.as_ref().map(|body| body.len().to_string())),
     ];
-    for (name, value) in ours {
-        if let Some(value) = value.filter(|_| header(&request.headers, name).is_none()) {
-            out.push_str(&format!("{name}: {value}\r\n"));
-        }
-    }
-    for (name, value) in &request.headers {
-        out.push_str(&format!("{name}: {value}\r\n"));
-    }
-    out.push_str("\r\n");
-    out
-}
-
-fn receive(connection: &Connection, request: &Request, deadline: Deadline) -> Result<Response> {
-    let (status, reason, headers) = loop {
-        let head = receive_head(connection, deadline)?;
-        // 1xx are announcements; 101 would end HTTP, but nobody asked for that.
-        if head.0 >= 200 {
-            break head;
-        }
+    let missing = |(name, value): (&str, Option<String>)| {
+        value.filter(|_| header(&request.headers, name).is_none()).map(|value| (name.to_owned(), value))
     };
-    let framing = if request.method == "HEAD" || matches!(status, 204 | 304) {
-        Framing::Length(0)
-    } else {
-        Framing::of(&headers, Framing::ToEnd)?
-    };
-    let mut body = Body::new(framing, BODY_LIMIT);
-    while !body.take(&mut connection.pending())? {
-        if !connection.fill(deadline)? {
-            body.end()?;
-            break;
-        }
-    }
-    let (local, remote) = (connection.local(), connection.remote());
-    Ok(Response {
-        status,
-        reason,
-        headers,
-        body: body.data,
-        time: 0.0,
-        local,
-        remote,
-        url: request.url.clone(),
-    })
-}
-
-fn receive_head(connection: &Connection, deadline: Deadline) -> Result<(u16, String, Headers)> {
-    loop {
-        if let Some(head) = parse_head(&mut connection.pending())? {
-            return Ok(head);
-        }
-        if !connection.fill(deadline)? {
-            let got = connection.pending().len();
-            return Err(Error::new(
-                Kind::Protocol,
-                match got {
-                    0 => format!("{} closed the connection without an answer", connection.remote()),
-                    _ => format!("{} closed the connection in the middle of its head", connection.remote()),
-                },
-            ));
-        }
-    }
-}
-
-/// Takes a head from the front of `wire`; `None` if it isn't complete.
-fn parse_head(wire: &mut Vec<u8>) -> Result<Option<(u16, String, Headers)>> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
-    let mut response = httparse::Response::new(&mut headers);
-    match response.parse(&wire[..wire.len().min(HEAD_LIMIT)]) {
-        Ok(httparse::Status::Complete(used)) => {
-            let head = (
-                response.code.unwrap_or_default(),
-                response.reason.unwrap_or_default().to_owned(),
-                copy(response.headers),
-            );
-            wire.drain(..used);
-            Ok(Some(head))
-        }
-        Ok(httparse::Status::Partial) if wire.len() < HEAD_LIMIT => Ok(None),
-        Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
-            Err(Error::new(Kind::Limit, "the answer's head is too large"))
-        }
-        Err(e) => {
-            let start: String = String::from_utf8_lossy(&wire[..wire.len().min(40)]).escape_debug().collect();
-            Err(Error::new(
-                Kind::Protocol,
-                format!("the answer is not HTTP ({e}): it starts with \"{start}\""),
-            ))
-        }
-    }
+    ours.into_iter().filter_map(missing).chain(request.headers.iter().cloned()).collect()
 }

@@ -11,9 +11,9 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag};
 use nix::sys::stat::{Mode, SFlag, fstat};
 
-use super::answer::{Content, Reply};
 use super::url::{escape, unescape};
 use crate::base::error::{Error, Result};
+use crate::io::http::{Content, Reply, date};
 
 /// A directory that is served. What lies outside of it can't be reached, neither by `..` nor by symbolic links.
 pub(super) struct Directory {
@@ -102,7 +102,7 @@ impl Directory {
         let stat = fstat(&file)?;
         let mut reply = Reply::new(200, kind_of(path.as_os_str()), Vec::new());
         if let Ok(changed) = u64::try_from(stat.st_mtime) {
-            reply.headers.push(("Last-Modified".to_owned(), super::answer::date(changed)));
+            reply.headers.push(("Last-Modified".to_owned(), date(changed)));
         }
         reply.content = Content::File(file, u64::try_from(stat.st_size).unwrap_or(0));
         Ok(reply)
@@ -250,13 +250,12 @@ mod tests {
 
     fn body(reply: Reply) -> String {
         match reply.content {
-            Content::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+            Content::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
             Content::File(file, length) => {
                 let text = std::io::read_to_string(file).unwrap();
                 assert_eq!(text.len() as u64, length);
                 text
             }
-            Content::Fixed(_) => unreachable!(),
         }
     }
 

@@ -144,7 +144,7 @@ impl Connection {
     }
 
     /// Reads more; `false` at the end.
-    pub(crate) fn fill(&self, deadline: Deadline) -> Result<bool> {
+    fn fill(&self, deadline: Deadline) -> Result<bool> {
         let mut pending = self.pending.borrow_mut();
         self.with_stream(|mut stream| {
             let old = pending.len();
@@ -167,11 +167,6 @@ impl Connection {
                 }
             }
         })
-    }
-
-    /// What has been received and not been taken yet; for protocols that look before they take.
-    pub(crate) fn pending(&self) -> std::cell::RefMut<'_, Vec<u8>> {
-        self.pending.borrow_mut()
     }
 
     /// Closes. Calling it again does nothing.

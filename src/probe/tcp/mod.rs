@@ -31,10 +31,20 @@ pub fn connect(
     options: &socket::Options,
     deadline: Deadline,
 ) -> Result<Connection> {
+    Connection::new(stream(ns, targets, options, deadline)?)
+}
+
+/// As [`connect`]; the stream doesn't block.
+pub fn stream(
+    ns: &Namespace,
+    targets: &[SocketAddr],
+    options: &socket::Options,
+    deadline: Deadline,
+) -> Result<TcpStream> {
     let mut refused = None;
     for target in targets {
         match connect_one(ns, *target, options, deadline) {
-            Ok(connection) => return Ok(connection),
+            Ok(stream) => return Ok(stream),
             Err(e) if e.kind() == Kind::Interrupted => return Err(e),
             Err(e) => refused = Some(e),
         }
@@ -47,7 +57,7 @@ fn connect_one(
     target: SocketAddr,
     options: &socket::Options,
     deadline: Deadline,
-) -> Result<Connection> {
+) -> Result<TcpStream> {
     let allowed = deadline.left();
     let socket = socket::open_from(ns, Family::of(target.ip()), SockType::Stream, None, options)?;
     match nix::sys::socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(target)) {
@@ -67,7 +77,7 @@ fn connect_one(
     }
     // What is sent is sent at once: these are probes, not bulk transfers.
     let _ = stream.set_nodelay(true);
-    Connection::new(stream)
+    Ok(stream)
 }
 
 #[cfg(test)]
