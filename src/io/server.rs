@@ -220,7 +220,10 @@ mod tests {
         let mut large = Log::new();
         (0..100).for_each(|_| large.add(1 << 20));
         assert!((60..=64).contains(&large.records.len()), "{}", large.records.len());
-        assert_eq!((large.count, large.record(0).copied(), large.record(99).copied()), (100, None, Some(1 << 20)));
+        assert_eq!(
+            (large.count, large.record(0).copied(), large.record(99).copied()),
+            (100, None, Some(1 << 20))
+        );
         let mut small = Log::new();
         (0..10).for_each(|_| small.add(1000));
         assert_eq!(small.records.len(), 10, "a share is kept, whatever others hold");

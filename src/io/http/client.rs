@@ -50,7 +50,8 @@ pub fn exchange(
     deadline: Deadline,
 ) -> Result<Answer> {
     let malformed = |e| Error::argument(format!("malformed request: {e}"));
-    let mut request = Request::builder().method(method).uri(target).body(Once(body.into())).map_err(malformed)?;
+    let mut request =
+        Request::builder().method(method).uri(target).body(Once(body.into())).map_err(malformed)?;
     *request.headers_mut() = to_map(headers);
     let talk = Talk::new(stream)?;
     talk.drive(talk.ask(request), deadline)?
@@ -206,7 +207,11 @@ impl<'a> Talk<'a> {
 struct Wire<'a, 'b>(&'a Talk<'b>);
 
 impl Wire<'_, '_> {
-    fn write(&self, length: usize, write: impl FnOnce(&TcpStream) -> io::Result<usize>) -> Poll<io::Result<usize>> {
+    fn write(
+        &self,
+        length: usize,
+        write: impl FnOnce(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
         let talk = self.0;
         if talk.failed.borrow().is_some() {
             return Poll::Ready(Ok(length));

@@ -200,8 +200,7 @@ fn end(stream: &TcpStream) {
 pub async fn linger(stream: &TcpStream, most: Duration) {
     end(stream);
     let mut chunk = vec![0; CHUNK];
-    let drained = async {
-        while poll_fn(|cx| poll_read(stream, cx, &mut chunk)).await.is_ok_and(|n| n > 0) {}
-    };
+    let drained =
+        async { while poll_fn(|cx| poll_read(stream, cx, &mut chunk)).await.is_ok_and(|n| n > 0) {} };
     let _ = tokio::time::timeout(most, drained).await;
 }

@@ -40,10 +40,7 @@ impl Routes {
             }
             answer.headers.iter().try_for_each(|(name, value)| check_header(name, value))?;
         }
-        Ok(Routes {
-            paths,
-            directory: directory.map(Directory::open).transpose()?,
-        })
+        Ok(Routes { paths, directory: directory.map(Directory::open).transpose()? })
     }
 
     /// The answer to a request for `target`, a path with or without a query.

@@ -6,9 +6,9 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::io::http::Limits;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
+use crate::io::http::Limits;
 use crate::net::namespace::Namespaces;
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::tcp::tests::{at, loopback, no_names};
