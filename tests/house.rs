@@ -139,3 +139,21 @@ fn every_test_folder_has_tests() {
         assert!(tests.count() > 0, "{} has no tests", path.display());
     }
 }
+
+/// `net/rule/table.rs` is meant below src, `tests/run` below the project.
+#[test]
+fn files_that_the_guides_name_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for guide in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root.join(guide)).unwrap();
+        let prose: String = text.split("```").step_by(2).collect();
+        for word in prose.split('`').skip(1).step_by(2) {
+            let path = word.trim_end_matches('/');
+            let plain =
+                path.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "/._-".contains(c));
+            let is_path = plain && path.contains('/') && (path.ends_with(".rs") || !path.contains('.'));
+            let found = [root.join(path), root.join("src").join(path), root.join(format!("src/{path}.rs"))];
+            assert!(!is_path || found.iter().any(|p| p.exists()), "{guide}: there is no {path}");
+        }
+    }
+}
