@@ -6,17 +6,22 @@
 
 pub mod http;
 mod server;
+pub mod tcp;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::signal::{SigSet, SigmaskHow};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Handle};
 
 use crate::base::error::{Error, Result};
 
 pub use server::{Journal, Log, Record, Server, accept, listener};
+use server::{again, end};
 pub use worker::{Changed, Sessions, Worker};
 
 static RUNTIME: Mutex<Option<Handle>> = Mutex::new(None);
@@ -41,6 +46,42 @@ fn start() -> Result<Handle> {
     mask.thread_set_mask()?;
     started.map_err(|e| Error::from(e).detail("starting a thread"))?;
     Ok(handle)
+}
+
+/// What a server does with what it gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// Sends it back.
+    Echo,
+    /// Sends this; over TCP once, after the first bytes or the end of the peer's data, and then closes.
+    Reply(Vec<u8>),
+    /// Takes it and says nothing.
+    Discard,
+}
+
+/// Has tokio tell when a descriptor can be read or written. It must not block.
+///
+/// To be called in a function that [`Worker::start`] calls, or in its task.
+pub fn watch<F: AsRawFd + Into<OwnedFd>>(fd: Arc<F>, interest: Interest) -> Result<AsyncFd<Arc<F>>> {
+    // SAFETY: what can become an OwnedFd owns one descriptor, which stays open and the same while we have a share of it.
+    Ok(unsafe { AsyncFd::register_with_interest(fd, interest) }.map_err(std::io::Error::from)?)
+}
+
+/// A task that calls `read` whenever `fd` can be read. `read` doesn't block, and says whether more may be there.
+pub fn whenever_readable(
+    fd: Arc<OwnedFd>,
+    mut read: impl FnMut(&Arc<OwnedFd>) -> bool + Send + 'static,
+) -> Result<impl Future<Output = ()> + Send + 'static> {
+    let fd = watch(fd, Interest::READABLE)?;
+    Ok(async move {
+        while let Ok(mut ready) = fd.readable().await {
+            if !read(fd.get_ref()) {
+                ready.clear_ready();
+            }
+            // The others get their turn, too.
+            tokio::task::yield_now().await;
+        }
+    })
 }
 
 /// Now, in seconds since 1970, as records tell the time.

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,14 +31,18 @@ static LOGS: AtomicUsize = AtomicUsize::new(0);
 
 /// What a server remembers of one request, connection or datagram.
 pub trait Record {
+    /// What is counted over all records, those too that were forgotten.
+    type Totals: Default + Send;
+
     /// How many bytes it takes to keep.
     fn size(&self) -> usize;
 }
 
 /// What a server remembers.
-pub struct Log<R> {
+pub struct Log<R: Record> {
     /// How many records there were in all.
     pub count: u64,
+    pub totals: R::Totals,
     bytes: usize,
     records: VecDeque<(usize, R)>,
 }
@@ -45,7 +50,7 @@ pub struct Log<R> {
 impl<R: Record> Log<R> {
     fn new() -> Self {
         LOGS.fetch_add(1, Ordering::Relaxed);
-        Log { count: 0, bytes: 0, records: VecDeque::new() }
+        Log { count: 0, totals: Default::default(), bytes: 0, records: VecDeque::new() }
     }
 
     fn add(&mut self, record: R) {
@@ -76,15 +81,20 @@ impl<R: Record> Log<R> {
         self.records.iter().map(|(_, record)| record)
     }
 
-    /// The record of that number, counted from 0, if it is still kept.
-    pub fn record(&mut self, number: u64) -> Option<&mut R> {
+    /// Changes the record of that number, counted from 0, if it is still kept.
+    pub fn update(&mut self, number: u64, change: impl FnOnce(&mut R)) {
         let first = self.count - self.records.len() as u64;
-        let at = usize::try_from(number.checked_sub(first)?).ok()?;
-        self.records.get_mut(at).map(|(_, record)| record)
+        let at = number.checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        let Some((size, record)) = at.and_then(|at| self.records.get_mut(at)) else { return };
+        change(record);
+        let old = std::mem::replace(size, record.size());
+        self.bytes = self.bytes + *size - old;
+        BYTES.fetch_add(*size, Ordering::Relaxed);
+        BYTES.fetch_sub(old, Ordering::Relaxed);
     }
 }
 
-impl<R> Drop for Log<R> {
+impl<R: Record> Drop for Log<R> {
     fn drop(&mut self) {
         LOGS.fetch_sub(1, Ordering::Relaxed);
         BYTES.fetch_sub(self.bytes, Ordering::Relaxed);
@@ -92,7 +102,7 @@ impl<R> Drop for Log<R> {
 }
 
 /// A log that a server's tasks write and its handle reads.
-pub struct Journal<R> {
+pub struct Journal<R: Record> {
     log: Mutex<Log<R>>,
     changed: Arc<Changed>,
 }
@@ -108,9 +118,9 @@ impl<R: Record> Journal<R> {
         number
     }
 
-    /// Changes the record of that number, if it is still kept.
-    pub fn change(&self, number: u64, change: impl FnOnce(&mut R)) {
-        self.lock().record(number).map(change);
+    /// Changes the log, and tells of it.
+    pub fn change(&self, change: impl FnOnce(&mut Log<R>)) {
+        change(&mut self.lock());
         self.changed.ring();
     }
 
@@ -120,7 +130,7 @@ impl<R: Record> Journal<R> {
 }
 
 /// A running server. Dropping it ends it, with its connections.
-pub struct Server<R> {
+pub struct Server<R: Record> {
     journal: Arc<Journal<R>>,
     address: SocketAddr,
     worker: Worker,
@@ -199,6 +209,16 @@ pub async fn accept<S>(
     }
 }
 
+/// Ends our side of a connection.
+pub(super) fn end(stream: &TcpStream) -> std::io::Result<()> {
+    Ok(nix::sys::socket::shutdown(stream.as_raw_fd(), nix::sys::socket::Shutdown::Write)?)
+}
+
+/// Whether a stream did nothing, and can be tried again.
+pub(super) fn again(e: &std::io::Error) -> bool {
+    matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
 fn exhausted(e: &std::io::Error) -> bool {
     let errno = e.raw_os_error().map(Errno::from_raw);
     matches!(errno, Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM))
@@ -209,6 +229,8 @@ mod tests {
     use super::*;
 
     impl Record for usize {
+        type Totals = ();
+
         fn size(&self) -> usize {
             *self
         }
@@ -220,10 +242,11 @@ mod tests {
         let mut large = Log::new();
         (0..100).for_each(|_| large.add(1 << 20));
         assert!((60..=64).contains(&large.records.len()), "{}", large.records.len());
-        assert_eq!(
-            (large.count, large.record(0).copied(), large.record(99).copied()),
-            (100, None, Some(1 << 20))
-        );
+        assert_eq!(large.count, 100);
+        large.update(0, |_| panic!("it is forgotten"));
+        let before = large.bytes;
+        large.update(99, |size| *size += 5);
+        assert_eq!(large.bytes, before + 5);
         let mut small = Log::new();
         (0..10).for_each(|_| small.add(1000));
         assert_eq!(small.records.len(), 10, "a share is kept, whatever others hold");

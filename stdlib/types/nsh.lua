@@ -2093,7 +2093,7 @@ function TcpServer:address() end
 ---@return integer # the port
 function TcpServer:port() end
 
----The connections so far, closed ones too; of more than 65536 the last ones.
+---The connections so far, closed ones too; of more than 65536, or of 64 MiB of all servers together, the last ones.
 ---@return nsh.TcpAccepted[] # the connections, the oldest first
 function TcpServer:connections() end
 
@@ -2119,7 +2119,7 @@ function UdpServer:address() end
 ---@return integer # the port
 function UdpServer:port() end
 
----The datagrams that came so far; of more than 65536 the last ones.
+---The datagrams that came so far; of more than 65536, or of 64 MiB of all servers together, the last ones.
 ---@return nsh.UdpDatagram[] # the datagrams, the oldest first
 function UdpServer:datagrams() end
 

@@ -1,7 +1,7 @@
 //! How long a client may take, and the deadline that a connection has now.
 
 use std::future::poll_fn;
-use std::io::{Error, IoSlice, Result};
+use std::io::{IoSlice, Result};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -10,6 +10,8 @@ use std::time::Duration;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
+
+use crate::io::{again, end};
 
 /// What is read at once.
 const CHUNK: usize = 16 * 1024;
@@ -133,10 +135,6 @@ impl Wire {
     }
 }
 
-fn again(e: &Error) -> bool {
-    matches!(e.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted)
-}
-
 impl Read for Wire {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -184,21 +182,14 @@ impl Write for Wire {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        end(&self.stream);
-        Poll::Ready(Ok(()))
+        Poll::Ready(end(&self.stream))
     }
-}
-
-/// Ends our side of a connection.
-fn end(stream: &TcpStream) {
-    use std::os::fd::AsRawFd;
-    let _ = nix::sys::socket::shutdown(stream.as_raw_fd(), nix::sys::socket::Shutdown::Write);
 }
 
 /// Ends our side, and waits for the peer's end: closing at once would reset the connection under data that still come,
 /// and lose what we said last.
 pub async fn linger(stream: &TcpStream, most: Duration) {
-    end(stream);
+    let _ = end(stream);
     let mut chunk = vec![0; CHUNK];
     let drained =
         async { while poll_fn(|cx| poll_read(stream, cx, &mut chunk)).await.is_ok_and(|n| n > 0) {} };

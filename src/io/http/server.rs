@@ -47,6 +47,8 @@ pub struct Served {
 }
 
 impl Record for Served {
+    type Totals = ();
+
     fn size(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 50).sum();
         size_of::<Served>() + self.method.len() + self.path.len() + headers + self.body.len()

@@ -278,11 +278,11 @@ impl Handle for Server {
         .method(
             MethodDoc(
                 "connections",
-                "The connections so far, closed ones too; of more than 65536 the last ones.",
+                "The connections so far, closed ones too; of more than 65536, or of 64 MiB of all servers together, the last ones.",
             ),
             (),
             ret::list(accepted(), "the connections, the oldest first"),
-            |_, s, ()| Ok(s.connections()),
+            |_, s, ()| Ok(s.records()),
         )
         .method(
             MethodDoc("wait", "Waits until all that is given has come true.\n\nRaises `timeout`."),
@@ -292,10 +292,10 @@ impl Handle for Server {
                 if o.what.closed.is_none() && o.what.bytes.is_none() {
                     o.what.connections.get_or_insert(1);
                 }
-                if s.wait(o.what, Deadline::secs(o.timeout))? {
-                    return Ok(s.connections());
+                if s.wait_until(o.what, Deadline::secs(o.timeout))? {
+                    return Ok(s.records());
                 }
-                let all = s.connections();
+                let all = s.records();
                 let (bytes, open) =
                     (all.iter().map(|c| c.bytes_in).sum::<u64>(), all.iter().filter(|c| c.open).count());
                 let closed = all.len() - open;

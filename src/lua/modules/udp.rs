@@ -139,8 +139,8 @@ impl Handle for Server {
         Class::<Self>::new("nsh.UdpServer", "A UDP server that runs beside the script.", |s| {
             format!("udp server on {}", s.address())
         })
-        .close(Server::stop)
-        .runs(Server::running)
+        .close(|s| s.stop())
+        .runs(|s| s.running())
         .method(
             MethodDoc("address", "The address and port that it receives at."),
             (),
@@ -154,10 +154,10 @@ impl Handle for Server {
             |_, s, ()| Ok(s.address().port()),
         )
         .method(
-            MethodDoc("datagrams", "The datagrams that came so far; of more than 65536 the last ones."),
+            MethodDoc("datagrams", "The datagrams that came so far; of more than 65536, or of 64 MiB of all servers together, the last ones."),
             (),
             ret::list(received(), "the datagrams, the oldest first"),
-            |_, s, ()| Ok(s.datagrams()),
+            |_, s, ()| Ok(s.records()),
         )
         .method(
             MethodDoc("wait", "Waits until so many datagrams came in all.\n\nRaises `timeout`."),
@@ -165,10 +165,10 @@ impl Handle for Server {
             ret::list(received(), "the datagrams so far, the oldest first"),
             |_, s, (wait,)| {
                 let wanted = wait.count.unwrap_or(1);
-                if s.wait(wanted, wait.deadline())? {
-                    return Ok(s.datagrams());
+                if s.wait_for(wanted, wait.deadline())? {
+                    return Ok(s.records());
                 }
-                Err(late(format!("{} of {wanted} datagrams came", s.datagrams().len()), wait.timeout))
+                Err(late(format!("{} of {wanted} datagrams came", s.records().len()), wait.timeout))
             },
         )
         .method(

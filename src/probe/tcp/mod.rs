@@ -1,10 +1,10 @@
 //! TCP connections made on purpose, and servers to make them to.
 
 mod connection;
-mod listener;
 
+pub use crate::io::Reaction;
+pub use crate::io::tcp::{Accepted, ServerOptions, WaitFor};
 pub use connection::{Connection, Receive};
-pub use listener::{Accepted, Reaction, Server, ServerOptions, WaitFor, listen};
 
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
@@ -12,6 +12,8 @@ use std::os::fd::AsRawFd;
 use nix::errno::Errno;
 use nix::sys::socket::{SockType, SockaddrStorage};
 
+use super::endpoint::{Endpoint, Resolve};
+use super::server;
 use super::silence::silence;
 use super::socket::{self, explain};
 use crate::base::error::{Error, Kind, Result};
@@ -21,6 +23,17 @@ use crate::net::prefix::Family;
 
 /// Seconds that a connection may take to be made unless told.
 pub const CONNECT_TIMEOUT: f64 = 5.0;
+
+/// A running server. Dropping it ends it, with its connections.
+pub type Server = crate::io::Server<Accepted>;
+
+/// Listens on `at`, as `nc -lk HOST PORT` or `socat TCP-LISTEN:PORT,fork EXEC:cat`.
+///
+/// Raises `address_in_use`, `address_not_available`, `permission`.
+pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, options: ServerOptions) -> Result<Server> {
+    let (socket, address) = server::listen(ns, at, names)?;
+    crate::io::tcp::serve(socket, address, options)
+}
 
 /// Connects to the first of `targets` that answers, as `nc HOST PORT`; the deadline is for all of them together.
 ///

@@ -72,15 +72,15 @@ fn an_echo() {
 
             assert!(
                 server
-                    .wait(WaitFor { connections: Some(1), closed: Some(1), bytes: Some(18) }, soon())
+                    .wait_until(WaitFor { connections: Some(1), closed: Some(1), bytes: Some(18) }, soon())
                     .unwrap()
             );
-            let record = &server.connections()[0];
+            let record = &server.records()[0];
             assert_eq!((record.peer, record.local), (c.local(), c.remote()));
             assert_eq!((record.bytes_in, record.bytes_out, record.open), (18, 18, false));
             assert_eq!(record.data, b"one\r\ntwo\nthree\nend");
             let more = WaitFor { connections: Some(2), ..Default::default() };
-            assert!(!server.wait(more, Deadline::secs(0.0)).unwrap());
+            assert!(!server.wait_until(more, Deadline::secs(0.0)).unwrap());
             c.close();
             c.close();
             assert_eq!(c.send(b"x", soon()).unwrap_err().kind(), Kind::Argument);
@@ -106,7 +106,7 @@ fn much_data() {
         receiver.read_to_end(&mut back).unwrap();
         thread.join().unwrap();
         assert!(back == data);
-        assert_eq!(server.connections()[0].data.len(), 4096);
+        assert_eq!(server.records()[0].data.len(), 4096);
 
         // A peer that takes nothing.
         let full = self::server(all, "127.0.0.1:0", Default::default());
@@ -132,7 +132,7 @@ fn replies_and_banners() {
             assert_eq!(c.receive(Receive::Line, soon()).unwrap().unwrap(), b"hello");
             c.send(b"ping", soon()).unwrap();
             assert_eq!(c.receive(Receive::All, soon()).unwrap().unwrap(), b"pong");
-            assert_eq!(server.connections().pop().unwrap().peer, c.local());
+            assert_eq!(server.records().pop().unwrap().peer, c.local());
             assert!(c.local().to_string().starts_with(if address == "::1" { "[::1]" } else { "127.0.0.1:" }));
         }
         let sink = self::server(
@@ -144,7 +144,7 @@ fn replies_and_banners() {
         c.send(b"gone", soon()).unwrap();
         c.finish().unwrap();
         assert_eq!(c.receive(Receive::All, soon()).unwrap().unwrap(), b"");
-        assert_eq!(sink.connections()[0].bytes_in, 4);
+        assert_eq!(sink.records()[0].bytes_in, 4);
     });
 }
 

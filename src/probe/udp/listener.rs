@@ -1,32 +1,26 @@
 //! A UDP server: it echoes, or answers with a fixed text, and remembers what came.
 
-use std::collections::VecDeque;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use nix::errno::Errno;
-use nix::poll::PollFlags;
 use nix::sys::socket::{
     ControlMessage, ControlMessageOwned, MsgFlags, SockType, SockaddrStorage, recvmsg, sendmsg, setsockopt,
     sockopt,
 };
 
 use crate::base::error::{Error, Result};
-use crate::base::wait::{self, Deadline};
+use crate::io::{self, Journal, Reaction, Record, now};
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::server;
 use crate::probe::socket::{self, address_of};
-use crate::probe::tcp::Reaction;
-use crate::probe::worker::{Signals, Worker, lock, now};
 
-/// So many datagrams, and so many bytes of them, are kept on record; of more, the last ones.
-pub const RECORDS: usize = 65_536;
-const RECORDED_BYTES: usize = 64 << 20;
 const RECEIVE_BUFFER: i32 = 4 << 20;
 
 /// A multicast group to join.
@@ -56,20 +50,27 @@ pub struct Received {
     pub time: f64,
 }
 
-#[derive(Default)]
-struct Log {
-    received: u64,
-    kept: usize,
-    records: VecDeque<Received>,
+impl Record for Received {
+    type Totals = ();
+
+    fn size(&self) -> usize {
+        size_of::<Received>() + self.data.len()
+    }
 }
 
 /// A running server. Dropping it ends it.
 pub struct Server {
-    log: Arc<Mutex<Log>>,
-    address: SocketAddr,
-    /// Closed with the worker.
+    /// Closed with the server.
     socket: Weak<OwnedFd>,
-    worker: Worker,
+    server: io::Server<Received>,
+}
+
+impl Deref for Server {
+    type Target = io::Server<Received>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.server
+    }
 }
 
 /// Receives datagrams at `at`, as `socat UDP-RECVFROM:PORT,fork EXEC:cat`.
@@ -88,28 +89,24 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, options: Serve
     for group in &options.groups {
         join(ns, &socket, address, group)?;
     }
-    let log = Arc::new(Mutex::new(Log::default()));
     setsockopt(&socket, sockopt::Broadcast, &true)?;
-    let (shared, socket) = (log.clone(), Arc::new(socket));
+    let socket = Arc::new(socket);
     let sending = Arc::downgrade(&socket);
-    let worker =
-        Worker::start("udp server", move |signals| serve(&socket, signals, &shared, &options.reaction))?;
-    Ok(Server { log, address, socket: sending, worker })
+    let server = io::Server::start(address, |_, journal| {
+        let mut buffer = vec![0; 1 << 16];
+        io::whenever_readable(socket, move |socket| serve(socket, &mut buffer, &journal, &options.reaction))
+    })?;
+    Ok(Server { socket: sending, server })
 }
 
 impl Server {
-    /// The address and port that it receives at.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// Sends a datagram from its own port.
     ///
     /// Raises as [`super::send_to`], `argument` once it was stopped.
     pub fn send(&self, to: SocketAddr, data: &[u8], from: Option<IpAddr>) -> Result<()> {
         let socket = self.socket.upgrade().ok_or_else(|| Error::argument("the server was stopped"))?;
         let mapped = |ip: IpAddr| match ip {
-            IpAddr::V4(v4) if self.address.is_ipv6() => v4.to_ipv6_mapped().into(),
+            IpAddr::V4(v4) if self.address().is_ipv6() => v4.to_ipv6_mapped().into(),
             ip => ip,
         };
         let peer = if to.is_ipv4() { SocketAddr::new(mapped(to.ip()), to.port()) } else { to };
@@ -132,25 +129,6 @@ impl Server {
         sendmsg(fd, &[IoSlice::new(data)], &control, MsgFlags::MSG_NOSIGNAL, Some(&peer))
             .map(drop)
             .map_err(|e| super::not_sent(e, data, to))
-    }
-
-    /// The datagrams so far, the oldest first.
-    pub fn datagrams(&self) -> Vec<Received> {
-        lock(&self.log).records.iter().cloned().collect()
-    }
-
-    /// Waits until `datagrams` have come in all; `false` when the deadline passed before.
-    pub fn wait(&self, datagrams: u64, deadline: Deadline) -> Result<bool> {
-        let enough = || (lock(&self.log).received >= datagrams).then_some(());
-        Ok(self.worker.until(deadline, enough)?.is_some())
-    }
-
-    pub fn running(&self) -> bool {
-        self.worker.running()
-    }
-
-    pub fn stop(&self) {
-        self.worker.stop();
     }
 }
 
@@ -190,27 +168,22 @@ fn join(ns: &Namespace, socket: &OwnedFd, bound: SocketAddr, group: &Group) -> R
     })
 }
 
-fn serve(socket: &OwnedFd, signals: &Signals, log: &Mutex<Log>, reaction: &Reaction) {
-    let mut buffer = vec![0; 1 << 16];
-    let stop = (signals.stop.fd(), PollFlags::POLLIN);
-    loop {
-        match wait::wait_background(&[stop, (socket.as_fd(), PollFlags::POLLIN)], Deadline::NEVER).as_deref()
-        {
-            Ok([false, _]) => {}
-            _ => return,
-        }
-        // Otherwise: a wrong checksum, or an ICMP error for an earlier answer.
-        if let Ok(Some(datagram)) = receive(socket, &mut buffer) {
-            // Recorded before it is answered: who has the answer finds the record.
-            record(log, &datagram);
-            signals.changed.ring();
-            match reaction {
-                Reaction::Echo => answer(socket, &datagram, &datagram.received.data),
-                Reaction::Reply(reply) => answer(socket, &datagram, reply),
-                Reaction::Discard => {}
-            }
-        }
+/// Takes the next datagram; `false` if there is none.
+fn serve(socket: &Arc<OwnedFd>, buffer: &mut [u8], journal: &Journal<Received>, reaction: &Reaction) -> bool {
+    let datagram = match receive(socket, buffer) {
+        Ok(Some(datagram)) => datagram,
+        Err(Errno::EAGAIN) => return false,
+        // A wrong checksum, or an ICMP error for an earlier answer.
+        _ => return true,
+    };
+    // Recorded before it is answered: who has the answer finds the record.
+    journal.add(datagram.received.clone());
+    match reaction {
+        Reaction::Echo => answer(socket, &datagram, &datagram.received.data),
+        Reaction::Reply(reply) => answer(socket, &datagram, reply),
+        Reaction::Discard => {}
     }
+    true
 }
 
 struct Datagram {
@@ -243,19 +216,6 @@ fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> std::result::Result<Option<Da
     let Some((peer, from)) = peer.and_then(|peer| Some((peer, address_of(&peer)?))) else { return Ok(None) };
     let received = Received { from, to, data: buffer[..length].to_vec(), time: now() };
     Ok(Some(Datagram { received, peer, v4, v6 }))
-}
-
-fn record(log: &Mutex<Log>, datagram: &Datagram) {
-    let mut log = lock(log);
-    log.received += 1;
-    log.kept += datagram.received.data.len();
-    log.records.push_back(datagram.received.clone());
-    while log.records.len() > RECORDS || log.kept > RECORDED_BYTES {
-        match log.records.pop_front() {
-            Some(old) => log.kept -= old.data.len(),
-            None => break,
-        }
-    }
 }
 
 /// Sends back, from the address that was asked; from any, if that was a group or a broadcast address.

@@ -47,8 +47,8 @@ fn echoes() {
                     (&b"hello"[..], on(address, port), 1)
                 );
                 asked += 1;
-                assert!(server.wait(asked, Deadline::secs(5.0)).unwrap());
-                let received = server.datagrams().pop().unwrap();
+                assert!(server.wait_for(asked, Deadline::secs(5.0)).unwrap());
+                let received = server.records().pop().unwrap();
                 assert_eq!((received.from, received.to), (reply.local, Some(ip)), "{at} {address}");
             }
             assert!(asked > 0, "{at}");
@@ -90,7 +90,7 @@ fn refusals() {
         let e = request(host, silent.address(), b"x", &Default::default(), 0.02, 3).unwrap_err();
         assert_eq!(e.kind(), Kind::Timeout);
         assert!(e.message().ends_with("in 0.02 s, 3 times"), "{e}");
-        assert_eq!(silent.datagrams().len(), 3);
+        assert_eq!(silent.records().len(), 3);
         let e =
             server(host, &silent.address().to_string(), options(Reaction::Echo, &[])).map(drop).unwrap_err();
         assert_eq!(e.kind(), Kind::AddressInUse);
@@ -120,8 +120,8 @@ fn groups_and_broadcasts() {
         let port = server.address().port();
         // Multicast from this host comes back to it (IP_MULTICAST_LOOP).
         send_to(host, on("239.1.1.1", port), b"many", &Default::default()).unwrap();
-        assert!(server.wait(1, Deadline::secs(5.0)).unwrap());
-        let received = server.datagrams().pop().unwrap();
+        assert!(server.wait_for(1, Deadline::secs(5.0)).unwrap());
+        let received = server.records().pop().unwrap();
         assert_eq!(
             (received.data.as_slice(), received.to.unwrap().to_string()),
             (&b"many"[..], "239.1.1.1".into())
