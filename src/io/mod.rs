@@ -10,15 +10,17 @@ pub mod tcp;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::poll::PollFlags;
 use nix::sys::signal::{SigSet, SigmaskHow};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Handle};
 
 use crate::base::error::{Error, Result};
+use crate::base::wait::Deadline;
 
 pub use server::{Journal, Log, Record, Server, accept, listener};
 use server::{again, end};
@@ -28,7 +30,7 @@ static RUNTIME: Mutex<Option<Handle>> = Mutex::new(None);
 
 /// The runtime, whose thread starts with the first call.
 fn runtime() -> Result<Handle> {
-    let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut runtime = lock(&RUNTIME);
     match &*runtime {
         Some(handle) => Ok(handle.clone()),
         None => Ok(runtime.insert(start()?).clone()),
@@ -59,29 +61,53 @@ pub enum Reaction {
     Discard,
 }
 
-/// Has tokio tell when a descriptor can be read or written. It must not block.
-///
-/// To be called in a function that [`Worker::start`] calls, or in its task.
-pub fn watch<F: AsRawFd + Into<OwnedFd>>(fd: Arc<F>, interest: Interest) -> Result<AsyncFd<Arc<F>>> {
-    // SAFETY: what can become an OwnedFd owns one descriptor, which stays open and the same while we have a share of it.
-    Ok(unsafe { AsyncFd::register_with_interest(fd, interest) }.map_err(std::io::Error::from)?)
+/// A descriptor of which tokio tells when it can be read or written. It must not block.
+pub struct Watched(AsyncFd<Arc<OwnedFd>>);
+
+impl Watched {
+    /// To be called in a function that [`Worker::start`] calls, or in its task.
+    pub fn new(fd: Arc<OwnedFd>) -> Result<Self> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        // SAFETY: the descriptor stays open and the same as long as we have a share of it.
+        let watched = unsafe { AsyncFd::register_with_interest(fd, both) };
+        Ok(Watched(watched.map_err(std::io::Error::from)?))
+    }
+
+    /// Waits for one of `events`, or for the deadline, and gives the other tasks their turn. What is there must then be
+    /// read until nothing is left, or waited for with a deadline that has passed.
+    pub async fn ready(&self, events: PollFlags, deadline: Deadline) {
+        let writes = events.contains(PollFlags::POLLOUT);
+        let interest = if writes { Interest::WRITABLE } else { Interest::READABLE };
+        let ready = async {
+            if let Ok(mut ready) = self.0.ready(interest).await {
+                ready.clear_ready();
+            }
+        };
+        match deadline.left() {
+            None => ready.await,
+            Some(left) => drop(tokio::time::timeout(left, ready).await),
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 /// A task that calls `read` whenever `fd` can be read. `read` doesn't block, and says whether more may be there.
 pub fn whenever_readable(
     fd: Arc<OwnedFd>,
-    mut read: impl FnMut(&Arc<OwnedFd>) -> bool + Send + 'static,
+    mut read: impl FnMut(&OwnedFd) -> bool + Send + 'static,
 ) -> Result<impl Future<Output = ()> + Send + 'static> {
-    let fd = watch(fd, Interest::READABLE)?;
+    let watched = Watched::new(fd.clone())?;
     Ok(async move {
-        while let Ok(mut ready) = fd.readable().await {
-            if !read(fd.get_ref()) {
-                ready.clear_ready();
-            }
-            // The others get their turn, too.
-            tokio::task::yield_now().await;
+        loop {
+            let deadline = if read(&fd) { Deadline::secs(0.0) } else { Deadline::NEVER };
+            watched.ready(PollFlags::POLLIN, deadline).await;
         }
     })
+}
+
+/// Locks; a task that panicked meanwhile leaves data that are still good to read.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Now, in seconds since 1970, as records tell the time.

@@ -6,14 +6,14 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::canonical;
 use super::worker::{Changed, Sessions, Worker};
+use super::{canonical, lock};
 use crate::base::error::Result;
 use crate::base::wait::Deadline;
 
@@ -125,7 +125,7 @@ impl<R: Record> Journal<R> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Log<R>> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.log)
     }
 }
 

@@ -13,4 +13,3 @@ pub mod socket;
 mod taken;
 pub mod tcp;
 pub mod udp;
-pub mod worker;

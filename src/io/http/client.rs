@@ -242,6 +242,10 @@ impl Read for Wire<'_, '_> {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let talk = self.0;
+        // hyper takes nothing for an answer that came before the request; some servers don't wait for one.
+        if talk.sent.get() == 0 && talk.failed.borrow().is_none() {
+            return Poll::Pending;
+        }
         let mut chunk = [0; CHUNK];
         let room = buffer.remaining().min(CHUNK);
         let mut stream = talk.stream;

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io::{IoSlice, Result};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::io::{again, end};
+use crate::io::{again, end, lock};
 
 /// What is read at once.
 const CHUNK: usize = 16 * 1024;
@@ -53,7 +53,7 @@ impl Pace {
     }
 
     fn lock(&self) -> MutexGuard<'_, (Phase, Instant)> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.now)
     }
 
     fn begin(&self, phase: Phase) {

@@ -286,6 +286,17 @@ fn odd_answers() {
         assert_eq!(ok(continued).unwrap(), (201, String::new()));
         let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
         assert_eq!(ok(chunked).unwrap(), (200, "abc".into()));
+        // One that doesn't wait for the question.
+        let hasty = crate::probe::tcp::ServerOptions {
+            banner: b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhasty".to_vec(),
+            ..Default::default()
+        };
+        let hasty =
+            crate::probe::tcp::listen(all.host(), &at("127.0.0.1:0"), &no_names as &dyn Resolve, hasty);
+        let hasty = hasty.unwrap();
+        for _ in 0..20 {
+            assert_eq!(text(&get(all, &format!("http://{}/", hasty.address())).unwrap()), "hasty");
+        }
         let error = |bytes| -> Error { ok(bytes).unwrap_err() };
         for (bytes, text) in [
             (&b""[..], "closed the connection without an answer"),

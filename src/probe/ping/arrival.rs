@@ -11,7 +11,7 @@ use nix::sys::socket::{SockProtocol, SockType, SockaddrStorage};
 
 use super::Options;
 use super::report::Report;
-use super::run::{Pinger, Wake};
+use super::run::{Pause, Pinger};
 use crate::base::error::Result;
 use crate::base::wait;
 use crate::net::namespace::Namespace;
@@ -56,17 +56,14 @@ pub fn one_way(ns: &Namespace, target: SocketAddr, at: &Namespace, options: &Opt
         }
         Ok(())
     };
-    pinger.run(&report, &mut |fd, flags, deadline| {
-        let ready = wait::wait(&[(witness.as_fd(), PollFlags::POLLIN), (fd, flags)], deadline)?;
+    while let Some(Pause { events, deadline }) = pinger.step(&report)? {
+        let (witness, socket) = (witness.as_fd(), pinger.socket().as_fd());
+        wait::wait(&[(witness, PollFlags::POLLIN), (socket, events)], deadline)?;
         look()?;
-        Ok(match ready[..] {
-            _ if arrived.get() > 0 => Wake::Stop,
-            [_, true] => Wake::Ready,
-            // Other pings of the receiver's: wait on.
-            [true, _] => Wake::Ready,
-            _ => Wake::Late,
-        })
-    })?;
+        if arrived.get() > 0 {
+            break;
+        }
+    }
     look()?;
     let report = report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     Ok(Arrival {

@@ -8,20 +8,18 @@ mod report;
 mod run;
 
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
-
-use nix::poll::PollFlags;
 
 pub use arrival::{Arrival, one_way};
 pub use report::{KEPT, Refusal, Reply, Report, Rtt};
 
 use super::socket;
-use super::worker::{Worker, lock};
 use crate::base::error::Result;
 use crate::base::wait::{self, Deadline};
+use crate::io::{Changed, Watched, Worker, lock};
 use crate::net::namespace::Namespace;
-use run::{Pinger, Wake};
+use run::{Pause, Pinger};
 
 /// The largest payload of an echo request: 65535 bytes less the headers of IPv4 and ICMP.
 pub const MAX_SIZE: usize = 65_507;
@@ -62,9 +60,9 @@ pub fn ping(ns: &Namespace, name: &str, target: SocketAddr, options: &Options) -
     let report = Mutex::new(Report::new(name.to_owned(), target.ip(), options.size));
     let mut pinger = Pinger::open(ns, target, options)?;
     pinger.first(&report).map_err(|e| with_mtu(e, ns, target, options))?;
-    pinger.run(&report, &mut |fd, flags, deadline| {
-        Ok(if wait::wait(&[(fd, flags)], deadline)?[0] { Wake::Ready } else { Wake::Late })
-    })?;
+    while let Some(Pause { events, deadline }) = pinger.step(&report)? {
+        wait::wait(&[(pinger.socket().as_fd(), events)], deadline)?;
+    }
     report.into_inner().or_else(|poisoned| Ok(poisoned.into_inner()))
 }
 
@@ -103,19 +101,16 @@ pub fn start(ns: &Namespace, name: &str, target: SocketAddr, options: &Options) 
     let mut pinger = Pinger::open(ns, target, options)?;
     pinger.first(&report).map_err(|e| with_mtu(e, ns, target, options))?;
     let shared = report.clone();
-    let worker = Worker::start("ping", move |signals| {
-        let mut wait = |fd: BorrowedFd<'_>, flags, deadline| {
-            signals.changed.ring();
-            let stop = (signals.stop.fd(), PollFlags::POLLIN);
-            let ready = wait::wait_background(&[stop, (fd, flags)], deadline)?;
-            Ok(match ready[..] {
-                [true, ..] => Wake::Stop,
-                [_, true] => Wake::Ready,
-                _ => Wake::Late,
-            })
-        };
-        // The socket itself fails only when memory runs out: the report tells how far it went.
-        let _ = pinger.run(&shared, &mut wait);
+    let changed = Arc::new(Changed::new()?);
+    let worker = Worker::start(changed.clone(), |_| {
+        let socket = Watched::new(pinger.socket().clone())?;
+        Ok(async move {
+            // The socket itself fails only when memory runs out: the report tells how far it went.
+            while let Ok(Some(Pause { events, deadline })) = pinger.step(&shared) {
+                changed.ring();
+                socket.ready(events, deadline).await;
+            }
+        })
     })?;
     Ok(Running { report, worker })
 }

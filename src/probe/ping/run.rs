@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::IoSliceMut;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
@@ -20,26 +20,22 @@ use super::packet::{self, Answer, Run};
 use super::report::{Refusal, Reply, Report};
 use crate::base::error::{Error, Result};
 use crate::base::wait::Deadline;
+use crate::io::lock;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::socket::{self, LINK_LOCAL, Source, address_of, explain, is_link_local};
-use crate::probe::worker::lock;
 
 /// Room for the replies of a second of flooding.
 const RECEIVE_BUFFER: i32 = 1 << 20;
 /// So many packets are read before it is looked whether it is time to send.
 const BURST: usize = 64;
 
-/// Why a wait ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wake {
-    Ready,
-    Late,
-    Stop,
+/// What to wait for before the next step.
+#[derive(Clone, Copy, Debug)]
+pub struct Pause {
+    pub events: PollFlags,
+    pub deadline: Deadline,
 }
-
-/// Waits for the socket; the script's thread and a background thread do it differently.
-pub type Waiter<'a> = &'a mut dyn FnMut(BorrowedFd<'_>, PollFlags, Deadline) -> Result<Wake>;
 
 struct Request {
     seq: u64,
@@ -50,7 +46,7 @@ struct Request {
 }
 
 pub struct Pinger {
-    socket: OwnedFd,
+    socket: Arc<OwnedFd>,
     target: SocketAddr,
     run: Run,
     count: Option<u64>,
@@ -104,7 +100,7 @@ impl Pinger {
             size: options.size.min(super::MAX_SIZE),
         };
         Ok(Pinger {
-            socket,
+            socket: Arc::new(socket),
             target: without_port(target),
             run,
             count: options.count,
@@ -136,38 +132,39 @@ impl Pinger {
         self.send(report).map_err(|e| explain(e.into(), self.target))
     }
 
-    /// Sends the rest and receives, until all was sent and had its time, or `wait` says stop.
-    pub fn run(&mut self, report: &Mutex<Report>, wait: Waiter<'_>) -> Result<()> {
-        loop {
-            let now = Instant::now();
-            self.expire(now);
-            {
-                let mut report = lock(report);
-                report.outstanding = self.outstanding;
-                report.time = self.started.elapsed().as_secs_f64();
-            }
-            let more = self.count.is_none_or(|count| self.sent < count);
-            if !more && self.outstanding == 0 {
-                return Ok(());
-            }
-            if more && self.may_send(now) {
-                match self.send(report) {
-                    Ok(()) => {}
-                    Err(Errno::EAGAIN) => {
-                        let deadline = Deadline::after(self.timeout);
-                        if wait(self.socket.as_fd(), PollFlags::POLLOUT, deadline)? == Wake::Stop {
-                            return Ok(());
-                        }
-                    }
-                    Err(e) => self.not_sent(e, report),
+    pub fn socket(&self) -> &Arc<OwnedFd> {
+        &self.socket
+    }
+
+    /// Receives what came and sends what is due; `None` when all was sent and had its time.
+    pub fn step(&mut self, report: &Mutex<Report>) -> Result<Option<Pause>> {
+        let drained = self.receive(report)?;
+        let now = Instant::now();
+        self.expire(now);
+        {
+            let mut report = lock(report);
+            report.outstanding = self.outstanding;
+            report.time = self.started.elapsed().as_secs_f64();
+        }
+        let more = self.count.is_none_or(|count| self.sent < count);
+        if !more && self.outstanding == 0 {
+            return Ok(None);
+        }
+        let (mut events, mut deadline) = (PollFlags::POLLIN, None);
+        if more && self.may_send(now) {
+            match self.send(report) {
+                Ok(()) => {}
+                Err(Errno::EAGAIN) => {
+                    (events, deadline) = (PollFlags::POLLOUT, Some(Deadline::after(self.timeout)));
                 }
-            }
-            match wait(self.socket.as_fd(), PollFlags::POLLIN, self.deadline(more))? {
-                Wake::Stop => return Ok(()),
-                Wake::Late => {}
-                Wake::Ready => self.receive(report)?,
+                Err(e) => self.not_sent(e, report),
             }
         }
+        if !drained {
+            deadline = Some(Deadline::secs(0.0));
+        }
+        let more = self.count.is_none_or(|count| self.sent < count);
+        Ok(Some(Pause { events, deadline: deadline.unwrap_or_else(|| self.deadline(more)) }))
     }
 
     /// At the interval; with none, when nothing is outstanding. After a local error never at once, so that a missing
@@ -241,16 +238,17 @@ impl Pinger {
         }
     }
 
-    fn receive(&mut self, report: &Mutex<Report>) -> Result<()> {
+    /// Whether all that came was received.
+    fn receive(&mut self, report: &Mutex<Report>) -> Result<bool> {
         for _ in 0..BURST {
             match self.read() {
                 Ok(Some(packet)) => self.take(packet, report),
-                Ok(None) | Err(Errno::EAGAIN) => break,
-                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Ok(true),
+                Ok(None) | Err(Errno::EINTR) => {}
                 Err(e) => return Err(e.into()),
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     fn read(&mut self) -> std::result::Result<Option<Packet>, Errno> {

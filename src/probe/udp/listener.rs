@@ -169,7 +169,7 @@ fn join(ns: &Namespace, socket: &OwnedFd, bound: SocketAddr, group: &Group) -> R
 }
 
 /// Takes the next datagram; `false` if there is none.
-fn serve(socket: &Arc<OwnedFd>, buffer: &mut [u8], journal: &Journal<Received>, reaction: &Reaction) -> bool {
+fn serve(socket: &OwnedFd, buffer: &mut [u8], journal: &Journal<Received>, reaction: &Reaction) -> bool {
     let datagram = match receive(socket, buffer) {
         Ok(Some(datagram)) => datagram,
         Err(Errno::EAGAIN) => return false,

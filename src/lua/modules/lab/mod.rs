@@ -37,7 +37,7 @@ pub struct Moment {
 
 /// Looks at everything.
 pub fn now(cx: &Cx<'_>) -> Result<Moment> {
-    let time = crate::probe::worker::now();
+    let time = crate::io::now();
     let spaces: Vec<Space> =
         state::all(&cx.lab.namespaces)?.into_iter().map(|state| with_nft(cx, state)).collect();
     let names: HashMap<u64, &str> =
