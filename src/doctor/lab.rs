@@ -318,14 +318,9 @@ fn qdisc(ns: &Namespace, kind: &str) -> Result<()> {
 }
 
 fn request(ns: &Namespace, message_type: u16, header: &[u8], attributes: &Attributes) -> Result<()> {
-    // NLM_F_REQUEST, _ACK, _REPLACE, _CREATE
-    const FLAGS: u16 = 0x1 | 0x4 | 0x100 | 0x400;
-    let mut bytes = vec![0u8; 16];
-    bytes[4..6].copy_from_slice(&message_type.to_ne_bytes());
-    bytes[6..8].copy_from_slice(&FLAGS.to_ne_bytes());
-    bytes.extend_from_slice(header);
-    bytes.extend_from_slice(attributes.bytes()?);
-    ns.route()?.exchange(&mut bytes, false, &mut |_, _| Ok(()))
+    // NLM_F_REPLACE, NLM_F_CREATE
+    const FLAGS: u16 = 0x100 | 0x400;
+    ns.rtnl(message_type, FLAGS, &[header, attributes.bytes()?].concat(), |_| Ok(()))
 }
 
 /// Makes a tap device as programs do: by `/dev/net/tun`.

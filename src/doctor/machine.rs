@@ -71,19 +71,17 @@ fn forward_drops() -> Option<bool> {
     const NETFILTER: isize = 12;
     // linux/netfilter/nf_tables.h: NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN.
     const GET_CHAIN: u16 = 10 << 8 | 4;
-    const NLM_F_REQUEST_DUMP: u16 = 0x301;
+    const NLM_F_DUMP: u16 = 0x300;
     const NFTA_CHAIN_HOOK: u16 = 4;
     const NFTA_CHAIN_POLICY: u16 = 5;
     const NFTA_HOOK_HOOKNUM: u16 = 1;
     const NF_INET_FORWARD: [u8; 4] = 2u32.to_be_bytes();
     const NF_DROP: [u8; 4] = 0u32.to_be_bytes();
 
-    let mut request = vec![0u8; 20];
-    request[4..6].copy_from_slice(&GET_CHAIN.to_ne_bytes());
-    request[6..8].copy_from_slice(&NLM_F_REQUEST_DUMP.to_ne_bytes());
     let mut drops = false;
     let asked = Socket::open(NETFILTER).and_then(|mut socket| {
-        socket.exchange(&mut request, true, &mut |_, answer| {
+        // `struct nfgenmsg` of all families.
+        socket.raw(GET_CHAIN, NLM_F_DUMP, &[0; 4], &mut |answer| {
             let Some(chain) = answer.as_ref().and_then(|a| a.payload.get(4..)) else { return Ok(()) };
             let find = |of: u16| attributes_of(chain).find(|(kind, _)| *kind == of).map(|(_, value)| value);
             let forward = find(NFTA_CHAIN_HOOK).is_some_and(|hook| {

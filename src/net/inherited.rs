@@ -10,14 +10,13 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::Mode;
 
 use super::defaults;
 use super::link::{RTM_GETLINK, ifinfomsg, ifla};
-use super::netlink::{Socket, attributes_of};
+use super::netlink::{Route, attributes_of};
 use crate::base::error::Result;
 
 /// A parameter of `conf`: its name, the kernel's default in `all`, and that in `default`.
@@ -188,8 +187,7 @@ fn conf_of_lo() -> Result<(Vec<i32>, Vec<i32>)> {
     let numbers =
         |bytes: &[u8]| bytes.chunks_exact(4).map(|b| i32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect();
     let (mut ipv4, mut ipv6) = (Vec::new(), Vec::new());
-    let mut socket = Socket::open(NETLINK_ROUTE)?;
-    socket.raw(RTM_GETLINK, 0, &ifinfomsg(0, LOOPBACK, 0, 0), |answer| {
+    Route::open()?.raw(RTM_GETLINK, 0, &ifinfomsg(0, LOOPBACK, 0, 0), &mut |answer| {
         let attributes = answer.and_then(|a| a.payload.get(16..)).unwrap_or_default();
         let spec = attributes_of(attributes).find(|(kind, _)| *kind == ifla::AF_SPEC);
         for (family, conf) in attributes_of(spec.map(|(_, spec)| spec).unwrap_or_default()) {

@@ -11,13 +11,14 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
 
 use super::echo::{self, Command, Echo};
 use super::inherited::Inherited;
-use super::netlink::{Answer, Socket};
+use super::netlink::{Answer, Route, Socket};
 use super::remains::{self, Keeper, Remains};
 use crate::base::error::{Error, Kind, Result};
 use nsid::Notes;
@@ -41,7 +42,9 @@ pub struct Namespace {
     /// `/proc/self/ns/net`'s inode, which tells namespaces apart.
     inode: u64,
     home: bool,
-    route: RefCell<Option<Socket>>,
+    route: RefCell<Option<Route>>,
+    /// For the messages of route netlink that [`Route`] doesn't know.
+    raw_route: RefCell<Option<Socket>>,
     netfilter: RefCell<Option<Socket>>,
     /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
     unsettled: Cell<bool>,
@@ -62,6 +65,7 @@ impl Namespace {
             inode,
             home,
             route: RefCell::default(),
+            raw_route: RefCell::default(),
             netfilter: RefCell::default(),
             unsettled: Cell::new(false),
             changed: RefCell::default(),
@@ -114,34 +118,41 @@ impl Namespace {
     }
 
     /// The rtnetlink socket of this namespace, opened when first needed.
-    pub fn route(&self) -> Result<RefMut<'_, Socket>> {
-        self.socket(&self.route, netlink_sys::protocols::NETLINK_ROUTE)
+    pub fn route(&self) -> Result<RefMut<'_, Route>> {
+        self.socket(&self.route, Route::open)
     }
 
-    /// Sends one rtnetlink request, as [`Socket::raw`]. The socket is given back before it returns, so that what
+    /// Sends one rtnetlink request, as [`Route::raw`]. The socket is given back before it returns, so that what
     /// handles its error can ask again.
     pub fn rtnl(
         &self,
         message_type: u16,
         flags: u16,
         body: &[u8],
-        each: impl FnMut(Option<Answer<'_>>) -> Result<()>,
+        mut each: impl FnMut(Option<Answer<'_>>) -> Result<()>,
     ) -> Result<()> {
-        let mut socket = self.route()?;
-        socket.raw(message_type, flags, body, each)
+        if self.route()?.raw(message_type, flags, body, &mut each)? {
+            return Ok(());
+        }
+        let mut socket = self.socket(&self.raw_route, || Socket::open(NETLINK_ROUTE))?;
+        socket.raw(message_type, flags, body, &mut each)
     }
 
     /// The netfilter socket of this namespace, opened when first needed. It is kept: closing one just after a
     /// delete waits for RCU, about 15 ms.
     pub fn netfilter(&self) -> Result<RefMut<'_, Socket>> {
-        self.socket(&self.netfilter, netlink_sys::protocols::NETLINK_NETFILTER)
+        self.socket(&self.netfilter, || Socket::open(NETLINK_NETFILTER))
     }
 
-    fn socket<'a>(&self, slot: &'a RefCell<Option<Socket>>, protocol: isize) -> Result<RefMut<'a, Socket>> {
+    fn socket<'a, T>(
+        &self,
+        slot: &'a RefCell<Option<T>>,
+        open: impl FnOnce() -> Result<T>,
+    ) -> Result<RefMut<'a, T>> {
         self.fd()?;
         let mut slot = slot.borrow_mut();
         if slot.is_none() {
-            *slot = Some(self.within(|| Socket::open(protocol))?);
+            *slot = Some(self.within(open)?);
         }
         RefMut::filter_map(slot, Option::as_mut).map_err(|_| Error::new(Kind::Io, "no netlink socket"))
     }
@@ -186,6 +197,7 @@ impl Namespace {
     /// Lets go of all that would keep the namespace alive after its deletion; a script may hold on to its handle.
     fn let_go(&self) {
         self.route.take();
+        self.raw_route.take();
         self.netfilter.take();
         self.fd.take();
     }

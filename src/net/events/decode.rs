@@ -1,12 +1,14 @@
 //! Messages to events, by the readers of `net`.
 
+use netlink_packet_core::NetlinkBuffer;
+
 use super::{Change, Place, What};
 use crate::net::addr::{self, RTM_DELADDR, RTM_NEWADDR};
 use crate::net::attributes::{string, unsigned};
 use crate::net::link::{self, RTM_DELLINK, RTM_NEWLINK};
 use crate::net::namespace::{RTM_DELNSID, RTM_NEWNSID};
 use crate::net::neigh::{self, RTM_DELNEIGH, RTM_NEWNEIGH};
-use crate::net::netlink::{Header, attributes_of};
+use crate::net::netlink::attributes_of;
 use crate::net::prefix::Family;
 use crate::net::route::{self, RTM_DELROUTE, RTM_NEWROUTE};
 use crate::net::rule::{self, RTM_DELRULE, RTM_NEWRULE};
@@ -46,9 +48,9 @@ pub struct Nft {
 }
 
 /// Decodes a message's body; `None` for what nsh doesn't tell.
-pub(super) fn decode(place: &Place, header: &Header, payload: &[u8]) -> Option<(Change, What)> {
+pub(super) fn decode(place: &Place, received: &NetlinkBuffer<&[u8]>) -> Option<(Change, What)> {
     let set = |deleted: bool| if deleted { Change::Deleted } else { Change::Set };
-    let message = header.message_type;
+    let (message, payload) = (received.message_type(), received.payload());
     Some(match message {
         RTM_NEWLINK | RTM_DELLINK => return of_link(place, message == RTM_DELLINK, payload),
         RTM_NEWADDR | RTM_DELADDR => {
@@ -62,7 +64,7 @@ pub(super) fn decode(place: &Place, header: &Header, payload: &[u8]) -> Option<(
             for hop in &mut route.nexthops {
                 hop.dev = hop.index.map(|index| place.link(index));
             }
-            let change = match (message == RTM_DELROUTE, header.flags & REPLACE != 0) {
+            let change = match (message == RTM_DELROUTE, received.flags() & REPLACE != 0) {
                 (true, _) => Change::Deleted,
                 (false, true) => Change::Set,
                 (false, false) => Change::Added,
@@ -79,7 +81,7 @@ pub(super) fn decode(place: &Place, header: &Header, payload: &[u8]) -> Option<(
         RTM_NEWNETCONF => (Change::Set, What::Netconf(netconf(place, payload)?)),
         RTM_NEWNSID => (Change::Added, What::Nsid(nsid(payload)?)),
         RTM_DELNSID => (Change::Deleted, What::Nsid(nsid(payload)?)),
-        _ if message >> 8 == NFTABLES => return nft(message & 0xff, header.flags & CREATE != 0, payload),
+        _ if message >> 8 == NFTABLES => return nft(message & 0xff, received.flags() & CREATE != 0, payload),
         _ => return None,
     })
 }

@@ -38,7 +38,7 @@ use super::addr::Addr;
 use super::link::{Link, find};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::Neigh;
-use super::netlink::for_each_message;
+use super::netlink::messages;
 use super::route::Route;
 use super::rule::Rule;
 use crate::base::error::Result;
@@ -320,8 +320,8 @@ impl Events {
     }
 
     fn datagram(&mut self, all: &Namespaces, place: &Rc<Place>, bytes: &[u8]) -> Result<()> {
-        for_each_message(bytes, |header, payload| {
-            match decode::decode(place, header, payload) {
+        for message in messages(bytes) {
+            match decode::decode(place, &message?) {
                 None => {}
                 Some((change, What::Nsid(number))) if Rc::ptr_eq(place, &self.host) => {
                     if change == Change::Added && self.numbers.place(number).is_none() {
@@ -338,8 +338,8 @@ impl Events {
                 Some((_, What::Nsid(_))) => {}
                 Some((change, what)) => self.tell(place, change, what),
             }
-            Ok(true)
-        })
+        }
+        Ok(())
     }
 
     fn tell(&mut self, place: &Place, change: Change, what: What) {

@@ -53,7 +53,7 @@ fn set_name(request: &mut libc::ifreq, name: &str) {
 pub fn is_up(ns: &Namespace, name: &str) -> Result<bool> {
     let mut request = ifreq();
     set_name(&mut request, name);
-    let socket = ns.route()?;
+    let mut socket = ns.route()?;
     // SAFETY: the descriptor is open, and the request a valid ifreq.
     match unsafe { ioctl::siocgifflags(socket.fd().as_raw_fd(), &mut request) } {
         // SAFETY: the kernel filled in the flags.
@@ -74,7 +74,7 @@ pub fn index(ns: &Namespace, name: &str) -> Result<Option<u32>> {
     }
     let mut request = ifreq();
     set_name(&mut request, name);
-    let socket = ns.route()?;
+    let mut socket = ns.route()?;
     // SAFETY: the descriptor is open, and the request a valid ifreq.
     match unsafe { ioctl::siocgifindex(socket.fd().as_raw_fd(), &mut request) } {
         // SAFETY: the kernel filled in the index.
@@ -109,7 +109,7 @@ fn index_of_altname(ns: &Namespace, name: &str) -> Result<Option<u32>> {
 pub fn name(ns: &Namespace, index: u32) -> Result<Option<String>> {
     let mut request = ifreq();
     request.ifr_ifru.ifru_ifindex = index as libc::c_int;
-    let socket = ns.route()?;
+    let mut socket = ns.route()?;
     // SAFETY: the descriptor is open, and the request a valid ifreq.
     match unsafe { ioctl::siocgifname(socket.fd().as_raw_fd(), &mut request) } {
         Ok(_) => {

@@ -175,14 +175,9 @@ fn ask(
         Some(Family::Inet6) => NetfilterProtoFamily::IPv6,
     };
     let kind = message_type(NetfilterSubsystem::Conntrack, kind);
-    let mut bytes = request(kind, flags, &NetfilterHeader::new(family, 0, 0), attributes)?;
-    let asked = socket.exchange(&mut bytes, flags & NLM_F_DUMP == NLM_F_DUMP, &mut |reset, answer| {
-        if reset {
-            each(None);
-        }
-        if let Some(answer) = answer {
-            each(Some(answer.payload));
-        }
+    let request = request(kind, flags, &NetfilterHeader::new(family, 0, 0), attributes)?;
+    let asked = socket.exchange(&request, &mut |answer| {
+        each(answer.map(|answer| answer.payload));
         Ok(())
     });
     asked.map_err(|e: Error| match e.raw() {

@@ -351,7 +351,7 @@ pub fn any_table(socket: &mut Socket) -> Result<bool> {
     // NFPROTO_UNSPEC.
     request[16] = 0;
     let mut any = false;
-    socket.exchange(&mut request, true, &mut |_, answer| {
+    socket.exchange(&request, &mut |answer| {
         any |= answer.is_some();
         Ok(())
     })?;
@@ -365,14 +365,8 @@ pub(super) fn dump(
     filter: &Attributes,
     each: &mut dyn FnMut(Option<&[u8]>),
 ) -> Result<()> {
-    let mut request = nf_tables(kind, NLM_F_DUMP, filter)?;
-    socket.exchange(&mut request, true, &mut |reset, answer| {
-        if reset {
-            each(None);
-        }
-        if let Some(answer) = answer {
-            each(Some(answer.payload));
-        }
+    socket.exchange(&nf_tables(kind, NLM_F_DUMP, filter)?, &mut |answer| {
+        each(answer.map(|answer| answer.payload));
         Ok(())
     })
 }

@@ -51,7 +51,7 @@ impl Asked {
 
     fn dump(&mut self, request: &[u8], parse: impl Fn(&[u8]) -> Option<Socket>) -> Result<Vec<Socket>> {
         let mut found = Vec::new();
-        self.0.raw(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, request, |answer| {
+        self.0.raw(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, request, &mut |answer| {
             match answer {
                 None => found.clear(),
                 Some(answer) => found.extend(parse(answer.payload)),

@@ -1,0 +1,99 @@
+//! Requests as the connections take them.
+
+use netlink_packet_core::{
+    DecodeError, DefaultNla, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable,
+    NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable, NlasIterator, Parseable,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::address::{AddressAttribute, AddressHeader, AddressMessage};
+use netlink_packet_route::link::{LinkAttribute, LinkHeader, LinkMessage};
+use netlink_packet_route::neighbour::{NeighbourAttribute, NeighbourHeader, NeighbourMessage};
+use netlink_packet_route::nsid::{NsidAttribute, NsidHeader, NsidMessage};
+use netlink_packet_route::route::{RouteAttribute, RouteHeader, RouteMessage};
+use netlink_packet_route::rule::{RuleAttribute, RuleHeader, RuleMessage};
+use netlink_packet_route::tc::{TcAttribute, TcHeader, TcMessage};
+
+/// Declares [`typed`]: the message, its header and attributes, and the numbers of linux/rtnetlink.h.
+macro_rules! messages {
+    ($($message:ident $header:ident $attribute:ident { $($number:literal $variant:ident),* })*) => {
+        /// netlink-packet-route's message for these bytes, with its header, and with the attributes as our rows
+        /// wrote them. `None` for types that the crate doesn't know.
+        pub(super) fn typed(message_type: u16, body: &[u8]) -> Option<RouteNetlinkMessage> {
+            Some(match message_type {
+                $($($number)|* => {
+                    let mut message = $message::default();
+                    message.header = $header::parse(body).ok()?;
+                    let attributes = NlasIterator::new(body.get(message.header.buffer_len()..)?);
+                    for attribute in attributes {
+                        let attribute = DefaultNla::parse(&attribute.ok()?).ok()?;
+                        message.attributes.push($attribute::Other(attribute));
+                    }
+                    match message_type {
+                        $($number => RouteNetlinkMessage::$variant(message),)*
+                        _ => return None,
+                    }
+                })*
+                _ => return None,
+            })
+        }
+
+        #[cfg(test)]
+        pub(super) const KNOWN: &[u16] = &[$($($number),*),*];
+    };
+}
+
+messages! {
+    LinkMessage LinkHeader LinkAttribute {
+        16 NewLink, 17 DelLink, 18 GetLink, 19 SetLink, 108 NewLinkProp, 109 DelLinkProp
+    }
+    AddressMessage AddressHeader AddressAttribute { 20 NewAddress, 21 DelAddress, 22 GetAddress }
+    RouteMessage RouteHeader RouteAttribute { 24 NewRoute, 25 DelRoute, 26 GetRoute }
+    NeighbourMessage NeighbourHeader NeighbourAttribute { 28 NewNeighbour, 29 DelNeighbour, 30 GetNeighbour }
+    RuleMessage RuleHeader RuleAttribute { 32 NewRule, 33 DelRule, 34 GetRule }
+    TcMessage TcHeader TcAttribute {
+        36 NewQueueDiscipline, 37 DelQueueDiscipline, 38 GetQueueDiscipline,
+        40 NewTrafficClass, 41 DelTrafficClass, 42 GetTrafficClass,
+        44 NewTrafficFilter, 45 DelTrafficFilter, 46 GetTrafficFilter
+    }
+    NsidMessage NsidHeader NsidAttribute { 88 NewNsId, 89 DelNsId, 90 GetNsId }
+}
+
+/// A message of which only netlink's header is known.
+#[derive(Clone, Debug)]
+pub(super) struct Raw {
+    pub(super) message_type: u16,
+    pub(super) body: Vec<u8>,
+}
+
+impl NetlinkSerializable for Raw {
+    fn message_type(&self) -> u16 {
+        self.message_type
+    }
+
+    fn buffer_len(&self) -> usize {
+        self.body.len()
+    }
+
+    fn serialize(&self, buffer: &mut [u8]) {
+        buffer.copy_from_slice(&self.body);
+    }
+}
+
+impl NetlinkDeserializable for Raw {
+    type Error = DecodeError;
+
+    fn deserialize(header: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
+        Ok(Raw { message_type: header.message_type, body: payload.to_vec() })
+    }
+}
+
+pub(super) fn is_dump(flags: u16) -> bool {
+    flags & NLM_F_DUMP == NLM_F_DUMP
+}
+
+/// A request; one that isn't a dump asks for an ack, which ends the answer whatever else is in it.
+pub(super) fn request<T>(message: T, flags: u16) -> NetlinkMessage<T> {
+    let mut header = NetlinkHeader::default();
+    header.flags = NLM_F_REQUEST | flags | if is_dump(flags) { 0 } else { NLM_F_ACK };
+    NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message))
+}
