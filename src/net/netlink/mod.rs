@@ -61,7 +61,9 @@ fn refusal<T>(reply: &NetlinkMessage<T>, request: &[u8]) -> Result<()> {
             let code = error.code.map_or(0, std::num::NonZero::get);
             // `struct nlmsgerr` has the request's header, and unless capped its body, before the attributes.
             let body = match error.header.first_chunk::<4>() {
-                Some(length) if reply.header.flags & NLM_F_CAPPED == 0 => u32::from_ne_bytes(*length) as usize,
+                Some(length) if reply.header.flags & NLM_F_CAPPED == 0 => {
+                    u32::from_ne_bytes(*length) as usize
+                }
                 _ => HEADER,
             };
             (code, error.header.get(body.next_multiple_of(4)..).unwrap_or_default())

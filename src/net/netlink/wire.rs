@@ -175,7 +175,9 @@ impl State {
                 continue;
             }
             let code = message.payload().first_chunk::<4>();
-            if code.is_none() && (kind == NLMSG_ERROR || (kind == NLMSG_DONE && !message.payload().is_empty())) {
+            if code.is_none()
+                && (kind == NLMSG_ERROR || (kind == NLMSG_DONE && !message.payload().is_empty()))
+            {
                 return Err(Errno::EBADMSG);
             }
             self.waiting &= !(current && (kind == NLMSG_ERROR || kind == NLMSG_DONE));
