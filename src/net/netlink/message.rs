@@ -2,7 +2,7 @@
 
 use netlink_packet_core::{
     DecodeError, DefaultNla, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable,
-    NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable, NlasIterator, Parseable,
+    NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable, Nla, NlasIterator, Parseable,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{AddressAttribute, AddressHeader, AddressMessage};
@@ -17,7 +17,9 @@ use netlink_packet_route::tc::{TcAttribute, TcHeader, TcMessage};
 macro_rules! messages {
     ($($message:ident $header:ident $attribute:ident { $($number:literal $variant:ident),* })*) => {
         /// netlink-packet-route's message for these bytes, with its header, and with the attributes as our rows
-        /// wrote them. `None` for types that the crate doesn't know.
+        /// wrote them. `None` for types that the crate doesn't know, and where it would drop NLA_F_NESTED, without which the
+        /// kernel refuses some encapsulations: it does so for attributes of routes.
+        #[allow(clippy::manual_range_patterns)]
         pub(super) fn typed(message_type: u16, body: &[u8]) -> Option<RouteNetlinkMessage> {
             Some(match message_type {
                 $($($number)|* => {
@@ -25,8 +27,13 @@ macro_rules! messages {
                     message.header = $header::parse(body).ok()?;
                     let attributes = NlasIterator::new(body.get(message.header.buffer_len()..)?);
                     for attribute in attributes {
-                        let attribute = DefaultNla::parse(&attribute.ok()?).ok()?;
-                        message.attributes.push($attribute::Other(attribute));
+                        let row = DefaultNla::parse(&attribute.ok()?).ok()?;
+                        let nested = row.is_nested();
+                        let attribute = $attribute::Other(row);
+                        if attribute.is_nested() != nested {
+                            return None;
+                        }
+                        message.attributes.push(attribute);
                     }
                     match message_type {
                         $($number => RouteNetlinkMessage::$variant(message),)*
