@@ -20,6 +20,10 @@ pub enum Access {
     Set,
     /// Only the kernel reports it.
     Read,
+    /// A script may give it; the kernel reports it as a word among the object's flags.
+    Give,
+    /// Nothing but a word among the object's flags.
+    Word,
 }
 
 /// One attribute of the objects `T`.
@@ -35,6 +39,8 @@ pub struct Row<T: 'static> {
     pub words: &'static [&'static str],
     /// The number of its netlink attribute; `None` for what stands in the message's header.
     pub number: Option<u16>,
+    /// Its bit in the object's flags, 0 for one that is told otherwise; `None` for what is no flag.
+    pub flag: Option<u32>,
     /// What its values look like.
     pub form: fn() -> Form,
     /// Takes a script's value; false where it isn't of the attribute's type at all.
@@ -44,6 +50,23 @@ pub struct Row<T: 'static> {
     pub word: fn(&T) -> Option<String>,
     /// The netlink attribute's content; `None` where there is nothing to send.
     pub encode: fn(&T) -> Option<Vec<u8>>,
+}
+
+impl<T> Row<T> {
+    /// Whether a script may give it.
+    pub fn is_given(&self) -> bool {
+        matches!(self.access, Access::Set | Access::Give)
+    }
+
+    /// Whether it is reported by its name.
+    pub fn is_reported(&self) -> bool {
+        matches!(self.access, Access::Set | Access::Read)
+    }
+
+    /// Whether it is set, and true.
+    pub fn is_on(&self, object: &T) -> bool {
+        (self.get)(object) == Some(Value::Bool(true))
+    }
 }
 
 /// An object declared by [`table!`].
@@ -65,6 +88,20 @@ pub trait Table: Sized + 'static {
     /// Whether `object` has everything that is set here.
     fn fits(&self, object: &Self) -> bool;
 
+    /// The bits of the flags that are set.
+    fn flags(&self) -> u32 {
+        let set = Self::ROWS.iter().filter(|row| row.flag.is_some() && row.is_on(self));
+        set.filter_map(|row| row.flag).fold(0, |flags, bit| flags | bit)
+    }
+
+    /// Takes in the flags of a message.
+    fn decode_flags(&mut self, flags: u32);
+
+    /// The flags that are set, by name.
+    fn flag_words(&self) -> Vec<&'static str> {
+        Self::ROWS.iter().filter(|row| row.flag.is_some() && row.is_on(self)).map(|row| row.name).collect()
+    }
+
     /// The row that `ip` knows by this word.
     fn row(word: &str) -> Option<&'static Row<Self>> {
         Self::ROWS.iter().find(|row| row.words.contains(&word))
@@ -74,7 +111,7 @@ pub trait Table: Sized + 'static {
     fn keywords() -> Vec<&'static str> {
         Self::ROWS
             .iter()
-            .filter(|row| row.access == Access::Set)
+            .filter(|row| row.access != Access::Read)
             .filter_map(|r| r.words.first().copied())
             .collect()
     }
@@ -85,8 +122,9 @@ pub fn fits<T: Field>(wanted: &Option<T>, has: &Option<T>) -> bool {
     wanted.is_none() || wanted == has || (has.is_none() && *wanted == T::absent())
 }
 
-/// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = NUMBER or header [always], ip ["WORD", ...], "doc";`
-/// After the rows, `and { ... }` may hold fields that are no attributes, such as a list of objects.
+/// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = WIRE [always], ip ["WORD", ...], "doc";`
+/// WIRE is the number of a netlink attribute, `header` for what stands in the message's header or shares an attribute,
+/// or `{flag BIT}`, of a `bool`. After the rows, `and { ... }` may hold fields that are no attributes, such as a list of objects.
 macro_rules! table {
     ($(#[$meta:meta])* pub struct $table:ident {
         $($access:ident $field:ident $(as $name:literal)?: $type:ty = $wire:tt $($always:ident)?,
@@ -107,6 +145,7 @@ macro_rules! table {
                 always: $crate::model::table!(@always $($always)?),
                 words: &[$($word),*],
                 number: $crate::model::table!(@number $wire),
+                flag: $crate::model::table!(@flag $wire),
                 form: <$type as $crate::model::Field>::form,
                 put: |object, value| {
                     let read = <$type as $crate::model::Field>::read(value)?;
@@ -125,6 +164,10 @@ macro_rules! table {
                 })*
             }
 
+            fn decode_flags(&mut self, _flags: u32) {
+                $($crate::model::table!(@decode_flag self, _flags, $field, $wire, $crate::model::table!(@always $($always)?));)*
+            }
+
             fn fits(&self, object: &Self) -> bool {
                 true $(&& $crate::model::fits(&self.$field, &object.$field))*
             }
@@ -134,8 +177,14 @@ macro_rules! table {
     (@name $field:ident $name:literal) => { $name };
     (@always) => { false };
     (@always always) => { true };
-    (@number header) => { None::<u16> };
     (@number $number:literal) => { Some::<u16>($number) };
+    (@number $other:tt) => { None::<u16> };
+    (@flag {flag $bit:literal}) => { Some::<u32>($bit) };
+    (@flag $other:tt) => { None::<u32> };
+    (@decode_flag $object:ident, $flags:ident, $field:ident, {flag $bit:literal}, $always:expr) => {
+        $object.$field = Some($flags & $bit != 0).filter(|on| *on || $always)
+    };
+    (@decode_flag $object:ident, $flags:ident, $field:ident, $other:tt, $always:expr) => {};
 }
 
 pub(crate) use table;

@@ -6,6 +6,9 @@ table! {
         Set delay: Between<1, 100> = 3, ip ["delay", "latency"], "how long";
         Set on as "enabled": bool = 4, ip ["on"], "whether";
         Read seen: Between<0, 9> = header always, ip [], "only reported";
+        Set router: bool = {flag 0x80} always, ip ["router"], "a flag";
+        Give sticky: bool = {flag 0x40}, ip ["sticky"], "one that is reported as a word";
+        Word learned: bool = {flag 0x100}, ip [], "a word";
     } and {
         /// No attribute.
         parts: Vec<u8>,
@@ -19,7 +22,7 @@ fn row(name: &str) -> &'static Row<Sample> {
 #[test]
 fn what_is_set_goes_out_and_comes_back() {
     let sample =
-        Sample { delay: Some(Between(5)), on: Some(true), seen: Some(Between(1)), parts: Vec::new() };
+        Sample { delay: Some(Between(5)), on: Some(true), seen: Some(Between(1)), ..Sample::default() };
     let (mut sent, mut back) = (Vec::new(), Sample::default());
     Table::encode(&sample, &mut |number, bytes| sent.push((number, bytes.to_vec())));
     assert_eq!(sent, [(3, 5u32.to_ne_bytes().to_vec()), (4, vec![1])]);
@@ -63,6 +66,18 @@ fn a_filter_takes_absence_for_what_it_stands_for() {
 fn words_of_ip_lead_to_their_row() {
     assert_eq!(Sample::row("latency").map(|row| row.name), Some("delay"));
     assert!(Sample::row("seen").is_none());
-    assert_eq!(Sample::keywords(), ["delay", "on"]);
+    assert_eq!(Sample::keywords(), ["delay", "on", "router", "sticky"]);
     assert!(row("seen").always && !row("delay").always);
+}
+
+#[test]
+fn flags_are_bits_and_words() {
+    let sample = Sample { sticky: Some(true), router: Some(false), ..Sample::default() };
+    assert_eq!(sample.flags(), 0x40);
+    let mut back = Sample::default();
+    back.decode_flags(0x140);
+    assert_eq!((back.router, back.sticky, back.on), (Some(false), Some(true), None));
+    assert_eq!(back.flag_words(), ["sticky", "learned"]);
+    back.decode_flags(0x80);
+    assert_eq!((back.router, back.sticky), (Some(true), None));
 }

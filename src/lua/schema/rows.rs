@@ -8,7 +8,7 @@ use mlua::{Lua, Table as LuaTable, Value};
 use super::Wrong;
 use super::record::{Builder, Record, RecordFieldDoc, tag_list};
 use super::shape::{FieldDoc, Shape};
-use crate::model::{self, Access, Row, Table};
+use crate::model::{self, Row, Table};
 
 impl<T: Table + Default> Shape<T> {
     /// The attributes that a script may give.
@@ -18,7 +18,7 @@ impl<T: Table + Default> Shape<T> {
 
     /// Those of them that `which` says, by name.
     pub fn rows_where(name: &'static str, which: impl Fn(&str) -> bool) -> Self {
-        let given = T::ROWS.iter().filter(|row| row.access == Access::Set && which(row.name));
+        let given = T::ROWS.iter().filter(|row| row.is_given() && which(row.name));
         given.fold(Shape::new(name), |shape, row| {
             let form = (row.form)();
             let told = FieldDoc {
@@ -89,7 +89,8 @@ impl<T: Table + Default + Display> Record<T> {
 impl<T: Table> Builder<T> {
     /// The attributes that the kernel reports, for a record that has more than those.
     pub fn rows(name: &'static str, doc: &'static str) -> Self {
-        T::ROWS.iter().fold(Record::of(name, doc), |record: Builder<T>, row| {
+        let reported = T::ROWS.iter().filter(|row| row.is_reported());
+        reported.fold(Record::of(name, doc), |record: Builder<T>, row| {
             let returned = (row.form)().returned;
             let luals = if row.always { returned.to_owned() } else { format!("{}?", optional(returned)) };
             let told = RecordFieldDoc { name: row.name, luals, doc: row.doc, record: None };
@@ -108,7 +109,13 @@ fn optional(luals: &str) -> String {
 /// What a record's table says now; a field that a script gave another type is left out.
 pub fn object<T: Table + Default>(table: &LuaTable) -> T {
     let mut object = T::default();
+    let flags = table.raw_get::<Vec<String>>("flags").unwrap_or_default();
     for row in T::ROWS {
+        if !row.is_reported() {
+            let on = flags.iter().any(|flag| flag == row.name);
+            let _ = (row.put)(&mut object, &model::Value::Bool(on));
+            continue;
+        }
         let Ok(value) = table.raw_get(row.name) else { continue };
         if let Ok(Some(value)) = read(&value) {
             let _ = (row.put)(&mut object, &value);

@@ -7,13 +7,13 @@ use crate::net::nf::words::{PortRange, Protocol};
 use crate::net::prefix::Family;
 
 table! {
-    /// A rule of policy routing (ip-rule(8), linux/fib_rules.h): one to add, one that the kernel reported, or what
-    /// those to be found must have.
+    /// A rule of policy routing (ip-rule(8), linux/fib_rules.h; its flags are FIB_RULE_*): one to add, one that the
+    /// kernel reported, or what those to be found must have.
     pub struct Rule {
         Set priority: Number = 6, ip ["pref", "preference", "order", "priority", "prio"],
             "its place: lower ones are looked up first";
         Set family: Family = header, ip [], "IPv4 (inet) or IPv6 (inet6), where no address says it";
-        Set invert: bool = header, ip ["not"], "all packets but these (`not`); default false";
+        Set invert: bool = {flag 2}, ip ["not"], "all packets but these (`not`); default false";
         Set from: Selector = 2, ip ["from"], "the source: a prefix, or \"all\"";
         Set to: Selector = 1, ip ["to"], "the destination: a prefix, or \"all\"";
         Set tos: Tos = header, ip ["tos", "dsfield"], "the packet's type of service";
@@ -21,9 +21,9 @@ table! {
         Set fwmask: Mark = 16, ip [], "which bits of the mark count; default all";
         Set iif: LinkName = 3, ip ["iif", "dev"],
             "the link that the packet came in by; \"lo\" for those from here";
-        Read iif_detached: bool = header, ip [], "there is no such link now, so the rule fits no packet";
+        Read iif_detached: bool = {flag 8}, ip [], "there is no such link now, so the rule fits no packet";
         Set oif: LinkName = 17, ip ["oif"], "the link that the packet's socket is bound to";
-        Read oif_detached: bool = header, ip [], "there is no such link now, so the rule fits no packet";
+        Read oif_detached: bool = {flag 16}, ip [], "there is no such link now, so the rule fits no packet";
         Set l3mdev: bool = 19, ip ["l3mdev"], "the table of the packet's VRF; default false";
         Set uidrange: Uids = 20, ip ["uidrange"], "the user who sends, or a range \"1000-1999\"";
         Set ipproto: Protocol = 22, ip ["ipproto"], "the protocol above IP";
@@ -38,7 +38,7 @@ table! {
         Set action as "type": Action = header, ip ["type"],
             "lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto";
         Set goto_priority: Between<1, { u32::MAX }> = 4, ip ["goto"], "goes on with the rule of this priority";
-        Read unresolved: bool = header, ip [], "the target of the goto is not there";
+        Read unresolved: bool = {flag 4}, ip [], "the target of the goto is not there";
     }
 }
 

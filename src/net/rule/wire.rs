@@ -9,12 +9,6 @@ use crate::net::netlink::attributes_of;
 use crate::net::prefix::Family;
 use crate::net::route::small_table;
 
-// FIB_RULE_* of linux/fib_rules.h.
-const INVERT: u32 = 2;
-const UNRESOLVED: u32 = 4;
-const IIF_DETACHED: u32 = 8;
-const OIF_DETACHED: u32 = 16;
-
 /// The body of a request for this rule.
 pub(super) fn encode(rule: &Rule, family: Family) -> Result<Vec<u8>> {
     let action = rule.action();
@@ -33,7 +27,7 @@ pub(super) fn encode(rule: &Rule, family: Family) -> Result<Vec<u8>> {
         0,
         action as u8,
     ];
-    out.extend_from_slice(&if rule.invert == Some(true) { INVERT } else { 0 }.to_ne_bytes());
+    out.extend_from_slice(&rule.flags().to_ne_bytes());
     let mut attributes = Attributes::new();
     rule.encode(&mut |number, bytes| attributes.put(number, bytes));
     out.extend_from_slice(attributes.bytes()?);
@@ -43,20 +37,15 @@ pub(super) fn encode(rule: &Rule, family: Family) -> Result<Vec<u8>> {
 /// Decodes the body of an RTM_NEWRULE; `None` for a rule of another family than IPv4 and IPv6.
 pub(in crate::net) fn parse(payload: &[u8]) -> Option<Rule> {
     let [family, to, from, tos, table, _, _, action, a, b, c, d] = *payload.first_chunk()?;
-    let flags = u32::from_ne_bytes([a, b, c, d]);
-    let flag = |bit| (flags & bit != 0).then_some(true);
     let mut rule = Rule {
         family: Some(Family::from_number(family)?),
         from: Some(Selector(None)),
         tos: Some(Tos(tos)).filter(|tos| tos.0 != 0),
-        invert: flag(INVERT),
-        iif_detached: flag(IIF_DETACHED),
-        oif_detached: flag(OIF_DETACHED),
-        unresolved: flag(UNRESOLVED),
         action: Some(Action::WORDS.iter().find(|(_, known)| *known as u8 == action)?.1),
         table: Some(TableId(table.into())),
         ..Rule::default()
     };
+    rule.decode_flags(u32::from_ne_bytes([a, b, c, d]));
     for (number, bytes) in attributes_of(&payload[12..]) {
         rule.decode(number, bytes);
     }
