@@ -1,14 +1,14 @@
 //! Types of attributes that several objects have.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use ipnetwork::IpNetwork;
 
 use super::attributes::string;
 use super::link::find::check_name;
-use super::names::{GROUPS, Names, PROTOCOLS, SCOPES, TABLES};
+use super::names::{ADDRESS_PROTOCOLS, GROUPS, Names, PROTOCOLS, SCOPES, TABLES};
 use super::nf::words::{PortRange, Prefix, Protocol};
 use super::prefix::{self, Family, from_octets, octets};
 use crate::base::error::{Error, Result};
@@ -302,6 +302,30 @@ impl Field for IpAddr {
     }
 }
 
+impl Field for Ipv4Addr {
+    fn form() -> Form {
+        text("an IPv4 address")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(text) = value else { return Ok(None) };
+        let wrong = |_| Error::argument(format!("expected an IPv4 address, got {text:?}"));
+        text.parse().map(Some).map_err(wrong)
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.octets().to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets))
+    }
+}
+
 /// Reads a number that has names.
 fn named(names: &Names, value: &Value) -> Result<Option<u32>> {
     Ok(match value {
@@ -350,8 +374,17 @@ named_fields! {
     Group(u32): GROUPS, "a link group's name or number";
     /// Who made a route or rule.
     Origin(u8): PROTOCOLS, "a protocol such as static or bird";
+    /// Who made an address.
+    AddrProto(u8): ADDRESS_PROTOCOLS, "a protocol such as kernel_ll";
     /// How far an address or route reaches.
     Scope(u8): SCOPES, "a scope: global, link, host or site";
+}
+
+/// RT_SCOPE_* of linux/rtnetlink.h.
+impl Scope {
+    pub const GLOBAL: Scope = Scope(0);
+    pub const LINK: Scope = Scope(253);
+    pub const HOST: Scope = Scope(254);
 }
 
 impl Words for Family {

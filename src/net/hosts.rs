@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use super::addr::{self, Addr};
+use super::fields::Scope;
 use super::link::find;
 use super::names::similar;
 use super::namespace::{HOST, Namespace, Namespaces};
@@ -66,8 +67,8 @@ pub fn lookup(all: &Namespaces, viewer: &Namespace, name: &str) -> Result<Vec<Ip
         return Ok(addresses.clone());
     }
     let Some(ns) = all.get(name)? else { return Err(unknown(all, name)) };
-    let seen_from = addr::list(viewer, &addr::Filter::default())?;
-    let found = ranked(addr::list(&ns, &addr::Filter::default())?, &seen_from);
+    let seen_from = addr::list(viewer, &addr::Addr::default())?;
+    let found = ranked(addr::list(&ns, &addr::Addr::default())?, &seen_from);
     if !found.is_empty() {
         return Ok(found);
     }
@@ -92,22 +93,25 @@ fn unknown(all: &Namespaces, name: &str) -> Error {
 
 /// Whether others can use an address at all.
 fn usable(address: &Addr) -> bool {
-    let link_local = match address.local {
+    let link_local = match address.ip() {
         IpAddr::V4(ip) => ip.is_link_local(),
         IpAddr::V6(ip) => ip.is_unicast_link_local(),
     };
-    !address.local.is_loopback() && !link_local && !address.has("dadfailed") && address.scope != "host"
+    !address.ip().is_loopback()
+        && !link_local
+        && !address.is_duplicate()
+        && address.scope != Some(Scope::HOST)
 }
 
 fn ranked(addresses: Vec<Addr>, seen_from: &[Addr]) -> Vec<IpAddr> {
     let near = |address: &Addr| {
         seen_from.iter().any(|own| {
-            own.length < own.family.bits() && !own.local.is_loopback() && own.prefix().contains(address.local)
-                || own.peer == Some(address.local)
+            own.has_subnet() && !own.ip().is_loopback() && own.prefix().contains(address.ip())
+                || own.peer.is_some_and(|peer| peer.0.ip() == address.ip())
         })
     };
     let mut usable: Vec<(bool, bool, IpAddr)> =
-        addresses.iter().filter(|a| usable(a)).map(|a| (!near(a), a.local.is_ipv6(), a.local)).collect();
+        addresses.iter().filter(|a| usable(a)).map(|a| (!near(a), a.ip().is_ipv6(), a.ip())).collect();
     // Stable: otherwise the kernel's order.
     usable.sort_by_key(|(far, six, _)| (*far, *six));
     let mut seen = HashSet::new();
@@ -118,10 +122,10 @@ fn ranked(addresses: Vec<Addr>, seen_from: &[Addr]) -> Vec<IpAddr> {
 /// and the names given besides.
 pub fn file(all: &Namespaces, viewer: &Namespace) -> Result<String> {
     let mut out = String::from("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-    let seen_from = addr::list(viewer, &addr::Filter::default())?;
+    let seen_from = addr::list(viewer, &addr::Addr::default())?;
     for ns in all.all()? {
         let own = ns.inode() == viewer.inode();
-        let addresses = if own { seen_from.clone() } else { addr::list(&ns, &addr::Filter::default())? };
+        let addresses = if own { seen_from.clone() } else { addr::list(&ns, &addr::Addr::default())? };
         let found = ranked(addresses, &seen_from);
         if own && found.is_empty() {
             out.push_str(&format!("127.0.0.1\t{}\n", ns.name()));

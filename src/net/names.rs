@@ -56,6 +56,14 @@ pub const PROTOCOLS: Names = Names {
     most: 255,
 };
 
+/// Who made an address, IFAPROT_* in linux/if_addr.h.
+pub const ADDRESS_PROTOCOLS: Names = Names {
+    file: "rt_addrprotos",
+    word: "address protocol",
+    builtin: &[(0, "unspec"), (1, "kernel_lo"), (2, "kernel_ra"), (3, "kernel_ll")],
+    most: 255,
+};
+
 /// How far an address or route reaches, RT_SCOPE_* in linux/rtnetlink.h.
 pub const SCOPES: Names = Names {
     file: "rt_scopes",

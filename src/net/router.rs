@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::addr::{self, Addr, Filter};
+use super::addr::{self, Addr};
 use super::attributes::{self, Attributes};
 use super::namespace::Namespace;
 use super::prefix::Family;
@@ -19,16 +19,15 @@ use crate::base::error::Result;
 
 /// Makes the link-local addresses of a router usable.
 pub(super) fn ready(ns: &Namespace) -> Result<()> {
-    let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
-    let mut pending = addr::list(ns, &filter)?;
+    let mut pending = addr::list(ns, &Addr::of(Family::Inet6))?;
     pending.retain(is_pending);
     if pending.is_empty() || !forwards(ns)? {
         return Ok(());
     }
     for address in pending {
         // It may be gone by now, or the link, or the kernel was faster; then there is nothing to make ready.
-        if addr::del_plain(ns, address.index, address.prefix()).is_ok() {
-            match addr::add_plain(ns, address.index, address.prefix()) {
+        if addr::del_plain(ns, address.index(), address.prefix()).is_ok() {
+            match addr::add_plain(ns, address.index(), address.prefix()) {
                 Err(e) if matches!(e.raw(), Some(Errno::ENODEV | Errno::EEXIST)) => {}
                 result => result?,
             }
@@ -38,8 +37,8 @@ pub(super) fn ready(ns: &Namespace) -> Result<()> {
 }
 
 fn is_pending(address: &Addr) -> bool {
-    let link_local = matches!(address.local, IpAddr::V6(a) if a.is_unicast_link_local());
-    link_local && address.has("tentative") && !address.has("dadfailed")
+    let link_local = matches!(address.ip(), IpAddr::V6(a) if a.is_unicast_link_local());
+    link_local && address.tentative == Some(true) && !address.is_duplicate()
 }
 
 /// `net.ipv6.conf.all.forwarding`, by RTM_GETNETCONF: among many namespaces, a file of /proc/sys is slow to find.

@@ -47,8 +47,8 @@ pub fn stays_within(ns: &Namespace, targets: &[SocketAddr]) -> Result<bool> {
     if targets.iter().all(|target| target.ip().is_loopback()) {
         return Ok(true);
     }
-    let own = addr::list(ns, &addr::Filter::default())?;
-    Ok(targets.iter().all(|target| own.iter().any(|address| address.local == target.ip())))
+    let own = addr::list(ns, &addr::Addr::default())?;
+    Ok(targets.iter().all(|target| own.iter().any(|address| address.ip() == target.ip())))
 }
 
 fn settle_all(all: &Namespaces, concerned: &[Rc<Namespace>]) -> Result<()> {

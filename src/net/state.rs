@@ -68,7 +68,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
     State {
         namespace: ns.clone(),
         links: part!("links", link::list(namespaces, ns, &link::Filter::default())),
-        addresses: part!("addresses", addr::list(ns, &addr::Filter::default())),
+        addresses: part!("addresses", addr::list(ns, &addr::Addr::default())),
         routes: part!("routes", routes(ns)),
         rules: part!("rules", rule::list(ns, &Rule::default())),
         neighbours: part!("neighbours", neighbours(ns)),

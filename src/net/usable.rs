@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use netlink_packet_core::NLM_F_DUMP;
 
-use super::addr::{self, Addr, Filter};
+use super::addr::{self, Addr};
 use super::attributes::Attributes;
 use super::events::{Listener, Object};
 use super::link;
@@ -40,17 +40,16 @@ pub(super) fn wait(ns: &Namespace) -> Result<()> {
 
 /// As [`wait`], for the addresses of one link.
 pub(crate) fn wait_for_link(ns: &Namespace, index: u32) -> Result<()> {
-    wait_where(ns, |address| address.index == index)
+    wait_where(ns, |address| address.index() == index)
 }
 
 fn wait_where(ns: &Namespace, which: impl Fn(&Addr) -> bool) -> Result<()> {
-    let filter = Filter { family: Some(Family::Inet6), ..Filter::default() };
-    let mut addresses = addr::list(ns, &filter)?;
+    let mut addresses = addr::list(ns, &Addr::of(Family::Inet6))?;
     addresses.retain(|address| is_coming(address) && which(address));
     let mut wanted = Vec::new();
     // Those of a link stand together.
-    for of_link in addresses.chunk_by(|a, b| a.index == b.index) {
-        if carries(ns, of_link[0].index)? {
+    for of_link in addresses.chunk_by(|a, b| a.index() == b.index()) {
+        if carries(ns, of_link[0].index())? {
             wanted.extend(of_link.iter().filter_map(place));
         }
     }
@@ -93,13 +92,13 @@ fn six(index: u32, ip: IpAddr) -> Option<Place> {
 }
 
 fn place(address: &Addr) -> Option<Place> {
-    six(address.index, address.local)
+    six(address.index(), address.ip())
 }
 
 /// Whether the address is usable, or will be without duplicate address detection.
 fn is_coming(address: &Addr) -> bool {
-    let detected = address.has("tentative") && !address.has("nodad") && !address.has("optimistic");
-    !detected && !address.has("dadfailed")
+    let detected = address.is_tentative() && address.nodad != Some(true);
+    !detected && !address.is_duplicate()
 }
 
 /// Whether the link carries packets, or will at once. To ask for it alone makes its state follow its carrier, since Linux 6.8.

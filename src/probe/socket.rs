@@ -160,13 +160,13 @@ impl Options {
 
 /// Why there can be no socket of this address.
 fn not_available(ns: &Namespace, ip: IpAddr, e: Error) -> Error {
-    let all = addr::list(ns, &addr::Filter::default()).unwrap_or_default();
-    match all.iter().find(|a| a.local == ip) {
-        Some(there) if there.has("dadfailed") => {
-            e.detail(format!("{ip} is a duplicate: another host on {} has it", there.dev))
+    let all = addr::list(ns, &addr::Addr::default()).unwrap_or_default();
+    match all.iter().find(|a| a.ip() == ip) {
+        Some(there) if there.is_duplicate() => {
+            e.detail(format!("{ip} is a duplicate: another host on {} has it", there.dev()))
         }
-        Some(there) if there.has("tentative") => e
-            .detail(format!("{ip} is tentative: duplicate address detection on {} isn't over", there.dev))
+        Some(there) if there.tentative == Some(true) => e
+            .detail(format!("{ip} is tentative: duplicate address detection on {} isn't over", there.dev()))
             .hint(format!("wait.addr({:?}) waits for its end", ip.to_string())),
         _ => e
             .detail(format!("{ip} is not an address of this namespace"))

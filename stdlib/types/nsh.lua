@@ -146,33 +146,33 @@
 
 ---@class (exact) nsh.addr.AddOptions
 ---@field dev string the link
----@field dad? boolean run duplicate address detection (IPv6): the address can be used 1 to 2 s later; default false
----@field peer? string the other end of a point-to-point link, with its prefix length
----@field broadcast? string the broadcast address; default none
----@field scope? integer|string how far it reaches; default host for 127.0.0.0/8, else global
+---@field peer? string the other end of a point-to-point link; when adding, with its prefix length
+---@field broadcast? string the broadcast address (IPv4); default none
 ---@field label? string a label that begins with the link's name (IPv4)
+---@field scope? integer|string how far it reaches: global, link, host, site or a number; default host for 127.0.0.0/8, else global
+---@field metric? integer the metric of the connected route
 ---@field valid_lft? integer|"forever" seconds until it goes, or "forever"; default forever
 ---@field preferred_lft? integer|"forever" seconds until it is deprecated, or "forever"; default forever
----@field metric? integer the metric of the connected route
----@field noprefixroute? boolean add no connected route; default false
+---@field dad? boolean run duplicate address detection (IPv6): the address can be used 1 to 2 s later; default false
 ---@field optimistic? boolean use it during duplicate address detection (RFC 4429); default false
 ---@field home? boolean a home address of Mobile IPv6; default false
 ---@field mngtmpaddr? boolean make temporary addresses from it (RFC 4941); default false
+---@field noprefixroute? boolean add no connected route; default false
 ---@field autojoin? boolean join the multicast group that it is; default false
----@field proto? integer who added it, a number (Linux 5.18)
+---@field proto? integer|string who added it: kernel_ll, kernel_ra, ... or a number (Linux 5.18)
 
 ---@class (exact) nsh.addr.DelOptions
----@field dev? string the link; may be left out if only one has the address
+---@field dev? string the link
 
 ---@class (exact) nsh.addr.FlushOptions
----@field dev? string only addresses of this link
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field scope? integer|string only addresses of this scope
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field scope? integer|string how far it reaches: global, link, host, site or a number; default host for 127.0.0.0/8, else global
+---@field dev? string the link
 
 ---@class (exact) nsh.addr.ListOptions
----@field dev? string only addresses of this link
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field scope? integer|string only addresses of this scope
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field scope? integer|string how far it reaches: global, link, host, site or a number; default host for 127.0.0.0/8, else global
+---@field dev? string the link
 
 ---@class (exact) nsh.bridge.AddOptions
 ---@field up? boolean set it up; default false
@@ -1164,23 +1164,23 @@
 
 ---An address of a link. Prints as in `ip -o addr`.
 ---@class nsh.Addr
----@field address string the address with its prefix length, such as 10.0.0.1/24
 ---@field local string the address alone
----@field prefixlen integer the prefix length
----@field family "inet"|"inet6" its family
+---@field prefixlen integer the prefix length: of the peer's prefix, if there is a peer
+---@field family "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field peer? string the other end of a point-to-point link; when adding, with its prefix length
+---@field broadcast? string the broadcast address (IPv4); default none
+---@field anycast? string the anycast address
+---@field label? string a label that begins with the link's name (IPv4)
+---@field scope string how far it reaches: global, link, host, site or a number; default host for 127.0.0.0/8, else global
 ---@field dev string the link
 ---@field index integer the link's index
----@field peer? string the other end of a point-to-point link
----@field broadcast? string the broadcast address
----@field anycast? string the anycast address
----@field scope string global, link, host, site or a number
----@field label? string its label (IPv4)
----@field flags string[] secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...
----@field tentative boolean not usable yet: duplicate address detection runs
----@field valid_lft integer|"forever" seconds until it goes
----@field preferred_lft integer|"forever" seconds until it is deprecated
 ---@field metric? integer the metric of the connected route
----@field proto? string who added it: kernel_ll, kernel_ra, ...
+---@field valid_lft integer|"forever" seconds until it goes, or "forever"; default forever
+---@field preferred_lft integer|"forever" seconds until it is deprecated, or "forever"; default forever
+---@field tentative boolean not usable yet: duplicate address detection runs
+---@field proto? string who added it: kernel_ll, kernel_ra, ... or a number (Linux 5.18)
+---@field address string the address with its prefix length, such as 10.0.0.1/24
+---@field flags string[] secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...
 
 ---What is particular to a bridge; times in seconds.
 ---@class nsh.Bridge
@@ -2161,7 +2161,7 @@ function addr.add(address, opts) end
 ---@param opts nsh.addr.AddOptions options
 function addr.replace(address, opts) end
 
----Deletes an address.
+---Deletes an address; without `dev`, from the only link that has it.
 ---
 ---Raises `address_not_available` or `not_found` if no link has it.
 ---@param address string the address with its prefix length; alone, it is /32 or /128

@@ -124,6 +124,15 @@ impl<T: Default + 'static> Shape<T> {
         self
     }
 
+    /// Makes an option one that must be given, the first.
+    pub fn requiring(mut self, name: &str) -> Self {
+        if let Some(at) = self.fields.iter().position(|(told, _)| told.name == name) {
+            self.fields[..=at].rotate_right(1);
+            self.fields[0].0.required = true;
+        }
+        self
+    }
+
     /// Takes in the options of another shape, which fill a part of `T`.
     pub fn include<U: Default + 'static>(
         mut self,

@@ -5,43 +5,19 @@ use std::net::IpAddr;
 use ipnetwork::IpNetwork;
 
 use super::command::Command;
-use crate::net::addr::{Addr, AddrSpec, Filter, Lifetime};
-use crate::net::names::SCOPES;
+use crate::model::Field;
+use crate::net::addr::Addr;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 
 /// `ip addr VERB ADDRESS dev DEV ...`.
-pub fn addr_add(ns: &Namespace, verb: &str, address: IpNetwork, dev: &str, spec: &AddrSpec) -> Command {
+pub fn addr_add(ns: &Namespace, verb: &str, address: IpNetwork, spec: &Addr) -> Command {
     let command = Command::ip(ns, &["addr", verb]);
     let command = match spec.peer {
-        Some(peer) => command.word(address.ip()).pair("peer", Some(peer)),
+        Some(_) => command.word(address.ip()),
         None => command.word(address),
     };
-    let given = spec.valid_lft.or(spec.preferred_lft).is_some();
-    let valid = given.then(|| spec.valid_lft.unwrap_or(Lifetime::Forever));
-    let six = Family::of(address.ip()) == Family::Inet6;
-    command
-        .pair("broadcast", spec.broadcast)
-        .pair("label", spec.label.as_ref())
-        .pair("scope", spec.scope.map(|scope| SCOPES.name(scope.into())))
-        .pair("dev", Some(dev))
-        .pair("metric", spec.metric)
-        .pair("valid_lft", valid.map(lifetime))
-        .pair("preferred_lft", spec.preferred_lft.or(valid).map(lifetime))
-        .flag(six && !spec.dad && !spec.optimistic, "nodad")
-        .flag(spec.optimistic, "optimistic")
-        .flag(spec.home, "home")
-        .flag(spec.mngtmpaddr, "mngtmpaddr")
-        .flag(spec.noprefixroute, "noprefixroute")
-        .flag(spec.autojoin, "autojoin")
-        .pair("proto", spec.proto)
-}
-
-fn lifetime(lifetime: Lifetime) -> String {
-    match lifetime {
-        Lifetime::Forever => "forever".to_owned(),
-        Lifetime::Seconds(seconds) => seconds.to_string(),
-    }
+    command.rows(&spec.completed(address), &[])
 }
 
 /// `ip addr del ADDRESS dev DEV`.
@@ -56,11 +32,11 @@ pub fn addr_del(ns: &Namespace, address: IpNetwork, peer: Option<IpAddr>, dev: &
 }
 
 /// `ip addr flush dev DEV`, for each link that lost addresses.
-pub fn addr_flush(ns: &Namespace, filter: &Filter, gone: &[Addr]) -> Vec<Command> {
+pub fn addr_flush(ns: &Namespace, filter: &Addr, gone: &[Addr]) -> Vec<Command> {
     let mut devs: Vec<&str> = Vec::new();
     for addr in gone {
-        if !devs.contains(&addr.dev.as_str()) {
-            devs.push(&addr.dev);
+        if !devs.contains(&addr.dev()) {
+            devs.push(addr.dev());
         }
     }
     let family = match filter.family {
@@ -68,6 +44,6 @@ pub fn addr_flush(ns: &Namespace, filter: &Filter, gone: &[Addr]) -> Vec<Command
         Some(Family::Inet) => &["-4", "addr", "flush", "dev"],
         Some(Family::Inet6) => &["-6", "addr", "flush", "dev"],
     };
-    let scope = filter.scope.map(|scope| SCOPES.name(scope.into()));
+    let scope = filter.scope.map(|scope| scope.word());
     devs.into_iter().map(|dev| Command::ip(ns, family).word(dev).pair("scope", scope.as_ref())).collect()
 }

@@ -1,6 +1,7 @@
 //! `ip link`, as ip-link(8) has it.
 
 use super::command::Command;
+use crate::net::addr::Addr;
 use crate::net::attributes::{OptionSet, Value};
 use crate::net::link::{
     BridgeOptions, Change, LinkMode, LinkSpec, Master, MulticastRouter, PeerSpec, PortOptions, PortState,
@@ -90,7 +91,7 @@ fn address(mac: [u8; 6]) -> String {
 
 fn end(ns: &Namespace, name: &str, change: &Change, addrs: &[ipnetwork::IpNetwork], out: &mut Vec<Command>) {
     out.extend(link_set(ns, name, change));
-    out.extend(addrs.iter().map(|a| super::addr_add(ns, "add", *a, name, &Default::default())));
+    out.extend(addrs.iter().map(|a| super::addr_add(ns, "add", *a, &Addr::on(name))));
 }
 
 fn kind(command: Command, spec: &LinkSpec) -> Command {

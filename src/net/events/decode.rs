@@ -5,6 +5,7 @@ use netlink_packet_core::NetlinkBuffer;
 use super::{Change, Place, What};
 use crate::net::addr::{self, RTM_DELADDR, RTM_NEWADDR};
 use crate::net::attributes::{string, unsigned};
+use crate::net::fields::LinkName;
 use crate::net::link::{self, RTM_DELLINK, RTM_NEWLINK};
 use crate::net::namespace::{RTM_DELNSID, RTM_NEWNSID};
 use crate::net::neigh::{self, RTM_DELNEIGH, RTM_NEWNEIGH};
@@ -54,8 +55,8 @@ pub(super) fn decode(place: &Place, received: &NetlinkBuffer<&[u8]>) -> Option<(
     Some(match message {
         RTM_NEWLINK | RTM_DELLINK => return of_link(place, message == RTM_DELLINK, payload),
         RTM_NEWADDR | RTM_DELADDR => {
-            let (mut addr, _) = addr::parse(payload)?;
-            addr.dev = place.link(addr.index);
+            let mut addr = addr::parse(payload)?;
+            addr.dev = Some(LinkName(place.link(addr.index())));
             (set(message == RTM_DELADDR), What::Address(Box::new(addr)))
         }
         RTM_NEWROUTE | RTM_DELROUTE => {

@@ -3,7 +3,7 @@ use nix::sys::socket::sockopt::RcvBuf;
 
 use super::*;
 use crate::model::Between;
-use crate::net::addr::{self, AddrSpec};
+use crate::net::addr::{self, Addr};
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
 use crate::net::neigh::NeighSpec;
 use crate::net::route::{self, RouteSpec};
@@ -15,7 +15,7 @@ const SOON: std::time::Duration = std::time::Duration::from_secs(5);
 /// A veth pair `eth0` between two namespaces, up, with an address each.
 fn connect(a: &Rc<Namespace>, b: &Rc<Namespace>) {
     let address = |ns: &Namespace, text: &str| {
-        addr::add(ns, text.parse().unwrap(), "eth0", &AddrSpec::default()).unwrap();
+        addr::add(ns, text.parse().unwrap(), &Addr::on("eth0")).unwrap();
     };
     let spec = LinkSpec {
         kind: "veth".into(),
@@ -71,7 +71,7 @@ fn all_kinds(number: bool) {
             in_ns(
                 "b",
                 Change::Set,
-                |w| matches!(w, What::Address(a) if a.dev == "eth0" && a.local.to_string() == "10.0.0.2"),
+                |w| matches!(w, What::Address(a) if a.dev() == "eth0" && a.ip().to_string() == "10.0.0.2"),
             ),
         );
         assert!(seen.iter().any(in_ns("a", Change::Added, is_link("eth0"))), "{seen:#?}");

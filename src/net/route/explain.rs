@@ -59,11 +59,11 @@ fn down(ns: &Namespace, spec: &RouteSpec) -> Option<String> {
 }
 
 fn addresses(ns: &Namespace) -> Vec<addr::Addr> {
-    addr::list(ns, &addr::Filter::default()).unwrap_or_default()
+    addr::list(ns, &addr::Addr::default()).unwrap_or_default()
 }
 
 fn is_own(ns: &Namespace, address: IpAddr) -> bool {
-    addresses(ns).iter().any(|a| a.local == address)
+    addresses(ns).iter().any(|a| a.ip() == address)
 }
 
 /// Why a gateway can't be reached: no subnet has it, or the link that has is down, or another than `dev` has.
@@ -71,22 +71,22 @@ fn unreachable_gateway(ns: &Namespace, via: IpAddr, dev: Option<&str>) -> Option
     let owners: Vec<addr::Addr> = addresses(ns)
         .into_iter()
         .filter(|a| match a.peer {
-            Some(peer) => peer == via,
-            None => a.prefix().contains(via) && a.length < a.family.bits(),
+            Some(peer) => peer.0.ip() == via,
+            None => a.prefix().contains(via) && a.has_subnet(),
         })
         .collect();
     let Some(owner) = owners.first() else {
         return Some(format!("no interface of {} has an address in the subnet of {via}", ns.name()));
     };
-    if let Some(dev) = dev.filter(|dev| owners.iter().all(|o| o.dev != *dev)) {
-        return Some(format!("{via} is in the subnet of {} ({}), not of {dev}", owner.dev, owner.prefix()));
+    if let Some(dev) = dev.filter(|dev| owners.iter().all(|o| o.dev() != *dev)) {
+        return Some(format!("{via} is in the subnet of {} ({}), not of {dev}", owner.dev(), owner.prefix()));
     }
-    match link::get_plain(ns, &owner.dev) {
+    match link::get_plain(ns, owner.dev()) {
         Ok(Some(link)) if !link.up => Some(format!(
             "{} has {} but is down; link.set({:?}, {{ up = true }})",
-            owner.dev,
+            owner.dev(),
             owner.prefix(),
-            owner.dev
+            owner.dev()
         )),
         _ => None,
     }

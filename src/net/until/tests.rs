@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::net::addr::AddrSpec;
+use crate::net::addr::Addr;
 use crate::net::link::{self as links, Change, LinkSpec, PeerSpec};
 use crate::net::namespace::Namespaces;
 use crate::net::testing::lab;
@@ -86,13 +86,13 @@ fn an_address_that_another_host_has() {
         up(&ns1, "eth0");
         crate::net::settle::settle(all).unwrap();
         let address = "fd00::1/64".parse().unwrap();
-        let with_dad = AddrSpec { dad: true, ..AddrSpec::default() };
-        crate::net::addr::add(all.host(), address, "veth0", &AddrSpec::default()).unwrap();
-        crate::net::addr::add(&ns1, address, "eth0", &with_dad).unwrap();
+        let with_dad = Addr { dad: Some(true), ..Addr::on("eth0") };
+        crate::net::addr::add(all.host(), address, &Addr::on("veth0")).unwrap();
+        crate::net::addr::add(&ns1, address, &with_dad).unwrap();
         let e = addr(all, &ns1, address, None, false, LONG).unwrap_err();
         assert_eq!(e.kind(), Kind::AddressInUse);
         let other = "fd00::2/64".parse().unwrap();
-        crate::net::addr::add(&ns1, other, "eth0", &with_dad).unwrap();
+        crate::net::addr::add(&ns1, other, &with_dad).unwrap();
         let e = addr(all, &ns1, other, None, false, SHORT).unwrap_err();
         assert!(
             e.message().contains("it is tentative: duplicate address detection on eth0 isn't over"),
@@ -110,7 +110,7 @@ fn a_neighbour_that_nobody_is() {
         up(&ns1, "eth0");
         crate::net::settle::settle(all).unwrap();
         for (ns, dev, address) in [(all.host(), "veth0", "10.0.0.1/24"), (&ns1, "eth0", "10.0.0.2/24")] {
-            crate::net::addr::add(ns, address.parse().unwrap(), dev, &AddrSpec::default()).unwrap();
+            crate::net::addr::add(ns, address.parse().unwrap(), &Addr::on(dev)).unwrap();
         }
         let goal = NeighGoal::default();
         neigh(all.host(), "10.0.0.2".parse().unwrap(), &goal, LONG).unwrap();

@@ -125,8 +125,8 @@ fn tell(event: &Event) -> Option<String> {
         }
         What::Port(name) => format!("port {name}"),
         What::Address(a) => {
-            let tentative = if a.has("tentative") { " tentative" } else { "" };
-            format!("address {} dev {}{tentative}", a.prefix(), a.dev)
+            let tentative = if a.tentative == Some(true) { " tentative" } else { "" };
+            format!("address {} dev {}{tentative}", a.prefix(), a.dev())
         }
         What::Route(r) => {
             // The kernel's own, one for each address.

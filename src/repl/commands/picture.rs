@@ -50,11 +50,11 @@ struct Part {
 impl Part {
     fn of(lab: &Lab, ns: &Rc<Namespace>) -> Result<Part> {
         let mut addresses: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for a in addr::list(ns, &addr::Filter::default())? {
+        for a in addr::list(ns, &addr::Addr::default())? {
             // Each link has one of these, which tells nothing.
             let own = matches!(a.prefix().ip(), std::net::IpAddr::V6(ip) if ip.is_unicast_link_local());
             if !own {
-                addresses.entry(a.dev.clone()).or_default().push(a.prefix().to_string());
+                addresses.entry(a.dev().to_owned()).or_default().push(a.prefix().to_string());
             }
         }
         Ok(Part {

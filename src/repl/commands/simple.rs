@@ -52,7 +52,7 @@ pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     for ns in &all {
         let links = link::find::all_names(ns).unwrap_or_default();
         let links: Vec<&str> = links.iter().map(String::as_str).filter(|l| *l != "lo").collect();
-        let addresses = addr::list(ns, &addr::Filter::default()).unwrap_or_default();
+        let addresses = addr::list(ns, &addr::Addr::default()).unwrap_or_default();
         let addresses: Vec<String> = addresses
             .iter()
             .map(addr::Addr::prefix)

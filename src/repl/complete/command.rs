@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Completer, Completion, live};
 use crate::model::Table;
+use crate::net::addr::Addr;
 use crate::net::link::KINDS;
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
@@ -38,8 +39,8 @@ const IP: &[Object] = &[
     Object {
         name: "addr",
         verbs: &["add", "del", "flush", "replace", "show"],
-        words: &["broadcast", "dev", "label", "metric", "nodad", "peer", "scope"],
-        rows: Vec::new,
+        words: &[],
+        rows: Addr::keywords,
     },
     Object {
         name: "link",

@@ -4,6 +4,8 @@ use super::super::act::{Act, Call, Space};
 use super::super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
 use super::{Global, garbage, verb};
+use crate::model::Table;
+use crate::net::addr::Addr;
 
 pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
     let Some(word) = args.take() else { return show(args, space, global) };
@@ -36,57 +38,26 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<A
     }
 }
 
-const OPTIONS: &[&str] = &[
-    "dev",
-    "peer",
-    "remote",
-    "broadcast",
-    "brd",
-    "scope",
-    "label",
-    "metric",
-    "valid_lft",
-    "preferred_lft",
-    "nodad",
-    "dadfailed",
-    "noprefixroute",
-    "optimistic",
-    "home",
-    "mngtmpaddr",
-    "autojoin",
-    "proto",
-    "local",
-    "anycast",
-];
-
 fn change(mut args: Args, space: &Space, function: &'static str) -> Result<Vec<Act>> {
     let (mut address, mut fields) = (None, Fields::default());
     let mut broadcast = None;
     while let Some(arg) = args.take() {
         let option = arg.text().to_owned();
         match option.as_str() {
-            "dev" => fields.set("dev", args.value("dev")?.expr()),
-            "peer" | "remote" => fields.set("peer", args.value(&option)?.expr()),
-            "scope" => fields.set("scope", args.value("scope")?.number_or_name()),
-            "label" => fields.set("label", args.value("label")?.expr()),
             "nodad" => {}
-            "noprefixroute" | "optimistic" | "home" | "mngtmpaddr" | "autojoin" => fields.flag(&option),
-            "proto" => fields.set("proto", args.value("proto")?.integer("proto")?),
             "brd" => broadcast = Some(args.value("brd")?),
             "anycast" | "dadfailed" => return Err(Reason::beyond(format!("{option} has no binding"))),
             o if abbreviates(o, "broadcast") => broadcast = Some(args.value("broadcast")?),
-            o if ["metric", "priority", "preference"].contains(&o) => {
-                fields.set("metric", args.value("metric")?.integer("metric")?)
-            }
-            o if o.len() > 2 && abbreviates(o, "valid_lft") => {
-                fields.set("valid_lft", lifetime(args.value("valid_lft")?)?)
-            }
-            o if o.len() > 2 && abbreviates(o, "preferred_lft") => {
-                fields.set("preferred_lft", lifetime(args.value("preferred_lft")?)?)
-            }
             "local" if address.is_none() => address = Some(args.value("local")?),
-            _ if address.is_none() => address = Some(arg),
-            _ => return Err(garbage(&arg, OPTIONS)),
+            o => {
+                let long = |word: &&str| o.len() > 2 && abbreviates(o, word);
+                let word = ["valid_lft", "preferred_lft"].into_iter().find(long).unwrap_or(o);
+                match fields.row::<Addr>(word, &mut args)? {
+                    true => {}
+                    false if address.is_none() => address = Some(arg),
+                    false => return Err(garbage(&arg, &Addr::keywords())),
+                }
+            }
         }
     }
     let Some(address) = address else {
@@ -106,10 +77,6 @@ fn change(mut args: Args, space: &Space, function: &'static str) -> Result<Vec<A
         return Err(Reason::new("Not enough information: \"dev\" argument is required"));
     }
     Ok(vec![Act::Do(Call::new(space, function, fields.after([address.expr()])))])
-}
-
-fn lifetime(arg: Arg) -> Result<Expr> {
-    if arg.is("forever") { Ok(arg.expr()) } else { arg.integer("lifetime") }
 }
 
 /// `brd +` is the subnet's broadcast address, `brd -` its network's.

@@ -65,6 +65,16 @@ eventually(function()
   end
 end, { timeout = 10 })
 
+-- Who added it: by number or name, as iproute2 has them.
+addr.add("10.9.0.1/24", { dev = "v0", proto = "kernel_ra" })
+addr.add("10.9.1.1/24", { dev = "v0", proto = 77 })
+for _, a in ipairs(addr.list({ dev = "v0", family = "inet" })) do
+  local expected = ({ ["10.9.0.1/24"] = "kernel_ra", ["10.9.1.1/24"] = "77" })[a.address]
+  check.equal(a.proto, expected, a.address)
+end
+addr.del("10.9.0.1/24")
+addr.del("10.9.1.1/24")
+
 -- replace changes lifetimes; del and flush.
 addr.replace("fd01::1/64", { dev = "v0", valid_lft = "forever", preferred_lft = "forever" })
 for _, a in ipairs(ip("addr", "show", "dev", "v0")) do

@@ -20,7 +20,7 @@ const SECONDS: f64 = 0.2;
 pub fn owners(cx: &Cx<'_>, ip: IpAddr) -> Result<Vec<Rc<Namespace>>> {
     let mut out = Vec::new();
     for ns in cx.lab.namespaces.all()? {
-        if addr::list(&ns, &addr::Filter::default())?.iter().any(|a| a.prefix().ip() == ip) {
+        if addr::list(&ns, &addr::Addr::default())?.iter().any(|a| a.prefix().ip() == ip) {
             out.push(ns);
         }
     }

@@ -16,6 +16,7 @@ use text::{destination, link_lines, now, told, value_text, way, what};
 use super::{Change, Event, Events, Netconf, Nft, Object, What};
 use crate::base::error::Result;
 use crate::net::addr::{self, Addr};
+use crate::net::fields::Scope;
 use crate::net::link::{self, Link};
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::prefix::Family;
@@ -187,8 +188,8 @@ impl Changes {
         for found in link::dump(ns)? {
             self.links.insert((name.clone(), found.index), State::of(&found));
         }
-        for found in addr::list(ns, &addr::Filter::default())? {
-            self.addresses.insert((name.clone(), found.index, found.local));
+        for found in addr::list(ns, &addr::Addr::default())? {
+            self.addresses.insert((name.clone(), found.index(), found.ip()));
         }
         Ok(())
     }
@@ -257,14 +258,14 @@ impl Changes {
 
     fn note_address(&mut self, ns: Name, change: Change, addr: &Addr) {
         // The kernel's own link-local ones come and go with their links.
-        let own = addr.family == Family::Inet6 && addr.scope == "link";
-        let text = format!("address {} on {}", addr.prefix(), addr.dev);
-        let dev = Some(addr.dev.clone());
-        if addr.has("dadfailed") && change != Change::Deleted {
+        let own = addr.family == Some(Family::Inet6) && addr.scope == Some(Scope::LINK);
+        let text = format!("address {} on {}", addr.prefix(), addr.dev());
+        let dev = Some(addr.dev().to_owned());
+        if addr.is_duplicate() && change != Change::Deleted {
             let now = Kind::Now(format!("{text} failed duplicate address detection"));
             return self.since.fact(ns, format!("{text} dad"), Change::Set, dev, now);
         }
-        let key = (ns.clone(), addr.index, addr.local);
+        let key = (ns.clone(), addr.index(), addr.ip());
         let news = match change {
             Change::Deleted => self.addresses.remove(&key),
             _ => self.addresses.insert(key),

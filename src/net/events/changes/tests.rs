@@ -3,7 +3,6 @@ use ipnetwork::IpNetwork;
 use super::*;
 use crate::base::wait::{self, Deadline};
 use crate::model::Between;
-use crate::net::addr::AddrSpec;
 use crate::net::fields::{Selector, TableId};
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
 use crate::net::namespace::Namespace;
@@ -22,7 +21,7 @@ fn net(f: impl FnOnce(&Namespaces, &Rc<Namespace>, &Rc<Namespace>, &mut Changes)
         link::add(&r1, "eth0", &spec).unwrap();
         for (ns, last) in [(&r1, "1"), (&r2, "2")] {
             for address in [format!("10.0.0.{last}/24"), format!("fd00::{last}/64")] {
-                addr::add(ns, address.parse().unwrap(), "eth0", &AddrSpec::default()).unwrap();
+                addr::add(ns, address.parse().unwrap(), &Addr::on("eth0")).unwrap();
             }
         }
         crate::net::settle::settle(all).unwrap();
@@ -81,13 +80,13 @@ fn links() {
 fn addresses() {
     net(|all, r1, _, changes| {
         let six = "fd00::7/64".parse().unwrap();
-        addr::add(r1, six, "eth0", &AddrSpec { dad: true, ..AddrSpec::default() }).unwrap();
+        addr::add(r1, six, &Addr { dad: Some(true), ..Addr::on("eth0") }).unwrap();
         tells(changes, all, &["r1: address fd00::7/64 on eth0 added"]);
         changes.reset(all).unwrap();
         // That it became usable changes nothing.
-        let usable = |a: &addr::Addr| a.local == six.ip() && !a.has("tentative");
+        let usable = |a: &Addr| a.ip() == six.ip() && a.tentative == Some(false);
         let deadline = Deadline::secs(5.0);
-        while !addr::list(r1, &addr::Filter::default()).unwrap().iter().any(usable) {
+        while !addr::list(r1, &Addr::default()).unwrap().iter().any(usable) {
             assert!(!deadline.passed());
             wait::pause(std::time::Duration::from_millis(20)).unwrap();
         }
@@ -105,8 +104,7 @@ fn addresses() {
 #[test]
 fn an_address_that_another_has_is_told() {
     net(|all, r1, _, changes| {
-        addr::add(r1, "fd00::2/64".parse().unwrap(), "eth0", &AddrSpec { dad: true, ..AddrSpec::default() })
-            .unwrap();
+        addr::add(r1, "fd00::2/64".parse().unwrap(), &Addr { dad: Some(true), ..Addr::on("eth0") }).unwrap();
         tells(
             changes,
             all,
@@ -216,7 +214,7 @@ fn another_namespace_of_the_same_name() {
         let address = "10.9.0.1".parse().unwrap();
         all.del("r2").unwrap();
         let another = all.add("r2").unwrap();
-        addr::add(&another, IpNetwork::new(address, 32).unwrap(), "lo", &AddrSpec::default()).unwrap();
+        addr::add(&another, IpNetwork::new(address, 32).unwrap(), &Addr::on("lo")).unwrap();
         let known = |changes: &Changes, index| changes.links.contains_key(&("r2".into(), index));
         let deadline = Deadline::secs(5.0);
         while known(changes, eth0) {
