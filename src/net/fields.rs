@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ipnetwork::IpNetwork;
 
-use super::attributes::string;
+use super::attributes::{hardware_address, string};
 use super::link::find::check_name;
 use super::names::{ADDRESS_PROTOCOLS, GROUPS, Names, PROTOCOLS, SCOPES, TABLES};
 use super::nf::words::{PortRange, Prefix, Protocol};
@@ -324,6 +324,111 @@ impl Field for Ipv4Addr {
     fn decode(bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets))
     }
+}
+
+/// A hardware address; what a script gives a bridge or an Ethernet link has six bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HardwareAddress(pub Vec<u8>);
+
+impl fmt::Display for HardwareAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hardware_address(&self.0))
+    }
+}
+
+impl Field for HardwareAddress {
+    fn form() -> Form {
+        text("a hardware address such as \"02:00:00:00:00:01\"")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(text) = value else { return Ok(None) };
+        let six = prefix::mac(text).map(|mac| mac.to_vec());
+        // A tunnel's is as long as an address of its outer packets.
+        let other =
+            || text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect::<Option<Vec<u8>>>();
+        six.or_else(|e| other().filter(|bytes| bytes.len() > 1).ok_or(e)).map(|b| Some(HardwareAddress(b)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.clone())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        (!bytes.is_empty()).then(|| HardwareAddress(bytes.to_vec()))
+    }
+}
+
+/// A time that the kernel reports, in a message of several.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seconds(pub f64);
+
+impl Field for Seconds {
+    fn form() -> Form {
+        Form { luals: "number".into(), returned: "number", ..text("a number of seconds") }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(match value {
+            Value::Number(n) => Some(Seconds(*n)),
+            Value::Int(i) => Some(Seconds(*i as f64)),
+            _ => None,
+        })
+    }
+
+    fn value(&self) -> Value {
+        Value::Number(self.0)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decode(_: &[u8]) -> Option<Self> {
+        None
+    }
+}
+
+/// Declares types of 16 bits: their range and their order of bytes.
+macro_rules! short_fields {
+    ($($(#[$doc:meta])* $name:ident: $low:literal..=$high:literal, $to:ident, $from:ident;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(pub u16);
+
+        impl Field for $name {
+            fn form() -> Form {
+                Between::<$low, $high>::form()
+            }
+
+            fn read(value: &Value) -> Result<Option<Self>> {
+                Ok(Between::<$low, $high>::read(value)?.map(|n| $name(n.0 as u16)))
+            }
+
+            fn value(&self) -> Value {
+                Value::Int(self.0.into())
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.0.$to().to_vec())
+            }
+
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                bytes.first_chunk().map(|b| $name(u16::$from(*b)))
+            }
+        })*
+    };
+}
+
+short_fields! {
+    /// A VLAN.
+    VlanId: 1..=4094, to_ne_bytes, from_ne_bytes;
+    /// A port of UDP.
+    UdpPort: 1..=65535, to_be_bytes, from_be_bytes;
 }
 
 /// Reads a number that has names.

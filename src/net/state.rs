@@ -72,7 +72,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         routes: part!("routes", routes(ns)),
         rules: part!("rules", rule::list(ns, &Rule::default())),
         neighbours: part!("neighbours", neighbours(ns)),
-        fdb: part!("fdb", fdb::list(ns, &fdb::Filter::default())),
+        fdb: part!("fdb", fdb::list(ns, &fdb::Entry::default())),
         nat: part!("nat", nat::list(ns)),
         nf_tables: part!("nf_tables", ns.netfilter().and_then(|mut s| message::any_table(&mut s))),
         sockets: part!("sockets", socket::list(ns, &sockets, owners)),
@@ -89,7 +89,7 @@ fn routes(ns: &Namespace) -> Result<Vec<Route>> {
 }
 
 fn neighbours(ns: &Namespace) -> Result<Vec<Neigh>> {
-    let mut found = neigh::list(ns, &neigh::Filter::default())?;
-    found.extend(neigh::list(ns, &neigh::Filter { proxy: true, ..neigh::Filter::default() })?);
+    let mut found = neigh::list(ns, &Neigh::default())?;
+    found.extend(neigh::list(ns, &Neigh { proxy: Some(true), ..Neigh::default() })?);
     Ok(found)
 }

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use super::socket::explain;
 use crate::base::error::{Error, Kind};
 use crate::net::namespace::Namespace;
+use crate::net::neigh::State;
 use crate::net::{link, neigh, route};
 
 /// How long the kernel asks for a neighbour before it gives up: three times, a second apart.
@@ -37,6 +38,6 @@ fn nobody(ns: &Namespace, ip: IpAddr) -> Option<String> {
     let next = route.via.unwrap_or(ip);
     let dev = route.dev?;
     let neighbour = neigh::get(ns, next, &dev).ok()??;
-    let silent = matches!(neighbour.state.as_str(), "FAILED" | "INCOMPLETE");
+    let silent = neighbour.is_in(State::any(&[State::FAILED, State::INCOMPLETE]));
     silent.then(|| format!("nobody on {dev} answers for {next}"))
 }

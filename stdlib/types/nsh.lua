@@ -398,54 +398,54 @@
 ---@field message? string what is waited for, told when it does not come
 
 ---@class (exact) nsh.fdb.AddOptions
----@field dev string the port of a bridge, or the vxlan
----@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
----@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
----@field vlan? integer only for this VLAN
+---@field dev string the port of a bridge, or the vxlan; in a filter also a bridge, with all its ports
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is learned, or forgotten as if it were; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
 ---@field dst? string the remote end that has the address, of a vxlan
+---@field vlan? integer only for this VLAN
 ---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
----@field sticky? boolean learning doesn't move it to another port; default false
 ---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field sticky? boolean learning doesn't move it to another port; default false
 
 ---@class (exact) nsh.fdb.AppendOptions
----@field dev string the port of a bridge, or the vxlan
----@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
----@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
----@field vlan? integer only for this VLAN
+---@field dev string the port of a bridge, or the vxlan; in a filter also a bridge, with all its ports
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is learned, or forgotten as if it were; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
 ---@field dst? string the remote end that has the address, of a vxlan
+---@field vlan? integer only for this VLAN
 ---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
----@field sticky? boolean learning doesn't move it to another port; default false
 ---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field sticky? boolean learning doesn't move it to another port; default false
 
 ---@class (exact) nsh.fdb.DelOptions
----@field dev string the port of a bridge, or the vxlan
----@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
----@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
----@field vlan? integer only for this VLAN
+---@field dev string the port of a bridge, or the vxlan; in a filter also a bridge, with all its ports
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is learned, or forgotten as if it were; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
 ---@field dst? string the remote end that has the address, of a vxlan
+---@field vlan? integer only for this VLAN
 ---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
----@field sticky? boolean learning doesn't move it to another port; default false
 ---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field sticky? boolean learning doesn't move it to another port; default false
 
 ---@class (exact) nsh.fdb.ListOptions
----@field dev? string only this port, or all of this bridge
----@field mac? string only this address
----@field vlan? integer only this VLAN
----@field type? "local"|"permanent"|"static"|"dynamic" only local, static or dynamic (learned) ones
+---@field mac? string the hardware address
+---@field dev? string the port of a bridge, or the vxlan; in a filter also a bridge, with all its ports
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is learned, or forgotten as if it were; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
+---@field vlan? integer only for this VLAN
 
 ---@class (exact) nsh.fdb.ReplaceOptions
----@field dev string the port of a bridge, or the vxlan
----@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is forgotten after the bridge's ageing; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
----@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
----@field vlan? integer only for this VLAN
+---@field dev string the port of a bridge, or the vxlan; in a filter also a bridge, with all its ports
+---@field type? "local"|"permanent"|"static"|"dynamic" static stays; dynamic is learned, or forgotten as if it were; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
 ---@field dst? string the remote end that has the address, of a vxlan
+---@field vlan? integer only for this VLAN
 ---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
----@field sticky? boolean learning doesn't move it to another port; default false
 ---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
+---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
+---@field sticky? boolean learning doesn't move it to another port; default false
 
 ---@class (exact) nsh.group.Options
 ---@field timeout? number how long it may take, in seconds; a test that takes longer is ended and has failed
@@ -644,33 +644,33 @@
 ---@field to string the source to give: an address or a range of them, with proto also ports
 
 ---@class (exact) nsh.neigh.AddOptions
----@field dev string the link
----@field lladdr? string its hardware address
----@field state? string permanent, reachable, stale, delay, probe, failed, noarp or none; default permanent
----@field proxy? boolean answer for this address on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); default false
+---@field dev string the link that it is on
+---@field lladdr? string its hardware address, once known
+---@field state? string permanent, reachable, stale, delay, probe, failed, noarp or none, when reported in capital letters; default permanent
 ---@field router? boolean it is a router (IPv6); default false
----@field proto? integer|string who added it
+---@field proxy? boolean answered for on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); in a filter, these instead of the others; default false
+---@field proto? integer|string who added it: static, zebra, ...
 
 ---@class (exact) nsh.neigh.DelOptions
----@field dev string the link
----@field proxy? boolean the proxy entry; default false
+---@field dev string the link that it is on
+---@field proxy? boolean answered for on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); in a filter, these instead of the others; default false
 
 ---@class (exact) nsh.neigh.FlushOptions
----@field dev? string only neighbours on this link
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field dst? string only this address
+---@field dst? string its address
+---@field dev? string the link that it is on
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field proxy? boolean answered for on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); in a filter, these instead of the others; default false
 ---@field state? string|string[] only neighbours in this state, or one of these; default all but permanent and noarp
----@field proxy? boolean the entries of proxy ARP and NDP instead; default false
 
 ---@class (exact) nsh.neigh.GetOptions
----@field dev string the link
+---@field dev string the link that it is on
 
 ---@class (exact) nsh.neigh.ListOptions
----@field dev? string only neighbours on this link
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field dst? string only this address
+---@field dst? string its address
+---@field dev? string the link that it is on
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field proxy? boolean answered for on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); in a filter, these instead of the others; default false
 ---@field state? string|string[] only neighbours in this state, or one of these; default all but noarp
----@field proxy? boolean the entries of proxy ARP and NDP instead; default false
 
 ---@class (exact) nsh.nft.ListOptions
 ---@field handles? boolean with the handles of rules; default false
@@ -1165,7 +1165,7 @@
 ---An address of a link. Prints as in `ip -o addr`.
 ---@class nsh.Addr
 ---@field local string the address alone
----@field prefixlen integer the prefix length: of the peer's prefix, if there is a peer
+---@field prefixlen integer the prefix length; the peer's, if there is a peer
 ---@field family "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
 ---@field peer? string the other end of a point-to-point link; when adding, with its prefix length
 ---@field broadcast? string the broadcast address (IPv4); default none
@@ -1295,20 +1295,20 @@
 ---An entry of a forwarding database. Prints as in `bridge fdb`.
 ---@class nsh.FdbEntry
 ---@field mac string the hardware address
----@field dev string the port behind which it is
+---@field dev string the port of a bridge, or the vxlan; in a filter also a bridge, with all its ports
 ---@field index integer the port's index
 ---@field master? string the bridge
----@field type "local"|"static"|"dynamic" local: the bridge itself; dynamic: learned
----@field vlan? integer the VLAN
----@field dst? string the remote end, of a vxlan
----@field port? integer the remote end's UDP port
+---@field type "local"|"static"|"dynamic" static stays; dynamic is learned, or forgotten as if it were; local (or permanent) means the bridge itself; default static in a bridge's database, local in the link's own
+---@field dst? string the remote end that has the address, of a vxlan
+---@field vlan? integer only for this VLAN
+---@field port? integer the UDP port of the remote end
 ---@field vni? integer the VNI at the remote end
 ---@field src_vni? integer the VNI of frames from here
 ---@field via? string the link to the remote end
 ---@field nhid? integer the nexthop object of the remote ends
----@field flags string[] self, router, extern_learn, offload, sticky, locked
 ---@field used? number seconds since a frame came from it
 ---@field updated? number seconds since it was learned or moved
+---@field flags string[] self, router, extern_learn, offload, sticky, locked
 
 ---A request that a server answered. Prints as a line of its log.
 ---@class nsh.HttpRequest
@@ -1490,20 +1490,20 @@
 ---A neighbour. Prints as in `ip neigh`.
 ---@class nsh.Neigh
 ---@field dst string its address
+---@field lladdr? string its hardware address, once known
 ---@field dev string the link that it is on
 ---@field index integer the link's index
----@field lladdr? string its hardware address, once known
----@field state string REACHABLE, STALE, DELAY, PROBE, FAILED, INCOMPLETE, NOARP, PERMANENT
----@field family "inet"|"inet6" its family
----@field router boolean it is a router (IPv6)
----@field proxy boolean answered for on behalf of another host
+---@field state string permanent, reachable, stale, delay, probe, failed, noarp or none, when reported in capital letters; default permanent
+---@field family "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field router boolean it is a router (IPv6); default false
+---@field proxy boolean answered for on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); in a filter, these instead of the others; default false
 ---@field extern_learn boolean a program learned it
 ---@field offload boolean hardware has it
 ---@field probes integer requests sent without an answer
 ---@field used number seconds since it was used
 ---@field confirmed number seconds since it was confirmed
 ---@field updated number seconds since it changed
----@field proto? string who added it
+---@field proto? string who added it: static, zebra, ...
 
 ---One of several next hops of a route.
 ---@class nsh.Nexthop

@@ -1,5 +1,6 @@
-use super::fdb::{self, FdbSpec, Life};
+use super::fdb::{self, Entry, Life};
 use super::*;
+use crate::net::fields::HardwareAddress;
 use crate::net::link::{LinkSpec, PeerSpec};
 use crate::net::testing::{lab, witness};
 
@@ -62,30 +63,30 @@ fn the_forwarding_database() {
         let host = all.host();
         crate::net::settle::settle(all).unwrap();
         let mac = [2, 0, 0, 0, 0, 9];
-        fdb::add(host, mac, "p0", &FdbSpec::default()).unwrap();
-        assert_eq!(fdb::add(host, mac, "p0", &FdbSpec::default()).unwrap_err().kind(), Kind::Exists);
-        let filter = fdb::Filter { dev: Some("br0".into()), mac: Some(mac), ..fdb::Filter::default() };
+        fdb::add(host, mac, &Entry::on("p0")).unwrap();
+        assert_eq!(fdb::add(host, mac, &Entry::on("p0")).unwrap_err().kind(), Kind::Exists);
+        let filter = Entry { mac: Some(HardwareAddress(mac.to_vec())), ..Entry::on("br0") };
         let found = fdb::list(host, &filter).unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(
-            (found[0].dev.as_str(), found[0].master.as_deref(), found[0].life),
-            ("p0", Some("br0"), Life::Static)
+            (found[0].dev(), found[0].bridge.as_ref().map(|b| &*b.name), found[0].life),
+            ("p0", Some("br0"), Some(Life::Static))
         );
         if let Some(seen) = witness(all, "host", &["bridge", "-j", "fdb", "show", "dev", "p0"]) {
             let entry = seen.as_array().unwrap().iter().find(|e| e["mac"] == "02:00:00:00:00:09").unwrap();
             assert_eq!((&entry["master"], &entry["state"]), (&"br0".into(), &"static".into()));
         }
-        fdb::del(host, mac, "p0", &FdbSpec::default()).unwrap();
-        assert_eq!(fdb::del(host, mac, "p0", &FdbSpec::default()).unwrap_err().kind(), Kind::NotFound);
-        let dynamic = FdbSpec { life: Some(Life::Dynamic), ..FdbSpec::default() };
-        fdb::replace(host, mac, "p0", &dynamic).unwrap();
+        fdb::del(host, mac, &Entry::on("p0")).unwrap();
+        assert_eq!(fdb::del(host, mac, &Entry::on("p0")).unwrap_err().kind(), Kind::NotFound);
+        let dynamic = Entry { life: Some(Life::Dynamic), ..Entry::on("p0") };
+        fdb::replace(host, mac, &dynamic).unwrap();
         fdb::flush(host, "br0").unwrap();
         assert!(fdb::list(host, &filter).unwrap().is_empty());
-        fdb::replace(host, mac, "p0", &dynamic).unwrap();
+        fdb::replace(host, mac, &dynamic).unwrap();
         fdb::flush(host, "p0").unwrap();
         assert!(fdb::list(host, &filter).unwrap().is_empty());
         link::set(host, "p0", &Change { up: Some(false), ..Change::default() }).unwrap();
-        let e = fdb::replace(host, mac, "p0", &dynamic).unwrap_err();
+        let e = fdb::replace(host, mac, &dynamic).unwrap_err();
         assert!(e.to_string().contains("p0 does not forward now"), "{e}");
     });
 }

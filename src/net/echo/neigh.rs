@@ -3,27 +3,17 @@
 use std::net::IpAddr;
 
 use super::command::Command;
-use crate::net::attributes::hardware_address;
-use crate::net::bridge::fdb::{FdbSpec, Life};
-use crate::net::names::PROTOCOLS;
+use crate::model::Field;
+use crate::net::bridge::fdb::Entry;
 use crate::net::namespace::Namespace;
-use crate::net::neigh::{Filter, Neigh, NeighSpec, state_name};
+use crate::net::neigh::Neigh;
 use crate::net::prefix::Family;
 
 /// `ip neigh VERB DST lladdr LLADDR dev DEV ...`.
-pub fn neigh(ns: &Namespace, verb: &str, dst: IpAddr, dev: &str, spec: &NeighSpec) -> Command {
-    let state = spec.state.filter(|_| !spec.proxy).map(|state| match state {
-        0 => "none".to_owned(),
-        state => state_name(state).to_lowercase(),
-    });
-    Command::ip(ns, &["neigh", verb])
-        .flag(spec.proxy, "proxy")
-        .word(dst)
-        .pair("lladdr", spec.lladdr.map(|mac| hardware_address(&mac)))
-        .pair("dev", Some(dev))
-        .pair("nud", state)
-        .flag(spec.router, "router")
-        .pair("protocol", spec.proto.map(|proto| PROTOCOLS.name(proto.into())))
+pub fn neigh(ns: &Namespace, verb: &str, dst: IpAddr, spec: &Neigh) -> Command {
+    let proxy = spec.proxy == Some(true);
+    let but: &[&str] = if proxy { &["proxy", "state"] } else { &["proxy"] };
+    Command::ip(ns, &["neigh", verb]).flag(proxy, "proxy").word(dst).rows(spec, but)
 }
 
 /// `ip neigh del DST dev DEV`.
@@ -32,9 +22,9 @@ pub fn neigh_del(ns: &Namespace, dst: IpAddr, dev: &str, proxy: bool) -> Command
 }
 
 /// `ip neigh flush ...`; proxy entries go one by one.
-pub fn neigh_flush(ns: &Namespace, filter: &Filter, gone: &[Neigh]) -> Vec<Command> {
-    if filter.proxy {
-        return gone.iter().map(|n| neigh_del(ns, n.dst, &n.dev, true)).collect();
+pub fn neigh_flush(ns: &Namespace, filter: &Neigh, gone: &[Neigh]) -> Vec<Command> {
+    if filter.proxy == Some(true) {
+        return gone.iter().map(|n| neigh_del(ns, n.ip(), n.dev(), true)).collect();
     }
     let words: &[&str] = match filter.family {
         None => &["neigh", "flush"],
@@ -43,40 +33,25 @@ pub fn neigh_flush(ns: &Namespace, filter: &Filter, gone: &[Neigh]) -> Vec<Comma
     };
     let begin = Command::ip(ns, words);
     let least = begin.len();
-    let mut command = begin.pair("dev", filter.dev.as_ref()).pair("to", filter.dst);
-    for state in filter.states.map(state_name).iter().flat_map(|names| names.split(',')) {
+    let mut command = begin.pair("dev", filter.dev.as_ref().map(Field::word)).pair("to", filter.dst);
+    for state in filter.state.iter().flat_map(|state| state.names()) {
         command = command.pair("nud", Some(state.to_lowercase()));
     }
     let all = command.len() == least;
     vec![command.flag(all, "all")]
 }
 
-/// `bridge fdb VERB MAC dev DEV ...`; `master` and `life` are what was chosen in the end.
-pub fn fdb(
-    ns: &Namespace,
-    verb: &str,
-    mac: [u8; 6],
-    dev: &str,
-    spec: &FdbSpec,
-    master: bool,
-    life: Life,
-) -> Command {
-    let life = match life {
-        Life::Local => "permanent",
-        Life::Static => "static",
-        Life::Dynamic => "dynamic",
-    };
-    Command::bridge(ns, &["fdb", verb])
-        .word(hardware_address(&mac))
-        .pair("dev", Some(dev))
-        .flag(true, if master { "master" } else { "self" })
-        .flag(verb != "del", life)
-        .pair("dst", spec.dst)
-        .pair("vlan", spec.vlan)
-        .pair("port", spec.port)
-        .pair("vni", spec.vni)
-        .flag(spec.sticky && verb != "del", "sticky")
-        .flag(spec.extern_learn && verb != "del", "extern_learn")
+/// `bridge fdb VERB MAC dev DEV ...`, with the database and the life that were chosen in the end.
+pub fn fdb(ns: &Namespace, verb: &str, entry: &Entry) -> Command {
+    let first = ["dev", "master", "self"];
+    let but: &[&str] =
+        if verb == "del" { &["dev", "master", "self", "sticky", "extern_learn"] } else { &first };
+    let command = Command::bridge(ns, &["fdb", verb]);
+    let command =
+        entry.mac.iter().fold(command, |command, mac| command.word(mac)).pair("dev", Some(entry.dev()));
+    let command = command.flag(true, if entry.master == Some(true) { "master" } else { "self" });
+    let life = entry.life.filter(|_| verb != "del");
+    life.iter().fold(command, |command, life| command.flag(true, life.keyword())).rows(entry, but)
 }
 
 /// `ip link set dev DEV type bridge fdb_flush`.

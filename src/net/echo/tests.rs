@@ -1,7 +1,8 @@
 //! What the kernel at hand may lack, by its words alone; what it has is tried by tests/echo.
 
 use super::*;
-use crate::net::bridge::fdb::{FdbSpec, Life};
+use crate::net::bridge::fdb::{Entry, Life};
+use crate::net::fields::{HardwareAddress, VlanId};
 use crate::net::link::{BridgeOptions, Change, LinkSpec, PortOptions, VlanOptions};
 use crate::net::testing::lab;
 
@@ -71,8 +72,14 @@ fn options_that_newer_kernels_have() {
               vlan_filtering 1 fdb_max_learned 100"]
         );
         assert!(lines(link_set(all.host(), "br0", &Change::default())).is_empty());
-        let spec = FdbSpec { vlan: Some(5), ..FdbSpec::default() };
-        let entry = fdb(all.host(), "add", [2, 0, 0, 0, 0, 1], "p0", &spec, true, Life::Static);
+        let spec = Entry {
+            mac: Some(HardwareAddress(vec![2, 0, 0, 0, 0, 1])),
+            vlan: Some(VlanId(5)),
+            master: Some(true),
+            life: Some(Life::Static),
+            ..Entry::on("p0")
+        };
+        let entry = fdb(all.host(), "add", &spec);
         assert_eq!(entry.to_string(), "bridge fdb add 02:00:00:00:00:01 dev p0 master static vlan 5");
     });
 }

@@ -74,7 +74,7 @@ pub(super) fn decode(place: &Place, received: &NetlinkBuffer<&[u8]>) -> Option<(
         }
         RTM_NEWNEIGH | RTM_DELNEIGH => {
             let mut neigh = neigh::parse(payload)?;
-            neigh.dev = place.link(neigh.index);
+            neigh.dev = Some(LinkName(place.link(neigh.index())));
             (set(message == RTM_DELNEIGH), What::Neigh(Box::new(neigh)))
         }
         RTM_NEWRULE => (Change::Added, What::Rule(Box::new(rule::parse(payload)?))),

@@ -4,8 +4,9 @@ use nix::sys::socket::sockopt::RcvBuf;
 use super::*;
 use crate::model::Between;
 use crate::net::addr::{self, Addr};
+use crate::net::fields::HardwareAddress;
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
-use crate::net::neigh::NeighSpec;
+use crate::net::neigh::Neigh;
 use crate::net::route::{self, RouteSpec};
 use crate::net::testing::lab;
 use crate::net::{link, neigh, sysctl};
@@ -96,15 +97,16 @@ fn all_kinds(number: bool) {
         route::del(&a, &via("10.0.0.3")).unwrap();
         until(&mut events, all, in_ns("a", Change::Deleted, is_route("10.0.0.3")));
 
-        let spec = NeighSpec { lladdr: Some([2, 0, 0, 0, 0, 9]), ..NeighSpec::default() };
-        neigh::add(&b, "fd00::9".parse().unwrap(), "eth0", &spec).unwrap();
+        let mac = HardwareAddress(vec![2, 0, 0, 0, 0, 9]);
+        let spec = Neigh { lladdr: Some(mac.clone()), ..Neigh::on("eth0") };
+        neigh::add(&b, "fd00::9".parse().unwrap(), &spec).unwrap();
         until(
             &mut events,
             all,
             in_ns(
                 "b",
                 Change::Set,
-                |w| matches!(w, What::Neigh(n) if n.dev == "eth0" && n.lladdr.as_deref() == Some("02:00:00:00:00:09")),
+                |w| matches!(w, What::Neigh(n) if n.dev() == "eth0" && n.lladdr.as_ref() == Some(&mac)),
             ),
         );
 

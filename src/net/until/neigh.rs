@@ -7,25 +7,19 @@ use super::{Look, absent, until};
 use crate::base::error::{Error, Result};
 use crate::net::events::Object;
 use crate::net::namespace::Namespace;
-use crate::net::neigh::{self, Neigh};
+use crate::net::neigh::{self, Neigh, State};
 use crate::net::route::{self, Lookup};
 
-// NUD_*.
-const INCOMPLETE: u16 = 0x01;
-const REACHABLE: u16 = 0x02;
-const STALE: u16 = 0x04;
-const DELAY: u16 = 0x08;
-/// With PROBE, NOARP and PERMANENT: the hardware address is known.
-const RESOLVED: u16 = REACHABLE | STALE | DELAY | 0x10 | 0x40 | 0x80;
-const FAILED: u16 = 0x20;
+/// The hardware address is known.
+const RESOLVED: State = State::any(&[State::WITH_ADDRESS, State::NOARP]);
 
 /// What must be known of a neighbour.
 #[derive(Clone, Debug)]
 pub struct NeighGoal {
     /// The link; without it the one that packets to the neighbour leave by.
     pub dev: Option<String>,
-    /// NUD_* as bits; without them any in which the hardware address is known.
-    pub states: Option<u16>,
+    /// Any of these; without them any in which the hardware address is known.
+    pub states: Option<State>,
     pub gone: bool,
     /// Have the kernel ask for it (ARP, NDP), again after each time that nobody answered.
     pub probe: bool,
@@ -61,28 +55,30 @@ fn look(ns: &Namespace, dst: IpAddr, dev: &str, goal: &NeighGoal) -> Result<Look
         Err(why) => return Ok(Look::NotYet(why)),
     };
     // One that failed is kept for a while, but nothing is known of it.
-    let known = found.filter(|n| !goal.gone || n.state_number & (FAILED | INCOMPLETE) == 0);
-    let fits = |n: &Neigh| n.state_number & goal.states.unwrap_or(RESOLVED) != 0;
+    let known = found.filter(|n| !goal.gone || !n.is_in(State::any(&[State::FAILED, State::INCOMPLETE])));
+    let fits = |n: &Neigh| n.is_in(goal.states.unwrap_or(RESOLVED));
     Ok(match &known {
         None if goal.gone => Look::Done,
-        Some(n) if goal.gone => Look::NotYet(format!("it is {}", n.state)),
+        Some(n) if goal.gone => Look::NotYet(format!("it is {}", n.state())),
         Some(n) if fits(n) => Look::Done,
         other => {
-            let reachable = goal.states.is_some_and(|states| states & REACHABLE != 0);
+            let reachable = goal.states.is_some_and(|states| states.0 & State::REACHABLE.0 != 0);
             match other {
                 _ if !goal.probe => {}
-                Some(n) if reachable && n.state_number & (STALE | DELAY) != 0 => neigh::confirm(ns, n)?,
+                Some(n) if reachable && n.is_in(State::any(&[State::STALE, State::DELAY])) => {
+                    neigh::confirm(ns, n)?
+                }
                 // It is being asked for.
-                Some(n) if n.state_number & INCOMPLETE != 0 => {}
+                Some(n) if n.is_in(State::INCOMPLETE) => {}
                 _ => neigh::probe(ns, dst, dev)?,
             }
             Look::NotYet(match other {
                 None => format!("nothing is known of it on {dev}"),
-                Some(n) if n.state_number & FAILED != 0 => format!("it is FAILED: nobody on {dev} answered"),
-                Some(n) if n.state_number & INCOMPLETE != 0 => {
+                Some(n) if n.is_in(State::FAILED) => format!("it is FAILED: nobody on {dev} answered"),
+                Some(n) if n.is_in(State::INCOMPLETE) => {
                     format!("it is INCOMPLETE: nobody on {dev} has answered yet")
                 }
-                Some(n) => format!("it is {}", n.state),
+                Some(n) => format!("it is {}", n.state()),
             })
         }
     })

@@ -144,8 +144,8 @@ fn tell(event: &Event) -> Option<String> {
         }
         What::Rule(rule) => rule.in_changes(),
         What::Neigh(n) => {
-            let lladdr = n.lladdr.as_deref().map(|l| format!(" lladdr {l}")).unwrap_or_default();
-            format!("neigh {} dev {}{lladdr} {}", n.dst, n.dev, n.state)
+            let lladdr = n.lladdr.as_ref().map(|l| format!(" lladdr {l}")).unwrap_or_default();
+            format!("neigh {} dev {}{lladdr} {}", n.ip(), n.dev(), n.state())
         }
         What::Netconf(c) => format!("netconf {} {} = {}", c.dev, c.name, c.value),
         What::Nft(n) => format!("nft {} {} {} {}", n.object, n.family, n.table, n.name).trim_end().to_owned(),

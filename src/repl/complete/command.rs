@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use super::{Completer, Completion, live};
-use crate::model::Table;
+use crate::model::{Field, Table};
 use crate::net::addr::Addr;
+use crate::net::bridge::fdb::Entry;
 use crate::net::link::KINDS;
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
+use crate::net::neigh::{Neigh, State};
 use crate::net::rule::Rule;
 
 /// The programs of which the words are known.
@@ -68,8 +70,8 @@ const IP: &[Object] = &[
     Object {
         name: "neigh",
         verbs: &["add", "del", "flush", "replace", "show"],
-        words: &["dev", "lladdr", "nud", "proxy"],
-        rows: Vec::new,
+        words: &[],
+        rows: Neigh::keywords,
     },
     Object { name: "netns", verbs: &["add", "del", "exec", "list"], words: &[], rows: Vec::new },
     Object {
@@ -88,8 +90,8 @@ const BRIDGE: &[Object] = &[
     Object {
         name: "fdb",
         verbs: &["add", "del", "flush", "replace", "show"],
-        words: &["br", "dev", "dst", "dynamic", "local", "master", "port", "self", "static", "vlan"],
-        rows: Vec::new,
+        words: &["br", "dynamic", "local", "static"],
+        rows: Entry::keywords,
     },
     Object {
         name: "link",
@@ -121,9 +123,6 @@ const BRIDGE: &[Object] = &[
         rows: Vec::new,
     },
 ];
-
-const STATES: &[&str] =
-    &["delay", "failed", "incomplete", "noarp", "none", "permanent", "probe", "reachable", "stale"];
 
 const URL_OPTIONS: &[&str] = &["-4", "-6", "-H", "-I", "-O", "-X", "-d", "-o", "-q", "-s", "-v"];
 
@@ -324,7 +323,11 @@ impl Completer {
             }
             Some("lladdr") => return spaced(live::macs(&self.lab)),
             Some("address") if link => return spaced(live::macs(&self.lab)),
-            Some("nud") => return spaced(STATES.iter().copied()),
+            Some("nud") => {
+                return spaced(
+                    State::NAMES.map(|(state, _)| state.word()).into_iter().chain([State(0).word()]),
+                );
+            }
             Some("promisc" | "multicast" | "arp") => return spaced(["off", "on"]),
             Some("mtu" | "metric" | "priority" | "name" | "label" | "alias" | "group" | "vlan" | "vid") => {
                 return Vec::new();

@@ -4,6 +4,8 @@ use super::super::act::{Act, Call, Space};
 use super::super::args::{Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
 use super::{Global, garbage, verb};
+use crate::model::{Field, Table};
+use crate::net::neigh::{Neigh, State};
 
 pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
     let Some(word) = args.take() else { return show(args, space, global) };
@@ -29,31 +31,27 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<A
     }
 }
 
-const OPTIONS: &[&str] =
-    &["dev", "lladdr", "nud", "proxy", "router", "protocol", "to", "managed", "extern_learn"];
-
 fn change(mut args: Args, space: &Space, function: &'static str) -> Result<Vec<Act>> {
     let (mut dst, mut fields) = (None, Fields::default());
     while let Some(arg) = args.take() {
         let option = arg.text().to_owned();
         match option.as_str() {
-            "lladdr" => fields.set("lladdr", args.value("lladdr")?.expr()),
-            "nud" => fields.set("state", args.value("nud")?.expr()),
             "proxy" => {
                 fields.flag("proxy");
                 dst = Some(args.value("proxy")?);
             }
-            "router" => fields.flag("router"),
-            "dev" => fields.set("dev", args.value("dev")?.expr()),
             "managed" | "extern_learn" | "use" => {
                 return Err(Reason::beyond(format!("{option} has no binding")));
             }
-            o if o.len() > 2 && abbreviates(o, "protocol") => {
-                fields.set("proto", args.value("protocol")?.number_or_name())
-            }
             "to" if dst.is_none() => dst = Some(args.value("to")?),
-            _ if dst.is_none() => dst = Some(arg),
-            _ => return Err(garbage(&arg, OPTIONS)),
+            o => {
+                let word = if o.len() > 2 && abbreviates(o, "protocol") { "protocol" } else { o };
+                match fields.row::<Neigh>(word, &mut args)? {
+                    true => {}
+                    false if dst.is_none() => dst = Some(arg),
+                    false => return Err(garbage(&arg, &Neigh::keywords())),
+                }
+            }
         }
     }
     let dst = dst.ok_or_else(|| Reason::new("Device and destination are required arguments"))?;
@@ -85,14 +83,14 @@ fn get(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
 }
 
 fn selection(mut args: Args, global: &Global) -> Result<(Fields, bool)> {
-    const STATES: [&str; 8] =
-        ["incomplete", "reachable", "stale", "delay", "probe", "failed", "noarp", "permanent"];
     let (mut fields, mut states, mut all) = (Fields::default(), Vec::new(), false);
     while let Some(arg) = args.take() {
         match arg.text() {
             "dev" => fields.set("dev", args.value("dev")?.expr()),
             "nud" => match args.value("nud")? {
-                state if state.is("all") => states.extend(STATES.map(Expr::text)),
+                state if state.is("all") => {
+                    states.extend(State::NAMES.map(|(state, _)| Expr::text(state.word())))
+                }
                 state => states.push(state.expr()),
             },
             "proxy" => fields.flag("proxy"),
@@ -102,7 +100,7 @@ fn selection(mut args: Args, global: &Global) -> Result<(Fields, bool)> {
                 return Err(Reason::beyond(format!("{option} has no binding")));
             }
             _ if !fields.has("dst") => fields.set("dst", arg.expr()),
-            _ => return Err(garbage(&arg, OPTIONS)),
+            _ => return Err(garbage(&arg, &Neigh::keywords())),
         }
     }
     match states.len() {

@@ -4,6 +4,8 @@ use super::super::act::{Act, Call, Space};
 use super::super::args::{Args, Fields, Reason, Result, abbreviates};
 use super::super::ip::port_option;
 use super::super::lua::Expr;
+use crate::model::{Table, Words};
+use crate::net::bridge::fdb::{Entry, Life};
 
 /// Translates `bridge ARGS`.
 pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
@@ -86,25 +88,22 @@ fn fdb(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     while let Some(arg) = args.take() {
         let word = arg.text().to_owned();
         match word.as_str() {
-            "dev" => fields.set("dev", args.value("dev")?.expr()),
-            "dst" => fields.set("dst", args.value("dst")?.expr()),
-            "port" | "vni" | "vlan" => fields.set(&word, args.value(&word)?.integer(&word)?),
             "master" => master = true,
             "self" => own = true,
             "local" | "permanent" | "static" | "dynamic" => fields.set("type", Expr::text(word)),
             "temp" => fields.set("type", Expr::text("static")),
-            "sticky" | "extern_learn" => fields.flag(&word),
             "via" | "src_vni" | "router" | "use" | "nhid" => {
                 return Err(Reason::beyond(format!("bridge fdb's {word} has no binding")));
             }
-            _ if mac.is_none() => mac = Some(arg),
-            _ => {
-                let known =
-                    ["dev", "dst", "port", "vni", "vlan", "master", "self", "static", "dynamic", "permanent"];
-                return Err(
-                    Reason::new(format!("bridge fdb: unknown option \"{}\"", arg.shown())).near(&word, known)
-                );
-            }
+            word => match fields.row::<Entry>(word, &mut args)? {
+                true => {}
+                false if mac.is_none() => mac = Some(arg),
+                false => {
+                    let lives = Life::WORDS.iter().map(|(name, _)| *name);
+                    return Err(Reason::new(format!("bridge fdb: unknown option \"{}\"", arg.shown()))
+                        .near(word, Entry::keywords().into_iter().chain(lives)));
+                }
+            },
         }
     }
     let mac = mac.ok_or_else(|| Reason::new("Device and address are required arguments"))?;

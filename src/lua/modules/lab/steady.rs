@@ -54,6 +54,7 @@ fn address(lua: &Lua, entry: &Table) -> mlua::Result<Table> {
     let stay: Vec<String> =
         flags.into_iter().filter(|f| !matches!(f.as_str(), "tentative" | "deprecated")).collect();
     steady.raw_set("flags", stay)?;
+    steady.raw_set("tentative", false)?;
     Ok(steady)
 }
 

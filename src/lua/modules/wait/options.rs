@@ -90,16 +90,15 @@ pub fn route() -> Shape<RouteOptions> {
 }
 
 pub fn neigh() -> Shape<NeighOptions> {
-    let states = ty::one_or_list(neighbours::state());
     Shape::<NeighOptions>::new("nsh.wait.NeighOptions")
         .field("dev", ty::link_name(), "the link; default the one that packets to it leave by", |o, v| {
             o.goal.dev = Some(v)
         })
         .field(
             "state",
-            states,
+            neighbours::states(),
             "in this state, or one of these; default any in which its hardware address is known",
-            |o, v| o.goal.states = Some(v.into_iter().fold(0, |bits, bit| bits | bit)),
+            |o, v| o.goal.states = Some(v),
         )
         .field("probe", ty::boolean(), "have the kernel ask for it; default true", |o, v| o.goal.probe = v)
         .include(common(""), |o| &mut o.common)
