@@ -675,6 +675,7 @@
 ---@class (exact) nsh.nft.ListOptions
 ---@field handles? boolean with the handles of rules; default false
 ---@field stateless? boolean without counters; default false
+---@field json? boolean as tables, which `nft.load` takes; default false
 ---@field table? string only this table
 ---@field family? "ip"|"ip6"|"inet"|"arp"|"bridge"|"netdev" only this family; with table, "inet" is the default
 
@@ -2871,8 +2872,10 @@ nft = {}
 
 ---Loads a ruleset: whole, or on any error not at all. It adds to what is there; begin with `flush ruleset` or `destroy table ...` to replace.
 ---
----Raises `invalid` with the line for what nft doesn't understand, the kernel's errno for what it refuses, `unsupported` where nft isn't installed.
----@param ruleset string nft's language, or its JSON form if it begins with "{"
+---The objects of a table are commands such as `{ add = { rule = { ... } } }`, or tables, chains, rules and so on as `nft.list({ json = true })` gives them, which are added. Where JSON has null an empty table stands: `{ accept = {} }`. Wrong types, missing fields and misspelt names are errors with their place in the table; what nsh doesn't know goes to nft, which decides.
+---
+---Raises `argument` for a table that is wrong in itself, `invalid` with the line or the object for what nft doesn't understand, the kernel's errno for what it refuses, `unsupported` where nft isn't installed.
+---@param ruleset string|table nft's language, its JSON form if it begins with "{", or a table: a list of the objects of libnftables-json(5), alone or as the field `nftables`
 ---@param opts? nsh.nft.LoadOptions options
 function nft.load(ruleset, opts) end
 
@@ -2880,7 +2883,7 @@ function nft.load(ruleset, opts) end
 ---
 ---Raises `unsupported` where nft isn't installed, `not_found` for a table that isn't there.
 ---@param opts? nsh.nft.ListOptions options
----@return string # the ruleset in nft's language; empty if there is none
+---@return string|any # the ruleset in nft's language, empty if there is none; with `json` the objects of libnftables-json(5) as tables
 function nft.list(opts) end
 
 ---Lists the ruleset of the namespace as tables, each with one field that names what it is: `table`, `chain`, `rule` and so on.

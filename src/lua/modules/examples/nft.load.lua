@@ -7,3 +7,8 @@ nft.load([[
     }
   }
 ]])
+
+-- The same rule for UDP, as a table.
+local dport = { payload = { protocol = "udp", field = "dport" } }
+local expr = { { match = { op = "==", left = dport, right = 23 } }, { drop = {} } }
+nft.load({ { add = { rule = { family = "inet", table = "filter", chain = "input", expr = expr } } } })
