@@ -154,9 +154,10 @@ fn scalar(forms: &[&'static Json], json: &Json) -> Result<(), Wrong> {
 
 /// Raises an error for a name that is a known one but for one letter.
 fn typo<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Result<(), Wrong> {
-    // Some programs nft write `ct timeout`, the schema `cttimeout`.
-    let plain = |text: &str| text.replace(' ', "");
-    if name.len() < 4 || known.clone().into_iter().any(|known| plain(known) == plain(name)) {
+    // nft lists `tables`, and knows the schema's `cttimeout` as `ct timeout`.
+    let plain = name.replace(' ', "");
+    let same = |known: &str| known.replace(' ', "") == plain || name.strip_suffix('s') == Some(known);
+    if name.len() < 4 || known.clone().into_iter().any(same) {
         return Ok(());
     }
     match similar(name, known).filter(|near| strsim::damerau_levenshtein(name, near) == 1) {
@@ -219,7 +220,7 @@ mod tests {
             statement(r#"{"acept": null}"#),
             "[1] add rule expr [1]: unknown field \"acept\"; did you mean \"accept\"?"
         );
-        assert_eq!(statement("5"), "[1] add rule expr [1]: expected a table of fields, got 5");
+        assert_eq!(wrong("5"), "[1]: expected a table of fields, got 5");
         assert_eq!(wrong("[]"), "[1]: expected a table of fields, got a list");
     }
 
