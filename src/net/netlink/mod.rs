@@ -7,9 +7,10 @@
 //! - `client`: runs a connection by poll(2) until a request is answered.
 //!
 //! The connection numbers the requests, finds the request that an ack, an error or the end of a dump belongs to, and
-//! decodes those. The objects of an answer (links, routes, ...) don't pass through it: the rows of `crate::model` read
-//! them from the datagram. netlink-packet-route takes 8 to 13 us to decode one link, and half of what we read has no
-//! variant there.
+//! decodes those. It costs 1 to 2 us of CPU a request. The objects of an answer (links, routes, ...) don't pass through
+//! it: the rows of `crate::model` read them from the datagram. netlink-packet-route takes 6.4 us of CPU to decode one
+//! bridge (walking over its attributes takes 0.15 us, all of `link.get` 56 us), and half of what we read has no variant
+//! there.
 //!
 //! A socket stays in the namespace in which it was opened, so it is opened by [`super::namespace::Namespace`] and
 //! then used from anywhere. The kernel does its work inside `sendmsg`, so its answer is there when we look.
