@@ -12,7 +12,7 @@ use cli::{Command, Options, Source};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nsh::base::error::{Error, Kind, complain};
 use nsh::base::file::{self, LONGEST_SCRIPT};
-use nsh::lua::runtime::lab::Place;
+use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Lab};
 use nsh::scenario::Needs;
@@ -179,7 +179,7 @@ fn run(script: Script, options: Options) -> i32 {
     enter(options, directory, |lab| {
         let mut place = Place::of(lab);
         if echo {
-            match lua::runtime::echo::to_stdout() {
+            match lua::lab::echo::to_stdout() {
                 Ok(output) => place.echo = Some(output),
                 Err(e) => return complain(&e.op("--echo"), status::CANNOT),
             }

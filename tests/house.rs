@@ -5,13 +5,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the ground up; a module may use those below its own floor.
+/// The rooms from the ground up; one may use those below its own floor. A room within another (`lua::schema`) stands
+/// on a floor of its own; what its house has besides (`lua`) stands above them all.
 const FLOORS: &[&[&str]] = &[
     &["base"],
     &["model"],
     &["net"],
     &["io"],
     &["probe", "proc", "sandbox"],
+    &["lua::status"],
+    &["lua::lab"],
+    &["lua::schema"],
+    &["lua::registry"],
+    &["lua::runtime"],
+    &["lua::modules"],
     &["lua"],
     &["doc", "doctor", "shell"],
     &["repl", "scenario", "labs"],
@@ -64,26 +71,32 @@ fn modules() -> Vec<(PathBuf, String, String)> {
         .collect()
 }
 
-fn floor(module: &str) -> usize {
-    let found = FLOORS.iter().position(|floor| floor.contains(&module));
-    found.unwrap_or_else(|| panic!("src/{module} stands on no floor; see FLOORS"))
+/// The floor of the room that `path` (`lua::schema::ty`) leads into.
+fn floor(path: &str) -> Option<usize> {
+    let within = |room: &&str| path == *room || path.starts_with(&format!("{room}::"));
+    let rooms =
+        || FLOORS.iter().enumerate().flat_map(|(floor, rooms)| rooms.iter().map(move |room| (floor, room)));
+    rooms().filter(|(_, room)| within(room)).max_by_key(|(_, room)| room.len()).map(|(floor, _)| floor)
 }
 
-/// The words that follow each `prefix` in the text: `crate::net::link` gives `net` for `crate::`. Braces are opened:
-/// `use crate::{net, wait}` gives both.
+/// The paths that follow each `prefix` in the text: `crate::net::link::add` gives `net::link::add` for `crate::`.
+/// Braces are opened: `use crate::{net, base::wait}` gives both.
 fn used(code: &str, prefix: &str) -> Vec<String> {
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let mut out = Vec::new();
     for (at, _) in code.match_indices(prefix) {
         let rest = &code[at + prefix.len()..];
-        let list = match rest.strip_prefix('{') {
-            Some(inner) => inner.split('}').next().unwrap_or_default(),
-            None => rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default(),
-        };
-        for word in list.split(',') {
-            let name = word.trim().split("::").next().unwrap_or_default();
-            if !name.is_empty() {
-                out.push(name.to_owned());
-            }
+        let path = rest.split(|c| !is_path(c)).next().unwrap_or_default();
+        match rest[path.len()..].strip_prefix('{').filter(|_| path.is_empty() || path.ends_with("::")) {
+            Some(inner) => out.extend(
+                inner
+                    .split('}')
+                    .next()
+                    .unwrap_or_default()
+                    .split(',')
+                    .map(|name| format!("{path}{}", name.trim())),
+            ),
+            None => out.push(path.to_owned()),
         }
     }
     out
@@ -91,20 +104,27 @@ fn used(code: &str, prefix: &str) -> Vec<String> {
 
 #[test]
 fn modules_use_only_lower_floors() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for (path, module, code) in modules() {
+        let own = path.strip_prefix(&root).unwrap().with_extension("").to_string_lossy().replace('/', "::");
+        let floor_of =
+            |path: &str| floor(path).unwrap_or_else(|| panic!("{path} stands on no floor; see FLOORS"));
+        let own_floor = floor_of(&own);
         let prefix = if module == "main" { "nsh::" } else { "crate::" };
         for name in used(&code, prefix) {
-            let known = FLOORS.iter().any(|f| f.contains(&name.as_str()));
-            if known && name != module {
-                let (own, other) = (floor(&module), floor(&name));
-                assert!(
-                    other < own || own == 0,
-                    "{}: {module} uses {name}, which is not below it",
-                    path.display()
-                );
-            }
+            let same = |floor: usize| {
+                FLOORS[floor].iter().any(|room| {
+                    let within = |path: &str| path == *room || path.starts_with(&format!("{room}::"));
+                    within(&own) && within(&name)
+                })
+            };
+            let Some(other) = floor(&name) else { continue };
+            assert!(
+                other < own_floor || own_floor == 0 || same(other),
+                "{}: {own} uses {name}, which is not below it",
+                path.display()
+            );
         }
-        floor(&module);
     }
 }
 

@@ -17,8 +17,9 @@ pub use text::{overview, page};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::lua::registry;
-use crate::lua::schema::{ClassDoc, FunctionDoc, RecordDoc, ShapeDoc};
+use crate::lua::modules::{MODULES, examples};
+use crate::lua::registry::Scope;
+use crate::lua::schema::{ClassDoc, Function, FunctionDoc, RecordDoc, ShapeDoc};
 
 /// What is told of a module.
 #[derive(Clone)]
@@ -72,17 +73,17 @@ impl Docs {
             shapes: BTreeMap::new(),
             clashes: Vec::new(),
         };
-        for entry in registry::MODULES {
-            let name = entry.name;
-            let module = registry::with(name, |m| ModuleDoc {
+        let told = |f: &Function| FunctionDoc { example: examples::of(f.doc.name), ..f.doc.clone() };
+        for (entry, m) in MODULES.0.iter().map(|entry| (entry, entry.module())) {
+            let module = ModuleDoc {
                 name: m.name,
                 doc: m.doc,
-                per_namespace: entry.scope == registry::Scope::Namespace,
+                per_namespace: entry.scope == Scope::Namespace,
                 library: false,
                 bare: m.functions.is_empty(),
-                call: m.call.as_ref().map(|f| f.doc.clone()),
-                functions: m.functions.iter().map(|f| f.doc.clone()).collect(),
-            });
+                call: m.call.as_ref().map(told),
+                functions: m.functions.iter().map(told).collect(),
+            };
             for function in module.all() {
                 docs.take(function);
             }

@@ -12,7 +12,7 @@ use super::entry::Lab;
 use super::everywhere;
 use super::inside::Inside;
 use crate::base::error::{Error, Kind, Result, complain};
-use crate::lua::runtime::lab::Place;
+use crate::lua::lab::Place;
 use crate::net::hosts;
 use crate::net::names::similar;
 use crate::net::namespace::{HOST, Namespace, Namespaces};

@@ -58,7 +58,7 @@ fn stay(report: &OwnedFd) {
     if wait::interrupted().is_none() {
         say(report, UP);
     }
-    crate::lua::modules::proc::watch_over(|death| tell(report, DIED, death));
+    crate::proc::deaths::watch_over(|death| tell(report, DIED, death));
 }
 
 struct Supervisor {

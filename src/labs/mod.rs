@@ -22,7 +22,7 @@ mod show;
 mod up;
 
 use crate::base::error::{Error, Kind, Result, complain};
-use crate::lua::runtime::lab::Place;
+use crate::lua::lab::Place;
 use crate::lua::status;
 use down::Ending;
 pub use enter::Words;

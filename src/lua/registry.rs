@@ -1,7 +1,12 @@
-//! The only list of modules. What stands here is bound, documented, typed, completed and tested.
+//! What a module is, and how a list of them is handed to an interpreter.
 
-use super::modules::examples;
-use super::schema::Function;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use mlua::Lua;
+
+use crate::lua::schema::Function;
 
 /// Where a module is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,113 +67,42 @@ pub struct Entry {
     make: fn() -> Module,
 }
 
-const fn entry(name: &'static str, scope: Scope, form: Form, make: fn() -> Module) -> Entry {
-    Entry { name, scope, form, make }
-}
-
-use Form::{Callable, Function as Single, Table};
-use Scope::{Global, Namespace};
-
-pub static MODULES: &[Entry] = &[
-    entry("addr", Namespace, Table, super::modules::addr::module),
-    entry("after_each", Global, Single, super::modules::test::after_each),
-    entry("before_each", Global, Single, super::modules::test::before_each),
-    entry("bridge", Namespace, Table, super::modules::bridge::module),
-    entry("capture", Namespace, Table, super::modules::capture::module),
-    entry("check", Global, Callable, super::modules::check::module),
-    entry("check.soft", Global, Callable, super::modules::check::soft),
-    entry("clock", Global, Single, super::modules::clock::module),
-    entry("conntrack", Namespace, Table, super::modules::conntrack::module),
-    entry("defer", Global, Single, super::modules::test::defer),
-    entry("eventually", Global, Single, super::modules::eventually::module),
-    entry("fdb", Namespace, Table, super::modules::fdb::module),
-    entry("group", Global, Single, super::modules::test::group),
-    entry("http", Namespace, Table, super::modules::http::module),
-    entry("json", Global, Table, super::modules::json::module),
-    entry("lab", Global, Table, super::modules::lab::module),
-    entry("link", Namespace, Table, super::modules::link::module),
-    entry("namespace", Global, Table, super::modules::namespace::module),
-    entry("nat", Namespace, Table, super::modules::nat::module),
-    entry("neigh", Namespace, Table, super::modules::neigh::module),
-    entry("nft", Namespace, Table, super::modules::nft::module),
-    entry("ping", Namespace, Callable, super::modules::ping::module),
-    entry("proc", Namespace, Table, super::modules::proc::module),
-    entry("route", Namespace, Table, super::modules::route::module),
-    entry("rule", Namespace, Table, super::modules::rule::module),
-    entry("skip", Global, Single, super::modules::test::skip),
-    entry("sleep", Global, Single, super::modules::sleep::module),
-    entry("socket", Namespace, Table, super::modules::socket::module),
-    entry("sysctl", Namespace, Table, super::modules::sysctl::module),
-    entry("tcp", Namespace, Table, super::modules::tcp::module),
-    entry("test", Global, Callable, super::modules::test::test),
-    entry("udp", Namespace, Table, super::modules::udp::module),
-    entry("wait", Namespace, Table, super::modules::wait::module),
-    entry("xfail", Global, Single, super::modules::test::xfail),
-];
-
 thread_local! {
-    /// Made when first asked for: a script that only pings pays for no other module.
-    static MADE: Vec<std::cell::OnceCell<Module>> = MODULES.iter().map(|_| Default::default()).collect();
+    static MADE: RefCell<HashMap<&'static str, Rc<Module>>> = RefCell::default();
 }
 
-/// The modules' names, sorted.
-pub fn names() -> Vec<&'static str> {
-    MODULES.iter().map(|entry| entry.name).collect()
-}
-
-/// The module `name`, without making it.
-pub fn find(name: &str) -> Option<&'static Entry> {
-    MODULES.iter().find(|entry| entry.name == name)
-}
-
-/// Gives the module `name` to `f`. Asking for one that isn't there is a mistake of ours, told as an empty module.
-pub fn with<R>(name: &str, f: impl FnOnce(&Module) -> R) -> R {
-    MADE.with(|made| match MODULES.iter().position(|entry| entry.name == name) {
-        Some(i) => f(made[i].get_or_init(|| with_examples((MODULES[i].make)()))),
-        None => f(&Module::new("", "")),
-    })
-}
-
-fn with_examples(mut module: Module) -> Module {
-    for function in module.functions.iter_mut().chain(&mut module.call) {
-        if function.doc.example.is_empty() {
-            function.doc.example = examples::of(function.doc.name);
-        }
+impl Entry {
+    pub const fn new(name: &'static str, scope: Scope, form: Form, make: fn() -> Module) -> Entry {
+        Entry { name, scope, form, make }
     }
-    module
+
+    /// The module; made when first asked for, once for each thread.
+    pub fn module(&self) -> Rc<Module> {
+        let made = MADE.with_borrow(|made| made.get(self.name).cloned());
+        made.unwrap_or_else(|| {
+            let module = Rc::new((self.make)());
+            MADE.with_borrow_mut(|made| made.insert(self.name, module.clone()));
+            module
+        })
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The modules that an interpreter binds.
+#[derive(Clone, Copy)]
+pub struct Modules(pub &'static [Entry]);
 
-    #[test]
-    fn every_function_is_documented_and_named_after_its_module() {
-        assert!(names().is_sorted(), "the list is sorted by name");
-        for Entry { name, form, .. } in MODULES {
-            with(name, |m| {
-                assert_eq!(m.name, *name);
-                let is = match (m.functions.is_empty(), &m.call) {
-                    (true, _) => Form::Function,
-                    (false, Some(_)) => Form::Callable,
-                    (false, None) => Form::Table,
-                };
-                assert_eq!(is, *form, "{name}");
-                assert!(!m.doc.is_empty(), "{name} has no doc");
-                for f in m.functions.iter().chain(&m.call) {
-                    let named = f.doc.name == *name
-                        || f.doc.name.strip_prefix(name).is_some_and(|r| r.starts_with('.'));
-                    assert!(named, "{} stands in module {name}", f.doc.name);
-                    assert!(!f.doc.doc.is_empty(), "{} has no doc", f.doc.name);
-                    assert!(!f.doc.example.is_empty(), "{} has no example", f.doc.name);
-                    for p in &f.doc.params {
-                        assert!(!p.doc.is_empty(), "{}: {} has no doc", f.doc.name, p.name);
-                        for field in p.shape.iter().flat_map(|s| &s.fields) {
-                            assert!(!field.doc.is_empty(), "{}: {} has no doc", f.doc.name, field.name);
-                        }
-                    }
-                }
-            });
-        }
+impl Modules {
+    /// Those of an interpreter.
+    pub fn of(lua: &Lua) -> Modules {
+        lua.app_data_ref::<Modules>().map_or(Modules(&[]), |modules| *modules)
+    }
+
+    pub fn find(self, name: &str) -> Option<&'static Entry> {
+        self.0.iter().find(|entry| entry.name == name)
+    }
+
+    /// Those that each namespace has.
+    pub fn per_namespace(self) -> impl Iterator<Item = &'static Entry> {
+        self.0.iter().filter(|entry| entry.scope == Scope::Namespace)
     }
 }

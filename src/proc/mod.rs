@@ -7,6 +7,7 @@
 
 mod child;
 mod cover;
+pub mod deaths;
 pub mod echo;
 mod kept;
 pub mod list;
@@ -31,6 +32,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 pub use cover::{Cover, check_path, outside};
+pub use deaths::deaths;
 pub use kept::{Keep, Kept};
 pub use path::{in_path, installed, is_busybox};
 pub use process::{Next, Printed, Process, Which, spawn};

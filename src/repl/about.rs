@@ -7,17 +7,17 @@ use super::commands::Kept;
 use super::lex::{self, Kind, Token};
 use super::{screen, show};
 use crate::doc;
-use crate::lua::modules::check;
+use crate::lua::runtime::render;
 
 /// What it is, in a few lines.
 pub fn brief(session: &Session<'_>, name: &str, value: &Value) -> mlua::Result<String> {
     Ok(match value {
         Value::String(s) => {
-            format!("{name}: a string of {}\n  {}", counted(s.as_bytes().len(), "byte"), check::show(value))
+            format!("{name}: a string of {}\n  {}", counted(s.as_bytes().len(), "byte"), render::show(value))
         }
-        Value::Integer(_) => format!("{name}: an integer, {}", check::show(value)),
-        Value::Number(_) => format!("{name}: a float, {}", check::show(value)),
-        Value::Boolean(_) => format!("{name}: a boolean, {}", check::show(value)),
+        Value::Integer(_) => format!("{name}: an integer, {}", render::show(value)),
+        Value::Number(_) => format!("{name}: a float, {}", render::show(value)),
+        Value::Boolean(_) => format!("{name}: a boolean, {}", render::show(value)),
         Value::Table(table) => {
             let (length, entries) = (table.raw_len(), table.pairs::<Value, Value>().count());
             let named = entries.saturating_sub(length);
@@ -25,7 +25,7 @@ pub fn brief(session: &Session<'_>, name: &str, value: &Value) -> mlua::Result<S
             let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, of)| counted(*count, of));
             let parts: Vec<String> = parts.collect();
             let of = if parts.is_empty() { "nothing in it".to_owned() } else { parts.join(" and ") };
-            format!("{name}: a table with {of}\n  {}", check::show(value))
+            format!("{name}: a table with {of}\n  {}", render::show(value))
         }
         Value::Function(function) => {
             let first = source(session, name, function).and_then(|s| s.lines().next().map(str::to_owned));
@@ -46,7 +46,7 @@ pub fn whole(session: &Session<'_>, name: &str, value: &Value) -> mlua::Result<S
             Some(source) => Ok(source),
             None => brief(session, name, value),
         },
-        Value::String(s) => Ok(screen::harmless(&check::readable(&s.as_bytes()))),
+        Value::String(s) => Ok(screen::harmless(&render::readable(&s.as_bytes()))),
         Value::Table(table) => show::whole(session.lua, table),
         _ => brief(session, name, value),
     }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use mlua::{Function, Lua, Table, Value};
 
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 use crate::net::namespace::HOST;
 
 /// Binds each namespace to a global of its name, if that is a name in Lua and means nothing yet. Returns their names.

@@ -35,8 +35,8 @@ use mlua::{Lua, MultiValue, Value};
 use crate::base::error::{Error, complain};
 use crate::base::wait::{self, Deadline};
 use crate::doc;
+use crate::lua::lab::{Lab, Place};
 use crate::lua::runtime::explain::{self, Raised};
-use crate::lua::runtime::lab::{Lab, Place};
 use crate::lua::{self, Script, status};
 use crate::net::echo::Listener;
 use colour::{Colours, Paint};
@@ -242,7 +242,7 @@ impl<'a> Session<'a> {
 
     /// Tells what happened by itself since the last prompt: processes that ended, the prompt's namespace that went.
     fn notice(&mut self) -> mlua::Result<()> {
-        let deaths = crate::lua::modules::proc::deaths();
+        let deaths = crate::proc::deaths();
         for (_, text) in deaths.iter().skip(self.told_deaths) {
             // It quotes what the process printed.
             println!("{}", self.colours.paint(Paint::Hint, &screen::harmless(text)));

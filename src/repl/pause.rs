@@ -8,7 +8,8 @@ use std::rc::Rc;
 use mlua::Lua;
 
 use super::{History, Session};
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
+use crate::lua::modules::test::Bundle;
 use crate::sandbox;
 
 /// Opens a prompt on the terminal, wherever stdin, stdout and stderr lead, and returns when it is left (Ctrl-D).
@@ -16,7 +17,7 @@ use crate::sandbox;
 pub fn pause(lua: &Lua, lab: &Rc<Lab>) {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else { return };
     sandbox::claim_terminal();
-    let failure = lab.bundle.failure().unwrap_or_default();
+    let failure = lab.part::<Bundle>().failure().unwrap_or_default();
     let talked = Standard::lead_to(&terminal).map(|standard| {
         let mut out = io::stdout();
         let _ = writeln!(

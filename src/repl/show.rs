@@ -5,7 +5,7 @@ use mlua::{Lua, Table, Value};
 use super::colour::{Colours, Paint};
 use super::screen::{fit, harmless, padded, width};
 use crate::doc;
-use crate::lua::modules::check;
+use crate::lua::runtime::render;
 use crate::lua::schema::is_list;
 
 /// How much fits.
@@ -48,7 +48,7 @@ pub fn whole(lua: &Lua, table: &Table) -> mlua::Result<String> {
         Some(brief) => brief,
         None if shown_by_itself(table) => harmless(&tostring(lua, &value)?),
         None if has_rows(table, &sorted(table)) => rows(&sorted(table), Space::ALL, Colours::NEVER),
-        None => harmless(&check::lines(&value).join("\n")),
+        None => harmless(&render::lines(&value).join("\n")),
     })
 }
 
@@ -64,7 +64,7 @@ pub fn show(lua: &Lua, value: &Value, space: Space, colours: Colours) -> mlua::R
             false => plain(table, space, colours),
         },
         Value::Nil | Value::Boolean(_) => colours.paint(Paint::Keyword, &value.to_string()?),
-        Value::Integer(_) | Value::Number(_) => colours.paint(Paint::Number, &check::show(value)),
+        Value::Integer(_) | Value::Number(_) => colours.paint(Paint::Number, &render::show(value)),
         other => harmless(&tostring(lua, other)?),
     })
 }
@@ -81,14 +81,14 @@ fn shown_by_itself(table: &Table) -> bool {
 
 /// A string as Lua would write it, unless it has several lines.
 fn text(bytes: &[u8], space: Space, colours: Colours) -> String {
-    let text = check::readable(bytes);
+    let text = render::readable(bytes);
     match text.trim_end_matches('\n').contains('\n') {
         true => cut_lines(
             harmless(&text).trim_end_matches('\n').lines().map(str::to_owned).collect(),
             space,
             "line",
         ),
-        false => colours.paint(Paint::Text, &check::quoted(bytes)),
+        false => colours.paint(Paint::Text, &render::quoted(bytes)),
     }
 }
 
@@ -152,7 +152,7 @@ fn plain(table: &Table, space: Space, colours: Colours) -> String {
         return "{}".to_owned();
     }
     let is_array = pairs.len() == length;
-    let inline = check::show(&Value::Table(table.clone()));
+    let inline = render::show(&Value::Table(table.clone()));
     let flat = pairs.iter().all(|(_, v)| !matches!(v, Value::Table(_)));
     if has_rows(table, &pairs) {
         return rows(&pairs, space, colours);
@@ -227,8 +227,8 @@ fn sorted(table: &Table) -> Vec<(Value, Value)> {
 
 fn key_text(key: &Value) -> String {
     match key {
-        Value::String(s) => harmless(&check::readable(&s.as_bytes())).replace('\n', "\\n"),
-        other => check::show(other),
+        Value::String(s) => harmless(&render::readable(&s.as_bytes())).replace('\n', "\\n"),
+        other => render::show(other),
     }
 }
 
@@ -236,9 +236,9 @@ fn key_text(key: &Value) -> String {
 fn cell(value: &Value) -> String {
     let text = match value {
         Value::Nil => String::new(),
-        Value::String(s) => check::readable(&s.as_bytes()),
+        Value::String(s) => render::readable(&s.as_bytes()),
         // Named by what it is; its own `__tostring` may be of many lines, or run for long.
-        other => check::show(other),
+        other => render::show(other),
     };
     harmless(&text).replace(['\n', '\t'], " ")
 }

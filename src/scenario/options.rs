@@ -9,7 +9,7 @@ use mlua::Lua;
 
 use super::destination::{Format, Output};
 use super::order::Shard;
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 
 #[derive(Clone, Debug)]
 pub struct Options {

@@ -25,9 +25,9 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::text::harmless;
 use crate::base::wait::Deadline;
 use crate::lua::Script;
+use crate::lua::lab::Place;
 use crate::lua::modules::test::event::{Event, Id};
 use crate::lua::modules::test::{self, Selection, Settings};
-use crate::lua::runtime::lab::Place;
 use crate::proc;
 use crate::{doc, sandbox};
 

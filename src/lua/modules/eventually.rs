@@ -7,8 +7,10 @@ use mlua::{Function, MultiValue, Value};
 use super::test::{event, limited_within, unwinding};
 use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
+use crate::lua::modules::test::Tests;
 use crate::lua::registry::Module;
 use crate::lua::runtime::bind;
+use crate::lua::runtime::changes::Changes;
 use crate::lua::runtime::explain;
 use crate::lua::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
 
@@ -46,7 +48,7 @@ impl From<String> for Reason {
 const GRACE: Duration = Duration::from_secs(2);
 
 fn attempt(cx: &Cx<'_>, f: &Function, deadline: Deadline) -> Result<Try, Failure> {
-    let tests = &cx.lab.tests;
+    let tests = Tests::of(cx.lab);
     let (checks, soft) = (cx.lab.checks.get(), tests.soft_count());
     tests.trying.set(tests.trying.get() + 1);
     let call = || explain::call(cx.lua, cx.lab, f.clone(), MultiValue::new());
@@ -71,7 +73,7 @@ fn attempt(cx: &Cx<'_>, f: &Function, deadline: Deadline) -> Result<Try, Failure
         // What a failing try found counts neither way.
         cx.lab.checks.set(checks);
     } else if cx.lab.checks.get() > checks && tests.trying.get() == 0 {
-        cx.lab.check_passed();
+        cx.lab.part::<Changes>().check_passed(cx.lab);
     }
     Ok(came)
 }
@@ -127,7 +129,7 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue
                     Kind::Timeout,
                     format!("{what}not within {took:.2} s ({tries} {plural}); the last one: {}", reason.text),
                 )
-                .changed(cx.lab.changed_since_check());
+                .changed(cx.lab.part::<Changes>().since_check(cx.lab));
                 e.fields_mut().diff = reason.diff;
                 return Err(e.into());
             }

@@ -13,15 +13,13 @@ pub fn of(function: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lua::registry;
+    use crate::lua::modules::MODULES;
 
     #[test]
     fn each_file_is_named_after_a_function() {
         let mut names: Vec<&str> = Vec::new();
-        for entry in registry::MODULES {
-            registry::with(entry.name, |m| {
-                names.extend(m.functions.iter().chain(&m.call).map(|f| f.doc.name))
-            });
+        for module in MODULES.0.iter().map(|entry| entry.module()) {
+            names.extend(module.functions.iter().chain(&module.call).map(|f| f.doc.name));
         }
         for file in EXAMPLES.files() {
             let name = file.path().file_stem().unwrap().to_str().unwrap();

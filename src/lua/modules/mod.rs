@@ -7,7 +7,7 @@ pub mod check;
 pub(super) mod clock;
 pub(super) mod conntrack;
 pub(super) mod eventually;
-pub(super) mod examples;
+pub mod examples;
 pub(super) mod fdb;
 pub(super) mod http;
 pub(super) mod json;
@@ -30,3 +30,110 @@ pub(super) mod traffic;
 pub(super) mod udp;
 pub(super) mod wait;
 pub(super) mod words;
+
+use std::rc::Rc;
+
+use mlua::Lua;
+
+use crate::lua::lab::{Lab, Place};
+use crate::lua::registry::{Entry, Form, Modules, Scope};
+use crate::lua::runtime::interpreter::{self, Bindings};
+use Form::{Callable, Function as Single, Table};
+use Scope::{Global, Namespace};
+
+/// The only list of modules. What stands here is bound, documented, typed, completed and tested.
+pub static MODULES: Modules = Modules(&[
+    Entry::new("addr", Namespace, Table, addr::module),
+    Entry::new("after_each", Global, Single, test::after_each),
+    Entry::new("before_each", Global, Single, test::before_each),
+    Entry::new("bridge", Namespace, Table, bridge::module),
+    Entry::new("capture", Namespace, Table, capture::module),
+    Entry::new("check", Global, Callable, check::module),
+    Entry::new("check.soft", Global, Callable, check::soft),
+    Entry::new("clock", Global, Single, clock::module),
+    Entry::new("conntrack", Namespace, Table, conntrack::module),
+    Entry::new("defer", Global, Single, test::defer),
+    Entry::new("eventually", Global, Single, eventually::module),
+    Entry::new("fdb", Namespace, Table, fdb::module),
+    Entry::new("group", Global, Single, test::group),
+    Entry::new("http", Namespace, Table, http::module),
+    Entry::new("json", Global, Table, json::module),
+    Entry::new("lab", Global, Table, lab::module),
+    Entry::new("link", Namespace, Table, link::module),
+    Entry::new("namespace", Global, Table, namespace::module),
+    Entry::new("nat", Namespace, Table, nat::module),
+    Entry::new("neigh", Namespace, Table, neigh::module),
+    Entry::new("nft", Namespace, Table, nft::module),
+    Entry::new("ping", Namespace, Callable, ping::module),
+    Entry::new("proc", Namespace, Table, proc::module),
+    Entry::new("route", Namespace, Table, route::module),
+    Entry::new("rule", Namespace, Table, rule::module),
+    Entry::new("skip", Global, Single, test::skip),
+    Entry::new("sleep", Global, Single, sleep::module),
+    Entry::new("socket", Namespace, Table, socket::module),
+    Entry::new("sysctl", Namespace, Table, sysctl::module),
+    Entry::new("tcp", Namespace, Table, tcp::module),
+    Entry::new("test", Global, Callable, test::test),
+    Entry::new("udp", Namespace, Table, udp::module),
+    Entry::new("wait", Namespace, Table, wait::module),
+    Entry::new("xfail", Global, Single, test::xfail),
+]);
+
+static BINDINGS: Bindings = Bindings {
+    modules: MODULES,
+    host: |cx| namespace::handle(cx, cx.lab.namespaces.host()),
+    at_exit: test::leave_by_exit,
+    tidy_up: test::tidy_up,
+};
+
+/// Makes an interpreter with every module bound.
+pub fn interpreter(lab: &Rc<Lab>) -> mlua::Result<Lua> {
+    interpreter::new(&BINDINGS, lab)
+}
+
+/// Makes a lab and an interpreter for `f`, and ends afterwards what was left running. Returns nsh's exit status.
+/// `setup` adds what the floors above have (`help`).
+pub fn with_interpreter(
+    place: Place,
+    trace: bool,
+    setup: fn(&Lua) -> mlua::Result<()>,
+    f: impl FnOnce(&Lua, &Rc<Lab>) -> mlua::Result<i32>,
+) -> i32 {
+    interpreter::with(&BINDINGS, place, trace, setup, f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_is_documented_and_named_after_its_module() {
+        assert!(MODULES.0.is_sorted_by_key(|entry| entry.name), "the list is sorted by name");
+        for entry in MODULES.0 {
+            let (Entry { name, form, .. }, m) = (entry, entry.module());
+            {
+                assert_eq!(m.name, *name);
+                let is = match (m.functions.is_empty(), &m.call) {
+                    (true, _) => Form::Function,
+                    (false, Some(_)) => Form::Callable,
+                    (false, None) => Form::Table,
+                };
+                assert_eq!(is, *form, "{name}");
+                assert!(!m.doc.is_empty(), "{name} has no doc");
+                for f in m.functions.iter().chain(&m.call) {
+                    let named = f.doc.name == *name
+                        || f.doc.name.strip_prefix(name).is_some_and(|r| r.starts_with('.'));
+                    assert!(named, "{} stands in module {name}", f.doc.name);
+                    assert!(!f.doc.doc.is_empty(), "{} has no doc", f.doc.name);
+                    assert!(!examples::of(f.doc.name).is_empty(), "{} has no example", f.doc.name);
+                    for p in &f.doc.params {
+                        assert!(!p.doc.is_empty(), "{}: {} has no doc", f.doc.name, p.name);
+                        for field in p.shape.iter().flat_map(|s| &s.fields) {
+                            assert!(!field.doc.is_empty(), "{}: {} has no doc", f.doc.name, field.name);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -4,10 +4,15 @@ use std::rc::Rc;
 
 use mlua::{AnyUserData, MetaMethod, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
 
-use crate::lua::registry::{self, Module, Scope};
+use crate::lua::lab::Lab;
+use crate::lua::modules::test::Bundle;
+use crate::lua::registry::{Module, Modules, Scope};
 use crate::lua::runtime::bind;
-use crate::lua::runtime::lab::Lab;
-use crate::lua::schema::{Cx, Failure, Function, Shape, Wrong, did_you_mean, opts, param, ret, ty};
+use crate::lua::schema::ty::No;
+use crate::lua::schema::{
+    Cx, Failure, Function, NAMESPACE, Return, Shape, Type, Wrong, did_you_mean, opts, param, ret, tag_list,
+    ty,
+};
 use crate::net::link::{self, Change};
 use crate::net::namespace::Namespace;
 use crate::proc::private;
@@ -23,7 +28,7 @@ const OBJECTS: &str = "nsh.namespaces";
 
 impl UserData for Object {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
-        fields.add_meta_field(MetaMethod::Type.name(), "nsh.Namespace");
+        fields.add_meta_field(MetaMethod::Type.name(), NAMESPACE);
         fields.add_meta_field_with(MetaMethod::Index.name(), |lua| {
             bind::raising(lua, |lua, (this, key): (AnyUserData, Value)| {
                 let ns = of(&this).ok_or_else(|| Wrong::new("expected a namespace"))?;
@@ -70,6 +75,43 @@ pub fn handle(cx: &Cx<'_>, ns: &Rc<Namespace>) -> mlua::Result<Value> {
     Ok(Value::UserData(ud))
 }
 
+/// A namespace, or the name of one that is there.
+pub fn ty() -> Type<Rc<Namespace>> {
+    Type::new("nsh.Namespace|string", "a namespace or its name", |cx, v| match v {
+        Value::String(s) => {
+            let name = s.to_string_lossy();
+            cx.lab.namespaces.require(&name).map_err(|e| No::Wrong(Wrong::not_found(e.message())))
+        }
+        Value::UserData(ud) => of(ud).ok_or(No::Other),
+        _ => Err(No::Other),
+    })
+}
+
+/// A namespace.
+fn returned(doc: &'static str) -> Return<Rc<Namespace>> {
+    ret::one("nsh.Namespace", doc, |cx, ns: Rc<Namespace>| handle(cx, &ns))
+}
+
+/// A namespace, or nil.
+fn returned_if_there(doc: &'static str) -> Return<Option<Rc<Namespace>>> {
+    ret::one("nsh.Namespace?", doc, |cx, ns: Option<Rc<Namespace>>| match ns {
+        Some(ns) => handle(cx, &ns),
+        None => Ok(Value::Nil),
+    })
+}
+
+/// An array of namespaces.
+fn returned_list(doc: &'static str) -> Return<Vec<Rc<Namespace>>> {
+    ret::one("nsh.Namespace[]", doc, |cx, all: Vec<Rc<Namespace>>| {
+        let list = cx.lua.create_table_with_capacity(all.len(), 0)?;
+        for ns in &all {
+            list.raw_push(handle(cx, ns)?)?;
+        }
+        tag_list(cx.lua, &list)?;
+        Ok(Value::Table(list))
+    })
+}
+
 /// A field of a namespace: a module, made when first asked for, a short way, or `name`.
 fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -> Result<Value, Failure> {
     let Value::String(key) = key else { return Ok(Value::Nil) };
@@ -82,9 +124,8 @@ fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -
     if !cached.is_nil() {
         return Ok(cached);
     }
-    let names = bind::per_namespace();
-    let each = |entry: &&registry::Entry| entry.scope == Scope::Namespace;
-    let value = if let Some(entry) = registry::find(&key).filter(each) {
+    let modules = Modules::of(lua);
+    let value = if let Some(entry) = modules.find(&key).filter(|entry| entry.scope == Scope::Namespace) {
         bind::module(lua, ns, entry)?
     } else if let Some((short, module)) = SHORT.iter().find(|(short, _)| *short == key) {
         let module = index(lua, this, ns, &Value::String(lua.create_string(module)?))?;
@@ -93,7 +134,8 @@ fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -
             _ => Value::Nil,
         }
     } else {
-        let fields = || names.iter().copied().chain(SHORT.iter().map(|(s, _)| *s)).chain(["name"]);
+        let names = || modules.per_namespace().map(|entry| entry.name);
+        let fields = || names().chain(SHORT.iter().map(|(s, _)| *s)).chain(["name"]);
         let wrong = match did_you_mean(&key, fields()) {
             Some(near) => Wrong::new(format!("a namespace has no {key:?}; did you mean {near:?}?")),
             None => Wrong::new(format!("a namespace has no {key:?}"))
@@ -116,11 +158,11 @@ fn add(lab: &Lab, name: &str, options: &AddOptions) -> crate::base::error::Resul
     if lab.place.sandboxed {
         private::forget(&ns);
     }
-    lab.bundle.watch(&ns);
+    lab.part::<Bundle>().watch(&ns);
     if options.up {
         let up = Change { up: Some(true), ..Change::default() };
         if let Err(e) = link::set(&ns, "lo", &up) {
-            lab.bundle.unwatch(name);
+            lab.part::<Bundle>().unwatch(name);
             let _ = lab.namespaces.del(name);
             return Err(e.detail("setting lo up"));
         }
@@ -148,7 +190,7 @@ pub fn module() -> Module {
                     |o, v| o.up = v,
                 )),
             ),
-            ret::namespace("the new namespace"),
+            returned("the new namespace"),
             |cx, (name, options)| Ok(add(cx.lab, &name, &options)?),
         )
         .doc(
@@ -161,7 +203,7 @@ pub fn module() -> Module {
         Function::new(
             "namespace.get",
             (param("name", ty::string(), "its name; \"host\" is the one in which the lab begins"),),
-            ret::optional_namespace("the namespace, or nil"),
+            returned_if_there("the namespace, or nil"),
             |cx, (name,)| Ok(cx.lab.namespaces.get(&name)?),
         )
         .doc("Finds a namespace by its name: those that the script made and those that `ip netns add` made."),
@@ -170,7 +212,7 @@ pub fn module() -> Module {
         Function::new(
             "namespace.list",
             (),
-            ret::namespaces("the namespaces by name, `host` left out"),
+            returned_list("the namespaces by name, `host` left out"),
             |cx, ()| {
                 let mut all = Vec::new();
                 for name in cx.lab.namespaces.names()? {
@@ -185,11 +227,11 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "namespace.del",
-            (param("name", ty::namespace(), "the namespace or its name"),),
+            (param("name", ty(), "the namespace or its name"),),
             ret::nothing(),
             |cx, (ns,)| {
                 let name = ns.name().to_owned();
-                cx.lab.bundle.unwatch(&name);
+                cx.lab.part::<Bundle>().unwatch(&name);
                 Ok(cx.lab.namespaces.del(&name).map_err(|e| e.on(name))?)
             },
         )

@@ -3,9 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
-use super::lab::Lab;
-use crate::lua::modules::proc;
+use crate::lua::lab::Lab;
 use crate::net::events;
+use crate::proc;
 
 /// How many lines a failure shows.
 const SHOWN: usize = 20;
@@ -21,45 +21,45 @@ pub struct Changes {
     calls: Cell<u32>,
 }
 
-impl Lab {
+impl Changes {
     /// A check passed: from now on changes are told with the next one that fails. Microseconds; the first time, when the
     /// lab is read once, 0.1 ms for
     /// each namespace.
-    pub fn check_passed(&self) {
-        let first = self.changes.passed.replace(Some(Instant::now())).is_none();
-        let mut followed = self.changes.followed.borrow_mut();
+    pub fn check_passed(&self, lab: &Lab) {
+        let first = self.passed.replace(Some(Instant::now())).is_none();
+        let mut followed = self.followed.borrow_mut();
         if first {
             // Where the kernel doesn't tell, a failure goes without it.
-            *followed = events::Changes::follow(&self.namespaces, self.place.sandboxed).ok();
+            *followed = events::Changes::follow(&lab.namespaces, lab.place.sandboxed).ok();
         } else if let Some(changes) = followed.as_mut() {
             // What fails here is told as lost with the next failure.
-            let _ = changes.reset(&self.namespaces);
+            let _ = changes.reset(&lab.namespaces);
         }
     }
 
     /// Takes in, now and then, what happened.
-    pub fn take_changes(&self) {
-        if self.changes.passed.get().is_none() {
+    pub fn take(&self, lab: &Lab) {
+        if self.passed.get().is_none() {
             return;
         }
-        let calls = self.changes.calls.get().wrapping_add(1);
-        self.changes.calls.set(calls);
+        let calls = self.calls.get().wrapping_add(1);
+        self.calls.set(calls);
         if calls.is_multiple_of(EVERY)
-            && let Some(changes) = self.changes.followed.borrow_mut().as_mut()
+            && let Some(changes) = self.followed.borrow_mut().as_mut()
         {
             // As above.
-            let _ = changes.take(&self.namespaces);
+            let _ = changes.take(&lab.namespaces);
         }
     }
 
     /// What changed since the last passed check, in short lines: `ns1: eth0 went down`. Only what is different now;
     /// empty before the first passed check. The first 20, and how many more there are.
-    pub fn changed_since_check(&self) -> Vec<String> {
-        let Some(passed) = self.changes.passed.get() else { return Vec::new() };
+    pub fn since_check(&self, lab: &Lab) -> Vec<String> {
+        let Some(passed) = self.passed.get() else { return Vec::new() };
         let deaths = proc::deaths().into_iter().filter(|(when, _)| *when > passed);
         let mut lines: Vec<String> = deaths.map(|(_, text)| format!("process {text}")).collect();
-        if let Some(changes) = self.changes.followed.borrow_mut().as_mut() {
-            let told = changes.lines(&self.namespaces);
+        if let Some(changes) = self.followed.borrow_mut().as_mut() {
+            let told = changes.lines(&lab.namespaces);
             lines.extend(
                 told.unwrap_or_else(|e| vec![format!("what changed can't be told: {}", e.message())]),
             );

@@ -1,14 +1,17 @@
 //! What a script raised, and how it is told: the parts for a report, and from them the plain message.
 
+use std::cell::RefCell;
+
 use mlua::{Function, Lua, MultiValue, Value};
 
-use super::bind;
-use super::lab::Lab;
+use super::changes::Changes;
+use super::failure::Failure;
+use super::{bind, render};
 use crate::base::error::{Error, Kind};
 use crate::base::text::harmless;
 use crate::base::wait;
-use crate::lua::modules::test::event::Failure;
-use crate::lua::schema;
+use crate::lua::lab::Lab;
+use crate::lua::schema::{self, raise};
 use crate::lua::status;
 
 /// What a script raised: the value itself, the script's line, and the way there (with `--trace`).
@@ -26,6 +29,38 @@ pub struct Explained {
     pub status: i32,
 }
 
+/// The script that runs, for what is told of its failures.
+#[derive(Default)]
+pub struct Running {
+    /// Its name as Lua tells it, and its lines.
+    script: RefCell<(String, Vec<String>)>,
+    /// The function that runs just now: the file, a test, what `eventually` tries.
+    pub body: RefCell<Option<Function>>,
+}
+
+impl Running {
+    /// Says which script runs.
+    pub fn begin(&self, name: &str, source: &[u8]) {
+        let lines = String::from_utf8_lossy(source).lines().map(str::to_owned).collect();
+        *self.script.borrow_mut() = (chunk_name(name), lines);
+    }
+
+    /// What stands on a line of the script, or of one that it `require`d.
+    fn source_at(&self, at: &str) -> Option<String> {
+        let (file, line) = at.rsplit_once(':')?;
+        let index = line.parse::<usize>().ok()?.checked_sub(1)?;
+        let script = self.script.borrow();
+        let text = if script.0 == file {
+            script.1.get(index)?.clone()
+        } else if file.ends_with(".lua") {
+            std::fs::read_to_string(file).ok()?.lines().nth(index)?.to_owned()
+        } else {
+            return None;
+        };
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+}
+
 /// Calls a function as `xpcall` does, so that what it raises arrives as it is.
 pub fn call(lua: &Lua, lab: &Lab, f: Function, args: MultiValue) -> mlua::Result<Result<MultiValue, Raised>> {
     let trace = lab.trace;
@@ -37,9 +72,10 @@ pub fn call(lua: &Lua, lab: &Lab, f: Function, args: MultiValue) -> mlua::Result
         parts.raw_set(4, own_line(lua))?;
         Ok(parts)
     })?;
-    let outer = lab.tests.body.replace(Some(f.clone()));
+    let running = lab.part::<Running>();
+    let outer = running.body.replace(Some(f.clone()));
     let called = protected(lua, f, handler, args);
-    lab.tests.body.replace(outer);
+    running.body.replace(outer);
     called
 }
 
@@ -72,8 +108,8 @@ fn protected(
 /// called.
 fn own_line(lua: &Lua) -> Option<String> {
     let lab = Lab::of(lua).ok()?;
-    let body = lab.tests.body.borrow().clone()?;
-    bind::line_in(lua, &body).filter(|own| bind::position(lua).is_some_and(|at| at != *own))
+    let body = lab.part::<Running>().body.borrow().clone()?;
+    raise::line_in(lua, &body).filter(|own| bind::position(lua).is_some_and(|at| at != *own))
 }
 
 /// Tells on stderr what was raised, and returns the exit status that it stands for.
@@ -102,7 +138,7 @@ pub fn of_error(lua: &Lua, error: &Error) -> Failure {
     let mut failure = Failure {
         kind: Some(f.kind.name().to_owned()),
         message: error.message(),
-        hint: bind::hint_of(error),
+        hint: raise::hint_of(lua, error),
         diff: f.diff.clone(),
         changed: f.changed.clone(),
         at: f.at.clone().or_else(|| bind::position(lua)),
@@ -117,11 +153,11 @@ pub fn of_error(lua: &Lua, error: &Error) -> Failure {
 fn complete(lua: &Lua, failure: &mut Failure) {
     let Ok(lab) = Lab::of(lua) else { return };
     if let Some(at) = failure.at.as_deref() {
-        failure.source = lab.tests.source_at(at);
+        failure.source = lab.part::<Running>().source_at(at);
     }
     // What was waited for in vain may have been undone.
     if failure.changed.is_empty() && failure.kind.as_deref() == Some(Kind::Timeout.name()) {
-        failure.changed = lab.changed_since_check();
+        failure.changed = lab.part::<Changes>().since_check(&lab);
     }
 }
 
@@ -165,7 +201,7 @@ fn parts(lua: &Lua, value: &Value) -> Explained {
             plain(format!("the script raised {:?}", e.raw_get::<String>("message").unwrap_or_default()))
         }
         Value::Table(e) if e.metatable().is_none() => {
-            plain(format!("the script raised {}", crate::lua::modules::check::show(value)))
+            plain(format!("the script raised {}", render::show(value)))
         }
         other => plain(match other.to_string() {
             Ok(text) => format!("the script raised {text}"),
@@ -213,7 +249,8 @@ fn of_text(lua: &Lua, text: &str) -> Failure {
         None => (None, text),
     };
     if text.ends_with("not enough memory") {
-        let message = format!("{text}: a script's values may take {} MiB", crate::lua::MEMORY_LIMIT >> 20);
+        let message =
+            format!("{text}: a script's values may take {} MiB", super::interpreter::MEMORY_LIMIT >> 20);
         return Failure { at, message, ..Failure::default() };
     }
     let hint = hint(lua, &text);
@@ -245,6 +282,17 @@ fn first_lines(text: &str) -> String {
     text.split("\nstack traceback:").next().unwrap_or(text).to_owned()
 }
 
+/// A chunk's name as Lua shortens it in messages.
+fn chunk_name(name: &str) -> String {
+    /// With the NUL that C puts behind it.
+    const MOST: usize = 60;
+    if name.len() < MOST {
+        return name.to_owned();
+    }
+    let kept = name.len() - (MOST - 1 - "...".len());
+    format!("...{}", String::from_utf8_lossy(&name.as_bytes()[kept..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,5 +303,16 @@ mod tests {
         assert_eq!(split_position("(command line):1: no\nmore"), Some(("(command line):1", "no\nmore")));
         assert_eq!(split_position("no: way"), None);
         assert_eq!(split_position("12: no"), None);
+    }
+
+    #[test]
+    fn names_are_shortened_as_lua_does() {
+        for length in [58, 59, 60, 61, 90] {
+            let name: String = "abcdefghij".chars().cycle().take(length).collect();
+            let lua = Lua::new();
+            let chunk = lua.load("error('x')").set_name(format!("@{name}"));
+            let text = chunk.exec().unwrap_err().to_string();
+            assert!(text.contains(&format!("{}:1: x", chunk_name(&name))), "{length}: {text}");
+        }
     }
 }

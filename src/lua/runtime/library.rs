@@ -10,8 +10,8 @@ use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
 use super::bind;
-use super::lab::Lab;
 use crate::base::error::Error;
+use crate::lua::lab::Lab;
 use crate::lua::schema::{Failure, Wrong, did_you_mean};
 use crate::net::link;
 

@@ -1,8 +1,10 @@
-//! What runs a script: the lab's Lua state, how calls are bound, and how errors are told.
+//! What runs a script: the interpreter, how calls are bound, and how errors are told.
 
 pub mod bind;
-mod changes;
-pub mod echo;
+pub mod changes;
+mod echo;
 pub mod explain;
-pub mod lab;
+pub mod failure;
+pub mod interpreter;
 pub mod library;
+pub mod render;

@@ -5,9 +5,8 @@ use std::rc::{Rc, Weak};
 use mlua::{AnyUserData, MetaMethod, MultiValue, Table, UserData, UserDataFields, UserDataMethods, Value};
 
 use super::function::{FunctionDoc, MethodCall, once};
-use super::{Cx, Failure, RecordFieldDoc, Wrong, did_you_mean};
-use crate::lua::runtime::bind;
-use crate::lua::runtime::lab::Lab;
+use super::{Cx, Failure, RecordFieldDoc, Wrong, did_you_mean, raise};
+use crate::lua::lab::Lab;
 
 /// What is told of a class.
 #[derive(Debug)]
@@ -126,7 +125,7 @@ fn method_table<T: Handle>(lua: &mlua::Lua) -> mlua::Result<Table> {
         let names: Vec<&'static str> = class.doc.methods.iter().map(|m| m.name).collect();
         for (told, call) in class.doc.methods.iter().zip(class.methods) {
             let method = told.name;
-            let function = bind::raising(lua, move |lua, mut args: MultiValue| {
+            let function = raise::raising(lua, move |lua, mut args: MultiValue| {
                 let this = args.pop_front().unwrap_or(Value::Nil);
                 let value = match &this {
                     Value::UserData(ud) => ud.borrow::<Object<T>>().ok().map(|o| o.value.clone()),
@@ -135,27 +134,27 @@ fn method_table<T: Handle>(lua: &mlua::Lua) -> mlua::Result<Table> {
                 let op = format!("{}:{method}", short(name));
                 let Some(value) = value else {
                     let text = format!("expected a {}, got {}", short(name), super::describe(&this));
-                    return Err(bind::named(
+                    return Err(raise::named(
                         Wrong::new(text).hint(format!("call it as handle:{method}(...)")),
                         op,
                     ));
                 };
                 let lab = Lab::of(lua)?;
                 let cx = Cx { lua, lab: &lab, ns: lab.namespaces.host() };
-                call(&cx, &value, args).map_err(|failure| bind::named(failure, op))
+                call(&cx, &value, args).map_err(|failure| raise::named(failure, op))
             })?;
             table.raw_set(method, function)?;
         }
         let meta = lua.create_table()?;
         let unknown =
-            bind::raising(lua, move |_, (_, key): (Value, Value)| -> Result<MultiValue, Failure> {
+            raise::raising(lua, move |_, (_, key): (Value, Value)| -> Result<MultiValue, Failure> {
                 let key = key.to_string().unwrap_or_default();
                 let wrong = match did_you_mean(&key, names.iter().copied()) {
                     Some(near) => Wrong::new(format!("no method {key:?}; did you mean {near:?}?")),
                     None => Wrong::new(format!("no method {key:?}"))
                         .hint(format!("the methods are {}", names.join(", "))),
                 };
-                Err(bind::named(wrong, short(name).to_owned()))
+                Err(raise::named(wrong, short(name).to_owned()))
             })?;
         meta.raw_set("__index", unknown)?;
         table.set_metatable(Some(meta))?;

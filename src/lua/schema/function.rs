@@ -6,8 +6,7 @@ use mlua::{IntoLua, IntoLuaMulti, Lua, MultiValue, Value};
 
 use super::class::{self, Class, ClassDoc, Handle};
 use super::record::{Record, RecordDoc};
-use super::{Cx, Failure, Shape, ShapeDoc, Type, Wrong};
-use crate::net::namespace::Namespace;
+use super::{Cx, Failure, NAMESPACE, Shape, ShapeDoc, Type, Wrong};
 
 /// What is told of a parameter.
 #[derive(Clone, Debug)]
@@ -171,7 +170,8 @@ pub trait Args {
 fn called_with_colon(cx: &Cx<'_>, args: &MultiValue) -> bool {
     match args.front() {
         Some(Value::UserData(ud)) => {
-            crate::lua::modules::namespace::of(ud).is_some_and(|ns| Rc::ptr_eq(&ns, cx.ns))
+            ud.type_name().is_ok_and(|name| name == NAMESPACE)
+                && args.front().and_then(|ud| ud.to_string().ok()).as_deref() == Some(cx.ns.name())
         }
         // `link:list()`: the module's own table comes first.
         Some(Value::Table(table)) => {
@@ -321,7 +321,8 @@ impl<R: 'static> Return<R> {
 pub mod ret {
     use super::*;
 
-    fn one<R>(
+    /// What `encode` makes of it; `luals` in LuaLS's notation.
+    pub fn one<R>(
         luals: impl Into<String>,
         doc: &'static str,
         encode: impl Fn(&Cx<'_>, R) -> mlua::Result<Value> + 'static,
@@ -395,31 +396,6 @@ pub mod ret {
             doc.class = Some(told);
         }
         r
-    }
-
-    /// A namespace.
-    pub fn namespace(doc: &'static str) -> Return<Rc<Namespace>> {
-        one("nsh.Namespace", doc, |cx, ns: Rc<Namespace>| crate::lua::modules::namespace::handle(cx, &ns))
-    }
-
-    /// A namespace, or nil.
-    pub fn optional_namespace(doc: &'static str) -> Return<Option<Rc<Namespace>>> {
-        one("nsh.Namespace?", doc, |cx, ns: Option<Rc<Namespace>>| match ns {
-            Some(ns) => crate::lua::modules::namespace::handle(cx, &ns),
-            None => Ok(Value::Nil),
-        })
-    }
-
-    /// An array of namespaces.
-    pub fn namespaces(doc: &'static str) -> Return<Vec<Rc<Namespace>>> {
-        one("nsh.Namespace[]", doc, |cx, all: Vec<Rc<Namespace>>| {
-            let list = cx.lua.create_table_with_capacity(all.len(), 0)?;
-            for ns in &all {
-                list.raw_push(crate::lua::modules::namespace::handle(cx, ns)?)?;
-            }
-            super::super::tag_list(cx.lua, &list)?;
-            Ok(Value::Table(list))
-        })
     }
 }
 

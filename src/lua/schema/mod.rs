@@ -10,6 +10,7 @@
 
 mod class;
 mod function;
+pub mod raise;
 mod record;
 mod rows;
 mod shape;
@@ -30,8 +31,11 @@ use std::rc::Rc;
 use mlua::{Lua, Value};
 
 use crate::base::error::{Error, Kind};
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 use crate::net::namespace::Namespace;
+
+/// The type of the Lua object that stands for a namespace; the module `namespace` makes it.
+pub const NAMESPACE: &str = "nsh.Namespace";
 
 /// What a binding works with: the interpreter, the lab, and the namespace on whose table it was called.
 pub struct Cx<'a> {

@@ -11,10 +11,8 @@ use ipnetwork::IpNetwork;
 use mlua::{Function, LuaString, Table, Value};
 
 use super::{Cx, ShapeDoc, Wrong};
-use crate::base::error::Error;
 use crate::net::link::find;
 use crate::net::names::Names;
-use crate::net::namespace::Namespace;
 use crate::net::prefix::{self, Family};
 
 /// Why a decoder said no.
@@ -332,16 +330,4 @@ impl<V: 'static> Type<Vec<V>> {
         (both.luals, both.expected) = (luals, expected);
         both
     }
-}
-
-/// A namespace, or the name of one that is there.
-pub fn namespace() -> Type<Rc<Namespace>> {
-    Type::new("nsh.Namespace|string", "a namespace or its name", |cx, v| match v {
-        Value::String(s) => {
-            let name = s.to_string_lossy();
-            cx.lab.namespaces.require(&name).map_err(|e: Error| No::Wrong(Wrong::not_found(e.message())))
-        }
-        Value::UserData(ud) => crate::lua::modules::namespace::of(ud).ok_or(No::Other),
-        _ => Err(No::Other),
-    })
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::Flow;
 use crate::base::error::Result;
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 use crate::net::addr;
 use crate::net::link::{self, Link};
 use crate::net::namespace::{HOST, Namespace};

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Flow;
-use crate::lua::runtime::bind;
+use crate::lua::modules::MODULES;
 use crate::repl::Session;
 use crate::repl::lex::{self, Kind, Token};
 use crate::repl::names;
@@ -164,7 +164,7 @@ pub fn script(kept: &[Kept], is_statement: impl Fn(&str) -> bool) -> String {
 /// The source with the modules of the namespace that `:use` named: `ns1.link.add(...)`.
 fn prefixed(source: &str, prefix: Option<&str>) -> String {
     let Some(prefix) = prefix else { return source.to_owned() };
-    let modules = bind::per_namespace();
+    let modules: Vec<&str> = MODULES.per_namespace().map(|entry| entry.name).collect();
     let tokens: Vec<Token> = lex::tokens(source).into_iter().filter(Token::counts).collect();
     let text = |i: usize| tokens.get(i).map(|t| t.text(source)).unwrap_or_default();
     let mut out = source.to_owned();

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::{HOST, Namespace};

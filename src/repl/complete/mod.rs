@@ -14,7 +14,7 @@ use super::context::{self, Call, Context, Place, Step};
 use super::lex;
 use super::order::natural;
 use crate::doc::Docs;
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 use crate::lua::runtime::library;
 use crate::lua::schema::{FunctionDoc, ParamDoc, ShapeDoc};
 use crate::net::link;

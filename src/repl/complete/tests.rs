@@ -1,6 +1,6 @@
 use super::*;
 use crate::lua;
-use crate::lua::runtime::lab::Place as Where;
+use crate::lua::lab::Place as Where;
 use crate::net::testing;
 
 /// Runs `f` with a completer in a lab of its own where `setup` was run.

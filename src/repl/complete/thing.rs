@@ -5,6 +5,7 @@ use std::rc::Rc;
 use mlua::{Table, Value};
 
 use super::Completer;
+use crate::lua::modules::MODULES;
 use crate::lua::modules::namespace::{self as namespaces, SHORT};
 use crate::lua::runtime::bind;
 use crate::lua::schema::{FunctionDoc, RecordDoc, RecordFieldDoc};
@@ -130,7 +131,8 @@ impl Completer {
         match thing {
             Thing::Namespace(_) => {
                 let short = SHORT.iter().map(|(short, _)| *short);
-                bind::per_namespace().into_iter().chain(short).chain(["name"]).map(str::to_owned).collect()
+                let modules = MODULES.per_namespace().map(|entry| entry.name);
+                modules.chain(short).chain(["name"]).map(str::to_owned).collect()
             }
             Thing::Bound(_, name) => {
                 let module = self.docs().modules.iter().find(|m| m.name == name);

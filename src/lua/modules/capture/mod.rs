@@ -136,7 +136,7 @@ fn filter(name: &'static str) -> Shape<Filter> {
             |f, v| f.inward = Some(v),
         )
         .field("link", ty::link(), "seen on this link", |f, v| f.link = Some(v))
-        .field("namespace", ty::namespace(), "seen in this namespace", |f, v| {
+        .field("namespace", crate::lua::modules::namespace::ty(), "seen in this namespace", |f, v| {
             f.namespace = Some(v.name().to_owned())
         })
 }
@@ -150,7 +150,7 @@ fn start_options() -> Shape<StartOptions> {
         .include(filter("nsh.capture.Filter"), |o| &mut o.filter)
         .field(
             "namespaces",
-            all.or(ty::list(ty::namespace()).map(Where::These)),
+            all.or(ty::list(crate::lua::modules::namespace::ty()).map(Where::These)),
             "capture in these namespaces, or in \"all\" that there are now, instead of the one called on",
             |o, v| o.namespaces = Some(v),
         )

@@ -7,7 +7,7 @@ use super::{Told, claim, clues, told};
 use crate::base::error::{Error, Kind};
 use crate::lua::modules::ping;
 use crate::lua::modules::traffic;
-use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
+use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret};
 use crate::net::namespace::Namespace;
 use crate::probe::endpoint::Host;
 use crate::probe::ping::Arrival;
@@ -29,7 +29,7 @@ fn options(name: &'static str, wanted: bool) -> Shape<Options> {
     Shape::<Options>::new(name)
         .field(
             "at",
-            ty::namespace(),
+            crate::lua::modules::namespace::ty(),
             "the namespace to which they must get; default the one that has the address. Behind DNAT it is another",
             |o, v| o.at = Some(v),
         )
@@ -93,7 +93,7 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
     Function::new(
         name,
         (
-            param("from", ty::namespace(), "the namespace that sends"),
+            param("from", crate::lua::modules::namespace::ty(), "the namespace that sends"),
             param("to", traffic::host(), "the address, name or namespace that they are sent to"),
             told(options(options_name, wanted)),
         ),

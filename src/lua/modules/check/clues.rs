@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::reach::{Requests, cannot_leave};
 use crate::base::error::Result;
 use crate::lua::modules::ping;
+use crate::lua::modules::test::Tests;
 use crate::lua::schema::Cx;
 use crate::net::addr;
 use crate::net::namespace::Namespace;
@@ -40,7 +41,7 @@ pub fn of_no_answer(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, ip: IpAddr) ->
         return clue;
     }
     // A claim that is tried again and again is not looked into each time.
-    if cx.lab.tests.trying.get() > 0 {
+    if Tests::of(cx.lab).trying.get() > 0 {
         return String::new();
     }
     arrival(cx, from, to, ip).unwrap_or_default()

@@ -6,7 +6,7 @@ use std::fmt;
 
 use mlua::{Table, Value};
 
-use super::render::{Near, order, show, step};
+use crate::lua::runtime::render::{Near, order, show, step};
 
 /// One place at which two values differ.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use mlua::Value;
 
-use super::render::{Near, lines, open_lines};
+use crate::lua::runtime::render::{Near, lines, open_lines};
 
 /// So many lines around a difference are shown.
 const CONTEXT: usize = 2;

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use mlua::Value;
 
-use super::render::show;
 use super::{claim, message};
+use crate::lua::runtime::render::show;
 use crate::lua::schema::{Function, Type, param, ret, ty};
 
 fn number() -> Type<Value> {

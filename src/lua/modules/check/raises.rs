@@ -2,13 +2,13 @@
 
 use mlua::{MultiValue, Value};
 
-use super::render::show;
 use super::values::find;
 use super::{Told, claim, message, with_message};
 use crate::base::error::Kind;
 use crate::lua::modules::test::unwinding;
 use crate::lua::runtime::bind;
 use crate::lua::runtime::explain;
+use crate::lua::runtime::render::show;
 use crate::lua::schema::{Cx, Failure, Function, Shape, Type, opts, param, ret, ty};
 
 #[derive(Default)]

@@ -139,7 +139,7 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
     Function::new(
         name,
         (
-            param("from", ty::namespace(), "the namespace that sends"),
+            param("from", crate::lua::modules::namespace::ty(), "the namespace that sends"),
             param("to", traffic::host(), "the address, name or namespace that is to answer, or not"),
             told(options(options_name, wanted)),
         ),

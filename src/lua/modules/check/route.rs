@@ -109,7 +109,7 @@ pub fn route() -> Function {
     Function::new(
         "check.route",
         (
-            param("from", ty::namespace(), "the namespace that sends"),
+            param("from", crate::lua::modules::namespace::ty(), "the namespace that sends"),
             param("dst", traffic::host(), "the address, name or namespace that it goes to"),
             told(shape),
         ),
@@ -143,7 +143,7 @@ pub fn no_route() -> Function {
     Function::new(
         "check.no_route",
         (
-            param("from", ty::namespace(), "the namespace that would send"),
+            param("from", crate::lua::modules::namespace::ty(), "the namespace that would send"),
             param("dst", traffic::host(), "the address, name or namespace that it would go to"),
             told(options("nsh.check.NoRouteOptions")),
         ),

@@ -5,6 +5,7 @@ use mlua::{MultiValue, Value};
 use super::{claims, truth};
 use crate::base::error::Kind;
 use crate::lua::modules::examples;
+use crate::lua::modules::test::Tests;
 use crate::lua::registry::Module;
 use crate::lua::runtime::explain;
 use crate::lua::schema::{Failure, Function};
@@ -23,7 +24,7 @@ fn softly(hard: Function) -> Function {
     let call = hard.call;
     let soft = move |cx: &crate::lua::schema::Cx<'_>, args: MultiValue| match call(cx, args) {
         Err(Failure::User(e)) if e.kind() == Kind::Check => {
-            cx.lab.tests.soft(explain::of_error(cx.lua, &e.op(name)));
+            Tests::of(cx.lab).soft(explain::of_error(cx.lua, &e.op(name)));
             Ok(MultiValue::from_iter([Value::Nil]))
         }
         other => other,

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use mlua::{Lua, Table, Value};
 
 use super::compare::{self, Difference, Pair, pair};
-use super::render::{show, step};
 use super::{Reason, Told, claim, diff, told};
+use crate::lua::runtime::render::{show, step};
 use crate::lua::schema::{Function, Shape, param, ret, ty};
 
 /// Tables nested deeper than this are compared by identity.

@@ -2,8 +2,8 @@
 
 use mlua::{MultiValue, Value};
 
-use super::render::{Near, show};
 use super::{Reason, Told, claim, compare, diff, message, told, with_message};
+use crate::lua::runtime::render::{Near, show};
 use crate::lua::schema::{self, Function, Shape, opts, param, ret, ty};
 
 pub fn equal() -> Function {

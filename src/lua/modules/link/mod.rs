@@ -85,7 +85,7 @@ fn peer_options() -> Shape<PeerSpec> {
                 Some(v))
             .field(
                 "ns",
-                ty::namespace(),
+                crate::lua::modules::namespace::ty(),
                 "the namespace in which it is made; default the link's own",
                 |s, v| { s.ns = Some(v) }
             )
@@ -131,7 +131,7 @@ fn set_options() -> Shape<Change> {
         })
         .field(
             "ns",
-            ty::namespace(),
+            crate::lua::modules::namespace::ty(),
             "the namespace that it moves to; it goes down and loses its addresses",
             |s, v| s.ns = Some(v),
         )

@@ -1,6 +1,5 @@
 //! `proc`: processes inside a namespace.
 
-mod deaths;
 mod expect;
 mod files;
 mod options;
@@ -18,7 +17,6 @@ use crate::base::error::{Error, Kind};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Failure, Function, opts, param, ret, ty};
 use crate::proc::{self, Program};
-pub use deaths::{deaths, watch_over};
 use options::{command, context, exec_options, spawn_options, surroundings};
 pub use outputs::outputs;
 use ready::Ready;
@@ -132,7 +130,7 @@ pub fn module() -> Module {
     )
     .function(
         Function::new("proc.deaths", (), ret::value("string[]", "one line for each, oldest first"), |cx, ()| {
-            Ok(deaths::of_lab(cx.lab.place.sandboxed))
+            Ok(proc::deaths::of_lab(cx.lab.place.sandboxed))
         })
         .doc(
             "Which processes of the lab ended by themselves although the script goes on, and why: those spawned with \

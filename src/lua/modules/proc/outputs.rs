@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use crate::lua::modules::test::Tests;
 use crate::lua::schema::Cx;
 use crate::proc::{Output, Printed, Process, Spec, Which};
 
@@ -22,14 +23,14 @@ thread_local! {
 
 /// A process was started.
 pub(super) fn spawned(cx: &Cx<'_>, process: &Process) {
-    if cx.lab.tests.wants_artifacts() {
+    if Tests::of(cx.lab).wants_artifacts() {
         add(Entry::Running(process.output()));
     }
 }
 
 /// A process ran to its end.
 pub(super) fn ran(cx: &Cx<'_>, spec: &Spec, output: &Output) {
-    if cx.lab.tests.wants_artifacts() {
+    if Tests::of(cx.lab).wants_artifacts() {
         let printed = [&output.stdout, &output.stderr].map(|kept| kept.last(OF_ONE));
         add(Entry::Ended(text(cx.ns.name(), &spec.shown(), &output.reason(), printed)));
     }

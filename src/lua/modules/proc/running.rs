@@ -7,12 +7,13 @@ use std::time::Duration;
 use mlua::{BString, IntoLuaMulti, MultiValue};
 use nix::sys::signal::Signal;
 
+use super::expect;
 use super::result::result;
-use super::{deaths, expect};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
 use crate::lua::runtime::bind;
 use crate::lua::schema::{Class, Cx, Failure, Handle, MethodDoc, Shape, Type, opts, param, ret, ty};
+use crate::proc::deaths;
 use crate::proc::{self, Process, Which};
 
 thread_local! {

@@ -7,9 +7,10 @@ use mlua::Lua;
 
 use super::event::{Failure, Id};
 use super::scope::Sort;
+use super::state::Tests;
+use crate::lua::lab::Lab;
 use crate::lua::modules::lab::{self, Moment};
 use crate::lua::runtime::explain;
-use crate::lua::runtime::lab::Lab;
 use crate::lua::schema::Cx;
 use crate::net::namespace::Namespace;
 use crate::probe::capture::{self, Capture, Options, Place};
@@ -35,10 +36,10 @@ pub struct Bundle {
 impl Bundle {
     /// Looks at the lab as it is before the file, a group or a test begins.
     pub fn enter(&self, lua: &Lua, lab: &Rc<Lab>) {
-        if !lab.tests.wants_artifacts() {
+        if !Tests::of(lab).wants_artifacts() {
             return;
         }
-        if self.before.borrow().is_empty() && lab.tests.settings.borrow().capture {
+        if self.before.borrow().is_empty() && Tests::of(lab).settings.borrow().capture {
             self.record(lab);
         }
         let cx = Cx { lua, lab, ns: lab.namespaces.host() };
@@ -46,7 +47,7 @@ impl Bundle {
     }
 
     pub fn leave(&self, lab: &Lab) {
-        if lab.tests.wants_artifacts() {
+        if Tests::of(lab).wants_artifacts() {
             self.before.borrow_mut().pop();
         }
     }
@@ -83,10 +84,10 @@ impl Bundle {
 
     /// Keeps what there is to keep of a failure.
     pub fn keep(&self, lua: &Lua, lab: &Rc<Lab>, sort: Sort, id: &Id, failures: &[Failure]) {
-        if !lab.tests.wants_artifacts() {
+        if !Tests::of(lab).wants_artifacts() {
             return;
         }
-        let sink = lab.tests.sink();
+        let sink = Tests::of(lab).sink();
         let directory = directory(if sort == Sort::File { &[] } else { &id.path });
         let put = |name: &str, bytes: &[u8]| sink.artifact(&format!("{directory}{name}"), bytes);
         // The packets first: to look at the rest may cause some.
@@ -128,7 +129,7 @@ impl Bundle {
 
     /// Opens the prompt, if that is wanted.
     pub fn pause(&self, lua: &Lua, lab: &Rc<Lab>, sort: Sort, id: &Id, failures: &[Failure]) {
-        let Some(pause) = lab.tests.settings.borrow().pause else { return };
+        let Some(pause) = Tests::of(lab).settings.borrow().pause else { return };
         if self.pausing.replace(true) {
             return;
         }

@@ -7,12 +7,14 @@ use mlua::{Function, Lua, MultiValue, Value};
 use super::event::{Event, Failure, Id, Outcome, Sink};
 use super::hooks;
 use super::scope::{self, Left, Sort};
-use super::state::Settings;
+use super::state::{Settings, Tests};
 use crate::base::error::Kind;
 use crate::base::wait;
+use crate::lua::lab::{Lab, Place};
+use crate::lua::modules::with_interpreter;
 use crate::lua::runtime::explain;
-use crate::lua::runtime::lab::{Lab, Place};
-use crate::lua::{self, Script, status};
+use crate::lua::runtime::interpreter::{self, Script};
+use crate::lua::status;
 use crate::net::settle;
 
 /// Runs a script's file in the lab of the calling thread's namespace, tells `sink` what happens, and returns nsh's
@@ -28,11 +30,12 @@ pub fn run(
     sink: Rc<dyn Sink>,
     setup: fn(&Lua) -> mlua::Result<()>,
 ) -> i32 {
-    lua::with_interpreter(place, trace, setup, |lua, lab| {
-        lab.tests.begin(settings, sink, &script.name, &script.source);
-        lab.tests.tell(Event::Began);
+    with_interpreter(place, trace, setup, |lua, lab| {
+        Tests::of(lab).begin(settings, sink);
+        lab.part::<explain::Running>().begin(&script.name, &script.source);
+        Tests::of(lab).tell(Event::Began);
         hooks::enters(lua, lab);
-        match lua::prepare(lua, script)? {
+        match interpreter::prepare(lua, script)? {
             Ok(chunk) => Ok(execute(lua, lab, chunk, script)),
             Err(syntax) => {
                 let failure = explain::of_syntax(lua, &syntax);
@@ -60,13 +63,13 @@ fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
             status: status::FAILED,
         }),
     };
-    let stay = lab.tests.settings.borrow().stay.clone();
-    if let Some(stay) = stay.filter(|_| raised.is_none() && lab.tests.well()) {
+    let stay = Tests::of(lab).settings.borrow().stay.clone();
+    if let Some(stay) = stay.filter(|_| raised.is_none() && Tests::of(lab).well()) {
         // Those who come now send packets that nsh does not see.
         let _ = settle::settle(&lab.namespaces);
         stay();
         // That it is to end is no interrupt: what was deferred has its time.
-        if let Err(e) = lua::resume(lua) {
+        if let Err(e) = interpreter::resume(lua) {
             eprintln!("nsh: {e}");
         }
     }
@@ -76,20 +79,20 @@ fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
     let failed = outcome.is_failure();
     finish(lab, outcome);
     match status {
-        status::SUCCESS if failed || lab.tests.failed.get() > 0 => status::FAILED,
+        status::SUCCESS if failed || Tests::of(lab).failed.get() > 0 => status::FAILED,
         status => status,
     }
 }
 
 fn finish(lab: &Lab, outcome: Outcome) {
-    let checks = lab.checks.get().saturating_sub(lab.tests.checks.get());
-    let seconds = lab.tests.began.get().elapsed().as_secs_f64();
-    lab.tests.tell(Event::Finished { outcome, seconds, checks });
+    let checks = lab.checks.get().saturating_sub(Tests::of(lab).checks.get());
+    let seconds = Tests::of(lab).began.get().elapsed().as_secs_f64();
+    Tests::of(lab).tell(Event::Finished { outcome, seconds, checks });
 }
 
 /// `os.exit` ends the script: runs what was deferred and tells what ended. Returns the exit status.
 pub fn leave_by_exit(lua: &Lua, lab: &Rc<Lab>, code: i32) -> i32 {
-    let tests = &lab.tests;
+    let tests = Tests::of(lab);
     // What was deferred calls it, too.
     if tests.exiting.replace(true) {
         return code;
@@ -97,7 +100,7 @@ pub fn leave_by_exit(lua: &Lua, lab: &Rc<Lab>, code: i32) -> i32 {
     let failure = Failure {
         kind: Some(Kind::Exit.name().to_owned()),
         message: format!("os.exit({code}) ended the script"),
-        at: lua::runtime::bind::position(lua),
+        at: crate::lua::schema::raise::position(lua),
         ..Failure::default()
     };
     let in_test = tests.inside() == Sort::Test;

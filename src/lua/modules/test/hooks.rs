@@ -4,24 +4,25 @@ use std::rc::Rc;
 
 use mlua::Lua;
 
+use super::bundle::Bundle;
 use super::event::{Failure, Id};
 use super::scope::Sort;
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 
 /// Called before the code of a file, a group or a test runs.
 pub fn enters(lua: &Lua, lab: &Rc<Lab>) {
-    lab.bundle.enter(lua, lab);
+    lab.part::<Bundle>().enter(lua, lab);
 }
 
 /// Called when it has ended, with what it deferred.
 pub fn left(lab: &Rc<Lab>) {
-    lab.bundle.leave(lab);
+    lab.part::<Bundle>().leave(lab);
 }
 
 /// Called once for each test, group or file that failed, before what was deferred runs and before what it started is
 /// ended: the lab is as the failure left it. Where what was deferred failed and nothing else, or all passed that was
 /// expected to fail, it is called behind what was deferred.
 pub fn failed(lua: &Lua, lab: &Rc<Lab>, sort: Sort, id: &Id, failures: &[Failure]) {
-    lab.bundle.keep(lua, lab, sort, id, failures);
-    lab.bundle.pause(lua, lab, sort, id, failures);
+    lab.part::<Bundle>().keep(lua, lab, sort, id, failures);
+    lab.part::<Bundle>().pause(lua, lab, sort, id, failures);
 }

@@ -5,6 +5,7 @@ use mlua::{Function, MultiValue};
 use super::name::{self, name};
 use super::scope::Sort;
 use super::single::{self, Options, misplaced, refuse_inside};
+use super::state::Tests;
 use super::state::skipped;
 use crate::lua::registry::Module;
 use crate::lua::schema::{self, BodyLast, Cx, Failure, Param, Shape, Type, opts, param, ret, ty};
@@ -73,7 +74,7 @@ pub fn test() -> Module {
             )),
             ret::nothing(),
             |cx, (name, options, body)| {
-                refuse_inside(&cx.lab.tests, "test")?;
+                refuse_inside(&Tests::of(cx.lab), "test")?;
                 single::test(cx, &name, &options, body, MultiValue::new())
             },
         )
@@ -100,7 +101,7 @@ pub fn test() -> Module {
             )),
             ret::nothing(),
             |cx, (template, table, options, body)| {
-                refuse_inside(&cx.lab.tests, "test.each")?;
+                refuse_inside(&Tests::of(cx.lab), "test.each")?;
                 let within = |wrong: schema::Wrong| wrong.within("cases");
                 for case in name::cases(&table).map_err(within)? {
                     let name = name::of_case(&template, &case).map_err(|wrong| wrong.within("name"))?;
@@ -129,7 +130,7 @@ pub fn group() -> Module {
             )),
             ret::nothing(),
             |cx, (name, options, body)| {
-                refuse_inside(&cx.lab.tests, "group")?;
+                refuse_inside(&Tests::of(cx.lab), "group")?;
                 single::group(cx, &name, options, body)
             },
         )
@@ -151,8 +152,8 @@ fn hook(name: &'static str, doc: &'static str, before: bool) -> Module {
             (body("called without arguments"),),
             ret::nothing(),
             move |cx, (function,)| {
-                refuse_inside(&cx.lab.tests, name)?;
-                cx.lab.tests.with_top(|top| match before {
+                refuse_inside(&Tests::of(cx.lab), name)?;
+                Tests::of(cx.lab).with_top(|top| match before {
                     true => top.before_each.push(function),
                     false => top.after_each.push(function),
                 });
@@ -184,10 +185,10 @@ pub fn after_each() -> Module {
 }
 
 fn skip_now(cx: &Cx<'_>, reason: String) -> Result<(), Failure> {
-    if cx.lab.tests.tidying.get() {
+    if Tests::of(cx.lab).tidying.get() {
         return Err(misplaced("skip", "a test, a group or a file, before what is deferred there").into());
     }
-    cx.lab.tests.with_top(|top| top.skip = Some(reason.clone()));
+    Tests::of(cx.lab).with_top(|top| top.skip = Some(reason.clone()));
     Err(skipped(reason).into())
 }
 
@@ -213,7 +214,7 @@ pub fn xfail() -> Module {
             (param("reason", ty::string(), "why it is expected to fail; it is told"),),
             ret::nothing(),
             |cx, (reason,)| {
-                let tests = &cx.lab.tests;
+                let tests = Tests::of(cx.lab);
                 if tests.tidying.get() || tests.inside() == Sort::Group {
                     return Err(misplaced("xfail", "a test, or in the file outside groups")
                         .hint("for the tests of a group: group(name, { xfail = reason }, fn)")
@@ -238,7 +239,7 @@ pub fn defer() -> Module {
             schema::Rest(param("fn", ty::function(), "what to call"), "what it is called with"),
             ret::nothing(),
             |cx, (function, args)| {
-                cx.lab.tests.with_top(|top| top.deferred.push(super::scope::Deferred { function, args }));
+                Tests::of(cx.lab).with_top(|top| top.deferred.push(super::scope::Deferred { function, args }));
                 Ok(())
             },
         )

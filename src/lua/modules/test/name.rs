@@ -111,7 +111,7 @@ fn fill(field: &str, case: &Case) -> Result<Value, Wrong> {
 fn text(value: &Value) -> String {
     match value {
         Value::String(s) => s.to_string_lossy(),
-        other => crate::lua::modules::check::show(other),
+        other => crate::lua::runtime::render::show(other),
     }
 }
 

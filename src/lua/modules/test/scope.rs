@@ -8,10 +8,11 @@ use mlua::{Function, Lua, MultiValue};
 
 use super::event::{Failure, Id, Outcome};
 use super::hooks;
+use super::state::Tests;
 use crate::base::error::Kind;
 use crate::base::wait::{self, limit};
+use crate::lua::lab::Lab;
 use crate::lua::runtime::explain::{self, Explained, Raised};
-use crate::lua::runtime::lab::Lab;
 use crate::lua::{status, watch};
 
 /// How long each deferred function may take.
@@ -109,7 +110,7 @@ pub fn within(
     body: impl FnOnce() -> mlua::Result<Result<(), Raised>>,
 ) -> mlua::Result<Left> {
     hooks::enters(lua, lab);
-    lab.tests.scopes.borrow_mut().push(scope);
+    Tests::of(lab).scopes.borrow_mut().push(scope);
     let (result, late) = limited(lua, time, body);
     let raised = match result {
         Ok(Ok(())) => None,
@@ -125,7 +126,7 @@ pub fn within(
         (raised, _) => raised,
     };
     let left = leave(lua, lab, raised, id);
-    lab.tests.scopes.borrow_mut().pop();
+    Tests::of(lab).scopes.borrow_mut().pop();
     hooks::left(lab);
     Ok(left)
 }
@@ -133,7 +134,7 @@ pub fn within(
 /// Ends the innermost scope, whose code has ended: runs what was deferred there, and ends what it started. The scope
 /// stays in its place, empty.
 pub fn leave(lua: &Lua, lab: &Rc<Lab>, raised: Option<Explained>, id: &Id) -> Left {
-    let tests = &lab.tests;
+    let tests = Tests::of(lab);
     let (sort, skip, xfail, handles) = tests
         .with_top(|top| (top.sort, top.skip.clone(), top.xfail.clone(), top.handles))
         .unwrap_or((Sort::File, None, None, 0));
@@ -187,9 +188,9 @@ pub fn leave(lua: &Lua, lab: &Rc<Lab>, raised: Option<Explained>, id: &Id) -> Le
 /// one by one.
 pub fn tidy_up(lua: &Lua, lab: &Rc<Lab>) -> bool {
     let mut failures = Vec::new();
-    let scopes = lab.tests.scopes.borrow().len();
+    let scopes = Tests::of(lab).scopes.borrow().len();
     for scope in (0..scopes).rev() {
-        let next = || lab.tests.scopes.borrow_mut().get_mut(scope).and_then(|s| s.deferred.pop());
+        let next = || Tests::of(lab).scopes.borrow_mut().get_mut(scope).and_then(|s| s.deferred.pop());
         while let Some(deferred) = next() {
             tidy(lua, lab, deferred, &mut failures);
         }
@@ -201,7 +202,7 @@ pub fn tidy_up(lua: &Lua, lab: &Rc<Lab>) -> bool {
 
 /// Runs one deferred function, within its bound and in spite of an interrupt.
 fn tidy(lua: &Lua, lab: &Rc<Lab>, deferred: Deferred, failures: &mut Vec<Failure>) {
-    let tests = &lab.tests;
+    let tests = Tests::of(lab);
     if wait::set_aside() {
         tests.until.set(tests.until.get().or(Some(Instant::now() + AFTER_INTERRUPT)));
         let _ = watch(lua);

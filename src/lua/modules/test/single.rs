@@ -10,9 +10,9 @@ use super::scope::{self, Given, Scope, Sort};
 use super::state::{Tests, stopped};
 use crate::base::error::{Error, Kind};
 use crate::base::wait;
+use crate::lua::lab::Lab;
 use crate::lua::runtime::bind;
 use crate::lua::runtime::explain;
-use crate::lua::runtime::lab::Lab;
 use crate::lua::schema::{self, Cx};
 use crate::proc;
 
@@ -49,11 +49,11 @@ pub fn test(
     body: Function,
     args: MultiValue,
 ) -> Result<(), schema::Failure> {
-    let (lua, lab, tests) = (cx.lua, cx.lab, &cx.lab.tests);
+    let (lua, lab, tests) = (cx.lua, cx.lab, Tests::of(cx.lab));
     let id = Id { path: tests.path(name), at: bind::position(lua) };
     tests.enter(&id)?;
-    let given = given(tests);
-    let missing = missing(tests, given.needs.iter().chain(&options.needs))?;
+    let given = given(&tests);
+    let missing = missing(&tests, given.needs.iter().chain(&options.needs))?;
     let skip = options.skip.clone().or(missing);
     // What can't run needs no lab of its own to say so.
     let own_lab = options.own_lab && skip.is_none();
@@ -85,13 +85,13 @@ pub fn test(
 
 /// Runs a group's body where it stands.
 pub fn group(cx: &Cx<'_>, name: &str, options: Options, body: Function) -> Result<(), schema::Failure> {
-    let (lua, lab, tests) = (cx.lua, cx.lab, &cx.lab.tests);
+    let (lua, lab, tests) = (cx.lua, cx.lab, Tests::of(cx.lab));
     let id = Id { path: tests.path(name), at: bind::position(lua) };
-    let mut given = given(tests);
+    let mut given = given(&tests);
     given.timeout = options.timeout.or(given.timeout);
     given.xfail = options.xfail.or(given.xfail);
     given.needs.extend(options.needs);
-    if let Some(reason) = options.skip.or(missing(tests, given.needs.iter())?) {
+    if let Some(reason) = options.skip.or(missing(&tests, given.needs.iter())?) {
         if tests.selects(&id.name(), false) {
             Ending::begin(lab, id).tell(Outcome::Skipped { reason });
         } else {
@@ -119,8 +119,8 @@ fn go_on(lab: &Lab, failed: bool) -> Result<(), schema::Failure> {
     if wait::interrupted().is_some() {
         return Err(wait::interrupted_error().into());
     }
-    if lab.tests.stopping.get() || failed && lab.tests.settings.borrow().fail_fast {
-        lab.tests.stopping.set(true);
+    if Tests::of(lab).stopping.get() || failed && Tests::of(lab).settings.borrow().fail_fast {
+        Tests::of(lab).stopping.set(true);
         return Err(stopped().into());
     }
     Ok(())
@@ -164,14 +164,14 @@ struct Ending<'a> {
 
 impl<'a> Ending<'a> {
     fn begin(lab: &'a Rc<Lab>, id: Id) -> Self {
-        lab.tests.tell(Event::Started { test: id.clone() });
-        lab.tests.running.replace(Some((id.clone(), Instant::now(), lab.checks.get())));
+        Tests::of(lab).tell(Event::Started { test: id.clone() });
+        Tests::of(lab).running.replace(Some((id.clone(), Instant::now(), lab.checks.get())));
         Ending { lab, id, start: Instant::now(), checks: lab.checks.get() }
     }
 
     /// Whether it failed.
     fn tell(self, outcome: Outcome) -> bool {
-        let tests = &self.lab.tests;
+        let tests = Tests::of(&self.lab);
         tests.running.replace(None);
         let failed = outcome.is_failure();
         if failed {
@@ -187,7 +187,7 @@ impl<'a> Ending<'a> {
 
 /// Tells of the test that `os.exit` ended.
 pub fn ended_by_exit(lab: &Rc<Lab>, failures: Vec<Failure>) {
-    if let Some((id, start, checks)) = lab.tests.running.take() {
+    if let Some((id, start, checks)) = Tests::of(lab).running.take() {
         Ending { lab, id, start, checks }.tell(Outcome::Failed { failures });
     }
 }

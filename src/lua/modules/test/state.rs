@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use mlua::{Function, Lua};
+use mlua::Lua;
 
 use super::event::{Event, Failure, Id, Sink};
 use super::plain::Plain;
 use super::scope::{Scope, Sort};
 use crate::base::error::{Error, Kind};
 use crate::base::wait;
-use crate::lua::runtime::lab::Lab;
+use crate::lua::lab::Lab;
 
 /// Which tests of the file run; the others are told as found.
 #[derive(Clone, Default)]
@@ -59,8 +59,6 @@ pub struct Settings {
 pub struct Tests {
     pub(super) settings: RefCell<Settings>,
     sink: RefCell<Rc<dyn Sink>>,
-    /// The script's name as Lua tells it, and its lines.
-    script: RefCell<(String, Vec<String>)>,
     /// The file, then the groups and the test that run just now.
     pub(super) scopes: RefCell<Vec<Scope>>,
     /// Where each test stands, by its full name.
@@ -81,8 +79,6 @@ pub struct Tests {
     pub trying: Cell<u32>,
     /// `os.exit` is on its way.
     pub(super) exiting: Cell<bool>,
-    /// The function that runs just now: the file, a test, what `eventually` tries.
-    pub body: RefCell<Option<Function>>,
 }
 
 impl Default for Tests {
@@ -90,7 +86,6 @@ impl Default for Tests {
         Tests {
             settings: RefCell::new(Settings { plain: true, ..Settings::default() }),
             sink: RefCell::new(Rc::new(Plain::default())),
-            script: RefCell::default(),
             scopes: RefCell::new(vec![Scope::new(Sort::File, "", 0)]),
             names: RefCell::default(),
             began: Cell::new(Instant::now()),
@@ -102,18 +97,20 @@ impl Default for Tests {
             until: Cell::default(),
             trying: Cell::default(),
             exiting: Cell::default(),
-            body: RefCell::default(),
         }
     }
 }
 
 impl Tests {
+    /// What a lab knows of its tests.
+    pub fn of(lab: &Lab) -> Rc<Tests> {
+        lab.part()
+    }
+
     /// Says how the tests of a script are run, and where to tell of them.
-    pub(super) fn begin(&self, settings: Settings, sink: Rc<dyn Sink>, name: &str, source: &[u8]) {
+    pub(super) fn begin(&self, settings: Settings, sink: Rc<dyn Sink>) {
         *self.settings.borrow_mut() = settings;
         *self.sink.borrow_mut() = sink;
-        let lines = String::from_utf8_lossy(source).lines().map(str::to_owned).collect();
-        *self.script.borrow_mut() = (chunk_name(name), lines);
         self.began.set(Instant::now());
     }
 
@@ -128,21 +125,6 @@ impl Tests {
     /// Whether failures are to leave files for the bundle.
     pub fn wants_artifacts(&self) -> bool {
         self.settings.borrow().artifacts
-    }
-
-    /// What stands on a line of the script, or of one that it `require`d.
-    pub fn source_at(&self, at: &str) -> Option<String> {
-        let (file, line) = at.rsplit_once(':')?;
-        let index = line.parse::<usize>().ok()?.checked_sub(1)?;
-        let script = self.script.borrow();
-        let text = if script.0 == file {
-            script.1.get(index)?.clone()
-        } else if file.ends_with(".lua") {
-            std::fs::read_to_string(file).ok()?.lines().nth(index)?.to_owned()
-        } else {
-            return None;
-        };
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
     /// What runs just now; the file's own code where nothing else does.
@@ -216,10 +198,10 @@ pub fn unwinding(lab: &Lab) -> Option<Error> {
     if wait::interrupted().is_some() {
         return Some(wait::interrupted_error());
     }
-    if lab.tests.stopping.get() {
+    if Tests::of(lab).stopping.get() {
         return Some(stopped());
     }
-    lab.tests.with_top(|scope| scope.skip.clone()).flatten().map(skipped)
+    Tests::of(lab).with_top(|scope| scope.skip.clone()).flatten().map(skipped)
 }
 
 pub(super) fn stopped() -> Error {
@@ -228,31 +210,4 @@ pub(super) fn stopped() -> Error {
 
 pub(super) fn skipped(reason: String) -> Error {
     Error::new(Kind::Skipped, reason)
-}
-
-/// A chunk's name as Lua shortens it in messages.
-fn chunk_name(name: &str) -> String {
-    /// With the NUL that C puts behind it.
-    const MOST: usize = 60;
-    if name.len() < MOST {
-        return name.to_owned();
-    }
-    let kept = name.len() - (MOST - 1 - "...".len());
-    format!("...{}", String::from_utf8_lossy(&name.as_bytes()[kept..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_shortened_as_lua_does() {
-        for length in [58, 59, 60, 61, 90] {
-            let name: String = "abcdefghij".chars().cycle().take(length).collect();
-            let lua = Lua::new();
-            let chunk = lua.load("error('x')").set_name(format!("@{name}"));
-            let text = chunk.exec().unwrap_err().to_string();
-            assert!(text.contains(&format!("{}:1: x", chunk_name(&name))), "{length}: {text}");
-        }
-    }
 }

@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use nix::poll::PollFlags;
 
+use super::{Exit, Process};
 use crate::base::error::Result;
 use crate::base::wait::{self, Deadline};
-use crate::proc::{Exit, Process};
 
 /// What ended in a lab that is up, a line for each: for prompts that are attached to it.
 const FILE: &str = "/run/nsh/deaths";
@@ -26,7 +26,7 @@ thread_local! {
 }
 
 /// Watches over a process; `stays`: it is not to end before the script ends it.
-pub(super) fn watch(process: &Rc<Process>, stays: bool) {
+pub fn watch(process: &Rc<Process>, stays: bool) {
     STARTED.with_borrow_mut(|all| all.push((Rc::downgrade(process), stays)));
 }
 
@@ -57,7 +57,7 @@ pub fn deaths() -> Vec<(Instant, String)> {
 }
 
 /// As [`deaths`], and before them those that the lab's own script has seen, where this is a prompt attached to it.
-pub(super) fn of_lab(sandboxed: bool) -> Vec<String> {
+pub fn of_lab(sandboxed: bool) -> Vec<String> {
     let others = (sandboxed && !WRITES.get()).then(|| fs::read_to_string(FILE).ok()).flatten();
     let others: Vec<String> = others.unwrap_or_default().lines().map(str::to_owned).collect();
     others.into_iter().chain(deaths().into_iter().map(|(_, text)| text)).collect()
@@ -100,6 +100,6 @@ fn printable(text: &str) -> String {
 }
 
 /// Its end is known to the script.
-pub(super) fn seen(process: &Rc<Process>) {
+pub fn seen(process: &Rc<Process>) {
     STARTED.with_borrow_mut(|all| all.retain(|(other, _)| !other.ptr_eq(&Rc::downgrade(process))));
 }

@@ -8,14 +8,14 @@ mod diff;
 mod order;
 mod raises;
 mod reach;
-mod render;
 mod route;
 mod soft;
 mod subset;
 mod values;
 
+use crate::lua::modules::test::Tests;
+use crate::lua::runtime::changes::Changes;
 pub use reach::Requests;
-pub use render::{lines, quoted, readable, show};
 pub use soft::module as soft;
 
 use mlua::Value;
@@ -42,8 +42,8 @@ impl From<String> for Reason {
 /// Counts a claim that held.
 pub fn held(cx: &Cx<'_>) {
     cx.lab.checks.set(cx.lab.checks.get() + 1);
-    if cx.lab.tests.trying.get() == 0 {
-        cx.lab.check_passed();
+    if Tests::of(cx.lab).trying.get() == 0 {
+        cx.lab.part::<Changes>().check_passed(cx.lab);
     }
 }
 
@@ -65,8 +65,8 @@ fn claim(cx: &Cx<'_>, message: Option<&str>, result: Result<(), impl Into<Reason
     );
     e.fields_mut().diff = reason.diff;
     e.fields_mut().hint = reason.hint;
-    if cx.lab.tests.trying.get() == 0 {
-        e = e.changed(cx.lab.changed_since_check());
+    if Tests::of(cx.lab).trying.get() == 0 {
+        e = e.changed(cx.lab.part::<Changes>().since_check(cx.lab));
     }
     Err(e.into())
 }

@@ -1,14 +1,15 @@
 //! The lab of one interpreter: its namespaces, and what must be ended when the script ends.
 
+pub mod echo;
+
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use mlua::Lua;
 
-use super::changes::Changes;
-use super::echo;
 use crate::base::error::Result;
-use crate::lua::modules::test::{Bundle, Tests};
 use crate::net::namespace::Namespaces;
 
 /// Ends something; false when there is nothing left to end.
@@ -49,12 +50,8 @@ pub struct Lab {
     kept: RefCell<Vec<Closer>>,
     /// Passed checks, for the summary.
     pub checks: Cell<u64>,
-    /// What the script has of tests, and what it deferred.
-    pub tests: Tests,
-    /// What changed since the last of them.
-    pub changes: Changes,
-    /// What is to be kept of failures.
-    pub bundle: Bundle,
+    /// What the floors above keep for each lab; see [`Lab::part`].
+    parts: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
 }
 
 impl Lab {
@@ -70,9 +67,7 @@ impl Lab {
             closers: RefCell::default(),
             kept: RefCell::default(),
             checks: Cell::default(),
-            tests: Tests::default(),
-            changes: Changes::default(),
-            bundle: Bundle::default(),
+            parts: RefCell::default(),
         }))
     }
 
@@ -81,6 +76,18 @@ impl Lab {
         lua.app_data_ref::<Rc<Lab>>()
             .map(|lab| Rc::clone(&lab))
             .ok_or_else(|| mlua::Error::runtime("the interpreter has no lab"))
+    }
+
+    /// The lab's own `T`, made when first asked for: the state of tests, of what changed, and whatever else a floor
+    /// above keeps for each lab.
+    pub fn part<T: Default + 'static>(&self) -> Rc<T> {
+        let part = self.parts.borrow().get(&TypeId::of::<T>()).cloned();
+        let part = part.and_then(|part| part.downcast().ok());
+        part.unwrap_or_else(|| {
+            let made = Rc::new(T::default());
+            self.parts.borrow_mut().insert(TypeId::of::<T>(), made.clone());
+            made
+        })
     }
 
     /// Has `close` called when the script ends, last in, first out.
