@@ -171,7 +171,7 @@ impl<'a> Ending<'a> {
 
     /// Whether it failed.
     fn tell(self, outcome: Outcome) -> bool {
-        let tests = Tests::of(&self.lab);
+        let tests = Tests::of(self.lab);
         tests.running.replace(None);
         let failed = outcome.is_failure();
         if failed {
