@@ -8,13 +8,13 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use cli::{Command, Options, Source};
+use cli::{Command, LabOptions, Source};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nsh::base::error::{Error, Kind, complain};
 use nsh::base::file::{self, LONGEST_SCRIPT};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
-use nsh::sandbox::{self, Lab};
+use nsh::sandbox::{self, Sandbox};
 use nsh::scenario::Needs;
 use nsh::{doc, doctor, labs, repl, scenario, shell};
 
@@ -63,7 +63,7 @@ fn dispatch(command: Command) -> i32 {
         Command::Doctor { json } => doctor::run(json),
         Command::Test(options) => {
             sandbox::close_inherited();
-            let above = scenario::Above { pause: repl::pause };
+            let prompt = scenario::Prompt { pause: repl::pause };
             scenario::test(&options, above).unwrap_or_else(|e| complain(&e, scenario::status_of(&e)))
         }
         Command::Merge { files, format, outputs } => {
@@ -110,7 +110,7 @@ fn read(source: Source, args: &[OsString]) -> nsh::base::error::Result<Script> {
     Ok(Script { name, source, args, directory })
 }
 
-fn up(source: Source, args: &[OsString], name: Option<String>, options: Options) -> i32 {
+fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptions) -> i32 {
     sandbox::close_inherited();
     let code = matches!(source, Source::Code(_));
     let script = match read(source, args) {
@@ -120,12 +120,12 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: Options)
     if let Err(status) = honoured(&script) {
         return status;
     }
-    let Options { host, write, env, timeout, trace, echo: _ } = options;
+    let LabOptions { host, write, env, timeout, trace, echo: _ } = options;
     let request = labs::Request {
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
         script: &script,
-        options: sandbox::Options { host, write, script_dir: script.directory.clone(), timeout, env },
+        options: sandbox::Policy { host, write, script_dir: script.directory.clone(), timeout, env },
     };
     labs::up(request, |lab, stay| {
         tell_notes(lab, trace);
@@ -133,7 +133,7 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: Options)
     })
 }
 
-fn tell_notes(lab: &Lab, trace: bool) {
+fn tell_notes(lab: &Sandbox, trace: bool) {
     if trace {
         lab.notes.iter().for_each(|note| {
             let _ = writeln!(std::io::stderr(), "nsh: note: {note}");
@@ -165,7 +165,7 @@ fn translate(file: &Path, output: Option<&Path>) -> i32 {
     if translation.problems.is_empty() { status::SUCCESS } else { status::FAILED }
 }
 
-fn run(script: Script, options: Options) -> i32 {
+fn run(script: Script, options: LabOptions) -> i32 {
     if !options.host {
         sandbox::close_inherited();
     }
@@ -205,7 +205,7 @@ fn honoured(script: &Script) -> Result<Option<Needs>, i32> {
 }
 
 /// A prompt. When it asks for a fresh lab, nsh begins anew.
-fn prompt(script: Option<Script>, options: Options) -> i32 {
+fn prompt(script: Option<Script>, options: LabOptions) -> i32 {
     if !options.host {
         sandbox::close_inherited();
     }
@@ -216,9 +216,9 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         Ok(reset) => Rc::new(reset),
         Err(e) => return complain(&Error::from(e).op("eventfd"), status::CANNOT),
     };
-    let Options { host, write, env, timeout, trace, echo } = options;
+    let LabOptions { host, write, env, timeout, trace, echo } = options;
     let script_dir = script.as_ref().and_then(|s| s.directory.clone());
-    let options = sandbox::Options { host, write, script_dir, timeout, env };
+    let options = sandbox::Policy { host, write, script_dir, timeout, env };
     let named = script.as_ref().map(|s| (s.name.clone(), s.args.clone()));
     let ended = labs::prompt(&options, named, |lab| {
         tell_notes(lab, trace);
@@ -227,7 +227,7 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
         let ask: Box<dyn Fn()> = Box::new(move || {
             let _ = asked.write(1);
         });
-        let options = repl::Options { trace, echo, history, script, reset: (!host).then_some(ask) };
+        let options = repl::Settings { trace, echo, history, script, reset: (!host).then_some(ask) };
         repl::run(Place::of(lab), options, doc::install)
     });
     let status = status_of(ended);
@@ -241,9 +241,9 @@ fn prompt(script: Option<Script>, options: Options) -> i32 {
 }
 
 /// Runs `f` in the world that the options ask for.
-fn enter(options: Options, script_dir: Option<PathBuf>, f: impl FnOnce(&Lab) -> i32) -> i32 {
-    let Options { host, write, env, timeout, trace, echo: _ } = options;
-    let result = sandbox::run(&sandbox::Options { host, write, script_dir, timeout, env }, |lab| {
+fn enter(options: LabOptions, script_dir: Option<PathBuf>, f: impl FnOnce(&Sandbox) -> i32) -> i32 {
+    let LabOptions { host, write, env, timeout, trace, echo: _ } = options;
+    let result = sandbox::run(&sandbox::Policy { host, write, script_dir, timeout, env }, |lab| {
         tell_notes(lab, trace);
         f(lab)
     });

@@ -41,13 +41,14 @@ pub fn shorten(text: &mut String, most: usize) {
     }
 }
 
-/// The candidate that `word` was probably meant to be: the nearest, if at most a third of it differs.
+/// The candidate that `word` was probably meant to be: the nearest, if at most a third of the longer one differs.
 pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let length = word.chars().count();
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, _)| *distance > 0 && *distance <= (length / 3).max(1))
+        .filter(|(distance, candidate)| {
+            *distance > 0 && *distance <= (word.len().max(candidate.len()) / 3).max(1)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use nsh::labs::Words;
 
 use super::arguments::seconds;
-use super::{Command, Options, Source};
+use super::{Command, LabOptions, Source};
 
 #[derive(Debug, Args)]
 pub struct Up {
@@ -46,7 +46,7 @@ impl Up {
             args.splice(..0, file.take());
         }
         let script = Source::of(code, file.map(PathBuf::from)).unwrap_or(Source::Code(String::new()));
-        let options = Options { host: false, write, env, timeout, trace, echo: false };
+        let options = LabOptions { host: false, write, env, timeout, trace, echo: false };
         Command::Up { script, args, name, options }
     }
 }

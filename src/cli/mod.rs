@@ -24,12 +24,12 @@ pub enum Command {
     Run {
         script: Source,
         args: Vec<OsString>,
-        options: Options,
+        options: LabOptions,
     },
     /// A prompt; after a script, with its arguments, if there is one.
     Interactive {
         script: Option<(Source, Vec<OsString>)>,
-        options: Options,
+        options: LabOptions,
     },
     Doc {
         name: Option<String>,
@@ -45,7 +45,7 @@ pub enum Command {
     Doctor {
         json: bool,
     },
-    Test(Box<scenario::Options>),
+    Test(Box<scenario::TestRun>),
     Merge {
         files: Vec<PathBuf>,
         format: scenario::Format,
@@ -55,7 +55,7 @@ pub enum Command {
         script: Source,
         args: Vec<OsString>,
         name: Option<String>,
-        options: Options,
+        options: LabOptions,
     },
     Ls {
         json: bool,
@@ -97,7 +97,7 @@ impl Source {
 }
 
 #[derive(Debug)]
-pub struct Options {
+pub struct LabOptions {
     pub host: bool,
     pub write: Vec<PathBuf>,
     pub env: Vec<OsString>,
@@ -125,7 +125,7 @@ pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
     {
         return Err(instead);
     }
-    let options = Options { host, write, env, timeout, trace, echo };
+    let options = LabOptions { host, write, env, timeout, trace, echo };
     Ok(match (command, Source::of(code, file)) {
         (Some(command), _) => command.command(args),
         (None, Some(script)) if !interactive => Command::Run { script, args, options },

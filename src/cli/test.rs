@@ -160,7 +160,7 @@ impl Test {
             (false, Some(jobs)) => usize::from(jobs),
             (false, None) => std::thread::available_parallelism().map_or(1, usize::from),
         };
-        Command::Test(Box::new(scenario::Options {
+        Command::Test(Box::new(scenario::TestRun {
             paths: self.paths,
             jobs,
             timeout: self.timeout.0,

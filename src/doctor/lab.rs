@@ -11,7 +11,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::nf;
-use crate::sandbox::{self, Lab, Lack, MAX_PROCESSES, Users};
+use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
 
 /// Kinds of links as `ip link add type KIND` names them, and the kernel's option for each.
 const LINKS: &[(&str, &str)] = &[
@@ -93,7 +93,7 @@ pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
 }
 
 /// Adds what was found in the lab of the calling thread.
-pub fn add(lab: &Lab, out: &mut Vec<Check>) {
+pub fn add(lab: &Sandbox, out: &mut Vec<Check>) {
     out.extend(sandbox_checks(lab));
     let namespaces = match Namespaces::new(&lab.pins) {
         Ok(namespaces) => namespaces,
@@ -139,7 +139,7 @@ fn link_check(ns: &Namespace, kind: &'static str, option: &str) -> Check {
 type Holds = std::result::Result<String, (String, &'static str)>;
 
 /// By its name.
-type Trait = (&'static str, fn(&Lab) -> Holds);
+type Trait = (&'static str, fn(&Sandbox) -> Holds);
 
 const SANDBOX: &[Trait] = &[
     ("confined", confined),
@@ -161,7 +161,7 @@ pub fn sandbox_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// What holds of the sandbox itself.
-pub fn sandbox_checks(lab: &Lab) -> Vec<Check> {
+pub fn sandbox_checks(lab: &Sandbox) -> Vec<Check> {
     let check = |(name, holds): &Trait| match holds(lab) {
         Ok(detail) => Check::new(Group::Sandbox, name, true).detail(detail),
         Err((detail, remedy)) => Check::new(Group::Sandbox, name, false).detail(detail).remedy(remedy),
@@ -169,7 +169,7 @@ pub fn sandbox_checks(lab: &Lab) -> Vec<Check> {
     SANDBOX.iter().map(check).collect()
 }
 
-fn confined(lab: &Lab) -> Holds {
+fn confined(lab: &Sandbox) -> Holds {
     let without = "without user namespaces, root in the lab is root of this machine";
     if lab.confined {
         Ok(String::new())
@@ -178,7 +178,7 @@ fn confined(lab: &Lab) -> Holds {
     }
 }
 
-fn own(lab: &Lab, has: bool, about: &str) -> Holds {
+fn own(lab: &Sandbox, has: bool, about: &str) -> Holds {
     let note = lab.notes.iter().find(|n| n.contains(about)).cloned().unwrap_or_default();
     if has { Ok(note) } else { Err((note, CONTAINER)) }
 }
@@ -228,7 +228,7 @@ fn process_limit() -> Holds {
 }
 
 /// Whom daemons can become.
-fn users(lab: &Lab) -> Holds {
+fn users(lab: &Sandbox) -> Holds {
     let lack = match lab.users {
         Users::All => return Ok("all of this machine's".to_owned()),
         Users::Subordinate(count) => return Ok(format!("root, and {count} by subordinate ids")),

@@ -12,7 +12,7 @@ mod report;
 use std::time::Duration;
 
 use crate::lua::status;
-use crate::sandbox::{self, Options};
+use crate::sandbox::{self, Policy};
 
 pub use probe::{Need, knows, names, probe};
 
@@ -83,7 +83,7 @@ fn works(checks: &[Check]) -> bool {
 /// Looks, prints, and returns the exit status: 0 if scripts can run here, 3 if not.
 pub fn run(json: bool) -> i32 {
     let mut checks = machine::checks();
-    let options = Options { timeout: Some(TIMEOUT), ..Options::default() };
+    let options = Policy { timeout: Some(TIMEOUT), ..Policy::default() };
     let inside = checks.clone();
     let entered = sandbox::run(&options, move |lab| {
         let mut checks = inside;

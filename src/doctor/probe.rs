@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{TIMEOUT, lab};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::namespace::Namespaces;
-use crate::sandbox::{self, Options};
+use crate::sandbox::{self, Policy};
 
 /// What was asked for, and whether it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ fn look(names: &[String], mut answer: File) {
         let _ = answer.write_all(&serde_json::to_vec(found).unwrap_or_default());
     };
     let cannot = |e: &Error| Answer::Cannot(e.message(), e.fields().hint.clone());
-    let options = Options { timeout: Some(TIMEOUT), ..Options::default() };
+    let options = Policy { timeout: Some(TIMEOUT), ..Policy::default() };
     let entered = sandbox::run(&options, |inside| {
         let mut checks = lab::sandbox_checks(inside);
         let ns = Namespaces::new(&inside.pins).and_then(|n| n.add("doctor"));

@@ -15,7 +15,7 @@ use super::place;
 use super::record::Record;
 use crate::base::error::{Error, Kind, Result};
 use crate::net::names::similar;
-use crate::sandbox::{self, Options};
+use crate::sandbox::{self, Policy};
 
 const LONGEST: usize = 64;
 
@@ -170,7 +170,7 @@ impl Labs {
 
     /// Raises `unsupported` if a lab with these options could write where the labs are written down: what it puts
     /// there would lead the process that keeps it, outside, to the user's files.
-    pub fn apart_from(&self, options: &Options) -> Result<()> {
+    pub fn apart_from(&self, options: &Policy) -> Result<()> {
         let labs = self.0.canonicalize().map_err(|e| Error::from(e).on(self.0.display().to_string()))?;
         let writable = sandbox::writable(&options.write)?;
         match writable.iter().find(|w| labs.starts_with(w) || w.starts_with(&labs)) {

@@ -18,7 +18,7 @@ use super::up::Request;
 use crate::base::error::{Error, Result, complain};
 use crate::base::wait::{self, limit};
 use crate::lua::status;
-use crate::sandbox::{self, Keeper, Lab};
+use crate::sandbox::{self, Keeper, Sandbox};
 
 /// Keeps a lab until it has ended; returns the status for nsh to exit with. `teller` gets a byte when it is up.
 pub fn keep(
@@ -26,7 +26,7 @@ pub fn keep(
     name: &str,
     request: Request<'_>,
     teller: OwnedFd,
-    runner: impl FnOnce(&Lab, Rc<dyn Fn()>) -> i32,
+    runner: impl FnOnce(&Sandbox, Rc<dyn Fn()>) -> i32,
 ) -> i32 {
     let record = Record::new(&request.script.name, &request.script.args);
     if let Err(e) = labs.apart_from(&request.options) {
@@ -98,7 +98,7 @@ impl Supervisor {
         Ok((supervisor, report))
     }
 
-    fn run(mut self, options: &sandbox::Options, runner: impl FnOnce(&Lab) -> i32) -> Result<i32> {
+    fn run(mut self, options: &sandbox::Policy, runner: impl FnOnce(&Sandbox) -> i32) -> Result<i32> {
         let result = sandbox::keep(options, &mut self, runner);
         if let Some(mover) = &self.mover {
             mover.leave();

@@ -9,7 +9,7 @@ use super::entry::{Entry, Labs};
 use super::record::{Process, Record, State};
 use super::report::{HERE, Report, Reports, say};
 use crate::base::error::{Error, Kind, Result};
-use crate::sandbox::{self, Keeper, Lab, Options};
+use crate::sandbox::{self, Keeper, Policy, Sandbox};
 
 /// Names that are tried before a prompt goes without.
 const MOST: usize = 1000;
@@ -17,9 +17,9 @@ const MOST: usize = 1000;
 /// Runs a prompt in a lab that is found by a name. Where it can't be written down (without a directory for labs, say),
 /// it is a prompt all the same. `script` is what it runs first, with its arguments.
 pub fn prompt(
-    options: &Options,
+    options: &Policy,
     script: Option<(String, Vec<String>)>,
-    runner: impl FnOnce(&Lab) -> i32,
+    runner: impl FnOnce(&Sandbox) -> i32,
 ) -> Result<i32> {
     if options.host {
         return sandbox::run(options, runner);
@@ -44,7 +44,7 @@ struct Window {
 }
 
 impl Window {
-    fn open(options: &Options, script: Option<(String, Vec<String>)>) -> Result<(Window, OwnedFd)> {
+    fn open(options: &Policy, script: Option<(String, Vec<String>)>) -> Result<(Window, OwnedFd)> {
         let labs = Labs::open()?;
         labs.apart_from(options)?;
         let (name, args) = script.unwrap_or_else(|| ("(prompt)".to_owned(), Vec::new()));

@@ -28,14 +28,14 @@ use crate::sandbox::{self, Signals, Who};
 pub struct Request<'a> {
     pub name: Option<String>,
     pub script: &'a Script,
-    pub options: sandbox::Options,
+    pub options: sandbox::Policy,
 }
 
 /// Makes a lab, runs the script in it by `runner`, and returns nsh's exit status once the lab is up or has failed.
 ///
 /// `runner` is called in the script's process, with what it calls when the script has ended well; that returns when
 /// the lab is to end.
-pub fn up(request: Request<'_>, runner: impl FnOnce(&sandbox::Lab, Rc<dyn Fn()>) -> i32) -> i32 {
+pub fn up(request: Request<'_>, runner: impl FnOnce(&sandbox::Sandbox, Rc<dyn Fn()>) -> i32) -> i32 {
     let name = match name(&request) {
         Ok(name) => name,
         Err(e) => return complain(&e, status::USAGE),
@@ -65,7 +65,7 @@ fn start(
     labs: &Labs,
     name: &str,
     request: Request<'_>,
-    runner: impl FnOnce(&sandbox::Lab, Rc<dyn Fn()>) -> i32,
+    runner: impl FnOnce(&sandbox::Sandbox, Rc<dyn Fn()>) -> i32,
 ) -> Result<i32> {
     let signals = Signals::of(&sandbox::ignored_signals())?;
     let (news, teller) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;

@@ -3,7 +3,7 @@
 use mlua::{Function, Value};
 
 use super::Session;
-use super::commands::Kept;
+use super::commands::Entry;
 use super::lex::{self, Kind, Token};
 use super::{screen, show};
 use crate::doc;
@@ -74,7 +74,7 @@ fn source(session: &Session<'_>, name: &str, function: &Function) -> Option<Stri
     let text = match info.source?.strip_prefix('@') {
         Some(file) => std::fs::read_to_string(file).ok()?,
         None => session.kept.iter().rev().find_map(|kept| match kept {
-            Kept::Input { source, .. } if defines(source, name) => Some(source.clone()),
+            Entry::Input { source, .. } if defines(source, name) => Some(source.clone()),
             _ => None,
         })?,
     };

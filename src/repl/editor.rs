@@ -18,7 +18,6 @@ use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Behavior, ColorMode, CompletionType, Config, Context, EditMode, Editor};
 
-use super::above::Above;
 use super::colour::{Colours, Paint};
 use super::commands;
 use super::complete::{Completer, Completion};
@@ -26,6 +25,7 @@ use super::highlight;
 use super::history::History;
 use super::input::{self, Input, Parsed};
 use super::keys::Keys;
+use super::notices::Notices;
 use super::{paste, screen, signals, typed};
 use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
@@ -87,7 +87,7 @@ impl Source {
             current: current.clone(),
             colours,
             hinter,
-            above: Above::default(),
+            above: Notices::default(),
             keys,
         }));
         Ok(Source::Editor(Box::new(editor), history))
@@ -213,7 +213,7 @@ pub struct Helper {
     current: Current,
     colours: Colours,
     hinter: HistoryHinter,
-    above: Above,
+    above: Notices,
     keys: Keys,
 }
 

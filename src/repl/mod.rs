@@ -1,7 +1,6 @@
 //! The prompt: reads Lua, runs it, shows what it gives; with commands of its own for looking around.
 
 mod about;
-mod above;
 mod attach;
 mod colour;
 mod commands;
@@ -14,6 +13,7 @@ mod input;
 mod keys;
 mod lex;
 mod names;
+mod notices;
 mod order;
 mod pager;
 mod paste;
@@ -40,7 +40,7 @@ use crate::lua::runtime::explain::{self, Raised};
 use crate::lua::{self, Script, status};
 use crate::net::echo::Listener;
 use colour::{Colours, Paint};
-use commands::{Flow, Kept, Monitor};
+use commands::{Entry, Flow, Monitor};
 use complete::Completer;
 use editor::{Answer, Current, Lines, Read, Source};
 use input::{Input, Parsed};
@@ -52,7 +52,7 @@ pub use pause::pause;
 const HANG_UP: Duration = Duration::from_secs(2);
 
 /// What the prompt is begun with.
-pub struct Options {
+pub struct Settings {
     pub trace: bool,
     /// Commands that do the same are shown from the start.
     pub echo: bool,
@@ -79,7 +79,7 @@ pub struct Session<'a> {
     last_command: Option<String>,
     /// Where `exit` goes back to, for each shell that was opened in a namespace.
     shells: Vec<String>,
-    kept: Vec<Kept>,
+    kept: Vec<Entry>,
     /// The name that was given to what the last input began.
     named: Option<String>,
     /// Files that `:save` wrote.
@@ -91,8 +91,8 @@ pub struct Session<'a> {
 }
 
 /// Reads and runs until the end of the input; returns nsh's exit status.
-pub fn run(place: Place, options: Options, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
-    let Options { trace, echo, history, script, reset } = options;
+pub fn run(place: Place, options: Settings, setup: fn(&Lua) -> mlua::Result<()>) -> i32 {
+    let Settings { trace, echo, history, script, reset } = options;
     // Errors always carry the way to them, for `:trace`.
     lua::with_interpreter(place, true, setup, |lua, lab| {
         let mut session = Session::new(lua, lab, trace, history)?;
@@ -123,7 +123,7 @@ pub fn attach(
     lua::with_interpreter(place, true, setup, |lua, lab| {
         let bound = attach::prepare(lua, lab)?;
         let mut session = Session::new(lua, lab, trace, history)?;
-        session.kept.extend(bound.into_iter().map(Kept::Bound));
+        session.kept.extend(bound.into_iter().map(Entry::Bound));
         commands::run(&mut session, "use", namespace)?;
         match session.converse()? {
             Flow::Lost => Ok(status::FAILED),
@@ -446,12 +446,12 @@ impl<'a> Session<'a> {
     /// Remembers an input that worked, for `:save`.
     fn keep(&mut self, source: &str) {
         let expression = matches!(input::parse(self.lua, source), Parsed::Chunk { expression: true, .. });
-        self.kept.push(Kept::Input { source: source.to_owned(), expression });
+        self.kept.push(Entry::Input { source: source.to_owned(), expression });
     }
 
     /// From here on globals act on a namespace: what stands for it in a script, nothing for `host`.
     fn keep_use(&mut self, prefix: Option<String>) {
-        self.kept.push(Kept::Use(prefix));
+        self.kept.push(Entry::Use(prefix));
     }
 
     fn complain(&self, text: &str) {

@@ -11,7 +11,7 @@ use nix::unistd::{ForkResult, Pid};
 
 use super::signals::Signals;
 use super::supervise::{self, Child};
-use super::{Lab, Plan, Runner, Users, init, lab, view};
+use super::{Plan, Runner, Sandbox, Users, init, script, view};
 use crate::base::error::{Error, Kind, Result, complain};
 use crate::base::wait;
 
@@ -35,7 +35,7 @@ pub fn run(plan: Plan, runner: Runner<'_>) -> Result<i32> {
         ForkResult::Child => {
             drop(signals);
             match enter(&plan, nsh) {
-                Ok(lab) => lab::finish(&lab, runner),
+                Ok(lab) => script::finish(&lab, runner),
                 Err(e) => init::exit(complain(&e, 3)),
             }
         }
@@ -47,15 +47,15 @@ pub fn run(plan: Plan, runner: Runner<'_>) -> Result<i32> {
     status
 }
 
-fn enter(plan: &Plan, nsh: Pid) -> Result<Lab> {
+fn enter(plan: &Plan, nsh: Pid) -> Result<Sandbox> {
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     if nix::unistd::getppid() != nsh {
         init::exit(1);
     }
     let nofile = getrlimit(Resource::RLIMIT_NOFILE)?;
     let _ = setrlimit(Resource::RLIMIT_NOFILE, nofile.1, nofile.1);
-    lab::prepare_signals(plan)?;
-    Ok(Lab {
+    script::prepare_signals(plan)?;
+    Ok(Sandbox {
         sandboxed: false,
         confined: false,
         own_proc: true,

@@ -15,7 +15,7 @@ use nix::unistd::{ForkResult, Pid};
 
 use super::exe::Sealed;
 use super::sys::{Channel, Message};
-use super::{Plan, Runner, ids, lab, view};
+use super::{Plan, Runner, ids, script, view};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::{self, Deadline};
 
@@ -65,7 +65,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
             // Nothing of the outer world reaches the script.
             plan.close_outer_descriptors(nsh);
             drop((ours, proc));
-            lab::run(plan, view, theirs, runner)
+            script::run(plan, view, theirs, runner)
         }
         ForkResult::Parent { child } => child,
     };

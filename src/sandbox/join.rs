@@ -22,7 +22,7 @@ use super::exe::Sealed;
 use super::signals::{self, Signals};
 use super::sys::{self, Channel, Message};
 use super::terminal::{Terminal, wants_terminal};
-use super::{filter, ids, init, lab, streams};
+use super::{filter, ids, init, script, streams};
 use crate::base::error::{Error, Kind, Result, complain};
 use crate::base::wait::{self, Deadline};
 
@@ -201,7 +201,7 @@ fn inside(
             filter::install()?;
             ids::answer()?;
         }
-        lab::catch_signals(ignored, None)?;
+        script::catch_signals(ignored, None)?;
         SigSet::empty().thread_set_mask()?;
         Ok(())
     };
@@ -210,7 +210,7 @@ fn inside(
     }
     // SAFETY: its owner is neither used nor dropped any more.
     unsafe { libc::close(outside.fd().as_raw_fd()) };
-    lab::end(runner)
+    script::end(runner)
 }
 
 /// The caller, while the process in the lab runs.

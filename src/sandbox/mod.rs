@@ -18,11 +18,11 @@ mod init;
 mod job;
 mod join;
 mod keep;
-mod lab;
 mod netns;
 mod places;
 mod procfs;
 mod refused;
+mod script;
 mod shade;
 mod signals;
 mod streams;
@@ -71,7 +71,7 @@ const KEPT_GRACE: Duration = Duration::from_secs(10);
 
 /// What to run a script in.
 #[derive(Debug, Default)]
-pub struct Options {
+pub struct Policy {
     /// No sandbox: the machine's own network.
     pub host: bool,
     /// What is writable besides the working directory.
@@ -86,7 +86,7 @@ pub struct Options {
 
 /// What the script runs in.
 #[derive(Clone, Debug)]
-pub struct Lab {
+pub struct Sandbox {
     /// False under `--host`.
     pub sandboxed: bool,
     /// Whether the script's root is none outside. False under `--host`, and in root's sandbox on a machine without
@@ -110,7 +110,7 @@ pub struct Lab {
     pub notes: Vec<String>,
 }
 
-type Runner<'a> = Box<dyn FnOnce(&Lab) -> i32 + 'a>;
+type Runner<'a> = Box<dyn FnOnce(&Sandbox) -> i32 + 'a>;
 
 /// What the sandbox's processes are given by the first.
 struct Plan {
@@ -130,7 +130,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(options: &Options) -> Result<Plan> {
+    fn new(options: &Policy) -> Result<Plan> {
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         Ok(Plan {
             places: Places::of(&options.write, options.script_dir.as_deref())?,
@@ -167,20 +167,20 @@ impl Plan {
 ///
 /// Call it while nsh has one thread and nothing is buffered for stdout. Errors: those of `--write` and `--env` have that
 /// as their `op`; all others say that this machine can't do it, and what to do about it.
-pub fn run<'a>(options: &Options, runner: impl FnOnce(&Lab) -> i32 + 'a) -> Result<i32> {
+pub fn run<'a>(options: &Policy, runner: impl FnOnce(&Sandbox) -> i32 + 'a) -> Result<i32> {
     begin(options, None, Box::new(runner))
 }
 
 /// As [`run`], with someone who keeps the lab from outside. Not with `options.host`.
 pub fn keep<'a>(
-    options: &Options,
+    options: &Policy,
     keeper: &mut dyn Keeper,
-    runner: impl FnOnce(&Lab) -> i32 + 'a,
+    runner: impl FnOnce(&Sandbox) -> i32 + 'a,
 ) -> Result<i32> {
     begin(options, Some(keeper), Box::new(runner))
 }
 
-fn begin(options: &Options, mut keeper: Option<&mut dyn Keeper>, runner: Runner<'_>) -> Result<i32> {
+fn begin(options: &Policy, mut keeper: Option<&mut dyn Keeper>, runner: Runner<'_>) -> Result<i32> {
     let mut plan = Plan::new(options)?;
     if let Some(keeper) = &keeper {
         plan.outer = keeper.outer();

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use super::find::File;
-use super::kept::Kept;
+use super::printed::Printed;
 use super::report::{Case, FileReport};
 use super::words;
 use crate::base::error::{Error, Kind, Result};
@@ -131,7 +131,7 @@ impl OfFile {
     }
 
     /// What it printed, of several processes one behind the other.
-    pub fn keep_output(&mut self, output: &Kept) {
+    pub fn keep_output(&mut self, output: &Printed) {
         if output.is_empty() {
             return;
         }

@@ -14,7 +14,7 @@ const LONGEST_REASON: usize = 4 << 10;
 
 /// One thing that came.
 #[derive(Debug, PartialEq)]
-pub enum Told {
+pub enum Message {
     Event(Event),
     /// The machine can't run files: why, and what to do about it.
     Cannot(String, Option<String>),
@@ -44,7 +44,7 @@ impl Events {
     }
 
     /// Reads one chunk of what is there, and what it told. `None` if nothing was there.
-    pub fn read_some(&mut self, from: &mut impl Read) -> Option<Vec<Told>> {
+    pub fn read_some(&mut self, from: &mut impl Read) -> Option<Vec<Message>> {
         let mut buffer = [0u8; 64 << 10];
         loop {
             return match from.read(&mut buffer) {
@@ -59,16 +59,16 @@ impl Events {
         }
     }
 
-    fn take(&mut self, mut bytes: &[u8]) -> Vec<Told> {
+    fn take(&mut self, mut bytes: &[u8]) -> Vec<Message> {
         let mut told = Vec::new();
         while !bytes.is_empty() {
             if self.left > 0 {
                 let n = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-                told.push(Told::Bytes(bytes[..n].to_vec()));
+                told.push(Message::Bytes(bytes[..n].to_vec()));
                 self.left -= n as u64;
                 bytes = &bytes[n..];
                 if self.left == 0 {
-                    told.push(Told::Bytes(Vec::new()));
+                    told.push(Message::Bytes(Vec::new()));
                 }
                 continue;
             }
@@ -89,20 +89,20 @@ impl Events {
         told
     }
 
-    fn line_came(&mut self, line: &[u8], told: &mut Vec<Told>) {
+    fn line_came(&mut self, line: &[u8], told: &mut Vec<Message>) {
         if let Ok(event) = serde_json::from_slice(line).map(Event::bounded) {
             let size = match &event {
                 Event::Artifact { size, .. } => Some(*size),
                 _ => None,
             };
-            told.push(Told::Event(event));
+            told.push(Message::Event(event));
             self.left = size.unwrap_or(0);
             if size == Some(0) {
-                told.push(Told::Bytes(Vec::new()));
+                told.push(Message::Bytes(Vec::new()));
             }
         } else if let Ok(Cannot { cannot, hint }) = serde_json::from_slice(line) {
             let short = |text: String| text::shortened(&text, LONGEST_REASON).into_owned();
-            told.push(Told::Cannot(short(cannot), hint.map(short)));
+            told.push(Message::Cannot(short(cannot), hint.map(short)));
         }
         // Anything else was written by the script itself, or by a version of ours that this one doesn't know.
     }
@@ -119,18 +119,18 @@ mod tests {
             rubbish\n{\"cannot\":\"no\",\"hint\":null}\n";
         for size in 1..stream.len() {
             let mut events = Events::default();
-            let told: Vec<Told> = stream.chunks(size).flat_map(|c| events.take(c)).collect();
+            let told: Vec<Message> = stream.chunks(size).flat_map(|c| events.take(c)).collect();
             let bytes: Vec<u8> = told
                 .iter()
-                .flat_map(|t| if let Told::Bytes(b) = t { b.clone() } else { Vec::new() })
+                .flat_map(|t| if let Message::Bytes(b) = t { b.clone() } else { Vec::new() })
                 .collect();
             assert_eq!(bytes, b"{\"event\":\n}\n".to_vec(), "{size}");
-            let rest: Vec<&Told> =
-                told.iter().filter(|t| !matches!(t, Told::Bytes(b) if !b.is_empty())).collect();
-            assert_eq!(rest[0], &Told::Event(Event::Began));
-            assert!(matches!(rest[1], Told::Event(Event::Artifact { .. })));
-            assert_eq!(rest[2], &Told::Bytes(Vec::new()));
-            assert_eq!(rest.last(), Some(&&Told::Cannot("no".into(), None)));
+            let rest: Vec<&Message> =
+                told.iter().filter(|t| !matches!(t, Message::Bytes(b) if !b.is_empty())).collect();
+            assert_eq!(rest[0], &Message::Event(Event::Began));
+            assert!(matches!(rest[1], Message::Event(Event::Artifact { .. })));
+            assert_eq!(rest[2], &Message::Bytes(Vec::new()));
+            assert_eq!(rest.last(), Some(&&Message::Cannot("no".into(), None)));
         }
     }
 
@@ -141,6 +141,6 @@ mod tests {
             assert!(events.take(&vec![b'x'; 1 << 20]).is_empty());
         }
         assert!(events.line.len() <= LONGEST_LINE);
-        assert_eq!(events.take(b"\n{\"event\":\"began\"}\n"), [Told::Event(Event::Began)]);
+        assert_eq!(events.take(b"\n{\"event\":\"began\"}\n"), [Message::Event(Event::Began)]);
     }
 }

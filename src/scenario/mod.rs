@@ -11,14 +11,13 @@ mod events;
 mod find;
 mod job;
 mod junit;
-mod kept;
 mod list;
 mod merge;
 mod needs;
-mod options;
 mod order;
 mod output;
 mod pretty;
+mod printed;
 mod progress;
 mod record;
 mod report;
@@ -27,6 +26,7 @@ mod running;
 mod screen;
 mod signals;
 mod tap;
+mod test_run;
 mod unbegun;
 mod words;
 
@@ -36,8 +36,8 @@ use std::rc::Rc;
 pub use destination::{Format, Output};
 pub use find::RULE;
 pub use merge::merge;
-pub use options::{Above, Options};
 pub use order::{Shard, random_seed};
+pub use test_run::{Prompt, TestRun};
 
 use artifacts::Artifacts;
 use destination::Destination;
@@ -71,7 +71,7 @@ pub fn needs(source: &[u8]) -> Result<Option<Needs>> {
 
 /// Runs the tests, and returns the exit status. An error of the kind `unsupported` says that this machine can't run
 /// tests, any other one that the usage was wrong.
-pub fn test(options: &Options, above: Above) -> Result<i32> {
+pub fn test(options: &TestRun, prompt: Prompt) -> Result<i32> {
     if options.list && matches!(options.format, Format::Tap | Format::Junit) {
         return Err(Error::argument("--list prints lines, or JSON with --format json"));
     }
@@ -80,7 +80,7 @@ pub fn test(options: &Options, above: Above) -> Result<i32> {
     let write = options.write.iter().map(|path| {
         path.canonicalize().map_err(|e| Error::from(e).op("--write").on(path.display().to_string()))
     });
-    let options = &Options { write: write.collect::<Result<_>>()?, ..options.clone() };
+    let options = &TestRun { write: write.collect::<Result<_>>()?, ..options.clone() };
     if options.pause_on_fail && std::fs::File::open("/dev/tty").is_err() {
         return Err(Error::argument("--pause-on-fail needs a terminal"));
     }
@@ -105,8 +105,8 @@ pub fn test(options: &Options, above: Above) -> Result<i32> {
         eprintln!("nsh: none of {} files is in shard {}/{}", all.len(), shard.index, shard.count);
     }
     let given =
-        run::Given { files: &files, sources: &sources, machine: &machine, destinations, artifacts, screen };
-    run::run(options, above, given)
+        run::Inputs { files: &files, sources: &sources, machine: &machine, destinations, artifacts, screen };
+    run::run(options, prompt, given)
 }
 
 /// What is known of a file before it is run.

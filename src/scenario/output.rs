@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read};
 
-use super::kept::Kept;
+use super::printed::Printed;
 
 /// The mark of event number `number`.
 pub fn mark(nonce: &str, number: u64) -> Vec<u8> {
@@ -17,9 +17,9 @@ pub struct Output {
     held: Vec<u8>,
     /// The last mark that was met.
     met: u64,
-    current: Kept,
+    current: Printed,
     /// The beginning and end of all of it.
-    pub whole: Kept,
+    pub whole: Printed,
     /// What came since it was last emptied, if somebody empties it.
     pub fresh: Option<Vec<u8>>,
     at_end: bool,
@@ -40,8 +40,8 @@ impl Output {
             begin,
             held: Vec::new(),
             met: 0,
-            current: Kept::default(),
-            whole: Kept::default(),
+            current: Printed::default(),
+            whole: Printed::default(),
             fresh: None,
             at_end: false,
         }
@@ -77,7 +77,7 @@ impl Output {
     }
 
     /// What was printed up to the last mark, and forgets it.
-    pub fn take(&mut self) -> Kept {
+    pub fn take(&mut self) -> Printed {
         std::mem::take(&mut self.current)
     }
 

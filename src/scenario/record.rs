@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
-use super::kept::Kept;
+use super::printed::Printed;
 use super::report::{FileReport, TestReport};
 use super::running::MOST_TOLD;
 use super::unbegun::Written;
@@ -14,7 +14,7 @@ use crate::base::wait;
 use crate::lua::modules::test::event::{Event, Failure, Id, Outcome};
 use crate::proc;
 
-/// A failed test's output is kept up to this much for each test; see [`Kept`]. Beyond so many bytes of a run, of which
+/// A failed test's output is kept up to this much for each test; see [`Printed`]. Beyond so many bytes of a run, of which
 /// the texts of failures are some, only its end.
 const ENOUGH_OUTPUT: usize = 16 << 20;
 const LITTLE_OUTPUT: usize = 2 << 10;
@@ -49,9 +49,9 @@ pub struct Record {
     began: bool,
     finished: Option<(Outcome, u64)>,
     cannot: Option<String>,
-    output: Kept,
+    output: Printed,
     /// What the running test printed before it left something for the bundle.
-    of_test: Kept,
+    of_test: Printed,
 }
 
 impl Record {
@@ -60,7 +60,7 @@ impl Record {
     }
 
     /// Enters an event, with what was printed since the last one.
-    pub fn take(&mut self, event: Event, printed: Kept) {
+    pub fn take(&mut self, event: Event, printed: Printed) {
         match event {
             Event::Began => self.began = true,
             Event::Found { test, own_lab } => self.found.push((test, own_lab)),
@@ -109,7 +109,7 @@ impl Record {
     }
 
     /// The report, once the process has ended; `printed` is what came after the last event.
-    pub fn conclude(mut self, name: &str, round: u32, end: &End, printed: Kept) -> FileReport {
+    pub fn conclude(mut self, name: &str, round: u32, end: &End, printed: Printed) -> FileReport {
         let unbegun = self.unbegun();
         let what = self.how_it_ended(end, &unbegun);
         let mut outcome = Outcome::Passed;
@@ -121,7 +121,7 @@ impl Record {
                 let stopped = || Outcome::Skipped { reason: "interrupted".into() };
                 let was_running = self.running.is_some();
                 if let Some(test) = self.running.take() {
-                    self.unfinished(test, end, stopped(), true, Kept::default());
+                    self.unfinished(test, end, stopped(), true, Printed::default());
                 }
                 let in_test = self.tests.iter().any(|t| interruptions(&t.outcome).any(|i| i));
                 // A test that failed because it was interrupted did not fail.
@@ -178,7 +178,7 @@ impl Record {
         end: &End,
         outcome: Outcome,
         interrupted: bool,
-        printed: Kept,
+        printed: Printed,
     ) {
         self.tests.push(TestReport {
             path: test.path,
@@ -344,8 +344,8 @@ mod tests {
         Id { path: vec![name.to_owned()], at: None }
     }
 
-    fn kept(text: &str) -> Kept {
-        let mut kept = Kept::default();
+    fn kept(text: &str) -> Printed {
+        let mut kept = Printed::default();
         kept.add(text.as_bytes());
         kept
     }
@@ -391,20 +391,20 @@ mod tests {
     fn a_file_must_come_to_its_end() {
         let ended = Event::Ended { test: id("a"), outcome: Outcome::Passed, seconds: 0.1, checks: 1 };
         let record = told(vec![Event::Began, Event::Started { test: id("a") }, ended.clone()]);
-        let report = record.conclude("x.lua", 1, &end(0), Kept::default());
+        let report = record.conclude("x.lua", 1, &end(0), Printed::default());
         assert!(message(&report.outcome).starts_with("the file ended with status 0 before its end"));
         // Without tests, os.exit(0) is an end as good as any.
-        let report = told(vec![Event::Began]).conclude("x.lua", 1, &end(0), Kept::default());
+        let report = told(vec![Event::Began]).conclude("x.lua", 1, &end(0), Printed::default());
         assert_eq!(report.outcome, Outcome::Passed);
-        let report = told(vec![Event::Began]).conclude("x.lua", 1, &end(3), Kept::default());
+        let report = told(vec![Event::Began]).conclude("x.lua", 1, &end(3), Printed::default());
         assert!(report.failed());
         let record = told(vec![Event::Began, finished(Outcome::Passed)]);
         assert!(
-            message(&record.conclude("x.lua", 1, &end(137), Kept::default()).outcome)
+            message(&record.conclude("x.lua", 1, &end(137), Printed::default()).outcome)
                 .ends_with("SIGKILL after its end")
         );
         let record = told(vec![Event::Began, finished(Outcome::Passed)]);
-        assert!(record.conclude("x.lua", 1, &end(1), Kept::default()).failed());
+        assert!(record.conclude("x.lua", 1, &end(1), Printed::default()).failed());
     }
 
     #[test]
@@ -414,7 +414,7 @@ mod tests {
         assert_eq!(message(&report.outcome), "the file did not end within its limit of 5 s");
         assert_eq!(report.output, "before\nx");
         let killed = End { out_of_memory: true, ..end(137) };
-        let report = told(vec![Event::Began]).conclude("x.lua", 1, &killed, Kept::default());
+        let report = told(vec![Event::Began]).conclude("x.lua", 1, &killed, Printed::default());
         assert!(message(&report.outcome).ends_with("killed by the kernel, which was out of memory"));
     }
 
@@ -427,7 +427,7 @@ mod tests {
     fn what_was_running_when_the_run_ended_is_named_and_what_had_ended_keeps_its_outcome() {
         let stopped = |events| {
             let end = End { stopped: true, ..end(130) };
-            told(events).conclude("x.lua", 1, &end, Kept::default())
+            told(events).conclude("x.lua", 1, &end, Printed::default())
         };
         let names = |report: &FileReport| -> Vec<String> {
             let word = |c: &Case<'_>| c.unrun().unwrap_or(if c.failed() { "failed" } else { "ok" });

@@ -13,7 +13,6 @@ use super::destination::{Destination, end_all};
 use super::find::File;
 use super::list::{self, Listed};
 use super::needs::Machine;
-use super::options::{Above, Options};
 use super::order::{self, random_bytes};
 use super::progress;
 use super::record::Budget;
@@ -21,6 +20,7 @@ use super::report::{FileReport, Report, TestReport};
 use super::running::{Ended, Running, Task};
 use super::screen::Screen;
 use super::signals::Signals;
+use super::test_run::{Prompt, TestRun};
 use crate::base::error::{Error, Result};
 use crate::base::wait::{self, Deadline};
 use crate::lua::modules::test::event::{Failure, Id, Outcome};
@@ -41,8 +41,8 @@ enum Stop {
 }
 
 pub struct Runner<'a> {
-    options: &'a Options,
-    above: Above,
+    options: &'a TestRun,
+    prompt: Prompt,
     files: &'a [File],
     sources: &'a [Source],
     machine: &'a Machine,
@@ -82,7 +82,7 @@ struct Waiting {
 }
 
 /// What the run is given besides its options.
-pub struct Given<'a> {
+pub struct Inputs<'a> {
     pub files: &'a [File],
     /// Of each file.
     pub sources: &'a [Source],
@@ -93,7 +93,7 @@ pub struct Given<'a> {
 }
 
 /// Runs all files, and returns the exit status.
-pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
+pub fn run(options: &TestRun, prompt: Prompt, given: Inputs<'_>) -> Result<i32> {
     let nonce: [u8; 16] = random_bytes();
     let signals = Signals::take()?;
     let mut screen = given.screen;
@@ -101,7 +101,7 @@ pub fn run(options: &Options, above: Above, given: Given<'_>) -> Result<i32> {
     let now = Instant::now();
     let mut runner = Runner {
         options,
-        above,
+        prompt,
         files: given.files,
         sources: given.sources,
         machine: given.machine,
@@ -212,7 +212,7 @@ impl Runner<'_> {
             task.clone(),
             &self.files[task.file],
             self.options,
-            self.above,
+            self.prompt,
             self.machine,
             &self.start_options(),
         ) {

@@ -12,14 +12,14 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use super::artifacts::OfFile;
-use super::events::{Events, Told};
+use super::events::{Events, Message};
 use super::find::File;
 use super::job::{self, Inside, Job};
 use super::needs::Machine;
-use super::options::{Above, Options};
 use super::output::Output;
 use super::record::{End, Record};
 use super::report::FileReport;
+use super::test_run::{Prompt, TestRun};
 use super::unbegun::Written;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::text::harmless;
@@ -84,8 +84,8 @@ impl Running {
     pub fn start(
         task: Task,
         file: &File,
-        options: &Options,
-        above: Above,
+        options: &TestRun,
+        prompt: Prompt,
         machine: &Machine,
         start: &job::Start,
     ) -> Result<Running> {
@@ -94,10 +94,10 @@ impl Running {
         let all = task.only.is_none() && options.filter.is_empty();
         let written = if all { Written::of(&String::from_utf8_lossy(&source)) } else { Written::default() };
         let script = Script { name: file.name.clone(), source, args: Vec::new(), directory };
-        let settings = settings(options, above, machine, &task, &file.name);
+        let settings = settings(options, prompt, machine, &task, &file.name);
         // A prompt waits for as long as somebody looks around.
         let limit = options.timeout.filter(|_| !options.pause_on_fail);
-        let sandbox = sandbox::Options {
+        let sandbox = sandbox::Policy {
             host: false,
             write: options.write.clone(),
             env: options.env.clone(),
@@ -208,9 +208,9 @@ impl Running {
         self.limit.is_some_and(|limit| self.elapsed() >= limit.saturating_add(grace))
     }
 
-    fn take(&mut self, told: Told) {
+    fn take(&mut self, told: Message) {
         match told {
-            Told::Event(event) => {
+            Message::Event(event) => {
                 self.told += 1;
                 // Of a file that tells tests without end, the run keeps no more.
                 match self.room.checked_sub(event.size()) {
@@ -227,8 +227,8 @@ impl Running {
                 }
                 self.record.take(event, self.output.take());
             }
-            Told::Bytes(bytes) if bytes.is_empty() => self.artifact = None,
-            Told::Bytes(bytes) => {
+            Message::Bytes(bytes) if bytes.is_empty() => self.artifact = None,
+            Message::Bytes(bytes) => {
                 if let Some(file) = &mut self.artifact
                     && let Err(e) = file.write_all(&bytes)
                 {
@@ -238,7 +238,7 @@ impl Running {
                     }
                 }
             }
-            Told::Cannot(text, hint) => {
+            Message::Cannot(text, hint) => {
                 self.record.cannot(text.clone());
                 let e = Error::new(Kind::Unsupported, text);
                 self.cannot = Some(hint.into_iter().fold(e, Error::hint));
@@ -288,13 +288,7 @@ impl Running {
 }
 
 /// Runs in the file's process.
-fn enter(
-    options: &sandbox::Options,
-    script: &Script,
-    trace: bool,
-    settings: Settings,
-    inside: Inside,
-) -> i32 {
+fn enter(options: &sandbox::Policy, script: &Script, trace: bool, settings: Settings, inside: Inside) -> i32 {
     let inside = Rc::new(inside);
     let sink = inside.clone();
     let entered =
@@ -305,7 +299,7 @@ fn enter(
     })
 }
 
-fn settings(options: &Options, above: Above, machine: &Machine, task: &Task, name: &str) -> Settings {
+fn settings(options: &TestRun, prompt: Prompt, machine: &Machine, task: &Task, name: &str) -> Settings {
     let words = options.filter.clone();
     let select = match &task.only {
         Some(id) => Selection::Only(id.name()),
@@ -320,7 +314,7 @@ fn settings(options: &Options, above: Above, machine: &Machine, task: &Task, nam
         fail_fast: options.fail_fast,
         artifacts: options.artifacts.is_some(),
         capture: options.capture,
-        pause: options.pause_on_fail.then_some(above.pause),
+        pause: options.pause_on_fail.then_some(prompt.pause),
         missing: Some(Rc::new(move |word| machine.lacks(word))),
         ..Settings::default()
     }

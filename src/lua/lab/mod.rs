@@ -29,7 +29,7 @@ pub struct Place {
 }
 
 impl Place {
-    pub fn of(lab: &crate::sandbox::Lab) -> Place {
+    pub fn of(lab: &crate::sandbox::Sandbox) -> Place {
         Place {
             sandboxed: lab.sandboxed,
             open_files: Some(lab.nofile.0),

@@ -14,15 +14,15 @@ use crate::lua::runtime::changes::Changes;
 use crate::lua::runtime::explain;
 use crate::lua::schema::{self, Cx, Failure, Shape, opts, param, ret, ty};
 
-struct Options {
+struct Retry {
     timeout: Duration,
     interval: Duration,
     message: Option<String>,
 }
 
-impl Default for Options {
+impl Default for Retry {
     fn default() -> Self {
-        Options { timeout: Duration::from_secs(5), interval: Duration::from_millis(50), message: None }
+        Retry { timeout: Duration::from_secs(5), interval: Duration::from_millis(50), message: None }
     }
 }
 
@@ -111,7 +111,7 @@ fn reason(cx: &Cx<'_>, raised: Value) -> mlua::Result<Reason> {
     Ok(Reason { text, diff: field("diff")? })
 }
 
-fn eventually(cx: &Cx<'_>, f: &Function, options: &Options) -> Result<MultiValue, Failure> {
+fn eventually(cx: &Cx<'_>, f: &Function, options: &Retry) -> Result<MultiValue, Failure> {
     let (start, deadline) = (Instant::now(), Deadline::after(options.timeout));
     let mut tries = 0u64;
     loop {
@@ -147,7 +147,7 @@ pub fn module() -> Module {
             (
                 param("fn", ty::function(), "what to try"),
                 opts(
-                    Shape::<Options>::new("nsh.eventually.Options")
+                    Shape::<Retry>::new("nsh.eventually.Options")
                         .field("timeout", ty::seconds(), "seconds to go on trying; default 5", |o, v| o.timeout = v)
                         .field("interval", ty::seconds(), "seconds between two tries; default 0.05", |o, v| {
                             o.interval = v

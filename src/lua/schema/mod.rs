@@ -16,6 +16,7 @@ mod rows;
 mod shape;
 pub mod ty;
 
+pub use crate::base::text::similar as did_you_mean;
 pub use class::{Class, ClassDoc, Handle, Object};
 pub use function::{
     AndMore, Args, BodyLast, Function, FunctionDoc, MethodDoc, Param, ParamDoc, Rest, Return, ReturnDoc,
@@ -159,14 +160,4 @@ pub fn describe(value: &Value) -> String {
         Value::Error(_) => "an error".to_owned(),
         _ => "a userdata".to_owned(),
     }
-}
-
-/// The candidate nearest to `name`, if it is near enough to be meant.
-pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .map(|c| (strsim::damerau_levenshtein(name, c), c))
-        .filter(|(distance, c)| *distance <= (c.len().max(name.len()) / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, c)| c)
 }

@@ -15,7 +15,7 @@ use super::complete::{Completer, Completion};
 use crate::net::namespace::Namespace;
 
 pub use monitor::Monitor;
-pub use save::Kept;
+pub use save::Entry;
 
 /// What follows a command.
 pub enum Flow {

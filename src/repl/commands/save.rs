@@ -9,7 +9,7 @@ use crate::repl::lex::{self, Kind, Token};
 use crate::repl::names;
 
 /// What a session keeps for `:save`.
-pub enum Kept {
+pub enum Entry {
     /// An input that worked.
     Input { source: String, expression: bool },
     /// A namespace that the session began with as a global.
@@ -102,12 +102,12 @@ enum Part {
 }
 
 /// For each of what was kept; from the end, where it is known whether `_` is used.
-fn parts(kept: &[Kept]) -> Vec<Part> {
+fn parts(kept: &[Entry]) -> Vec<Part> {
     // The last value, and the one before.
     let (mut last, mut before) = (false, false);
     let mut parts = vec![Part::Kept; kept.len()];
     for (k, part) in kept.iter().zip(&mut parts).rev() {
-        let Kept::Input { source, expression } = k else { continue };
+        let Entry::Input { source, expression } = k else { continue };
         if *expression {
             *part = match (last || before, looks(source)) {
                 (true, _) => Part::Last,
@@ -125,26 +125,26 @@ fn parts(kept: &[Kept]) -> Vec<Part> {
 }
 
 /// The script; `is_statement` says whether a text stands by itself.
-pub fn script(kept: &[Kept], is_statement: impl Fn(&str) -> bool) -> String {
+pub fn script(kept: &[Entry], is_statement: impl Fn(&str) -> bool) -> String {
     let mut out = String::new();
     let mut prefix = None;
     let parts = parts(kept);
     let used = |name: &str| {
         kept.iter().zip(&parts).any(|(k, part)| match k {
-            Kept::Input { source, .. } => *part != Part::Left && uses(source, name),
-            Kept::Use(used) => used.as_deref() == Some(name),
-            Kept::Bound(_) => false,
+            Entry::Input { source, .. } => *part != Part::Left && uses(source, name),
+            Entry::Use(used) => used.as_deref() == Some(name),
+            Entry::Bound(_) => false,
         })
     };
     for (k, part) in kept.iter().zip(&parts) {
         let line = match k {
-            Kept::Use(namespace) => {
+            Entry::Use(namespace) => {
                 prefix = namespace.as_deref();
                 continue;
             }
-            Kept::Bound(name) if used(name) => format!("{name} = namespace.get({name:?})"),
-            Kept::Bound(_) => continue,
-            Kept::Input { source, expression } => {
+            Entry::Bound(name) if used(name) => format!("{name} = namespace.get({name:?})"),
+            Entry::Bound(_) => continue,
+            Entry::Input { source, expression } => {
                 let source = &prefixed(source, prefix);
                 match part {
                     Part::Left => continue,
@@ -195,8 +195,8 @@ fn without_return(source: &str, is_statement: impl Fn(&str) -> bool) -> String {
 mod tests {
     use super::*;
 
-    fn input(source: &str, expression: bool) -> Kept {
-        Kept::Input { source: source.to_owned(), expression }
+    fn input(source: &str, expression: bool) -> Entry {
+        Entry::Input { source: source.to_owned(), expression }
     }
 
     #[test]
@@ -251,10 +251,10 @@ mod tests {
 
     #[test]
     fn what_acted_on_a_namespace_names_it() {
-        let on = |ns: Option<&str>| Kept::Use(ns.map(str::to_owned));
+        let on = |ns: Option<&str>| Entry::Use(ns.map(str::to_owned));
         let kept = [
-            Kept::Bound("ns1".to_owned()),
-            Kept::Bound("ns3".to_owned()),
+            Entry::Bound("ns1".to_owned()),
+            Entry::Bound("ns3".to_owned()),
             on(Some("ns1")),
             input("link.add('a', { kind = 'veth', peer = { name = 'link' }, link = x.link })", true),
             input("function f() return ping('::1'), proc.exec 'x' end", false),

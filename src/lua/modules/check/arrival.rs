@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::reach::{Requests, cannot_leave, refused, requests};
-use super::{Told, claim, clues, told};
+use super::{WithMessage, claim, clues, told};
 use crate::base::error::{Error, Kind};
 use crate::lua::modules::ping;
 use crate::lua::modules::traffic;
@@ -13,20 +13,20 @@ use crate::probe::endpoint::Host;
 use crate::probe::ping::Arrival;
 
 #[derive(Default)]
-struct Options {
+struct Arrival {
     at: Option<Rc<Namespace>>,
     requests: Requests,
     message: Option<String>,
 }
 
-impl Told for Options {
+impl WithMessage for Arrival {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }
 }
 
-fn options(name: &'static str, wanted: bool) -> Shape<Options> {
-    Shape::<Options>::new(name)
+fn options(name: &'static str, wanted: bool) -> Shape<Arrival> {
+    Shape::<Arrival>::new(name)
         .field(
             "at",
             crate::lua::modules::namespace::ty(),
@@ -75,7 +75,7 @@ fn arrives_at(
     from: &Rc<Namespace>,
     to: &Host,
     at: &Namespace,
-    o: &Options,
+    o: &Arrival,
 ) -> Result<(bool, String), Failure> {
     let there = Cx { ns: from, ..*cx };
     let family = o.requests.family;

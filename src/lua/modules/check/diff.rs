@@ -1,6 +1,7 @@
 //! Two values side by side: lines of `-` for what was expected, `+` for what came, and those that are in both.
 
 use mlua::Value;
+use similar::{Algorithm, ChangeTag};
 
 use crate::lua::runtime::render::{Near, lines, open_lines};
 
@@ -8,8 +9,6 @@ use crate::lua::runtime::render::{Near, lines, open_lines};
 const CONTEXT: usize = 2;
 /// So many lines of a diff are shown.
 const MOST: usize = 60;
-/// Beyond so many lines the two are not compared line by line.
-const COMPARED: usize = 1000;
 
 /// The diff of two values, where it says more than a message on one line: when one of them takes several.
 pub fn of_values(got: &Value, want: &Value) -> Option<String> {
@@ -17,20 +16,12 @@ pub fn of_values(got: &Value, want: &Value) -> Option<String> {
     (long(want) || long(got)).then(|| of_lines(&open_lines(want), &open_lines(got)))
 }
 
-/// A line of the diff.
-#[derive(Clone, Copy, PartialEq)]
-enum Mark {
-    Both,
-    Want,
-    Got,
-}
-
 /// The diff of two lists of lines.
 pub fn of_lines(want: &[String], got: &[String]) -> String {
     let marked = shortened(&mark(want, got));
     let near = |i: usize| {
         let around = &marked[i.saturating_sub(CONTEXT)..(i + CONTEXT + 1).min(marked.len())];
-        around.iter().any(|(mark, _)| *mark != Mark::Both)
+        around.iter().any(|(mark, _)| *mark != ChangeTag::Equal)
     };
     let (mut out, mut left_out) = (Vec::new(), false);
     for (i, (mark, line)) in marked.iter().enumerate() {
@@ -41,12 +32,7 @@ pub fn of_lines(want: &[String], got: &[String]) -> String {
         if std::mem::take(&mut left_out) {
             out.push("  ...".to_owned());
         }
-        let sign = match mark {
-            Mark::Both => " ",
-            Mark::Want => "-",
-            Mark::Got => "+",
-        };
-        out.push(format!("{sign} {line}").trim_end().to_owned());
+        out.push(format!("{mark} {line}").trim_end().to_owned());
         if out.len() >= MOST {
             out.push(format!("  ... and {} more lines", marked.len() - i - 1));
             return out.join("\n");
@@ -63,14 +49,14 @@ const WIDTH: usize = 200;
 
 /// Long lines are cut: those that differ to where they do. The first of some lines that came in the place of others
 /// stands for the first of those.
-fn shortened(marked: &[(Mark, &str)]) -> Vec<(Mark, String)> {
+fn shortened(marked: &[(ChangeTag, &str)]) -> Vec<(ChangeTag, String)> {
     let runs: Vec<_> = marked.chunk_by(|a, b| a.0 == b.0).collect();
     let mut out = Vec::new();
     for (i, run) in runs.iter().enumerate() {
         let partner = match run[0].0 {
-            Mark::Both => None,
-            Mark::Want => runs.get(i + 1).filter(|next| next[0].0 == Mark::Got),
-            Mark::Got => runs[..i].last().filter(|last| last[0].0 == Mark::Want),
+            ChangeTag::Equal => None,
+            ChangeTag::Delete => runs.get(i + 1).filter(|next| next[0].0 == ChangeTag::Insert),
+            ChangeTag::Insert => runs[..i].last().filter(|last| last[0].0 == ChangeTag::Delete),
         };
         for (nth, (mark, line)) in run.iter().enumerate() {
             let other = partner.and_then(|partner| partner.get(nth)).map_or("", |(_, other)| other);
@@ -87,47 +73,11 @@ fn cut(line: &str, other: &str) -> String {
     }
 }
 
-/// The lines of both in their order, by the longest common subsequence.
-fn mark<'a>(want: &'a [String], got: &'a [String]) -> Vec<(Mark, &'a str)> {
-    let same = |(a, b): &(&String, &String)| a == b;
-    let head = want.iter().zip(got).take_while(same).count();
-    let tail = want[head..].iter().rev().zip(got[head..].iter().rev()).take_while(same).count();
-    let (a, b) = (&want[head..want.len() - tail], &got[head..got.len() - tail]);
-    let mut out: Vec<(Mark, &str)> = want[..head].iter().map(|l| (Mark::Both, l.as_str())).collect();
-    if a.len() > COMPARED || b.len() > COMPARED {
-        out.extend(a.iter().map(|l| (Mark::Want, l.as_str())));
-        out.extend(b.iter().map(|l| (Mark::Got, l.as_str())));
-    } else {
-        middle(a, b, &mut out);
-    }
-    out.extend(want[want.len() - tail..].iter().map(|l| (Mark::Both, l.as_str())));
-    out
-}
-
-fn middle<'a>(a: &'a [String], b: &'a [String], out: &mut Vec<(Mark, &'a str)>) {
-    // The length of the longest common subsequence of what follows each pair of places.
-    let mut common = vec![vec![0u32; b.len() + 1]; a.len() + 1];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            common[i][j] = match a[i] == b[j] {
-                true => common[i + 1][j + 1] + 1,
-                false => common[i + 1][j].max(common[i][j + 1]),
-            };
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        if i < a.len() && j < b.len() && a[i] == b[j] {
-            out.push((Mark::Both, &a[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if i < a.len() && (j == b.len() || common[i + 1][j] >= common[i][j + 1]) {
-            out.push((Mark::Want, &a[i]));
-            i += 1;
-        } else {
-            out.push((Mark::Got, &b[j]));
-            j += 1;
-        }
-    }
+/// The lines of both in their order.
+fn mark<'a>(want: &'a [String], got: &'a [String]) -> Vec<(ChangeTag, &'a str)> {
+    let ops = similar::capture_diff_slices(Algorithm::Myers, want, got);
+    let runs = ops.iter().flat_map(|op| op.iter_slices(want, got));
+    runs.flat_map(|(tag, run)| run.iter().map(move |line| (tag, line.as_str()))).collect()
 }
 
 #[cfg(test)]

@@ -77,12 +77,12 @@ fn message() -> Param<Option<String>> {
 }
 
 /// Options of a check, among them its message.
-trait Told: Default + 'static {
+trait WithMessage: Default + 'static {
     fn message(&mut self) -> &mut Option<String>;
 }
 
 /// Options, or the message alone.
-fn told<T: Told>(shape: Shape<T>) -> Param<T> {
+fn told<T: WithMessage>(shape: Shape<T>) -> Param<T> {
     opts(with_message(shape)).or(ty::string().map(|message| {
         let mut options = T::default();
         *options.message() = Some(message);
@@ -90,7 +90,7 @@ fn told<T: Told>(shape: Shape<T>) -> Param<T> {
     }))
 }
 
-fn with_message<T: Told>(shape: Shape<T>) -> Shape<T> {
+fn with_message<T: WithMessage>(shape: Shape<T>) -> Shape<T> {
     shape.field("message", ty::string(), MESSAGE, |o, v| *o.message() = Some(v))
 }
 

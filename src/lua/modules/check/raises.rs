@@ -3,7 +3,7 @@
 use mlua::{MultiValue, Value};
 
 use super::values::find;
-use super::{Told, claim, message, with_message};
+use super::{WithMessage, claim, message, with_message};
 use crate::base::error::Kind;
 use crate::lua::modules::test::unwinding;
 use crate::lua::runtime::bind;
@@ -19,7 +19,7 @@ struct Wanted {
     message: Option<String>,
 }
 
-impl Told for Wanted {
+impl WithMessage for Wanted {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }

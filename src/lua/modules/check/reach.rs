@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use super::{Reason, Told, claim, clues, told};
+use super::{Reason, WithMessage, claim, clues, told};
 use crate::base::error::{Error, Kind};
 use crate::lua::modules::ping;
 use crate::lua::modules::traffic;
@@ -61,19 +61,19 @@ impl Requests {
 }
 
 #[derive(Default)]
-struct Options {
+struct Reach {
     requests: Requests,
     message: Option<String>,
 }
 
-impl Told for Options {
+impl WithMessage for Reach {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }
 }
 
-fn options(name: &'static str, wanted: bool) -> Shape<Options> {
-    Shape::<Options>::new(name).include(requests(wanted), |o| &mut o.requests)
+fn options(name: &'static str, wanted: bool) -> Shape<Reach> {
+    Shape::<Reach>::new(name).include(requests(wanted), |o| &mut o.requests)
 }
 
 /// What a ping came to, in a few words.
@@ -116,7 +116,7 @@ fn reach(
     cx: &Cx<'_>,
     from: &Rc<Namespace>,
     to: &Host,
-    options: &Options,
+    options: &Reach,
     wanted: bool,
 ) -> Result<(bool, Reason), Failure> {
     let there = Cx { ns: from, ..*cx };

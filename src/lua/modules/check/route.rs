@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::reach::{cannot_leave, refusal};
-use super::{Told, claim, told};
+use super::{WithMessage, claim, told};
 use crate::lua::modules::route as module;
 use crate::lua::modules::traffic;
 use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
@@ -14,7 +14,7 @@ use crate::net::route::{self, Lookup, Route, RouteKind};
 use crate::probe::endpoint::Host;
 
 #[derive(Default)]
-struct Options {
+struct Expected {
     via: Option<IpAddr>,
     dev: Option<String>,
     src: Option<IpAddr>,
@@ -25,14 +25,14 @@ struct Options {
     message: Option<String>,
 }
 
-impl Told for Options {
+impl WithMessage for Expected {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }
 }
 
-fn options(name: &'static str) -> Shape<Options> {
-    Shape::<Options>::new(name)
+fn options(name: &'static str) -> Shape<Expected> {
+    Shape::<Expected>::new(name)
         .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
             o.family = Some(v)
         })
@@ -53,7 +53,7 @@ fn lookup(
     cx: &Cx<'_>,
     from: &Rc<Namespace>,
     dst: &Host,
-    o: &Options,
+    o: &Expected,
 ) -> Result<Result<Route, String>, Failure> {
     let to = address(cx, from, dst, o.family)?;
     match route::get(from, to, &o.packet) {
@@ -77,7 +77,7 @@ fn way(route: &Route) -> String {
     words.join(" ")
 }
 
-fn wanted(o: &Options) -> String {
+fn wanted(o: &Expected) -> String {
     let mut words = Vec::new();
     words.extend(o.via.map(|via| format!("via {via}")));
     words.extend(
@@ -89,7 +89,7 @@ fn wanted(o: &Options) -> String {
     words.join(" ")
 }
 
-fn fits(route: &Route, o: &Options) -> bool {
+fn fits(route: &Route, o: &Expected) -> bool {
     o.via.is_none_or(|via| route.via == Some(via))
         && o.dev.as_ref().is_none_or(|dev| route.dev.as_ref() == Some(dev))
         && o.src.is_none_or(|src| route.src == Some(src))

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use mlua::{Lua, Table, Value};
 
 use super::compare::{self, Difference, Pair, pair};
-use super::{Reason, Told, claim, diff, told};
+use super::{Reason, WithMessage, claim, diff, told};
 use crate::lua::runtime::render::{show, step};
 use crate::lua::schema::{Function, Shape, param, ret, ty};
 
@@ -13,12 +13,12 @@ use crate::lua::schema::{Function, Shape, param, ret, ty};
 const DEPTH: usize = 64;
 
 #[derive(Default)]
-struct Options {
+struct Subset {
     unordered: bool,
     message: Option<String>,
 }
 
-impl Told for Options {
+impl WithMessage for Subset {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }
@@ -200,7 +200,7 @@ fn held(lua: &Lua, got: &Value, want: &Value, unordered: bool) -> Result<(), Rea
 }
 
 pub fn subset() -> Function {
-    let shape = Shape::<Options>::new("nsh.check.SubsetOptions").field(
+    let shape = Shape::<Subset>::new("nsh.check.SubsetOptions").field(
         "unordered",
         ty::boolean(),
         "the items of an array may stand anywhere in the other, each in a place of its own; default false: where they \

@@ -2,7 +2,7 @@
 
 use mlua::{MultiValue, Value};
 
-use super::{Reason, Told, claim, compare, diff, message, told, with_message};
+use super::{Reason, WithMessage, claim, compare, diff, message, told, with_message};
 use crate::lua::runtime::render::{Near, show};
 use crate::lua::schema::{self, Function, Shape, opts, param, ret, ty};
 
@@ -61,7 +61,7 @@ struct Tolerance {
     message: Option<String>,
 }
 
-impl Told for Tolerance {
+impl WithMessage for Tolerance {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }
@@ -117,7 +117,7 @@ struct MatchOptions {
     message: Option<String>,
 }
 
-impl Told for MatchOptions {
+impl WithMessage for MatchOptions {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }

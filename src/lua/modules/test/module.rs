@@ -4,7 +4,7 @@ use mlua::{Function, MultiValue};
 
 use super::name::{self, name};
 use super::scope::Sort;
-use super::single::{self, Options, misplaced, refuse_inside};
+use super::single::{self, TestOptions, misplaced, refuse_inside};
 use super::state::Tests;
 use super::state::skipped;
 use crate::lua::registry::Module;
@@ -19,8 +19,8 @@ fn reason(luals: &'static str) -> Type<Option<String>> {
     ty::string().map(Some).or(flag).luals(luals)
 }
 
-fn shape(name: &'static str) -> Shape<Options> {
-    Shape::<Options>::new(name)
+fn shape(name: &'static str) -> Shape<TestOptions> {
+    Shape::<TestOptions>::new(name)
         .field(
             "timeout",
             ty::seconds(),
@@ -39,7 +39,7 @@ fn shape(name: &'static str) -> Shape<Options> {
         .field("needs", ty::one_or_list(ty::string()), NEEDS, |o, v| o.needs = v)
 }
 
-fn options() -> Param<Options> {
+fn options() -> Param<TestOptions> {
     opts(shape("nsh.test.Options").field(
         "lab",
         ty::one_of(&[("own", true), ("shared", false)]),

@@ -38,7 +38,7 @@ pub struct Deferred {
 
 /// What the tests within take over from their group.
 #[derive(Clone, Default)]
-pub struct Given {
+pub struct Inherited {
     pub timeout: Option<Duration>,
     pub needs: Vec<String>,
     pub xfail: Option<String>,
@@ -48,7 +48,7 @@ pub struct Given {
 pub struct Scope {
     pub sort: Sort,
     pub name: String,
-    pub given: Given,
+    pub given: Inherited,
     pub deferred: Vec<Deferred>,
     pub before_each: Vec<Function>,
     pub after_each: Vec<Function>,
@@ -64,7 +64,7 @@ impl Scope {
         Scope {
             sort,
             name: name.to_owned(),
-            given: Given::default(),
+            given: Inherited::default(),
             deferred: Vec::new(),
             before_each: Vec::new(),
             after_each: Vec::new(),

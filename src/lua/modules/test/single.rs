@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mlua::{Function, MultiValue};
 
 use super::event::{Event, Failure, Id, Outcome};
-use super::scope::{self, Given, Scope, Sort};
+use super::scope::{self, Inherited, Scope, Sort};
 use super::state::{Tests, stopped};
 use crate::base::error::{Error, Kind};
 use crate::base::wait;
@@ -18,7 +18,7 @@ use crate::proc;
 
 /// The options of a test.
 #[derive(Clone, Default)]
-pub struct Options {
+pub struct TestOptions {
     pub timeout: Option<Duration>,
     pub skip: Option<String>,
     pub xfail: Option<String>,
@@ -45,7 +45,7 @@ pub fn refuse_inside(tests: &Tests, what: &str) -> Result<(), Error> {
 pub fn test(
     cx: &Cx<'_>,
     name: &str,
-    options: &Options,
+    options: &TestOptions,
     body: Function,
     args: MultiValue,
 ) -> Result<(), schema::Failure> {
@@ -84,7 +84,7 @@ pub fn test(
 }
 
 /// Runs a group's body where it stands.
-pub fn group(cx: &Cx<'_>, name: &str, options: Options, body: Function) -> Result<(), schema::Failure> {
+pub fn group(cx: &Cx<'_>, name: &str, options: TestOptions, body: Function) -> Result<(), schema::Failure> {
     let (lua, lab, tests) = (cx.lua, cx.lab, Tests::of(cx.lab));
     let id = Id { path: tests.path(name), at: bind::position(lua) };
     let mut given = given(&tests);
@@ -127,7 +127,7 @@ fn go_on(lab: &Lab, failed: bool) -> Result<(), schema::Failure> {
 }
 
 /// What the groups around give to a test.
-fn given(tests: &Tests) -> Given {
+fn given(tests: &Tests) -> Inherited {
     tests.with_top(|top| top.given.clone()).unwrap_or_default()
 }
 

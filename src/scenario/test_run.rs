@@ -12,7 +12,7 @@ use super::order::Shard;
 use crate::lua::lab::Lab;
 
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct TestRun {
     pub paths: Vec<PathBuf>,
     /// How many files run at once.
     pub jobs: usize,
@@ -39,14 +39,14 @@ pub struct Options {
     pub verbose: bool,
     /// As for a script.
     pub write: Vec<PathBuf>,
-    /// What of the environment the labs get, as `sandbox::Options` says.
+    /// What of the environment the labs get, as `sandbox::Policy` says.
     pub env: Vec<OsString>,
     pub trace: bool,
 }
 
 /// What stands above this floor.
 #[derive(Clone, Copy)]
-pub struct Above {
+pub struct Prompt {
     /// Opens a prompt in a failed test's lab.
     pub pause: fn(&Lua, &Rc<Lab>),
 }

@@ -8,7 +8,7 @@ use super::screen;
 
 /// Shared by the editor's helper, which knows what is on the screen, and by who has something to show.
 #[derive(Clone, Default)]
-pub struct Above(Arc<Mutex<State>>);
+pub struct Notices(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -25,7 +25,7 @@ struct State {
     pending: String,
 }
 
-impl Above {
+impl Notices {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,7 +72,7 @@ impl Above {
 }
 
 /// As long as it lives, an input is edited.
-pub struct Reading(Above);
+pub struct Reading(Notices);
 
 impl Drop for Reading {
     fn drop(&mut self) {

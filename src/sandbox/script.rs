@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use super::sys::{self, Channel, Message};
 use super::terminal;
 use super::view::{self, View};
-use super::{Lab, Plan, Runner, Users, filter, ids, init, procfs};
+use super::{Plan, Runner, Sandbox, Users, filter, ids, init, procfs};
 use crate::base::error::{Error, Kind, Result, complain};
 use crate::base::wait::{self, limit};
 use crate::net::inherited::Inherited;
@@ -32,7 +32,7 @@ pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {
 }
 
 /// Runs the script and ends this process with its status.
-pub fn finish(lab: &Lab, runner: Runner<'_>) -> ! {
+pub fn finish(lab: &Sandbox, runner: Runner<'_>) -> ! {
     end(|| runner(lab))
 }
 
@@ -57,7 +57,7 @@ pub fn end(f: impl FnOnce() -> i32) -> ! {
     })
 }
 
-impl Lab {
+impl Sandbox {
     /// Has the terminal from the start, so that Ctrl-C is the script's alone: for what is interactive. A script
     /// gets it when it first reads.
     pub fn claim_terminal(&self) {
@@ -67,14 +67,14 @@ impl Lab {
     }
 }
 
-fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Lab> {
+fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Sandbox> {
     let mut namespaces = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
     if plan.maps.is_some() {
         namespaces |= CloneFlags::CLONE_NEWUSER;
     }
     nix::sched::unshare(namespaces).map_err(|e| Error::from(e).detail("making the lab's network"))?;
     init.send(&Message::Pid(init::own_number()?))?;
-    let mut lab = Lab {
+    let mut lab = Sandbox {
         sandboxed: true,
         confined: plan.maps.is_some(),
         own_proc: view.own_proc,
@@ -143,7 +143,7 @@ fn raise_loopback() -> Result<()> {
 
 /// Descriptors for many namespaces; a bound on processes, which counts those of this user namespace alone; and when
 /// memory runs out, the lab goes first.
-fn bound(lab: &Lab) {
+fn bound(lab: &Sandbox) {
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let (soft, hard) = lab.nofile;
     if soft < hard {

@@ -8,14 +8,14 @@ const TAIL: usize = 48 << 10;
 
 /// The beginning and the end of a stream of any length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct Printed {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     /// Bytes between the two that were let go.
     dropped: u64,
 }
 
-impl Kept {
+impl Printed {
     pub fn add(&mut self, mut bytes: &[u8]) {
         let room = HEAD - self.head.len();
         // Once the head is full it stays as it is, or its end would not be the tail's beginning.
@@ -35,7 +35,7 @@ impl Kept {
     }
 
     /// Adds what was kept elsewhere.
-    pub fn append(&mut self, mut other: Kept) {
+    pub fn append(&mut self, mut other: Printed) {
         self.add(&other.head);
         // If there is a gap, the other's head and tail are full: they fill ours, and the gap is where ours is.
         self.dropped += other.dropped;
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_short_is_kept_whole() {
-        let mut kept = Kept::default();
+        let mut kept = Printed::default();
         assert!(kept.is_empty());
         kept.add(b"a\n");
         kept.add(b"b");
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_flood_leaves_its_beginning_and_its_end() {
-        let mut kept = Kept::default();
+        let mut kept = Printed::default();
         let mut size = 0u64;
         for i in 0..100_000 {
             let line = format!("line {i}\n");
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(missing + text.len() as u64 - gap.len() as u64 - 1, size);
         assert!(text.lines().all(|l| l.starts_with("line ") || l == gap));
         // In one piece, too.
-        let mut kept = Kept::default();
+        let mut kept = Printed::default();
         kept.add(&vec![b'x'; 10 << 20]);
         assert_eq!(kept.head.len() + kept.tail.len() + kept.dropped as usize, 10 << 20);
         assert!(kept.text().contains("x\n[") && kept.text().contains(" bytes left out]\nx"));
