@@ -1,5 +1,7 @@
 //! A private lab for a unit test: a network and mount namespace of the test's own thread.
 
+use std::fmt::Display;
+use std::io::Write;
 use std::path::Path;
 
 use nix::mount::MsFlags;
@@ -8,13 +10,26 @@ use nix::sched::CloneFlags;
 use super::inherited::Inherited;
 use super::namespace::Namespaces;
 
-/// Runs `f` in a thread with a network of its own and an empty `/run`. Skipped, with the reason, without
-/// privileges.
+/// Says that a test, or the rest of it, is skipped, and why: on the real stderr, since libtest shows nothing of what a
+/// passing test prints.
+#[track_caller]
+pub fn skipped(reason: impl Display) {
+    let _ = writeln!(std::io::stderr(), "skipped in {}: {reason}", std::panic::Location::caller().file());
+}
+
+/// Skips a test that needs a network of its own, which isn't allowed here. Where all tests must run (`.ci/run` as root),
+/// it fails.
+#[track_caller]
+pub fn no_namespace(e: nix::Error) {
+    assert!(std::env::var_os("NSH_TESTS_AS_ROOT").is_none(), "making a network namespace: {e}");
+    skipped(format!("a network namespace can't be made ({e}); run the tests as root"));
+}
+
+/// Runs `f` in a thread with a network of its own and an empty `/run`; see [`no_namespace`].
 pub fn lab(f: impl FnOnce(&Namespaces) + Send + 'static) {
     let test = std::thread::spawn(move || {
         if let Err(e) = nix::sched::unshare(CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWNS) {
-            eprintln!("skipped: unshare: {e}; run the tests as root");
-            return;
+            return no_namespace(e);
         }
         let none = None::<&str>;
         nix::mount::mount(none, "/", none, MsFlags::MS_PRIVATE | MsFlags::MS_REC, none).unwrap();
@@ -37,7 +52,7 @@ pub fn witness(all: &Namespaces, ns: &str, command: &[&str]) -> Option<serde_jso
     let output = match output {
         Ok(output) => output,
         Err(e) => {
-            eprintln!("skipped: {}: {e}", command[0]);
+            skipped(format!("{}: {e}", command[0]));
             return None;
         }
     };

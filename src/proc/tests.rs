@@ -22,7 +22,7 @@ fn in_namespace(f: impl FnOnce(BorrowedFd<'_>) + Send) {
         scope.spawn(|| {
             let home = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
             if let Err(e) = nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET) {
-                eprintln!("skipped: making a network namespace: {e}");
+                crate::net::testing::no_namespace(e);
                 return;
             }
             let inside = std::fs::File::open("/proc/thread-self/ns/net").unwrap();
@@ -261,7 +261,7 @@ fn the_process_is_inside_the_namespace() {
 #[test]
 fn a_shell_needs_a_terminal() {
     if nix::unistd::isatty(std::io::stdin()).unwrap_or(false) {
-        eprintln!("skipped: the tests' stdin is a terminal");
+        crate::net::testing::skipped("the tests' stdin is a terminal");
         return;
     }
     let e = shell(here(), &Spec::args(["sh"]), &Context::default()).unwrap_err();
@@ -432,7 +432,7 @@ fn a_file_that_was_there_is_no_news() {
 #[test]
 fn a_core_is_told() {
     if std::fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default().trim() != "core" {
-        return eprintln!("skipped: cores don't go to the working directory here");
+        return crate::net::testing::skipped("cores don't go to the working directory here");
     }
     let dir = std::env::temp_dir().join(format!("nsh-core-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();

@@ -203,7 +203,7 @@ fn ran(ns: &Namespace, command: &[&str]) -> bool {
             true
         }
         Err(e) => {
-            eprintln!("skipped: {}: {e}", command[0]);
+            crate::net::testing::skipped(format!("{}: {e}", command[0]));
             false
         }
     }

@@ -68,7 +68,7 @@ fn an_event_ends_the_wait() {
             Ok(if lo { Look::Done } else { Look::NotYet("down".into()) })
         });
         match later.join().unwrap() {
-            Err(e) => eprintln!("skipped: ip: {e}"),
+            Err(e) => crate::net::testing::skipped(format!("ip: {e}")),
             Ok(_) => {
                 assert!(waited.unwrap() >= Duration::from_millis(40));
                 // Before and after listening, at the event, and at most a few seldom ones on a slow machine.

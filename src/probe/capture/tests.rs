@@ -412,7 +412,7 @@ fn tcpdump(file: &[u8], args: &[&str]) -> Option<String> {
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut child) = child else {
-        eprintln!("skipped: tcpdump is not installed");
+        crate::net::testing::skipped("tcpdump is not installed");
         return None;
     };
     child.stdin.take().unwrap().write_all(file).unwrap();
@@ -759,7 +759,7 @@ fn a_tun_device_has_no_link_layer() {
         use std::io::Write;
         links(all);
         let Ok(mut tun) = std::fs::File::options().read(true).write(true).open("/dev/net/tun") else {
-            eprintln!("skipped: no /dev/net/tun");
+            crate::net::testing::skipped("no /dev/net/tun");
             return;
         };
         // SAFETY: an all-zero ifreq is valid; the ioctl reads a name and flags from it.

@@ -167,7 +167,7 @@ fn a_directory_as_curl_sees_it() {
         };
         match curl(&[&format!("{base}/large"), &format!("{base}/large")]) {
             Ok(output) => assert!(output.stdout == [&large[..], &large[..]].concat()),
-            Err(e) => eprintln!("skipped: curl: {e}"),
+            Err(e) => crate::net::testing::skipped(format!("curl: {e}")),
         }
         // Two requests over one connection.
         let requests = server.records();

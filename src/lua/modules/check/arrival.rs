@@ -13,20 +13,20 @@ use crate::probe::endpoint::Host;
 use crate::probe::ping::Arrival;
 
 #[derive(Default)]
-struct Arrival {
+struct Watched {
     at: Option<Rc<Namespace>>,
     requests: Requests,
     message: Option<String>,
 }
 
-impl WithMessage for Arrival {
+impl WithMessage for Watched {
     fn message(&mut self) -> &mut Option<String> {
         &mut self.message
     }
 }
 
-fn options(name: &'static str, wanted: bool) -> Shape<Arrival> {
-    Shape::<Arrival>::new(name)
+fn options(name: &'static str, wanted: bool) -> Shape<Watched> {
+    Shape::<Watched>::new(name)
         .field(
             "at",
             crate::lua::modules::namespace::ty(),
@@ -75,7 +75,7 @@ fn arrives_at(
     from: &Rc<Namespace>,
     to: &Host,
     at: &Namespace,
-    o: &Arrival,
+    o: &Watched,
 ) -> Result<(bool, String), Failure> {
     let there = Cx { ns: from, ..*cx };
     let family = o.requests.family;

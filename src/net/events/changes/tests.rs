@@ -235,7 +235,7 @@ fn rules_of_nft() {
             r1.within(run).unwrap().is_ok_and(|status| status.success())
         };
         if !nft("add table inet t { chain c { type filter hook forward priority 0; }; chain d { }; }") {
-            eprintln!("skipped: nft is not installed, or the kernel has no nf_tables");
+            crate::net::testing::skipped("nft is not installed, or the kernel has no nf_tables");
             return;
         }
         changes.reset(all).unwrap();

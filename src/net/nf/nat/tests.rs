@@ -11,7 +11,7 @@ use crate::net::nf::words::{Family, Interface, Not, Prefix, Protocol};
 fn in_namespace<T: Send + 'static>(f: impl FnOnce(&Namespace) -> T + Send + 'static) -> Option<T> {
     std::thread::spawn(|| {
         if let Err(e) = nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET) {
-            eprintln!("skipped: a network namespace can't be made here: {e}");
+            crate::net::testing::no_namespace(e);
             return None;
         }
         let all = Namespaces::new("/nonexistent").unwrap();
@@ -32,7 +32,7 @@ fn nft(args: &[&str], input: &str) -> Option<String> {
     {
         Ok(child) => child,
         Err(e) => {
-            eprintln!("skipped: nft can't be run: {e}");
+            crate::net::testing::skipped(format!("nft can't be run: {e}"));
             return None;
         }
     };
