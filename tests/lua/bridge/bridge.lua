@@ -1,4 +1,3 @@
----@diagnostic disable
 -- Bridges and their ports, as bridge(8) sees them.
 -- needs: ip, bridge
 local ns1, ns2 = namespace.add("ns1", { up = true }), namespace.add("ns2", { up = true })
@@ -105,7 +104,7 @@ e = check.error(function()
 end)
 check.equal(e.hint, "lo is no port of a bridge; set its master first")
 check.error(function()
-  bridge.set_port("veth1", { state = "sleeping" })
+  bridge.set_port("veth1", { state = "sleeping" } --[[@as any]])
 end, "argument")
 link.add("br2", { kind = "bridge" })
 e = check.error(function()

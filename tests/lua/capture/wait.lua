@@ -123,10 +123,8 @@ check.error(function()
   capture.start("lo", { namespaces = { "nsx" } })
 end, "not_found")
 check.error(function()
-  ---@diagnostic disable-next-line: param-type-mismatch
-  capture.start({ proto = "icmp" })
+  capture.start({ proto = "icmp" } --[[@as any]])
 end, "argument")
 check.error(function()
-  ---@diagnostic disable-next-line: param-type-mismatch
-  seen:packets({ direction = "sideways" })
+  seen:packets({ direction = "sideways" } --[[@as any]])
 end, "argument")

@@ -1,5 +1,4 @@
 -- needs: /usr/lib/frr/zebra, /usr/lib/frr/ospfd, /usr/lib/frr/bgpd, vtysh
----@diagnostic disable
 -- nsh.frr: configurations from tables and texts, vtysh's JSON as tables, and errors in its words.
 local frr = require("nsh.frr")
 local topology = require("nsh.topology")
@@ -7,7 +6,7 @@ local topology = require("nsh.topology")
 local function refused(kind, text, f)
   local e = check.error(f, kind)
   check.match(e.message, text)
-  check(e.at:find("frr%-routers%.lua:%d+$"), e.at)
+  check(tostring(e.at):find("frr%-routers%.lua:%d+$"), e.at)
   check.equal(#proc.deaths(), 0)
 end
 

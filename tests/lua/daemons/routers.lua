@@ -1,5 +1,4 @@
 -- needs: bird, birdc
----@diagnostic disable
 -- nsh.bird: configurations from tables and texts, what birdc says as tables, and errors that name the line.
 local bird = require("nsh.bird")
 local topology = require("nsh.topology")
@@ -11,7 +10,7 @@ end
 local function refused(kind, text, f)
   local e = check.error(f, kind)
   check.match(message(e), text)
-  check(e.at:find("routers%.lua:%d+$"), e.at)
+  check(tostring(e.at):find("routers%.lua:%d+$"), e.at)
   check.equal(#proc.deaths(), 0)
 end
 
@@ -155,7 +154,7 @@ refused("argument", '^bird%.start: ospf%.passive%[1%]: no link "eth1"', function
   bird.start(ns, { ospf = { passive = { "eth1" } } })
 end)
 refused("argument", "^bird%.start: bgp%.as: expected an integer from 1 to 4294967295, got nil", function()
-  bird.start(ns, { bgp = { neighbors = {} } })
+  (bird --[[@as any]]).start(ns, { bgp = { neighbors = {} } })
 end)
 refused("argument", "^bird%.start: static%[1%]: a route needs via, dev or type", function()
   bird.start(ns, { static = { { "10.0.0.0/8" } } })
@@ -164,6 +163,6 @@ refused("argument", '^bird%.start_all: there is no namespace "nobody"', function
   bird.start_all({ ns, "nobody" }, {})
 end)
 refused("argument", "^bird%.start: expected a table or a text of configuration, got the integer 5", function()
-  bird.start(ns, 5)
+  bird.start(ns, 5 --[[@as any]])
 end)
 check.equal(ns.exec({ "birdc", "-s", "/run/bird/bird.ctl", "show", "status" }).status, 1, "nothing runs")

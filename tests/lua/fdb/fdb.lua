@@ -1,4 +1,3 @@
----@diagnostic disable
 -- The forwarding database, as `bridge fdb` sees it.
 -- needs: ip, bridge
 local ns1, ns2 = namespace.add("ns1"), namespace.add("ns2")
@@ -78,5 +77,5 @@ check.error(function()
   fdb.add("02:00:00:00:00", { dev = "veth1" })
 end, "argument")
 check.error(function()
-  fdb.list({ type = "learned" })
+  fdb.list({ type = "learned" } --[[@as any]])
 end, "argument")

@@ -1,4 +1,3 @@
----@diagnostic disable
 -- Links as `ip -d -j link` sees them.
 -- needs: ip
 local ns1 = namespace.add("ns1")
@@ -82,7 +81,7 @@ check.equal(l.addrgenmode, near.inet6_addr_gen_mode)
 check.equal(l.type, near.link_type)
 check.equal(l.broadcast, near.broadcast)
 check.equal(l.port.cost, near.linkinfo.info_slave_data.cost)
-check.equal(l.port.bridge_id:sub(1, 5), near.linkinfo.info_slave_data.bridge_id:sub(1, 5))
+check.equal(tostring(l.port.bridge_id):sub(1, 5), near.linkinfo.info_slave_data.bridge_id:sub(1, 5))
 check.equal(ns1.link.get("eth0").link_netns, "host")
 check.equal(ns1.link.get("lo").kind, nil)
 

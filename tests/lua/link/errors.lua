@@ -1,4 +1,3 @@
----@diagnostic disable
 -- Each mistake gets one line with its reason, and leaves the lab as it was.
 local ns1 = namespace.add("ns1", { up = true })
 link.add("br0", { kind = "bridge", up = true })
@@ -45,7 +44,7 @@ for _, kind in ipairs({ "wireguard", "netdevsim", "vcan", "nlmon" }) do
   if made then
     link.del("y")
   else
-    check.equal(e.kind, "unsupported")
+    check.equal((e --[[@as any]]).kind, "unsupported")
   end
 end
 fails("not_found", [[link.del "eth9": no link named "eth9" (there is lo, br0, veth0)]], function()
@@ -81,24 +80,24 @@ fails(
   "argument",
   [[link.add: opts.mtu: expected an integer from 68 to 65535, got the string "1500"]],
   function()
-    link.add("x", { kind = "bridge", mtu = "1500" })
+    link.add("x", { kind = "bridge", mtu = "1500" } --[[@as any]])
   end
 )
 fails("argument", [[link.add: opts.mtu: expected an integer from 68 to 65535, got the integer 1]], function()
   link.add("x", { kind = "bridge", mtu = 1 })
 end)
 fails("argument", [[link.add: opts.peer.up: expected a boolean, got the integer 1]], function()
-  link.add("x", { kind = "veth", peer = { up = 1 } })
+  link.add("x", { kind = "veth", peer = { up = 1 } } --[[@as any]])
 end)
 fails(
   "argument",
   [[link.add: opts: the option "kind" is missing (a kind of link, such as "veth")]],
   function()
-    link.add("x", {})
+    (link --[[@as any]]).add("x", {})
   end
 )
 fails("argument", [[link.add: expected at most 2 arguments, got 3]], function()
-  link.add("x", { kind = "bridge" }, true)
+  (link --[[@as any]]).add("x", { kind = "bridge" }, true)
 end)
 fails("not_found", [[link.add "x": opts.peer.ns: no namespace named "ns9" (there is ns1)]], function()
   link.add("x", { kind = "veth", peer = { ns = "ns9" } })

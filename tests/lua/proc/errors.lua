@@ -123,8 +123,7 @@ fails("argument", "proc.exec: no program is named", proc.exec, { "" })
 local p <close> = proc.spawn({ "sleep", "1000" })
 fails("argument", 'Process:kill: signal: no signal is named "TREM"', p.kill, p, "TREM")
 fails("argument", 'Process: no method "stpo"; did you mean "stop"?', function()
-  ---@diagnostic disable-next-line: undefined-field
-  return p:stpo()
+  return (p --[[@as any]]):stpo()
 end)
 
 -- An interactive shell needs a terminal.

@@ -1,4 +1,3 @@
----@diagnostic disable
 -- Every mistake is told in one line, and nothing is left of it.
 local before = tostring(rule.list())
 

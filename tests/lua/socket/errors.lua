@@ -1,4 +1,3 @@
----@diagnostic disable
 local function fails(kind, text, f, ...)
   local ok, e = pcall(f, ...)
   check(not ok, "expected an error with " .. text)

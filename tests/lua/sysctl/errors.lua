@@ -1,4 +1,3 @@
----@diagnostic disable
 local ns1 = namespace.add("ns1")
 link.add("v0.1", { kind = "veth" })
 local function fails(kind, text, f)
@@ -45,10 +44,10 @@ check.error(function()
   sysctl.get("")
 end, "argument")
 check.error(function()
-  sysctl.set("net.ipv4.ip_forward", { 1 })
+  sysctl.set("net.ipv4.ip_forward", { 1 } --[[@as any]])
 end, "argument")
 check.error(function()
-  sysctl.set("net.ipv4.ip_forward", 1.5)
+  sysctl.set("net.ipv4.ip_forward", 1.5 --[[@as any]])
 end, "argument")
 -- One value for the whole machine: absent or read-only in here.
 for _, name in ipairs({ "net.core.rmem_max", "net.ipv4.tcp_mem", "net.netfilter.nf_conntrack_max" }) do
@@ -56,5 +55,5 @@ for _, name in ipairs({ "net.core.rmem_max", "net.ipv4.tcp_mem", "net.netfilter.
     ns1.sysctl.set(name, 1000)
   end)
   check(e.kind == "read_only" or e.kind == "not_found", tostring(e))
-  check(e.hint:find("whole machine", 1, true), tostring(e))
+  check(tostring(e.hint):find("whole machine", 1, true), tostring(e))
 end

@@ -1,11 +1,10 @@
----@diagnostic disable
 -- What has no place is refused, at the call.
 local function fails(kind, text, f)
   check.equal(check.error(f, kind).message, text)
 end
 
 fails("argument", "test: name: expected a string, got nil", function()
-  test()
+  (test --[[@as any]])()
 end)
 fails("argument", "test: name: expected a name, got an empty string", function()
   test("", function() end)
@@ -14,16 +13,16 @@ fails("argument", "test: name: a name is one line, without control characters", 
   test("a\nb", function() end)
 end)
 fails("argument", "test: fn: expected a function, got nil", function()
-  test("no function")
+  (test --[[@as any]])("no function")
 end)
 fails("argument", "test: fn: expected a function, got nil", function()
-  test("no function", { timeout = 1 })
+  test("no function", { timeout = 1 } --[[@as any]])
 end)
 fails("argument", 'test: opts: unknown option "timout"; did you mean "timeout"?', function()
   test("x", { timout = 1 }, function() end)
 end)
 fails("argument", "test: expected at most 3 arguments, got 4", function()
-  test("x", {}, function() end, 4)
+  (test --[[@as any]])("x", {}, function() end, 4)
 end)
 fails("argument", "test.each: cases: expected at least one case, got an empty table", function()
   test.each("x", {}, function() end)

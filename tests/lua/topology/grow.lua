@@ -104,8 +104,7 @@ do
     error(e, 0)
   end)
   refused('Net:add_link: links[12].mtu: expected an integer from 68 to 65535, got the string "x"', function()
-    ---@diagnostic disable-next-line
-    net:add_link("h1", "h2", { mtu = "x" })
+    net:add_link("h1", "h2", { mtu = "x" } --[[@as any]])
   end)
   refused(
     "Net:add_link: this joins s1 and s2, which have subnets of their own; put a router between them, or join them in the table",
