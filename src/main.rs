@@ -64,7 +64,7 @@ fn dispatch(command: Command) -> i32 {
         Command::Test(options) => {
             sandbox::close_inherited();
             let prompt = scenario::Prompt { pause: repl::pause };
-            scenario::test(&options, above).unwrap_or_else(|e| complain(&e, scenario::status_of(&e)))
+            scenario::test(&options, prompt).unwrap_or_else(|e| complain(&e, scenario::status_of(&e)))
         }
         Command::Merge { files, format, outputs } => {
             scenario::merge(&files, format, &outputs).unwrap_or_else(|e| complain(&e, status::USAGE))
