@@ -28,17 +28,31 @@ impl fmt::Display for Value {
 }
 
 /// What stands behind a word of `ip`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Word {
     /// Nothing: the word alone sets it.
     Flag,
+    /// Nothing: the first word sets it, the second one its contrary.
+    Toggle,
+    /// `on` or `off`.
+    Switch,
+    /// `1` or `0`.
+    Digit,
     Integer,
     /// An integer in hexadecimal, with or without 0x.
     Hexadecimal,
     /// A number, or a name that stands for one.
     IntegerOrName,
+    /// A number that stands for a word of ours.
+    Numbered(fn(usize) -> Option<&'static str>),
+    /// A time in hundredths of a second.
+    Hundredths,
     /// A time with its unit, `200ms` or `1s`; alone, milliseconds.
     Time,
+    /// An address of IPv4. The second word, if there is one, is for a multicast group's.
+    Inet,
+    /// The same for IPv6.
+    Inet6,
     Text,
 }
 
@@ -87,6 +101,9 @@ pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
     /// What a script gets, in LuaLS's notation.
     const RETURNED: &'static str = "string";
 
+    /// Whether `ip` writes the word's place in the list, from 0 on.
+    const NUMBERED: bool = false;
+
     /// The netlink attribute's content, of a type that has one.
     fn to_wire(self) -> Option<Vec<u8>> {
         None
@@ -94,6 +111,11 @@ pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
 
     fn from_wire(_: &[u8]) -> Option<Self> {
         None
+    }
+
+    /// The value that the word stands for.
+    fn named(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
     }
 
     fn name(self) -> &'static str {
@@ -108,13 +130,15 @@ impl<T: Words> Field for T {
             Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
             _ => quoted.join(", "),
         };
-        Form { luals: quoted.join("|"), expected, returned: T::RETURNED, word: Word::Text }
+        let numbered = Word::Numbered(|number| T::WORDS.get(number).map(|(name, _)| *name));
+        let word = if T::NUMBERED { numbered } else { Word::Text };
+        Form { luals: quoted.join("|"), expected, returned: T::RETURNED, word }
     }
 
     fn read(value: &Value) -> Result<Option<Self>> {
         let Value::Text(word) = value else { return Ok(None) };
-        if let Some((_, value)) = T::WORDS.iter().find(|(name, _)| name == word) {
-            return Ok(Some(*value));
+        if let Some(value) = T::named(word) {
+            return Ok(Some(value));
         }
         let mut message = format!("expected {}, got {word:?}", T::form().expected);
         if let Some(near) = similar(word, T::WORDS.iter().map(|(name, _)| *name)) {
@@ -125,6 +149,13 @@ impl<T: Words> Field for T {
 
     fn value(&self) -> Value {
         Value::Text(self.name().to_owned())
+    }
+
+    fn word(&self) -> String {
+        match T::WORDS.iter().position(|(_, value)| value == self) {
+            Some(number) if T::NUMBERED => number.to_string(),
+            _ => self.name().to_owned(),
+        }
     }
 
     fn encode(&self) -> Option<Vec<u8>> {

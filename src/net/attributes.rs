@@ -1,8 +1,6 @@
 //! Netlink attributes as tables: a kind's options are written down once, with their kernel number and encoding,
 //! and are encoded, decoded and listed from there.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use super::netlink::attributes_of;
 use crate::base::error::{Error, Result};
 
@@ -115,15 +113,9 @@ macro_rules! value_from {
 
 value_from! {
     bool => |v| Value::Bool(v),
-    u8 => |v| Value::Int(v.into()),
-    u16 => |v| Value::Int(v.into()),
     u32 => |v| Value::Int(v.into()),
-    i32 => |v| Value::Int(v.into()),
     f64 => |v| Value::Number(v),
     String => |v| Value::Text(v),
-    &'static str => |v| Value::Text(v.to_owned()),
-    Ipv4Addr => |v| Value::Text(v.to_string()),
-    Ipv6Addr => |v| Value::Text(v.to_string()),
 }
 
 /// How one option stands in its attribute.
@@ -134,121 +126,15 @@ pub trait Codec {
     fn decode(bytes: &[u8]) -> Option<Self::Value>;
 }
 
-macro_rules! integer_codecs {
-    ($($(#[$doc:meta])* $name:ident: $type:ty, $to:ident, $from:ident;)*) => {
-        $($(#[$doc])* pub enum $name {}
-        impl Codec for $name {
-            type Value = $type;
-            fn encode(value: &$type) -> Vec<u8> {
-                value.$to().to_vec()
-            }
-            fn decode(bytes: &[u8]) -> Option<$type> {
-                Some(<$type>::$from(*bytes.first_chunk()?))
-            }
-        })*
-    };
-}
+pub enum U32 {}
 
-integer_codecs! {
-    U8: u8, to_ne_bytes, from_ne_bytes;
-    U16: u16, to_ne_bytes, from_ne_bytes;
-    U32: u32, to_ne_bytes, from_ne_bytes;
-    I32: i32, to_ne_bytes, from_ne_bytes;
-    /// In network byte order: ports and Ethernet protocols.
-    Be16: u16, to_be_bytes, from_be_bytes;
-    Be32: u32, to_be_bytes, from_be_bytes;
-}
-
-macro_rules! flag_codecs {
-    ($($name:ident: $type:ty;)*) => {
-        $(/// A truth value in an integer.
-        pub enum $name {}
-        impl Codec for $name {
-            type Value = bool;
-            fn encode(value: &bool) -> Vec<u8> {
-                <$type>::from(*value).to_ne_bytes().to_vec()
-            }
-            fn decode(bytes: &[u8]) -> Option<bool> {
-                Some(<$type>::from_ne_bytes(*bytes.first_chunk()?) != 0)
-            }
-        })*
-    };
-}
-
-flag_codecs! {
-    Flag8: u8;
-    Flag32: u32;
-}
-
-macro_rules! time_codecs {
-    ($($name:ident: $type:ty;)*) => {
-        $(/// Seconds, in the kernel's clock ticks of 1/100 s (USER_HZ).
-        pub enum $name {}
-        impl Codec for $name {
-            type Value = f64;
-            fn encode(value: &f64) -> Vec<u8> {
-                // A float cast saturates, and the ranges are checked before.
-                ((value * 100.0).round() as $type).to_ne_bytes().to_vec()
-            }
-            fn decode(bytes: &[u8]) -> Option<f64> {
-                Some(<$type>::from_ne_bytes(*bytes.first_chunk()?) as f64 / 100.0)
-            }
-        })*
-    };
-}
-
-time_codecs! {
-    Ticks32: u32;
-    Ticks64: u64;
-}
-
-/// An attribute that is true by being there.
-pub enum Present {}
-
-impl Codec for Present {
-    type Value = bool;
-    fn encode(_: &bool) -> Vec<u8> {
-        Vec::new()
+impl Codec for U32 {
+    type Value = u32;
+    fn encode(value: &u32) -> Vec<u8> {
+        value.to_ne_bytes().to_vec()
     }
-    fn decode(_: &[u8]) -> Option<bool> {
-        Some(true)
-    }
-}
-
-/// An Ethernet address as text, `01:80:c2:00:00:00`.
-pub enum MacText {}
-
-impl Codec for MacText {
-    type Value = String;
-    fn encode(value: &String) -> Vec<u8> {
-        value.split(':').filter_map(|part| u8::from_str_radix(part, 16).ok()).collect()
-    }
-    fn decode(bytes: &[u8]) -> Option<String> {
-        Some(hardware_address(bytes))
-    }
-}
-
-pub enum Ip4 {}
-
-impl Codec for Ip4 {
-    type Value = Ipv4Addr;
-    fn encode(value: &Ipv4Addr) -> Vec<u8> {
-        value.octets().to_vec()
-    }
-    fn decode(bytes: &[u8]) -> Option<Ipv4Addr> {
-        Some(Ipv4Addr::from(*bytes.first_chunk::<4>()?))
-    }
-}
-
-pub enum Ip6 {}
-
-impl Codec for Ip6 {
-    type Value = Ipv6Addr;
-    fn encode(value: &Ipv6Addr) -> Vec<u8> {
-        value.octets().to_vec()
-    }
-    fn decode(bytes: &[u8]) -> Option<Ipv6Addr> {
-        Some(Ipv6Addr::from(*bytes.first_chunk::<16>()?))
+    fn decode(bytes: &[u8]) -> Option<u32> {
+        Some(u32::from_ne_bytes(*bytes.first_chunk()?))
     }
 }
 
@@ -337,43 +223,7 @@ macro_rules! option_set {
     (@write ro $self:ident $out:ident $field:ident $number:literal $codec:ty) => {};
 }
 
-/// Declares a codec for an option whose numbers have names: `Name: type { number = "name", ... }`. Unknown numbers
-/// are not shown.
-macro_rules! named_codec {
-    ($(#[$meta:meta])* pub $name:ident: $type:ty { $($number:literal = $text:literal),* $(,)? }) => {
-        $(#[$meta])*
-        pub enum $name {}
-
-        impl $name {
-            /// The names that can be given.
-            pub const NAMES: &'static [&'static str] = &[$($text),*];
-
-            /// The name as it is kept, or `None` if there is no such one.
-            pub fn parse(name: &str) -> Option<&'static str> {
-                Self::NAMES.iter().copied().find(|n| *n == name)
-            }
-        }
-
-        impl $crate::net::attributes::Codec for $name {
-            type Value = &'static str;
-            fn encode(value: &&'static str) -> Vec<u8> {
-                let number: $type = match *value {
-                    $($text => $number,)*
-                    _ => 0,
-                };
-                number.to_ne_bytes().to_vec()
-            }
-            fn decode(bytes: &[u8]) -> Option<&'static str> {
-                match <$type>::from_ne_bytes(*bytes.first_chunk()?) {
-                    $($number => Some($text),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-pub(crate) use {named_codec, option_set};
+pub(crate) use option_set;
 
 #[cfg(test)]
 mod tests {
@@ -382,29 +232,22 @@ mod tests {
     option_set! {
         /// For the test.
         pub struct Sample {
-            rw delay: 1 as Ticks32;
-            rw on: 2 as Flag8;
-            ro mac: 3 as MacText;
+            rw delay: 1 as U32;
+            ro seen: 3 as U32;
         }
     }
 
     #[test]
     fn a_table_encodes_and_decodes() {
-        let sample = Sample { delay: Some(15.0), on: Some(true), mac: Some("01:02:03:04:05:06".into()) };
+        let sample = Sample { delay: Some(1500), seen: Some(1) };
         let mut out = Attributes::new();
         sample.write(&mut out);
-        assert_eq!(
-            out.bytes().unwrap(),
-            [
-                8, 0, 1, 0, 0xdc, 0x05, 0, 0, // 1500 ticks
-                5, 0, 2, 0, 1, 0, 0, 0, // true, padded
-            ]
-        );
+        assert_eq!(out.bytes().unwrap(), [8, 0, 1, 0, 0xdc, 0x05, 0, 0]);
         let read = Sample::read(out.bytes().unwrap());
-        assert_eq!(read, Sample { mac: None, ..sample });
+        assert_eq!(read, Sample { seen: None, ..sample });
         let mut seen = Vec::new();
         read.each(&mut |name, value| seen.push((name, value)));
-        assert_eq!(seen, [("delay", Value::Number(15.0)), ("on", Value::Bool(true))]);
+        assert_eq!(seen, [("delay", Value::Int(1500))]);
     }
 
     #[test]

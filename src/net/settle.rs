@@ -13,11 +13,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::events::{Listener, Object};
-use super::link::{self, Details, Link};
+use super::link::{self, Bridge, Link};
 use super::namespace::{Namespace, Namespaces};
 use super::{addr, router, usable};
 use crate::base::error::Result;
 use crate::base::wait::Deadline;
+use crate::model::Words;
 
 /// Longer than linkwatch ever takes (it runs at most once a second for changes that aren't urgent).
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -126,14 +127,15 @@ enum Why {
 /// The links whose state doesn't follow from their carrier yet.
 fn behind(links: &[Link]) -> Vec<(u32, Why)> {
     let bridges: HashMap<u32, &Link> =
-        links.iter().filter(|l| matches!(l.details, Details::Bridge(_))).map(|l| (l.index, l)).collect();
+        links.iter().filter(|l| l.details.get::<Bridge>().is_some()).map(|l| (l.index, l)).collect();
     let why = |link: &Link| {
         // Where the cable is out, there is nothing to wait for.
         if !link.up || !link.carrier {
             return None;
         }
         let bridge = link.master_index.and_then(|index| bridges.get(&index));
-        let closed = link.port.as_deref().is_some_and(|port| port.state == Some("disabled"));
+        let closed =
+            link.port.as_deref().is_some_and(|port| port.state.is_some_and(|s| s.name() == "disabled"));
         match link.operstate.as_str() {
             // A link that came up without carrier drops what it is given until linkwatch has activated its queue.
             _ if link.qdisc == "noop" => Some(Why::Waiting),
@@ -194,7 +196,12 @@ mod tests {
             assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
             for link in link::dump(host).unwrap().iter().filter(|l| l.port.is_some()) {
                 assert_eq!(link.operstate, "UP");
-                assert_eq!(link.port.as_ref().unwrap().state, Some("forwarding"), "{}", link.name);
+                assert_eq!(
+                    link.port.as_ref().unwrap().state.map(|s| s.name()),
+                    Some("forwarding"),
+                    "{}",
+                    link.name
+                );
             }
             assert!(all.take_unsettled().is_empty());
         });

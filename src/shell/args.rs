@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::lua::{self, Expr, Piece};
-use crate::model::{Table, Word};
+use crate::model::{Row, Table, Word};
 use crate::net::names::similar;
 
 /// Why something can't be translated.
@@ -169,8 +169,18 @@ impl Arg {
         }
     }
 
+    /// A word of a list, or its number there.
+    fn numbered(&self, option: &str, names: fn(usize) -> Option<&'static str>) -> Result<Expr> {
+        match self.known.as_deref().map(str::parse) {
+            Some(Ok(number)) => names(number)
+                .map(Expr::text)
+                .ok_or_else(|| Reason::new(format!("{option}: no state has this number"))),
+            _ => Ok(self.expr()),
+        }
+    }
+
     /// A time in hundredths of a second, as `ip` counts a bridge's timers, in seconds.
-    pub fn hundredths(&self, option: &str) -> Result<Expr> {
+    fn hundredths(&self, option: &str) -> Result<Expr> {
         match self.known.as_deref().map(str::parse::<u64>) {
             Some(Ok(n)) => Ok(Expr::code(n as f64 / 100.0)),
             Some(Err(_)) => Err(self.wrong(option, "an integer")),
@@ -205,7 +215,7 @@ impl Arg {
     }
 
     /// `1` and `0`, `on` and `off`.
-    pub fn flag(&self, option: &str) -> Result<Expr> {
+    fn flag(&self, option: &str) -> Result<Expr> {
         self.one_of(option, &[("1", "true"), ("0", "false"), ("on", "true"), ("off", "false")])
     }
 
@@ -346,14 +356,27 @@ impl Fields {
 
     /// Sets the attribute that `ip` knows by this word, with the value that follows; false if there is none.
     pub fn row<T: Table>(&mut self, word: &str, args: &mut Args) -> Result<bool> {
-        let Some(row) = T::row(word) else { return Ok(false) };
+        let six = args.peek().is_some_and(|next| next.text().contains(':'));
+        let fits = |row: &&Row<T>| match (row.form)().word {
+            Word::Inet => !six,
+            Word::Inet6 => six,
+            _ => true,
+        };
+        let Some(row) = T::ROWS.iter().filter(|row| row.words.contains(&word)).find(fits) else {
+            return Ok(false);
+        };
         let value = match (row.form)().word {
             Word::Flag => Expr::code("true"),
+            Word::Toggle => Expr::code(row.words.first() == Some(&word)),
+            Word::Switch => args.value(word)?.switch(word)?,
+            Word::Digit => args.value(word)?.flag(word)?,
+            Word::Numbered(names) => args.value(word)?.numbered(word, names)?,
+            Word::Hundredths => args.value(word)?.hundredths(word)?,
             Word::Integer => args.value(word)?.integer(word)?,
             Word::Hexadecimal => args.value(word)?.hexadecimal()?,
             Word::IntegerOrName => args.value(word)?.number_or_name(),
             Word::Time => args.value(word)?.time(word)?,
-            Word::Text => args.value(word)?.expr(),
+            Word::Inet | Word::Inet6 | Word::Text => args.value(word)?.expr(),
         };
         self.set(row.name, value);
         Ok(true)

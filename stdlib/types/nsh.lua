@@ -113,8 +113,8 @@
 ---@field group_fwd_mask? integer as the bridge's, for this port
 
 ---@class (exact) nsh.VlanOptions
----@field id? integer its id
 ---@field protocol? "802.1Q"|"802.1ad" the Ethernet protocol of its tags; default 802.1Q
+---@field id? integer its id
 
 ---@class (exact) nsh.VrfOptions
 ---@field table? integer the routing table of its ports
@@ -502,12 +502,6 @@
 ---@field kind string veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor tells
 ---@field peer? nsh.link.PeerOptions the other end of a veth pair
 ---@field link? string the link below a vlan, macvlan, ipvlan or vxlan
----@field bridge? nsh.BridgeOptions options of a bridge
----@field vlan? nsh.VlanOptions options of a vlan
----@field macvlan? nsh.MacvlanOptions options of a macvlan
----@field ipvlan? nsh.IpvlanOptions options of an ipvlan
----@field vrf? nsh.VrfOptions options of a VRF
----@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
 ---@field up? boolean set it up; default false
 ---@field addr? string|string[] addresses to add, without DAD (as `nodad`)
 ---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
@@ -523,6 +517,12 @@
 ---@field index? integer its index; default the next free one
 ---@field queues? integer transmit and receive queues; default 1
 ---@field port? nsh.PortOptions options as a port of `master`, if that is a bridge
+---@field bridge? nsh.BridgeOptions options of a bridge
+---@field vlan? nsh.VlanOptions options of a VLAN
+---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
+---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
+---@field vrf? nsh.VrfOptions options of a VRF
+---@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
 
 ---@class (exact) nsh.link.ListOptions
 ---@field kind? string only links of this kind
@@ -1183,7 +1183,7 @@
 ---@field address string the address with its prefix length, such as 10.0.0.1/24
 ---@field flags string[] secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...
 
----What is particular to a bridge; times in seconds.
+---What is particular to a bridge.
 ---@class nsh.Bridge
 ---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
 ---@field ageing? number seconds after which an unseen address is forgotten; default 300
@@ -1381,8 +1381,8 @@
 ---@field parent_dev? string the device of hardware
 ---@field bridge? nsh.Bridge what is particular to a bridge
 ---@field vlan? nsh.Vlan what is particular to a VLAN
----@field macvlan? nsh.Macvlan what is particular to a macvlan
----@field ipvlan? nsh.Ipvlan what is particular to an ipvlan
+---@field macvlan? nsh.Macvlan what is particular to a macvlan or macvtap
+---@field ipvlan? nsh.Ipvlan what is particular to an ipvlan or ipvtap
 ---@field vrf? nsh.Vrf what is particular to a VRF
 ---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
 ---@field tun? nsh.Tun what is particular to a tun or tap link
@@ -1702,8 +1702,8 @@
 
 ---What is particular to a VLAN.
 ---@class nsh.Vlan
----@field id? integer its id
 ---@field protocol? string the Ethernet protocol of its tags; default 802.1Q
+---@field id? integer its id
 
 ---What is particular to a VRF.
 ---@class nsh.Vrf

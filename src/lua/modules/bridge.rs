@@ -2,16 +2,17 @@
 
 use mlua::Table;
 
-use super::link::options;
+use super::link::{kind_options, port_options, record};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Failure, Function, Record, Shape, opts, param, ret, ty};
 use crate::net::bridge;
-use crate::net::link::{self, Filter, Link, LinkSpec};
+use crate::net::link::{self, Bridge, Details, Filter, Link, LinkSpec};
 use crate::net::prefix;
 
 #[derive(Default)]
 struct AddOptions {
     spec: LinkSpec,
+    bridge: Bridge,
     ports: Vec<String>,
 }
 
@@ -31,11 +32,12 @@ fn add_options() -> Shape<AddOptions> {
             "its hardware address; default random, then the least of the ports'",
             |o, v| o.spec.mac = Some(v),
         )
-        .include(options::bridge(), |o: &mut AddOptions| &mut o.spec.bridge)
+        .include(kind_options::<Bridge>(), |o: &mut AddOptions| &mut o.bridge)
 }
 
 fn add(cx: &Cx<'_>, name: &str, mut o: AddOptions) -> Result<(), Failure> {
     o.spec.kind = "bridge".to_owned();
+    o.spec.options.push(Details::of(o.bridge));
     o.ports.iter().try_for_each(|port| link::find::require_index(cx.ns, port).map(drop))?;
     link::add(cx.ns, name, &o.spec)?;
     if let Err(e) = bridge::attach(cx.ns, name, &o.ports) {
@@ -54,7 +56,7 @@ fn port_record() -> Record<Link> {
         .field("up", "boolean", "administratively up", |l| l.up)
         .field("carrier", "boolean", "something is at the other end", |l| l.carrier)
         .field("operstate", "string", "UP, DOWN, LOWERLAYERDOWN, ...", |l| l.operstate.clone())
-        .include(options::port_record(), |l| l.port.as_deref())
+        .include(record::port(), |l| l.port.as_deref())
         .show(show_port)
 }
 
@@ -106,7 +108,7 @@ pub fn module() -> Module {
         Function::new(
             "bridge.get",
             (name(),),
-            ret::record(options::bridge_record(), "its options and state"),
+            ret::record(record::kind::<Bridge>(), "its options and state"),
             |cx, (name,)| Ok(bridge::options(cx.ns, &name)?),
         )
         .doc("Reads a bridge's options and state.\n\nRaises `not_found` if there is no such link, `argument` if it isn't a bridge.")
@@ -115,7 +117,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "bridge.set",
-            (name(), opts(options::bridge())),
+            (name(), opts(kind_options())),
             ret::nothing(),
             |cx, (name, o)| Ok(bridge::set(cx.ns, &name, &o)?),
         )
@@ -177,7 +179,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "bridge.set_port",
-            (port(), opts(options::port())),
+            (port(), opts(port_options())),
             ret::nothing(),
             |cx, (port, o)| Ok(bridge::set_port(cx.ns, &port, &o)?),
         )

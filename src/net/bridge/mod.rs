@@ -3,46 +3,38 @@
 pub mod fdb;
 
 use super::echo;
-use super::link::{self, BridgeOptions, Change, Details, Filter, Link, Master, PortOptions, find};
+use super::link::{self, Bridge, Change, Details, Filter, Link, Master, Port, find};
 use super::namespace::{Namespace, Namespaces};
 use crate::base::error::{Error, Kind, Result};
 
-/// A bridge with its own options, and an error that says what else `name` is.
-fn require_bridge(ns: &Namespace, name: &str) -> Result<(Link, BridgeOptions)> {
+/// The bridge's own options and state, as `ip -d link show BRIDGE`; the error says what else `name` is.
+pub fn options(ns: &Namespace, name: &str) -> Result<Bridge> {
     let Some(link) = link::get_plain(ns, name)? else { return Err(find::no_such_link(ns, name)) };
-    match &link.details {
-        Details::Bridge(options) => {
-            let options = (**options).clone();
-            Ok((link, options))
-        }
-        _ => {
+    match link.details.get::<Bridge>() {
+        Some(bridge) => Ok(bridge.clone()),
+        None => {
             let kind = link.kind.as_deref().unwrap_or(&link.link_type);
             Err(Error::argument(format!("{name} is not a bridge, but of kind {kind:?}")))
         }
     }
 }
 
-/// The bridge's own options and state, as `ip -d link show BRIDGE`.
-pub fn options(ns: &Namespace, bridge: &str) -> Result<BridgeOptions> {
-    require_bridge(ns, bridge).map(|(_, options)| options)
-}
-
 /// Changes options of a bridge, as `ip link set BRIDGE type bridge ...`.
-pub fn set(ns: &Namespace, bridge: &str, options: &BridgeOptions) -> Result<()> {
-    require_bridge(ns, bridge)?;
-    link::set(ns, bridge, &Change { bridge: options.clone(), ..Change::default() })
+pub fn set(ns: &Namespace, bridge: &str, options: &Bridge) -> Result<()> {
+    self::options(ns, bridge)?;
+    link::set(ns, bridge, &Change { options: Details::of(options.clone()), ..Change::default() })
 }
 
 /// The bridge's ports with their states, as `bridge -d link show`.
 pub fn ports(all: &Namespaces, ns: &Namespace, bridge: &str) -> Result<Vec<Link>> {
-    require_bridge(ns, bridge)?;
+    options(ns, bridge)?;
     link::list(all, ns, &Filter { master: Some(bridge.to_owned()), ..Filter::default() })
 }
 
 /// Makes links ports of a bridge, as `ip link set PORT master BRIDGE` for each. If one can't be, those before it
 /// are taken out again.
 pub fn attach(ns: &Namespace, bridge: &str, ports: &[String]) -> Result<()> {
-    require_bridge(ns, bridge)?;
+    options(ns, bridge)?;
     for (done, port) in ports.iter().enumerate() {
         let change = Change { master: Some(Master::Of(bridge.to_owned())), ..Change::default() };
         if let Err(e) = link::set(ns, port, &change) {
@@ -62,7 +54,7 @@ pub fn detach(ns: &Namespace, port: &str) -> Result<()> {
 }
 
 /// A port's options and state, as `bridge -d link show dev PORT`.
-pub fn port_options(ns: &Namespace, port: &str) -> Result<PortOptions> {
+pub fn port_options(ns: &Namespace, port: &str) -> Result<Port> {
     let Some(link) = link::get_plain(ns, port)? else { return Err(find::no_such_link(ns, port)) };
     match link.port {
         Some(options) => Ok(*options),
@@ -72,7 +64,7 @@ pub fn port_options(ns: &Namespace, port: &str) -> Result<PortOptions> {
 }
 
 /// Changes options of a port, as `bridge link set dev PORT ...`.
-pub fn set_port(ns: &Namespace, port: &str, options: &PortOptions) -> Result<()> {
+pub fn set_port(ns: &Namespace, port: &str, options: &Port) -> Result<()> {
     let index = find::require_index(ns, port)?;
     link::set_port(ns, index, options)?;
     ns.echo(|| echo::port_set(ns, port, options));

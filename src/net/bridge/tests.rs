@@ -1,6 +1,8 @@
 use super::fdb::{self, Entry, Life};
 use super::*;
+use crate::model::Between;
 use crate::net::fields::HardwareAddress;
+use crate::net::link::fields::{Digit32, OnOff, Ticks, U16};
 use crate::net::link::{LinkSpec, PeerSpec};
 use crate::net::testing::{lab, witness};
 
@@ -18,14 +20,14 @@ fn ports_and_their_options() {
     lab(|all| {
         bridge_with_port(all);
         let host = all.host();
-        let options = PortOptions {
-            cost: Some(77),
-            priority: Some(5),
-            hairpin: Some(true),
-            learning: Some(false),
-            isolated: Some(true),
-            guard: Some(true),
-            ..PortOptions::default()
+        let options = Port {
+            cost: Some(Between(77)),
+            priority: Some(U16(5)),
+            hairpin: Some(OnOff(true)),
+            learning: Some(OnOff(false)),
+            isolated: Some(OnOff(true)),
+            guard: Some(OnOff(true)),
+            ..Port::default()
         };
         set_port(host, "p0", &options).unwrap();
         if let Some(seen) = witness(all, "host", &["bridge", "-d", "-j", "link", "show", "dev", "p0"]) {
@@ -39,11 +41,18 @@ fn ports_and_their_options() {
         let found = ports(all, host, "br0").unwrap();
         assert_eq!(found.len(), 1);
         let port = found[0].port.as_ref().unwrap();
-        assert_eq!((port.cost, port.flood, port.number), (Some(77), Some(true), Some(1)));
-        set(host, "br0", &BridgeOptions { ageing: Some(12.5), stp: Some(true), ..BridgeOptions::default() })
-            .unwrap();
+        assert_eq!(
+            (port.cost, port.flood, port.number),
+            (Some(Between(77)), Some(OnOff(true)), Some(U16(1)))
+        );
+        set(
+            host,
+            "br0",
+            &Bridge { ageing: Some(Ticks(12.5)), stp: Some(Digit32(true)), ..Bridge::default() },
+        )
+        .unwrap();
         let now = super::options(host, "br0").unwrap();
-        assert_eq!((now.ageing, now.stp), (Some(12.5), Some(true)));
+        assert_eq!((now.ageing, now.stp), (Some(Ticks(12.5)), Some(Digit32(true))));
         detach(host, "p0").unwrap();
         assert_eq!(detach(host, "p0").unwrap_err().kind(), Kind::NotFound);
         let e = set_port(host, "p0", &options).unwrap_err();

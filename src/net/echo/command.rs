@@ -1,6 +1,7 @@
 //! A command line, word by word.
 
 use std::fmt::{self, Display};
+use std::net::IpAddr;
 
 use crate::model::{Table, Value, Word};
 use crate::net::namespace::Namespace;
@@ -75,6 +76,19 @@ impl Command {
             let Some(keyword) = row.words.first() else { return command };
             match (row.form)().word {
                 Word::Flag => command.flag((row.get)(given) == Some(Value::Bool(true)), keyword),
+                Word::Toggle => match (row.get)(given) {
+                    Some(Value::Bool(true)) => command.flag(true, keyword),
+                    Some(_) => {
+                        row.words.get(1).into_iter().fold(command, |command, no| command.flag(true, no))
+                    }
+                    None => command,
+                },
+                Word::Inet | Word::Inet6 => {
+                    let address = (row.word)(given);
+                    let ip = address.as_deref().and_then(|a| a.parse().ok());
+                    let group = row.words.get(1).filter(|_| ip.is_some_and(|ip: IpAddr| ip.is_multicast()));
+                    command.pair(group.unwrap_or(keyword), address)
+                }
                 _ => command.pair(keyword, (row.word)(given)),
             }
         })

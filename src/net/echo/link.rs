@@ -1,17 +1,18 @@
 //! `ip link`, as ip-link(8) has it.
 
 use super::command::Command;
+use crate::model::{Table, Value};
 use crate::net::addr::Addr;
-use crate::net::attributes::{OptionSet, Value};
 use crate::net::link::{
-    BridgeOptions, Change, LinkMode, LinkSpec, Master, MulticastRouter, PeerSpec, PortOptions, PortState,
-    VxlanOptions,
+    self as links, Change, Details, Kind, LinkMode, LinkSpec, Lower, Master, PeerSpec, Port, Vxlan,
 };
 use crate::net::namespace::Namespace;
 
 /// `ip link add NAME ... type KIND ...`, and what else it takes to bring the link and its peer to where they shall be.
 pub fn link_add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Vec<Command> {
-    let lower = spec.link.as_deref().filter(|_| spec.kind != "vxlan");
+    let details = spec.details();
+    let own = matches!(details.lower(), Lower::Attribute(_));
+    let lower = spec.link.as_deref().filter(|_| !own);
     let mut add = Command::ip(ns, &["link", "add"]).pair("link", lower);
     // `ip` takes a name for one of its keywords, which have no digits.
     let ambiguous = name.bytes().all(|b| b.is_ascii_lowercase());
@@ -20,7 +21,7 @@ pub fn link_add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Vec<Command> {
         false => add.word(name),
     };
     add = made(add, spec.index, spec.mac, spec.mtu, spec.txqlen, spec.queues).pair("type", Some(&spec.kind));
-    add = kind(add, spec);
+    add = kind(add, &details).pair("dev", spec.link.as_ref().filter(|_| own));
     let near = Change {
         up: spec.up.then_some(true),
         master: spec.master.clone().map(Master::Of),
@@ -94,99 +95,27 @@ fn end(ns: &Namespace, name: &str, change: &Change, addrs: &[ipnetwork::IpNetwor
     out.extend(addrs.iter().map(|a| super::addr_add(ns, "add", *a, &Addr::on(name))));
 }
 
-fn kind(command: Command, spec: &LinkSpec) -> Command {
-    match spec.kind.as_str() {
-        "bridge" => bridge(command, &spec.bridge),
-        "vlan" => command.pair("protocol", spec.vlan.protocol).pair("id", spec.vlan.id),
-        "macvlan" | "macvtap" => {
-            command.pair("mode", spec.macvlan.mode).pair("bcqueuelen", spec.macvlan.bc_queue_len)
+/// The options of a kind.
+struct KindWords<'a> {
+    command: Command,
+    details: &'a Details,
+}
+
+impl links::Visit for KindWords<'_> {
+    fn kind<T: Kind>(&mut self) {
+        if let Some(options) = self.details.get::<T>() {
+            self.command = std::mem::take(&mut self.command).rows(options, &[]);
         }
-        "ipvlan" | "ipvtap" => command.pair("mode", spec.ipvlan.mode),
-        "vrf" => command.pair("table", spec.vrf.table),
-        "vxlan" => vxlan(command, &spec.vxlan).pair("dev", spec.link.as_ref()),
-        _ => command,
     }
 }
 
-/// A bridge's options: truth values as numbers, times in hundredths of a second.
-fn bridge(mut command: Command, options: &BridgeOptions) -> Command {
-    options.each(&mut |name, value| {
-        let name = match name {
-            "stp" => "stp_state",
-            "ageing" => "ageing_time",
-            name => name,
-        };
-        let value = match value {
-            Value::Bool(on) => u8::from(on).to_string(),
-            other => plain(name, other),
-        };
-        command = std::mem::take(&mut command).pair(name, Some(value));
-    });
-    command
-}
-
-/// The options of a bridge's port.
-fn port(mut command: Command, options: &PortOptions) -> Command {
-    options.each(&mut |name, value| {
-        let command_so_far = std::mem::take(&mut command);
-        command = match value {
-            Value::Bool(on) => command_so_far.switch(name, Some(on)),
-            other => command_so_far.pair(name, Some(plain(name, other))),
-        };
-    });
-    command
-}
-
-/// A value as iproute2 takes it for bridges and their ports: few names, and times in clock ticks of 1/100 s.
-fn plain(name: &str, value: Value) -> String {
-    match value {
-        Value::Bool(on) => u8::from(on).to_string(),
-        Value::Int(n) => n.to_string(),
-        Value::Number(seconds) => format!("{:.0}", seconds * 100.0),
-        Value::Text(text) => match name {
-            "mcast_router" => index(MulticastRouter::NAMES, &text),
-            "state" => index(PortState::NAMES, &text),
-            _ => text,
-        },
-    }
-}
-
-/// The number of a name; those of multicast routers and of a port's states are numbered from 0 in this order.
-fn index(names: &[&str], name: &str) -> String {
-    names.iter().position(|n| *n == name).map_or_else(|| name.to_owned(), |at| at.to_string())
-}
-
-fn vxlan(mut command: Command, options: &VxlanOptions) -> Command {
-    options.each(&mut |name, value| {
-        let so_far = std::mem::take(&mut command);
-        command = match (name, value) {
-            ("remote" | "remote6", Value::Text(ip)) => {
-                let group = ip.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_multicast());
-                so_far.pair(if group { "group" } else { "remote" }, Some(ip))
-            }
-            ("local6", Value::Text(ip)) => so_far.pair("local", Some(ip)),
-            ("max_addresses", Value::Int(n)) => so_far.pair("maxaddress", Some(n)),
-            ("flowlabel", Value::Int(n)) => so_far.pair("flowlabel", Some(format!("{n:#x}"))),
-            (name, Value::Bool(on)) => {
-                let word = match name {
-                    "udp_csum" => "udpcsum",
-                    "udp_zero_csum6_tx" => "udp6zerocsumtx",
-                    "udp_zero_csum6_rx" => "udp6zerocsumrx",
-                    name => name,
-                };
-                match on {
-                    true => so_far.flag(true, word),
-                    // There is no "nogbp": it is off by not being there.
-                    false => so_far.flag(word != "gbp", &format!("no{word}")),
-                }
-            }
-            (name, Value::Int(n)) => so_far.pair(name, Some(n)),
-            (name, Value::Number(n)) => so_far.pair(name, Some(n)),
-            (name, Value::Text(text)) => so_far.pair(name, Some(text)),
-        };
-    });
+fn kind(command: Command, details: &Details) -> Command {
+    let mut words = KindWords { command, details };
+    links::visit(&mut words);
     // `ip` switches learning off with `external`; the kernel doesn't.
-    command.flag(options.external == Some(true) && options.learning.is_none(), "learning")
+    let external = details.option("external") == Some(Value::Bool(true));
+    let unlearned = external && details.names() == Vxlan::NAMES && details.option("learning").is_none();
+    words.command.flag(unlearned, "learning")
 }
 
 /// `ip link set dev NAME ...`, and what it takes besides; nothing for a change of nothing.
@@ -226,15 +155,15 @@ pub fn link_set(ns: &Namespace, name: &str, change: &Change) -> Vec<Command> {
         set = master(set, change.master.as_ref());
     }
     set = set.flag(change.up == Some(true), "up").flag(change.up == Some(false), "down");
-    if !change.bridge.is_empty() {
-        set = bridge(set.pair("type", Some("bridge")), &change.bridge);
+    if !change.options.is_empty() {
+        set = kind(set.pair("type", change.options.names().first()), &change.options);
     }
     more(set, least);
     let there = begin(place, now).len();
     if late {
         more(master(begin(place, now), change.master.as_ref()), there);
     }
-    if !change.port.is_empty() {
+    if change.port != Port::default() {
         port_set(place, now, &change.port).into_iter().for_each(|command| more(command, 0));
     }
     for (verb, names) in [("del", &change.altnames_del), ("add", &change.altnames_add)] {
@@ -255,19 +184,19 @@ fn master(command: Command, master: Option<&Master>) -> Command {
 }
 
 /// `ip link set dev NAME type bridge_slave ...`; a few options are known to `bridge link` alone.
-pub fn port_set(ns: &Namespace, name: &str, options: &PortOptions) -> Vec<Command> {
-    let mut by_ip = options.clone();
-    let (max_groups, mab) = (by_ip.mcast_max_groups.take(), by_ip.mab.take());
-    let mut out = Vec::new();
-    if !by_ip.is_empty() {
-        let set = Command::ip(ns, &["link", "set", "dev"]).word(name).pair("type", Some("bridge_slave"));
-        out.push(port(set, &by_ip));
-    }
-    if max_groups.is_some() || mab.is_some() {
-        let set = Command::bridge(ns, &["link", "set", "dev"]).word(name);
-        out.push(set.pair("mcast_max_groups", max_groups).switch("mab", mab));
-    }
-    out
+pub fn port_set(ns: &Namespace, name: &str, options: &Port) -> Vec<Command> {
+    const BY_BRIDGE: &[&str] = &["mcast_max_groups", "mab"];
+    let begin = |command: Command| command.word(name);
+    let by_ip = begin(Command::ip(ns, &["link", "set", "dev"])).pair("type", Some("bridge_slave"));
+    let by_bridge = begin(Command::bridge(ns, &["link", "set", "dev"]));
+    let rest: Vec<&str> =
+        Port::ROWS.iter().map(|row| row.name).filter(|name| !BY_BRIDGE.contains(name)).collect();
+    let all = [(by_ip, BY_BRIDGE), (by_bridge, rest.as_slice())];
+    all.into_iter()
+        .map(|(command, but)| (command.len(), command.rows(options, but)))
+        .filter(|(least, command)| command.len() > *least)
+        .map(|(_, command)| command)
+        .collect()
 }
 
 /// `ip link del dev NAME`.

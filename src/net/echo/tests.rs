@@ -1,9 +1,11 @@
 //! What the kernel at hand may lack, by its words alone; what it has is tried by tests/echo.
 
 use super::*;
+use crate::model::{Between, Words};
 use crate::net::bridge::fdb::{Entry, Life};
 use crate::net::fields::{HardwareAddress, VlanId};
-use crate::net::link::{BridgeOptions, Change, LinkSpec, PortOptions, VlanOptions};
+use crate::net::link::fields::{Digit, Digit32, OnOff, Ticks, U16};
+use crate::net::link::{Bridge, Change, Details, Ipvlan, LinkSpec, Port, Vlan, Vrf};
 use crate::net::testing::lab;
 
 fn lines<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
@@ -14,11 +16,11 @@ fn lines<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
 fn kinds_that_need_a_module() {
     lab(|all| {
         let ns = all.add("ns*1").unwrap();
-        let vlan = VlanOptions { id: Some(10), protocol: Some("802.1ad") };
+        let vlan = Vlan { id: Some(U16(10)), protocol: Words::named("802.1ad") };
         let spec = LinkSpec {
             kind: "vlan".into(),
             link: Some("eth0".into()),
-            vlan,
+            options: vec![Details::of(vlan)],
             up: true,
             ..LinkSpec::default()
         };
@@ -29,11 +31,12 @@ fn kinds_that_need_a_module() {
                 "ip -n 'ns*1' link set dev eth0.10 up",
             ]
         );
-        let mut spec = LinkSpec { kind: "vrf".into(), ..LinkSpec::default() };
-        spec.vrf.table = Some(10);
+        let vrf = vec![Details::of(Vrf { table: Some(Between(10)) })];
+        let spec = LinkSpec { kind: "vrf".into(), options: vrf, ..LinkSpec::default() };
         assert_eq!(lines(link_add(all.host(), "red", &spec)), ["ip link add name red type vrf table 10"]);
-        let mut spec = LinkSpec { kind: "ipvlan".into(), link: Some("eth0".into()), ..LinkSpec::default() };
-        spec.ipvlan.mode = Some("l3s");
+        let options = vec![Details::of(Ipvlan { mode: Words::named("l3s") })];
+        let spec =
+            LinkSpec { kind: "ipvlan".into(), link: Some("eth0".into()), options, ..LinkSpec::default() };
         assert_eq!(
             lines(link_add(all.host(), "iv0", &spec)),
             ["ip link add link eth0 name iv0 type ipvlan mode l3s"]
@@ -44,12 +47,12 @@ fn kinds_that_need_a_module() {
 #[test]
 fn options_that_newer_kernels_have() {
     lab(|all| {
-        let port = PortOptions {
-            locked: Some(true),
-            mab: Some(true),
-            mcast_max_groups: Some(7),
-            state: Some("blocking"),
-            ..PortOptions::default()
+        let port = Port {
+            locked: Some(OnOff(true)),
+            mab: Some(OnOff(true)),
+            mcast_max_groups: Some(Between(7)),
+            state: Words::named("blocking"),
+            ..Port::default()
         };
         assert_eq!(
             lines(port_set(all.host(), "p0", &port)),
@@ -58,14 +61,15 @@ fn options_that_newer_kernels_have() {
                 "bridge link set dev p0 mcast_max_groups 7 mab on",
             ]
         );
-        let bridge = BridgeOptions {
-            stp: Some(true),
-            forward_delay: Some(2.5),
-            fdb_max_learned: Some(100),
-            vlan_filtering: Some(true),
-            ..BridgeOptions::default()
+        let bridge = Bridge {
+            stp: Some(Digit32(true)),
+            forward_delay: Some(Ticks(2.5)),
+            fdb_max_learned: Some(Between(100)),
+            vlan_filtering: Some(Digit(true)),
+            ..Bridge::default()
         };
-        let change = Change { carrier: Some(false), protodown: Some(true), bridge, ..Change::default() };
+        let options = Details::of(bridge);
+        let change = Change { carrier: Some(false), protodown: Some(true), options, ..Change::default() };
         assert_eq!(
             lines(link_set(all.host(), "br0", &change)),
             ["ip link set dev br0 carrier off protodown on type bridge stp_state 1 forward_delay 250 \

@@ -5,12 +5,11 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use nix::errno::Errno;
 use std::os::fd::AsRawFd;
 
-use super::options::PortOptions;
 use super::spec::{Flags, LinkSpec, PeerSpec};
-use super::{KINDS, RTM_NEWLINK, change, find, ifinfomsg, ifla};
+use super::{KINDS, Lower, Port, RTM_NEWLINK, change, find, ifinfomsg, ifla};
 use crate::base::error::{Error, Result};
 use crate::net::addr;
-use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::attributes::Attributes;
 use crate::net::echo;
 use crate::net::names::similar;
 use crate::net::namespace::Namespace;
@@ -18,8 +17,6 @@ use crate::net::usable;
 
 /// VETH_INFO_PEER, and IFLA_NETKIT_PEER_INFO and VXCAN_INFO_PEER, which have the same number.
 const INFO_PEER: u16 = 1;
-/// IFLA_VXLAN_LINK.
-const VXLAN_LINK: u16 = 3;
 
 /// Makes a link (both ends of a veth pair, each in its namespace), as
 /// `ip link add NAME type KIND ... && ip link set NAME up && ip addr add ...`; returns its index.
@@ -80,13 +77,21 @@ fn request(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<Vec<u8>> {
         let index = find::require_index(ns, master).map_err(|e| e.detail("master"))?;
         body.put_u32(ifla::MASTER, index);
     }
-    if let Some(lower) = spec.link.as_deref().filter(|_| spec.kind != "vxlan") {
+    let details = spec.details();
+    let mut data = Attributes::new();
+    details.write(&mut data);
+    if let Some(peer) = &spec.peer {
+        data.put(INFO_PEER, &peer_message(peer)?);
+    }
+    if let Some(lower) = &spec.link {
         let index = find::require_index(ns, lower).map_err(|e| e.detail("link"))?;
-        body.put_u32(ifla::LINK, index);
+        match details.lower() {
+            Lower::Attribute(number) => data.put_u32(number, index),
+            _ => body.put_u32(ifla::LINK, index),
+        }
     }
     let mut info = Attributes::new();
     info.put_str(ifla::INFO_KIND, &spec.kind);
-    let data = data(ns, spec)?;
     if !data.is_empty() {
         info.nest(ifla::INFO_DATA, data);
     }
@@ -122,32 +127,6 @@ fn common(
     }
 }
 
-/// IFLA_INFO_DATA: the options of the kind, or the peer.
-fn data(ns: &Namespace, spec: &LinkSpec) -> Result<Attributes> {
-    let mut data = Attributes::new();
-    match spec.kind.as_str() {
-        "veth" | "vxcan" | "netkit" => {
-            if let Some(peer) = &spec.peer {
-                data.put(INFO_PEER, &peer_message(peer)?);
-            }
-        }
-        "bridge" => spec.bridge.write_all(&mut data),
-        "vlan" => spec.vlan.write(&mut data),
-        "macvlan" | "macvtap" => spec.macvlan.write(&mut data),
-        "ipvlan" | "ipvtap" => spec.ipvlan.write(&mut data),
-        "vrf" => spec.vrf.write(&mut data),
-        "vxlan" => {
-            spec.vxlan.write(&mut data);
-            if let Some(lower) = &spec.link {
-                let index = find::require_index(ns, lower).map_err(|e| e.detail("link"))?;
-                data.put_u32(VXLAN_LINK, index);
-            }
-        }
-        _ => {}
-    }
-    Ok(data)
-}
-
 /// The peer's own header and attributes. Its flags come later: IFF_UP in here fails with ENOTCONN, since its
 /// other end isn't there yet.
 fn peer_message(peer: &PeerSpec) -> Result<Vec<u8>> {
@@ -176,7 +155,7 @@ fn finish(ns: &Namespace, index: u32, spec: &LinkSpec) -> Result<()> {
     if flags.mask == 0
         && peer.alias.is_none()
         && peer.master.is_none()
-        && peer.port.is_empty()
+        && peer.port == Port::default()
         && peer.addrs.is_empty()
     {
         return Ok(());
@@ -198,9 +177,9 @@ fn second(
     flags: Flags,
     alias: Option<&str>,
     master: Option<&str>,
-    port: &PortOptions,
+    port: &Port,
 ) -> Result<()> {
-    if flags.mask == 0 && alias.is_none() && master.is_none() && port.is_empty() {
+    if flags.mask == 0 && alias.is_none() && master.is_none() && *port == Port::default() {
         return Ok(());
     }
     let mut body = Attributes::new();
@@ -214,7 +193,7 @@ fn second(
     if flags.mask != 0 || !body.is_empty() {
         ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(())).map_err(|e| change::explain_master(ns, master, e))?;
     }
-    if !port.is_empty() {
+    if *port != Port::default() {
         change::set_port(ns, index, port)?;
     }
     Ok(())
@@ -238,20 +217,15 @@ fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
             )),
             false => unknown_kind(&spec.kind),
         },
-        Some(Errno::EOPNOTSUPP) if spec.bridge.wants_vlans() => e.hint(NO_VLANS),
         Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
         Some(Errno::EBUSY) if spec.index.is_some() => e.hint("the index is taken, or the master is busy"),
-        Some(Errno::EINVAL) if spec.link.is_none() && needs_lower(&spec.kind) => {
+        Some(Errno::EINVAL) if spec.link.is_none() && needs_lower(spec) => {
             e.hint(format!("a link of kind {:?} stands on another one: give link", spec.kind))
-        }
-        Some(Errno::EINVAL) if spec.kind == "vlan" && spec.vlan.id.is_none() => e.hint("a vlan needs an id"),
-        Some(Errno::EINVAL) if spec.kind == "vrf" && spec.vrf.table.is_none() => {
-            e.hint("a vrf needs a table")
         }
         Some(Errno::EPERM) => {
             e.hint("making links takes CAP_NET_ADMIN in the namespace: run without --host, or as root")
         }
-        _ => change::explain_master(ns, spec.master.as_deref(), e),
+        _ => change::explain_master(ns, spec.master.as_deref(), spec.details().explain(e)),
     }
 }
 
@@ -264,10 +238,8 @@ fn unknown_kind(kind: &str) -> Error {
     }
 }
 
-pub(super) const NO_VLANS: &str = "this kernel's bridges can't filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)";
-
-fn needs_lower(kind: &str) -> bool {
-    matches!(kind, "vlan" | "macvlan" | "macvtap" | "ipvlan" | "ipvtap" | "macsec")
+fn needs_lower(spec: &LinkSpec) -> bool {
+    spec.kind == "macsec" || spec.details().lower() == Lower::Needed
 }
 
 fn explain_taken(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
@@ -292,11 +264,9 @@ fn explain_taken(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error
             return e.hint(format!("both ends can't be named {name:?} in one namespace"));
         }
     }
-    match spec.kind.as_str() {
-        _ if spec.index.is_some() => e.hint("the index is taken"),
-        "vlan" => e.hint("the lower link has a vlan with this id already"),
-        "vxlan" => e.hint("there is a vxlan with this id and port already"),
-        _ => e,
+    match spec.index {
+        Some(_) => e.hint("the index is taken"),
+        None => spec.details().explain(e),
     }
 }
 

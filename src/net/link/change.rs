@@ -6,11 +6,10 @@ use std::rc::Rc;
 use nix::errno::Errno;
 
 use super::add::says;
-use super::options::{BridgeOptions, PortOptions};
 use super::spec::Flags;
-use super::{RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla};
+use super::{Details, Port, RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla, kind};
 use crate::base::error::{Error, Result};
-use crate::net::attributes::{Attributes, OptionSet};
+use crate::net::attributes::Attributes;
 use crate::net::echo;
 use crate::net::namespace::Namespace;
 use crate::net::usable;
@@ -55,8 +54,9 @@ pub struct Change {
     pub addrgenmode: Option<AddrGenMode>,
     pub altnames_add: Vec<String>,
     pub altnames_del: Vec<String>,
-    pub bridge: BridgeOptions,
-    pub port: PortOptions,
+    /// Options of its kind.
+    pub options: Details,
+    pub port: Port,
 }
 
 /// IF_LINK_MODE_* in linux/if.h.
@@ -121,7 +121,7 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
             Ok(())
         })?;
     }
-    if !change.port.is_empty() {
+    if change.port != Port::default() {
         later(&|index| set_port(place, index, &change.port))?;
     }
     for (names, message) in [(&change.altnames_del, RTM_DELLINKPROP), (&change.altnames_add, RTM_NEWLINKPROP)]
@@ -182,10 +182,10 @@ fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
         spec.nest(libc::AF_INET6 as u16, inet6);
         body.nest(ifla::AF_SPEC, spec);
     }
-    if !change.bridge.is_empty() {
+    if let Some(name) = change.options.names().first().filter(|_| !change.options.is_empty()) {
         let (mut info, mut data) = (Attributes::new(), Attributes::new());
-        change.bridge.write_all(&mut data);
-        info.put_str(ifla::INFO_KIND, "bridge");
+        change.options.write(&mut data);
+        info.put_str(ifla::INFO_KIND, name);
         info.nest(ifla::INFO_DATA, data);
         body.nest(ifla::LINKINFO, info);
     }
@@ -193,9 +193,9 @@ fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
 }
 
 /// Sets options of a bridge's port, as `bridge link set dev NAME ...`.
-pub(crate) fn set_port(ns: &Namespace, index: u32, port: &PortOptions) -> Result<()> {
+pub(crate) fn set_port(ns: &Namespace, index: u32, port: &Port) -> Result<()> {
     let (mut body, mut info, mut data) = (Attributes::new(), Attributes::new(), Attributes::new());
-    port.write(&mut data);
+    kind::write(port, &mut data);
     info.put_str(ifla::INFO_SLAVE_KIND, "bridge");
     info.nest(ifla::INFO_SLAVE_DATA, data);
     body.nest(ifla::LINKINFO, info);
@@ -262,12 +262,11 @@ fn explain(ns: &Namespace, name: &str, change: &Change, e: Error) -> Error {
             e.hint(format!("{} has a link named {taken:?} already", place.name()))
         }
         Some(Errno::EBUSY) if change.name.is_some() => e.hint("this kernel renames only links that are down"),
-        Some(Errno::EOPNOTSUPP) if !change.bridge.is_empty() => match super::read::get_plain(ns, name) {
-            Ok(Some(link)) if link.kind.as_deref() != Some("bridge") => {
-                e.hint(format!("{name} is not a bridge"))
+        Some(Errno::EOPNOTSUPP) if !change.options.is_empty() => match super::read::get_plain(ns, name) {
+            Ok(Some(link)) if link.details.names() != change.options.names() => {
+                e.hint(format!("{name} is not a {}", change.options.names().join(" or ")))
             }
-            _ if change.bridge.wants_vlans() => e.hint(super::add::NO_VLANS),
-            _ => e,
+            _ => change.options.explain(e),
         },
         Some(Errno::EOPNOTSUPP) if change.carrier.is_some() => {
             e.hint(format!("{name}'s carrier follows its cable and can't be set; take its peer down instead"))

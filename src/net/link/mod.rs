@@ -1,28 +1,63 @@
 //! Links: adding, changing, reading and deleting network interfaces, as `ip link` does.
 //!
-//! Messages are written and read as raw attributes: an attribute that a kernel has and nsh doesn't know is passed
-//! over, and no option needs more than its line in [`options`].
+//! A kind of link with options is a file with a table, and a line in [`kinds!`]. Messages are written and read as raw
+//! attributes: one that a kernel has and nsh doesn't know is passed over.
 
 mod add;
+mod bridge;
 mod change;
+pub mod fields;
 pub mod find;
-pub mod options;
+mod ipvlan;
+mod kind;
+mod macvlan;
+mod port;
 mod read;
 mod silence;
 mod spec;
 mod stats;
+mod tun;
+mod vlan;
+mod vrf;
+mod vxlan;
+
+use kind::Options;
 
 pub use add::add;
 pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
 pub(crate) use change::{del_index, set_port};
-pub use options::{
-    BridgeOptions, Details, MulticastRouter, PortOptions, PortState, VlanOptions, VxlanOptions,
-};
+pub use kind::{Details, Kind, Lower, Visit};
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use silence::silence;
 pub use spec::{LinkSpec, PeerSpec};
 pub use stats::{Stats, stats};
+pub use {
+    bridge::Bridge,
+    ipvlan::Ipvlan,
+    macvlan::Macvlan,
+    port::{Port, PortState},
+    tun::Tun,
+    vlan::Vlan,
+    vrf::Vrf,
+    vxlan::Vxlan,
+};
+
+/// Makes the list of the kinds that have options.
+macro_rules! kinds {
+    ($($kind:ty),* $(,)?) => {
+        /// Visits each kind that has options.
+        pub fn visit(visitor: &mut impl Visit) {
+            $(visitor.kind::<$kind>();)*
+        }
+
+        /// Their names, and options of which none is set.
+        const KINDS_WITH_OPTIONS: &[(&[&str], fn() -> Box<dyn Options>)] =
+            &[$((<$kind as Kind>::NAMES, || Box::<$kind>::default())),*];
+    };
+}
+
+kinds! { Bridge, Vlan, Macvlan, Ipvlan, Vrf, Vxlan, Tun }
 
 /// Kinds of links that Linux has, some of them only lately, as `ip link add type KIND` names them; which of them this kernel
 /// was built with, `nsh doctor` tries.

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
 
-use super::options::{Details, PortOptions, VrfPortInfo};
+use super::{Details, Port, Vrf};
 use super::{RTM_GETLINK, find, ifinfomsg, ifla};
 use crate::base::error::Result;
-use crate::net::attributes::{Attributes, OptionSet, hardware_address, string, unsigned};
+use crate::model::Table;
+use crate::net::attributes::{Attributes, hardware_address, string, unsigned};
 use crate::net::names::GROUPS;
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::netlink::attributes_of;
@@ -83,7 +84,7 @@ pub struct Link {
     /// What its master is: `bridge`, `vrf`, ...
     pub port_kind: Option<String>,
     /// As a port of a bridge.
-    pub port: Option<Box<PortOptions>>,
+    pub port: Option<Box<Port>>,
     /// As a port of a VRF: its routing table.
     pub vrf_table: Option<u32>,
 }
@@ -316,13 +317,19 @@ fn link_info(link: &mut Link, info: &[u8]) {
             ifla::INFO_DATA => link.details = Details::read(link.kind.as_deref().unwrap_or_default(), value),
             ifla::INFO_SLAVE_KIND => link.port_kind = Some(string(value)),
             ifla::INFO_SLAVE_DATA => match link.port_kind.as_deref() {
-                Some("bridge") => link.port = Some(Box::new(PortOptions::read(value))),
-                Some("vrf") => link.vrf_table = VrfPortInfo::read(value).table,
+                Some("bridge") => link.port = Some(Box::new(options::<Port>(value))),
+                Some("vrf") => link.vrf_table = options::<Vrf>(value).table.map(|table| table.0),
                 _ => {}
             },
             _ => {}
         }
     }
+}
+
+fn options<T: Table + Default>(bytes: &[u8]) -> T {
+    let mut options = T::default();
+    attributes_of(bytes).for_each(|(number, value)| options.decode(number, value));
+    options
 }
 
 /// IFLA_AF_SPEC, AF_INET6, IFLA_INET6_ADDR_GEN_MODE.

@@ -5,9 +5,7 @@ use std::rc::Rc;
 use ipnetwork::IpNetwork;
 
 use super::find;
-use super::options::{
-    BridgeOptions, IpvlanOptions, MacvlanOptions, PortOptions, VlanOptions, VrfOptions, VxlanOptions,
-};
+use super::{Details, Port};
 use crate::base::error::{Error, Result};
 use crate::net::namespace::Namespace;
 
@@ -39,14 +37,10 @@ pub struct LinkSpec {
     pub addrs: Vec<IpNetwork>,
     /// The link below a vlan, macvlan, ipvlan or vxlan.
     pub link: Option<String>,
-    pub bridge: BridgeOptions,
+    /// Options of kinds; those of other kinds than `kind` are ignored.
+    pub options: Vec<Details>,
     /// Options as a port of `master`.
-    pub port: PortOptions,
-    pub vlan: VlanOptions,
-    pub macvlan: MacvlanOptions,
-    pub ipvlan: IpvlanOptions,
-    pub vrf: VrfOptions,
-    pub vxlan: VxlanOptions,
+    pub port: Port,
 }
 
 /// The other end of a veth pair.
@@ -71,7 +65,7 @@ pub struct PeerSpec {
     pub index: Option<u32>,
     pub queues: Option<u32>,
     pub addrs: Vec<IpNetwork>,
-    pub port: PortOptions,
+    pub port: Port,
 }
 
 /// Flags to set and the mask of those that are meant.
@@ -107,6 +101,12 @@ impl Flags {
 }
 
 impl LinkSpec {
+    /// The options of its kind.
+    pub fn details(&self) -> Details {
+        let own = self.options.iter().find(|options| options.names().contains(&self.kind.as_str()));
+        own.cloned().unwrap_or_else(|| Details::new(&self.kind))
+    }
+
     /// What can be seen to be wrong without asking the kernel.
     pub(super) fn check(&self, name: &str) -> Result<()> {
         find::check_name(name)?;

@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::fields::{Digit, Digit32, MultiBit, Ticks, U16};
 use super::*;
 use crate::base::error::Kind;
 use crate::net::namespace::Namespaces;
@@ -93,16 +94,18 @@ fn a_peer_gets_a_free_name() {
 #[test]
 fn a_bridge_takes_its_options() {
     lab(|all| {
-        let bridge = BridgeOptions {
-            stp: Some(true),
-            ageing: Some(60.0),
-            forward_delay: Some(4.5),
-            priority: Some(4096),
-            mcast_snooping: Some(false),
-            no_linklocal_learn: Some(true),
-            ..BridgeOptions::default()
+        let bridge = Bridge {
+            stp: Some(Digit32(true)),
+            ageing: Some(Ticks(60.0)),
+            forward_delay: Some(Ticks(4.5)),
+            priority: Some(U16(4096)),
+            mcast_snooping: Some(Digit(false)),
+            no_linklocal_learn: Some(MultiBit(true)),
+            mcast_vlan_snooping: Some(MultiBit(false)),
+            ..Bridge::default()
         };
-        let spec = LinkSpec { kind: "bridge".into(), bridge, ..LinkSpec::default() };
+        let options = vec![Details::of(bridge)];
+        let spec = LinkSpec { kind: "bridge".into(), options, ..LinkSpec::default() };
         add(all.host(), "br0", &spec).unwrap();
         if let Some(seen) = witness(all, "host", &["ip", "-d", "-j", "link", "show", "br0"]) {
             let data = &seen[0]["linkinfo"]["info_data"];
@@ -114,15 +117,16 @@ fn a_bridge_takes_its_options() {
             assert_eq!(data["no_linklocal_learn"], 1);
         }
         let change = Change {
-            bridge: BridgeOptions { ageing: Some(10.0), ..Default::default() },
+            options: Details::of(Bridge { ageing: Some(Ticks(10.0)), ..Default::default() }),
             ..Default::default()
         };
         set(all.host(), "br0", &change).unwrap();
         let link = get(all, all.host(), "br0").unwrap().unwrap();
-        let Details::Bridge(options) = link.details else { panic!("no bridge") };
-        assert_eq!(options.ageing, Some(10.0));
-        assert_eq!(options.priority, Some(4096));
-        assert_eq!(options.no_linklocal_learn, Some(true));
+        let options = link.details.get::<Bridge>().unwrap();
+        assert_eq!(options.ageing, Some(Ticks(10.0)));
+        assert_eq!(options.priority, Some(U16(4096)));
+        assert_eq!(options.no_linklocal_learn, Some(MultiBit(true)));
+        assert_eq!(options.mcast_vlan_snooping, Some(MultiBit(false)));
     });
 }
 

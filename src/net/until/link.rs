@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Look, until};
 use crate::base::error::Result;
+use crate::model::Words;
 use crate::net::events::Object;
-use crate::net::link::{self, Details, Link};
+use crate::net::link::{self, Bridge, Link};
 use crate::net::namespace::{Namespace, Namespaces};
 
 /// What a link must be; with nothing given, ready to carry packets.
@@ -91,7 +92,7 @@ pub(super) fn not_ready(all: &Namespaces, ns: &Namespace, link: &Link) -> Result
     }
     let (Some(master), Some(port)) = (&link.master, &link.port) else { return Ok(None) };
     let bridge_up = link::get(all, ns, master)?.is_some_and(|bridge| bridge.up);
-    Ok(match port.state {
+    Ok(match port.state.map(Words::name) {
         Some("forwarding") | None => None,
         _ if !bridge_up => Some(format!("{name} is a port of {master}, which is down")),
         Some(state) => Some(format!("{name} is a port of {master} in state {state}")),
@@ -121,7 +122,7 @@ fn no_carrier(all: &Namespaces, ns: &Namespace, link: &Link) -> Result<String> {
             ));
         }
     }
-    if matches!(link.details, Details::Bridge(_)) {
+    if link.details.get::<Bridge>().is_some() {
         let ports = link::list(all, ns, &link::Filter { master: Some(name.clone()), ..Default::default() })?;
         return Ok(match ports.iter().find(|port| !port.up || !port.carrier) {
             _ if ports.is_empty() => format!("{name} has no carrier: it has no port"),

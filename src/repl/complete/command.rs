@@ -6,7 +6,7 @@ use super::{Completer, Completion, live};
 use crate::model::{Field, Table};
 use crate::net::addr::Addr;
 use crate::net::bridge::fdb::Entry;
-use crate::net::link::KINDS;
+use crate::net::link::{self, KINDS, Kind, Port};
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
 use crate::net::neigh::{Neigh, State};
@@ -93,23 +93,7 @@ const BRIDGE: &[Object] = &[
         words: &["br", "dynamic", "local", "static"],
         rows: Entry::keywords,
     },
-    Object {
-        name: "link",
-        verbs: &["set", "show"],
-        words: &[
-            "cost",
-            "dev",
-            "flood",
-            "guard",
-            "hairpin",
-            "isolated",
-            "learning",
-            "priority",
-            "root_block",
-            "state",
-        ],
-        rows: Vec::new,
-    },
+    Object { name: "link", verbs: &["set", "show"], words: &["dev"], rows: Port::keywords },
     Object {
         name: "mdb",
         verbs: &["add", "del", "show"],
@@ -156,6 +140,21 @@ fn tc(before: &[&str]) -> &'static [&'static str] {
         1 => &["add", "change", "delete", "replace", "show"],
         _ => ARGUMENTS,
     }
+}
+
+/// The words of the options of a kind of link.
+fn kind_words(kind: &str) -> Vec<&'static str> {
+    struct Words<'a>(&'a str, Vec<&'static str>);
+    impl link::Visit for Words<'_> {
+        fn kind<T: Kind>(&mut self) {
+            if T::NAMES.contains(&self.0) {
+                self.1 = T::keywords();
+            }
+        }
+    }
+    let mut words = Words(kind, Vec::new());
+    link::visit(&mut words);
+    if kind == "bridge_slave" { Port::keywords() } else { words.1 }
 }
 
 impl Completer {
@@ -333,6 +332,14 @@ impl Completer {
                 return Vec::new();
             }
             _ => {}
+        }
+        if let Some(kind) =
+            rest.iter().position(|w| *w == "type").and_then(|at| rest.get(at + 1)).filter(|_| link)
+        {
+            let words = kind_words(kind);
+            if !words.is_empty() {
+                return spaced(words.into_iter().filter(|w| !rest.contains(w)));
+            }
         }
         let mut all = Vec::new();
         if rest.is_empty() {

@@ -8,8 +8,6 @@ mod netns;
 mod route;
 mod rule;
 
-pub use kinds::{port_option, port_words};
-
 use super::act::{Act, Call, Space};
 use super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::lua::Expr;

@@ -2,10 +2,10 @@
 
 use super::super::act::{Act, Call, Space};
 use super::super::args::{Args, Fields, Reason, Result, abbreviates};
-use super::super::ip::port_option;
 use super::super::lua::Expr;
 use crate::model::{Table, Words};
 use crate::net::bridge::fdb::{Entry, Life};
+use crate::net::link::Port;
 
 /// Translates `bridge ARGS`.
 pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
@@ -47,11 +47,11 @@ fn link(mut args: Args, space: &Space) -> Result<Vec<Act>> {
             "dev" => name = Some(args.value("dev")?),
             "master" => {}
             "self" => return Err(Reason::beyond("bridge link set self has no binding")),
-            _ if port_option(&arg, &mut args, &mut own)? => {}
+            _ if own.row::<Port>(arg.text(), &mut args)? => {}
             _ if name.is_none() => name = Some(arg),
             _ => {
                 return Err(Reason::new(format!("bridge link set: unknown option \"{}\"", arg.shown()))
-                    .near(arg.text(), super::super::ip::port_words()));
+                    .near(arg.text(), Port::keywords()));
             }
         }
     }

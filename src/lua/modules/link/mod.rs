@@ -1,11 +1,13 @@
 //! `link`: network interfaces.
 
-pub mod options;
 pub mod record;
 
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Failure, Function, Shape, Type, Wrong, opts, param, ret, ty};
-use crate::net::link::{self, AddrGenMode, Change, Filter, LinkMode, LinkSpec, Master, PeerSpec};
+use crate::model::Access;
+use crate::net::link::{
+    self, AddrGenMode, Bridge, Change, Details, Filter, Kind, LinkMode, LinkSpec, Master, PeerSpec, Port,
+};
 use crate::net::{names, prefix};
 
 fn name() -> Type<String> {
@@ -18,6 +20,31 @@ fn group() -> Type<u32> {
 
 fn mac() -> Type<[u8; 6]> {
     ty::parsed("a hardware address such as \"02:00:00:00:00:01\"", prefix::link_mac)
+}
+
+/// Options of links of the kind `T`.
+pub fn kind_options<T: Kind>() -> Shape<T> {
+    Shape::rows(T::OPTIONS.0)
+}
+
+/// Options of a bridge's port.
+pub fn port_options() -> Shape<Port> {
+    Shape::rows("nsh.PortOptions")
+}
+
+/// A field for the options of each kind that has some.
+struct KindFields(Shape<LinkSpec>);
+
+impl link::Visit for KindFields {
+    fn kind<T: Kind>(&mut self) {
+        if T::ROWS.iter().all(|row| row.access == Access::Read) {
+            return;
+        }
+        let shape = std::mem::replace(&mut self.0, Shape::new("nsh.link.AddOptions"));
+        self.0 = shape.field(T::NAMES[0], kind_options::<T>().into(), T::OPTIONS.1, |spec, options| {
+            spec.options.push(Details::of(options));
+        });
+    }
 }
 
 /// The options that both ends of a veth pair have, and every other link.
@@ -71,7 +98,7 @@ macro_rules! common {
             })
             .field(
                 "port",
-                options::port().into(),
+                port_options().into(),
                 "options as a port of `master`, if that is a bridge",
                 |s, v| s.port = v,
             )
@@ -93,7 +120,7 @@ fn peer_options() -> Shape<PeerSpec> {
 }
 
 fn add_options() -> Shape<LinkSpec> {
-    common!(
+    let mut fields = KindFields(common!(
         Shape::<LinkSpec>::new("nsh.link.AddOptions")
             .required(
                 "kind",
@@ -104,13 +131,9 @@ fn add_options() -> Shape<LinkSpec> {
             )
             .field("peer", peer_options().into(), "the other end of a veth pair", |s, v| s.peer = Some(v))
             .field("link", name(), "the link below a vlan, macvlan, ipvlan or vxlan", |s, v| s.link = Some(v))
-            .field("bridge", options::bridge().into(), "options of a bridge", |s, v| s.bridge = v)
-            .field("vlan", options::vlan().into(), "options of a vlan", |s, v| s.vlan = v)
-            .field("macvlan", options::macvlan().into(), "options of a macvlan", |s, v| s.macvlan = v)
-            .field("ipvlan", options::ipvlan().into(), "options of an ipvlan", |s, v| s.ipvlan = v)
-            .field("vrf", options::vrf().into(), "options of a VRF", |s, v| s.vrf = v)
-            .field("vxlan", options::vxlan().into(), "options of a VXLAN tunnel", |s, v| s.vxlan = v)
-    )
+    ));
+    link::visit(&mut fields);
+    fields.0
 }
 
 fn set_options() -> Shape<Change> {
@@ -163,8 +186,10 @@ fn set_options() -> Shape<Change> {
         .field("altname_del", ty::one_or_list(ty::string()), "alternative names to delete", |s, v| {
             s.altnames_del = v
         })
-        .field("bridge", options::bridge().into(), "options of a bridge", |s, v| s.bridge = v)
-        .field("port", options::port().into(), "options as a port of a bridge", |s, v| s.port = v)
+        .field("bridge", kind_options::<Bridge>().into(), Bridge::OPTIONS.1, |s, v| {
+            s.options = Details::of(v)
+        })
+        .field("port", port_options().into(), "options as a port of a bridge", |s, v| s.port = v)
 }
 
 fn list_options() -> Shape<Filter> {
@@ -177,19 +202,12 @@ fn list_options() -> Shape<Filter> {
 
 /// Options of another kind than the link's would be ignored.
 fn only_own_options(spec: &LinkSpec) -> Result<(), Wrong> {
-    use crate::net::attributes::OptionSet;
-    let given = [
-        ("bridge", &["bridge"][..], !spec.bridge.is_empty()),
-        ("vlan", &["vlan"], !spec.vlan.is_empty()),
-        ("macvlan", &["macvlan", "macvtap"], !spec.macvlan.is_empty()),
-        ("ipvlan", &["ipvlan", "ipvtap"], !spec.ipvlan.is_empty()),
-        ("vrf", &["vrf"], !spec.vrf.is_empty()),
-        ("vxlan", &["vxlan"], !spec.vxlan.is_empty()),
-    ];
-    match given.iter().find(|(_, kinds, given)| *given && !kinds.contains(&spec.kind.as_str())) {
-        Some((option, kinds, _)) => Err(Wrong::new(format!(
-            "the option {option:?} is for links of kind {}, and this is one of kind {:?}",
-            kinds.join(" or "),
+    let foreign = |d: &&Details| !d.is_empty() && !d.names().contains(&spec.kind.as_str());
+    match spec.options.iter().find(foreign) {
+        Some(options) => Err(Wrong::new(format!(
+            "the option {:?} is for links of kind {}, and this is one of kind {:?}",
+            options.names()[0],
+            options.names().join(" or "),
             spec.kind
         ))),
         None => Ok(()),

@@ -2,12 +2,43 @@
 
 use mlua::Table;
 
-use super::options;
-use crate::lua::schema::Record;
-use crate::net::link::{Details, Link, Stats};
+use crate::lua::schema::{Builder, Record};
+use crate::net::link::{self, Kind, Link, Port, Stats};
 
 /// A link.
 pub fn link() -> Record<Link> {
+    let mut kinds = KindRecords(common_fields());
+    link::visit(&mut kinds);
+    kinds
+        .0
+        .field("port_kind", "string?", "what it is a port of: bridge, vrf, ...", |l| l.port_kind.clone())
+        .record("port", port(), "what is particular to a port of a bridge", |l| l.port.as_deref())
+        .field("vrf_table", "integer?", "the routing table, of a port of a VRF", |l| l.vrf_table)
+        .show(show)
+}
+
+/// What is particular to links of the kind `T`.
+pub fn kind<T: Kind>() -> Record<T> {
+    Builder::rows(T::RECORD.0, T::RECORD.1).plain()
+}
+
+/// What is particular to a port of a bridge.
+pub fn port() -> Record<Port> {
+    Builder::rows("nsh.LinkPort", "What is particular to a port of a bridge.").plain()
+}
+
+/// A field for what is particular to each kind.
+struct KindRecords(Builder<Link>);
+
+impl link::Visit for KindRecords {
+    fn kind<T: Kind>(&mut self) {
+        let empty = Record::of("nsh.Link", "");
+        let builder = std::mem::replace(&mut self.0, empty);
+        self.0 = builder.record(T::NAMES[0], kind::<T>(), T::RECORD.2, |link| link.details.get::<T>());
+    }
+}
+
+fn common_fields() -> Builder<Link> {
     Record::of("nsh.Link", "A network interface. Prints as in `ip -br link`, with its index and MTU.")
         .field("index", "integer", "its index", |l: &Link| l.index)
         .field("name", "string", "its name", |l| l.name.clone())
@@ -62,46 +93,6 @@ pub fn link() -> Record<Link> {
         })
         .field("parent_bus", "string?", "the bus of hardware", |l| l.parent_bus.clone())
         .field("parent_dev", "string?", "the device of hardware", |l| l.parent_dev.clone())
-        .record("bridge", options::bridge_record(), "what is particular to a bridge", |l| match &l.details {
-            Details::Bridge(o) => Some(o),
-            _ => None,
-        })
-        .record("vlan", options::vlan_record(), "what is particular to a VLAN", |l| match &l.details {
-            Details::Vlan(o) => Some(o),
-            _ => None,
-        })
-        .record("macvlan", options::macvlan_record(), "what is particular to a macvlan", |l| {
-            match &l.details {
-                Details::Macvlan(o) => Some(o),
-                _ => None,
-            }
-        })
-        .record("ipvlan", options::ipvlan_record(), "what is particular to an ipvlan", |l| match &l.details {
-            Details::Ipvlan(o) => Some(o),
-            _ => None,
-        })
-        .record("vrf", options::vrf_record(), "what is particular to a VRF", |l| match &l.details {
-            Details::Vrf(o) => Some(o),
-            _ => None,
-        })
-        .record("vxlan", options::vxlan_record(), "what is particular to a VXLAN tunnel", |l| {
-            match &l.details {
-                Details::Vxlan(o) => Some(o),
-                _ => None,
-            }
-        })
-        .record("tun", options::tun_record(), "what is particular to a tun or tap link", |l| {
-            match &l.details {
-                Details::Tun(o) => Some(o),
-                _ => None,
-            }
-        })
-        .field("port_kind", "string?", "what it is a port of: bridge, vrf, ...", |l| l.port_kind.clone())
-        .record("port", options::port_record(), "what is particular to a port of a bridge", |l| {
-            l.port.as_deref()
-        })
-        .field("vrf_table", "integer?", "the routing table, of a port of a VRF", |l| l.vrf_table)
-        .show(show)
 }
 
 /// As in `ip -br link`, with what people look for besides:

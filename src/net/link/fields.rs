@@ -1,0 +1,335 @@
+//! Types of attributes that only links have.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::base::error::{Error, Result};
+use crate::model::{Between, Field, Form, Value, Word};
+use crate::net::attributes::hardware_address;
+use crate::net::fields::text;
+use crate::net::prefix;
+
+/// Declares integers from LOW to HIGH that are not of 32 bits in the host's byte order, as [`Between`] is.
+macro_rules! integers {
+    ($($(#[$doc:meta])* $name:ident($int:ty): $to:ident, $from:ident;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name<const LOW: u32 = 0, const HIGH: u32 = { <$int>::MAX as u32 }>(pub $int);
+
+        impl<const LOW: u32, const HIGH: u32> Field for $name<LOW, HIGH> {
+            fn form() -> Form {
+                Between::<LOW, HIGH>::form()
+            }
+
+            fn read(value: &Value) -> Result<Option<Self>> {
+                // The range keeps to what fits.
+                Ok(Between::<LOW, HIGH>::read(value)?.map(|n| $name(n.0 as $int)))
+            }
+
+            fn value(&self) -> Value {
+                Value::Int(self.0.into())
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.0.$to().to_vec())
+            }
+
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                Some($name(<$int>::$from(*bytes.first_chunk()?)))
+            }
+        })*
+    };
+}
+
+integers! {
+    U8(u8): to_ne_bytes, from_ne_bytes;
+    U16(u16): to_ne_bytes, from_ne_bytes;
+    /// In network byte order, as ports are.
+    Be16(u16): to_be_bytes, from_be_bytes;
+    /// Reported alone: below zero it means "none".
+    Signed(i32): to_ne_bytes, from_ne_bytes;
+}
+
+/// Declares truth values by the integer or the emptiness that they are sent as, and by what `ip` writes.
+macro_rules! truths {
+    ($($(#[$doc:meta])* $name:ident $(<const $bit:ident>)?: $word:ident, $yes:literal, $no:literal,
+        |$value:ident| $encode:expr, |$from:ident| $decode:expr;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name$(<const $bit: u32>)?(pub bool);
+
+        impl$(<const $bit: u32>)? Field for $name$(<$bit>)? {
+            fn form() -> Form {
+                Form { word: Word::$word, ..bool::form() }
+            }
+
+            fn read(value: &Value) -> Result<Option<Self>> {
+                Ok(bool::read(value)?.map($name))
+            }
+
+            fn value(&self) -> Value {
+                Value::Bool(self.0)
+            }
+
+            fn word(&self) -> String {
+                if self.0 { $yes } else { $no }.to_owned()
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                let $value = self.0;
+                $encode
+            }
+
+            fn decode($from: &[u8]) -> Option<Self> {
+                Some($name($decode))
+            }
+        })*
+    };
+}
+
+fn truth(bytes: &[u8]) -> bool {
+    bytes.iter().any(|b| *b != 0)
+}
+
+truths! {
+    /// A byte, `1` or `0` to `ip`.
+    Digit: Digit, "1", "0", |on| Some(vec![on.into()]), |bytes| truth(bytes);
+    /// As [`Digit`], of four bytes.
+    Digit32: Digit, "1", "0", |on| Some(u32::from(on).to_ne_bytes().to_vec()), |bytes| truth(bytes);
+    /// A byte, `on` or `off` to `ip`.
+    OnOff: Switch, "on", "off", |on| Some(vec![on.into()]), |bytes| truth(bytes);
+    /// A byte; `ip` has one word for it, and another for its contrary.
+    Toggle: Toggle, "", "", |on| Some(vec![on.into()]), |bytes| truth(bytes);
+    /// True by being there, so that it can't be false.
+    Present: Toggle, "", "", |on| on.then(Vec::new), |_bytes| true;
+    /// One bit of `struct br_boolopt_multi`: values, then the mask of valid ones.
+    MultiBit<const BIT>: Digit, "1", "0",
+        |on| Some([(u32::from(on) << BIT).to_ne_bytes(), (1u32 << BIT).to_ne_bytes()].concat()),
+        |bytes| {
+            let bit = |at: usize| Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?) & (1 << BIT) != 0);
+            bit(4).filter(|valid| *valid).and(bit(0))?
+        };
+}
+
+/// Seconds, LOW to HIGH, in the kernel's clock ticks of 1/100 s (USER_HZ); so are they to `ip`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ticks<const BYTES: usize, const LOW: u32, const HIGH: u32>(pub f64);
+
+impl<const BYTES: usize, const LOW: u32, const HIGH: u32> Ticks<BYTES, LOW, HIGH> {
+    fn ticks(self) -> u64 {
+        // A float cast saturates, and the range was checked.
+        (self.0 * 100.0).round() as u64
+    }
+}
+
+impl<const BYTES: usize, const LOW: u32, const HIGH: u32> Field for Ticks<BYTES, LOW, HIGH> {
+    fn form() -> Form {
+        let expected = format!("a number from {LOW} to {HIGH}");
+        Form { luals: "number".into(), expected, returned: "number", word: Word::Hundredths }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let seconds = match value {
+            Value::Int(seconds) => *seconds as f64,
+            Value::Number(seconds) => *seconds,
+            _ => return Ok(None),
+        };
+        Ok((f64::from(LOW)..=f64::from(HIGH)).contains(&seconds).then_some(Ticks(seconds)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Number(self.0)
+    }
+
+    fn word(&self) -> String {
+        self.ticks().to_string()
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        let ticks = self.ticks();
+        Some(match BYTES {
+            4 => (ticks as u32).to_ne_bytes().to_vec(),
+            _ => ticks.to_ne_bytes().to_vec(),
+        })
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let ticks = match BYTES {
+            4 => u32::from_ne_bytes(*bytes.first_chunk()?).into(),
+            _ => u64::from_ne_bytes(*bytes.first_chunk()?),
+        };
+        Some(Ticks(ticks as f64 / 100.0))
+    }
+}
+
+/// A time that is reported alone.
+pub type Timer = Ticks<8, 0, 0>;
+/// A time of any sensible length.
+pub type Interval = Ticks<8, 0, 10_000_000>;
+
+/// A type of service of a tunnel's own packets; hexadecimal to `ip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OuterTos(pub u8);
+
+/// A flow label of IPv6, in network byte order; hexadecimal to `ip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowLabel(pub u32);
+
+macro_rules! hexadecimal {
+    ($($name:ident($int:ty), $most:literal, $word:ident;)*) => {
+        $(impl Field for $name {
+            fn form() -> Form {
+                Form { word: Word::$word, ..Between::<0, $most>::form() }
+            }
+
+            fn read(value: &Value) -> Result<Option<Self>> {
+                Ok(Between::<0, $most>::read(value)?.map(|n| $name(n.0 as $int)))
+            }
+
+            fn value(&self) -> Value {
+                Value::Int(self.0.into())
+            }
+
+            fn word(&self) -> String {
+                format!("{:#x}", self.0)
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.0.to_be_bytes().to_vec())
+            }
+
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                Some($name(<$int>::from_be_bytes(*bytes.first_chunk()?)))
+            }
+        })*
+    };
+}
+
+hexadecimal! {
+    OuterTos(u8), 255, Hexadecimal;
+    FlowLabel(u32), 1_048_575, Integer;
+}
+
+macro_rules! addresses {
+    ($($address:ty, $bytes:literal, $family:literal, $word:ident;)*) => {
+        $(impl Field for $address {
+            fn form() -> Form {
+                Form { word: Word::$word, ..text(concat!("an ", $family, " address")) }
+            }
+
+            fn read(value: &Value) -> Result<Option<Self>> {
+                let Value::Text(text) = value else { return Ok(None) };
+                let wrong = |_| Error::argument(format!(concat!("expected an ", $family, " address, got {:?}"), text));
+                text.parse().map(Some).map_err(wrong)
+            }
+
+            fn value(&self) -> Value {
+                Value::Text(self.to_string())
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.octets().to_vec())
+            }
+
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                Some(Self::from(*bytes.first_chunk::<$bytes>()?))
+            }
+        })*
+    };
+}
+
+addresses! {
+    Ipv4Addr, 4, "IPv4", Inet;
+    Ipv6Addr, 16, "IPv6", Inet6;
+}
+
+/// Declares types of which each number has a word; `numbered` where `ip` takes and shows the number alone.
+macro_rules! named {
+    ($($(#[$doc:meta])* $name:ident($int:ty) $($numbered:ident)? ($to:ident, $from:ident)
+        { $($number:literal = $word:literal),* })*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(pub $int);
+
+        impl $crate::model::Words for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, $name($number))),*];
+            const NUMBERED: bool = $crate::net::link::fields::named!(@numbered $($numbered)?);
+
+            fn to_wire(self) -> Option<Vec<u8>> {
+                Some(self.0.$to().to_vec())
+            }
+
+            fn from_wire(bytes: &[u8]) -> Option<Self> {
+                let number = <$int>::$from(*bytes.first_chunk()?);
+                Self::WORDS.iter().find(|(_, known)| known.0 == number).map(|(_, known)| *known)
+            }
+        })*
+    };
+    (@numbered) => { false };
+    (@numbered numbered) => { true };
+}
+
+named! {
+    /// An Ethernet protocol of VLAN tags.
+    VlanProtocol(u16) (to_be_bytes, from_be_bytes) { 0x8100 = "802.1Q", 0x88a8 = "802.1ad" }
+    /// What a bridge or port does with multicast routers; MDB_RTR_TYPE_* in linux/if_bridge.h.
+    MulticastRouter(u8) numbered (to_ne_bytes, from_ne_bytes)
+        { 0 = "disabled", 1 = "learn", 2 = "permanent", 3 = "temporary" }
+    /// The don't-fragment bit of a tunnel's own packets; VXLAN_DF_* and GENEVE_DF_* in linux/if_link.h.
+    OuterDf(u8) (to_ne_bytes, from_ne_bytes) { 0 = "unset", 1 = "set", 2 = "inherit" }
+}
+
+/// The group that a bridge sends its BPDUs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupAddress(pub [u8; 6]);
+
+impl Field for GroupAddress {
+    fn form() -> Form {
+        text("a link-local group such as \"01:80:c2:00:00:00\"")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(text) = value else { return Ok(None) };
+        Ok(Some(GroupAddress(prefix::mac(text)?)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(hardware_address(&self.0))
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().map(|mac| GroupAddress(*mac))
+    }
+}
+
+/// A bridge's or root's id: priority, then address; `8000.92:28:97:fc:26:0f` to iproute2. Reported alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BridgeId([u8; 8]);
+
+impl Field for BridgeId {
+    fn form() -> Form {
+        text("a bridge's id")
+    }
+
+    fn read(_: &Value) -> Result<Option<Self>> {
+        Ok(None)
+    }
+
+    fn value(&self) -> Value {
+        let [a, b, mac @ ..] = self.0;
+        Value::Text(format!("{a:02x}{b:02x}.{}", hardware_address(&mac)))
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().map(|id| BridgeId(*id))
+    }
+}
+
+pub(super) use named;

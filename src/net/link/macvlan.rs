@@ -1,0 +1,29 @@
+//! Macvlans and macvtaps on other links: IFLA_MACVLAN_* of linux/if_link.h.
+
+use super::fields::{Signed, named};
+use super::kind::{Lower, kind};
+use crate::model::table;
+use crate::net::fields::Number;
+
+named! {
+    /// MACVLAN_MODE_* in linux/if_link.h.
+    MacvlanMode(u32) (to_ne_bytes, from_ne_bytes)
+        { 1 = "private", 2 = "vepa", 4 = "bridge", 8 = "passthru", 16 = "source" }
+}
+
+table! {
+    /// A macvlan or macvtap.
+    pub struct Macvlan {
+        Set mode: MacvlanMode = 1, ip ["mode"], "who talks to whom; default vepa";
+        Set bc_queue_len: Number = 7, ip ["bcqueuelen"], "broadcasts that may wait; default 1000";
+        Read bc_queue_len_used: Number = 8, ip [], "the length in use, the most of all on the same link";
+        Read bc_cutoff: Signed = 9, ip [], "above this number of macvlans multicast is put in the queue";
+    }
+}
+
+kind! {
+    Macvlan, "a macvlan or macvtap", ["macvlan", "macvtap"] {
+        const LOWER: Lower = Lower::Needed;
+        const BEYOND: &'static [&'static str] = &["nopromisc"];
+    }
+}
