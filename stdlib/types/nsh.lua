@@ -81,6 +81,21 @@
 ---@field mcast_vlan_snooping? boolean multicast snooping per VLAN; default false
 ---@field mst_enabled? boolean multiple spanning trees; default false
 
+---@class (exact) nsh.GeneveOptions
+---@field id? integer the network identifier (VNI)
+---@field remote? string the remote end, IPv4
+---@field remote6? string the remote end, IPv6
+---@field dstport? integer the UDP port; default 6081
+---@field ttl? integer the TTL of outer packets, 0 for the system's default
+---@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field df? "unset"|"set"|"inherit" the don't-fragment bit of outer IPv4 packets; default unset
+---@field flowlabel? integer the flow label of outer IPv6 packets
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
+---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
+---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field inner_proto_inherit? boolean the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false
+
 ---@class (exact) nsh.IpvlanOptions
 ---@field mode? "l2"|"l3"|"l3s" switched (l2) or routed (l3, l3s); default l3
 
@@ -523,6 +538,7 @@
 ---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
 ---@field vrf? nsh.VrfOptions options of a VRF
 ---@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
+---@field geneve? nsh.GeneveOptions options of a GENEVE tunnel
 
 ---@class (exact) nsh.link.ListOptions
 ---@field kind? string only links of this kind
@@ -1311,6 +1327,22 @@
 ---@field updated? number seconds since it was learned or moved
 ---@field flags string[] self, router, extern_learn, offload, sticky, locked
 
+---What is particular to a GENEVE tunnel.
+---@class nsh.Geneve
+---@field id? integer the network identifier (VNI)
+---@field remote? string the remote end, IPv4
+---@field remote6? string the remote end, IPv6
+---@field dstport? integer the UDP port; default 6081
+---@field ttl? integer the TTL of outer packets, 0 for the system's default
+---@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field df? string the don't-fragment bit of outer IPv4 packets; default unset
+---@field flowlabel? integer the flow label of outer IPv6 packets
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
+---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
+---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field inner_proto_inherit? boolean the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false
+
 ---A request that a server answered. Prints as a line of its log.
 ---@class nsh.HttpRequest
 ---@field method string GET, HEAD, ...; empty if what came was not HTTP
@@ -1385,6 +1417,7 @@
 ---@field ipvlan? nsh.Ipvlan what is particular to an ipvlan or ipvtap
 ---@field vrf? nsh.Vrf what is particular to a VRF
 ---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
+---@field geneve? nsh.Geneve what is particular to a GENEVE tunnel
 ---@field tun? nsh.Tun what is particular to a tun or tap link
 ---@field port_kind? string what it is a port of: bridge, vrf, ...
 ---@field port? nsh.LinkPort what is particular to a port of a bridge

@@ -63,6 +63,10 @@ fn details_of_commands() {
         ("netstat -rn", "print(route.list({ family = \"inet\" }))"),
         ("netstat -tln", "print(socket.list({ listening = true, proto = \"tcp\" }))"),
         (
+            "ip link add g type geneve vni 5 remote fd00::2 tos 10 ttl auto noudpcsum",
+            "link.add(\"g\", { kind = \"geneve\", geneve = { id = 5, remote6 = \"fd00::2\", tos = 16, udp_csum = false } })",
+        ),
+        (
             "ip link add v type vxlan id 5 dstport 0",
             "link.add(\"v\", { kind = \"vxlan\", vxlan = { id = 5 } })",
         ),

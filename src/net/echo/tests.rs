@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::model::{Between, Words};
+use crate::model::{Between, Words};
 use crate::net::bridge::fdb::{Entry, Life};
 use crate::net::fields::{HardwareAddress, VlanId};
-use crate::net::link::fields::{Digit, Digit32, OnOff, Ticks, U16};
-use crate::net::link::{Bridge, Change, Details, Ipvlan, LinkSpec, Port, Vlan, Vrf};
+use crate::net::link::fields::{Digit, Digit32, FlowLabel, OnOff, Ticks, Toggle, U16};
+use crate::net::link::{Bridge, Change, Details, Geneve, Ipvlan, LinkSpec, Port, Vlan, Vrf};
 use crate::net::testing::lab;
 
 fn lines<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
@@ -40,6 +41,20 @@ fn kinds_that_need_a_module() {
         assert_eq!(
             lines(link_add(all.host(), "iv0", &spec)),
             ["ip link add link eth0 name iv0 type ipvlan mode l3s"]
+        );
+        let geneve = Geneve {
+            id: Some(Between(42)),
+            remote6: Some("fd00::2".parse().unwrap()),
+            flowlabel: Some(FlowLabel(0x12345)),
+            udp_zero_csum6_tx: Some(Toggle(true)),
+            udp_csum: Some(Toggle(false)),
+            ..Geneve::default()
+        };
+        let options = vec![Details::of(geneve)];
+        let spec = LinkSpec { kind: "geneve".into(), options, ..LinkSpec::default() };
+        assert_eq!(
+            lines(link_add(all.host(), "gnv0", &spec)),
+            ["ip link add gnv0 type geneve id 42 remote fd00::2 flowlabel 0x12345 noudpcsum udp6zerocsumtx"]
         );
     });
 }

@@ -8,6 +8,7 @@ mod bridge;
 mod change;
 pub mod fields;
 pub mod find;
+mod geneve;
 mod ipvlan;
 mod kind;
 mod macvlan;
@@ -27,25 +28,18 @@ pub use add::add;
 pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
 pub(crate) use change::{del_index, set_port};
 pub use kind::{Details, Kind, Lower, Visit};
+pub use port::{Port, PortState};
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use silence::silence;
 pub use spec::{LinkSpec, PeerSpec};
 pub use stats::{Stats, stats};
-pub use {
-    bridge::Bridge,
-    ipvlan::Ipvlan,
-    macvlan::Macvlan,
-    port::{Port, PortState},
-    tun::Tun,
-    vlan::Vlan,
-    vrf::Vrf,
-    vxlan::Vxlan,
-};
 
 /// Makes the list of the kinds that have options.
 macro_rules! kinds {
-    ($($kind:ty),* $(,)?) => {
+    ($($module:ident::$kind:ident,)*) => {
+        $(pub use $module::$kind;)*
+
         /// Visits each kind that has options.
         pub fn visit(visitor: &mut impl Visit) {
             $(visitor.kind::<$kind>();)*
@@ -57,7 +51,16 @@ macro_rules! kinds {
     };
 }
 
-kinds! { Bridge, Vlan, Macvlan, Ipvlan, Vrf, Vxlan, Tun }
+kinds! {
+    bridge::Bridge,
+    vlan::Vlan,
+    macvlan::Macvlan,
+    ipvlan::Ipvlan,
+    vrf::Vrf,
+    vxlan::Vxlan,
+    geneve::Geneve,
+    tun::Tun,
+}
 
 /// Kinds of links that Linux has, some of them only lately, as `ip link add type KIND` names them; which of them this kernel
 /// was built with, `nsh doctor` tries.
