@@ -39,7 +39,7 @@ kind! {
 
         fn explain(&self, e: Error) -> Error {
             match e.raw() {
-                Some(Errno::EEXIST) => e.hint("there is a geneve with this id, remote end and port already"),
+                Some(Errno::EBUSY) => e.hint("there is a geneve with this id, remote end and port already"),
                 Some(Errno::EINVAL) if self.external.is_none() && self.remote.is_none() && self.remote6.is_none() => {
                     e.hint("a geneve needs a remote end, or external")
                 }
