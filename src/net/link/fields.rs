@@ -210,8 +210,12 @@ hexadecimal! {
 }
 
 macro_rules! addresses {
-    ($($address:ty, $bytes:literal, $family:literal, $word:ident;)*) => {
-        $(impl Field for $address {
+    ($($(#[$doc:meta])* $name:ident($address:ty), $bytes:literal, $family:literal, $word:ident;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(pub $address);
+
+        impl Field for $name {
             fn form() -> Form {
                 Form { word: Word::$word, ..text(concat!("an ", $family, " address")) }
             }
@@ -219,27 +223,29 @@ macro_rules! addresses {
             fn read(value: &Value) -> Result<Option<Self>> {
                 let Value::Text(text) = value else { return Ok(None) };
                 let wrong = |_| Error::argument(format!(concat!("expected an ", $family, " address, got {:?}"), text));
-                text.parse().map(Some).map_err(wrong)
+                text.parse().map(|address| Some($name(address))).map_err(wrong)
             }
 
             fn value(&self) -> Value {
-                Value::Text(self.to_string())
+                Value::Text(self.0.to_string())
             }
 
             fn encode(&self) -> Option<Vec<u8>> {
-                Some(self.octets().to_vec())
+                Some(self.0.octets().to_vec())
             }
 
             fn decode(bytes: &[u8]) -> Option<Self> {
-                Some(Self::from(*bytes.first_chunk::<$bytes>()?))
+                Some($name(<$address>::from(*bytes.first_chunk::<$bytes>()?)))
             }
         })*
     };
 }
 
 addresses! {
-    Ipv4Addr, 4, "IPv4", Inet;
-    Ipv6Addr, 16, "IPv6", Inet6;
+    /// An end of a tunnel over IPv4.
+    Outer4(Ipv4Addr), 4, "IPv4", Inet;
+    /// An end of a tunnel over IPv6; `ip` has the same word for both.
+    Outer6(Ipv6Addr), 16, "IPv6", Inet6;
 }
 
 /// Declares types of which each number has a word; `numbered` where `ip` takes and shows the number alone.
