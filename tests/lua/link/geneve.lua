@@ -26,7 +26,13 @@ check.equal(own.udp_csum, false)
 
 link.add("gnv6", {
   kind = "geneve",
-  geneve = { id = 43, remote6 = "fd00::2", flowlabel = 0x12345, udp_zero_csum6_tx = true, udp_zero_csum6_rx = true },
+  geneve = {
+    id = 43,
+    remote6 = "fd00::2",
+    flowlabel = 0x12345,
+    udp_zero_csum6_tx = true,
+    udp_zero_csum6_rx = true,
+  },
 })
 d = data("gnv6")
 check.equal(d.id, 43)
