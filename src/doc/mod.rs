@@ -73,7 +73,12 @@ impl Docs {
             shapes: BTreeMap::new(),
             clashes: Vec::new(),
         };
-        let told = |f: &Function| FunctionDoc { example: examples::of(f.doc.name), ..f.doc.clone() };
+        // Those of `check.soft` are made of the examples of `check`.
+        let example = |f: &Function| match f.doc.example {
+            "" => examples::of(f.doc.name),
+            own => own,
+        };
+        let told = |f: &Function| FunctionDoc { example: example(f), ..f.doc.clone() };
         for (entry, m) in MODULES.0.iter().map(|entry| (entry, entry.module())) {
             let module = ModuleDoc {
                 name: m.name,
