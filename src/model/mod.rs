@@ -102,6 +102,15 @@ pub trait Table: Sized + 'static {
         Self::ROWS.iter().filter(|row| row.flag.is_some() && row.is_on(self)).map(|row| row.name).collect()
     }
 
+    /// The attributes that are set, each with the word of `ip` for it: `via 10.0.0.1`.
+    fn given(&self) -> Vec<String> {
+        let words = |row: &Row<Self>| {
+            let value = (row.word)(self)?;
+            row.words.first().map(|word| format!("{word} {value}"))
+        };
+        Self::ROWS.iter().filter_map(words).collect()
+    }
+
     /// The row that `ip` knows by this word.
     fn row(word: &str) -> Option<&'static Row<Self>> {
         Self::ROWS.iter().find(|row| row.words.contains(&word))

@@ -14,6 +14,11 @@ use super::prefix::{self, Family, from_octets, octets};
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Value, Word, Words};
 
+impl Origin {
+    /// RTPROT_KERNEL of linux/rtnetlink.h.
+    pub const KERNEL: Self = Origin(2);
+}
+
 /// A form of what is written as text.
 pub fn text(expected: &str) -> Form {
     Form { luals: "string".into(), expected: expected.into(), returned: "string", word: Word::Text }

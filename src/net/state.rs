@@ -5,12 +5,13 @@ use std::rc::Rc;
 use super::addr::{self, Addr};
 use super::bridge::fdb;
 use super::defaults::{self, Difference};
+use super::fields::{Origin, TableId};
 use super::link::{self, Link};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::{self, Neigh};
 use super::nf::message;
 use super::nf::nat::{self, NatRule};
-use super::route::{self, Route, Tables};
+use super::route::{self, Route, TABLE_LOCAL, Tables};
 use super::rule::{self, Rule};
 use super::socket::{self, Owners, Proto, Socket};
 use crate::base::error::Result;
@@ -84,7 +85,8 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
 fn routes(ns: &Namespace) -> Result<Vec<Route>> {
     let filter = route::Filter { tables: Tables::All, ..route::Filter::default() };
     let mut routes = route::list(ns, &filter)?;
-    routes.retain(|r| !(r.kind.of_addresses() && r.table == "local" && r.proto == "kernel"));
+    let local = |r: &Route| r.table == Some(TableId(TABLE_LOCAL)) && r.proto == Some(Origin::KERNEL);
+    routes.retain(|r| !(r.kind().of_addresses() && local(r)));
     Ok(routes)
 }
 

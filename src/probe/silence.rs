@@ -37,7 +37,7 @@ fn nobody(ns: &Namespace, ip: IpAddr) -> Option<String> {
     let route = route::get(ns, ip, &route::Lookup::default()).ok()?;
     let next = route.via.unwrap_or(ip);
     let dev = route.dev?;
-    let neighbour = neigh::get(ns, next, &dev).ok()??;
+    let neighbour = neigh::get(ns, next, &dev.name).ok()??;
     let silent = neighbour.is_in(State::any(&[State::FAILED, State::INCOMPLETE]));
     silent.then(|| format!("nobody on {dev} answers for {next}"))
 }

@@ -189,7 +189,7 @@ impl Arg {
     }
 
     /// As an integer in hexadecimal, with or without 0x.
-    fn hexadecimal(&self) -> Result<Expr> {
+    pub fn hexadecimal(&self) -> Result<Expr> {
         match self.known.as_deref().map(|t| u8::from_str_radix(t.trim_start_matches("0x"), 16)) {
             Some(Ok(number)) => Ok(Expr::code(number)),
             _ => Err(Reason::beyond("a name of a type of service has no binding")),

@@ -367,10 +367,10 @@
 ---@field ipproto? integer its protocol's number: 6 for TCP, 17 for UDP
 ---@field sport? integer its source port
 ---@field dport? integer its destination port
----@field via? string the gateway that it must take
----@field dev? string the link by which it must leave
----@field src? string the source address that it must get
----@field table? integer|string the routing table that must decide
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field src? string the source address of packets from here
+---@field table? integer|string the routing table; default main
 ---@field direct? boolean true: it must need no gateway; false: it must take one
 ---@field message? string what is claimed, put in front of a failure
 
@@ -790,50 +790,65 @@
 ---@field check? boolean raise `exit` unless its status is 0; default false
 
 ---@class (exact) nsh.route.AddOptions
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
 ---@field via? string the gateway; an IPv6 one for an IPv4 route too
 ---@field dev? string the link; default the one on which the gateway is
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
 ---@field src? string the source address of packets from here
 ---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
 ---@field table? integer|string the routing table; default main
----@field scope? integer|string how far the destination is; default by type and gateway
 ---@field proto? integer|string who added it; default boot
----@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
----@field family? "inet"|"inet6" of a default route without a gateway; default inet
----@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
----@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field scope? integer|string how far the destination is; default by type and gateway
 ---@field tos? integer only packets of this TOS (IPv4)
----@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
+---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
+---@field expires? number seconds until it goes (IPv6)
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
----@field expires? integer seconds until it goes (IPv6)
+---@field nhid? integer the nexthop object that it uses
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field realms? integer|string the realms of routing, TO or FROM/TO
+---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
 
 ---@class (exact) nsh.route.DelOptions
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
 ---@field via? string the gateway; an IPv6 one for an IPv4 route too
 ---@field dev? string the link; default the one on which the gateway is
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
 ---@field src? string the source address of packets from here
 ---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
 ---@field table? integer|string the routing table; default main
----@field scope? integer|string how far the destination is; default by type and gateway
 ---@field proto? integer|string who added it; default boot
----@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
----@field family? "inet"|"inet6" of a default route without a gateway; default inet
----@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
----@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field scope? integer|string how far the destination is; default by type and gateway
 ---@field tos? integer only packets of this TOS (IPv4)
----@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
+---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
+---@field expires? number seconds until it goes (IPv6)
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
----@field expires? integer seconds until it goes (IPv6)
+---@field nhid? integer the nexthop object that it uses
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field realms? integer|string the realms of routing, TO or FROM/TO
+---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
 
 ---@class (exact) nsh.route.FlushOptions
 ---@field table? integer|string only this table, or "all"; default main
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field proto? integer|string only routes of this protocol
----@field dev? string only routes through this link
----@field via? string only routes through this gateway
----@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" only routes of this type
----@field scope? integer|string only routes of this scope
----@field src? string only routes with this source address
----@field metric? integer only routes of this metric
----@field dst? string only routes to exactly this destination
+---@field dst? string the destination: a prefix, or "default"
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field src? string the source address of packets from here
+---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
+---@field proto? integer|string who added it; default boot
+---@field scope? integer|string how far the destination is; default by type and gateway
+---@field tos? integer only packets of this TOS (IPv4)
+---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
+---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
+---@field nhid? integer the nexthop object that it uses
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field realms? integer|string the realms of routing, TO or FROM/TO
 
 ---@class (exact) nsh.route.GetOptions
 ---@field from? string the packet's source address
@@ -848,52 +863,70 @@
 ---@field fibmatch? boolean return the route that matches, not the packet's way; default false
 
 ---@class (exact) nsh.route.HopOptions
----@field via? string the gateway
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
 ---@field dev? string the link
 ---@field weight? integer its share among the hops; default 1
 ---@field onlink? boolean the gateway is reachable though no address says so; default false
+---@field encap? string as the route's
 
 ---@class (exact) nsh.route.ListOptions
 ---@field table? integer|string only this table, or "all"; default main
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field proto? integer|string only routes of this protocol
----@field dev? string only routes through this link
----@field via? string only routes through this gateway
----@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" only routes of this type
----@field scope? integer|string only routes of this scope
----@field src? string only routes with this source address
----@field metric? integer only routes of this metric
----@field dst? string only routes to exactly this destination
+---@field dst? string the destination: a prefix, or "default"
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field src? string the source address of packets from here
+---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
+---@field proto? integer|string who added it; default boot
+---@field scope? integer|string how far the destination is; default by type and gateway
+---@field tos? integer only packets of this TOS (IPv4)
+---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
+---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
+---@field nhid? integer the nexthop object that it uses
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field realms? integer|string the realms of routing, TO or FROM/TO
 
 ---@class (exact) nsh.route.MetricsOptions
+---@field lock? string[] the metrics that the kernel may not change by itself
 ---@field mtu? integer the path's MTU in bytes
 ---@field window? integer TCP's largest window in bytes
+---@field rtt? number TCP's first estimate of the round-trip time, in seconds
+---@field rttvar? number and of its variance, in seconds
 ---@field ssthresh? integer TCP's slow start threshold in segments
 ---@field cwnd? integer clamps TCP's congestion window, in segments
 ---@field advmss? integer the MSS to advertise, in bytes
 ---@field reordering? integer TCP's initial reordering level
 ---@field hoplimit? integer the hop limit (TTL) of packets
 ---@field initcwnd? integer TCP's initial congestion window, in segments
----@field initrwnd? integer TCP's initial receive window, in segments
+---@field features? string ecn, tcp_usec_ts
 ---@field rto_min? number TCP's least retransmission timeout, in seconds
+---@field initrwnd? integer TCP's initial receive window, in segments
 ---@field quickack? integer 1: acknowledge at once
+---@field congctl? string TCP's congestion control
+---@field fastopen_no_cookie? integer 1: TCP Fast Open without a cookie
 
 ---@class (exact) nsh.route.ReplaceOptions
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
 ---@field via? string the gateway; an IPv6 one for an IPv4 route too
 ---@field dev? string the link; default the one on which the gateway is
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
 ---@field src? string the source address of packets from here
 ---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
 ---@field table? integer|string the routing table; default main
----@field scope? integer|string how far the destination is; default by type and gateway
 ---@field proto? integer|string who added it; default boot
----@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
----@field family? "inet"|"inet6" of a default route without a gateway; default inet
----@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
----@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field scope? integer|string how far the destination is; default by type and gateway
 ---@field tos? integer only packets of this TOS (IPv4)
----@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
+---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
+---@field expires? number seconds until it goes (IPv6)
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
----@field expires? integer seconds until it goes (IPv6)
+---@field nhid? integer the nexthop object that it uses
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field realms? integer|string the realms of routing, TO or FROM/TO
+---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
+---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
 
 ---@class (exact) nsh.rule.AddOptions
 ---@field priority? integer its place: lower ones are looked up first
@@ -1168,14 +1201,21 @@
 
 ---@class (exact) nsh.wait.RouteOptions
 ---@field table? integer|string only this table, or "all"; default main
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
----@field proto? integer|string only routes of this protocol
----@field dev? string only routes through this link
----@field via? string only routes through this gateway
----@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" only routes of this type
----@field scope? integer|string only routes of this scope
----@field src? string only routes with this source address
----@field metric? integer only routes of this metric
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field type? "unicast"|"local"|"broadcast"|"anycast"|"multicast"|"blackhole"|"unreachable"|"prohibit"|"throw" what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field src? string the source address of packets from here
+---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
+---@field proto? integer|string who added it; default boot
+---@field scope? integer|string how far the destination is; default by type and gateway
+---@field tos? integer only packets of this TOS (IPv4)
+---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
+---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
+---@field nhid? integer the nexthop object that it uses
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field realms? integer|string the realms of routing, TO or FROM/TO
 ---@field gone? boolean wait until it is not there, or not any more; default false
 ---@field timeout? number seconds to wait at most; default 5
 
@@ -1541,9 +1581,10 @@
 
 ---One of several next hops of a route.
 ---@class nsh.Nexthop
----@field via? string the gateway
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
 ---@field dev? string the link
----@field weight integer its share among the hops
+---@field weight integer its share among the hops; default 1
+---@field onlink? boolean the gateway is reachable though no address says so; default false
 ---@field flags string[] onlink, linkdown, dead, ...
 ---@field encap? string as the route's
 
@@ -1589,50 +1630,51 @@
 ---A route. Prints as in `ip route`.
 ---@class nsh.Route
 ---@field dst string the destination: a prefix, or "default"
----@field family "inet"|"inet6" its family
----@field type string unicast, blackhole, unreachable, prohibit, local, ...
----@field via? string the gateway
----@field dev? string the link
+---@field family "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no address says it
+---@field type string what becomes of packets; default unicast. blackhole drops them, unreachable and prohibit answer with ICMP, throw goes on with the next rule
+---@field via? string the gateway; an IPv6 one for an IPv4 route too
+---@field dev? string the link; default the one on which the gateway is
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
 ---@field src? string the source address of packets from here
----@field metric? integer lower is better
----@field table string main, local, or another name or number
----@field proto string who added it: kernel, boot, static, ...
----@field scope string global, link, host, ...
----@field tos? integer only packets of this TOS
+---@field metric? integer lower is better; default 0 for IPv4, 1024 for IPv6
+---@field table string the routing table; default main
+---@field proto string who added it; default boot
+---@field scope string how far the destination is; default by type and gateway
+---@field tos? integer only packets of this TOS (IPv4)
 ---@field flags string[] onlink, linkdown, dead, ...
----@field nexthops nsh.Nexthop[] the next hops, where there are several
----@field metrics? nsh.RouteMetrics properties of the path
----@field from? string the source: that a lookup asked for, or (IPv6) the prefix of sources that it is for
+---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
 ---@field iif? string the incoming link that a lookup asked for
 ---@field mark? integer the mark that a lookup asked for
 ---@field uid? integer the user that a lookup asked for
----@field expires? number seconds until it goes
----@field pref? string the preference of a default route (IPv6)
+---@field expires? number seconds until it goes (IPv6)
+---@field pref? string the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, such as `mpls 100/200`
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
 ---@field realms? string the realms of routing, TO or FROM/TO
 ---@field error? integer the error that packets get, of a type that drops
 ---@field cache? string[] its flags, of an entry of the cache (IPv4): what a lookup found
+---@field nexthops nsh.Nexthop[] the next hops, where there are several
+---@field metrics? nsh.RouteMetrics properties of the path
 
 ---Properties of a path.
 ---@class nsh.RouteMetrics
+---@field lock? string[] the metrics that the kernel may not change by itself
 ---@field mtu? integer the path's MTU in bytes
 ---@field window? integer TCP's largest window in bytes
+---@field rtt? number TCP's first estimate of the round-trip time, in seconds
+---@field rttvar? number and of its variance, in seconds
 ---@field ssthresh? integer TCP's slow start threshold in segments
----@field cwnd? integer the clamp on TCP's congestion window, in segments
+---@field cwnd? integer clamps TCP's congestion window, in segments
 ---@field advmss? integer the MSS to advertise, in bytes
 ---@field reordering? integer TCP's initial reordering level
 ---@field hoplimit? integer the hop limit (TTL) of packets
 ---@field initcwnd? integer TCP's initial congestion window, in segments
----@field initrwnd? integer TCP's initial receive window, in segments
----@field rto_min? number TCP's least retransmission timeout, in seconds
----@field quickack? integer 1: acknowledge at once
----@field rtt? number TCP's first estimate of the round-trip time, in seconds
----@field rttvar? number and of its variance, in seconds
 ---@field features? string ecn, tcp_usec_ts
+---@field rto_min? number TCP's least retransmission timeout, in seconds
+---@field initrwnd? integer TCP's initial receive window, in segments
+---@field quickack? integer 1: acknowledge at once
 ---@field congctl? string TCP's congestion control
 ---@field fastopen_no_cookie? integer 1: TCP Fast Open without a cookie
----@field lock? string[] the metrics that the kernel may not change by itself
 
 ---Round-trip times in seconds, of all replies.
 ---@class nsh.Rtt

@@ -57,6 +57,12 @@ impl Command {
         self
     }
 
+    /// Some words with blanks between them.
+    pub fn phrase(self, words: Option<impl AsRef<str>>) -> Self {
+        let words = words.as_ref().map_or("", AsRef::as_ref);
+        words.split_whitespace().fold(self, |command, word| command.word(word))
+    }
+
     /// A keyword and its value, if there is one.
     pub fn pair(self, keyword: &str, value: Option<impl Display>) -> Self {
         match value {

@@ -60,11 +60,8 @@ pub(super) fn decode(place: &Place, received: &NetlinkBuffer<&[u8]>) -> Option<(
             (set(message == RTM_DELADDR), What::Address(Box::new(addr)))
         }
         RTM_NEWROUTE | RTM_DELROUTE => {
-            let mut route = route::parse(payload).filter(|r| !r.is_cached())?;
-            route.dev = route.index.map(|index| place.link(index));
-            for hop in &mut route.nexthops {
-                hop.dev = hop.index.map(|index| place.link(index));
-            }
+            let mut route = route::parse(payload).filter(|r| !r.cached)?;
+            route.links().for_each(|link| link.name = place.link(link.index).into());
             let change = match (message == RTM_DELROUTE, received.flags() & REPLACE != 0) {
                 (true, _) => Change::Deleted,
                 (false, true) => Change::Set,

@@ -7,7 +7,7 @@ use crate::net::addr::{self, Addr};
 use crate::net::fields::HardwareAddress;
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
 use crate::net::neigh::Neigh;
-use crate::net::route::{self, RouteSpec};
+use crate::net::route::{self, Route};
 use crate::net::testing::lab;
 use crate::net::{link, neigh, sysctl};
 
@@ -79,13 +79,13 @@ fn all_kinds(number: bool) {
         assert!(seen.iter().any(in_ns("b", Change::Added, is_link("eth0"))), "{seen:#?}");
         assert!(seen.iter().all(|e| &*e.namespace != "host"), "{seen:#?}");
 
-        let dst = route::destination("10.9.0.0/16").unwrap();
-        let via = |via: &str| RouteSpec { dst, via: Some(via.parse().unwrap()), ..RouteSpec::default() };
+        let dst = route::Destination::parse("10.9.0.0/16").ok();
+        let via = |via: &str| Route { dst, via: Some(via.parse().unwrap()), ..Route::default() };
         let is_route = |via: &str| {
             let via = via.parse().ok();
             move |w: &What| match w {
                 What::Route(r) => {
-                    r.destination() == "10.9.0.0/16" && r.via == via && r.dev.as_deref() == Some("eth0")
+                    r.destination() == "10.9.0.0/16" && r.via == via && r.words(&["dev"]) == "dev eth0"
                 }
                 _ => false,
             }

@@ -5,28 +5,30 @@ use std::net::IpAddr;
 use nix::errno::Errno;
 
 use super::TABLE_MAIN;
+use super::list::{Filter, Tables, list};
 use super::lookup::Lookup;
-use super::read::{Filter, Route, Tables, list};
-use super::spec::RouteSpec;
+use super::table::{Destination, Route};
 use crate::base::error::{Error, Kind};
+use crate::model::Between;
 use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 
-pub(super) fn add(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
+pub(super) fn add(ns: &Namespace, spec: &Route, e: Error) -> Error {
     let hops = || spec.nexthops.iter().filter_map(|h| h.via).chain(spec.via);
     match e.raw() {
         Some(Errno::EEXIST) => {
-            let there = same_destination(ns, spec, Tables::One(spec.table.unwrap_or(TABLE_MAIN)));
-            let same =
-                there.iter().find(|r| spec.metric.is_none_or(|metric| r.metric.unwrap_or(0) == metric));
+            let table = spec.table.map_or(TABLE_MAIN, |table| table.0);
+            let there = same_destination(ns, spec, Tables::One(table));
+            let metric = |route: &Route| route.metric.unwrap_or(Between(0));
+            let same = there.iter().find(|r| spec.metric.is_none_or(|given| metric(r) == given));
             let known =
-                same.map_or_else(|| "a route to this destination with this metric".to_owned(), described);
+                same.map_or_else(|| "a route to this destination with this metric".to_owned(), Route::brief);
             e.hint(format!("there is {known}; route.replace puts the new one in its place"))
         }
         Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH) => {
-            match hops().find_map(|via| unreachable_gateway(ns, via, spec.dev.as_deref())) {
+            match hops().find_map(|via| unreachable_gateway(ns, via, dev(spec))) {
                 Some(why) => e.with_kind(Kind::NetworkUnreachable).hint(why),
                 None => e,
             }
@@ -45,7 +47,7 @@ pub(super) fn add(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
             e
         }
         Some(Errno::EACCES | Errno::EOPNOTSUPP) if spec.family() == Family::Inet6 => {
-            let key = spec.dev.as_deref().unwrap_or("all");
+            let key = dev(spec).unwrap_or("all");
             e.hint(format!("IPv6 may be switched off: see sysctl net/ipv6/conf/{key}/disable_ipv6"))
         }
         Some(Errno::EPERM) => e.hint("changing routes takes CAP_NET_ADMIN in the namespace"),
@@ -53,9 +55,14 @@ pub(super) fn add(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
     }
 }
 
-fn down(ns: &Namespace, spec: &RouteSpec) -> Option<String> {
+fn dev(spec: &Route) -> Option<&str> {
+    spec.dev.as_ref().map(|dev| &*dev.name)
+}
+
+fn down(ns: &Namespace, spec: &Route) -> Option<String> {
     let mut devs = spec.nexthops.iter().filter_map(|h| h.dev.as_ref()).chain(&spec.dev);
-    devs.find(|dev| matches!(link::get_plain(ns, dev), Ok(Some(link)) if !link.up)).cloned()
+    let down = |name: &str| matches!(link::get_plain(ns, name), Ok(Some(link)) if !link.up);
+    devs.find(|dev| down(&dev.name)).map(|dev| dev.name.to_string())
 }
 
 fn addresses(ns: &Namespace) -> Vec<addr::Addr> {
@@ -93,51 +100,32 @@ fn unreachable_gateway(ns: &Namespace, via: IpAddr, dev: Option<&str>) -> Option
 }
 
 /// The routes to the destination of another.
-fn same_destination(ns: &Namespace, spec: &RouteSpec, tables: Tables) -> Vec<Route> {
-    let filter = Filter { family: Some(spec.family()), tables, ..Filter::default() };
-    let length = spec.dst.map_or(0, |d| d.prefix());
-    let mut routes = list(ns, &filter).unwrap_or_default();
-    routes.retain(|r| r.dst.prefix() == length && spec.dst.is_none_or(|d| d == r.dst));
-    routes
+fn same_destination(ns: &Namespace, spec: &Route, tables: Tables) -> Vec<Route> {
+    let dst = spec.dst.or(Some(Destination(None)));
+    let like = Route { family: Some(spec.family()), dst, ..Route::default() };
+    list(ns, &Filter { tables, like }).unwrap_or_default()
 }
 
-/// Enough of a route to tell it from others.
-fn described(r: &Route) -> String {
-    let mut text = r.destination();
-    if let Some(via) = r.via {
-        text.push_str(&format!(" via {via}"));
-    }
-    if let Some(dev) = &r.dev {
-        text.push_str(&format!(" dev {dev}"));
-    }
-    if let Some(metric) = r.metric {
-        text.push_str(&format!(" metric {metric}"));
-    }
-    if r.table != "main" {
-        text.push_str(&format!(" table {}", r.table));
-    }
-    text
-}
-
-pub(super) fn del(ns: &Namespace, spec: &RouteSpec, e: Error) -> Error {
+pub(super) fn del(ns: &Namespace, spec: &Route, e: Error) -> Error {
     if e.raw() != Some(Errno::ESRCH) {
         return e;
     }
     let e = e.with_kind(Kind::NotFound);
-    let same: Vec<String> = same_destination(ns, spec, Tables::All).iter().map(described).collect();
+    let same: Vec<String> = same_destination(ns, spec, Tables::All).iter().map(Route::brief).collect();
     match same.is_empty() {
         true => e.hint(format!("{} has no route to this destination", ns.name())),
         false => e.hint(format!("there is {}", same.join(", "))),
     }
 }
 
-pub(super) fn lookup(ns: &Namespace, dst: IpAddr, lookup: &Lookup, e: Error) -> Error {
+pub(super) fn lookup(ns: &Namespace, to: IpAddr, lookup: &Lookup, e: Error) -> Error {
     match e.raw() {
         Some(Errno::ENETUNREACH) => {
-            let filter = Filter { family: Some(Family::of(dst)), dst: Some(None), ..Filter::default() };
-            match list(ns, &filter) {
+            let dst = Some(Destination(None));
+            let like = Route { family: Some(Family::of(to)), dst, ..Route::default() };
+            match list(ns, &Filter { like, ..Filter::default() }) {
                 Ok(routes) if routes.is_empty() => {
-                    e.hint(format!("{} has no route to {dst} and no default route", ns.name()))
+                    e.hint(format!("{} has no route to {to} and no default route", ns.name()))
                 }
                 _ => e,
             }

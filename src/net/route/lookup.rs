@@ -6,14 +6,28 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
-use super::read::{Filter, Route, Tables, list, name_links, parse};
-use super::spec::RouteKind;
-use super::{Head, RTM_GETROUTE, explain, rta};
+use super::list::{Filter, Tables, list, name_links};
+use super::table::{Route, RouteKind};
+use super::wire::{Head, parse};
+use super::{RTM_GETROUTE, explain};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::{Family, octets};
+
+// What a lookup is asked with, RTA_* of linux/rtnetlink.h.
+mod rta {
+    pub const DST: u16 = 1;
+    pub const SRC: u16 = 2;
+    pub const IIF: u16 = 3;
+    pub const OIF: u16 = 4;
+    pub const MARK: u16 = 16;
+    pub const UID: u16 = 25;
+    pub const IP_PROTO: u16 = 27;
+    pub const SPORT: u16 = 28;
+    pub const DPORT: u16 = 29;
+}
 
 /// Which packet to look up.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +106,7 @@ pub fn get(ns: &Namespace, dst: IpAddr, lookup: &Lookup) -> Result<Route> {
     let mut route = found.ok_or_else(|| Error::new(Kind::Protocol, "the kernel answered without a route"))?;
     // Where IPv4 refuses, IPv6 answers with the route that drops.
     if let Some(error) = route.error.filter(|_| !lookup.fibmatch) {
-        let e = Error::errno(Errno::from_raw(error.abs()));
+        let e = Error::errno(Errno::from_raw(error.0.abs()));
         return Err(explain::lookup(ns, dst, lookup, e));
     }
     name_links(ns, std::slice::from_mut(&mut route))?;
@@ -108,10 +122,12 @@ pub fn dropping(ns: &Namespace, dst: IpAddr, lookup: &Lookup) -> Option<Route> {
         Errno::EACCES => RouteKind::Prohibit,
         _ => return None,
     };
-    let filter = Filter { tables: Tables::All, family: Some(Family::of(dst)), ..Filter::default() };
-    let mut routes = list(ns, &filter).ok()?;
-    routes.retain(|route| !route.is_cached() && route.dst.contains(dst));
-    routes.sort_by_key(|route| Reverse(route.dst.prefix()));
+    let like = Route { family: Some(Family::of(dst)), ..Route::default() };
+    let mut routes = list(ns, &Filter { tables: Tables::All, like }).ok()?;
+    let prefix = |route: &Route| route.dst.and_then(|dst| dst.0);
+    routes.retain(|route| !route.cached && prefix(route).is_some_and(|p| p.contains(dst)));
+    routes.sort_by_key(|route| Reverse(prefix(route).map(|p| p.prefix())));
     let mut tables = HashSet::new();
-    routes.into_iter().filter(|route| tables.insert(route.table_number)).find(|route| route.kind == kind)
+    let mut first = routes.into_iter().filter(|route| tables.insert(route.table.map(|table| table.0)));
+    first.find(|route| route.kind() == kind)
 }

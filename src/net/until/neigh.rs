@@ -42,7 +42,7 @@ pub fn neigh(ns: &Namespace, dst: IpAddr, goal: &NeighGoal, timeout: Duration) -
             if let Some(via) = way.via {
                 return Err(Error::argument(format!("{dst} is no neighbour: packets to it go via {via}")));
             }
-            way.dev.unwrap_or_default()
+            way.dev.map(|dev| dev.name.to_string()).unwrap_or_default()
         }
     };
     until(ns, &[Object::Neigh, Object::Link], timeout, || look(ns, dst, &dev, goal))

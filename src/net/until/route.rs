@@ -27,9 +27,8 @@ fn look(ns: &Namespace, filter: &Filter, gone: bool) -> Result<Look> {
         Some(_) => Look::Done,
         None if gone => Look::Done,
         None => {
-            let same =
-                Filter { tables: filter.tables, dst: filter.dst, family: filter.family, ..Filter::default() };
-            let others = route::list(ns, &same)?;
+            let like = Route { dst: filter.like.dst, family: filter.like.family, ..Route::default() };
+            let others = route::list(ns, &Filter { tables: filter.tables, like })?;
             Look::NotYet(match others.is_empty() {
                 true => "there is none".to_owned(),
                 false => format!("there is {}", others.iter().map(brief).collect::<Vec<_>>().join(", ")),
@@ -40,19 +39,5 @@ fn look(ns: &Namespace, filter: &Filter, gone: bool) -> Result<Look> {
 
 /// As in `ip route`, with what tells routes apart.
 fn brief(route: &Route) -> String {
-    let mut text = route.destination();
-    if route.kind.name() != "unicast" {
-        text = format!("{} {text}", route.kind.name());
-    }
-    let hops: Vec<_> = match route.nexthops.as_slice() {
-        [] => vec![(route.via, route.dev.as_ref())],
-        hops => hops.iter().map(|h| (h.via, h.dev.as_ref())).collect(),
-    };
-    for (via, dev) in hops {
-        text.extend(via.map(|via| format!(" via {via}")));
-        text.extend(dev.map(|dev| format!(" dev {dev}")));
-    }
-    text.push_str(&format!(" proto {}", route.proto));
-    text.extend(route.metric.map(|metric| format!(" metric {metric}")));
-    text
+    route.words(&["type", "dst", "via", "dev", "hops", "proto", "metric"])
 }

@@ -11,7 +11,9 @@ use super::Flow;
 use crate::base::error::{Error, Result};
 use crate::base::wait::{self, Deadline};
 use crate::net::events::{Change, Event, Events, Object, What};
+use crate::net::fields::TableId;
 use crate::net::namespace::Namespaces;
+use crate::net::route::TABLE_LOCAL;
 use crate::repl::Session;
 
 type Print = Box<dyn FnMut(String) + Send>;
@@ -130,17 +132,10 @@ fn tell(event: &Event) -> Option<String> {
         }
         What::Route(r) => {
             // The kernel's own, one for each address.
-            if r.table == "local" {
+            if r.table == Some(TableId(TABLE_LOCAL)) {
                 return None;
             }
-            let mut text = format!("route {}", r.destination());
-            if let Some(via) = r.via {
-                text.push_str(&format!(" via {via}"));
-            }
-            if let Some(dev) = &r.dev {
-                text.push_str(&format!(" dev {dev}"));
-            }
-            text
+            format!("route {}", r.words(&["dst", "via", "dev", "hops"]))
         }
         What::Rule(rule) => rule.in_changes(),
         What::Neigh(n) => {

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use super::{Completer, Completion, live};
-use crate::model::{Field, Table};
+use crate::model::{Field, Table, Words};
 use crate::net::addr::Addr;
 use crate::net::bridge::fdb::Entry;
 use crate::net::link::{self, KINDS, Kind, Port};
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
 use crate::net::neigh::{Neigh, State};
+use crate::net::route::{Metrics, Route, RouteKind};
 use crate::net::rule::Rule;
 
 /// The programs of which the words are known.
@@ -77,11 +78,8 @@ const IP: &[Object] = &[
     Object {
         name: "route",
         verbs: &["add", "del", "flush", "get", "replace", "show"],
-        words: &[
-            "default", "dev", "from", "iif", "metric", "mtu", "nexthop", "onlink", "proto", "scope", "src",
-            "table", "type", "via",
-        ],
-        rows: Vec::new,
+        words: &["default", "iif", "nexthop"],
+        rows: || [Route::keywords(), Metrics::keywords()].concat(),
     },
     Object { name: "rule", verbs: &["add", "del", "flush", "show"], words: &[], rows: Rule::keywords },
 ];
@@ -311,7 +309,7 @@ impl Completer {
             Some("link") if link => return self.links(ns, word),
             Some("type") if link => return spaced(KINDS.iter().copied()),
             Some("type") => {
-                return spaced(["blackhole", "local", "prohibit", "throw", "unicast", "unreachable"]);
+                return spaced(RouteKind::WORDS.iter().map(|(name, _)| name));
             }
             Some("netns") => return self.named_namespaces(),
             Some("table" | "lookup") => return spaced(TABLES.all()),

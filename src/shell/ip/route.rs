@@ -4,6 +4,8 @@ use super::super::act::{Act, Call, Space};
 use super::super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
 use super::{Global, garbage, verb};
+use crate::model::{Table, Words};
+use crate::net::route::{Encap, Metrics, Nexthop, Route, RouteKind};
 
 pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
     let Some(word) = args.take() else { return show(args, space, global) };
@@ -35,98 +37,44 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<A
     }
 }
 
-const TYPES: &[&str] = &[
-    "unicast",
-    "local",
-    "broadcast",
-    "anycast",
-    "multicast",
-    "blackhole",
-    "unreachable",
-    "prohibit",
-    "throw",
-];
+/// The type of a route, if `word` is one.
+fn kind(word: &str) -> Option<Expr> {
+    RouteKind::WORDS.iter().find(|(name, _)| *name == word).map(|(name, _)| Expr::text(*name))
+}
 
-const OPTIONS: &[&str] = &[
-    "to",
-    "via",
-    "dev",
-    "src",
-    "metric",
-    "table",
-    "scope",
-    "proto",
-    "onlink",
-    "nexthop",
-    "mtu",
-    "advmss",
-    "tos",
-    "hoplimit",
-    "initcwnd",
-    "initrwnd",
-    "window",
-    "cwnd",
-    "ssthresh",
-    "reordering",
-    "quickack",
-    "rto_min",
-    "pref",
-    "expires",
-];
+/// What `ip route add` takes, for who mistyped it.
+fn known() -> Vec<&'static str> {
+    let more = ["to", "nexthop"];
+    more.into_iter().chain(Route::keywords()).chain(Metrics::keywords()).collect()
+}
 
-const METRICS: &[&str] = &[
-    "mtu",
-    "advmss",
-    "hoplimit",
-    "initcwnd",
-    "initrwnd",
-    "window",
-    "cwnd",
-    "ssthresh",
-    "reordering",
-    "quickack",
-];
+/// `protocol` in full, of which iproute2 takes any beginning of four letters; and what it calls a metric.
+fn in_full(word: &str) -> &str {
+    match word {
+        o if o.len() > 3 && abbreviates(o, "protocol") => "protocol",
+        o if o.len() > 2 && abbreviates(o, "metric") => "metric",
+        word => word,
+    }
+}
 
 fn change(mut args: Args, space: &Space, global: &Global, function: &'static str) -> Result<Vec<Act>> {
     let (mut dst, mut fields, mut metrics) = (None, Fields::default(), Fields::default());
     while let Some(arg) = args.take() {
         let option = arg.text().to_owned();
-        match option.as_str() {
-            "src" => fields.set("src", args.value("src")?.expr()),
-            "via" => fields.set("via", gateway(&mut args)?),
-            "dev" | "oif" => fields.set("dev", args.value("dev")?.expr()),
-            "table" => fields.set("table", args.value("table")?.number_or_name()),
-            "vrf" | "nhid" | "encap" | "realm" | "realms" | "features" | "congctl" | "rtt" | "rttvar"
-            | "fastopen_no_cookie" | "via6" => {
-                return Err(Reason::beyond(format!("ip route's {option} has no binding")));
-            }
-            "scope" => fields.set("scope", args.value("scope")?.number_or_name()),
-            "onlink" => fields.flag("onlink"),
-            "tos" | "dsfield" => fields.set("tos", tos(&args.value("tos")?)?),
-            "pref" => fields.set("pref", args.value("pref")?.expr()),
-            "expires" => fields.set("expires", args.value("expires")?.integer("expires")?),
+        match in_full(&option) {
+            "vrf" | "via6" => return Err(Reason::beyond(format!("ip route's {option} has no binding"))),
             "nexthop" => fields.set("nexthops", nexthops(&mut args)?),
-            "rto_min" => metrics.set("rto_min", seconds(&args.value("rto_min")?)?),
-            word if METRICS.contains(&word) => {
-                if args.skip("lock") {
-                    return Err(Reason::beyond("a locked metric has no binding"));
-                }
-                metrics.set(word, args.value(word)?.integer(word)?);
-            }
             "to" | "dst" if dst.is_none() => dst = Some(typed(&mut args, &mut fields)?),
-            o if o.len() > 3 && abbreviates(o, "protocol") => {
-                fields.set("proto", args.value("protocol")?.number_or_name())
-            }
-            o if o.len() > 2 && (["priority", "preference"].contains(&o) || abbreviates(o, "metric")) => {
-                fields.set("metric", args.value("metric")?.integer("metric")?)
-            }
-            word if TYPES.contains(&word) && dst.is_none() && !fields.has("type") => {
+            word if dst.is_none() && !fields.has("type") && kind(word).is_some() => {
                 if word != "unicast" {
                     fields.set("type", Expr::text(word));
                 }
             }
+            word if way(word, &mut args, &mut fields)? => {}
+            word if metric(word, &mut args, &mut metrics)? => {}
+            word if word != "type" && fields.row::<Route>(word, &mut args)? => {}
             _ if dst.is_none() => dst = Some(arg),
-            _ => return Err(garbage(&arg, OPTIONS)),
+            _ => return Err(garbage(&arg, &known())),
         }
     }
     if !metrics.is_empty() {
@@ -142,11 +90,45 @@ fn change(mut args: Args, space: &Space, global: &Global, function: &'static str
     Ok(vec![Act::Do(Call::new(space, function, fields.after([dst.expr()])))])
 }
 
+/// A gateway, and what is put around packets: of the route itself or of one of its hops.
+fn way(word: &str, args: &mut Args, fields: &mut Fields) -> Result<bool> {
+    match word {
+        "via" => fields.set("via", gateway(args)?),
+        "encap" => {
+            let words: Vec<&str> = args.rest().iter().map(Arg::text).collect();
+            let (length, mut words) = (Encap::length(&words), Vec::new());
+            for _ in 0..length {
+                words.extend(args.take().map(|arg| arg.shown()));
+            }
+            fields.set("encap", Expr::text(words.join(" ")));
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// A metric of a path, which may be locked.
+fn metric(word: &str, args: &mut Args, metrics: &mut Fields) -> Result<bool> {
+    let digits = |arg: &Arg| arg.text().bytes().all(|b| b.is_ascii_digit());
+    if matches!(word, "rtt" | "rttvar") && args.peek().is_some_and(digits) {
+        return Err(Reason::beyond(format!("{word} without a unit, in the kernel's own, has no binding")));
+    }
+    if Metrics::row(word).is_some() && args.skip("lock") {
+        let mut locked = match metrics.take("lock") {
+            Some(Expr::List(locked)) => locked,
+            _ => Vec::new(),
+        };
+        locked.push(Expr::text(word));
+        metrics.set("lock", Expr::List(locked));
+    }
+    metrics.row::<Metrics>(word, args)
+}
+
 /// A destination with the route's type in front, perhaps.
 fn typed(args: &mut Args, fields: &mut Fields) -> Result<Arg> {
     let arg = args.value("to")?;
     match arg.text() {
-        word if TYPES.contains(&word) && !args.is_empty() => {
+        word if kind(word).is_some() && !args.is_empty() => {
             fields.set("type", Expr::text(word));
             args.value("to")
         }
@@ -163,45 +145,17 @@ fn gateway(args: &mut Args) -> Result<Expr> {
     }
 }
 
-/// Type of service, which iproute2 reads as hexadecimal.
-fn tos(arg: &Arg) -> Result<Expr> {
-    match arg.known.as_deref().map(|t| u8::from_str_radix(t.trim_start_matches("0x"), 16)) {
-        Some(Ok(tos)) => Ok(Expr::code(tos)),
-        _ => Err(Reason::beyond("a name of a type of service has no binding")),
-    }
-}
-
-/// A time with its unit, `200ms` or `1s`; alone, milliseconds.
-fn seconds(arg: &Arg) -> Result<Expr> {
-    let text = arg.text().to_ascii_lowercase();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let divisor = match &text[digits.len()..] {
-        "s" | "sec" | "secs" => 1.0,
-        "" | "ms" | "msec" | "msecs" => 1000.0,
-        _ => {
-            return Err(Reason::new(format!(
-                "rto_min: expected a time such as 200ms, got \"{}\"",
-                arg.shown()
-            )));
-        }
-    };
-    let number: f64 = digits.parse().map_err(|_| Reason::new("rto_min: expected a time such as 200ms"))?;
-    Ok(Expr::code(number / divisor))
-}
-
 /// All that follows the first `nexthop`.
 fn nexthops(args: &mut Args) -> Result<Expr> {
     let (mut hops, mut hop) = (Vec::new(), Fields::default());
     while let Some(arg) = args.take() {
         match arg.text() {
             "nexthop" => hops.push(std::mem::take(&mut hop).table()),
-            "via" => hop.set("via", gateway(args)?),
-            "dev" => hop.set("dev", args.value("dev")?.expr()),
-            "weight" => hop.set("weight", args.value("weight")?.integer("weight")?),
-            "onlink" => hop.flag("onlink"),
-            _ => {
-                return Err(Reason::new(format!("nexthop: unknown option \"{}\"", arg.shown()))
-                    .near(arg.text(), ["via", "dev", "weight", "onlink", "nexthop"]));
+            word if way(word, args, &mut hop)? || hop.row::<Nexthop>(word, args)? => {}
+            word => {
+                let known = Nexthop::keywords().into_iter().chain(["nexthop"]);
+                let reason = Reason::new(format!("nexthop: unknown option \"{}\"", arg.shown()));
+                return Err(reason.near(word, known));
             }
         }
     }
@@ -231,7 +185,7 @@ fn get(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
             "iif" => fields.set("iif", args.value("iif")?.expr()),
             "oif" | "dev" => fields.set("oif", args.value("oif")?.expr()),
             word @ ("mark" | "uid" | "sport" | "dport") => fields.set(word, args.value(word)?.integer(word)?),
-            "tos" | "dsfield" => fields.set("tos", tos(&args.value("tos")?)?),
+            "tos" | "dsfield" => fields.set("tos", args.value("tos")?.hexadecimal()?),
             "ipproto" => {
                 let proto = args.value("ipproto")?;
                 let number = match proto.text() {
@@ -268,22 +222,16 @@ fn selection(mut args: Args, global: &Global) -> Result<(Fields, bool)> {
     let (mut fields, mut cache) = (Fields::default(), false);
     while let Some(arg) = args.take() {
         let option = arg.text().to_owned();
-        match option.as_str() {
+        match in_full(&option) {
             "table" => match args.value("table")? {
                 table if table.is("cache") => cache = true,
                 table => fields.set("table", table.number_or_name()),
             },
             "cache" | "cached" => cache = true,
-            "dev" | "oif" => fields.set("dev", args.value("dev")?.expr()),
             "via" => fields.set("via", gateway(&mut args)?),
-            "src" => fields.set("src", args.value("src")?.expr()),
-            "scope" => match args.value("scope")? {
-                scope if scope.is("all") => {}
-                scope => fields.set("scope", scope.number_or_name()),
-            },
-            "type" => fields.set("type", args.value("type")?.expr()),
-            "metric" => fields.set("metric", args.value("metric")?.integer("metric")?),
-            "vrf" | "root" | "match" | "tos" | "dsfield" | "mark" | "iif" | "realm" | "from" | "cloned" => {
+            // Of all of them, as if it weren't said.
+            "scope" if args.skip("all") => {}
+            "vrf" | "root" | "match" | "mark" | "iif" | "realm" | "cloned" => {
                 return Err(Reason::beyond(format!("choosing routes by {option} has no binding")));
             }
             "to" | "exact" if !fields.has("dst") => {
@@ -293,11 +241,9 @@ fn selection(mut args: Args, global: &Global) -> Result<(Fields, bool)> {
                 }
                 fields.set("dst", destination(dst).expr());
             }
-            o if o.len() > 3 && abbreviates(o, "protocol") => match args.value("protocol")? {
-                proto if proto.is("all") => {}
-                proto => fields.set("proto", proto.number_or_name()),
-            },
-            word if TYPES.contains(&word) => fields.set("type", Expr::text(word)),
+            "protocol" | "proto" if args.skip("all") => {}
+            word if kind(word).is_some() => fields.set("type", Expr::text(word)),
+            word if fields.row::<Route>(word, &mut args)? => {}
             _ if !fields.has("dst") => fields.set("dst", destination(arg).expr()),
             _ => return Err(garbage(&arg, &["table", "dev", "via", "src", "scope", "type", "proto", "to"])),
         }

@@ -98,8 +98,9 @@ pub fn cannot_leave(e: &Error) -> bool {
 pub fn refusal(ns: &Namespace, to: Option<IpAddr>, packet: &Lookup, e: &Error) -> String {
     let route = to.and_then(|to| route::dropping(ns, to, packet));
     let told = route.map(|route| {
-        let table = if route.table == "main" { String::new() } else { format!(" of table {}", route.table) };
-        format!(": the route {} {}{table} drops them", route.kind.name(), route.destination())
+        let table = Some(route.words(&["table"])).filter(|table| !table.is_empty());
+        let table = table.map(|table| format!(" of {table}")).unwrap_or_default();
+        format!(": the route {}{table} drops them", route.words(&["type", "dst"]))
     });
     e.message() + &told.unwrap_or_default()
 }

@@ -8,17 +8,18 @@ use super::{WithMessage, claim, told};
 use crate::lua::modules::route as module;
 use crate::lua::modules::traffic;
 use crate::lua::schema::{Cx, Failure, Function, Shape, param, ret, ty};
+use crate::model::Table;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
-use crate::net::route::{self, Lookup, Route, RouteKind};
+use crate::net::route::{self, Lookup, Route};
 use crate::probe::endpoint::Host;
+
+/// What can be claimed of the way that a packet takes.
+const WAY: [&str; 4] = ["via", "dev", "src", "table"];
 
 #[derive(Default)]
 struct Expected {
-    via: Option<IpAddr>,
-    dev: Option<String>,
-    src: Option<IpAddr>,
-    table: Option<u32>,
+    way: Route,
     direct: Option<bool>,
     family: Option<Family>,
     packet: Lookup,
@@ -64,45 +65,22 @@ fn lookup(
 }
 
 fn way(route: &Route) -> String {
-    let mut words = Vec::new();
-    if route.kind != RouteKind::Unicast {
-        words.push(route.kind.name().to_owned());
-    }
-    words.extend(route.via.map(|via| format!("via {via}")));
-    words.extend(route.dev.as_ref().map(|dev| format!("dev {dev}")));
-    words.extend(route.src.map(|src| format!("src {src}")));
-    if route.table != "main" {
-        words.push(format!("table {}", route.table));
-    }
-    words.join(" ")
+    route.words(&["type", "via", "dev", "src", "table"])
 }
 
 fn wanted(o: &Expected) -> String {
-    let mut words = Vec::new();
-    words.extend(o.via.map(|via| format!("via {via}")));
-    words.extend(
-        o.direct.map(|direct| if direct { "directly".to_owned() } else { "via a gateway".to_owned() }),
-    );
-    words.extend(o.dev.as_ref().map(|dev| format!("dev {dev}")));
-    words.extend(o.src.map(|src| format!("src {src}")));
-    words.extend(o.table.map(|table| format!("table {table}")));
-    words.join(" ")
+    let direct = o.direct.map(|direct| if direct { "directly" } else { "via a gateway" });
+    let words = o.way.given();
+    direct.into_iter().chain(words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
 }
 
 fn fits(route: &Route, o: &Expected) -> bool {
-    o.via.is_none_or(|via| route.via == Some(via))
-        && o.dev.as_ref().is_none_or(|dev| route.dev.as_ref() == Some(dev))
-        && o.src.is_none_or(|src| route.src == Some(src))
-        && o.table.is_none_or(|table| route.table_number == table)
-        && o.direct.is_none_or(|direct| route.via.is_none() == direct)
+    o.way.fits(route) && o.direct.is_none_or(|direct| route.via.is_none() == direct)
 }
 
 pub fn route() -> Function {
     let shape = options("nsh.check.RouteOptions")
-        .field("via", ty::ip(), "the gateway that it must take", |o, v| o.via = Some(v))
-        .field("dev", ty::link_name(), "the link by which it must leave", |o, v| o.dev = Some(v))
-        .field("src", ty::ip(), "the source address that it must get", |o, v| o.src = Some(v))
-        .field("table", module::table(), "the routing table that must decide", |o, v| o.table = Some(v))
+        .include(Shape::<Route>::rows_where("", |name| WAY.contains(&name)), |o| &mut o.way)
         .field("direct", ty::boolean(), "true: it must need no gateway; false: it must take one", |o, v| {
             o.direct = Some(v)
         });

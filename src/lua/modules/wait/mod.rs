@@ -21,8 +21,9 @@ fn seconds<E: Into<Failure>>(took: Result<Duration, E>) -> Result<f64, Failure> 
     Ok(took.map_err(Into::into)?.as_secs_f64())
 }
 
-fn wait_route(cx: &Cx<'_>, dst: Option<ipnetwork::IpNetwork>, options: RouteOptions) -> Result<f64, Failure> {
-    let filter = route::Filter { dst: Some(dst), ..options.filter };
+fn wait_route(cx: &Cx<'_>, dst: route::Destination, options: RouteOptions) -> Result<f64, Failure> {
+    let mut filter = options.filter;
+    filter.like.dst = Some(dst);
     seconds(until::route(cx.ns, &filter, options.common.gone, options.common.timeout))
 }
 

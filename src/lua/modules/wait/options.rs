@@ -85,7 +85,7 @@ pub fn addr() -> Shape<AddrOptions> {
 
 pub fn route() -> Shape<RouteOptions> {
     Shape::<RouteOptions>::new("nsh.wait.RouteOptions")
-        .include(routes::filter_of(""), |o| &mut o.filter)
+        .include(routes::filter_of("", |row| row != "dst"), |o| &mut o.filter)
         .include(common(""), |o| &mut o.common)
 }
 

@@ -200,7 +200,7 @@ impl Changes {
             What::Link(link, flags) => self.note_link(ns, change, &link, flags),
             What::Address(addr) => self.note_address(ns, change, &addr),
             What::Route(route) if told(&route) => {
-                let dev = if route.nexthops.is_empty() { route.dev.clone() } else { None };
+                let dev = route.dev.as_ref().map(|dev| dev.name.to_string());
                 let dst = destination(&route);
                 match change {
                     Change::Set => {

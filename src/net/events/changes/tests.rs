@@ -6,7 +6,7 @@ use crate::model::Between;
 use crate::net::fields::{Selector, TableId};
 use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
 use crate::net::namespace::Namespace;
-use crate::net::route::{self, HopSpec, RouteSpec};
+use crate::net::route::{self, Nexthop, Route};
 use crate::net::rule::{self, Rule};
 use crate::net::sysctl;
 use crate::net::testing::lab;
@@ -47,12 +47,8 @@ fn tells(changes: &mut Changes, all: &Namespaces, wanted: &[&str]) {
     }
 }
 
-fn via(dst: &str, via: &str) -> RouteSpec {
-    RouteSpec {
-        dst: route::destination(dst).unwrap(),
-        via: Some(via.parse().unwrap()),
-        ..RouteSpec::default()
-    }
+fn via(dst: &str, via: &str) -> Route {
+    Route { dst: route::Destination::parse(dst).ok(), via: Some(via.parse().unwrap()), ..Route::default() }
 }
 
 #[test]
@@ -123,12 +119,12 @@ fn routes_and_rules() {
         route::add(r1, &four).unwrap();
         route::add(r1, &six).unwrap();
         let hops =
-            ["10.0.0.1", "10.0.0.9"].map(|via| HopSpec { via: via.parse().ok(), ..HopSpec::default() });
-        let two = RouteSpec {
-            dst: route::destination("10.3.0.0/16").unwrap(),
+            ["10.0.0.1", "10.0.0.9"].map(|via| Nexthop { via: via.parse().ok(), ..Nexthop::default() });
+        let two = Route {
+            dst: route::Destination::parse("10.3.0.0/16").ok(),
             nexthops: hops.to_vec(),
-            table: Some(7),
-            ..RouteSpec::default()
+            table: Some(TableId(7)),
+            ..Route::default()
         };
         route::add(r2, &two).unwrap();
         let rule = Rule {

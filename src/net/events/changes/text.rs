@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use super::{Kind, State};
+use crate::model::Words;
 use crate::net::events::Netconf;
+use crate::net::fields::{Origin, TableId};
 use crate::net::prefix::Family;
-use crate::net::route::{Route, RouteKind};
+use crate::net::route::{Nexthop, Route, RouteKind, TABLE_LOCAL};
 
 /// A switch that is back where it was is nothing; of other values the first one isn't known.
 pub(super) fn value_text(first: &Netconf, last: i32) -> Option<String> {
@@ -34,43 +36,38 @@ pub(super) fn what(object: &str) -> &str {
 
 /// The kernel's own routes follow from addresses.
 pub(super) fn told(route: &Route) -> bool {
-    route.proto != "kernel" && !route.kind.of_addresses() && route.table != "local"
+    let local = route.table == Some(TableId(TABLE_LOCAL));
+    route.proto != Some(Origin::KERNEL) && !route.kind().of_addresses() && !local
 }
 
 pub(super) fn destination(route: &Route) -> String {
+    let six = route.family == Some(Family::Inet6);
     let mut text = route.destination();
-    if route.dst.prefix() == 0 && route.family == Family::Inet6 {
+    if text == "default" && six {
         text = "default (IPv6)".to_owned();
     }
-    if route.table != "main" {
-        text.push_str(&format!(" in table {}", route.table));
+    let table = route.words(&["table"]);
+    if !table.is_empty() {
+        text.push_str(&format!(" in {table}"));
     }
     // Of IPv6 the kernel says 1024 where none was given.
-    match route.metric {
-        Some(metric) if metric != 0 && !(route.family == Family::Inet6 && metric == 1024) => {
-            format!("{text} metric {metric}")
-        }
+    match route.metric.map(|metric| metric.0) {
+        Some(metric) if metric != 0 && !(six && metric == 1024) => format!("{text} metric {metric}"),
         _ => text,
     }
 }
 
 /// Where the route leads.
 pub(super) fn way(route: &Route) -> String {
-    if route.kind != RouteKind::Unicast {
-        return route.kind.name().to_owned();
+    if route.kind() != RouteKind::Unicast {
+        return route.kind().name().to_owned();
     }
-    let hop = |via: Option<IpAddr>, dev: Option<&str>| match (via, dev) {
-        (Some(via @ IpAddr::V6(v6)), Some(dev)) if v6.is_unicast_link_local() => {
-            format!("via {via} dev {dev}")
-        }
-        (Some(via), _) => format!("via {via}"),
-        (None, Some(dev)) => format!("dev {dev}"),
-        (None, None) => String::new(),
+    let hop = |hop: &Nexthop| match hop.via {
+        Some(IpAddr::V6(via)) if via.is_unicast_link_local() => hop.words(Family::Inet6, &["via", "dev"]),
+        Some(_) => hop.words(Family::Inet6, &["via"]),
+        None => hop.words(Family::Inet6, &["dev"]),
     };
-    match route.nexthops.as_slice() {
-        [] => hop(route.via, route.dev.as_deref()),
-        hops => hops.iter().map(|h| hop(h.via, h.dev.as_deref())).collect::<Vec<_>>().join(" and "),
-    }
+    route.hops().iter().map(hop).collect::<Vec<_>>().join(" and ")
 }
 
 pub(super) fn link_lines(
