@@ -27,19 +27,27 @@ end
 
 check(same("10.1.0.0/16", { dev = "v0", metrics = { mtu = 1300, lock = { "mtu", "cwnd" }, cwnd = 9 } }))
 check.equal(route.list({ dst = "10.1.0.0/16" })[1].metrics.lock, { "mtu", "cwnd" })
-check(same("10.2.0.0/16", { dev = "v0", metrics = { rtt = 0.1, rttvar = 0.05, features = "ecn", rto_min = 2 } }))
+check(
+  same("10.2.0.0/16", { dev = "v0", metrics = { rtt = 0.1, rttvar = 0.05, features = "ecn", rto_min = 2 } })
+)
 check.equal(route.list({ dst = "10.2.0.0/16" })[1].metrics.rtt, 0.1)
 route.add("fd01::/64", { dev = "v0", expires = 600.5 })
 check.near(route.list({ dst = "fd01::/64" })[1].expires, 600, 5)
 same("10.3.0.0/16", { dev = "v0", realms = "3/4" })
 same("fd02::/64", { dev = "v0", from = "fd07::/64" })
 if same("10.4.0.0/16", { dev = "v0", encap = "ip id 7 dst 10.9.9.9 ttl 5 key" }) then
-  check.equal(route.list({ dst = "10.4.0.0/16" })[1].encap, "ip id 7 src 0.0.0.0 dst 10.9.9.9 ttl 5 tos 0 key")
+  check.equal(
+    route.list({ dst = "10.4.0.0/16" })[1].encap,
+    "ip id 7 src 0.0.0.0 dst 10.9.9.9 ttl 5 tos 0 key"
+  )
 end
 same("fd03::/64", { dev = "v0", encap = "ip6 id 7 dst fd09::9 hoplimit 5" })
 same("fd04::/64", { dev = "v0", encap = "seg6 mode encap segs fd0a::1,fd0a::2" })
 same("fd05::/64", { dev = "v0", encap = "seg6 mode inline segs fd0a::1" })
-same("10.5.0.0/16", { nexthops = { { dev = "v0", encap = "ip id 7 dst 10.9.9.9" }, { via = "10.0.0.9", weight = 2 } } })
+same(
+  "10.5.0.0/16",
+  { nexthops = { { dev = "v0", encap = "ip id 7 dst 10.9.9.9" }, { via = "10.0.0.9", weight = 2 } } }
+)
 
 for _, wrong in ipairs({
   { encap = "ipp id 7" },
