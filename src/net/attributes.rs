@@ -1,5 +1,4 @@
-//! Netlink attributes as tables: a kind's options are written down once, with their kernel number and encoding,
-//! and are encoded, decoded and listed from there.
+//! Netlink attributes, written one after another and read by number.
 
 use super::netlink::attributes_of;
 use crate::base::error::{Error, Result};
@@ -92,52 +91,6 @@ impl Attributes {
     }
 }
 
-/// A decoded option, for whoever shows all of them.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    Bool(bool),
-    Int(i64),
-    Number(f64),
-    Text(String),
-}
-
-macro_rules! value_from {
-    ($($from:ty => |$v:ident| $into:expr),* $(,)?) => {
-        $(impl From<$from> for Value {
-            fn from($v: $from) -> Self {
-                $into
-            }
-        })*
-    };
-}
-
-value_from! {
-    bool => |v| Value::Bool(v),
-    u32 => |v| Value::Int(v.into()),
-    f64 => |v| Value::Number(v),
-    String => |v| Value::Text(v),
-}
-
-/// How one option stands in its attribute.
-pub trait Codec {
-    type Value: Clone + Into<Value>;
-    fn encode(value: &Self::Value) -> Vec<u8>;
-    /// `None` where the kernel sent something else than we know.
-    fn decode(bytes: &[u8]) -> Option<Self::Value>;
-}
-
-pub enum U32 {}
-
-impl Codec for U32 {
-    type Value = u32;
-    fn encode(value: &u32) -> Vec<u8> {
-        value.to_ne_bytes().to_vec()
-    }
-    fn decode(bytes: &[u8]) -> Option<u32> {
-        Some(u32::from_ne_bytes(*bytes.first_chunk()?))
-    }
-}
-
 /// A hardware address of any length as iproute2 writes it: `aa:bb:cc:dd:ee:ff`.
 pub fn hardware_address(bytes: &[u8]) -> String {
     let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
@@ -163,95 +116,4 @@ pub fn unsigned(bytes: &[u8]) -> u64 {
 /// Reads one attribute of `bytes`, `None` if it isn't there.
 pub fn find(bytes: &[u8], kind: u16) -> Option<&[u8]> {
     attributes_of(bytes).find(|(k, _)| *k == kind).map(|(_, value)| value)
-}
-
-/// A set of options that stand in one nested attribute.
-pub trait OptionSet {
-    /// Adds those that were given and can be set.
-    fn write(&self, out: &mut Attributes);
-    /// Reads those that the kernel sent.
-    fn read(bytes: &[u8]) -> Self;
-    /// Hands over those that are there, in the kernel's order of numbers as written down.
-    fn each(&self, f: &mut dyn FnMut(&'static str, Value));
-
-    fn is_empty(&self) -> bool {
-        let mut empty = true;
-        self.each(&mut |_, _| empty = false);
-        empty
-    }
-}
-
-/// Declares a struct of options: each `rw` (can be set) or `ro` (only shown), with its attribute's number and codec.
-macro_rules! option_set {
-    ($(#[$meta:meta])* pub struct $name:ident {
-        $($(#[$field_meta:meta])* $mode:ident $field:ident: $number:literal as $codec:ty;)*
-    }) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq)]
-        pub struct $name {
-            $($(#[$field_meta])* pub $field: Option<<$codec as $crate::net::attributes::Codec>::Value>,)*
-        }
-
-        impl $crate::net::attributes::OptionSet for $name {
-            fn write(&self, out: &mut $crate::net::attributes::Attributes) {
-                $($crate::net::attributes::option_set!(@write $mode self out $field $number $codec);)*
-                let _ = out;
-            }
-
-            fn read(bytes: &[u8]) -> Self {
-                let mut found = Self::default();
-                for (number, value) in $crate::net::netlink::attributes_of(bytes) {
-                    $(if number == $number {
-                        found.$field = <$codec as $crate::net::attributes::Codec>::decode(value);
-                    })*
-                }
-                found
-            }
-
-            fn each(&self, f: &mut dyn FnMut(&'static str, $crate::net::attributes::Value)) {
-                $(if let Some(value) = &self.$field {
-                    f(stringify!($field), value.clone().into());
-                })*
-            }
-        }
-    };
-    (@write rw $self:ident $out:ident $field:ident $number:literal $codec:ty) => {
-        if let Some(value) = &$self.$field {
-            $out.put($number, &<$codec as $crate::net::attributes::Codec>::encode(value));
-        }
-    };
-    (@write ro $self:ident $out:ident $field:ident $number:literal $codec:ty) => {};
-}
-
-pub(crate) use option_set;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    option_set! {
-        /// For the test.
-        pub struct Sample {
-            rw delay: 1 as U32;
-            ro seen: 3 as U32;
-        }
-    }
-
-    #[test]
-    fn a_table_encodes_and_decodes() {
-        let sample = Sample { delay: Some(1500), seen: Some(1) };
-        let mut out = Attributes::new();
-        sample.write(&mut out);
-        assert_eq!(out.bytes().unwrap(), [8, 0, 1, 0, 0xdc, 0x05, 0, 0]);
-        let read = Sample::read(out.bytes().unwrap());
-        assert_eq!(read, Sample { seen: None, ..sample });
-        let mut seen = Vec::new();
-        read.each(&mut |name, value| seen.push((name, value)));
-        assert_eq!(seen, [("delay", Value::Int(1500))]);
-    }
-
-    #[test]
-    fn short_values_are_left_out() {
-        assert_eq!(Sample::read(&[5, 0, 1, 0, 1, 0, 0, 0]), Sample::default());
-    }
 }

@@ -165,7 +165,7 @@ impl Encap {
 fn run<T: Table>(words: &[&str]) -> usize {
     let mut length = 0;
     while let Some(row) = words.get(length).and_then(|word| T::row(word)) {
-        length += if (row.form)().word == Word::Flag { 1 } else { 2 };
+        length += if matches!((row.form)().word, Word::Flag) { 1 } else { 2 };
     }
     length.min(words.len())
 }
@@ -182,7 +182,7 @@ fn of_words<T: Table + Default>(words: &[&str]) -> Result<T> {
             (kind, Some(value)) => {
                 words.next();
                 match value.parse() {
-                    Ok(number) if kind == Word::Integer => Value::Int(number),
+                    Ok(number) if matches!(kind, Word::Integer) => Value::Int(number),
                     _ => Value::Text((*value).to_owned()),
                 }
             }
@@ -208,7 +208,7 @@ fn words<T: Table>(table: &T, which: usize, taken: bool) -> String {
         let value = if taken { (row.word)(table)? } else { (row.get)(table)?.to_string() };
         Some(match keyword {
             None => value,
-            Some(keyword) if (row.form)().word == Word::Flag => (*keyword).to_owned(),
+            Some(keyword) if matches!((row.form)().word, Word::Flag) => (*keyword).to_owned(),
             Some(keyword) => format!("{keyword} {value}"),
         })
     };
