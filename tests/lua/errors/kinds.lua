@@ -129,7 +129,7 @@ fails(
 )
 fails(
   "protocol",
-  [[http.get "http://127.0.0.1:7/": the answer is not HTTP (invalid HTTP version): it starts with "GET / HTTP/1.1\r\nHost: 127.0.0.1:7\r\nUser-"]],
+  [[http.get "http://127.0.0.1:7/": the answer is not HTTP (invalid HTTP version parsed): it starts with "GET / HTTP/1.1\r\nHost: 127.0.0.1:7\r\nUser-"]],
   function()
     http.get("http://127.0.0.1:7/")
   end

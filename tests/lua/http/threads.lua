@@ -6,8 +6,8 @@ local function threads()
 end
 
 local function descriptors()
-  local file <close> = assert(io.popen("ls /proc/$PPID/fd | wc -l"))
-  return tonumber(file:read("a"))
+  local file <close> = io.popen("ls /proc/$PPID/fd | wc -l")
+  return file:read("n")
 end
 
 local before = threads()

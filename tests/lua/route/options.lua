@@ -32,7 +32,7 @@ check(
 )
 check.equal(route.list({ dst = "10.2.0.0/16" })[1].metrics.rtt, 0.1)
 route.add("fd01::/64", { dev = "v0", expires = 600.5 })
-check.near(route.list({ dst = "fd01::/64" })[1].expires, 600, 5)
+check.near(route.list({ dst = "fd01::/64" })[1].expires or 0, 600, 5)
 same("10.3.0.0/16", { dev = "v0", realms = "3/4" })
 same("fd02::/64", { dev = "v0", from = "fd07::/64" })
 if same("10.4.0.0/16", { dev = "v0", encap = "ip id 7 dst 10.9.9.9 ttl 5 key" }) then
@@ -50,14 +50,13 @@ same(
 )
 
 for _, wrong in ipairs({
-  { encap = "ipp id 7" },
-  { encap = "mpls 1048576" },
-  { metrics = { lock = { "nope" } } },
-  { metrics = { features = "nope" } },
-  { realms = "nope" },
-  { expires = 0 },
+  { dev = "v0", encap = "ipp id 7" },
+  { dev = "v0", encap = "mpls 1048576" },
+  { dev = "v0", metrics = { lock = { "nope" } } },
+  { dev = "v0", metrics = { features = "nope" } },
+  { dev = "v0", realms = "nope" },
+  { dev = "v0", expires = 0 },
 }) do
-  wrong.dev = "v0"
   check.error(function()
     route.add("10.6.0.0/16", wrong)
   end, "argument")

@@ -9,6 +9,8 @@ use crate::lua::runtime::render::{Near, lines, open_lines};
 const CONTEXT: usize = 2;
 /// So many lines of a diff are shown.
 const MOST: usize = 60;
+/// So many lines are looked for in the other text.
+const COMPARED: usize = 1000;
 
 /// The diff of two values, where it says more than a message on one line: when one of them takes several.
 pub fn of_values(got: &Value, want: &Value) -> Option<String> {
@@ -73,10 +75,26 @@ fn cut(line: &str, other: &str) -> String {
     }
 }
 
-/// The lines of both in their order.
+/// The lines of both in their order. Of more than [`COMPARED`] that begin or end otherwise, none are looked for in the
+/// other list: the time that takes grows with the square of their number.
 fn mark<'a>(want: &'a [String], got: &'a [String]) -> Vec<(ChangeTag, &'a str)> {
-    let ops = similar::capture_diff_slices(Algorithm::Myers, want, got);
-    let runs = ops.iter().flat_map(|op| op.iter_slices(want, got));
+    let before = want.iter().zip(got).take_while(|(a, b)| a == b).count();
+    let (want_rest, got_rest) = (&want[before..], &got[before..]);
+    let after = want_rest.iter().rev().zip(got_rest.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (want_rest, same) = want_rest.split_at(want_rest.len() - after);
+    let got_rest = &got_rest[..got_rest.len() - after];
+    let (mut removed, mut added) = (want_rest, got_rest);
+    let mut found = Vec::new();
+    if want_rest.len().max(got_rest.len()) <= COMPARED {
+        let ops = similar::capture_diff_slices(Algorithm::Myers, want_rest, got_rest);
+        found = ops.iter().flat_map(|op| op.iter_slices(want_rest, got_rest)).collect();
+        (removed, added) = (&[], &[]);
+    }
+    let runs = [(ChangeTag::Equal, &want[..before])].into_iter().chain(found).chain([
+        (ChangeTag::Delete, removed),
+        (ChangeTag::Insert, added),
+        (ChangeTag::Equal, same),
+    ]);
     runs.flat_map(|(tag, run)| run.iter().map(move |line| (tag, line.as_str()))).collect()
 }
 
@@ -114,5 +132,13 @@ mod tests {
         let text = of_lines(&lines("a"), &lines("b"));
         assert_eq!(text.lines().count(), MOST + 1);
         assert!(text.ends_with("  ... and 940 more lines"));
+        let many = |name: &str| {
+            [vec!["a".to_owned()], vec![name.to_owned(); 200_000], vec!["z".to_owned()]].concat()
+        };
+        let text = of_lines(&many("x"), &many("y"));
+        assert!(
+            text.starts_with("  a\n- x\n- x\n") && text.ends_with("  ... and 399942 more lines"),
+            "{text}"
+        );
     }
 }
