@@ -14,6 +14,7 @@ pub mod names;
 pub mod namespace;
 pub mod neigh;
 pub mod netlink;
+pub mod nexthop;
 pub mod nf;
 pub mod nft;
 pub mod prefix;

@@ -16,6 +16,7 @@ pub mod link;
 pub mod namespace;
 pub(super) mod nat;
 pub(super) mod neigh;
+pub(super) mod nexthop;
 pub(super) mod nft;
 pub(super) mod ping;
 pub mod proc;
@@ -63,6 +64,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("namespace", Global, Table, namespace::module),
     Entry::new("nat", Namespace, Table, nat::module),
     Entry::new("neigh", Namespace, Table, neigh::module),
+    Entry::new("nexthop", Namespace, Table, nexthop::module),
     Entry::new("nft", Namespace, Table, nft::module),
     Entry::new("ping", Namespace, Callable, ping::module),
     Entry::new("proc", Namespace, Table, proc::module),

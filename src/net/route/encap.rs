@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Table, Value, Word, Words, table};
-use crate::net::attributes::Attributes;
+use crate::net::attributes::{Attributes, unsigned};
 use crate::net::fields::text;
 use crate::net::netlink::attributes_of;
 
@@ -100,6 +100,25 @@ fn seg6(body: &[u8]) -> Option<Seg6> {
 }
 
 impl Encap {
+    /// Writes it into two attributes: its kind, and what it says.
+    pub(in crate::net) fn put(&self, body: &mut Attributes, kind: u16, content: u16) -> Result<()> {
+        let (number, inner) = self.attributes().ok_or_else(|| {
+            Error::argument(format!(
+                "encap {:?} can't be made; it lacks something, or is unknown",
+                self.kind()
+            ))
+        })?;
+        body.put(kind, &number.to_ne_bytes());
+        body.nest(content, inner);
+        Ok(())
+    }
+
+    /// The reverse: of its kind, and of the attribute of that number.
+    pub(in crate::net) fn of(kind: &[u8], attributes: &[u8], content: u16) -> Option<Encap> {
+        let body = attributes_of(attributes).find(|(number, _)| *number == content);
+        decode(unsigned(kind), body.map_or(&[], |(_, body)| body))
+    }
+
     /// The kind's number, and the content of RTA_ENCAP; `None` for a kind that nsh doesn't make.
     pub(super) fn attributes(&self) -> Option<(u16, Attributes)> {
         let mut out = Attributes::new();

@@ -93,14 +93,17 @@ pub fn list(ns: &Namespace, filter: &Filter) -> Result<Vec<Route>> {
             result => result?,
         }
     }
-    name_links(ns, &mut out)?;
+    name_links(ns, out.iter_mut().flat_map(Route::links))?;
     Ok(out)
 }
 
 /// Fills in the names of the links.
-pub(super) fn name_links(ns: &Namespace, routes: &mut [Route]) -> Result<()> {
+pub(in crate::net) fn name_links<'a>(
+    ns: &Namespace,
+    links: impl Iterator<Item = &'a mut LinkRef>,
+) -> Result<()> {
     let mut known: HashMap<u32, Rc<str>> = HashMap::new();
-    for link in routes.iter_mut().flat_map(Route::links) {
+    for link in links {
         link.name = match known.entry(link.index) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(new) => {

@@ -109,7 +109,7 @@ pub fn get(ns: &Namespace, dst: IpAddr, lookup: &Lookup) -> Result<Route> {
         let e = Error::errno(Errno::from_raw(error.0.abs()));
         return Err(explain::lookup(ns, dst, lookup, e));
     }
-    name_links(ns, std::slice::from_mut(&mut route))?;
+    name_links(ns, route.links())?;
     Ok(route)
 }
 

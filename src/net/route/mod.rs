@@ -14,12 +14,14 @@ mod wire;
 
 pub use change::{add, del, flush, replace};
 pub use encap::Encap;
+pub(super) use list::name_links;
 pub use list::{Filter, Tables, list};
 pub use lookup::{Lookup, dropping, get};
 pub use metrics::{Metrics, Time};
-pub use table::{Destination, Nexthop, Pref, Route, RouteKind};
+pub use table::{Destination, Flags, Nexthop, Pref, Route, RouteKind};
 pub use text::gateway;
-pub(super) use wire::{parse, small_table};
+pub(super) use text::pair;
+pub(super) use wire::{index, parse, small_table};
 
 // Message types of linux/rtnetlink.h.
 pub(super) const RTM_NEWROUTE: u16 = 24;

@@ -44,7 +44,7 @@ impl Nexthop {
 }
 
 /// An attribute's keyword and its value, if it has one.
-fn pair<T: Table>(object: &T, name: &str) -> Option<String> {
+pub(in crate::net) fn pair<T: Table>(object: &T, name: &str) -> Option<String> {
     let row = T::ROWS.iter().find(|row| row.name == name)?;
     let value = (row.get)(object)?;
     Some(format!("{} {value}", row.words.first().unwrap_or(&row.name)))

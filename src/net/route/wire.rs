@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnetwork::IpNetwork;
 
-use super::encap::{self, Encap};
+use super::encap::Encap;
 use super::metrics::Metrics;
 use super::table::{CacheFlags, Destination, Errno, Expires, Flags, Nexthop, Route, RouteKind};
 use super::{CLONED, RTNH_F_ONLINK, SCOPE_HOST, SCOPE_LINK, SCOPE_UNIVERSE, TABLE_LOCAL, TABLE_MAIN};
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
 use crate::model::{Between, Table};
 use crate::net::attributes::{Attributes, unsigned};
 use crate::net::fields::{LinkRef, Origin, Scope, TableId, Tos};
@@ -120,7 +120,7 @@ pub(super) fn default_scope(route: &Route) -> u8 {
 }
 
 /// Fills in a link's index.
-pub(super) fn index(ns: &Namespace, link: &mut Option<LinkRef>) -> Result<()> {
+pub(in crate::net) fn index(ns: &Namespace, link: &mut Option<LinkRef>) -> Result<()> {
     if let Some(link) = link {
         link.index = find::require_index(ns, &link.name)?;
     }
@@ -139,14 +139,7 @@ fn way(body: &mut Attributes, family: Family, via: Option<IpAddr>, encap: Option
         None => {}
     }
     if let Some(encap) = encap {
-        let (kind, inner) = encap.attributes().ok_or_else(|| {
-            Error::argument(format!(
-                "encap {:?} can't be made; it lacks something, or is unknown",
-                encap.kind()
-            ))
-        })?;
-        body.put(rta::ENCAP_TYPE, &kind.to_ne_bytes());
-        body.nest(rta::ENCAP, inner);
+        encap.put(body, rta::ENCAP_TYPE, rta::ENCAP)?;
     }
     Ok(())
 }
@@ -215,8 +208,7 @@ fn gateway(number: u16, bytes: &[u8]) -> Option<IpAddr> {
 }
 
 fn encapsulation(attributes: &[u8], kind: &[u8]) -> Option<Encap> {
-    let body = attributes_of(attributes).find(|(number, _)| *number == rta::ENCAP);
-    encap::decode(unsigned(kind), body.map_or(&[], |(_, body)| body))
+    Encap::of(kind, attributes, rta::ENCAP)
 }
 
 /// The kernel tells a hop limit of IPv6 too where there is none, as -1.

@@ -10,6 +10,7 @@ use crate::net::link::{self, KINDS, Kind, Port};
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
 use crate::net::neigh::{Neigh, State};
+use crate::net::nexthop::Nexthop;
 use crate::net::route::{Metrics, Route, RouteKind};
 use crate::net::rule::Rule;
 
@@ -80,6 +81,12 @@ const IP: &[Object] = &[
         verbs: &["add", "del", "flush", "get", "replace", "show"],
         words: &["default", "iif", "nexthop"],
         rows: || [Route::keywords(), Metrics::keywords()].concat(),
+    },
+    Object {
+        name: "nexthop",
+        verbs: &["add", "del", "flush", "get", "replace", "show"],
+        words: &[],
+        rows: Nexthop::keywords,
     },
     Object { name: "rule", verbs: &["add", "del", "flush", "show"], words: &[], rows: Rule::keywords },
 ];

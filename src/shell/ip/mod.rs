@@ -5,6 +5,7 @@ mod kinds;
 mod link;
 mod neigh;
 mod netns;
+mod nexthop;
 mod route;
 mod rule;
 
@@ -101,6 +102,7 @@ const PAGES: &[(&str, &str)] = &[
     ("address", "addr"),
     ("link", "link"),
     ("route", "route"),
+    ("nexthop", "nexthop"),
     ("rule", "rule"),
     ("neighbor", "neigh"),
     ("neighbour", "neigh"),
@@ -189,6 +191,7 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         "address" => addr::translate(args, &space, &global).map(Done::from),
         "link" => link::translate(args, &space, &global).map(Done::from),
         "route" => route::translate(args, &space, &global).map(Done::from),
+        "nexthop" => nexthop::translate(args, &space, &global).map(Done::from),
         "rule" => rule::translate(args, &space, &global).map(Done::from),
         "neighbor" | "neighbour" => neigh::translate(args, &space, &global).map(Done::from),
         "netns" => netns::translate(args, &space, &global),

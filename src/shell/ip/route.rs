@@ -91,7 +91,7 @@ fn change(mut args: Args, space: &Space, global: &Global, function: &'static str
 }
 
 /// A gateway, and what is put around packets: of the route itself or of one of its hops.
-fn way(word: &str, args: &mut Args, fields: &mut Fields) -> Result<bool> {
+pub(super) fn way(word: &str, args: &mut Args, fields: &mut Fields) -> Result<bool> {
     match word {
         "via" => fields.set("via", gateway(args)?),
         "encap" => {

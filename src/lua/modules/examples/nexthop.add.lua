@@ -1,0 +1,5 @@
+link.add("veth0", { kind = "veth", up = true, addr = "10.0.0.1/24", peer = { name = "veth1", up = true } })
+nexthop.add(1, { via = "10.0.0.2", dev = "veth0" })
+nexthop.add(2, { via = "10.0.0.3", dev = "veth0" })
+nexthop.add(10, { group = "1/2,3" })
+route.add("10.9.0.0/16", { nhid = 10 })

@@ -1,0 +1,2 @@
+nexthop.add(1, { blackhole = true })
+nexthop.del(1)

@@ -1,0 +1,2 @@
+nexthop.add(1, { blackhole = true })
+print(nexthop.list())
