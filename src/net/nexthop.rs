@@ -13,7 +13,7 @@ use super::netlink::attributes_of;
 use super::prefix::Family;
 use super::route::{Encap, Flags, index, name_links, pair};
 use crate::base::error::{Error, Kind, Result};
-use crate::model::{Between, Field, Form, Table, Value, Word, Words, table};
+use crate::model::{Between, Field, Form, Table, Value, Word, table};
 
 // Message types of linux/rtnetlink.h.
 const RTM_NEWNEXTHOP: u16 = 104;
@@ -34,8 +34,6 @@ table! {
         Set id: Id = 1 always, ip ["id"], "its number";
         Set group: Group = 2, ip ["group"],
             "the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often";
-        Set kind as "type": GroupKind = 3, ip ["type"],
-            "how the group's flows are shared; default mpath. resilient moves as few flows as it can when it changes";
         Set encap: Encap = header, ip ["encap"],
             "what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`";
         Set via: std::net::IpAddr = 6, ip ["via"], "the gateway";
@@ -78,26 +76,6 @@ impl Field for Present {
 
     fn absent() -> Option<Self> {
         Some(Present(false))
-    }
-}
-
-/// NEXTHOP_GRP_TYPE_*.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GroupKind {
-    Mpath = 0,
-    Resilient = 1,
-}
-
-impl Words for GroupKind {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("mpath", GroupKind::Mpath), ("resilient", GroupKind::Resilient)];
-
-    fn to_wire(self) -> Option<Vec<u8>> {
-        Some((self as u16).to_ne_bytes().to_vec())
-    }
-
-    fn from_wire(bytes: &[u8]) -> Option<Self> {
-        Self::WORDS.iter().find(|(_, kind)| *kind as u64 == unsigned(bytes)).map(|(_, kind)| *kind)
     }
 }
 
@@ -161,9 +139,6 @@ impl Nexthop {
         if (self.group.is_some() || blackhole) && (self.via.is_some() || self.dev.is_some()) {
             return wrong("a group and a blackhole have no via and no dev");
         }
-        if self.group.is_none() && self.kind.is_some() {
-            return wrong("type says how a group shares packets; give group too");
-        }
         if self.group.is_none() && !blackhole && self.dev.is_none() && !(fdb && self.via.is_some()) {
             return wrong("a nexthop needs dev, group or blackhole (or, for fdb, via)");
         }
@@ -206,8 +181,6 @@ fn parse(payload: &[u8]) -> Option<Nexthop> {
             _ => nexthop.decode(number, bytes),
         }
     }
-    // Said of each group, and of nothing else.
-    nexthop.kind.take_if(|kind| *kind == GroupKind::Mpath);
     nexthop.id.is_some().then_some(nexthop)
 }
 

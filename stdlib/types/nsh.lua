@@ -28,6 +28,7 @@
 ---@field link nsh.link
 ---@field nat nsh.nat
 ---@field neigh nsh.neigh
+---@field nexthop nsh.nexthop
 ---@field nft nsh.nft
 ---@field ping nsh.ping
 ---@field proc nsh.proc
@@ -687,6 +688,52 @@
 ---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
 ---@field proxy? boolean answered for on behalf of another host (needs net.ipv4.conf.DEV.proxy_arp or net.ipv6.conf.DEV.proxy_ndp too); in a filter, these instead of the others; default false
 ---@field state? string|string[] only neighbours in this state, or one of these; default all but noarp
+
+---@class (exact) nsh.nexthop.AddOptions
+---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field via? string the gateway
+---@field dev? string the link
+---@field blackhole? boolean packets are dropped silently
+---@field proto? integer|string who added it
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field fdb? boolean it is a remote end for forwarding databases (VXLAN)
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no gateway says it; default inet
+
+---@class (exact) nsh.nexthop.FlushOptions
+---@field id? integer its number
+---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field via? string the gateway
+---@field dev? string the link
+---@field blackhole? boolean packets are dropped silently
+---@field proto? integer|string who added it
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field fdb? boolean it is a remote end for forwarding databases (VXLAN)
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no gateway says it; default inet
+
+---@class (exact) nsh.nexthop.ListOptions
+---@field id? integer its number
+---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field via? string the gateway
+---@field dev? string the link
+---@field blackhole? boolean packets are dropped silently
+---@field proto? integer|string who added it
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field fdb? boolean it is a remote end for forwarding databases (VXLAN)
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no gateway says it; default inet
+
+---@class (exact) nsh.nexthop.ReplaceOptions
+---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field via? string the gateway
+---@field dev? string the link
+---@field blackhole? boolean packets are dropped silently
+---@field proto? integer|string who added it
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field fdb? boolean it is a remote end for forwarding databases (VXLAN)
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no gateway says it; default inet
 
 ---@class (exact) nsh.nft.ListOptions
 ---@field handles? boolean with the handles of rules; default false
@@ -1587,6 +1634,21 @@
 ---@field onlink? boolean the gateway is reachable though no address says so; default false
 ---@field flags string[] onlink, linkdown, dead, ...
 ---@field encap? string as the route's
+
+---A nexthop object. Prints as in `ip nexthop`.
+---@class nsh.NexthopObject
+---@field id integer its number
+---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
+---@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field via? string the gateway
+---@field dev? string the link
+---@field scope string how far it is
+---@field blackhole? boolean packets are dropped silently
+---@field proto string who added it
+---@field onlink? boolean the gateway is reachable through `dev` though no address says so; default false
+---@field flags string[] onlink, linkdown, dead, ...
+---@field fdb? boolean it is a remote end for forwarding databases (VXLAN)
+---@field family? ("inet"|"inet6") IPv4 (inet) or IPv6 (inet6), where no gateway says it; default inet
 
 ---A kernel parameter. Prints as in `sysctl`.
 ---@class nsh.Parameter
@@ -2940,6 +3002,45 @@ function neigh.list(opts) end
 ---@param opts? nsh.neigh.FlushOptions options
 ---@return integer # how many were forgotten
 function neigh.flush(opts) end
+
+---Nexthop objects: ways that many routes share. `route.add(DST, { nhid = ID })` makes a route that uses one, and all such routes change with it.
+---@class nsh.nexthop
+nexthop = {}
+
+---Adds a nexthop object: a gateway, a link, a blackhole, or a group of others.
+---
+---Raises `exists` if the id is taken, `network_unreachable` or `invalid` if the gateway can't be reached, `unsupported` if the kernel has no nexthop objects.
+---@param id integer its number
+---@param opts? nsh.nexthop.AddOptions options
+function nexthop.add(id, opts) end
+
+---Adds a nexthop object, or puts it in the place of the one with this id.
+---
+---Raises as nexthop.add.
+---@param id integer its number
+---@param opts? nsh.nexthop.ReplaceOptions options
+function nexthop.replace(id, opts) end
+
+---Deletes a nexthop object, and the routes that use it.
+---
+---Raises `not_found` if there is none.
+---@param id integer its number
+function nexthop.del(id) end
+
+---Finds a nexthop object.
+---@param id integer its number
+---@return nsh.NexthopObject? # the nexthop object, or nil
+function nexthop.get(id) end
+
+---Lists the nexthop objects, or those that have all that is given.
+---@param opts? nsh.nexthop.ListOptions options
+---@return nsh.NexthopObject[] # the nexthop objects, by their ids
+function nexthop.list(opts) end
+
+---Deletes the nexthop objects that have all that is given, and the routes that use them.
+---@param opts? nsh.nexthop.FlushOptions options
+---@return integer # how many were deleted
+function nexthop.flush(opts) end
 
 ---Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it.
 ---@class nsh.nft

@@ -28,7 +28,6 @@ nexthop.add(4, { dev = "v1" })
 nexthop.add(5, { via = "10.77.0.1", dev = "v1", onlink = true })
 nexthop.add(6, { dev = "v0", family = "inet6" })
 nexthop.add(10, { group = "1/5,3" })
-nexthop.add(11, { group = "1/5", type = "resilient" })
 same()
 
 local seen = {}
@@ -37,10 +36,8 @@ for _, item in ipairs(json.decode(proc.exec("ip -j nexthop", { check = true }).s
 end
 check.equal(seen[1].gateway, "10.0.0.9")
 check.equal(seen[2].protocol, "static")
-check.equal(seen[3].blackhole, json.null)
 check.equal(seen[5].flags, { "onlink" })
 check.equal(seen[10].group, { { id = 1 }, { id = 5, weight = 3 } })
-check.equal(seen[11].type, "resilient")
 
 local way = nexthop.get(5)
 check.equal(way.via, "10.77.0.1")
@@ -67,7 +64,6 @@ end
 fails("exists", "there is id 1 via 10.0.0.8 dev v0 scope link; nexthop.replace", 1, { blackhole = true })
 fails("argument", "a nexthop needs dev, group or blackhole", 50, {})
 fails("argument", "a group and a blackhole have no via", 50, { blackhole = true, dev = "v0" })
-fails("argument", "give group too", 50, { dev = "v0", type = "mpath" })
 fails("argument", 'expected ids with their weights, such as "1/2"', 50, { group = "1,0" })
 fails("not_found", "v9", 50, { dev = "v9" })
 check.error(function()
