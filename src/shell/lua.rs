@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::act::Space;
+use crate::lua::modules::MODULES;
 
 /// How wide a line may be, as in stylua.toml.
 const WIDTH: usize = 110;
@@ -188,86 +189,58 @@ const KEYWORDS: &[&str] = &[
     "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
 ];
 
-/// Names that scripts have already: those of nsh and of Lua. A translated variable is named otherwise.
-pub const TAKEN: &[&str] = &[
-    "addr",
-    "after_each",
-    "before_each",
-    "events",
+/// Names that scripts have besides the modules': those of Lua, of nsh's other globals, and of what translations define.
+const OTHERS: &[&str] = &[
     "arg",
     "assert",
-    "bridge",
-    "capture",
-    "check",
-    "clock",
     "collectgarbage",
-    "conntrack",
     "coroutine",
     "debug",
-    "defer",
     "dofile",
     "error",
-    "eventually",
-    "fdb",
+    "events",
     "fetches",
     "firewall",
     "getmetatable",
-    "group",
     "help",
     "host",
-    "http",
-    "ipairs",
     "io",
-    "json",
-    "lab",
-    "link",
+    "ipairs",
     "load",
     "loadfile",
     "math",
-    "namespace",
-    "nat",
-    "neigh",
     "next",
-    "nft",
     "os",
     "package",
     "pairs",
     "pcall",
-    "ping",
     "print",
-    "proc",
     "rawequal",
     "rawget",
     "rawlen",
     "rawset",
     "reaches",
     "require",
-    "route",
-    "rule",
     "running",
     "select",
     "setmetatable",
-    "skip",
-    "sleep",
-    "socket",
     "string",
-    "sysctl",
     "table",
     "tc",
-    "tcp",
-    "test",
     "tonumber",
     "tostring",
     "traceroute",
     "try",
     "type",
-    "udp",
     "utf8",
-    "wait",
     "warn",
-    "xfail",
     "xpcall",
 ];
+
+/// Whether scripts have this name already: a translated variable is named otherwise.
+pub fn is_taken(name: &str) -> bool {
+    MODULES.find(name).is_some() || OTHERS.contains(&name)
+}
 
 /// Whether Lua takes it as a name.
 pub fn is_identifier(name: &str) -> bool {
@@ -284,7 +257,7 @@ pub fn identifier(name: &str, fallback: &str, used: &dyn Fn(&str) -> bool) -> St
     if base.starts_with(|c: char| c.is_ascii_digit()) || base.is_empty() || base.chars().all(|c| c == '_') {
         base = format!("{fallback}_{base}");
     }
-    if !is_identifier(&base) || TAKEN.contains(&base.as_str()) {
+    if !is_identifier(&base) || is_taken(&base) {
         base = format!("{base}_{fallback}");
     }
     let mut out = base.clone();

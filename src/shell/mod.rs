@@ -20,7 +20,7 @@ mod variables;
 
 pub use args::Reason;
 pub use emit::{Globals, Program, variable};
-pub use lua::TAKEN;
+pub use lua::is_taken;
 pub use typed::{Step, Typed, What, behind_prompt, is_known, is_typed, length, line};
 
 use emit::Emitter;

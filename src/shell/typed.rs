@@ -2,7 +2,7 @@
 
 use super::args::Reason;
 use super::emit::{Emitter, Globals, Program, Turn};
-use super::lua::TAKEN;
+use super::lua::is_taken;
 use super::parser::{self, Node};
 use super::script::Writer;
 use super::{markdown, programs};
@@ -166,10 +166,8 @@ pub fn is_typed(line: &str) -> bool {
             | "or",
         ) => false,
         // `route` alone is the module, `ip` alone nothing.
-        None => !TAKEN.contains(&first),
+        None => !is_taken(first),
         // `route = 1`, `ping { ... }`, `ping "10.0.0.1"`
-        Some(next) => {
-            !TAKEN.contains(&first) || !next.starts_with(['=', '(', '{', '"', '\'', '.', ':', '[', ','])
-        }
+        Some(next) => !is_taken(first) || !next.starts_with(['=', '(', '{', '"', '\'', '.', ':', '[', ',']),
     }
 }

@@ -143,6 +143,11 @@ fn addresses_routes_neighbours() {
         ("ip neigh flush all", "neigh.flush()"),
         ("arp -n", "print(neigh.list({ family = \"inet\" }))"),
         ("ip rule", "print(rule.list({ family = \"inet\" }))"),
+        ("ip nexthop", "print(nexthop.list())"),
+        ("ip nexthop add id 1 via 10.0.0.9 dev a", "nexthop.add(1, { via = \"10.0.0.9\", dev = \"a\" })"),
+        ("ip -6 nexthop replace id 2 dev a", "nexthop.replace(2, { dev = \"a\", family = \"inet6\" })"),
+        ("ip nexthop add id 3 group 1/2,5", "nexthop.add(3, { group = \"1/2,5\" })"),
+        ("ip nexthop del id 3", "nexthop.del(3)"),
         ("ip rule add iif a table 7 pref 5", "rule.add({ iif = \"a\", table = 7, priority = 5 })"),
     ] {
         assert_eq!(lua(shell), want, "{shell}");
