@@ -18,7 +18,8 @@ local function same()
   check.equal(table.concat(text, "\n"), told)
 end
 
-local made, e = pcall(nexthop.add, 1, { via = "10.0.0.9", dev = "v0" })
+local made, raised = pcall(nexthop.add, 1, { via = "10.0.0.9", dev = "v0" })
+local e = raised --[[@as nsh.Error]]
 if not made and e.kind == "unsupported" then
   skip("this kernel has no nexthop objects")
 end
