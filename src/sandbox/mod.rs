@@ -3,7 +3,7 @@
 //! Three processes. The one that the user started stays outside: it passes signals in, waits, and exits with the
 //! script's status ([`supervise`]). Its child is process 1 of the lab, in a user, mount and PID namespace: it
 //! builds the file system's view ([`view`]), reaps, and takes every process of the lab with it when it ends
-//! ([`init`]). *Its* child, in a second user namespace below the first, runs the script ([`lab`]): root over the
+//! ([`init`]). *Its* child, in a second user namespace below the first, runs the script ([`script`]): root over the
 //! lab's networks, but without power over the mounts that it sees, nor over process 1.
 //!
 //! `--host` has none of that: see [`host`].

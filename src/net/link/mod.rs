@@ -1,6 +1,6 @@
 //! Links: adding, changing, reading and deleting network interfaces, as `ip link` does.
 //!
-//! A kind of link with options is a file with a table, and a line in [`kinds!`]. Messages are written and read as raw
+//! A kind of link with options is a file with a table, and a line in `kinds!`. Messages are written and read as raw
 //! attributes: one that a kernel has and nsh doesn't know is passed over.
 
 mod add;
