@@ -11,7 +11,7 @@ use super::fields::{LinkRef, Origin, Scope, text};
 use super::namespace::Namespace;
 use super::netlink::attributes_of;
 use super::prefix::Family;
-use super::route::{Encap, Flags, index, name_links, pair};
+use super::route::{self, Encap, Flags, Route, index, name_links, pair};
 use crate::base::error::{Error, Kind, Result};
 use crate::model::{Between, Field, Form, Table, Value, Word, table};
 
@@ -35,7 +35,7 @@ table! {
         Set group: Group = 2, ip ["group"],
             "the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often";
         Set encap: Encap = header, ip ["encap"],
-            "what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`";
+            "what is put around packets";
         Set via: std::net::IpAddr = 6, ip ["via"], "the gateway";
         Set dev: LinkRef = 5, ip ["dev"], "the link";
         Read scope: Scope = header always, ip ["scope"], "how far it is";
@@ -229,12 +229,13 @@ fn explain(ns: &Namespace, nexthop: &Nexthop, e: Error) -> Error {
             }
             _ => e,
         },
-        Some(Errno::ENETDOWN) => match &nexthop.dev {
-            Some(dev) => e.hint(format!("{dev} is down; link.set({:?}, {{ up = true }})", dev.name)),
-            None => e,
-        },
         Some(Errno::ENOENT) => e.with_kind(Kind::NotFound),
-        _ => e,
+        // A way is refused for the same reasons as a route's.
+        _ => {
+            let (via, dev) = (nexthop.via, nexthop.dev.clone());
+            let like = Route { via, dev, family: nexthop.family(), ..Route::default() };
+            route::explain::add(ns, &like, e)
+        }
     }
 }
 

@@ -691,7 +691,7 @@
 
 ---@class (exact) nsh.nexthop.AddOptions
 ---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field via? string the gateway
 ---@field dev? string the link
 ---@field blackhole? boolean packets are dropped silently
@@ -703,7 +703,7 @@
 ---@class (exact) nsh.nexthop.FlushOptions
 ---@field id? integer its number
 ---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field via? string the gateway
 ---@field dev? string the link
 ---@field blackhole? boolean packets are dropped silently
@@ -715,7 +715,7 @@
 ---@class (exact) nsh.nexthop.ListOptions
 ---@field id? integer its number
 ---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field via? string the gateway
 ---@field dev? string the link
 ---@field blackhole? boolean packets are dropped silently
@@ -726,7 +726,7 @@
 
 ---@class (exact) nsh.nexthop.ReplaceOptions
 ---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field via? string the gateway
 ---@field dev? string the link
 ---@field blackhole? boolean packets are dropped silently
@@ -852,7 +852,7 @@
 ---@field expires? number seconds until it goes (IPv6)
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field realms? integer|string the realms of routing, TO or FROM/TO
 ---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
 ---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
@@ -873,7 +873,7 @@
 ---@field expires? number seconds until it goes (IPv6)
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field realms? integer|string the realms of routing, TO or FROM/TO
 ---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
 ---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
@@ -894,7 +894,7 @@
 ---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field realms? integer|string the realms of routing, TO or FROM/TO
 
 ---@class (exact) nsh.route.GetOptions
@@ -932,7 +932,7 @@
 ---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field realms? integer|string the realms of routing, TO or FROM/TO
 
 ---@class (exact) nsh.route.MetricsOptions
@@ -970,7 +970,7 @@
 ---@field expires? number seconds until it goes (IPv6)
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field realms? integer|string the realms of routing, TO or FROM/TO
 ---@field nexthops? nsh.route.HopOptions[] several next hops that share the packets (ECMP)
 ---@field metrics? nsh.route.MetricsOptions properties of the path: mtu, advmss, ...
@@ -1261,7 +1261,7 @@
 ---@field from? string the prefix of sources that it is for (IPv6); the source that a lookup asked for
 ---@field pref? "medium"|"high"|"low" the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field realms? integer|string the realms of routing, TO or FROM/TO
 ---@field gone? boolean wait until it is not there, or not any more; default false
 ---@field timeout? number seconds to wait at most; default 5
@@ -1639,7 +1639,7 @@
 ---@class nsh.NexthopObject
 ---@field id integer its number
 ---@field group? string the nexthops that share the packets, with their weights: `1/2,3` for 1 and 2, the latter thrice as often
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field via? string the gateway
 ---@field dev? string the link
 ---@field scope string how far it is
@@ -1711,7 +1711,7 @@
 ---@field expires? number seconds until it goes (IPv6)
 ---@field pref? string the preference of a default route (IPv6, RFC 4191)
 ---@field nhid? integer the nexthop object that it uses
----@field encap? string what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`
+---@field encap? string what is put around packets
 ---@field realms? string the realms of routing, TO or FROM/TO
 ---@field error? integer the error that packets get, of a type that drops
 ---@field cache? string[] its flags, of an entry of the cache (IPv4): what a lookup found

@@ -15,7 +15,7 @@ use crate::net::link;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 
-pub(super) fn add(ns: &Namespace, spec: &Route, e: Error) -> Error {
+pub(in crate::net) fn add(ns: &Namespace, spec: &Route, e: Error) -> Error {
     let hops = || spec.nexthops.iter().filter_map(|h| h.via).chain(spec.via);
     match e.raw() {
         Some(Errno::EEXIST) => {

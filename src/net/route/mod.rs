@@ -4,7 +4,7 @@ mod bits;
 mod change;
 mod check;
 mod encap;
-mod explain;
+pub(super) mod explain;
 mod list;
 mod lookup;
 mod metrics;

@@ -42,7 +42,7 @@ table! {
         Set pref: Pref = 20, ip ["pref"], "the preference of a default route (IPv6, RFC 4191)";
         Set nhid: Between<1, { u32::MAX }> = 30, ip ["nhid"], "the nexthop object that it uses";
         Set encap: Encap = header, ip ["encap"],
-            "what is put around packets, in the words of ip: `mpls 100/200`, `ip id 7 dst 10.9.9.9`";
+            "what is put around packets";
         Set realms: Realms = 11, ip ["realms", "realm"], "the realms of routing, TO or FROM/TO";
         Read error: Errno = header, ip [], "the error that packets get, of a type that drops";
         Read cache: CacheFlags = header, ip [],

@@ -66,6 +66,13 @@ fails("exists", "there is id 1 via 10.0.0.8 dev v0 scope link; nexthop.replace",
 fails("argument", "a nexthop needs dev, group or blackhole", 50, {})
 fails("argument", "a group and a blackhole have no via", 50, { blackhole = true, dev = "v0" })
 fails("argument", 'expected ids with their weights, such as "1/2"', 50, { group = "1,0" })
+fails(
+  "network_unreachable",
+  "no interface of host has an address in the subnet of 10.77.0.9",
+  50,
+  { via = "10.77.0.9", dev = "v0" }
+)
+fails("network_unreachable", "in the subnet of v1", 50, { via = "10.0.1.9", dev = "v0" })
 fails("not_found", "v9", 50, { dev = "v9" })
 check.error(function()
   nexthop.del(99)
