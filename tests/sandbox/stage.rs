@@ -97,12 +97,17 @@ impl Stage {
         self.program(&self.nsh(), arguments)
     }
 
-    /// Any program, as this stage's user.
+    /// Any program, as this stage's user, in an environment that is the same on each machine. `$SHELL` is in it: without
+    /// it, tmux and script take the user's own, and nobody's is `nologin`.
     pub fn program(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
             .current_dir(&self.project)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("SHELL", "/bin/sh")
+            .env("LANG", "C.UTF-8")
             .env("HOME", &self.home)
             .env("NSH_LABS", self.home.join("labs"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
