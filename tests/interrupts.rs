@@ -1,6 +1,9 @@
 //! Ctrl-C and SIGTERM end every kind of wait, at once and with the documented status.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "sandbox/signals.rs"]
+mod signals;
+
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -55,7 +58,8 @@ const LAB: &str = "link.add('v0', { kind = 'veth', up = true, addr = '10.0.0.1/2
                    neigh.add('10.0.0.2', { dev = 'v0', lladdr = '02:00:00:00:00:99' })\nprint('ready')\n";
 
 fn start(code: &str) -> Child {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_nsh"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nsh"));
+    let mut child = signals::heed_all(&mut command)
         .args(["--timeout", "50", "-e", &format!("{LAB}{code}")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

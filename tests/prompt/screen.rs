@@ -1,5 +1,8 @@
 //! nsh on a terminal of its own, with the screen that a person would see.
 
+#[path = "../sandbox/signals.rs"]
+mod signals;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -60,6 +63,7 @@ impl Screen {
             .env("NSH_HISTORY", directory.join("history"))
             .env_remove("NSH_EDITMODE")
             .env_remove("INPUTRC");
+        signals::heed_all(&mut command);
         prepare(&mut command);
         if nix::unistd::geteuid().is_root() {
             std::os::unix::fs::chown(&directory, Some(NOBODY), Some(NOBODY)).unwrap();

@@ -9,6 +9,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+#[path = "signals.rs"]
+mod signals;
+
 /// An ordinary user that every machine has: `nobody`.
 const NOBODY: u32 = 65534;
 /// Nothing here takes this long, unless it hangs.
@@ -111,6 +114,7 @@ impl Stage {
             .env("HOME", &self.home)
             .env("NSH_LABS", self.home.join("labs"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        signals::heed_all(&mut command);
         if self.is_other() {
             command.uid(NOBODY).gid(NOBODY);
         }
