@@ -320,7 +320,7 @@ impl Process {
         ended.map(|(exit, _)| super::reason(exit, self.starved.get())).unwrap_or_default()
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     ///
     /// Raises `timeout` if it still runs then; it is left running.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Output> {

@@ -283,7 +283,7 @@
 ---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
 ---@field link? string seen on this link
 ---@field namespace? nsh.Namespace|string seen in this namespace
----@field timeout? number how long all of it may take; default for ever
+---@field timeout? number seconds for all of it; default no limit
 
 ---@class (exact) nsh.capture.WaitOptions
 ---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
@@ -786,8 +786,8 @@
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
 ---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted
 ---@field keep? "both"|"first"|"last" what is kept of an output beyond `limit`: its first half and its last (both, the default), the first or the last of it
----@field show? boolean|string print each line as it comes, behind the namespace's and the program's name (`r1 bird| ...`), or behind this name; default false
----@field timeout? number how long it may run; default for ever
+---@field show? boolean|string print each line as it comes, with the namespace's and the program's name in front (`r1 bird| ...`), or this name; default false
+---@field timeout? number seconds that it may run; default no limit
 ---@field check? boolean raise `exit` unless its status is 0; default false
 
 ---@class (exact) nsh.proc.ExpectOptions
@@ -797,7 +797,7 @@
 ---@field prompt? boolean also take a line that isn't complete, such as a prompt that waits for an answer; default false
 
 ---@class (exact) nsh.proc.LinesOptions
----@field timeout? number how long all of it may take; default for ever
+---@field timeout? number seconds for all of it; default no limit
 ---@field stderr? boolean of stderr instead of stdout; default false
 
 ---@class (exact) nsh.proc.Ready
@@ -824,13 +824,13 @@
 ---@field stdin? string what it reads; default nothing (`/dev/null`)
 ---@field limit? integer how many bytes to keep of each of stdout and stderr; default 16 MiB. The rest is counted
 ---@field keep? "both"|"first"|"last" what is kept of an output beyond `limit`: its first half and its last (both, the default), the first or the last of it
----@field show? boolean|string print each line as it comes, behind the namespace's and the program's name (`r1 bird| ...`), or behind this name; default false
+---@field show? boolean|string print each line as it comes, with the namespace's and the program's name in front (`r1 bird| ...`), or this name; default false
 ---@field keep_stdin? boolean leave its stdin open for `write`, until `close_stdin`; default false
 ---@field pty? boolean give it a terminal instead of pipes, for programs that insist on one, or that hold back what they print through a pipe. All that it prints is then `stdout`, and `write` types on it; default false
 ---@field ready? nsh.proc.Ready wait until it is ready: until all of these hold
 
 ---@class (exact) nsh.proc.StopOptions
----@field grace? number how long to leave it; default 0.5 seconds
+---@field grace? number seconds from SIGTERM to SIGKILL; default 0.5
 
 ---@class (exact) nsh.proc.WaitOptions
 ---@field timeout? number how long to wait; default for ever
@@ -2127,7 +2127,7 @@ function Ping:running() end
 ---@class nsh.Process
 local Process = {}
 
----Waits for its end.
+---Waits until it ends.
 ---
 ---Raises `timeout` if it still runs then (it is left running), and with `check` `exit` unless its status is 0.
 ---@param opts? nsh.proc.WaitOptions options
@@ -2138,26 +2138,26 @@ function Process:wait(opts) end
 ---@return boolean # false once it has ended
 function Process:running() end
 
----Its process number, as processes of the lab see it.
+---Its pid, as processes of the lab see it.
 ---@return integer # its number
 function Process:pid() end
 
----What it printed up to this moment.
+---What it has written to stdout so far.
 ---@return string # its output so far
 function Process:stdout() end
 
----Its error messages up to this moment.
+---What it has written to stderr so far.
 ---@return string # its error messages so far
 function Process:stderr() end
 
----Iterates over the lines that it prints, as they come, until it ends. Each line is told once.
+---Iterates over the lines that it prints, as they come, until it ends. Each line comes once.
 ---
 ---Raises `timeout` if it hasn't ended by then.
 ---@param opts? nsh.proc.LinesOptions options
 ---@return fun(): string? # an iterator: `for line in process:lines() do`
 function Process:lines(opts) end
 
----Waits for a line in which Lua's pattern is found, such as a server's "listening"; lines before it are passed over, and each line is told once. With several patterns, the first line in which one of them is found counts. Returns the line, then with several patterns which of them it was, then what the pattern captured.
+---Waits for a line in which Lua's pattern is found, such as a server's "listening"; lines before it are skipped, and each line comes once. With several patterns, the first line in which one of them is found counts. Returns the line, then with several patterns which of them it was, then what the pattern captured.
 ---
 ---Raises `timeout` if none came, `exit` if it ended before.
 ---@param pattern string|string[] a pattern as of string.find, or an array of such
@@ -2165,16 +2165,16 @@ function Process:lines(opts) end
 ---@return string ... # the line, and what was found in it
 function Process:expect(pattern, opts) end
 
----Passes over what it printed up to now: `expect` and `lines` go on with what comes next.
+---Skips what it has printed so far: `expect` and `lines` go on with what comes next.
 function Process:mark() end
 
----Gives it something to read, if it was spawned with `keep_stdin` or `pty`. What it doesn't read at once is written in the background.
+---Writes to its stdin, if it was spawned with `keep_stdin` or `pty`. What it doesn't read at once is written in the background.
 ---
 ---Raises `connection_reset` if its stdin is closed.
 ---@param text string what to write
 function Process:write(text) end
 
----Ends what it reads, when all that was written has arrived.
+---Closes its stdin once all that was written has arrived.
 function Process:close_stdin() end
 
 ---Sends a signal to it and all of its process group.
@@ -2320,11 +2320,11 @@ function addr.list(opts) end
 ---@return integer # how many were deleted
 function addr.flush(opts) end
 
----Has a function called after each of the tests that follow in this group (or in the file), and in the groups within, however the test ended. Several are called in the opposite of the order in which they were given, those of inner groups first, and before what the test deferred. If one fails, so does the test.
+---Registers a function to run after each later test of this group (or of the file) and of the groups in it, however the test ends. Several run in the reverse order of their registration, those of inner groups first, and before what the test deferred. If one fails, the test fails.
 ---@param fn function called without arguments
 function after_each(fn) end
 
----Has a function called before each of the tests that follow in this group (or in the file), and in the groups within. Several are called in the order in which they were given, those of outer groups first. It belongs to the test: if it fails, so does the test, its time counts, and what it starts or defers ends with the test.
+---Registers a function to run before each later test of this group (or of the file) and of the groups in it. Several run in the order of their registration, those of outer groups first. The function is part of the test: if it fails, the test fails; its time counts; what it starts or defers ends with the test.
 ---@param fn function called without arguments
 function before_each(fn) end
 
@@ -2390,13 +2390,13 @@ function bridge.detach(port) end
 ---@param opts? nsh.PortOptions options
 function bridge.set_port(port, opts) end
 
----What passes the links: packets, decoded.
+---Captures packets on links, and decodes them.
 ---
 ---A capture runs beside the script, from `capture.start` until `:stop()`, the end of its block (`<close>`) or of the script.
 ---@class nsh.capture
 capture = {}
 
----Begins to capture; nothing that passes after the call is missed. The options say what to keep, what else to capture, and how much.
+---Starts a capture; no packet after the call is missed. The options say which packets to keep, where else to capture, and how much.
 ---
 ---Raises `not_found` if a link isn't there.
 ---@param link? string|string[] a link's name, or an array of such; left out, all links are captured, those too that are added later
@@ -2404,9 +2404,9 @@ capture = {}
 ---@return nsh.Capture # the running capture
 function capture.start(link, opts) end
 
----Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the test, or the script, at that line with exit status 1; those of `check.soft` are kept, and the test goes on.
+---Claims about the lab. A claim that doesn't hold raises an error of kind `check`, which ends the test, or the script, at that line with exit status 1. `check.soft` keeps the failure instead, and the test goes on.
 ---
----Each takes a message to put in front of a failure: as its last argument, or in its options, in whose place the message alone may stand.
+---Each claim takes a message to put in front of its failure: as the last argument, in place of the options, or as their field `message`.
 ---@class nsh.check
 ---@overload fun(value: any, message?: any)
 check = {}
@@ -2435,7 +2435,7 @@ function check.differ(got, other, message) end
 ---@param opts? nsh.check.SubsetOptions|string options
 function check.subset(got, want, opts) end
 
----Claims that a number is near another: not farther off than `opts`, a number or one of `abs` and `rel`; with both, than the larger of them.
+---Claims that a number is near another. `opts` is the greatest difference allowed: a number, or `abs` or `rel`; of both, the larger difference counts.
 ---
 ---Raises `check` if it is not.
 ---@param got number the number that came
@@ -2550,7 +2550,7 @@ function check.route(from, dst, opts) end
 ---@param opts? nsh.check.NoRouteOptions|string options
 function check.no_route(from, dst, opts) end
 
----Tells how many claims have held so far, for a summary at the end of a script.
+---Counts the claims that have held so far, for a summary at the end of a script.
 ---@return integer # the number of claims that held so far
 function check.passed() end
 
@@ -2666,7 +2666,7 @@ function check.soft.route(from, dst, opts) end
 ---@param opts? nsh.check.NoRouteOptions|string options
 function check.soft.no_route(from, dst, opts) end
 
----Returns the time in seconds, in fractions down to nanoseconds, on a clock that only goes forward: nobody sets it, unlike that of `os.time`, and it goes on while the script waits, unlike that of `os.clock`.
+---Returns the monotonic clock in seconds, with the resolution of nanoseconds. Unlike `os.time`, nobody can set it; unlike `os.clock`, it goes on while the script waits.
 ---@return number # seconds; only the difference of two has a meaning
 function clock() end
 
@@ -2681,20 +2681,20 @@ conntrack = {}
 ---@return nsh.Connection[] # the connections
 function conntrack.list(opts) end
 
----Forgets connections: the next packet of each is as a first one, so that NAT rules that changed meanwhile hold for it.
+---Deletes connections from the table. The next packet of each counts as its first one, so that NAT rules changed meanwhile apply to it.
 ---@param opts? nsh.conntrack.DelOptions options
 ---@return integer # how many
 function conntrack.del(opts) end
 
----Forgets all connections.
+---Deletes all connections from the table.
 function conntrack.flush() end
 
----Has a function called when the test ends, or the group, or the script where it stands outside tests: the last one first, however it ends: by its end, a failure, its time limit, `skip`, `os.exit`, Ctrl-C or SIGTERM. Handles are closed after that. A deferred function that fails fails the test, besides what else failed; the others still run. Each may take 10 s; after an interrupt all of them 1.5 s together.
+---Registers a function to run when the test ends, or the group, or outside both the script. It runs whether that ends normally or by a failure, its time limit, `skip`, `os.exit`, Ctrl-C or SIGTERM. The function registered last runs first; handles are closed after all of them. A deferred function that fails makes the test fail; the others still run. Each may take 10 s; after an interrupt all of them together 1.5 s.
 ---@param fn function what to call
 ---@param ... any what it is called with
 function defer(fn, ...) end
 
----Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the checks of such a try found does not count. A try that is still running 2 s after the time is up is broken off.
+---Calls `fn` until it works: until it returns nothing, or something other than nil and false, without raising. Returns what `fn` returned; if that is nothing, the seconds that it took. `fn` is called at least once. A check that fails in it, a soft one too, means "not yet", and doesn't count. A call that still runs 2 s after the deadline is interrupted.
 ---
 ---Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side by side (`diff`), so has this error.
 ---@param fn function what to try
@@ -2749,7 +2749,7 @@ function fdb.list(opts) end
 ---@param dev string a bridge, or a port of one
 function fdb.flush(dev) end
 
----Runs a group of tests, at once. What `before_each`, `after_each` and `defer` are given in it holds for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say otherwise. Groups may stand in groups.
+---Runs a group of tests immediately. What `before_each`, `after_each` and `defer` are given in it holds for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say otherwise. Groups may stand in groups.
 ---
 ---If its code fails outside its tests, that is told under the group's name and the rest of the group does not run; the file goes on behind it. `skip` in it leaves the rest of it out.
 ---
@@ -2764,7 +2764,7 @@ function group(name, opts, fn) end
 ---@class nsh.http
 http = {}
 
----Asks for a page.
+---Sends a GET request.
 ---
 ---Raises `connection_refused`, `timeout`, `network_unreachable` and what else tcp.connect raises; `protocol` if the answer is not HTTP, `limit` if it has more than 64 MiB, `unsupported` for https.
 ---@param url string the http URL; "http://" may be left out
@@ -2780,7 +2780,7 @@ function http.get(url, opts) end
 ---@return nsh.HttpResponse # the answer
 function http.request(url, opts) end
 
----Serves beside the script, and remembers what was asked for. Answers by path are given to every method. Slow clients are left after 10 s, idle ones after 60 s. Port 0 takes a free one.
+---Starts a server that runs beside the script and records its requests. Answers by path are given to every method. Slow clients are dropped after 10 s, idle ones after 60 s. Port 0 takes a free one.
 ---
 ---Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the address, `not_found` if there is no such directory.
 ---@param address string "10.0.0.1:80", "[fd00::1]:80"; ":80" and "[::]:80" for all addresses, "0.0.0.0:80" for IPv4's
@@ -2812,13 +2812,13 @@ function json.decode(text) end
 ---@class nsh.lab
 lab = {}
 
----Looks at everything: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is told in `problems`, and the rest is there all the same.
+---Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
 ---
 ---Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and `print` shows it as people know it.
 ---@return nsh.lab.State # everything
 function lab.state() end
 
----Tells what differs between two states, as lines: `-` for what was there before, `+` for what is there after, below the namespace and the part.
+---Compares two states, and returns the differences as lines: `-` for what was there before, `+` for what is there after, below the namespace and the part.
 ---
 ---What the kernel does by itself is left out: link-local addresses and whether an address is still tentative, groups that links join, addresses that bridges learn, whether a learned neighbour was confirmed lately, times that are left.
 ---@param before nsh.lab.State what `lab.state` returned first
@@ -2826,7 +2826,7 @@ function lab.state() end
 ---@return string # the lines, an empty string if nothing differs
 function lab.difference(before, after) end
 
----Tells what the lab is: whether it is a sandbox, on which kernel, and its namespaces.
+---Describes the lab: whether it is a sandbox, on which kernel, and its namespaces.
 ---@return nsh.lab.Info # what is known of it
 function lab.info() end
 
@@ -2898,7 +2898,7 @@ function namespace.list() end
 
 ---Deletes a namespace: its virtual links go, with the peers of its veths. When it returns, their names can be used again; that takes 20 ms.
 ---
----A process that still runs in it keeps it and its links alive, without its name: end that process before. Whoever then needs the name of such a link is told of the process.
+---A process that still runs in it keeps it and its links alive, without its name: end that process before. An error about a link's name that is still taken names the process.
 ---
 ---Raises `argument` if there is none of that name.
 ---@param name nsh.Namespace|string the namespace or its name
@@ -2924,7 +2924,7 @@ function nat.masquerade(opts) end
 ---@return nsh.NatRule # the rule
 function nat.snat(opts) end
 
----Gives packets another destination: a port of this namespace's address leads to a server behind it. Connections that begin in this namespace are translated with `host = true` alone. To an address of 127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` set.
+---Gives packets another destination: a port of this namespace's address leads to a server behind it. Connections that begin in this namespace are translated only with `host = true`. To an address of 127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` set.
 ---
 ---Raises `argument` for options that contradict each other, `unsupported` where the kernel has no NAT.
 ---@param opts nsh.nat.DnatOptions options
@@ -2942,7 +2942,7 @@ function nat.redirect(opts) end
 ---@return nsh.NatRule[] # the rules
 function nat.list() end
 
----Finds a rule again.
+---Finds a rule by its handle.
 ---@param rule nsh.NatRule|integer a rule or its handle
 ---@return nsh.NatRule? # the rule with its present counters, or nil
 function nat.get(rule) end
@@ -3069,14 +3069,14 @@ function nft.list(opts) end
 ---@return table[] # the ruleset as the objects of libnftables-json(5)
 function nft.objects(opts) end
 
----Echo requests, IPv4 and IPv6: `ping(dst)` waits for what comes of them, `ping.start(dst)` runs beside the script.
+---Echo requests, IPv4 and IPv6: `ping(dst)` sends them and waits for the replies, `ping.start(dst)` runs beside the script.
 ---
----What other hosts say of a request (unreachable, time exceeded, too big) is a result. What keeps a request from being sent (no route, a prohibit route, a firewall) is an error. A router says "unreachable" only so often: see net.ipv4.icmp_ratelimit.
+---An ICMP error of another host (unreachable, time exceeded, too big) is part of the result. What keeps a request from being sent (no route, a prohibit route, a firewall) is an error. Routers limit how often they say "unreachable": see net.ipv4.icmp_ratelimit.
 ---@class nsh.ping
 ---@overload fun(dst: string|nsh.Namespace, opts?: nsh.ping.Options): nsh.PingResult
 ping = {}
 
----Starts to ping and returns at once; the requests go on beside the script until it is stopped or the count is reached. So one sees what is lost while something else happens.
+---Starts a ping that runs beside the script until it is stopped or the count is reached, and returns immediately. It shows what is lost while something else happens.
 ---
 ---Raises what ping raises, if the first request can't be sent; later ones that can't be sent are errors in the result.
 ---@param dst string|nsh.Namespace the target; a link-local address with its link, as "fe80::1%eth0"
@@ -3086,11 +3086,11 @@ function ping.start(dst, opts) end
 
 ---Processes inside a namespace.
 ---
----A process sees the namespace's network, its devices in `/sys`, and by name every namespace of the lab (in `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for the processes of the namespace NAME; in a sandbox that directory is the lab's own, and empty at first.
+---A process sees the namespace's network and its devices in `/sys`, and finds each namespace of the lab by its name (in `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for the processes of the namespace NAME; in a sandbox that directory is the lab's own, and empty at first.
 ---@class nsh.proc
 proc = {}
 
----Runs a process to its end. What it leaves in the background keeps running, but what that prints is lost.
+---Runs a process, and waits until it ends. Processes that it leaves in the background keep running, but their output is lost.
 ---
 ---Raises `not_found` for a missing program or directory, `permission` for a file that can't be executed, `timeout` when `timeout` ran out (it is then ended), and with `check` `exit` unless its status is 0.
 ---@param command string|string[] a line for `/bin/sh -c`, or a program (looked for in PATH) and its arguments, given as they are
@@ -3106,14 +3106,14 @@ function proc.exec(command, opts) end
 ---@return nsh.Process # the running process
 function proc.spawn(command, opts) end
 
----Gives the namespace's processes directories of their own: empty at first, writable, and the same for all that are started in this namespace from now on. So several daemons of one kind find their configuration and their sockets where they always are, and yet not each other's: `r1.proc.private({ "/etc/frr", "/run/frr" })`. The script reaches what is in them by the returned paths, or writes it with `files`.
+---Gives the processes of the namespace private directories: empty at first, writable, and shared by all processes that are started in this namespace from now on. Several daemons of one kind then each find their own configuration and sockets in the usual place: `r1.proc.private({ "/etc/frr", "/run/frr" })`. The script reaches what is in them by the returned paths, or writes it with `files`.
 ---
 ---Raises `unsupported` with `--host`.
 ---@param paths string|string[] an absolute path, or an array of such; they need not exist
 ---@return string ... # where each of them lies in the lab
 function proc.private(paths) end
 
----Which processes of the lab ended by themselves although the script goes on, and why: those spawned with `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it has seen in the result of `wait`. In a lab that is up, `nsh ls` and `nsh logs` tell them too, and a prompt of `nsh attach` those that the script started.
+---Lists the processes that ended by themselves while the script goes on, each with the reason: those spawned with `ready`, and others that failed. Processes that the script sent a signal to, or whose result it has from `wait`, are left out. In a lab that is up, `nsh ls` and `nsh logs` show them too, and a prompt of `nsh attach` shows those that the script started.
 ---@return string[] # one line for each, oldest first
 function proc.deaths() end
 
@@ -3177,7 +3177,7 @@ function route.flush(opts) end
 ---@class nsh.rule
 rule = {}
 
----Adds a rule for the packets that all given options fit. What happens to them say `table` (default main), `l3mdev`, `type` or `goto_priority`. It is a rule of IPv4 unless an address or `family` says otherwise. Without `priority` it comes before all but the first one of all, and before those added so earlier.
+---Adds a rule for the packets that all given options fit. `table` (default main), `l3mdev`, `type` or `goto_priority` says what happens to them. The rule is one of IPv4 unless an address or `family` says otherwise. Without `priority` the kernel puts it before all rules but the one of priority 0, so also before those that were added like this earlier.
 ---
 ---Raises `exists` if the same rule is there, `argument` if options contradict each other.
 ---@param opts? nsh.rule.AddOptions options
@@ -3205,10 +3205,10 @@ function rule.list(opts) end
 function rule.flush(opts) end
 
 ---Ends the test as skipped: neither passed nor failed. Outside a test it leaves out the rest of the group, or of the file. What was deferred still runs, and a soft check that has failed already counts.
----@param reason string why; it is told
+---@param reason string the reason, which is reported
 function skip(reason) end
 
----Waits so long. Ctrl-C and a test's time limit end it.
+---Waits for this time. Ctrl-C and a test's time limit end it.
 ---
 ---Look at `wait` and `eventually` first: a sleep that is too short makes a test fail now and then, and one that is long enough costs its time on each run. `wait` waits for links, addresses, routes, neighbours, ports and counters; `ready` of `proc.spawn` for a program; `eventually` tries anything else until it works. `sleep` is for what takes a known time, such as an entry that expires.
 ---@param seconds number how long, in seconds and fractions
@@ -3262,7 +3262,7 @@ tcp = {}
 ---@return nsh.TcpConnection # the connection
 function tcp.connect(address, opts) end
 
----Listens beside the script, sends back what comes, and remembers who came. Port 0 takes a free one.
+---Starts a server that runs beside the script, sends back what comes, and records its connections. Port 0 takes a free one.
 ---
 ---Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the address.
 ---@param address string "10.0.0.1:80", "[fd00::1]:80"; ":80" and "[::]:80" for all addresses, "0.0.0.0:80" for IPv4's
@@ -3294,7 +3294,7 @@ function test.each(name, cases, opts, fn) end
 ---@class nsh.udp
 udp = {}
 
----Sends one datagram and doesn't wait for what comes of it. Broadcast addresses and groups may be sent to.
+---Sends one datagram, and doesn't wait for an answer. Broadcast addresses and groups may be sent to.
 ---
 ---Raises `network_unreachable` and the like, `permission` by a firewall rule, `invalid` if it is too big.
 ---@param address string "10.0.0.1:53", "[fd00::1]:53", "ns1:53"; or without the port
@@ -3311,7 +3311,7 @@ function udp.send(address, data, opts) end
 ---@return nsh.UdpReply # the answer
 function udp.request(address, data, opts) end
 
----Receives datagrams beside the script and sends them back, from the address that was asked.
+---Starts a server that runs beside the script, records the datagrams that come, and sends them back from the address that they were sent to.
 ---
 ---Raises `address_in_use` and `address_not_available`.
 ---@param address string "10.0.0.1:53", "[fd00::1]:53", ":53" for all addresses
@@ -3319,7 +3319,7 @@ function udp.request(address, data, opts) end
 ---@return nsh.UdpServer # the server
 function udp.listen(address, opts) end
 
----Waits until something is so: driven by the kernel's events where it tells them, by looking again every few milliseconds where not. Each returns how long it took in seconds, 0 or nearly so if it was so already. Each has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. One that ends well counts as a check that passed. For anything else there is `eventually`; for processes, `ready` of `proc.spawn`.
+---Waits for a state of the lab: by the kernel's events where it sends some, else by asking every few milliseconds. Each function returns the seconds that it took, about 0 if the state was there already. Each has a deadline, `timeout`, 5 seconds by default, and raises `timeout` with the state found instead. A wait that succeeds counts as a check that passed. For anything else there is `eventually`; for processes, `ready` of `proc.spawn`.
 ---@class nsh.wait
 wait = {}
 
@@ -3387,8 +3387,8 @@ function wait.counter(what, opts) end
 ---@return number # how long it took, in seconds
 function wait.namespace(name, opts) end
 
----Says that the test is expected to fail from here on, because of what is known: if it does, that counts as passed, and is told as an expected failure. If it passes, it has failed, so that the mark does not outlive its reason. Outside a test it is said of the file's own code.
----@param reason string why it is expected to fail; it is told
+---Marks the test as expected to fail from here on. If it fails, it counts as passed, and is reported as an expected failure. If it passes, it counts as failed, so that the mark does not outlive its reason. Outside a test the mark is for the file's own code.
+---@param reason string the reason, which is reported
 function xfail(reason) end
 
 ---The namespace in which the lab begins; the globals act on it.

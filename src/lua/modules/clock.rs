@@ -13,8 +13,8 @@ pub fn module() -> Module {
             |_, ()| Ok(clock::monotonic()),
         )
         .doc(
-            "Returns the time in seconds, in fractions down to nanoseconds, on a clock that only goes forward: nobody \
-             sets it, unlike that of `os.time`, and it goes on while the script waits, unlike that of `os.clock`.",
+            "Returns the monotonic clock in seconds, with the resolution of nanoseconds. Unlike `os.time`, nobody \
+             can set it; unlike `os.clock`, it goes on while the script waits.",
         ),
     )
 }

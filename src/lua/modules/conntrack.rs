@@ -101,14 +101,14 @@ pub fn module() -> Module {
             |cx, (filter,)| Ok(conntrack::del(cx.ns, &filter)?),
         )
         .doc(
-            "Forgets connections: the next packet of each is as a first one, so that NAT rules that changed meanwhile \
-             hold for it.",
+            "Deletes connections from the table. The next packet of each counts as its first one, so that NAT rules \
+             changed meanwhile apply to it.",
         )
         .command("conntrack -D -p PROTO -s SOURCE"),
     )
     .function(
         Function::new("conntrack.flush", (), ret::nothing(), |cx, ()| Ok(conntrack::flush(cx.ns)?))
-            .doc("Forgets all connections.")
+            .doc("Deletes all connections from the table.")
             .command("conntrack -F"),
     )
 }

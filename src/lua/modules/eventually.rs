@@ -141,7 +141,7 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Retry) -> Result<MultiValue, 
 }
 
 pub fn module() -> Module {
-    Module::new("eventually", "Tries until it works, with a deadline.").callable(
+    Module::new("eventually", "Calls a function until it works, with a deadline.").callable(
         schema::Function::new(
             "eventually",
             (
@@ -161,12 +161,12 @@ pub fn module() -> Module {
             |cx, (f, options)| eventually(cx, &f, &options),
         )
         .doc(
-            "Calls `fn` again and again until it works: until it returns without raising, and returns nothing at all or \
-             something other than nil and false. Returns what `fn` returned, or how long it took if that is nothing. `fn` is \
-             tried at least once. A check that fails in it means that it is not there yet, a soft one too; what the \
-             checks of such a try found does not count. A try that is still running 2 s after the time is up is broken off.\n\n\
-             Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side by side \
-             (`diff`), so has this error.",
+            "Calls `fn` until it works: until it returns nothing, or something other than nil and false, without \
+             raising. Returns what `fn` returned; if that is nothing, the seconds that it took. `fn` is called at \
+             least once. A check that fails in it, a soft one too, means \"not yet\", and doesn't count. A call that \
+             still runs 2 s after the deadline is interrupted.\n\n\
+             Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side \
+             by side (`diff`), so has this error.",
         ),
     )
 }

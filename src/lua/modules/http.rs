@@ -289,8 +289,9 @@ pub fn module() -> Module {
             |cx, (url, get)| request(cx, url, RequestOptions { get, ..RequestOptions::default() }),
         )
         .doc(
-            "Asks for a page.\n\nRaises `connection_refused`, `timeout`, `network_unreachable` and what else tcp.connect \
-             raises; `protocol` if the answer is not HTTP, `limit` if it has more than 64 MiB, `unsupported` for https.",
+            "Sends a GET request.\n\n\
+             Raises `connection_refused`, `timeout`, `network_unreachable` and what else tcp.connect raises; \
+             `protocol` if the answer is not HTTP, `limit` if it has more than 64 MiB, `unsupported` for https.",
         )
         .command("curl -i URL"),
     )
@@ -327,10 +328,10 @@ pub fn module() -> Module {
             },
         )
         .doc(
-            "Serves beside the script, and remembers what was asked for. Answers by path are given to every method. Slow \
-             clients are left after 10 s, idle ones after 60 s. Port 0 takes a free one.\n\nRaises `address_in_use` if the \
-             port is taken, `address_not_available` if the namespace doesn't have the address, `not_found` if there is no \
-             such directory.",
+            "Starts a server that runs beside the script and records its requests. Answers by path are given to \
+             every method. Slow clients are dropped after 10 s, idle ones after 60 s. Port 0 takes a free one.\n\n\
+             Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the \
+             address, `not_found` if there is no such directory.",
         )
         .command("python3 -m http.server --bind HOST PORT"),
     )

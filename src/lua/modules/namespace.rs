@@ -236,9 +236,10 @@ pub fn module() -> Module {
             },
         )
         .doc(
-            "Deletes a namespace: its virtual links go, with the peers of its veths. When it returns, their names can be \
-             used again; that takes 20 ms.\n\nA process that still runs in it keeps it and its links alive, without its \
-             name: end that process before. Whoever then needs the name of such a link is told of the process.\n\n\
+            "Deletes a namespace: its virtual links go, with the peers of its veths. When it returns, their names \
+             can be used again; that takes 20 ms.\n\n\
+             A process that still runs in it keeps it and its links alive, without its name: end that process \
+             before. An error about a link's name that is still taken names the process.\n\n\
              Raises `argument` if there is none of that name.",
         )
         .command("ip netns del NAME"),

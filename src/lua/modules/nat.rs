@@ -231,9 +231,10 @@ pub fn module() -> Module {
         )
         .doc(
             "Gives packets another destination: a port of this namespace's address leads to a server behind it. \
-             Connections that begin in this namespace are translated with `host = true` alone. To an address of \
-             127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` set.\n\nRaises `argument` \
-             for options that contradict each other, `unsupported` where the kernel has no NAT.",
+             Connections that begin in this namespace are translated only with `host = true`. To an address of \
+             127.0.0.0/8 the kernel takes packets only from links with the sysctl `net.ipv4.conf.DEV.route_localnet` \
+             set.\n\n\
+             Raises `argument` for options that contradict each other, `unsupported` where the kernel has no NAT.",
         )
         .command("nft add rule inet nsh nat_prerouting ip daddr ADDRESS tcp dport PORT counter dnat ip to ADDRESS:PORT"),
     )
@@ -271,7 +272,7 @@ pub fn module() -> Module {
             ret::optional(record(), "the rule with its present counters, or nil"),
             |cx, (handle,)| Ok(nat::get(cx.ns, handle)?),
         )
-        .doc("Finds a rule again.")
+        .doc("Finds a rule by its handle.")
         .command("nft -a list table inet nsh"),
     )
     .function(

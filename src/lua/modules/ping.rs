@@ -231,10 +231,11 @@ pub fn module() -> Module {
     let dst = || param("dst", host(), "the target; a link-local address with its link, as \"fe80::1%eth0\"");
     Module::new(
         "ping",
-        "Echo requests, IPv4 and IPv6: `ping(dst)` waits for what comes of them, `ping.start(dst)` runs beside the script.\
-         \n\nWhat other hosts say of a request (unreachable, time exceeded, too big) is a result. What keeps a request \
-         from being sent (no route, a prohibit route, a firewall) is an error. A router says \"unreachable\" only so \
-         often: see net.ipv4.icmp_ratelimit."
+        "Echo requests, IPv4 and IPv6: `ping(dst)` sends them and waits for the replies, `ping.start(dst)` runs \
+         beside the script.\n\n\
+         An ICMP error of another host (unreachable, time exceeded, too big) is part of the result. What keeps a \
+         request from being sent (no route, a prohibit route, a firewall) is an error. Routers limit how often they \
+         say \"unreachable\": see net.ipv4.icmp_ratelimit."
     )
     .callable(
         Function::new(
@@ -268,9 +269,10 @@ pub fn module() -> Module {
             },
         )
         .doc(
-            "Starts to ping and returns at once; the requests go on beside the script until it is stopped or the count is \
-             reached. So one sees what is lost while something else happens.\n\nRaises what ping raises, if the first \
-             request can't be sent; later ones that can't be sent are errors in the result.",
+            "Starts a ping that runs beside the script until it is stopped or the count is reached, and returns \
+             immediately. It shows what is lost while something else happens.\n\n\
+             Raises what ping raises, if the first request can't be sent; later ones that can't be sent are errors \
+             in the result.",
         )
         .command("ping DST &"),
     )

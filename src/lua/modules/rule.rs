@@ -25,9 +25,10 @@ pub fn module() -> Module {
             Ok(rule::add(cx.ns, &spec)?)
         })
         .doc(
-            "Adds a rule for the packets that all given options fit. What happens to them say `table` (default main), \
-             `l3mdev`, `type` or `goto_priority`. It is a rule of IPv4 unless an address or `family` says otherwise. \
-             Without `priority` it comes before all but the first one of all, and before those added so earlier.\n\n\
+            "Adds a rule for the packets that all given options fit. `table` (default main), `l3mdev`, `type` or \
+             `goto_priority` says what happens to them. The rule is one of IPv4 unless an address or `family` says \
+             otherwise. Without `priority` the kernel puts it before all rules but the one of priority 0, so also \
+             before those that were added like this earlier.\n\n\
              Raises `exists` if the same rule is there, `argument` if options contradict each other.",
         )
         .command("ip rule add from PREFIX table TABLE priority PRIORITY"),

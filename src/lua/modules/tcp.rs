@@ -365,8 +365,10 @@ pub fn module() -> Module {
                 },
             )
             .doc(
-                "Listens beside the script, sends back what comes, and remembers who came. Port 0 takes a free one.\n\nRaises \
-                 `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the address.",
+                "Starts a server that runs beside the script, sends back what comes, and records its connections. \
+                 Port 0 takes a free one.\n\n\
+                 Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have \
+                 the address.",
             )
             .command("socat TCP-LISTEN:PORT,fork EXEC:cat"),
         )

@@ -210,8 +210,9 @@ pub fn module() -> Module {
                 Ok(())
             })
             .doc(
-                "Sends one datagram and doesn't wait for what comes of it. Broadcast addresses and groups may be sent to.\n\n\
-                 Raises `network_unreachable` and the like, `permission` by a firewall rule, `invalid` if it is too big.",
+                "Sends one datagram, and doesn't wait for an answer. Broadcast addresses and groups may be sent to.\n\n\
+                 Raises `network_unreachable` and the like, `permission` by a firewall rule, `invalid` if it is too \
+                 big.",
             )
             .command("nc -u HOST PORT"),
         )
@@ -247,8 +248,9 @@ pub fn module() -> Module {
                 },
             )
             .doc(
-                "Receives datagrams beside the script and sends them back, from the address that was asked.\n\nRaises \
-                 `address_in_use` and `address_not_available`.",
+                "Starts a server that runs beside the script, records the datagrams that come, and sends them back \
+                 from the address that they were sent to.\n\n\
+                 Raises `address_in_use` and `address_not_available`.",
             )
             .command("socat UDP-RECVFROM:PORT,fork EXEC:cat"),
         )

@@ -142,7 +142,7 @@ pub fn del(ns: &Namespace, filter: &Filter) -> Result<usize> {
     Ok(count)
 }
 
-/// Forgets all connections.
+/// Deletes all connections from the table.
 ///
 /// Equivalent: `conntrack -F`
 pub fn flush(ns: &Namespace) -> Result<()> {

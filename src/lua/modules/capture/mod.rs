@@ -310,7 +310,7 @@ impl Handle for Capture {
                 "Iterates over the packets as they come, beginning with those that are there. Ends at the deadline, \
                  or when the capture is stopped.",
             ),
-            (opts(wait_options("nsh.capture.StreamOptions", "how long all of it may take; default for ever")),),
+            (opts(wait_options("nsh.capture.StreamOptions", "seconds for all of it; default no limit")),),
             ret::values("fun(): nsh.capture.Packet?", "an iterator: `for p in capture:stream() do`"),
             |cx, this, (options,)| stream(cx, this, options),
         )
@@ -360,7 +360,7 @@ impl Handle for Capture {
 pub fn module() -> Module {
     Module::new(
         "capture",
-        "What passes the links: packets, decoded.\n\n\
+        "Captures packets on links, and decodes them.\n\n\
          A capture runs beside the script, from `capture.start` until `:stop()`, the end of its block (`<close>`) or \
          of the script."
     )
@@ -376,8 +376,9 @@ pub fn module() -> Module {
             |cx, (links, options)| start(cx, links, options),
         )
         .doc(
-            "Begins to capture; nothing that passes after the call is missed. The options say what to keep, what else \
-             to capture, and how much.\n\nRaises `not_found` if a link isn't there.",
+            "Starts a capture; no packet after the call is missed. The options say which packets to keep, where else \
+             to capture, and how much.\n\n\
+             Raises `not_found` if a link isn't there.",
         )
         .command("tcpdump -n -i LINK"),
     )

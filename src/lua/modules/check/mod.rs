@@ -147,16 +147,16 @@ fn passed() -> Function {
         ret::value::<u64>("integer", "the number of claims that held so far"),
         |cx, ()| Ok(cx.lab.checks.get()),
     )
-    .doc("Tells how many claims have held so far, for a summary at the end of a script.")
+    .doc("Counts the claims that have held so far, for a summary at the end of a script.")
 }
 
 pub fn module() -> Module {
     let module = Module::new(
         "check",
-        "Claims that a scenario makes. One that doesn't hold raises an error of kind `check`, which ends the test, or \
-         the script, at that line with exit status 1; those of `check.soft` are kept, and the test goes on.\n\n\
-         Each takes a message to put in front of a failure: as its last argument, or in its options, in whose place \
-         the message alone may stand."
+        "Claims about the lab. A claim that doesn't hold raises an error of kind `check`, which ends the test, or \
+         the script, at that line with exit status 1. `check.soft` keeps the failure instead, and the test goes on.\n\n\
+         Each claim takes a message to put in front of its failure: as the last argument, in place of the options, \
+         or as their field `message`."
     )
     .callable(truth());
     claims().into_iter().fold(module, Module::function).function(passed())

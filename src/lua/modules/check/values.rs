@@ -100,8 +100,9 @@ pub fn near() -> Function {
         },
     )
     .doc(
-        "Claims that a number is near another: not farther off than `opts`, a number or one of `abs` and `rel`; with \
-         both, than the larger of them.\n\nRaises `check` if it is not.",
+        "Claims that a number is near another. `opts` is the greatest difference allowed: a number, or `abs` or \
+         `rel`; of both, the larger difference counts.\n\n\
+         Raises `check` if it is not.",
     )
 }
 

@@ -193,11 +193,12 @@ pub fn module() -> Module {
         .function(
             Function::new("lab.state", (), ret::record(record(), "everything"), |cx, ()| Ok(now(cx)?))
                 .doc(
-                    "Looks at everything: for each namespace its links, addresses, routes, rules, neighbours, forwarding \
-                     databases, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new \
-                     namespace; and the processes. A part that can't be read is told in `problems`, and the rest is \
-                     there all the same.\n\nEach list is what the module's own `list` returns, so that `json.encode` \
-                     makes JSON of it and `print` shows it as people know it.",
+                    "Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, \
+                     neighbours, forwarding databases, NAT rules, the nft ruleset, sockets, and the kernel \
+                     parameters that aren't as in a new namespace; and the processes. A part that can't be read is \
+                     named in `problems`; the others are complete.\n\n\
+                     Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and \
+                     `print` shows it as people know it.",
                 ),
         )
         .function(
@@ -211,10 +212,11 @@ pub fn module() -> Module {
                 |cx, (before, after)| Ok(difference(cx.lua, &before, &after)?),
             )
             .doc(
-                "Tells what differs between two states, as lines: `-` for what was there before, `+` for what is there \
-                 after, below the namespace and the part.\n\nWhat the kernel does by itself is left out: \
-                 link-local addresses and whether an address is still tentative, groups that links join, addresses that \
-                 bridges learn, whether a learned neighbour was confirmed lately, times that are left.",
+                "Compares two states, and returns the differences as lines: `-` for what was there before, `+` for \
+                 what is there after, below the namespace and the part.\n\n\
+                 What the kernel does by itself is left out: link-local addresses and whether an address is still \
+                 tentative, groups that links join, addresses that bridges learn, whether a learned neighbour was \
+                 confirmed lately, times that are left.",
             ),
         )
         .function(
@@ -222,6 +224,6 @@ pub fn module() -> Module {
                 let namespaces = cx.lab.namespaces.all()?.iter().map(|ns| ns.name().to_owned()).collect();
                 Ok(Info { sandboxed: cx.lab.place.sandboxed, namespaces })
             })
-            .doc("Tells what the lab is: whether it is a sandbox, on which kernel, and its namespaces."),
+            .doc("Describes the lab: whether it is a sandbox, on which kernel, and its namespaces."),
         )
 }

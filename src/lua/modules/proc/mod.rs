@@ -34,10 +34,10 @@ pub fn module() -> Module {
     Module::new(
         "proc",
         "Processes inside a namespace.\n\n\
-         A process sees the namespace's network, its devices in `/sys`, and by name every namespace of the lab (in \
-         `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless \
-         given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for the processes of the \
-         namespace NAME; in a sandbox that directory is the lab's own, and empty at first."
+         A process sees the namespace's network and its devices in `/sys`, and finds each namespace of the lab by \
+         its name (in `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads \
+         nothing unless given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for \
+         the processes of the namespace NAME; in a sandbox that directory is the lab's own, and empty at first."
     )
     .function(
         Function::new(
@@ -63,10 +63,10 @@ pub fn module() -> Module {
             },
         )
         .doc(
-            "Runs a process to its end. What it leaves in the background keeps running, but what that prints is \
-             lost.\n\nRaises `not_found` for a missing program or directory, `permission` for a file that can't be \
-             executed, `timeout` when `timeout` ran out (it is then ended), and with `check` `exit` unless its \
-             status is 0.",
+            "Runs a process, and waits until it ends. Processes that it leaves in the background keep running, but \
+             their output is lost.\n\n\
+             Raises `not_found` for a missing program or directory, `permission` for a file that can't be executed, \
+             `timeout` when `timeout` ran out (it is then ended), and with `check` `exit` unless its status is 0.",
         )
         .command("ip netns exec NAME PROGRAM ARGS..."),
     )
@@ -120,11 +120,11 @@ pub fn module() -> Module {
             },
         )
         .doc(
-            "Gives the namespace's processes directories of their own: empty at first, writable, and the same for all \
-             that are started in this namespace from now on. So several daemons of one kind find their configuration \
-             and their sockets where they always are, and yet not each other's: `r1.proc.private({ \"/etc/frr\", \
-             \"/run/frr\" })`. The script reaches what is in them by the returned paths, or writes it with \
-             `files`.\n\nRaises `unsupported` with `--host`.",
+            "Gives the processes of the namespace private directories: empty at first, writable, and shared by all \
+             processes that are started in this namespace from now on. Several daemons of one kind then each find \
+             their own configuration and sockets in the usual place: `r1.proc.private({ \"/etc/frr\", \"/run/frr\" \
+             })`. The script reaches what is in them by the returned paths, or writes it with `files`.\n\n\
+             Raises `unsupported` with `--host`.",
         )
         .command("mount --bind DIRECTORY PATH"),
     )
@@ -133,10 +133,10 @@ pub fn module() -> Module {
             Ok(proc::deaths::of_lab(cx.lab.place.sandboxed))
         })
         .doc(
-            "Which processes of the lab ended by themselves although the script goes on, and why: those spawned with \
-             `ready`, and others that failed. Not told of are those that the script sent a signal, or whose end it \
-             has seen in the result of `wait`. In a lab that is up, `nsh ls` and `nsh logs` tell them too, and a \
-             prompt of `nsh attach` those that the script started.",
+            "Lists the processes that ended by themselves while the script goes on, each with the reason: those \
+             spawned with `ready`, and others that failed. Processes that the script sent a signal to, or whose \
+             result it has from `wait`, are left out. In a lab that is up, `nsh ls` and `nsh logs` show them too, \
+             and a prompt of `nsh attach` shows those that the script started.",
         ),
     )
     .function(

@@ -164,7 +164,7 @@ fn with_output(shape: Shape<Options>) -> Shape<Options> {
         .field(
             "show",
             show(),
-            "print each line as it comes, behind the namespace's and the program's name (`r1 bird| ...`), or behind \
+            "print each line as it comes, with the namespace's and the program's name in front (`r1 bird| ...`), or \
              this name; default false",
             |o, v| o.show = v,
         )
@@ -172,7 +172,9 @@ fn with_output(shape: Shape<Options>) -> Shape<Options> {
 
 pub(super) fn exec_options() -> Shape<Options> {
     with_output(surroundings("nsh.proc.ExecOptions"))
-        .field("timeout", ty::seconds(), "how long it may run; default for ever", |o, v| o.timeout = Some(v))
+        .field("timeout", ty::seconds(), "seconds that it may run; default no limit", |o, v| {
+            o.timeout = Some(v)
+        })
         .field("check", ty::boolean(), "raise `exit` unless its status is 0; default false", |o, v| {
             o.check = v
         })

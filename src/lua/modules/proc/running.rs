@@ -86,7 +86,7 @@ impl LinesOptions {
 
 fn lines_options() -> Shape<LinesOptions> {
     Shape::<LinesOptions>::new("nsh.proc.LinesOptions")
-        .field("timeout", ty::seconds(), "how long all of it may take; default for ever", |o, v| {
+        .field("timeout", ty::seconds(), "seconds for all of it; default no limit", |o, v| {
             o.timeout = Some(v)
         })
         .field("stderr", ty::boolean(), "of stderr instead of stdout; default false", |o, v| o.stderr = v)
@@ -144,8 +144,9 @@ impl Handle for Running {
         .method(
             MethodDoc(
                 "wait",
-                "Waits for its end.\n\nRaises `timeout` if it still runs then (it is left running), and with `check` \
-                 `exit` unless its status is 0.",
+                "Waits until it ends.\n\n\
+                 Raises `timeout` if it still runs then (it is left running), and with `check` `exit` unless its \
+                 status is 0.",
             ),
             (opts(wait_options()),),
             ret::record(result(), "how it ended"),
@@ -166,19 +167,19 @@ impl Handle for Running {
             |_, this, ()| Ok(this.process()?.exit()?.is_none()),
         )
         .method(
-            MethodDoc("pid", "Its process number, as processes of the lab see it."),
+            MethodDoc("pid", "Its pid, as processes of the lab see it."),
             (),
             ret::value("integer", "its number"),
             |_, this, ()| Ok(this.process()?.pid().as_raw()),
         )
         .method(
-            MethodDoc("stdout", "What it printed up to this moment."),
+            MethodDoc("stdout", "What it has written to stdout so far."),
             (),
             ret::value("string", "its output so far"),
             |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stdout).bytes())),
         )
         .method(
-            MethodDoc("stderr", "Its error messages up to this moment."),
+            MethodDoc("stderr", "What it has written to stderr so far."),
             (),
             ret::value("string", "its error messages so far"),
             |_, this, ()| Ok(BString::from(this.process()?.printed(Which::Stderr).bytes())),
@@ -186,7 +187,7 @@ impl Handle for Running {
         .method(
             MethodDoc(
                 "lines",
-                "Iterates over the lines that it prints, as they come, until it ends. Each line is told once.\n\n\
+                "Iterates over the lines that it prints, as they come, until it ends. Each line comes once.\n\n\
                  Raises `timeout` if it hasn't ended by then.",
             ),
             (opts(lines_options()),),
@@ -197,9 +198,10 @@ impl Handle for Running {
             MethodDoc(
                 "expect",
                 "Waits for a line in which Lua's pattern is found, such as a server's \"listening\"; lines before it \
-                 are passed over, and each line is told once. With several patterns, the first line in which one of \
-                 them is found counts. Returns the line, then with several patterns which of them it was, then what \
-                 the pattern captured.\n\nRaises `timeout` if none came, `exit` if it ended before.",
+                 are skipped, and each line comes once. With several patterns, the first line in which one of them \
+                 is found counts. Returns the line, then with several patterns which of them it was, then what the \
+                 pattern captured.\n\n\
+                 Raises `timeout` if none came, `exit` if it ended before.",
             ),
             (
                 param("pattern", expect::patterns(), "a pattern as of string.find, or an array of such"),
@@ -211,7 +213,7 @@ impl Handle for Running {
         .method(
             MethodDoc(
                 "mark",
-                "Passes over what it printed up to now: `expect` and `lines` go on with what comes next.",
+                "Skips what it has printed so far: `expect` and `lines` go on with what comes next.",
             ),
             (),
             ret::nothing(),
@@ -225,15 +227,16 @@ impl Handle for Running {
         .method(
             MethodDoc(
                 "write",
-                "Gives it something to read, if it was spawned with `keep_stdin` or `pty`. What it doesn't read at once is \
-                 written in the background.\n\nRaises `connection_reset` if its stdin is closed.",
+                "Writes to its stdin, if it was spawned with `keep_stdin` or `pty`. What it doesn't read at once is \
+                 written in the background.\n\n\
+                 Raises `connection_reset` if its stdin is closed.",
             ),
             (param("text", ty::bytes(), "what to write"),),
             ret::nothing(),
             |_, this, (text,)| Ok(this.process()?.write(&text)?),
         )
         .method(
-            MethodDoc("close_stdin", "Ends what it reads, when all that was written has arrived."),
+            MethodDoc("close_stdin", "Closes its stdin once all that was written has arrived."),
             (),
             ret::nothing(),
             |_, this, ()| {
@@ -256,7 +259,7 @@ impl Handle for Running {
             (opts(Shape::<StopOptions>::new("nsh.proc.StopOptions").field(
                 "grace",
                 ty::seconds(),
-                "how long to leave it; default 0.5 seconds",
+                "seconds from SIGTERM to SIGKILL; default 0.5",
                 |o, v| o.grace = Some(v),
             )),),
             ret::record(result(), "how it ended"),

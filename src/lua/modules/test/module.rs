@@ -79,8 +79,8 @@ pub fn test() -> Module {
             },
         )
         .doc(
-            "Runs a test, at once. It fails if `fn` raises, if a check in it fails, or if its time is over; its name \
-             and what went wrong are told, and the script goes on.\n\n\
+            "Runs a test immediately. It fails if `fn` raises, if a check in it fails, or if its time is over; its \
+             name and what went wrong are told, and the script goes on.\n\n\
              Raises `exists` if the file has a test of this name already, `argument` inside a test.",
         ),
     )
@@ -135,9 +135,9 @@ pub fn group() -> Module {
             },
         )
         .doc(
-            "Runs a group of tests, at once. What `before_each`, `after_each` and `defer` are given in it holds for \
-             it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say \
-             otherwise. Groups may stand in groups.\n\n\
+            "Runs a group of tests immediately. What `before_each`, `after_each` and `defer` are given in it holds \
+             for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they \
+             say otherwise. Groups may stand in groups.\n\n\
              If its code fails outside its tests, that is told under the group's name and the rest of the group does \
              not run; the file goes on behind it. `skip` in it leaves the rest of it out.\n\n\
              Raises `argument` inside a test.",
@@ -167,9 +167,9 @@ fn hook(name: &'static str, doc: &'static str, before: bool) -> Module {
 pub fn before_each() -> Module {
     hook(
         "before_each",
-        "Has a function called before each of the tests that follow in this group (or in the file), and in the groups \
-         within. Several are called in the order in which they were given, those of outer groups first. It belongs \
-         to the test: if it fails, so does the test, its time counts, and what it starts or defers ends with the test.",
+        "Registers a function to run before each later test of this group (or of the file) and of the groups in it. \
+         Several run in the order of their registration, those of outer groups first. The function is part of the \
+         test: if it fails, the test fails; its time counts; what it starts or defers ends with the test.",
         true,
     )
 }
@@ -177,9 +177,9 @@ pub fn before_each() -> Module {
 pub fn after_each() -> Module {
     hook(
         "after_each",
-        "Has a function called after each of the tests that follow in this group (or in the file), and in the groups \
-         within, however the test ended. Several are called in the opposite of the order in which they were given, \
-         those of inner groups first, and before what the test deferred. If one fails, so does the test.",
+        "Registers a function to run after each later test of this group (or of the file) and of the groups in it, \
+         however the test ends. Several run in the reverse order of their registration, those of inner groups first, \
+         and before what the test deferred. If one fails, the test fails.",
         false,
     )
 }
@@ -193,10 +193,10 @@ fn skip_now(cx: &Cx<'_>, reason: String) -> Result<(), Failure> {
 }
 
 pub fn skip() -> Module {
-    Module::new("skip", "Leaves a test without a verdict.").callable(
+    Module::new("skip", "Skips a test.").callable(
         schema::Function::new(
             "skip",
-            (param("reason", ty::string(), "why; it is told"),),
+            (param("reason", ty::string(), "the reason, which is reported"),),
             ret::nothing(),
             |cx, (reason,)| skip_now(cx, reason),
         )
@@ -211,7 +211,7 @@ pub fn xfail() -> Module {
     Module::new("xfail", "Marks a known failure.").callable(
         schema::Function::new(
             "xfail",
-            (param("reason", ty::string(), "why it is expected to fail; it is told"),),
+            (param("reason", ty::string(), "the reason, which is reported"),),
             ret::nothing(),
             |cx, (reason,)| {
                 let tests = Tests::of(cx.lab);
@@ -225,15 +225,15 @@ pub fn xfail() -> Module {
             },
         )
         .doc(
-            "Says that the test is expected to fail from here on, because of what is known: if it does, that counts \
-             as passed, and is told as an expected failure. If it passes, it has failed, so that the mark does not \
-             outlive its reason. Outside a test it is said of the file's own code.",
+            "Marks the test as expected to fail from here on. If it fails, it counts as passed, and is reported as \
+             an expected failure. If it passes, it counts as failed, so that the mark does not outlive its reason. \
+             Outside a test the mark is for the file's own code.",
         ),
     )
 }
 
 pub fn defer() -> Module {
-    Module::new("defer", "Has something done at the end, come what may.").callable(
+    Module::new("defer", "Registers a function to run at the end.").callable(
         schema::Function::new(
             "defer",
             schema::Rest(param("fn", ty::function(), "what to call"), "what it is called with"),
@@ -244,10 +244,11 @@ pub fn defer() -> Module {
             },
         )
         .doc(
-            "Has a function called when the test ends, or the group, or the script where it stands outside tests: \
-             the last one first, however it ends: by its end, a failure, its time limit, `skip`, `os.exit`, Ctrl-C \
-             or SIGTERM. Handles are closed after that. A deferred function that fails fails the test, besides what \
-             else failed; the others still run. Each may take 10 s; after an interrupt all of them 1.5 s together.",
+            "Registers a function to run when the test ends, or the group, or outside both the script. It runs \
+             whether that ends normally or by a failure, its time limit, `skip`, `os.exit`, Ctrl-C or SIGTERM. The \
+             function registered last runs first; handles are closed after all of them. A deferred function that \
+             fails makes the test fail; the others still run. Each may take 10 s; after an interrupt all of them \
+             together 1.5 s.",
         ),
     )
 }

@@ -75,11 +75,11 @@ pub fn module() -> Module {
 fn waits() -> Module {
     Module::new(
         "wait",
-        "Waits until something is so: driven by the kernel's events where it tells them, by looking again every few \
-         milliseconds where not. Each returns how long it took in seconds, 0 or nearly so if it was so already. Each \
-         has a deadline, `timeout`, 5 seconds unless given, and raises `timeout` with what was so instead. One that \
-         ends well counts as a check that passed. For \
-         anything else there is `eventually`; for processes, `ready` of `proc.spawn`."
+        "Waits for a state of the lab: by the kernel's events where it sends some, else by asking every few \
+         milliseconds. Each function returns the seconds that it took, about 0 if the state was there already. Each \
+         has a deadline, `timeout`, 5 seconds by default, and raises `timeout` with the state found instead. A wait \
+         that succeeds counts as a check that passed. For anything else there is `eventually`; for processes, \
+         `ready` of `proc.spawn`."
     )
     .function(
         Function::new(
