@@ -1,6 +1,7 @@
 //! Network namespaces: making, pinning, entering, finding by name, and the sockets that nsh keeps in each.
 
 mod nsid;
+mod sockets;
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +12,6 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
@@ -23,6 +23,7 @@ use super::remains::{self, Keeper, Remains};
 use crate::base::error::{Error, Kind, Result};
 use nsid::Notes;
 pub(super) use nsid::{Note, RTM_DELNSID, RTM_NEWNSID, nsid_of};
+use sockets::{Pool, Sockets};
 
 /// The name of the namespace in which a lab begins.
 pub const HOST: &str = "host";
@@ -42,21 +43,24 @@ pub struct Namespace {
     /// `/proc/self/ns/net`'s inode, which tells namespaces apart.
     inode: u64,
     home: bool,
-    route: RefCell<Option<Route>>,
-    /// For the messages of route netlink that [`Route`] doesn't know.
-    raw_route: RefCell<Option<Socket>>,
-    netfilter: RefCell<Option<Socket>>,
+    sockets: Rc<Sockets>,
     /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
     unsettled: Cell<bool>,
     /// The links that were changed since.
     changed: RefCell<Vec<u32>>,
+    shared: Rc<Shared>,
+}
+
+/// What all namespaces of a lab share.
+#[derive(Default)]
+struct Shared {
     echo: Rc<Echo>,
-    /// Of the whole lab.
-    remains: Rc<Remains>,
+    remains: Remains,
+    pool: Pool,
 }
 
 impl Namespace {
-    fn open(name: &str, path: &Path, home: bool, echo: &Rc<Echo>, remains: &Rc<Remains>) -> Result<Self> {
+    fn open(name: &str, path: &Path, home: bool, shared: &Rc<Shared>) -> Result<Self> {
         let file = File::open(path)?;
         let inode = nix::sys::stat::fstat(&file)?.st_ino;
         Ok(Namespace {
@@ -64,13 +68,10 @@ impl Namespace {
             fd: RefCell::new(Some(Rc::new(file.into()))),
             inode,
             home,
-            route: RefCell::default(),
-            raw_route: RefCell::default(),
-            netfilter: RefCell::default(),
+            sockets: Rc::default(),
             unsettled: Cell::new(false),
             changed: RefCell::default(),
-            echo: echo.clone(),
-            remains: remains.clone(),
+            shared: shared.clone(),
         })
     }
 
@@ -117,9 +118,10 @@ impl Namespace {
         Ok(Inside { away: !self.home })
     }
 
-    /// The rtnetlink socket of this namespace, opened when first needed.
+    /// The rtnetlink socket of this namespace.
     pub fn route(&self) -> Result<RefMut<'_, Route>> {
-        self.socket(&self.route, Route::open)
+        self.fd()?;
+        self.sockets.route(&self.shared.pool, &|open| self.within(open))
     }
 
     /// Sends one rtnetlink request, as [`Route::raw`]. The socket is given back before it returns, so that what
@@ -134,37 +136,24 @@ impl Namespace {
         if self.route()?.raw(message_type, flags, body, &mut each)? {
             return Ok(());
         }
-        let mut socket = self.socket(&self.raw_route, || Socket::open(NETLINK_ROUTE))?;
+        let mut socket = self.sockets.raw_route(&self.shared.pool, &|open| self.within(open))?;
         socket.raw(message_type, flags, body, &mut each)
     }
 
-    /// The netfilter socket of this namespace, opened when first needed. It is kept: closing one just after a
-    /// delete waits for RCU, about 15 ms.
+    /// The netfilter socket of this namespace. Closing one just after a delete waits for RCU, about 15 ms.
     pub fn netfilter(&self) -> Result<RefMut<'_, Socket>> {
-        self.socket(&self.netfilter, || Socket::open(NETLINK_NETFILTER))
-    }
-
-    fn socket<'a, T>(
-        &self,
-        slot: &'a RefCell<Option<T>>,
-        open: impl FnOnce() -> Result<T>,
-    ) -> Result<RefMut<'a, T>> {
         self.fd()?;
-        let mut slot = slot.borrow_mut();
-        if slot.is_none() {
-            *slot = Some(self.within(open)?);
-        }
-        RefMut::filter_map(slot, Option::as_mut).map_err(|_| Error::new(Kind::Io, "no netlink socket"))
+        self.sockets.netfilter(&self.shared.pool, &|open| self.within(open))
     }
 
     /// Tells the commands that do what was just done here, if somebody listens.
     pub fn echo<C: IntoIterator<Item = Command>>(&self, commands: impl FnOnce() -> C) {
-        self.echo.tell(commands);
+        self.shared.echo.tell(commands);
     }
 
     /// The process that keeps a deleted namespace alive, by the number under which it is known here.
     pub(super) fn keeper(&self, nsid: i32) -> Option<Keeper> {
-        self.remains.keeper(self, nsid)
+        self.shared.remains.keeper(self, nsid)
     }
 
     /// Says that links changed, so that the next probe waits for them to settle.
@@ -196,9 +185,7 @@ impl Namespace {
 
     /// Lets go of all that would keep the namespace alive after its deletion; a script may hold on to its handle.
     fn let_go(&self) {
-        self.route.take();
-        self.raw_route.take();
-        self.netfilter.take();
+        self.sockets.close();
         self.fd.take();
     }
 }
@@ -238,19 +225,18 @@ pub struct Namespaces {
     notes: RefCell<Notes>,
     /// What new namespaces would have of the machine's settings.
     inherited: RefCell<Inherited>,
-    remains: Rc<Remains>,
+    shared: Rc<Shared>,
 }
 
 impl Namespaces {
     /// Takes the calling thread's namespace as `host`, and `directory` (`/run/netns`) for the named ones.
     pub fn new(directory: impl Into<PathBuf>) -> Result<Self> {
-        let echo = Rc::<Echo>::default();
-        let remains = Rc::default();
-        let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true, &echo, &remains)?;
+        let shared = Rc::<Shared>::default();
+        let host = Namespace::open(HOST, Path::new("/proc/thread-self/ns/net"), true, &shared)?;
         let home = host.descriptor()?;
         let _ = HOME.with(|slot| slot.set(home));
         Ok(Namespaces {
-            echo,
+            echo: shared.echo.clone(),
             host: Rc::new(host),
             directory: directory.into(),
             known: RefCell::default(),
@@ -259,7 +245,7 @@ impl Namespaces {
             names_of_addresses: RefCell::default(),
             notes: RefCell::default(),
             inherited: RefCell::default(),
-            remains,
+            shared,
         })
     }
 
@@ -290,7 +276,7 @@ impl Namespaces {
         match made {
             Ok(ns) => {
                 let ns = Rc::new(ns);
-                self.remains.forget(ns.inode);
+                self.shared.remains.forget(ns.inode);
                 self.known.borrow_mut().insert(name.to_owned(), ns.clone());
                 self.note(&ns);
                 self.echo.tell(|| [echo::namespace("add", name)]);
@@ -305,7 +291,7 @@ impl Namespaces {
     }
 
     fn open(&self, name: &str) -> Result<Namespace> {
-        Namespace::open(name, &self.path(name), false, &self.echo, &self.remains)
+        Namespace::open(name, &self.path(name), false, &self.shared)
     }
 
     /// Steps into a new namespace just long enough to pin it: a fifth of the time that a fork takes.
@@ -420,7 +406,7 @@ impl Namespaces {
     /// Empties the namespace, unless a process is in it, and lets go of it.
     fn leave(&self, ns: &Rc<Namespace>) {
         if remains::occupied(ns.inode) {
-            self.remains.remember(ns.inode, &ns.name);
+            self.shared.remains.remember(ns.inode, &ns.name);
         } else {
             // What can't be deleted (a link of hardware) goes with the namespace.
             let _ = remains::empty(ns);
