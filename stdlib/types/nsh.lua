@@ -591,6 +591,7 @@
 
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
+---@field ipv6? boolean false switches IPv6 off for all of its links; default true. With hundreds of hosts on one bridge, their IPv6 link-local addresses cost more than everything else
 
 ---@class (exact) nsh.nat.DnatOptions
 ---@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others

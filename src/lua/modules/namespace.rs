@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use mlua::{AnyUserData, MetaMethod, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
 
+use crate::base::error::Kind;
 use crate::lua::lab::Lab;
 use crate::lua::modules::test::Bundle;
 use crate::lua::registry::{Module, Modules, Scope};
@@ -15,6 +16,7 @@ use crate::lua::schema::{
 };
 use crate::net::link::{self, Change};
 use crate::net::namespace::Namespace;
+use crate::net::sysctl;
 use crate::proc::private;
 
 /// What a script holds: `ns1.link.add(...)`, `ns1.name`.
@@ -150,24 +152,36 @@ fn index(lua: &mlua::Lua, this: &AnyUserData, ns: &Rc<Namespace>, key: &Value) -
 #[derive(Default)]
 struct AddOptions {
     up: bool,
+    ipv6: Option<bool>,
 }
 
-/// Makes a namespace and, if asked, sets its `lo` up; nothing stays when that fails.
+/// Makes a namespace as the options say; nothing stays when one of them fails.
 fn add(lab: &Lab, name: &str, options: &AddOptions) -> crate::base::error::Result<Rc<Namespace>> {
     let ns = lab.namespaces.add(name)?;
     if lab.place.sandboxed {
         private::forget(&ns);
     }
     lab.part::<Bundle>().watch(&ns);
-    if options.up {
-        let up = Change { up: Some(true), ..Change::default() };
-        if let Err(e) = link::set(&ns, "lo", &up) {
-            lab.part::<Bundle>().unwatch(name);
-            let _ = lab.namespaces.del(name);
-            return Err(e.detail("setting lo up"));
+    set_up(&ns, options).inspect_err(|_| {
+        lab.part::<Bundle>().unwatch(name);
+        let _ = lab.namespaces.del(name);
+    })?;
+    Ok(ns)
+}
+
+fn set_up(ns: &Namespace, options: &AddOptions) -> crate::base::error::Result<()> {
+    if options.ipv6 == Some(false) {
+        // The kernel sets `default` too, which links made later have. Without IPv6 there is nothing to switch off.
+        match sysctl::set(ns, "net.ipv6.conf.all.disable_ipv6", "1") {
+            Err(e) if e.kind() != Kind::NotFound => return Err(e.detail("switching IPv6 off")),
+            _ => {}
         }
     }
-    Ok(ns)
+    if options.up {
+        let up = Change { up: Some(true), ..Change::default() };
+        link::set(ns, "lo", &up).map_err(|e| e.detail("setting lo up"))?;
+    }
+    Ok(())
 }
 
 pub fn module() -> Module {
@@ -183,12 +197,22 @@ pub fn module() -> Module {
             "namespace.add",
             (
                 param("name", ty::string(), "its name: no white space, no \"/\", not \"host\""),
-                opts(Shape::<AddOptions>::new("nsh.namespace.AddOptions").field(
-                    "up",
-                    ty::boolean(),
-                    "also set its `lo` up; default false, as the kernel leaves it",
-                    |o, v| o.up = v,
-                )),
+                opts(
+                    Shape::<AddOptions>::new("nsh.namespace.AddOptions")
+                        .field(
+                            "up",
+                            ty::boolean(),
+                            "also set its `lo` up; default false, as the kernel leaves it",
+                            |o, v| o.up = v,
+                        )
+                        .field(
+                            "ipv6",
+                            ty::boolean(),
+                            "false switches IPv6 off for all of its links; default true. With hundreds of hosts on one bridge, \
+                             their IPv6 link-local addresses cost more than everything else",
+                            |o, v| o.ipv6 = Some(v),
+                        ),
+                ),
             ),
             returned("the new namespace"),
             |cx, (name, options)| Ok(add(cx.lab, &name, &options)?),

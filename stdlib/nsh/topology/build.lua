@@ -21,13 +21,10 @@ local function options(e)
 end
 
 local function add_node(p, node)
-  node.ns = namespace.add(node.name, { up = true })
+  -- A switch has no addresses of its own, not even link-local ones.
+  local ipv6 = node.kind ~= "switch" and p.options.ipv6 ~= false
+  node.ns = namespace.add(node.name, { up = true, ipv6 = ipv6 })
   local set = node.ns.sysctl.set
-  if node.kind == "switch" or p.options.ipv6 == false then
-    -- A switch has no addresses of its own, and without IPv6 nobody has, not even link-local ones.
-    set("net.ipv6.conf.all.disable_ipv6", 1)
-    set("net.ipv6.conf.default.disable_ipv6", 1)
-  end
   if node.kind == "switch" then
     node.ns.link.add("br0", { kind = "bridge", up = true, bridge = node.options.bridge })
   elseif node.kind == "router" then
