@@ -116,7 +116,7 @@ fn nat(ns: &Namespace) -> Check {
 }
 
 fn conntrack(ns: &Namespace) -> Check {
-    let conntrack = nf::conntrack::list(ns, &nf::conntrack::Filter::default());
+    let conntrack = nf::conntrack::list(ns, &Default::default());
     feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ()))
 }
 

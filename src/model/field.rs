@@ -12,7 +12,7 @@ pub enum Value {
     Int(i64),
     Number(f64),
     Text(String),
-    List(Vec<String>),
+    List(Vec<Value>),
 }
 
 impl fmt::Display for Value {
@@ -22,8 +22,22 @@ impl fmt::Display for Value {
             Value::Int(i) => i.fmt(f),
             Value::Number(n) => n.fmt(f),
             Value::Text(text) => f.write_str(text),
-            Value::List(words) => f.write_str(&words.join(" ")),
+            Value::List(values) => {
+                let words: Vec<String> = values.iter().map(Value::to_string).collect();
+                f.write_str(&words.join(" "))
+            }
         }
+    }
+}
+
+impl Value {
+    /// A list of texts.
+    pub fn words<T: Into<String>>(words: impl IntoIterator<Item = T>) -> Self {
+        Value::List(words.into_iter().map(|word| Value::Text(word.into())).collect())
+    }
+
+    pub fn is(&self, word: &str) -> bool {
+        matches!(self, Value::Text(text) if text == word)
     }
 }
 
@@ -88,6 +102,11 @@ pub trait Field: Clone + fmt::Debug + PartialEq + 'static {
 
     /// `None` for what the kernel would not send.
     fn decode(bytes: &[u8]) -> Option<Self>;
+
+    /// Whether it lets this through, where it says which objects are meant.
+    fn lets(&self, has: &Self) -> bool {
+        self == has
+    }
 
     /// The value that an object has where the kernel reports none.
     fn absent() -> Option<Self> {

@@ -128,7 +128,11 @@ pub trait Table: Sized + 'static {
 
 /// Whether a filter's value lets an object's pass: where the object has none, what its absence stands for counts.
 pub fn fits<T: Field>(wanted: &Option<T>, has: &Option<T>) -> bool {
-    wanted.is_none() || wanted == has || (has.is_none() && *wanted == T::absent())
+    match (wanted, has) {
+        (Some(wanted), Some(has)) => wanted.lets(has),
+        (Some(_), None) => *wanted == T::absent(),
+        (None, _) => true,
+    }
 }
 
 /// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = WIRE [always], ip ["WORD", ...], "doc";`

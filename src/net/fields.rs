@@ -29,6 +29,29 @@ pub fn number_or_text(expected: &str) -> Form {
     Form { luals: "integer|string".into(), word: Word::IntegerOrName, ..text(expected) }
 }
 
+/// Any text, with a zero behind it.
+impl Field for String {
+    fn form() -> Form {
+        text("a string")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(if let Value::Text(text) = value { Some(text.clone()) } else { None })
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.clone())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some([self.as_bytes(), &[0]].concat())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(string(bytes))
+    }
+}
+
 /// A link's name, as the kernel allows it; the link need not be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkName(pub String);

@@ -17,8 +17,7 @@ pub fn named(ns: &Namespace, proto: Proto, port: u16, error: Error) -> Error {
 
 /// `python3 (pid 5)`, or this script itself.
 fn owner(ns: &Namespace, proto: Proto, port: u16) -> Option<String> {
-    let filter = Filter { protos: Some(vec![proto]), port: Some(port), listening: true, ..Filter::default() };
-    let sockets = socket::list(ns, &filter, &Owners::look()).ok()?;
+    let sockets = socket::list(ns, &Filter::waiting(proto, port), &Owners::look()).ok()?;
     let owner = sockets.iter().flat_map(|socket| &socket.owners).next()?;
     Some(match owner.pid == std::process::id() {
         true => "a server of this script".to_owned(),

@@ -387,26 +387,26 @@
 ---@field message? string what is claimed, put in front of a failure
 
 ---@class (exact) nsh.conntrack.DelOptions
----@field proto? string|integer connections of this protocol
----@field source? string connections that were begun from this address or prefix; "!" in front is all others
----@field dest? string connections that were begun to this address or prefix
----@field sport? integer|string|(integer|string)[] connections from these ports
----@field dport? integer|string|(integer|string)[] connections to these ports
----@field family? "inet"|"inet6" connections of IPv4 or IPv6
----@field mark? integer connections with this mark
----@field snat? boolean whether the source was translated
----@field dnat? boolean whether the destination was translated
+---@field proto? integer|string the protocol, by its name or number
+---@field source? string begun from this address or prefix; "!" in front is all others
+---@field dest? string begun to this address or prefix
+---@field sport? integer|string|(integer|string)[] begun from these ports
+---@field dport? integer|string|(integer|string)[] begun to these ports
+---@field family? "inet"|"inet6" of IPv4 or IPv6 alone
+---@field mark? integer its mark
+---@field snat? boolean its source was translated
+---@field dnat? boolean its destination was translated
 
 ---@class (exact) nsh.conntrack.ListOptions
----@field proto? string|integer connections of this protocol
----@field source? string connections that were begun from this address or prefix; "!" in front is all others
----@field dest? string connections that were begun to this address or prefix
----@field sport? integer|string|(integer|string)[] connections from these ports
----@field dport? integer|string|(integer|string)[] connections to these ports
----@field family? "inet"|"inet6" connections of IPv4 or IPv6
----@field mark? integer connections with this mark
----@field snat? boolean whether the source was translated
----@field dnat? boolean whether the destination was translated
+---@field proto? integer|string the protocol, by its name or number
+---@field source? string begun from this address or prefix; "!" in front is all others
+---@field dest? string begun to this address or prefix
+---@field sport? integer|string|(integer|string)[] begun from these ports
+---@field dport? integer|string|(integer|string)[] begun to these ports
+---@field family? "inet"|"inet6" of IPv4 or IPv6 alone
+---@field mark? integer its mark
+---@field snat? boolean its source was translated
+---@field dnat? boolean its destination was translated
 
 ---@class (exact) nsh.eventually.Options
 ---@field timeout? number seconds to go on trying; default 5
@@ -594,72 +594,72 @@
 ---@field ipv6? boolean false switches IPv6 off for all of its links; default true. With hundreds of hosts on one bridge, their IPv6 link-local addresses cost more than everything else
 
 ---@class (exact) nsh.nat.DnatOptions
----@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
----@field dest? string packets to this address or prefix; "!" in front is all others
----@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
----@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
----@field proto? string|integer packets of this protocol
----@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
----@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
----@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field to string what it translates to: an address or a range of them, with proto also a port or ports
+---@field source? string the source that it matches, an address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string the destination that it matches, an address or prefix; "!" in front is all others
+---@field iif? string the interface by which packets come in; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field proto? integer|string the protocol of the packets
+---@field sport? integer|string|(integer|string)[] the source ports; needs proto
+---@field dport? integer|string|(integer|string)[] the destination ports; needs proto
+---@field family? "inet"|"inet6" the only family of the packets; where source, dest or to is an address, its family is meant anyway
+---@field random? boolean choose ports by a hash with a random seed; the default keeps them where possible
+---@field fully_random? boolean choose ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
+---@field host? boolean also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on the hook output); default false
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field insert? boolean before the rules that are there; default is behind them
----@field host? boolean also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on the hook output); default false
----@field random? boolean choose among several ports by a hash with a random seed
----@field fully_random? boolean choose among several ports at random
----@field persistent? boolean translate a client to the same address of a range each time
----@field to string the destination to give: an address or a range of them, with proto also a port or ports
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
 
 ---@class (exact) nsh.nat.MasqueradeOptions
----@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
----@field dest? string packets to this address or prefix; "!" in front is all others
----@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
----@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
----@field proto? string|integer packets of this protocol
----@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
----@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
----@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field source? string the source that it matches, an address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string the destination that it matches, an address or prefix; "!" in front is all others
+---@field iif? string the interface by which packets come in; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field out? string the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
+---@field proto? integer|string the protocol of the packets
+---@field sport? integer|string|(integer|string)[] the source ports; needs proto
+---@field dport? integer|string|(integer|string)[] the destination ports; needs proto
+---@field family? "inet"|"inet6" the only family of the packets; where source, dest or to is an address, its family is meant anyway
+---@field random? boolean choose ports by a hash with a random seed; the default keeps them where possible
+---@field fully_random? boolean choose ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field insert? boolean before the rules that are there; default is behind them
----@field out? string packets that leave by this interface; "!br0" is every other, "veth*" all that begin so
----@field random? boolean choose source ports by a hash with a random seed; the default keeps them where possible
----@field fully_random? boolean choose source ports at random
----@field persistent? boolean translate a client to the same address of a range each time
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
 ---@field to? integer|string translate source ports into this range, such as "1024-2047"; needs proto
 
 ---@class (exact) nsh.nat.RedirectOptions
----@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
----@field dest? string packets to this address or prefix; "!" in front is all others
----@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
----@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
----@field proto? string|integer packets of this protocol
----@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
----@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
----@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field source? string the source that it matches, an address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string the destination that it matches, an address or prefix; "!" in front is all others
+---@field iif? string the interface by which packets come in; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field proto? integer|string the protocol of the packets
+---@field sport? integer|string|(integer|string)[] the source ports; needs proto
+---@field dport? integer|string|(integer|string)[] the destination ports; needs proto
+---@field family? "inet"|"inet6" the only family of the packets; where source, dest or to is an address, its family is meant anyway
+---@field random? boolean choose ports by a hash with a random seed; the default keeps them where possible
+---@field fully_random? boolean choose ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
+---@field host? boolean also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on the hook output); default false
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field insert? boolean before the rules that are there; default is behind them
----@field host? boolean also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on the hook output); default false
----@field random? boolean choose among several ports by a hash with a random seed
----@field fully_random? boolean choose among several ports at random
----@field persistent? boolean translate a client to the same address of a range each time
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
 ---@field to? integer|string the port to give; left out, it stays; needs proto
 
 ---@class (exact) nsh.nat.SnatOptions
----@field source? string packets from this address or prefix; "!192.168.1.0/24" is all others
----@field dest? string packets to this address or prefix; "!" in front is all others
----@field iif? string packets that came in by this interface; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
----@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
----@field proto? string|integer packets of this protocol
----@field sport? integer|string|(integer|string)[] packets from these ports; needs proto
----@field dport? integer|string|(integer|string)[] packets to these ports; needs proto
----@field family? "inet"|"inet6" packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway
+---@field to string what it translates to: an address or a range of them, with proto also a port or ports
+---@field source? string the source that it matches, an address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string the destination that it matches, an address or prefix; "!" in front is all others
+---@field iif? string the interface by which packets come in; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field out? string the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
+---@field proto? integer|string the protocol of the packets
+---@field sport? integer|string|(integer|string)[] the source ports; needs proto
+---@field dport? integer|string|(integer|string)[] the destination ports; needs proto
+---@field family? "inet"|"inet6" the only family of the packets; where source, dest or to is an address, its family is meant anyway
+---@field random? boolean choose ports by a hash with a random seed; the default keeps them where possible
+---@field fully_random? boolean choose ports at random
+---@field persistent? boolean translate a client to the same address of a range each time
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field insert? boolean before the rules that are there; default is behind them
----@field out? string packets that leave by this interface; "!br0" is every other, "veth*" all that begin so
----@field random? boolean choose source ports by a hash with a random seed; the default keeps them where possible
----@field fully_random? boolean choose source ports at random
----@field persistent? boolean translate a client to the same address of a range each time
----@field to string the source to give: an address or a range of them, with proto also ports
+---@field in? string the same as iif (`in` is a word of Lua: `["in"] = "eth0"`)
 
 ---@class (exact) nsh.neigh.AddOptions
 ---@field dev string the link that it is on
@@ -1093,13 +1093,13 @@
 
 ---@class (exact) nsh.socket.ListOptions
 ---@field proto? "tcp"|"udp"|"raw"|"unix"|"all"|("tcp"|"udp"|"raw"|"unix")[] tcp, udp, raw, unix, several of them, or "all"; default tcp and udp
----@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6)
 ---@field state? string|string[] only in this state, or one of these: established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, listening, closing
 ---@field listening? boolean only those that wait for connections or, unconnected, for datagrams; default false
----@field ip? string only with this local address
----@field port? integer only with this local port
----@field peer_ip? string only with this peer
----@field peer_port? integer only with this port of the peer
+---@field family? "inet"|"inet6" its family, IPv4 (inet) or IPv6 (inet6); none of a Unix socket
+---@field ip? string its own address alone
+---@field port? integer its own port; of a raw socket, its protocol's number
+---@field peer_ip? string the peer's address alone
+---@field peer_port? integer the peer's port; 0 for none
 ---@field processes? boolean find out which processes have them; default true
 
 ---@class (exact) nsh.tcp.ConnectOptions
@@ -1384,8 +1384,6 @@
 ---A tracked connection. It prints as `conntrack -L` shows it.
 ---@class nsh.Connection
 ---@field proto string the protocol, by its name or number
----@field orig? nsh.conntrack.Tuple its first packet, as it came
----@field reply? nsh.conntrack.Tuple an answer as it comes: what was translated is seen here
 ---@field state? string ESTABLISHED and so on, for TCP and SCTP
 ---@field timeout? integer seconds until it is forgotten if no packet comes
 ---@field mark integer its mark
@@ -1394,6 +1392,8 @@
 ---@field assured boolean it went on for long enough not to be dropped early
 ---@field snat boolean its source was translated
 ---@field dnat boolean its destination was translated
+---@field orig? nsh.conntrack.Tuple its first packet, as it came
+---@field reply? nsh.conntrack.Tuple an answer as it comes: what was translated is seen here
 ---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct
 ---@field received? nsh.conntrack.Counters what came back
 
@@ -1591,20 +1591,20 @@
 ---@field handle integer its number, to delete it by
 ---@field kind "masquerade"|"snat"|"dnat"|"redirect"|"other" what it does
 ---@field hooks string[] where it hangs: postrouting, prerouting, and with host output too
----@field source? string the source it matches
----@field dest? string the destination it matches
----@field iif? string the incoming interface
----@field out? string the outgoing interface
----@field proto? string the protocol, by its name or number
----@field sport? (integer|string|(integer|string)[]) the source ports
----@field dport? (integer|string|(integer|string)[]) the destination ports
----@field to? string what it translates to
----@field family? ("inet"|"inet6") the only family it is for
----@field random boolean source ports are chosen by a hash with a random seed
----@field fully_random boolean source ports are chosen at random
----@field persistent boolean a client gets the same address each time
----@field host boolean it is for connections from the namespace itself too
----@field comment? string the remark
+---@field source? string the source that it matches, an address or prefix; "!192.168.1.0/24" is all others
+---@field dest? string the destination that it matches, an address or prefix; "!" in front is all others
+---@field iif? string the interface by which packets come in; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
+---@field out? string the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
+---@field proto? string the protocol of the packets
+---@field sport? (integer|string|(integer|string)[]) the source ports; needs proto
+---@field dport? (integer|string|(integer|string)[]) the destination ports; needs proto
+---@field to? string what it translates to: an address or a range of them, with proto also a port or ports
+---@field family? ("inet"|"inet6") the only family of the packets; where source, dest or to is an address, its family is meant anyway
+---@field random boolean choose ports by a hash with a random seed; the default keeps them where possible
+---@field fully_random boolean choose ports at random
+---@field persistent boolean translate a client to the same address of a range each time
+---@field host boolean also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on the hook output); default false
+---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field packets integer packets that it translated: the first of each connection alone, the others follow it
 ---@field bytes integer bytes of those packets
 ---@field expressions? string[] for the kind other: what nf_tables does there
@@ -1776,7 +1776,7 @@
 ---A socket. Prints as in `ss -anp`.
 ---@class nsh.Socket
 ---@field proto "tcp"|"udp"|"raw"|"unix" what it speaks
----@field family? ("inet"|"inet6") its family, unless it is a Unix socket
+---@field family? ("inet"|"inet6") its family, IPv4 (inet) or IPv6 (inet6); none of a Unix socket
 ---@field type? string of a Unix socket: stream, dgram or seqpacket
 ---@field state string LISTEN, ESTAB, UNCONN, TIME-WAIT, ..., as ss shows it
 ---@field local_address string its own address and port, as ss shows it: "*:80" takes IPv4 and IPv6; a Unix socket's path, with @ in front of an abstract name
@@ -1973,7 +1973,7 @@
 ---@field dest string where they go to
 ---@field sport? integer the source port
 ---@field dport? integer the destination port
----@field type? integer the type of an ICMP or ICMPv6 message
+---@field type? integer the type of an ICMP or ICMPv6 message that asks for an answer
 ---@field code? integer its code
 ---@field id? integer its id
 

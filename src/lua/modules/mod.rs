@@ -30,7 +30,6 @@ pub mod test;
 pub(super) mod traffic;
 pub(super) mod udp;
 pub(super) mod wait;
-pub(super) mod words;
 
 use std::rc::Rc;
 

@@ -2,106 +2,23 @@
 
 use mlua::Value;
 
-use super::words::{self, PortsValue};
 use crate::lua::registry::Module;
 use crate::lua::schema::ty::No;
-use crate::lua::schema::{Cx, Failure, Function, Record, Shape, Type, opts, param, ret, ty};
+use crate::lua::schema::{Builder, Cx, Failure, Function, Record, Shape, Type, field, opts, param, ret, ty};
 use crate::model::Words;
 use crate::net::nf::nat::{self, Kind, NatRule, NatSpec, Target};
 
-/// A rule's options but for those that only some kinds have.
-fn matches(name: &'static str) -> Shape<NatSpec> {
-    Shape::new(name)
-        .field(
-            "source",
-            words::prefix(),
-            "packets from this address or prefix; \"!192.168.1.0/24\" is all others",
-            |s: &mut NatSpec, v| s.source = Some(v),
-        )
-        .field("dest", words::prefix(), "packets to this address or prefix; \"!\" in front is all others", |s, v| {
-            s.dest = Some(v)
-        })
-        .field(
-            "iif",
-            words::interface(),
-            "packets that came in by this interface; \"!br0\" is every other, \"veth*\" all that begin so. For \
-             masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none",
-            |s, v| s.input = Some(v),
-        )
-        .field("in", words::interface(), "the same as iif (`in` is a word of Lua: `[\"in\"] = \"eth0\"`)", |s, v| {
-            s.input = Some(v)
-        })
-        .field("proto", words::protocol(), "packets of this protocol", |s, v| s.proto = Some(v))
-        .field("sport", words::ports(), "packets from these ports; needs proto", |s, v| s.sport = Some(v))
-        .field("dport", words::ports(), "packets to these ports; needs proto", |s, v| s.dport = Some(v))
-        .field(
-            "family",
-            words::family(),
-            "packets of IPv4 or IPv6 alone; where source, dest or to is an address, its family is meant anyway",
-            |s, v| s.family = Some(v),
-        )
-        .field("comment", ty::string(), "a remark of at most 128 bytes, shown by nft too", |s, v| s.comment = Some(v))
-        .field("insert", ty::boolean(), "before the rules that are there; default is behind them", |s, v| s.insert = v)
-}
-
-/// What only the kinds that change the source have.
-fn source_nat(name: &'static str) -> Shape<NatSpec> {
-    matches(name)
-        .field(
-            "out",
-            words::interface(),
-            "packets that leave by this interface; \"!br0\" is every other, \"veth*\" all that begin so",
-            |s: &mut NatSpec, v| s.output = Some(v),
-        )
-        .field(
-            "random",
-            ty::boolean(),
-            "choose source ports by a hash with a random seed; the default keeps them where possible",
-            |s, v| s.random = v,
-        )
-        .field("fully_random", ty::boolean(), "choose source ports at random", |s, v| s.fully_random = v)
-        .field(
-            "persistent",
-            ty::boolean(),
-            "translate a client to the same address of a range each time",
-            |s, v| s.persistent = v,
-        )
-}
-
-/// What only the kinds that change the destination have.
-fn dest_nat(name: &'static str) -> Shape<NatSpec> {
-    matches(name)
-        .field(
-            "host",
-            ty::boolean(),
-            "also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on \
-             the hook output); default false",
-            |s: &mut NatSpec, v| s.host = v,
-        )
-        .field("random", ty::boolean(), "choose among several ports by a hash with a random seed", |s, v| s.random = v)
-        .field("fully_random", ty::boolean(), "choose among several ports at random", |s, v| s.fully_random = v)
-        .field(
-            "persistent",
-            ty::boolean(),
-            "translate a client to the same address of a range each time",
-            |s, v| s.persistent = v,
-        )
-}
-
-/// An address with or without ports.
-fn target() -> Type<Target> {
-    words::text(
-        "an address such as \"192.168.1.10\", \"192.168.1.10:3000\" or \"[fd00::1]:80\"",
-        Target::parse,
-    )
+/// A rule's options, but for those that only other kinds have.
+fn options(name: &'static str, but: &'static [&str]) -> Shape<NatSpec> {
+    let doc = "the same as iif (`in` is a word of Lua: `[\"in\"] = \"eth0\"`)";
+    Shape::<NatSpec>::rows_where(name, |row| !but.contains(&row))
+        .field("in", field(), doc, |s, v| s.input = Some(v))
 }
 
 /// A port, or several.
 fn target_port() -> Type<Target> {
     let number = ty::int(1..=65535).map(Target::port);
-    number
-        .or(words::text("a range", Target::parse))
-        .called("a port such as 8080, or a range such as \"8000-8010\"")
+    number.or(field()).called("a port such as 8080, or a range such as \"8000-8010\"")
 }
 
 pub fn record() -> Record<NatRule> {
@@ -116,34 +33,7 @@ pub fn record() -> Record<NatRule> {
             "where it hangs: postrouting, prerouting, and with host output too",
             |r| r.hooks.iter().map(|hook| hook.name()).collect::<Vec<_>>(),
         )
-        .field("source", "string?", "the source it matches", |r| {
-            r.spec.source.as_ref().map(ToString::to_string)
-        })
-        .field("dest", "string?", "the destination it matches", |r| {
-            r.spec.dest.as_ref().map(ToString::to_string)
-        })
-        .field("iif", "string?", "the incoming interface", |r| r.spec.input.as_ref().map(ToString::to_string))
-        .field("out", "string?", "the outgoing interface", |r| {
-            r.spec.output.as_ref().map(ToString::to_string)
-        })
-        .field("proto", "string?", "the protocol, by its name or number", |r| {
-            r.spec.proto.map(|p| p.to_string())
-        })
-        .field("sport", "(integer|string|(integer|string)[])?", "the source ports", |r| {
-            PortsValue(r.spec.sport.clone())
-        })
-        .field("dport", "(integer|string|(integer|string)[])?", "the destination ports", |r| {
-            PortsValue(r.spec.dport.clone())
-        })
-        .field("to", "string?", "what it translates to", |r| r.spec.to.map(|t| t.to_string()))
-        .field("family", "(\"inet\"|\"inet6\")?", "the only family it is for", |r| {
-            r.spec.family.map(|f| f.name())
-        })
-        .field("random", "boolean", "source ports are chosen by a hash with a random seed", |r| r.spec.random)
-        .field("fully_random", "boolean", "source ports are chosen at random", |r| r.spec.fully_random)
-        .field("persistent", "boolean", "a client gets the same address each time", |r| r.spec.persistent)
-        .field("host", "boolean", "it is for connections from the namespace itself too", |r| r.spec.host)
-        .field("comment", "string?", "the remark", |r| r.spec.comment.clone())
+        .include(Builder::<NatSpec>::rows("", "").plain(), |r| Some(&r.spec))
         .field(
             "packets",
             "integer",
@@ -182,7 +72,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "nat.masquerade",
-            (opts(source_nat("nsh.nat.MasqueradeOptions").field(
+            (opts(options("nsh.nat.MasqueradeOptions", &["to", "host"]).field(
                 "to",
                 target_port(),
                 "translate source ports into this range, such as \"1024-2047\"; needs proto",
@@ -201,12 +91,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "nat.snat",
-            (opts(source_nat("nsh.nat.SnatOptions").required(
-                "to",
-                target(),
-                "the source to give: an address or a range of them, with proto also ports",
-                |s, v| s.to = Some(v),
-            )),),
+            (opts(options("nsh.nat.SnatOptions", &["host"]).requiring("to")),),
             ret::record(record(), "the rule"),
             add(Kind::Snat),
         )
@@ -220,12 +105,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "nat.dnat",
-            (opts(dest_nat("nsh.nat.DnatOptions").required(
-                "to",
-                target(),
-                "the destination to give: an address or a range of them, with proto also a port or ports",
-                |s, v| s.to = Some(v),
-            )),),
+            (opts(options("nsh.nat.DnatOptions", &["out"]).requiring("to")),),
             ret::record(record(), "the rule"),
             add(Kind::Dnat),
         )
@@ -241,7 +121,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "nat.redirect",
-            (opts(dest_nat("nsh.nat.RedirectOptions").field(
+            (opts(options("nsh.nat.RedirectOptions", &["to", "out"]).field(
                 "to",
                 target_port(),
                 "the port to give; left out, it stays; needs proto",

@@ -23,7 +23,7 @@ pub use function::{
     opts, param, ret,
 };
 pub use record::{Builder, Record, RecordDoc, RecordFieldDoc, is_list, tag, tag_list};
-pub use rows::object;
+pub use rows::{field, object};
 pub use shape::{FieldDoc, Shape, ShapeDoc};
 pub use ty::Type;
 

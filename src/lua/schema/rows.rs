@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use mlua::{Lua, Table as LuaTable, Value};
 
-use super::Wrong;
 use super::record::{Builder, Record, RecordFieldDoc, tag_list};
 use super::shape::{FieldDoc, Shape};
-use crate::model::{self, Row, Table};
+use super::ty::No;
+use super::{Type, Wrong};
+use crate::model::{self, Field, Row, Table};
 
 impl<T: Table + Default> Shape<T> {
     /// The attributes that a script may give.
@@ -34,6 +35,15 @@ impl<T: Table + Default> Shape<T> {
     }
 }
 
+/// A type of attribute.
+pub fn field<V: Field>() -> Type<V> {
+    let form = V::form();
+    Type::new(form.luals, form.expected, |_, value| match read(value)? {
+        Some(value) => V::read(&value).map_err(Wrong::from)?.ok_or(No::Other),
+        None => Err(No::Other),
+    })
+}
+
 fn put<T>(row: &Row<T>, object: &mut T, value: &Value) -> Result<(), Wrong> {
     let right = match read(value)? {
         Some(value) => (row.put)(object, &value).map_err(Wrong::from)?,
@@ -56,9 +66,9 @@ fn read(value: &Value) -> Result<Option<model::Value>, Wrong> {
             let text = s.to_str().map_err(|_| Wrong::new("the string is not valid UTF-8"))?;
             Some(model::Value::Text(text.to_owned()))
         }
-        Value::Table(list) => {
-            let words: mlua::Result<Vec<String>> = list.sequence_values().collect();
-            words.ok().map(model::Value::List)
+        Value::Table(list) if list.pairs::<Value, Value>().count() == list.raw_len() => {
+            let values = list.sequence_values().map(|value| read(&value.unwrap_or(Value::Nil)));
+            values.collect::<Result<Option<Vec<_>>, Wrong>>()?.map(model::Value::List)
         }
         _ => None,
     })
@@ -70,8 +80,10 @@ fn write(lua: &Lua, value: model::Value) -> mlua::Result<Value> {
         model::Value::Int(i) => Value::Integer(i),
         model::Value::Number(n) => Value::Number(n),
         model::Value::Text(text) => Value::String(lua.create_string(text)?),
-        model::Value::List(words) => {
-            let list = lua.create_sequence_from(words)?;
+        model::Value::List(values) => {
+            let values: mlua::Result<Vec<Value>> =
+                values.into_iter().map(|value| write(lua, value)).collect();
+            let list = lua.create_sequence_from(values?)?;
             // An empty list is still a list, to JSON for one.
             tag_list(lua, &list)?;
             Value::Table(list)

@@ -45,6 +45,7 @@ integers! {
     U16(u16): to_ne_bytes, from_ne_bytes;
     /// In network byte order, as ports are.
     Be16(u16): to_be_bytes, from_be_bytes;
+    Be32(u32): to_be_bytes, from_be_bytes;
     /// Reported alone: below zero it means "none".
     Signed(i32): to_ne_bytes, from_ne_bytes;
 }

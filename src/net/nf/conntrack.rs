@@ -4,10 +4,9 @@
 //! and so does any match on a connection's state.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP};
-use netlink_packet_netfilter::conntrack::Status;
 use netlink_packet_netfilter::{NetfilterHeader, NetfilterProtoFamily, NetfilterSubsystem};
 use nix::errno::Errno;
 
@@ -16,24 +15,28 @@ use super::message::{HEADER, message_type, request};
 use super::uapi::*;
 use super::words::{Family, Not, Ports, Prefix, Protocol};
 use crate::base::error::{Error, Kind, Result};
+use crate::model::{Field, Table, table};
 use crate::net::echo::Command;
+use crate::net::link::fields::{Be16, Be32, U8};
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;
+use crate::net::prefix::from_octets;
 
 /// `IPCTNL_MSG_CT_GET` and `IPCTNL_MSG_CT_DELETE`.
 const GET: u8 = 1;
 const DELETE: u8 = 2;
 
-/// One direction of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tuple {
-    pub source: IpAddr,
-    pub dest: IpAddr,
-    pub proto: Protocol,
-    pub sport: Option<u16>,
-    pub dport: Option<u16>,
-    /// Type, code and id of an ICMP or ICMPv6 message that asks for an answer.
-    pub icmp: Option<(u8, u8, u16)>,
+table! {
+    /// One direction of a connection: CTA_PROTO_* of its tuple.
+    pub struct Tuple {
+        Read source: IpAddr = header always, ip [], "where its packets come from";
+        Read dest: IpAddr = header always, ip [], "where they go to";
+        Read sport: Be16 = 2, ip [], "the source port";
+        Read dport: Be16 = 3, ip [], "the destination port";
+        Read kind as "type": U8 = header, ip [], "the type of an ICMP or ICMPv6 message that asks for an answer";
+        Read code: U8 = header, ip [], "its code";
+        Read id: Be16 = header, ip [], "its id";
+    }
 }
 
 /// Packets and bytes of one direction; counted where the sysctl `net.netfilter.nf_conntrack_acct` is 1.
@@ -43,94 +46,57 @@ pub struct Counters {
     pub bytes: u64,
 }
 
-/// A tracked connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
-    /// As the first packet came.
-    pub orig: Tuple,
-    /// As answers come: what NAT changed is seen here.
-    pub reply: Tuple,
-    /// `ESTABLISHED` and the like, for TCP and SCTP.
-    pub state: Option<&'static str>,
-    /// Seconds until it is forgotten, if no packet comes.
-    pub timeout: Option<u32>,
-    pub mark: u32,
-    pub id: Option<u32>,
-    /// Conntrack's zone, 0 for most.
-    pub zone: u16,
-    /// An answer was seen.
-    pub replied: bool,
-    /// Traffic in both directions went on for long enough not to be dropped early.
-    pub assured: bool,
-    /// Its source was translated.
-    pub snat: bool,
-    /// Its destination was translated.
-    pub dnat: bool,
-    pub sent: Option<Counters>,
-    pub received: Option<Counters>,
-    /// How the kernel wrote the original tuple, by which to delete it.
-    key: Vec<u8>,
-}
-
-/// Which connections; the addresses and ports are those of the first packet.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub family: Option<Family>,
-    pub proto: Option<Protocol>,
-    pub source: Option<Not<Prefix>>,
-    pub dest: Option<Not<Prefix>>,
-    pub sport: Option<Not<Ports>>,
-    pub dport: Option<Not<Ports>>,
-    pub mark: Option<u32>,
-    pub snat: Option<bool>,
-    pub dnat: Option<bool>,
-}
-
-impl Filter {
-    fn matches(&self, c: &Connection) -> bool {
-        let in_prefix =
-            |p: &Option<Not<Prefix>>, ip| p.as_ref().is_none_or(|p| p.value.0.contains(ip) != p.negated);
-        let in_ports = |p: &Option<Not<Ports>>, port: Option<u16>| {
-            p.as_ref().is_none_or(|p| {
-                port.is_some_and(|n| {
-                    p.value.ranges().iter().any(|r| (r.low..=r.high).contains(&n)) != p.negated
-                })
-            })
-        };
-        self.family.is_none_or(|f| f == Family::of(c.orig.source))
-            && self.proto.is_none_or(|p| p == c.orig.proto)
-            && in_prefix(&self.source, c.orig.source)
-            && in_prefix(&self.dest, c.orig.dest)
-            && in_ports(&self.sport, c.orig.sport)
-            && in_ports(&self.dport, c.orig.dport)
-            && self.mark.is_none_or(|m| m == c.mark)
-            && self.snat.is_none_or(|s| s == c.snat)
-            && self.dnat.is_none_or(|d| d == c.dnat)
+table! {
+    /// A tracked connection (CTA_*; its flags are IPS_*), or what those to be found must have.
+    pub struct Connection {
+        Set proto: Protocol = header always, ip [], "the protocol, by its name or number";
+        Give source: Not<Prefix> = header, ip [],
+            "the address or prefix that it was begun from; \"!\" in front is all others";
+        Give dest: Not<Prefix> = header, ip [], "the address or prefix that it was begun to";
+        Give sport: Not<Ports> = header, ip [], "the ports that it was begun from";
+        Give dport: Not<Ports> = header, ip [], "the ports that it was begun to";
+        Give family: Family = header, ip [], "IPv4 (inet) or IPv6 (inet6)";
+        Read state: String = header, ip [], "ESTABLISHED and so on, for TCP and SCTP";
+        Read timeout: Be32 = 7, ip [], "seconds until it is forgotten if no packet comes";
+        Set mark: Be32 = 8 always, ip [], "its mark";
+        Read zone: Be16 = 18 always, ip [], "its zone, 0 for most";
+        Read replied: bool = {flag 2} always, ip [], "an answer was seen";
+        Read assured: bool = {flag 4} always, ip [], "it went on for long enough not to be dropped early";
+        Set snat: bool = {flag 16} always, ip [], "whether its source was translated";
+        Set dnat: bool = {flag 32} always, ip [], "whether its destination was translated";
+    } and {
+        /// As the first packet came.
+        pub orig: Tuple,
+        /// As answers come: what NAT changed is seen here.
+        pub reply: Tuple,
+        pub sent: Option<Counters>,
+        pub received: Option<Counters>,
+        /// How the kernel wrote the original tuple, by which to delete it.
+        key: Vec<u8>,
     }
 }
 
 /// The tracked connections that the filter lets through, in the kernel's order.
 ///
 /// Equivalent: `conntrack -L`
-pub fn list(ns: &Namespace, filter: &Filter) -> Result<Vec<Connection>> {
-    Ok(all(&mut *ns.netfilter()?, filter.family)?.into_iter().filter(|c| filter.matches(c)).collect())
+pub fn list(ns: &Namespace, filter: &Connection) -> Result<Vec<Connection>> {
+    Ok(all(&mut *ns.netfilter()?, filter.family)?.into_iter().filter(|c| filter.fits(c)).collect())
 }
 
 /// Forgets the connections that the filter lets through; the next packet of each is as a first one, so that
 /// changed NAT rules hold for it. Returns how many.
 ///
 /// Equivalent: `conntrack -D ...`
-pub fn del(ns: &Namespace, filter: &Filter) -> Result<usize> {
+pub fn del(ns: &Namespace, filter: &Connection) -> Result<usize> {
     let mut socket = ns.netfilter()?;
     let mut count = 0;
-    for connection in all(&mut socket, filter.family)?.iter().filter(|c| filter.matches(c)) {
+    for connection in all(&mut socket, filter.family)?.iter().filter(|c| filter.fits(c)) {
         let mut named = Attributes::new();
         named.put(CTA_TUPLE_ORIG | NESTED, &connection.key);
-        if connection.zone != 0 {
-            named.put(CTA_ZONE, &connection.zone.to_be_bytes());
+        if let Some(zone) = connection.zone.filter(|zone| zone.0 != 0) {
+            named.put(CTA_ZONE, &zone.0.to_be_bytes());
         }
-        let family = Family::of(connection.orig.source);
-        match ask(&mut socket, DELETE, NLM_F_ACK, Some(family), &named, &mut |_| {}) {
+        match ask(&mut socket, DELETE, NLM_F_ACK, connection.family, &named, &mut |_| {}) {
             // It has ended meanwhile.
             Err(e) if e.raw() == Some(Errno::ENOENT) => {}
             result => {
@@ -193,46 +159,52 @@ fn ask(
 impl Connection {
     fn read(payload: &[u8]) -> Option<Self> {
         let a = Received(payload.get(HEADER..)?);
-        let orig = Tuple::read(a.nest(CTA_TUPLE_ORIG)?)?;
-        let status = Status::from_bits_retain(a.u32(CTA_STATUS).unwrap_or(0));
+        let (orig, proto) = Tuple::read(a.nest(CTA_TUPLE_ORIG)?)?;
         let counters = |kind| {
             let c = a.nest(kind)?;
             Some(Counters { packets: c.u64(CTA_COUNTERS_PACKETS)?, bytes: c.u64(CTA_COUNTERS_BYTES)? })
         };
-        Some(Connection {
-            reply: Tuple::read(a.nest(CTA_TUPLE_REPLY)?)?,
-            state: state(orig.proto, a.nest(CTA_PROTOINFO)),
-            timeout: a.u32(CTA_TIMEOUT),
-            mark: a.u32(CTA_MARK).unwrap_or(0),
-            id: a.u32(CTA_ID),
-            zone: a.u16(CTA_ZONE).unwrap_or(0),
-            replied: status.contains(Status::SeenReply),
-            assured: status.contains(Status::Assured),
-            snat: status.contains(Status::SrcNat),
-            dnat: status.contains(Status::DstNat),
+        let host = |ip: Option<IpAddr>| ip.map(|ip| Not::only(Prefix(ip.into())));
+        let port = |port: Option<Be16>| port.map(|port| Not::only(Ports::one(port.0)));
+        let mut connection = Connection {
+            proto: Some(proto),
+            source: host(orig.source),
+            dest: host(orig.dest),
+            sport: port(orig.sport),
+            dport: port(orig.dport),
+            family: orig.source.map(Family::of),
+            state: state(proto, a.nest(CTA_PROTOINFO)).map(str::to_owned),
+            mark: Some(Be32(0)),
+            zone: Some(Be16(0)),
+            reply: Tuple::read(a.nest(CTA_TUPLE_REPLY)?)?.0,
             sent: counters(CTA_COUNTERS_ORIG),
             received: counters(CTA_COUNTERS_REPLY),
             key: a.get(CTA_TUPLE_ORIG)?.to_vec(),
             orig,
-        })
+            ..Connection::default()
+        };
+        a.iter().for_each(|(number, bytes)| connection.decode(number, bytes));
+        connection.decode_flags(a.u32(CTA_STATUS).unwrap_or(0));
+        Some(connection)
     }
 }
 
 impl Tuple {
-    fn read(a: Received<'_>) -> Option<Self> {
+    /// Reads it and its protocol.
+    fn read(a: Received<'_>) -> Option<(Self, Protocol)> {
         let (ip, proto) = (a.nest(CTA_TUPLE_IP)?, a.nest(CTA_TUPLE_PROTO)?);
-        let v4 = |kind| Some(IpAddr::V4(Ipv4Addr::from(*ip.get(kind)?.first_chunk::<4>()?)));
-        let v6 = |kind| Some(IpAddr::V6(Ipv6Addr::from(*ip.get(kind)?.first_chunk::<16>()?)));
-        let icmp = |id, kind, code| Some((proto.u8(kind)?, proto.u8(code)?, proto.u16(id)?));
-        Some(Tuple {
-            source: v4(CTA_IP_V4_SRC).or_else(|| v6(CTA_IP_V6_SRC))?,
-            dest: v4(CTA_IP_V4_DST).or_else(|| v6(CTA_IP_V6_DST))?,
-            proto: Protocol(proto.u8(CTA_PROTO_NUM)?),
-            sport: proto.u16(CTA_PROTO_SRC_PORT),
-            dport: proto.u16(CTA_PROTO_DST_PORT),
-            icmp: icmp(CTA_PROTO_ICMP_ID, CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMP_CODE)
-                .or_else(|| icmp(CTA_PROTO_ICMPV6_ID, CTA_PROTO_ICMPV6_TYPE, CTA_PROTO_ICMPV6_CODE)),
-        })
+        let address = |v4, v6| ip.get(v4).or_else(|| ip.get(v6)).and_then(from_octets);
+        let icmp = |v4, v6| proto.get(v4).or_else(|| proto.get(v6));
+        let mut tuple = Tuple {
+            source: Some(address(CTA_IP_V4_SRC, CTA_IP_V6_SRC)?),
+            dest: Some(address(CTA_IP_V4_DST, CTA_IP_V6_DST)?),
+            kind: icmp(CTA_PROTO_ICMP_TYPE, CTA_PROTO_ICMPV6_TYPE).and_then(U8::decode),
+            code: icmp(CTA_PROTO_ICMP_CODE, CTA_PROTO_ICMPV6_CODE).and_then(U8::decode),
+            id: icmp(CTA_PROTO_ICMP_ID, CTA_PROTO_ICMPV6_ID).and_then(Be16::decode),
+            ..Tuple::default()
+        };
+        proto.iter().for_each(|(number, bytes)| tuple.decode(number, bytes));
+        Some((tuple, Protocol(proto.u8(CTA_PROTO_NUM)?)))
     }
 }
 
@@ -269,47 +241,43 @@ fn state(proto: Protocol, info: Option<Received<'_>>) -> Option<&'static str> {
     names.get(usize::from(info?.nest(of)?.u8(state)?)).copied()
 }
 
+/// `src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80`, or of ICMP ` type=8 code=0 id=1` instead of ports.
 impl fmt::Display for Tuple {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "src={} dst={}", self.source, self.dest)?;
-        if let (Some(sport), Some(dport)) = (self.sport, self.dport) {
-            write!(f, " sport={sport} dport={dport}")?;
-        }
-        match self.icmp {
-            Some((kind, code, id)) => write!(f, " type={kind} code={code} id={id}"),
-            None => Ok(()),
-        }
+        let words = |name| match name {
+            "source" => "src",
+            "dest" => "dst",
+            name => name,
+        };
+        let pairs =
+            Self::ROWS.iter().filter_map(|row| Some(format!("{}={}", words(row.name), (row.get)(self)?)));
+        f.write_str(&pairs.collect::<Vec<_>>().join(" "))
+    }
+}
+
+impl fmt::Display for Counters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "packets={} bytes={}", self.packets, self.bytes)
     }
 }
 
 /// As `conntrack -L` shows it.
 impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.orig.proto)?;
-        if let Some(timeout) = self.timeout {
-            write!(f, " {timeout}")?;
-        }
-        if let Some(state) = self.state {
-            write!(f, " {state}")?;
-        }
-        let counters = |f: &mut fmt::Formatter<'_>, c: Option<Counters>| match c {
-            Some(c) => write!(f, " packets={} bytes={}", c.packets, c.bytes),
-            None => Ok(()),
-        };
-        write!(f, " {}", self.orig)?;
-        counters(f, self.sent)?;
-        if !self.replied {
-            f.write_str(" [UNREPLIED]")?;
-        }
-        write!(f, " {}", self.reply)?;
-        counters(f, self.received)?;
-        if self.assured {
-            f.write_str(" [ASSURED]")?;
-        }
-        if self.mark != 0 {
-            write!(f, " mark={}", self.mark)?;
-        }
-        Ok(())
+        let flag = |on: bool, word: &str| on.then(|| word.to_owned());
+        let words = [
+            self.proto.map(|proto| proto.to_string()),
+            self.timeout.map(|seconds| seconds.0.to_string()),
+            self.state.clone(),
+            Some(self.orig.to_string()),
+            self.sent.map(|counters| counters.to_string()),
+            flag(self.replied != Some(true), "[UNREPLIED]"),
+            Some(self.reply.to_string()),
+            self.received.map(|counters| counters.to_string()),
+            flag(self.assured == Some(true), "[ASSURED]"),
+            self.mark.filter(|mark| mark.0 != 0).map(|mark| format!("mark={}", mark.0)),
+        ];
+        f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -352,20 +320,18 @@ mod tests {
             "tcp 120 ESTABLISHED src=192.168.1.10 dst=8.8.8.8 sport=40000 dport=80 \
              src=8.8.8.8 dst=192.168.184.131 sport=80 dport=40000 [ASSURED]"
         );
-        assert!(c.snat && !c.dnat && c.sent.is_none());
+        assert_eq!((c.snat, c.dnat, c.sent), (Some(true), Some(false), None));
     }
 
     #[test]
     fn filters_look_at_the_first_packet() {
         let c = Connection::read(MESSAGE).unwrap();
-        let source =
-            |text| Filter { source: Some(Not::parse(text, Prefix::parse).unwrap()), ..Filter::default() };
-        assert!(source("192.168.1.0/24").matches(&c));
-        assert!(!source("!192.168.1.0/24").matches(&c));
-        assert!(!source("fd00::/8").matches(&c));
-        let dport =
-            |text| Filter { dport: Some(Not::parse(text, Ports::parse).unwrap()), ..Filter::default() };
-        assert!(dport("22,80").matches(&c) && !dport("!70-90").matches(&c));
+        let source = |text| Connection { source: Some(Not::parse(text).unwrap()), ..Connection::default() };
+        assert!(source("192.168.1.0/24").fits(&c));
+        assert!(!source("!192.168.1.0/24").fits(&c));
+        assert!(!source("fd00::/8").fits(&c));
+        let dport = |text| Connection { dport: Some(Not::parse(text).unwrap()), ..Connection::default() };
+        assert!(dport("22,80").fits(&c) && !dport("!70-90").fits(&c));
     }
 
     #[test]

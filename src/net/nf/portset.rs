@@ -106,6 +106,7 @@ impl PortSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::nf::words::Matched;
 
     #[test]
     fn sets_of_ports_come_back() {

@@ -5,6 +5,8 @@ use std::fmt;
 use ipnetwork::IpNetwork;
 
 use crate::base::error::{Error, Result};
+use crate::model::{Field, Form, Value};
+use crate::net::fields::text;
 use crate::net::prefix;
 pub use crate::net::prefix::Family;
 
@@ -15,13 +17,70 @@ pub struct Not<T> {
     pub value: T,
 }
 
-impl<T> Not<T> {
+/// What a rule can match, or everything but it.
+pub trait Matched: Clone + fmt::Debug + PartialEq + fmt::Display + 'static {
+    fn form() -> Form;
+
+    fn parse(text: &str) -> Result<Self>;
+
+    /// Reads a script's value that is no text.
+    fn read(_: &Value) -> Result<Option<Self>> {
+        Ok(None)
+    }
+
+    /// As scripts get it.
+    fn value(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+
+    /// Whether all that `other` stands for is in it.
+    fn covers(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
+impl<T: Matched> Not<T> {
     /// Splits the `!` off and parses the rest.
-    pub fn parse(text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Self> {
+    pub fn parse(text: &str) -> Result<Self> {
         match text.strip_prefix('!') {
-            Some(rest) => Ok(Not { negated: true, value: parse(rest.trim_start())? }),
-            None => Ok(Not { negated: false, value: parse(text)? }),
+            Some(rest) => Ok(Not { negated: true, value: T::parse(rest.trim_start())? }),
+            None => T::parse(text).map(Not::only),
         }
+    }
+}
+
+impl<T> Not<T> {
+    pub fn only(value: T) -> Self {
+        Not { negated: false, value }
+    }
+}
+
+impl<T: Matched> Field for Not<T> {
+    fn form() -> Form {
+        T::form()
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        match value {
+            Value::Text(text) => Not::parse(text).map(Some),
+            other => Ok(T::read(other)?.map(Not::only)),
+        }
+    }
+
+    fn value(&self) -> Value {
+        if self.negated { Value::Text(self.to_string()) } else { self.value.value() }
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decode(_: &[u8]) -> Option<Self> {
+        None
+    }
+
+    fn lets(&self, has: &Self) -> bool {
+        self.value.covers(&has.value) != self.negated
     }
 }
 
@@ -35,12 +94,22 @@ impl<T: fmt::Display> fmt::Display for Not<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix(pub IpNetwork);
 
-impl Prefix {
+impl Matched for Prefix {
+    fn form() -> Form {
+        text("an address or prefix such as \"192.168.1.0/24\" or \"!fd00::/64\"")
+    }
+
     /// An address, or a prefix without host bits.
-    pub fn parse(text: &str) -> Result<Self> {
+    fn parse(text: &str) -> Result<Self> {
         prefix::network(text).map(Prefix)
     }
 
+    fn covers(&self, other: &Self) -> bool {
+        self.0.contains(other.0.ip()) && self.0.prefix() <= other.0.prefix()
+    }
+}
+
+impl Prefix {
     pub fn family(self) -> Family {
         Family::of(self.0.ip())
     }
@@ -63,8 +132,12 @@ pub struct Interface {
     pub wildcard: bool,
 }
 
-impl Interface {
-    pub fn parse(text: &str) -> Result<Self> {
+impl Matched for Interface {
+    fn form() -> Form {
+        text("an interface's name such as \"eth0\", \"!br0\" or \"veth*\"")
+    }
+
+    fn parse(text: &str) -> Result<Self> {
         let (name, wildcard) = match text.strip_suffix('*') {
             Some(name) => (name, true),
             None => (text, false),
@@ -218,11 +291,6 @@ impl Ports {
         Ports(vec![PortRange::one(port)])
     }
 
-    /// `"80"`, `"8000-8010"`, or several with commas.
-    pub fn parse(text: &str) -> Result<Self> {
-        Self::new(text.split(',').map(PortRange::parse).collect::<Result<_>>()?)
-    }
-
     pub fn ranges(&self) -> &[PortRange] {
         &self.0
     }
@@ -233,6 +301,52 @@ impl Ports {
             [one] => Some(*one),
             _ => None,
         }
+    }
+}
+
+impl Matched for Ports {
+    fn form() -> Form {
+        const TYPES: &str = "integer|string|(integer|string)[]";
+        let expected =
+            "a port, a range such as \"8000-8010\", \"!53\" for all but it, or an array of ports and ranges";
+        Form { luals: TYPES.into(), returned: TYPES, ..text(expected) }
+    }
+
+    /// `"80"`, `"8000-8010"`, or several with commas.
+    fn parse(text: &str) -> Result<Self> {
+        Self::new(text.split(',').map(PortRange::parse).collect::<Result<_>>()?)
+    }
+
+    /// A number, or numbers and ranges.
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let several = match value {
+            Value::List(several) => several.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let range = |value: &Value| match value {
+            Value::Int(port) => Ok(u16::try_from(*port).ok().map(PortRange::one)),
+            Value::Text(range) => PortRange::parse(range).map(Some),
+            _ => Ok(None),
+        };
+        let ranges: Result<Option<Vec<PortRange>>> = several.iter().map(range).collect();
+        ranges?.map(Ports::new).transpose()
+    }
+
+    /// A number where it is one, a list where they are several, else a text.
+    fn value(&self) -> Value {
+        let one = |range: &PortRange| match range.low == range.high {
+            true => Value::Int(range.low.into()),
+            false => Value::Text(range.to_string()),
+        };
+        match self.ranges() {
+            [range] => one(range),
+            ranges => Value::List(ranges.iter().map(one).collect()),
+        }
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        let within = |port: &PortRange| self.0.iter().any(|r| r.low <= port.low && port.high <= r.high);
+        other.0.iter().all(within)
     }
 }
 
@@ -250,16 +364,16 @@ mod tests {
     #[test]
     fn words_come_back_as_they_went() {
         for text in ["192.168.1.0/24", "!10.0.0.0/8", "fd00::/62", "!fd00::1", "0.0.0.0/0"] {
-            assert_eq!(Not::parse(text, Prefix::parse).unwrap().to_string(), text);
+            assert_eq!(Not::<Prefix>::parse(text).unwrap().to_string(), text);
         }
         for text in ["br0", "!br0", "eth*", "!veth*"] {
-            assert_eq!(Not::parse(text, Interface::parse).unwrap().to_string(), text);
+            assert_eq!(Not::<Interface>::parse(text).unwrap().to_string(), text);
         }
         for text in ["tcp", "icmpv6", "0", "255"] {
             assert_eq!(Protocol::parse(text).unwrap().to_string(), text);
         }
         for text in ["80", "!53", "8000-8010", "22,80,8000-8010"] {
-            assert_eq!(Not::parse(text, Ports::parse).unwrap().to_string(), text);
+            assert_eq!(Not::<Ports>::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Ports::parse("90,1-10,5-20,80").unwrap().to_string(), "1-20,80,90");
         assert_eq!(Ports::parse("7,8,9").unwrap().to_string(), "7,8,9");
@@ -272,7 +386,7 @@ mod tests {
             assert!(Prefix::parse(bad).is_err(), "{bad}");
         }
         for bad in ["", "*", "a name", "sixteen-bytes-xx", "a/b", "e*h", "!!x"] {
-            assert!(Not::parse(bad, Interface::parse).is_err(), "{bad}");
+            assert!(Not::<Interface>::parse(bad).is_err(), "{bad}");
         }
         for bad in ["", "80-", "-80", "90-80", "65536", "80,,81", "http"] {
             assert!(Ports::parse(bad).is_err(), "{bad}");

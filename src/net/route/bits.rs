@@ -28,12 +28,12 @@ macro_rules! bits {
 
             fn read(value: &$crate::model::Value) -> $crate::base::error::Result<Option<Self>> {
                 let $crate::model::Value::List(words) = value else { return Ok(None) };
-                let known = |word: &&(u32, &str)| words.iter().any(|w| w == word.1);
+                let known = |word: &&(u32, &str)| words.iter().any(|w| w.is(word.1));
                 Ok(Some($name(Self::NAMES.iter().filter(known).fold(0, |set, (bit, _)| set | bit))))
             }
 
             fn value(&self) -> $crate::model::Value {
-                $crate::model::Value::List(self.names().map(str::to_owned).collect())
+                $crate::model::Value::words(self.names())
             }
 
             fn encode(&self) -> Option<Vec<u8>> {

@@ -63,9 +63,9 @@ impl Field for Locked {
 
     fn read(value: &Value) -> Result<Option<Self>> {
         let Value::List(names) = value else { return Ok(None) };
-        let bit = |name: &String| {
-            let number = Metrics::row(name).and_then(|row| row.number);
-            number.map(|n| 1 << n).ok_or_else(|| Error::argument(format!("there is no metric {name:?}")))
+        let bit = |name: &Value| {
+            let number = Metrics::row(&name.to_string()).and_then(|row| row.number);
+            number.map(|n| 1 << n).ok_or_else(|| Error::argument(format!("there is no metric \"{name}\"")))
         };
         let bits: Result<Vec<u32>> = names.iter().map(bit).collect();
         Ok(Some(Locked(bits?.into_iter().fold(0, |set, bit| set | bit))))
@@ -73,7 +73,7 @@ impl Field for Locked {
 
     fn value(&self) -> Value {
         let locked = Metrics::ROWS.iter().filter(|row| self.0 >> row.number.unwrap_or(0) & 1 != 0);
-        Value::List(locked.map(|row| row.name.to_owned()).collect())
+        Value::words(locked.map(|row| row.name))
     }
 
     fn encode(&self) -> Option<Vec<u8>> {

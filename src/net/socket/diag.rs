@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
 
-use super::{End, Proto, Socket, address};
+use super::{Proto, Socket, State, address};
 use crate::base::error::Result;
-use crate::net::attributes::unsigned;
+use crate::model::{Between, Field, Table};
+use crate::net::fields::Number;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::{self, attributes_of};
 use crate::net::prefix::Family;
@@ -65,38 +66,24 @@ impl Asked {
 /// struct inet_diag_msg: family, state, timer, retransmissions; the id (ports, addresses, link, cookie); expiry,
 /// queues, user, inode; then attributes.
 pub(super) fn inet_socket(proto: Proto, payload: &[u8]) -> Option<Socket> {
-    const INET_DIAG_PROTOCOL: u16 = 10;
-    const INET_DIAG_SKV6ONLY: u16 = 11;
     let (head, attributes) = payload.split_at_checked(72)?;
     let family = Family::from_number(head[0])?;
     let port = |at: usize| u16::from_be_bytes([head[at], head[at + 1]]);
-    let number = |at: usize| unsigned(&head[at..at + 4]) as u32;
-    let link = number(40);
-    let dev = (link != 0).then(|| link.to_string());
+    let number = |at: usize| Number::decode(&head[at..at + 4]);
     let mut socket = Socket {
-        proto,
+        proto: Some(proto),
         family: Some(family),
-        kind: None,
-        state_number: head[1],
-        local: End::Ip { at: SocketAddr::new(address(family, &head[8..24])?, port(4)), dev },
-        peer: End::Ip { at: SocketAddr::new(address(family, &head[24..40])?, port(6)), dev: None },
-        raw_proto: None,
+        state: Some(State::of(head[1])),
+        dev: number(40).filter(|link| link.0 != 0).map(|link| link.0.to_string()),
         recv_q: number(56),
         send_q: number(60),
-        uid: Some(number(64)),
-        inode: number(68).into(),
-        v6only: false,
-        peer_inode: None,
-        owners: Vec::new(),
+        uid: number(64),
+        inode: number(68),
+        ..Socket::default()
     };
-    for (kind, value) in attributes_of(attributes) {
-        match kind {
-            INET_DIAG_SKV6ONLY => socket.v6only = unsigned(value) != 0,
-            INET_DIAG_PROTOCOL if proto == Proto::Raw => socket.raw_proto = Some(unsigned(value) as u8),
-            _ => {}
-        }
-    }
-    Some(socket)
+    attributes_of(attributes).for_each(|(kind, value)| socket.decode(kind, value));
+    let (local, peer) = (address(family, &head[8..24])?, address(family, &head[24..40])?);
+    Some(socket.with_ends(SocketAddr::new(local, port(4)), SocketAddr::new(peer, port(6))))
 }
 
 /// struct unix_diag_msg: family, type, state, padding, inode, cookie; then attributes.
@@ -109,36 +96,31 @@ pub(super) fn unix_socket(payload: &[u8]) -> Option<Socket> {
     if i32::from(head[0]) != libc::AF_UNIX {
         return None;
     }
+    let kind = match i32::from(head[1]) {
+        libc::SOCK_STREAM => Some("stream"),
+        libc::SOCK_DGRAM => Some("dgram"),
+        libc::SOCK_SEQPACKET => Some("seqpacket"),
+        _ => None,
+    };
     let mut socket = Socket {
-        proto: Proto::Unix,
-        family: None,
-        kind: match i32::from(head[1]) {
-            libc::SOCK_STREAM => Some("stream"),
-            libc::SOCK_DGRAM => Some("dgram"),
-            libc::SOCK_SEQPACKET => Some("seqpacket"),
-            _ => None,
-        },
-        state_number: head[2],
-        local: End::Path(None),
-        peer: End::Path(None),
-        raw_proto: None,
-        recv_q: 0,
-        send_q: 0,
-        uid: None,
-        inode: unsigned(&head[4..8]),
-        v6only: false,
-        peer_inode: None,
-        owners: Vec::new(),
+        proto: Some(Proto::Unix),
+        kind: kind.map(str::to_owned),
+        state: Some(State::of(head[2])),
+        local: Some("*".to_owned()),
+        peer: Some("* 0".to_owned()),
+        recv_q: Some(Between(0)),
+        send_q: Some(Between(0)),
+        inode: Number::decode(&head[4..8]),
+        ..Socket::default()
     };
     for (kind, value) in attributes_of(attributes) {
         match kind {
-            UNIX_DIAG_NAME => socket.local = End::Path(name(value)),
-            UNIX_DIAG_PEER => socket.peer_inode = Some(unsigned(value)).filter(|inode| *inode != 0),
+            UNIX_DIAG_NAME => socket.local = name(value).or(socket.local),
+            UNIX_DIAG_PEER => socket.peer = Number::decode(value).map(|inode| format!("* {}", inode.0)),
             UNIX_DIAG_RQLEN if value.len() >= 8 => {
-                socket.recv_q = unsigned(&value[0..4]) as u32;
-                socket.send_q = unsigned(&value[4..8]) as u32;
+                (socket.recv_q, socket.send_q) = (Number::decode(value), Number::decode(&value[4..]));
             }
-            UNIX_DIAG_UID => socket.uid = Some(unsigned(value) as u32),
+            UNIX_DIAG_UID => socket.uid = Number::decode(value),
             _ => {}
         }
     }

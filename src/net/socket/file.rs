@@ -3,8 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::{End, Proto, Socket, address};
+use super::{Proto, Socket, State, address};
 use crate::base::error::{Error, Result};
+use crate::model::{Between, Words};
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 
@@ -26,24 +27,18 @@ pub(super) fn parse(proto: Proto, family: Family, line: &str) -> Option<Socket> 
     let [_, local, peer, state, queues, _, _, uid, _, inode, ..] = fields[..] else { return None };
     let (send_q, recv_q) = queues.split_once(':')?;
     let hex = |text: &str| u32::from_str_radix(text, 16).ok();
-    let (local, peer) = (end(family, local)?, end(family, peer)?);
-    Some(Socket {
-        proto,
+    let number = |n: u32| Some(Between(n));
+    let socket = Socket {
+        proto: Some(proto),
         family: Some(family),
-        kind: None,
-        state_number: hex(state)? as u8,
-        // The place of a raw socket's port is taken by its protocol.
-        raw_proto: (proto == Proto::Raw).then_some(local.port() as u8),
-        local: End::Ip { at: local, dev: None },
-        peer: End::Ip { at: peer, dev: None },
-        recv_q: hex(recv_q)?,
-        send_q: hex(send_q)?,
-        uid: uid.parse().ok(),
-        inode: inode.parse().ok()?,
-        v6only: false,
-        peer_inode: None,
-        owners: Vec::new(),
-    })
+        state: Some(State::of(hex(state)? as u8)),
+        recv_q: number(hex(recv_q)?),
+        send_q: number(hex(send_q)?),
+        uid: uid.parse().ok().and_then(number),
+        inode: number(inode.parse().ok()?),
+        ..Socket::default()
+    };
+    Some(socket.with_ends(end(family, local)?, end(family, peer)?))
 }
 
 fn end(family: Family, text: &str) -> Option<SocketAddr> {

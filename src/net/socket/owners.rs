@@ -13,12 +13,12 @@ pub struct Owner {
 
 /// The owners of all sockets, by inode, as they were when it was made.
 #[derive(Clone, Debug, Default)]
-pub struct Owners(HashMap<u64, Vec<Owner>>);
+pub struct Owners(HashMap<u32, Vec<Owner>>);
 
 impl Owners {
     /// Looks at all processes of the lab. What can't be read (processes of others) is left out.
     pub fn look() -> Self {
-        let mut found: HashMap<u64, Vec<Owner>> = HashMap::new();
+        let mut found: HashMap<u32, Vec<Owner>> = HashMap::new();
         for pid in numbers("/proc") {
             let mut name = None;
             for fd in numbers(&format!("/proc/{pid}/fd")) {
@@ -44,7 +44,7 @@ impl Owners {
         Owners::default()
     }
 
-    pub(super) fn of(&self, inode: u64) -> Vec<Owner> {
+    pub(super) fn of(&self, inode: u32) -> Vec<Owner> {
         self.0.get(&inode).cloned().unwrap_or_default()
     }
 }
@@ -56,6 +56,6 @@ fn numbers(directory: &str) -> Vec<u32> {
 }
 
 /// `socket:[123]`.
-fn socket_inode(target: &str) -> Option<u64> {
+fn socket_inode(target: &str) -> Option<u32> {
     target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }

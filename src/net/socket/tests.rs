@@ -13,10 +13,13 @@ fn an_answer_byte_by_byte() {
     answer.extend([7, 0, 0, 0, 9, 0, 0, 0]); // user, inode
     assert_eq!(answer.len(), 72);
     let socket = diag::inet_socket(Proto::Tcp, &answer).unwrap();
-    assert_eq!(socket.state(), "LISTEN");
-    let at = "127.0.0.1:80".parse().unwrap();
-    assert_eq!(socket.local, End::Ip { at, dev: Some("3".into()) });
-    assert_eq!((socket.recv_q, socket.send_q, socket.uid, socket.inode), (1, 5, Some(7), 9));
+    assert_eq!(socket.state(), LISTEN);
+    assert_eq!(socket.at(), Some("127.0.0.1:80".parse().unwrap()));
+    assert_eq!(socket.dev.as_deref(), Some("3"));
+    assert_eq!(
+        [socket.recv_q, socket.send_q, socket.uid, socket.inode],
+        [1, 5, 7, 9].map(|n| Some(Between(n)))
+    );
     for length in 0..72 {
         assert_eq!(diag::inet_socket(Proto::Tcp, &answer[..length]), None);
     }
@@ -29,15 +32,15 @@ fn lines_of_proc() {
     let socket = file::parse(Proto::Raw, Family::Inet, line);
     if cfg!(target_endian = "little") {
         let socket = socket.unwrap();
-        assert_eq!(socket.local, End::Ip { at: "127.0.0.1:1".parse().unwrap(), dev: None });
-        assert_eq!((socket.raw_proto, socket.state()), (Some(1), "UNCONN"));
-        assert_eq!((socket.recv_q, socket.send_q, socket.uid, socket.inode), (1, 2, Some(1000), 1234));
+        assert_eq!((socket.at(), socket.state()), (Some("127.0.0.1:1".parse().unwrap()), UNCONN));
+        let numbers = [socket.recv_q, socket.send_q, socket.uid, socket.inode];
+        assert_eq!(numbers, [1, 2, 1000, 1234].map(|n| Some(Between(n))));
     }
     let six = "   0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A \
                00000000:00000000 00:00000000 00000000     0        0 5 1";
     if cfg!(target_endian = "little") {
         let socket = file::parse(Proto::Tcp, Family::Inet6, six).unwrap();
-        assert_eq!(socket.local, End::Ip { at: "[::1]:8080".parse().unwrap(), dev: None });
+        assert_eq!(socket.at(), Some("[::1]:8080".parse().unwrap()));
     }
     for rubbish in ["", "a b c d e f g h i j", "1: 0:1 0:1 zz 0:0 0 0 0 0 0"] {
         assert_eq!(file::parse(Proto::Tcp, Family::Inet, rubbish), None);
@@ -61,7 +64,7 @@ fn sock_diag_and_proc_agree() {
             let told = asked.inet(proto, family).unwrap();
             let read = file::read(&ns, proto, family).unwrap();
             assert_eq!((told.len(), read.len()), (1, 1));
-            assert_eq!((&told[0].local, told[0].inode), (&read[0].local, read[0].inode));
+            assert_eq!((told[0].at(), told[0].inode), (read[0].at(), read[0].inode));
             assert_eq!(told[0].state(), read[0].state());
         }
         let found = list(&ns, &Filter::default(), &Owners::look()).unwrap();
@@ -73,7 +76,7 @@ fn sock_diag_and_proc_agree() {
 
 #[test]
 fn states_by_either_word() {
-    assert_eq!(parse_state("LISTEN").unwrap(), parse_state("listening").unwrap());
-    assert_eq!(parse_state("syn-recv").unwrap(), 1 << 3 | 1 << 12);
-    assert!(parse_state("listenin").unwrap_err().to_string().contains("did you mean \"listening\"?"));
+    assert_eq!(State::parse("LISTEN").unwrap(), State::parse("listening").unwrap());
+    assert_eq!(State::parse("syn-recv").unwrap(), State(1 << 3 | 1 << 12));
+    assert!(State::parse("listenin").unwrap_err().to_string().contains("did you mean \"listening\"?"));
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::{Look, poll};
 use crate::base::error::Result;
+use crate::model::Words;
 use crate::net::namespace::Namespace;
-use crate::net::socket::{self, End, Filter, Owners, Proto, Socket};
+use crate::net::socket::{self, Filter, Owners, Proto, Socket};
 
 /// The kernel tells of sockets by no event.
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -29,12 +30,7 @@ pub fn port(ns: &Namespace, goal: &PortGoal, timeout: Duration) -> Result<Durati
 }
 
 fn look(ns: &Namespace, goal: &PortGoal) -> Result<Look> {
-    let filter = Filter {
-        protos: Some(vec![goal.proto]),
-        listening: true,
-        port: Some(goal.port),
-        ..Filter::default()
-    };
+    let filter = Filter::waiting(goal.proto, goal.port);
     let found = socket::list(ns, &filter, &Owners::nobody())?;
     let fits: Vec<&Socket> = found.iter().filter(|s| goal.ip.is_none_or(|ip| takes(s, ip))).collect();
     let name = goal.proto.name();
@@ -53,19 +49,14 @@ fn look(ns: &Namespace, goal: &PortGoal) -> Result<Look> {
 
 /// Whether packets to this address reach the socket.
 fn takes(socket: &Socket, ip: IpAddr) -> bool {
-    let End::Ip { at, .. } = &socket.local else { return false };
-    let own = at.ip().to_canonical();
-    match (own, ip) {
+    let Some(own) = socket.ip else { return false };
+    match (own.to_canonical(), ip) {
         (own, ip) if own == ip => true,
-        (IpAddr::V6(any), IpAddr::V4(_)) => any.is_unspecified() && !socket.v6only,
+        (IpAddr::V6(any), IpAddr::V4(_)) => any.is_unspecified() && socket.v6only.is_none(),
         (own, ip) => own.is_unspecified() && own.is_ipv4() == ip.is_ipv4(),
     }
 }
 
 fn places(sockets: &[&Socket]) -> String {
-    let place = |socket: &&Socket| match &socket.local {
-        End::Ip { at, .. } => at.to_string(),
-        End::Path(path) => path.clone().unwrap_or_default(),
-    };
-    sockets.iter().map(place).collect::<Vec<_>>().join(", ")
+    sockets.iter().filter_map(|socket| Some(socket.at()?.to_string())).collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::lua::modules::neigh as neighbours;
 use crate::lua::modules::route as routes;
 use crate::lua::modules::traffic;
-use crate::lua::modules::words;
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{Shape, Type, Wrong, ty};
 use crate::net::link::Stats;
@@ -127,8 +126,7 @@ pub fn listening() -> Type<(Option<IpAddr>, u16)> {
     let expected = "a port from 1 to 65535, or \"ADDRESS:PORT\"";
     let with_address = Type::new("string", expected, |_, v| {
         let Some(text) = v.as_string() else { return Err(No::Other) };
-        let endpoint =
-            Endpoint::parse(&text.to_string_lossy(), None).map_err(|e| No::Wrong(words::wrong(e)))?;
+        let endpoint = Endpoint::parse(&text.to_string_lossy(), None).map_err(Wrong::from)?;
         match endpoint.host {
             Host::Any => Ok((None, endpoint.port)),
             Host::Address(ip, _) => Ok((Some(ip), endpoint.port)),

@@ -47,7 +47,8 @@ fn chain(hook: Hook) -> Chain {
 /// Raises `argument` for a contradictory spec, `unsupported` where the kernel lacks NAT.
 pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
     let spec = spec.check(kind)?;
-    let hooks = kind.hooks(spec.host);
+    let hooks = kind.hooks(spec.host == Some(true));
+    let insert = spec.insert == Some(true);
     let mut batch = Batch::new(TABLE);
     batch.table();
     for hook in hooks {
@@ -59,7 +60,7 @@ pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
             name: "__set%d".to_owned(),
             id: Some(batch.ports(ports)),
         });
-        batch.rule(&chain(*hook).name, &exprs, &userdata, spec.insert);
+        batch.rule(&chain(*hook).name, &exprs, &userdata, insert);
     }
     let mut socket = ns.netfilter().map_err(no_netfilter)?;
     let added = match batch.send(&mut socket) {
@@ -72,7 +73,7 @@ pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
         .into_iter()
         .next()
         .ok_or_else(|| Error::new(ErrorKind::Protocol, "the kernel did not show the added rule"))?;
-    ns.echo(|| [echo::nft(ns, &commands(&chains, &rule, spec.insert))]);
+    ns.echo(|| [echo::nft(ns, &commands(&chains, &rule, insert))]);
     Ok(rule)
 }
 

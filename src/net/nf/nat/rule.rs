@@ -18,7 +18,7 @@ const PERSISTENT: u32 = 8;
 const PROTO_RANDOM_FULLY: u32 = 16;
 
 /// A NAT rule as the kernel holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NatRule {
     pub kind: Kind,
     /// Chain and handle of each of its rules in the kernel: two with `host`, else one.
@@ -57,13 +57,13 @@ pub(super) fn write(kind: Kind, spec: &NatSpec, set: &mut dyn FnMut(&Ports) -> S
         ports.min = Some(load(low.to_be_bytes().to_vec()));
         ports.max = (high != low).then(|| load(high.to_be_bytes().to_vec()));
     }
-    let flags = [
-        (ports.min.is_some(), PROTO_SPECIFIED),
-        (spec.random, PROTO_RANDOM),
-        (spec.persistent, PERSISTENT),
-        (spec.fully_random, PROTO_RANDOM_FULLY),
-    ];
-    let flags = Flags(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum());
+    let mut flags = if ports.min.is_some() { PROTO_SPECIFIED } else { 0 };
+    for (on, flag) in
+        [(spec.random, PROTO_RANDOM), (spec.persistent, PERSISTENT), (spec.fully_random, PROTO_RANDOM_FULLY)]
+    {
+        flags |= if on == Some(true) { flag } else { 0 };
+    }
+    let flags = Flags(flags);
     let family = u32::from(spec.family.unwrap_or(Family::Inet).number());
     out.extend(match kind {
         Kind::Masquerade => Some(Expr::Masquerade { ports, flags }),
@@ -120,6 +120,7 @@ impl NatRule {
             Some((kind, spec)) => (out.kind, out.spec) = (kind, spec),
             None => out.expressions = rule.exprs.iter().map(|e| e.name().to_owned()).collect(),
         }
+        out.spec.settle();
         out.spec.comment = rule.userdata.comment.clone();
         out
     }
@@ -135,7 +136,7 @@ impl NatRule {
         self.hooks.append(&mut other.hooks);
         self.packets += other.packets;
         self.bytes += other.bytes;
-        self.spec.host = true;
+        self.spec.host = Some(true);
     }
 }
 
@@ -190,9 +191,9 @@ fn understand(exprs: &[Expr], sets: &dyn Fn(&str) -> Option<Ports>) -> Option<(K
     if flags & !(MAP_IPS | PROTO_SPECIFIED | PROTO_RANDOM | PERSISTENT | PROTO_RANDOM_FULLY) != 0 {
         return None;
     }
-    spec.random = flags & PROTO_RANDOM != 0;
-    spec.persistent = flags & PERSISTENT != 0;
-    spec.fully_random = flags & PROTO_RANDOM_FULLY != 0;
+    spec.random = Some(flags & PROTO_RANDOM != 0);
+    spec.persistent = Some(flags & PERSISTENT != 0);
+    spec.fully_random = Some(flags & PROTO_RANDOM_FULLY != 0);
     Some((kind, spec))
 }
 

@@ -103,7 +103,7 @@ impl NatRule {
         let flags: Vec<&str> =
             [(spec.random, "random"), (spec.fully_random, "fully-random"), (spec.persistent, "persistent")]
                 .into_iter()
-                .filter_map(|(set, name)| set.then_some(name))
+                .filter_map(|(set, name)| (set == Some(true)).then_some(name))
                 .collect();
         if !flags.is_empty() {
             out.push(' ');

@@ -2,6 +2,8 @@
 
 use super::target::Target;
 use crate::base::error::{Error, Result};
+use crate::model::{Field, Form, Value, Words, table};
+use crate::net::fields::text;
 use crate::net::nf::message::Hook;
 use crate::net::nf::words::{Family, Interface, Not, Ports, Prefix, Protocol};
 
@@ -20,17 +22,17 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Masquerade => "masquerade",
-            Kind::Snat => "snat",
-            Kind::Dnat => "dnat",
-            Kind::Redirect => "redirect",
-            Kind::Other => "other",
-        }
-    }
+impl Words for Kind {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("masquerade", Kind::Masquerade),
+        ("snat", Kind::Snat),
+        ("dnat", Kind::Dnat),
+        ("redirect", Kind::Redirect),
+        ("other", Kind::Other),
+    ];
+}
 
+impl Kind {
     /// Where the rule hangs; connections that the host itself begins pass `output` and never `prerouting`.
     pub(super) fn hooks(self, host: bool) -> &'static [Hook] {
         match (self, host) {
@@ -54,31 +56,57 @@ impl Kind {
     }
 }
 
-/// A rule in a script's words; all of it optional but for what [`NatSpec::check`] asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NatSpec {
-    pub source: Option<Not<Prefix>>,
-    pub dest: Option<Not<Prefix>>,
-    /// The interface by which the packet came in.
-    pub input: Option<Not<Interface>>,
-    /// The interface by which the packet leaves.
-    pub output: Option<Not<Interface>>,
-    pub proto: Option<Protocol>,
-    pub sport: Option<Not<Ports>>,
-    pub dport: Option<Not<Ports>>,
-    pub to: Option<Target>,
-    pub family: Option<Family>,
-    /// Source ports are chosen by a hash with a random seed.
-    pub random: bool,
-    /// Source ports are chosen at random.
-    pub fully_random: bool,
-    /// The same client gets the same address of a range each time.
-    pub persistent: bool,
-    /// Also for connections that this host begins.
-    pub host: bool,
-    pub comment: Option<String>,
-    /// Before the rules that are there, rather than behind.
-    pub insert: bool,
+table! {
+    /// What a rule matches and where it translates to; all of it optional but for what [`NatSpec::check`] asks for.
+    pub struct NatSpec {
+        Set source: Not<Prefix> = header, ip [],
+            "the source that it matches, an address or prefix; \"!192.168.1.0/24\" is all others";
+        Set dest: Not<Prefix> = header, ip [],
+            "the destination that it matches, an address or prefix; \"!\" in front is all others";
+        Set input as "iif": Not<Interface> = header, ip [],
+            "the interface by which packets come in; \"!br0\" is every other, \"veth*\" all that begin so. For \
+             masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none";
+        Set output as "out": Not<Interface> = header, ip [],
+            "the interface by which packets leave; \"!br0\" is every other, \"veth*\" all that begin so";
+        Set proto: Protocol = header, ip [], "the protocol of the packets";
+        Set sport: Not<Ports> = header, ip [], "the source ports; needs proto";
+        Set dport: Not<Ports> = header, ip [], "the destination ports; needs proto";
+        Set to: Target = header, ip [],
+            "what it translates to: an address or a range of them, with proto also a port or ports";
+        Set family: Family = header, ip [],
+            "the only family of the packets; where source, dest or to is an address, its family is meant anyway";
+        Set random: bool = header always, ip [],
+            "choose ports by a hash with a random seed; the default keeps them where possible";
+        Set fully_random: bool = header always, ip [], "choose ports at random";
+        Set persistent: bool = header always, ip [], "translate a client to the same address of a range each time";
+        Set host: bool = header always, ip [],
+            "also for connections that begin in this namespace itself, which don't pass prerouting (a second rule, on \
+             the hook output); default false";
+        Set comment: String = header, ip [], "a remark of at most 128 bytes, shown by nft too";
+        Give insert: bool = header, ip [], "before the rules that are there; default is behind them";
+    }
+}
+
+impl Field for Target {
+    fn form() -> Form {
+        text("an address such as \"192.168.1.10\", \"192.168.1.10:3000\" or \"[fd00::1]:80\"")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        if let Value::Text(text) = value { Target::parse(text).map(Some) } else { Ok(None) }
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decode(_: &[u8]) -> Option<Self> {
+        None
+    }
 }
 
 impl NatSpec {
@@ -111,14 +139,14 @@ impl NatSpec {
             _ => {}
         }
         self.check_ports()?;
-        if kind.is_source() && self.host {
+        if kind.is_source() && self.host == Some(true) {
             return wrong(format!("{name} has no `host`: it sees the host's own connections in any case"));
         }
         if !kind.is_source() && self.output.is_some() {
             let e = Error::argument(format!("{name} can't match `out`: it comes before routing"));
             return Err(e.hint("match the destination address with `dest`"));
         }
-        if self.host && self.input.is_some() {
+        if self.host == Some(true) && self.input.is_some() {
             let e =
                 Error::argument("`host` and `iif` exclude each other: what the host sends came in nowhere");
             return Err(e.hint("add two rules, one with `iif` and one with `host`"));
@@ -149,6 +177,13 @@ impl NatSpec {
             }
         }
         Ok(spec)
+    }
+
+    /// A rule of the kernel says of each flag whether it is on.
+    pub(super) fn settle(&mut self) {
+        for flag in [&mut self.random, &mut self.fully_random, &mut self.persistent, &mut self.host] {
+            flag.get_or_insert(false);
+        }
     }
 
     fn check_ports(&self) -> Result<()> {

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::*;
+use crate::model::{Table, Value, Word};
 use crate::net::namespace::Namespaces;
-use crate::net::nf::words::{Family, Interface, Not, Prefix, Protocol};
 
 /// Runs `f` in a new network namespace; says so when that isn't allowed.
 fn in_namespace<T: Send + 'static>(f: impl FnOnce(&Namespace) -> T + Send + 'static) -> Option<T> {
@@ -47,24 +47,13 @@ fn spec(words: &str) -> NatSpec {
     let mut out = NatSpec::default();
     for word in words.split_whitespace() {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        match name {
-            "source" => out.source = Some(Not::parse(value, Prefix::parse).unwrap()),
-            "dest" => out.dest = Some(Not::parse(value, Prefix::parse).unwrap()),
-            "in" => out.input = Some(Not::parse(value, Interface::parse).unwrap()),
-            "out" => out.output = Some(Not::parse(value, Interface::parse).unwrap()),
-            "proto" => out.proto = Some(Protocol::parse(value).unwrap()),
-            "sport" => out.sport = Some(Not::parse(value, Ports::parse).unwrap()),
-            "dport" => out.dport = Some(Not::parse(value, Ports::parse).unwrap()),
-            "to" => out.to = Some(Target::parse(value).unwrap()),
-            "family" => out.family = Some(Family::parse(value).unwrap()),
-            "comment" => out.comment = Some(value.to_owned()),
-            "random" => out.random = true,
-            "fully_random" => out.fully_random = true,
-            "persistent" => out.persistent = true,
-            "host" => out.host = true,
-            "insert" => out.insert = true,
-            _ => panic!("{word}"),
-        }
+        let name = if name == "in" { "iif" } else { name };
+        let row = NatSpec::ROWS.iter().find(|row| row.name == name).unwrap();
+        let value = match (row.form)().word {
+            Word::Flag => Value::Bool(true),
+            _ => Value::Text(value.to_owned()),
+        };
+        assert!((row.put)(&mut out, &value).unwrap(), "{word}");
     }
     out
 }
@@ -181,15 +170,21 @@ fn shown_as_by_nft(ns: &Namespace) {
     }
 }
 
+/// The spec as it is listed.
+fn listed(kind: Kind, spec: &NatSpec) -> NatSpec {
+    let mut listed = spec.check(kind).unwrap();
+    listed.insert = None;
+    listed.settle();
+    listed
+}
+
 #[test]
 fn rules_are_listed_in_the_words_they_were_made_of() {
     in_namespace(|ns| {
         for (kind, words, _) in BY_HAND {
             let spec = spec(words);
             let added = add(ns, *kind, &spec).unwrap();
-            let mut expected = spec.check(*kind).unwrap();
-            expected.insert = false;
-            assert_eq!(added.spec, expected, "{words}");
+            assert_eq!(added.spec, listed(*kind, &spec), "{words}");
             assert_eq!(
                 list(ns).unwrap().iter().find(|r| r.handle() == added.handle()),
                 Some(&added),
@@ -207,7 +202,7 @@ fn a_rule_for_the_host_too_is_one() {
         let first = add(ns, Kind::Dnat, &spec).unwrap();
         let second = add(ns, Kind::Dnat, &spec).unwrap();
         assert_eq!(first.hooks, [Hook::Prerouting, Hook::Output]);
-        assert_eq!(first.spec, spec.check(Kind::Dnat).unwrap());
+        assert_eq!(first.spec, listed(Kind::Dnat, &spec));
         assert_eq!(list(ns).unwrap(), [first.clone(), second.clone()]);
         // By the handle of either half.
         del(ns, first.handles[1].1).unwrap();
