@@ -179,7 +179,7 @@ fn run(script: Script, options: LabOptions) -> i32 {
     enter(options, directory, |lab| {
         let mut place = Place::of(lab);
         if echo {
-            match lua::lab::echo::to_stdout() {
+            match lua::lab::echo::to_stdout(shell::lines) {
                 Ok(output) => place.echo = Some(output),
                 Err(e) => return complain(&e.op("--echo"), status::CANNOT),
             }

@@ -4,6 +4,7 @@
 mod print;
 
 pub mod clock;
+pub mod command;
 pub mod error;
 pub mod file;
 pub(crate) mod terminal;

@@ -4,7 +4,7 @@ pub mod addr;
 pub mod attributes;
 pub mod bridge;
 pub mod defaults;
-pub mod echo;
+pub mod done;
 pub mod events;
 pub mod fields;
 pub mod hosts;

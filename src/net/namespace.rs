@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
 
-use super::echo::{self, Command, Echo};
+use super::done::{Done, Reports, Verb};
 use super::inherited::Inherited;
 use super::netlink::{Answer, Route, Socket};
 use super::remains::{self, Keeper, Remains};
@@ -54,7 +54,7 @@ pub struct Namespace {
 /// What all namespaces of a lab share.
 #[derive(Default)]
 struct Shared {
-    echo: Rc<Echo>,
+    reports: Rc<Reports>,
     remains: Remains,
     pool: Pool,
 }
@@ -146,9 +146,9 @@ impl Namespace {
         self.sockets.netfilter(&self.shared.pool, &|open| self.within(open))
     }
 
-    /// Tells the commands that do what was just done here, if somebody listens.
-    pub fn echo<C: IntoIterator<Item = Command>>(&self, commands: impl FnOnce() -> C) {
-        self.shared.echo.tell(commands);
+    /// Tells what was just done here, if somebody listens.
+    pub fn report(&self, done: Done<'_>) {
+        self.shared.reports.tell(self, done);
     }
 
     /// The process that keeps a deleted namespace alive, by the number under which it is known here.
@@ -211,8 +211,8 @@ impl Drop for Inside {
 
 /// The namespaces of a lab: `host` and the named ones, pinned in a directory as `ip netns` does.
 pub struct Namespaces {
-    /// Who is told how commands would do it.
-    pub echo: Rc<Echo>,
+    /// Who is told what was done.
+    pub reports: Rc<Reports>,
     host: Rc<Namespace>,
     directory: PathBuf,
     known: RefCell<HashMap<String, Rc<Namespace>>>,
@@ -236,7 +236,7 @@ impl Namespaces {
         let home = host.descriptor()?;
         let _ = HOME.with(|slot| slot.set(home));
         Ok(Namespaces {
-            echo: shared.echo.clone(),
+            reports: shared.reports.clone(),
             host: Rc::new(host),
             directory: directory.into(),
             known: RefCell::default(),
@@ -279,7 +279,7 @@ impl Namespaces {
                 self.shared.remains.forget(ns.inode);
                 self.known.borrow_mut().insert(name.to_owned(), ns.clone());
                 self.note(&ns);
-                self.echo.tell(|| [echo::namespace("add", name)]);
+                self.host.report(Done::Namespace(Verb::Add, name));
                 Ok(ns)
             }
             Err(e) => {
@@ -399,7 +399,7 @@ impl Namespaces {
         }
         std::fs::remove_file(&path)
             .map_err(|e| Error::from(e).detail(format!("removing {}", path.display())))?;
-        self.echo.tell(|| [echo::namespace("del", name)]);
+        self.host.report(Done::Namespace(Verb::Del, name));
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
 use super::attributes::{Attributes, unsigned};
-use super::echo::Command;
+use super::done::{Done, Verb};
 use super::fields::{LinkRef, Origin, Scope, text};
 use super::namespace::Namespace;
 use super::netlink::attributes_of;
@@ -202,19 +202,19 @@ impl fmt::Display for Nexthop {
 
 /// Adds a nexthop object, as `ip nexthop add id ID ...`. Raises `exists` if the id is taken.
 pub fn add(ns: &Namespace, nexthop: &Nexthop) -> Result<()> {
-    send(ns, nexthop, NLM_F_CREATE | NLM_F_EXCL, "add")
+    send(ns, nexthop, NLM_F_CREATE | NLM_F_EXCL, Verb::Add)
 }
 
 /// Adds it, or puts it in the place of the one with this id.
 pub fn replace(ns: &Namespace, nexthop: &Nexthop) -> Result<()> {
-    send(ns, nexthop, NLM_F_CREATE | NLM_F_REPLACE, "replace")
+    send(ns, nexthop, NLM_F_CREATE | NLM_F_REPLACE, Verb::Replace)
 }
 
-fn send(ns: &Namespace, nexthop: &Nexthop, flags: u16, verb: &str) -> Result<()> {
+fn send(ns: &Namespace, nexthop: &Nexthop, flags: u16, verb: Verb) -> Result<()> {
     nexthop.check()?;
     let request = nexthop.encode(ns)?;
     ns.rtnl(RTM_NEWNEXTHOP, flags, &request, |_| Ok(())).map_err(|e| explain(ns, nexthop, e))?;
-    ns.echo(|| [command(ns, verb, nexthop)]);
+    ns.report(Done::Nexthop(verb, nexthop));
     Ok(())
 }
 
@@ -239,13 +239,6 @@ fn explain(ns: &Namespace, nexthop: &Nexthop, e: Error) -> Error {
     }
 }
 
-fn command(ns: &Namespace, verb: &str, nexthop: &Nexthop) -> Command {
-    let six = nexthop.via.is_none() && nexthop.family == Some(Family::Inet6);
-    let words: &[&str] = if six { &["-6", "nexthop", verb] } else { &["nexthop", verb] };
-    let encap = nexthop.encap.as_ref().map(|encap| format!("encap {}", encap.word()));
-    Command::ip(ns, words).rows(nexthop, &["encap"]).phrase(encap)
-}
-
 fn of_id(id: Id) -> Result<Vec<u8>> {
     let mut out = vec![0; 8];
     let mut attributes = Attributes::new();
@@ -257,7 +250,7 @@ fn of_id(id: Id) -> Result<Vec<u8>> {
 /// Deletes the one with this id, and with it the routes that use it. Raises `not_found` if there is none.
 pub fn del(ns: &Namespace, id: Id) -> Result<()> {
     ns.rtnl(RTM_DELNEXTHOP, 0, &of_id(id)?, |_| Ok(())).map_err(|e| explain(ns, &Nexthop::default(), e))?;
-    ns.echo(|| [command(ns, "del", &Nexthop { id: Some(id), ..Nexthop::default() })]);
+    ns.report(Done::Nexthop(Verb::Del, &Nexthop { id: Some(id), ..Nexthop::default() }));
     Ok(())
 }
 

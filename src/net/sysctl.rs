@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use super::echo;
+use super::done::Done;
 use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
@@ -48,7 +48,7 @@ pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
         }
         _ => explain(ns, &parts, e, true),
     })?;
-    ns.echo(|| [echo::sysctl_set(ns, &dotted(&parts), value)]);
+    ns.report(Done::Sysctl(&dotted(&parts), value));
     if parts.last().is_some_and(|last| last == "forwarding") {
         // Links that come up later are made ready before the first probe.
         ns.unsettle();

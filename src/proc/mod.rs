@@ -8,7 +8,7 @@
 mod child;
 mod cover;
 pub mod deaths;
-pub mod echo;
+mod echo;
 mod kept;
 pub mod list;
 mod output;

@@ -16,8 +16,8 @@ use super::cover::{self, Cover};
 use super::kept::Keep;
 use super::user::User;
 use super::{pipe, terminal};
+use crate::base::command::quoted;
 use crate::base::error::{Error, Kind, Result};
-use crate::net::echo::quoted;
 use crate::net::namespace::Namespace;
 
 /// Where a program is looked for if the environment has no PATH.

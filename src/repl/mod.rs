@@ -35,10 +35,11 @@ use mlua::{Lua, MultiValue, Value};
 use crate::base::error::{Error, complain};
 use crate::base::wait::{self, Deadline};
 use crate::doc;
+use crate::lua::lab::echo::listener;
 use crate::lua::lab::{Lab, Place};
 use crate::lua::runtime::explain::{self, Raised};
 use crate::lua::{self, Script, status};
-use crate::net::echo::Listener;
+use crate::shell;
 use colour::{Colours, Paint};
 use commands::{Entry, Flow, Monitor};
 use complete::Completer;
@@ -512,9 +513,8 @@ impl<'a> Session<'a> {
     /// Shows the commands that do the same as each call, or no longer.
     fn echo(&self, on: bool) {
         let colours = self.colours;
-        let listener: Listener =
-            Rc::new(move |line| println!("{}", colours.paint(Paint::Hint, &screen::harmless(line))));
-        self.lab.namespaces.echo.listen(on.then_some(listener));
+        let write = move |line: &str| println!("{}", colours.paint(Paint::Hint, &screen::harmless(line)));
+        self.lab.namespaces.reports.listen(on.then(|| listener(shell::lines, write)));
     }
 
     fn run_script(&mut self, script: &Script) -> mlua::Result<()> {

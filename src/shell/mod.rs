@@ -1,10 +1,12 @@
 //! Shell commands about the network (`ip`, `bridge`, `sysctl`, `iptables`, `nft`, `ping`, ...) as Lua: text to text.
 //!
 //! `lexer` and `parser` read the shell's language, `variables` expands words, `programs` and `ip` and `iptables` say
-//! what a command comes to ([`act`]), `script` follows the shell's loops and conditions, and `emit` writes Lua.
+//! what a command comes to ([`act`]), `script` follows the shell's loops and conditions, and `emit` writes Lua. `echo`
+//! goes the other way: from what was done to the commands that do the same.
 
 mod act;
 mod args;
+mod echo;
 mod emit;
 mod ip;
 mod iptables;
@@ -19,6 +21,7 @@ mod typed;
 mod variables;
 
 pub use args::Reason;
+pub use echo::lines;
 pub use emit::{Globals, Program, variable};
 pub use lua::is_taken;
 pub use typed::{Step, Typed, What, behind_prompt, is_known, is_typed, length, line};

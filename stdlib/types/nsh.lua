@@ -388,25 +388,25 @@
 
 ---@class (exact) nsh.conntrack.DelOptions
 ---@field proto? integer|string the protocol, by its name or number
----@field source? string begun from this address or prefix; "!" in front is all others
----@field dest? string begun to this address or prefix
----@field sport? integer|string|(integer|string)[] begun from these ports
----@field dport? integer|string|(integer|string)[] begun to these ports
----@field family? "inet"|"inet6" of IPv4 or IPv6 alone
+---@field source? string the address or prefix that it was begun from; "!" in front is all others
+---@field dest? string the address or prefix that it was begun to
+---@field sport? integer|string|(integer|string)[] the ports that it was begun from
+---@field dport? integer|string|(integer|string)[] the ports that it was begun to
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
 ---@field mark? integer its mark
----@field snat? boolean its source was translated
----@field dnat? boolean its destination was translated
+---@field snat? boolean whether its source was translated
+---@field dnat? boolean whether its destination was translated
 
 ---@class (exact) nsh.conntrack.ListOptions
 ---@field proto? integer|string the protocol, by its name or number
----@field source? string begun from this address or prefix; "!" in front is all others
----@field dest? string begun to this address or prefix
----@field sport? integer|string|(integer|string)[] begun from these ports
----@field dport? integer|string|(integer|string)[] begun to these ports
----@field family? "inet"|"inet6" of IPv4 or IPv6 alone
+---@field source? string the address or prefix that it was begun from; "!" in front is all others
+---@field dest? string the address or prefix that it was begun to
+---@field sport? integer|string|(integer|string)[] the ports that it was begun from
+---@field dport? integer|string|(integer|string)[] the ports that it was begun to
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
 ---@field mark? integer its mark
----@field snat? boolean its source was translated
----@field dnat? boolean its destination was translated
+---@field snat? boolean whether its source was translated
+---@field dnat? boolean whether its destination was translated
 
 ---@class (exact) nsh.eventually.Options
 ---@field timeout? number seconds to go on trying; default 5
@@ -1390,8 +1390,8 @@
 ---@field zone integer its zone, 0 for most
 ---@field replied boolean an answer was seen
 ---@field assured boolean it went on for long enough not to be dropped early
----@field snat boolean its source was translated
----@field dnat boolean its destination was translated
+---@field snat boolean whether its source was translated
+---@field dnat boolean whether its destination was translated
 ---@field orig? nsh.conntrack.Tuple its first packet, as it came
 ---@field reply? nsh.conntrack.Tuple an answer as it comes: what was translated is seen here
 ---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct

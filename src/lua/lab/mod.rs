@@ -58,7 +58,7 @@ impl Lab {
     pub fn new(place: Place, trace: bool) -> Result<Rc<Self>> {
         let namespaces = Namespaces::new("/run/netns")?;
         if let Some(output) = &place.echo {
-            echo::begin(&namespaces.echo, output, place.sandboxed);
+            echo::begin(&namespaces, output, place.sandboxed);
         }
         Ok(Rc::new(Lab {
             namespaces,

@@ -6,11 +6,12 @@ use mlua::Value;
 use serde_json::Value as Json;
 
 use super::json;
+use crate::base::command::Command;
 use crate::base::error::{Error, Kind};
 use crate::lua::registry::Module;
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{Cx, Failure, Function, Shape, Type, Wrong, opts, param, ret, ty};
-use crate::net::echo::Command;
+use crate::net::done::Done;
 use crate::net::nft::{self, Format, Ruleset};
 use crate::proc::{self, Context, Exit, Spec, Stdin};
 
@@ -107,7 +108,7 @@ fn load(cx: &Cx<'_>, (given, options): (Given, LoadOptions)) -> Result<(), Failu
     run(cx, &args, &ruleset).map_err(|e| e.on("ruleset"))?;
     if !options.check {
         args.insert(0, "nft");
-        cx.ns.echo(|| [Command::within(cx.ns, &args).reading(&ruleset.text)]);
+        cx.ns.report(Done::Ran(&Command::new(&args).reading(&ruleset.text)));
     }
     Ok(())
 }

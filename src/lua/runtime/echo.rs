@@ -1,36 +1,38 @@
-//! `--echo`: what a script does, as the commands that do the same.
+//! `--echo`: what a call that changes nothing looks at.
+
+use std::rc::Rc;
 
 use mlua::{Lua, MultiValue, Value};
 
+use crate::base::command::quoted;
 use crate::lua::schema::{Cx, FunctionDoc};
-use crate::net::echo::{Command, quoted};
+use crate::net::done::Done;
 use crate::net::namespace::Namespace;
 
-/// A call that may turn out to have changed nothing; it is told as a comment then.
+/// A call that may turn out to have changed nothing; it is told as a look then.
 pub(super) struct Look {
     told: usize,
-    command: String,
+    commands: Vec<String>,
+    /// Where it looks from, unless it is where it is called.
+    from: Option<Rc<Namespace>>,
 }
 
 impl Look {
     /// `None` if nobody listens, the function has no command, or nsh's own library calls it.
     pub(super) fn before(cx: &Cx<'_>, doc: &FunctionDoc, args: &MultiValue) -> Option<Self> {
-        let echo = &cx.lab.namespaces.echo;
-        let template = doc.command.filter(|_| echo.listens() && !from_library(cx.lua))?;
+        let reports = &cx.lab.namespaces.reports;
+        let template = doc.command.filter(|_| reports.listens() && !from_library(cx.lua))?;
         let given = |name: &str| given(doc, args, name);
         // A check says itself where it looks from.
         let from = given("from").filter(|_| doc.name.starts_with("check."));
         let from = from.and_then(|name| cx.lab.namespaces.get(&name).ok().flatten());
-        let ns = from.as_deref().unwrap_or(cx.ns);
-        let commands: Vec<String> =
-            template.split("; ").map(|part| placed(ns, &filled(part, &given))).collect();
-        Some(Look { told: echo.told(), command: commands.join("; ") })
+        let commands = template.split("; ").map(|part| filled(part, &given)).collect();
+        Some(Look { told: reports.told(), commands, from })
     }
 
     pub(super) fn tell(&self, cx: &Cx<'_>) {
-        let echo = &cx.lab.namespaces.echo;
-        if echo.told() == self.told {
-            echo.look(&self.command);
+        if cx.lab.namespaces.reports.told() == self.told {
+            self.from.as_deref().unwrap_or(cx.ns).report(Done::Looked(&self.commands));
         }
     }
 }
@@ -91,22 +93,6 @@ fn filled(template: &str, given: &dyn Fn(&str) -> Option<String>) -> String {
         }
     }
     out.join(" ")
-}
-
-/// The command in the namespace.
-fn placed(ns: &Namespace, command: &str) -> String {
-    let (negation, command) = match command.strip_prefix("! ") {
-        Some(command) => ("! ", command),
-        None => ("", command),
-    };
-    let words: Vec<&str> = command.split(' ').collect();
-    let place = |command: Command, words: &[&str]| format!("{negation}{command} {}", words.join(" "));
-    match words.split_first() {
-        _ if ns.is_host() => format!("{negation}{command}"),
-        Some((&"ip", words)) => place(Command::ip(ns, &[]), words),
-        Some((&"bridge", words)) => place(Command::bridge(ns, &[]), words),
-        _ => place(Command::within(ns, &[]), &words),
-    }
 }
 
 #[cfg(test)]

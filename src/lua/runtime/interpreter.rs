@@ -11,12 +11,13 @@ use mlua::{
 };
 
 use super::{bind, library};
+use crate::base::command::Command;
 use crate::base::error::Error;
 use crate::base::wait;
 use crate::lua::lab::{Lab, Place};
 use crate::lua::registry::Modules;
 use crate::lua::{schema, status};
-use crate::net::echo::Command;
+use crate::net::done::Done;
 
 /// The most memory that a script's Lua values may take.
 pub const MEMORY_LIMIT: usize = 1 << 30;
@@ -217,8 +218,8 @@ fn stdout_closed(_: &Lua, _: ()) -> mlua::Result<bool> {
 fn execute_shell(lua: &Lua, command: Option<mlua::LuaString>) -> Result<MultiValue, schema::Failure> {
     use std::os::unix::process::ExitStatusExt;
     let Some(command) = command else { return Ok(true.into_lua_multi(lua)?) };
-    let told = || [Command::new(&["sh", "-c"]).word(command.to_string_lossy())];
-    Lab::of(lua)?.namespaces.echo.tell(told);
+    let told = Command::new(&["sh", "-c"]).word(command.to_string_lossy());
+    Lab::of(lua)?.namespaces.host().report(Done::Ran(&told));
     let refused = |e: std::io::Error| bind::named(Error::from(e).detail("running /bin/sh"), "os.execute");
     let words = OsStr::from_bytes(&command.as_bytes()).to_owned();
     crate::proc::close_on_exec();

@@ -12,7 +12,7 @@ use super::{Addr, Peer, RTM_DELADDR, RTM_NEWADDR};
 use crate::base::error::{Error, Kind, Result};
 use crate::model::Table;
 use crate::net::attributes::Attributes;
-use crate::net::echo;
+use crate::net::done::{Done, Verb};
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
@@ -23,7 +23,7 @@ use crate::net::usable;
 pub fn add(ns: &Namespace, address: IpNetwork, spec: &Addr) -> Result<()> {
     let index = find::require_index(ns, spec.dev())?;
     send(ns, index, address, spec, NLM_F_CREATE | NLM_F_EXCL).map_err(|e| explain(ns, address, spec, e))?;
-    ns.echo(|| [echo::addr_add(ns, "add", address, spec)]);
+    ns.report(Done::Addr(Verb::Add, address, spec));
     delivered(ns, index, address, spec)
 }
 
@@ -32,7 +32,7 @@ pub fn replace(ns: &Namespace, address: IpNetwork, spec: &Addr) -> Result<()> {
     let index = find::require_index(ns, spec.dev())?;
     send(ns, index, address, spec, NLM_F_CREATE | NLM_F_REPLACE)
         .map_err(|e| explain(ns, address, spec, e))?;
-    ns.echo(|| [echo::addr_add(ns, "replace", address, spec)]);
+    ns.report(Done::Addr(Verb::Replace, address, spec));
     delivered(ns, index, address, spec)
 }
 
@@ -63,9 +63,9 @@ fn send(ns: &Namespace, index: u32, address: IpNetwork, spec: &Addr, flags: u16)
 /// Takes an address from a link, as `ip addr del ADDRESS/LEN dev DEV`; without `dev`, from the one link that has
 /// it. Raises `not_found` if none has.
 pub fn del(ns: &Namespace, address: IpNetwork, dev: Option<&str>) -> Result<()> {
-    let index = match dev {
-        Some(dev) => find::require_index(ns, dev)?,
-        None => only_owner(ns, address)?,
+    let (index, name) = match dev {
+        Some(dev) => (find::require_index(ns, dev)?, dev.to_owned()),
+        None => only_owner(ns, address).map(|owner| (owner.index(), owner.dev().to_owned()))?,
     };
     let deleted = match del_from(ns, address, None, index) {
         // It may be there with a peer, which must then be told.
@@ -79,8 +79,11 @@ pub fn del(ns: &Namespace, address: IpNetwork, dev: Option<&str>) -> Result<()> 
         Some(Errno::EADDRNOTAVAIL) => none_such(ns, address, dev, e),
         _ => e,
     })?;
-    let name = || find::name(ns, index).ok().flatten().unwrap_or_default();
-    ns.echo(|| [echo::addr_del(ns, address, peer, &name())]);
+    ns.report(Done::Addr(
+        Verb::Del,
+        address,
+        &Addr { peer: peer.map(|ip| Peer(ip.into())), ..Addr::on(&name) },
+    ));
     Ok(())
 }
 
@@ -106,11 +109,11 @@ fn del_from(ns: &Namespace, address: IpNetwork, peer: Option<IpAddr>, index: u32
     ns.rtnl(RTM_DELADDR, 0, &request, |_| Ok(()))
 }
 
-fn only_owner(ns: &Namespace, address: IpNetwork) -> Result<u32> {
+fn only_owner(ns: &Namespace, address: IpNetwork) -> Result<Addr> {
     let mut owners = list(ns, &Addr::default())?;
     owners.retain(|a| a.prefix() == address);
     match &owners[..] {
-        [one] => Ok(one.index()),
+        [one] => Ok(one.clone()),
         [] => Err(Error::new(Kind::NotFound, format!("no link has the address {address}"))),
         several => {
             let devs: Vec<&str> = several.iter().map(Addr::dev).collect();
@@ -144,7 +147,7 @@ pub fn flush(ns: &Namespace, filter: &Addr) -> Result<usize> {
             result => result.map_err(|e| e.detail(format!("deleting {prefix} from {}", address.dev())))?,
         }
     }
-    ns.echo(|| echo::addr_flush(ns, filter, &addresses));
+    ns.report(Done::AddrsFlushed(filter, &addresses));
     Ok(addresses.len())
 }
 

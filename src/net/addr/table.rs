@@ -119,7 +119,7 @@ impl Addr {
     }
 
     /// As it is sent, with what wasn't given.
-    pub(in crate::net) fn completed(&self, address: IpNetwork) -> Self {
+    pub fn completed(&self, address: IpNetwork) -> Self {
         let mut addr = self.clone();
         addr.local = Some(address.ip());
         if address.is_ipv6() && addr.dad != Some(true) && addr.optimistic != Some(true) {

@@ -2,7 +2,7 @@
 
 pub mod fdb;
 
-use super::echo;
+use super::done::Done;
 use super::link::{self, Bridge, Change, Details, Filter, Link, Master, Port, find};
 use super::namespace::{Namespace, Namespaces};
 use crate::base::error::{Error, Kind, Result};
@@ -67,7 +67,7 @@ pub fn port_options(ns: &Namespace, port: &str) -> Result<Port> {
 pub fn set_port(ns: &Namespace, port: &str, options: &Port) -> Result<()> {
     let index = find::require_index(ns, port)?;
     link::set_port(ns, index, options)?;
-    ns.echo(|| echo::port_set(ns, port, options));
+    ns.report(Done::PortSet(port, options));
     Ok(())
 }
 

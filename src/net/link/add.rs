@@ -10,7 +10,7 @@ use super::{KINDS, Lower, Port, RTM_NEWLINK, change, find, ifinfomsg, ifla};
 use crate::base::error::{Error, Result};
 use crate::net::addr;
 use crate::net::attributes::Attributes;
-use crate::net::echo;
+use crate::net::done::Done;
 use crate::net::names::similar;
 use crate::net::namespace::Namespace;
 use crate::net::usable;
@@ -40,7 +40,7 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<u32> {
         // The error that made us give up matters more than one of tidying up.
         let _ = change::del_index(ns, index);
     })?;
-    ns.echo(|| echo::link_add(ns, name, spec));
+    ns.report(Done::LinkAdded(name, spec));
     Ok(index)
 }
 

@@ -10,7 +10,7 @@ use super::spec::Flags;
 use super::{Details, Port, RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla, kind};
 use crate::base::error::{Error, Result};
 use crate::net::attributes::Attributes;
-use crate::net::echo;
+use crate::net::done::Done;
 use crate::net::namespace::Namespace;
 use crate::net::usable;
 
@@ -130,7 +130,7 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
             later(&|index| altnames(place, index, names, message))?;
         }
     }
-    ns.echo(|| echo::link_set(ns, name, change));
+    ns.report(Done::LinkSet(name, change));
     match change.up {
         Some(true) => later(&|index| usable::wait_for_link(place, index)),
         _ => Ok(()),
@@ -239,7 +239,7 @@ pub fn del(ns: &Namespace, name: &str) -> Result<()> {
         Some(Errno::EOPNOTSUPP) => e.hint("a link of hardware can't be deleted; move or unbind it"),
         _ => e,
     })?;
-    ns.echo(|| [echo::link_del(ns, name)]);
+    ns.report(Done::LinkDeleted(name));
     Ok(())
 }
 

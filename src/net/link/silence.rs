@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use super::find;
 use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
-use crate::net::echo::Command;
+use crate::net::done::Done;
 use crate::net::namespace::Namespace;
 
 const RTM_NEWQDISC: u16 = 36;
@@ -20,13 +20,13 @@ const BLACKHOLE: &str = "blackhole";
 ///
 /// Raises `exists` if the link has a queueing discipline that somebody chose.
 pub fn silence(ns: &Namespace, name: &str, silent: bool) -> Result<()> {
-    let (message, flags, verb) = match silent {
-        true => (RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, "add"),
-        false => (RTM_DELQDISC, 0, "del"),
+    let (message, flags) = match silent {
+        true => (RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL),
+        false => (RTM_DELQDISC, 0),
     };
     let body = request(find::require_index(ns, name)?)?;
     ns.rtnl(message, flags, &body, |_| Ok(())).map_err(|e| explain(name, e))?;
-    ns.echo(|| [Command::within(ns, &["tc", "qdisc", verb, "dev"]).word(name).word("root").word(BLACKHOLE)]);
+    ns.report(Done::LinkSilenced(name, silent));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
-use super::echo;
+use super::done::{Done, Verb};
 use super::fields::LinkName;
 use super::link::{self, find};
 use super::namespace::Namespace;
@@ -28,14 +28,14 @@ pub(super) const RTM_GETNEIGH: u16 = 30;
 /// Adds a neighbour, as `ip neigh add DST lladdr LLADDR dev DEV`. Raises `exists` if it is known.
 pub fn add(ns: &Namespace, dst: IpAddr, spec: &Neigh) -> Result<()> {
     send(ns, dst, spec, NLM_F_CREATE | NLM_F_EXCL)?;
-    ns.echo(|| [echo::neigh(ns, "add", dst, spec)]);
+    ns.report(Done::Neigh(Verb::Add, dst, spec));
     Ok(())
 }
 
 /// Adds or changes a neighbour, as `ip neigh replace`.
 pub fn replace(ns: &Namespace, dst: IpAddr, spec: &Neigh) -> Result<()> {
     send(ns, dst, spec, NLM_F_CREATE | NLM_F_REPLACE)?;
-    ns.echo(|| [echo::neigh(ns, "replace", dst, spec)]);
+    ns.report(Done::Neigh(Verb::Replace, dst, spec));
     Ok(())
 }
 
@@ -69,7 +69,7 @@ pub fn del(ns: &Namespace, dst: IpAddr, dev: &str, proxy: bool) -> Result<()> {
         }
         _ => e,
     })?;
-    ns.echo(|| [echo::neigh_del(ns, dst, dev, proxy)]);
+    ns.report(Done::Neigh(Verb::Del, dst, &Neigh { proxy: Some(proxy), ..Neigh::on(dev) }));
     Ok(())
 }
 
@@ -148,7 +148,7 @@ pub fn flush(ns: &Namespace, filter: &Neigh) -> Result<usize> {
             result => result?,
         }
     }
-    ns.echo(|| echo::neigh_flush(ns, filter, &found));
+    ns.report(Done::NeighsFlushed(filter, &found));
     Ok(found.len())
 }
 

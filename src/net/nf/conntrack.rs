@@ -16,7 +16,7 @@ use super::uapi::*;
 use super::words::{Family, Not, Ports, Prefix, Protocol};
 use crate::base::error::{Error, Kind, Result};
 use crate::model::{Field, Table, table};
-use crate::net::echo::Command;
+use crate::net::done::Done;
 use crate::net::link::fields::{Be16, Be32, U8};
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;
@@ -113,7 +113,7 @@ pub fn del(ns: &Namespace, filter: &Connection) -> Result<usize> {
 /// Equivalent: `conntrack -F`
 pub fn flush(ns: &Namespace) -> Result<()> {
     ask(&mut *ns.netfilter()?, DELETE, NLM_F_ACK, None, &Attributes::new(), &mut |_| {})?;
-    ns.echo(|| [Command::within(ns, &["conntrack", "-F"])]);
+    ns.report(Done::ConntrackFlushed);
     Ok(())
 }
 

@@ -8,21 +8,21 @@ use super::table::{Route, RouteKind};
 use super::wire::{Head, default_scope, encode, parse};
 use super::{RTM_DELROUTE, RTM_GETROUTE, RTM_NEWROUTE, SCOPE_NOWHERE, explain};
 use crate::base::error::Result;
-use crate::net::echo;
+use crate::net::done::{Done, Verb};
 use crate::net::namespace::Namespace;
 
 /// Adds a route, as `ip route add DST via GATEWAY dev DEV ...`. Raises `exists` for one that is there with the same
 /// destination, table and metric, `network_unreachable` or `host_unreachable` for a gateway that no link reaches.
 pub fn add(ns: &Namespace, route: &Route) -> Result<()> {
     send(ns, route, NLM_F_CREATE | NLM_F_EXCL)?;
-    ns.echo(|| [echo::route(ns, "add", route)]);
+    ns.report(Done::Route(Verb::Add, route));
     Ok(())
 }
 
 /// Adds a route or puts it in place of the one with the same destination, table and metric, as `ip route replace`.
 pub fn replace(ns: &Namespace, route: &Route) -> Result<()> {
     send(ns, route, NLM_F_CREATE | NLM_F_REPLACE)?;
-    ns.echo(|| [echo::route(ns, "replace", route)]);
+    ns.report(Done::Route(Verb::Replace, route));
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub fn del(ns: &Namespace, route: &Route) -> Result<()> {
     };
     let request = encode(ns, route, head)?;
     ns.rtnl(RTM_DELROUTE, 0, &request, |_| Ok(())).map_err(|e| explain::del(ns, route, e))?;
-    ns.echo(|| [echo::route(ns, "del", route)]);
+    ns.report(Done::Route(Verb::Del, route));
     Ok(())
 }
 
@@ -88,6 +88,6 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
             result => result?,
         }
     }
-    ns.echo(|| echo::route_flush(ns, filter, &families));
+    ns.report(Done::RoutesFlushed(filter, &families));
     Ok(found.len())
 }

@@ -7,7 +7,7 @@ use crate::net::prefix::Family;
 
 impl Route {
     /// The family that the addresses or `family` say; IPv4 where none does.
-    pub(in crate::net) fn family(&self) -> Family {
+    pub fn family(&self) -> Family {
         let dst = self.dst.and_then(|dst| dst.0).map(|dst| dst.ip());
         if let Some(address) = [dst, self.src, self.via].into_iter().flatten().next() {
             return Family::of(address);

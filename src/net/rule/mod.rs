@@ -11,7 +11,7 @@ pub(super) use wire::parse;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
 use nix::errno::Errno;
 
-use super::echo;
+use super::done::{Done, Verb};
 use super::namespace::Namespace;
 use super::prefix::Family;
 use super::route::TABLE_MAIN;
@@ -30,7 +30,7 @@ pub fn add(ns: &Namespace, rule: &Rule) -> Result<()> {
     let family = rule.family()?.unwrap_or(Family::Inet);
     ns.rtnl(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, &wire::encode(rule, family)?, |_| Ok(()))
         .map_err(|e| explain(ns, e, rule))?;
-    ns.echo(|| [echo::rule(ns, "add", rule, family)]);
+    ns.report(Done::Rule(Verb::Add, rule, family));
     Ok(())
 }
 
@@ -56,7 +56,7 @@ pub fn del(ns: &Namespace, filter: &Rule) -> Result<()> {
     let Some((rule, payload)) = raw(ns, filter)?.into_iter().next() else { return Err(none(ns, filter)?) };
     // The rule itself goes back to the kernel, so that the rules between it and what was given stay.
     ns.rtnl(RTM_DELRULE, 0, &payload, |_| Ok(()))?;
-    ns.echo(|| [echo::rule(ns, "del", filter, rule.family.unwrap_or(Family::Inet))]);
+    ns.report(Done::Rule(Verb::Del, filter, rule.family.unwrap_or(Family::Inet)));
     Ok(())
 }
 
@@ -79,7 +79,8 @@ pub fn flush(ns: &Namespace, filter: &Rule) -> Result<usize> {
             continue;
         }
         ns.rtnl(RTM_DELRULE, 0, &payload, |_| Ok(()))?;
-        ns.echo(|| [echo::rule_gone(ns, &rule)]);
+        let key = Rule { priority: rule.priority, table: rule.table, ..Rule::default() };
+        ns.report(Done::Rule(Verb::Del, &key, rule.family.unwrap_or(Family::Inet)));
         deleted += 1;
     }
     Ok(deleted)

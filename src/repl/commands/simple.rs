@@ -176,7 +176,7 @@ pub fn time(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
 /// Without an argument the other way than it was.
 pub fn echo(session: &mut Session<'_>, argument: &str) -> mlua::Result<Flow> {
     let on = match argument {
-        "" => !session.lab.namespaces.echo.listens(),
+        "" => !session.lab.namespaces.reports.listens(),
         "on" => true,
         "off" => false,
         _ => {

@@ -1,82 +1,101 @@
 //! `ip addr`.
 
-use super::super::act::{Act, Call, Space};
+use ipnetwork::IpNetwork;
+
 use super::super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
-use super::{Global, garbage, verb};
-use crate::model::Table;
+use super::object::{Object, Verbs};
+use super::{Global, garbage};
+use crate::base::command::Command;
+use crate::model::{Field, Table, Words};
 use crate::net::addr::Addr;
+use crate::net::done::Verb;
+use crate::net::namespace::Namespace;
 
-pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let Some(word) = args.take() else { return show(args, space, global) };
-    let verbs: &[(&'static str, &[&str])] = &[
-        ("add", &[]),
-        ("change", &["chg"]),
-        ("replace", &[]),
-        ("delete", &[]),
-        ("show", &["lst"]),
-        ("list", &[]),
-        ("flush", &[]),
-        ("save", &[]),
-        ("showdump", &[]),
-        ("restore", &[]),
-        ("help", &[]),
+pub enum Addresses {}
+
+impl Object for Addresses {
+    const NAME: &'static str = "addr";
+    const VERBS: Verbs = &[
+        ("add", &[], "addr.add"),
+        ("change", &["chg"], ""),
+        ("replace", &[], "addr.replace"),
+        ("delete", &[], "addr.del"),
+        ("show", &["lst"], "addr.list"),
+        ("list", &[], "addr.list"),
+        ("flush", &[], "addr.flush"),
+        ("save", &[], ""),
+        ("showdump", &[], ""),
+        ("restore", &[], ""),
+        ("help", &[], ""),
     ];
-    match verb("addr", &word, verbs)? {
-        "add" => change(args, space, "addr.add"),
-        "replace" => change(args, space, "addr.replace"),
-        "delete" => change(args, space, "addr.del"),
-        "show" | "list" => show(args, space, global),
-        "flush" => {
-            let fields = selection(args, global)?;
-            if fields.is_empty() {
-                return Err(Reason::new("Flush requires arguments"));
-            }
-            Ok(vec![Act::Do(Call::new(space, "addr.flush", fields.after([])))])
-        }
-        other => Err(Reason::beyond(format!("ip addr {other} has no binding"))),
-    }
-}
 
-fn change(mut args: Args, space: &Space, function: &'static str) -> Result<Vec<Act>> {
-    let (mut address, mut fields) = (None, Fields::default());
-    let mut broadcast = None;
-    while let Some(arg) = args.take() {
-        let option = arg.text().to_owned();
-        match option.as_str() {
-            "nodad" => {}
-            "brd" => broadcast = Some(args.value("brd")?),
-            "anycast" | "dadfailed" => return Err(Reason::beyond(format!("{option} has no binding"))),
-            o if abbreviates(o, "broadcast") => broadcast = Some(args.value("broadcast")?),
-            "local" if address.is_none() => address = Some(args.value("local")?),
-            o => {
-                let long = |word: &&str| o.len() > 2 && abbreviates(o, word);
-                let word = ["valid_lft", "preferred_lft"].into_iter().find(long).unwrap_or(o);
-                match fields.row::<Addr>(word, &mut args)? {
-                    true => {}
-                    false if address.is_none() => address = Some(arg),
-                    false => return Err(garbage(&arg, &Addr::keywords())),
+    fn change(mut args: Args, _: &Global, function: &str) -> Result<(Option<Expr>, Fields)> {
+        let (mut address, mut fields) = (None, Fields::default());
+        let mut broadcast = None;
+        while let Some(arg) = args.take() {
+            let option = arg.text().to_owned();
+            match option.as_str() {
+                "nodad" => {}
+                "brd" => broadcast = Some(args.value("brd")?),
+                "anycast" | "dadfailed" => return Err(Reason::beyond(format!("{option} has no binding"))),
+                o if abbreviates(o, "broadcast") => broadcast = Some(args.value("broadcast")?),
+                "local" if address.is_none() => address = Some(args.value("local")?),
+                o => {
+                    let long = |word: &&str| o.len() > 2 && abbreviates(o, word);
+                    let word = ["valid_lft", "preferred_lft"].into_iter().find(long).unwrap_or(o);
+                    match fields.row::<Addr>(word, &mut args)? {
+                        true => {}
+                        false if address.is_none() => address = Some(arg),
+                        false => return Err(garbage(&arg, &Addr::keywords())),
+                    }
                 }
             }
         }
-    }
-    let Some(address) = address else {
-        return Err(Reason::new("Not enough information: the address is missing"));
-    };
-    if let Some(broadcast) = broadcast {
-        fields.set("broadcast", broadcast_of(&broadcast, &address)?);
-    }
-    if function == "addr.del" {
-        // Only these choose among addresses.
-        fields.0.retain(|(name, _)| name == "dev");
-        if address.known.as_deref().is_some_and(|a| !a.contains('/') && !a.contains(':')) {
-            return Err(Reason::beyond("an address without its prefix length has no binding"));
+        let Some(address) = address else {
+            return Err(Reason::new("Not enough information: the address is missing"));
+        };
+        if let Some(broadcast) = broadcast {
+            fields.set("broadcast", broadcast_of(&broadcast, &address)?);
         }
+        if function == "addr.del" {
+            // Only these choose among addresses.
+            fields.0.retain(|(name, _)| name == "dev");
+            if address.known.as_deref().is_some_and(|a| !a.contains('/') && !a.contains(':')) {
+                return Err(Reason::beyond("an address without its prefix length has no binding"));
+            }
+        }
+        if !fields.has("dev") {
+            return Err(Reason::new("Not enough information: \"dev\" argument is required"));
+        }
+        Ok((Some(address.expr()), fields))
     }
-    if !fields.has("dev") {
-        return Err(Reason::new("Not enough information: \"dev\" argument is required"));
+
+    fn select(mut args: Args, global: &Global) -> Result<Fields> {
+        let mut fields = Fields::default();
+        let mut dev = None;
+        while let Some(arg) = args.take() {
+            match arg.text() {
+                "dev" => dev = Some(args.value("dev")?),
+                "scope" => match args.value("scope")? {
+                    scope if scope.is("all") => {}
+                    scope => fields.set("scope", scope.number_or_name()),
+                },
+                option @ ("to" | "label" | "up" | "master" | "vrf" | "type" | "permanent" | "dynamic"
+                | "secondary" | "primary" | "tentative" | "deprecated" | "dadfailed"
+                | "temporary" | "home") => {
+                    return Err(Reason::beyond(format!("{option} has no binding")));
+                }
+                _ if dev.is_none() => dev = Some(arg),
+                _ => return Err(garbage(&arg, &["dev", "scope", "to", "label", "up", "master", "type"])),
+            }
+        }
+        if let Some(dev) = dev {
+            fields.set("dev", dev.expr());
+        }
+        global.set_family(&mut fields);
+        Ok(fields)
     }
-    Ok(vec![Act::Do(Call::new(space, function, fields.after([address.expr()])))])
 }
 
 /// `brd +` is the subnet's broadcast address, `brd -` its network's.
@@ -98,34 +117,30 @@ fn broadcast_of(broadcast: &Arg, address: &Arg) -> Result<Expr> {
     Ok(Expr::text(std::net::Ipv4Addr::from(bits).to_string()))
 }
 
-/// What `show` and `flush` choose by.
-fn selection(mut args: Args, global: &Global) -> Result<Fields> {
-    let mut fields = Fields::default();
-    let mut dev = None;
-    while let Some(arg) = args.take() {
-        match arg.text() {
-            "dev" => dev = Some(args.value("dev")?),
-            "scope" => match args.value("scope")? {
-                scope if scope.is("all") => {}
-                scope => fields.set("scope", scope.number_or_name()),
-            },
-            option @ ("to" | "label" | "up" | "master" | "vrf" | "type" | "permanent" | "dynamic"
-            | "secondary" | "primary" | "tentative" | "deprecated" | "dadfailed" | "temporary"
-            | "home") => {
-                return Err(Reason::beyond(format!("{option} has no binding")));
-            }
-            _ if dev.is_none() => dev = Some(arg),
-            _ => return Err(garbage(&arg, &["dev", "scope", "to", "label", "up", "master", "type"])),
-        }
+/// `ip addr VERB ADDRESS dev DEV ...`.
+pub fn command(ns: &Namespace, verb: Verb, address: IpNetwork, spec: &Addr) -> Command {
+    let command = Command::ip(ns, &["addr", verb.name()]);
+    let command = match spec.peer {
+        Some(_) => command.word(address.ip()),
+        None => command.word(address),
+    };
+    match verb {
+        // Of an address with a peer, the length is the peer's.
+        Verb::Del => command
+            .pair("peer", spec.peer.as_ref().map(|peer| format!("{}/{}", peer.0.ip(), address.prefix())))
+            .pair("dev", Some(spec.dev())),
+        _ => command.rows(&spec.completed(address), &[]),
     }
-    if let Some(dev) = dev {
-        fields.set("dev", dev.expr());
-    }
-    global.set_family(&mut fields);
-    Ok(fields)
 }
 
-fn show(args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let fields = selection(args, global)?;
-    Ok(vec![global.show(space, "addr.list", fields.after([]))])
+/// `ip addr flush dev DEV`, for each link that lost addresses.
+pub fn flush(ns: &Namespace, filter: &Addr, gone: &[Addr]) -> Vec<Command> {
+    let mut devs: Vec<&str> = Vec::new();
+    for addr in gone {
+        if !devs.contains(&addr.dev()) {
+            devs.push(addr.dev());
+        }
+    }
+    let of = |dev| Command::ip_of(ns, filter.family, &["addr", "flush", "dev"]).word(dev);
+    devs.into_iter().map(|dev| of(dev).pair("scope", filter.scope.map(|scope| scope.word()))).collect()
 }

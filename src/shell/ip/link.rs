@@ -19,7 +19,7 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<A
         ("property", &[]),
         ("help", &[]),
     ];
-    match verb("link", &word, verbs)? {
+    match verb("link", &word, verbs.iter().copied())? {
         "add" => add(args, space),
         "set" => set(args, space),
         "delete" => del(args, space),
@@ -307,7 +307,7 @@ fn show(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
 /// `ip link property add dev NAME altname OTHER`
 fn property(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     let word = args.value("ip link property")?;
-    let field = match verb("link property", &word, &[("add", &[]), ("delete", &[])])? {
+    let field = match verb("link property", &word, [("add", &[][..]), ("delete", &[])].into_iter())? {
         "add" => "altname",
         _ => "altname_del",
     };

@@ -1,13 +1,14 @@
 //! `ip` and its objects.
 
-mod addr;
+pub(super) mod addr;
 mod kinds;
 mod link;
-mod neigh;
+pub(super) mod neigh;
 mod netns;
-mod nexthop;
-mod route;
-mod rule;
+pub(super) mod nexthop;
+mod object;
+pub(super) mod route;
+pub(super) mod rule;
 
 use super::act::{Act, Call, Space};
 use super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
@@ -34,11 +35,15 @@ impl Global {
 
     /// Prints what a call gives.
     pub fn show(&self, space: &Space, function: &'static str, args: Vec<Expr>) -> Act {
-        let mut call = Call::new(space, function, args);
+        Act::Show(self.shown(Call::new(space, function, args)))
+    }
+
+    /// The call, with what it gives as JSON where that was asked for.
+    fn shown(&self, mut call: Call) -> Call {
         if self.json {
             call.after = JSON.to_owned();
         }
-        Act::Show(call)
+        call
     }
 }
 
@@ -188,12 +193,12 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         return Ok(Done::from(vec![Act::Lua(vec![format!("help({module})")])]));
     }
     match *name {
-        "address" => addr::translate(args, &space, &global).map(Done::from),
+        "address" => translate_object::<addr::Addresses>(args, &space, &global),
         "link" => link::translate(args, &space, &global).map(Done::from),
-        "route" => route::translate(args, &space, &global).map(Done::from),
-        "nexthop" => nexthop::translate(args, &space, &global).map(Done::from),
-        "rule" => rule::translate(args, &space, &global).map(Done::from),
-        "neighbor" | "neighbour" => neigh::translate(args, &space, &global).map(Done::from),
+        "route" => translate_object::<route::Routes>(args, &space, &global),
+        "nexthop" => translate_object::<nexthop::Nexthops>(args, &space, &global),
+        "rule" => translate_object::<rule::Rules>(args, &space, &global),
+        "neighbor" | "neighbour" => translate_object::<neigh::Neighbours>(args, &space, &global),
         "netns" => netns::translate(args, &space, &global),
         "help" => Err(Reason::new(
             "ip help: help(link), help(addr), help(route), help(neigh), help(rule) and \
@@ -204,16 +209,24 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
     }
 }
 
+fn translate_object<O: object::Object>(args: Args, space: &Space, global: &Global) -> Result<Done> {
+    object::translate::<O>(args, space, global).map(Done::from)
+}
+
 /// Finds the command that `word` is short for among those in their order, each with the names that must be written
 /// out.
-fn verb(object: &str, word: &Arg, verbs: &[(&'static str, &[&str])]) -> Result<&'static str> {
+fn verb<'a>(
+    object: &str,
+    word: &Arg,
+    mut verbs: impl Iterator<Item = (&'static str, &'a [&'a str])> + Clone,
+) -> Result<&'static str> {
+    let known = verbs.clone().map(|(verb, _)| verb);
     let Some(text) = &word.known else {
         return Err(Reason::new(format!("ip {object}: the command is only known when the script runs")));
     };
-    let found = verbs.iter().find(|(verb, whole)| abbreviates(text, verb) || whole.contains(&text.as_str()));
-    found.map(|(verb, _)| *verb).ok_or_else(|| {
-        Reason::new(format!("Command \"{text}\" is unknown, try \"ip {object} help\""))
-            .near(text, verbs.iter().map(|(verb, _)| *verb))
+    let found = verbs.find(|(verb, whole)| abbreviates(text, verb) || whole.contains(&text.as_str()));
+    found.map(|(verb, _)| verb).ok_or_else(|| {
+        Reason::new(format!("Command \"{text}\" is unknown, try \"ip {object} help\"")).near(text, known)
     })
 }
 

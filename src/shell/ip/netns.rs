@@ -21,7 +21,7 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Done>
         ("monitor", &[]),
         ("attach", &[]),
     ];
-    let acts = match verb("netns", &word, verbs)? {
+    let acts = match verb("netns", &word, verbs.iter().copied())? {
         "list" => return Ok(list()),
         "add" => {
             let name = args.take().ok_or_else(|| Reason::new("No netns name specified"))?;

@@ -1,36 +1,47 @@
 //! `ip nexthop`.
 
-use super::super::act::{Act, Call, Space};
 use super::super::args::{Args, Fields, Reason, Result};
+use super::super::lua::Expr;
+use super::object::{Object, Verbs};
 use super::route::way;
-use super::{Global, garbage, verb};
-use crate::model::Table;
+use super::{Global, garbage};
+use crate::base::command::Command;
+use crate::model::{Field, Table, Words};
+use crate::net::done::Verb;
+use crate::net::namespace::Namespace;
 use crate::net::nexthop::Nexthop;
+use crate::net::prefix::Family;
 
-pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let Some(word) = args.take() else { return list(args, space, global) };
-    let verbs: &[(&'static str, &[&str])] = &[
-        ("add", &[]),
-        ("replace", &[]),
-        ("delete", &[]),
-        ("list", &["lst"]),
-        ("show", &[]),
-        ("get", &[]),
-        ("flush", &[]),
-        ("bucket", &[]),
-        ("help", &[]),
+pub enum Nexthops {}
+
+impl Object for Nexthops {
+    const NAME: &'static str = "nexthop";
+    const VERBS: Verbs = &[
+        ("add", &[], "nexthop.add"),
+        ("replace", &[], "nexthop.replace"),
+        ("delete", &[], "nexthop.del"),
+        ("list", &["lst"], "nexthop.list"),
+        ("show", &[], "nexthop.list"),
+        ("get", &[], "nexthop.get"),
+        ("flush", &[], "nexthop.flush"),
+        ("bucket", &[], ""),
+        ("help", &[], ""),
     ];
-    match verb("nexthop", &word, verbs)? {
-        "list" | "show" => list(args, space, global),
-        "add" => change(args, space, global, "nexthop.add"),
-        "replace" => change(args, space, global, "nexthop.replace"),
-        "delete" => change(args, space, global, "nexthop.del"),
-        "get" => {
-            let (fields, id) = of_id(args, global)?;
-            Ok(vec![global.show(space, "nexthop.get", fields.after([id]))])
-        }
-        "flush" => Ok(vec![Act::Do(Call::new(space, "nexthop.flush", fields(args)?.after([])))]),
-        other => Err(Reason::beyond(format!("ip nexthop {other} has no binding"))),
+
+    fn change(args: Args, global: &Global, _: &str) -> Result<(Option<Expr>, Fields)> {
+        of_id(args, global)
+    }
+
+    fn get(args: Args, global: &Global) -> Result<(Option<Expr>, Fields)> {
+        of_id(args, global)
+    }
+
+    fn select(args: Args, _: &Global) -> Result<Fields> {
+        fields(args)
+    }
+
+    fn flush(args: Args, _: &Global) -> Result<Fields> {
+        fields(args)
     }
 }
 
@@ -45,21 +56,19 @@ fn fields(mut args: Args) -> Result<Fields> {
     Ok(fields)
 }
 
-/// The options, and the id that comes before them.
-fn of_id(args: Args, global: &Global) -> Result<(Fields, super::super::lua::Expr)> {
+/// The id, and the options.
+fn of_id(args: Args, global: &Global) -> Result<(Option<Expr>, Fields)> {
     let mut fields = fields(args)?;
     let id = fields.take("id").ok_or_else(|| Reason::beyond("a nexthop without an id has no binding"))?;
     if global.family == Some("inet6") && !fields.is_empty() && !fields.has("via") && !fields.has("group") {
         global.set_family(&mut fields);
     }
-    Ok((fields, id))
+    Ok((Some(id), fields))
 }
 
-fn change(args: Args, space: &Space, global: &Global, function: &'static str) -> Result<Vec<Act>> {
-    let (fields, id) = of_id(args, global)?;
-    Ok(vec![Act::Do(Call::new(space, function, fields.after([id])))])
-}
-
-fn list(args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    Ok(vec![global.show(space, "nexthop.list", fields(args)?.after([]))])
+/// `ip nexthop VERB id ID ...`.
+pub fn command(ns: &Namespace, verb: Verb, nexthop: &Nexthop) -> Command {
+    let family = nexthop.family.filter(|family| nexthop.via.is_none() && *family == Family::Inet6);
+    let encap = nexthop.encap.as_ref().map(|encap| format!("encap {}", encap.word()));
+    Command::ip_of(ns, family, &["nexthop", verb.name()]).rows(nexthop, &["encap"]).phrase(encap)
 }

@@ -1,39 +1,164 @@
 //! `ip route`.
 
-use super::super::act::{Act, Call, Space};
+use super::super::act::{Act, Call};
 use super::super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
-use super::{Global, garbage, verb};
-use crate::model::{Table, Words};
-use crate::net::route::{Encap, Metrics, Nexthop, Route, RouteKind};
+use super::object::{Object, Verbs};
+use super::{Global, garbage};
+use crate::base::command::Command;
+use crate::model::{Field, Table, Words};
+use crate::net::done::Verb;
+use crate::net::names::TABLES;
+use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
+use crate::net::route::{self, Encap, Filter, Metrics, Nexthop, Route, RouteKind, Tables};
 
-pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let Some(word) = args.take() else { return show(args, space, global) };
-    let verbs: &[(&'static str, &[&str])] = &[
-        ("list", &["lst"]),
-        ("show", &[]),
-        ("get", &[]),
-        ("add", &[]),
-        ("change", &["chg"]),
-        ("replace", &[]),
-        ("prepend", &[]),
-        ("append", &[]),
-        ("test", &[]),
-        ("delete", &[]),
-        ("flush", &[]),
-        ("save", &[]),
-        ("restore", &[]),
-        ("showdump", &[]),
-        ("help", &[]),
+pub enum Routes {}
+
+impl Object for Routes {
+    const NAME: &'static str = "route";
+    const VERBS: Verbs = &[
+        ("list", &["lst"], "route.list"),
+        ("show", &[], "route.list"),
+        ("get", &[], "route.get"),
+        ("add", &[], "route.add"),
+        ("change", &["chg"], ""),
+        ("replace", &[], "route.replace"),
+        ("prepend", &[], ""),
+        ("append", &[], ""),
+        ("test", &[], ""),
+        ("delete", &[], "route.del"),
+        ("flush", &[], "route.flush"),
+        ("save", &[], ""),
+        ("restore", &[], ""),
+        ("showdump", &[], ""),
+        ("help", &[], ""),
     ];
-    match verb("route", &word, verbs)? {
-        "list" | "show" => show(args, space, global),
-        "get" => get(args, space, global),
-        "add" => change(args, space, global, "route.add"),
-        "replace" => change(args, space, global, "route.replace"),
-        "delete" => change(args, space, global, "route.del"),
-        "flush" => flush(args, space, global),
-        other => Err(Reason::beyond(format!("ip route {other} has no binding"))),
+    const GET: fn(Call) -> Act = Act::Probe;
+
+    fn change(mut args: Args, global: &Global, _: &str) -> Result<(Option<Expr>, Fields)> {
+        let (mut dst, mut fields, mut metrics) = (None, Fields::default(), Fields::default());
+        while let Some(arg) = args.take() {
+            let option = arg.text().to_owned();
+            match in_full(&option) {
+                "vrf" | "via6" => return Err(Reason::beyond(format!("ip route's {option} has no binding"))),
+                "nexthop" => fields.set("nexthops", nexthops(&mut args)?),
+                "to" | "dst" if dst.is_none() => dst = Some(typed(&mut args, &mut fields)?),
+                word if dst.is_none() && !fields.has("type") && kind(word).is_some() => {
+                    if word != "unicast" {
+                        fields.set("type", Expr::text(word));
+                    }
+                }
+                word if way(word, &mut args, &mut fields)? => {}
+                word if metric(word, &mut args, &mut metrics)? => {}
+                word if word != "type" && fields.row::<Route>(word, &mut args)? => {}
+                _ if dst.is_none() => dst = Some(arg),
+                _ => return Err(garbage(&arg, &known())),
+            }
+        }
+        if !metrics.is_empty() {
+            fields.set("metrics", metrics.table());
+        }
+        let Some(dst) = dst else {
+            return Err(Reason::new("Not enough information: the destination is missing"));
+        };
+        let dst = destination(dst);
+        if dst.is("default")
+            && !fields.has("via")
+            && !fields.has("nexthops")
+            && global.family == Some("inet6")
+        {
+            global.set_family(&mut fields);
+        }
+        Ok((Some(dst.expr()), fields))
+    }
+
+    fn get(mut args: Args, _: &Global) -> Result<(Option<Expr>, Fields)> {
+        let (mut dst, mut fields) = (None, Fields::default());
+        while let Some(arg) = args.take() {
+            match arg.text() {
+                "from" => fields.set("from", args.value("from")?.expr()),
+                "iif" => fields.set("iif", args.value("iif")?.expr()),
+                "oif" | "dev" => fields.set("oif", args.value("oif")?.expr()),
+                word @ ("mark" | "uid" | "sport" | "dport") => {
+                    fields.set(word, args.value(word)?.integer(word)?)
+                }
+                "tos" | "dsfield" => fields.set("tos", args.value("tos")?.hexadecimal()?),
+                "ipproto" => {
+                    let proto = args.value("ipproto")?;
+                    let number = match proto.text() {
+                        "tcp" => Expr::code(6),
+                        "udp" => Expr::code(17),
+                        "icmp" => Expr::code(1),
+                        _ => proto.integer("ipproto")?,
+                    };
+                    fields.set("ipproto", number);
+                }
+                "fibmatch" => fields.flag("fibmatch"),
+                "vrf" | "notify" | "connected" => {
+                    return Err(Reason::beyond(format!("ip route get {} has no binding", arg.shown())));
+                }
+                "to" if dst.is_none() => dst = Some(args.value("to")?),
+                _ if dst.is_none() => dst = Some(arg),
+                _ => {
+                    let known =
+                        ["from", "iif", "oif", "mark", "tos", "uid", "ipproto", "sport", "dport", "fibmatch"];
+                    return Err(garbage(&arg, &known));
+                }
+            }
+        }
+        let dst = dst.ok_or_else(|| Reason::new("need at least a destination address"))?;
+        Ok((Some(dst.expr()), fields))
+    }
+
+    fn select(mut args: Args, global: &Global) -> Result<Fields> {
+        let mut fields = Fields::default();
+        while let Some(arg) = args.take() {
+            let option = arg.text().to_owned();
+            match in_full(&option) {
+                "table" => match args.value("table")? {
+                    table if table.is("cache") => {}
+                    table => fields.set("table", table.number_or_name()),
+                },
+                "cache" | "cached" => {}
+                "via" => fields.set("via", gateway(&mut args)?),
+                // Of all of them, as if it weren't said.
+                "scope" if args.skip("all") => {}
+                "vrf" | "root" | "match" | "mark" | "iif" | "realm" | "cloned" => {
+                    return Err(Reason::beyond(format!("choosing routes by {option} has no binding")));
+                }
+                "to" | "exact" if !fields.has("dst") => {
+                    let dst = args.value("to")?;
+                    if ["root", "match", "exact"].contains(&dst.text()) {
+                        return Err(Reason::beyond("choosing routes by root or match has no binding"));
+                    }
+                    fields.set("dst", destination(dst).expr());
+                }
+                "protocol" | "proto" if args.skip("all") => {}
+                word if kind(word).is_some() => fields.set("type", Expr::text(word)),
+                word if fields.row::<Route>(word, &mut args)? => {}
+                _ if !fields.has("dst") => fields.set("dst", destination(arg).expr()),
+                _ => {
+                    return Err(garbage(
+                        &arg,
+                        &["table", "dev", "via", "src", "scope", "type", "proto", "to"],
+                    ));
+                }
+            }
+        }
+        Ok(with_family(fields, global))
+    }
+
+    fn flush(args: Args, global: &Global) -> Result<Fields> {
+        match args.is_empty() {
+            true => Err(Reason::new("\"ip route flush\" requires arguments")),
+            false => Self::select(args, global),
+        }
+    }
+
+    fn nothing(args: &Args) -> Option<&'static str> {
+        let cache = args.rest().iter().any(|arg| arg.is("cache") || arg.is("cached"));
+        cache.then_some("Linux has no route cache any more")
     }
 }
 
@@ -55,39 +180,6 @@ fn in_full(word: &str) -> &str {
         o if o.len() > 2 && abbreviates(o, "metric") => "metric",
         word => word,
     }
-}
-
-fn change(mut args: Args, space: &Space, global: &Global, function: &'static str) -> Result<Vec<Act>> {
-    let (mut dst, mut fields, mut metrics) = (None, Fields::default(), Fields::default());
-    while let Some(arg) = args.take() {
-        let option = arg.text().to_owned();
-        match in_full(&option) {
-            "vrf" | "via6" => return Err(Reason::beyond(format!("ip route's {option} has no binding"))),
-            "nexthop" => fields.set("nexthops", nexthops(&mut args)?),
-            "to" | "dst" if dst.is_none() => dst = Some(typed(&mut args, &mut fields)?),
-            word if dst.is_none() && !fields.has("type") && kind(word).is_some() => {
-                if word != "unicast" {
-                    fields.set("type", Expr::text(word));
-                }
-            }
-            word if way(word, &mut args, &mut fields)? => {}
-            word if metric(word, &mut args, &mut metrics)? => {}
-            word if word != "type" && fields.row::<Route>(word, &mut args)? => {}
-            _ if dst.is_none() => dst = Some(arg),
-            _ => return Err(garbage(&arg, &known())),
-        }
-    }
-    if !metrics.is_empty() {
-        fields.set("metrics", metrics.table());
-    }
-    let Some(dst) = dst else {
-        return Err(Reason::new("Not enough information: the destination is missing"));
-    };
-    let dst = destination(dst);
-    if dst.is("default") && !fields.has("via") && !fields.has("nexthops") && global.family == Some("inet6") {
-        global.set_family(&mut fields);
-    }
-    Ok(vec![Act::Do(Call::new(space, function, fields.after([dst.expr()])))])
 }
 
 /// A gateway, and what is put around packets: of the route itself or of one of its hops.
@@ -177,80 +269,6 @@ fn destination(arg: Arg) -> Arg {
     Arg::of(&format!("{address}{}/{length}", ".0".repeat(3 - dots)))
 }
 
-fn get(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let (mut dst, mut fields) = (None, Fields::default());
-    while let Some(arg) = args.take() {
-        match arg.text() {
-            "from" => fields.set("from", args.value("from")?.expr()),
-            "iif" => fields.set("iif", args.value("iif")?.expr()),
-            "oif" | "dev" => fields.set("oif", args.value("oif")?.expr()),
-            word @ ("mark" | "uid" | "sport" | "dport") => fields.set(word, args.value(word)?.integer(word)?),
-            "tos" | "dsfield" => fields.set("tos", args.value("tos")?.hexadecimal()?),
-            "ipproto" => {
-                let proto = args.value("ipproto")?;
-                let number = match proto.text() {
-                    "tcp" => Expr::code(6),
-                    "udp" => Expr::code(17),
-                    "icmp" => Expr::code(1),
-                    _ => proto.integer("ipproto")?,
-                };
-                fields.set("ipproto", number);
-            }
-            "fibmatch" => fields.flag("fibmatch"),
-            "vrf" | "notify" | "connected" => {
-                return Err(Reason::beyond(format!("ip route get {} has no binding", arg.shown())));
-            }
-            "to" if dst.is_none() => dst = Some(args.value("to")?),
-            _ if dst.is_none() => dst = Some(arg),
-            _ => {
-                let known =
-                    ["from", "iif", "oif", "mark", "tos", "uid", "ipproto", "sport", "dport", "fibmatch"];
-                return Err(garbage(&arg, &known));
-            }
-        }
-    }
-    let dst = dst.ok_or_else(|| Reason::new("need at least a destination address"))?;
-    let mut act = global.show(space, "route.get", fields.after([dst.expr()]));
-    if let Act::Show(call) = act {
-        act = Act::Probe(call);
-    }
-    Ok(vec![act])
-}
-
-/// What `show` and `flush` choose by, and whether only the cache was meant, which is gone.
-fn selection(mut args: Args, global: &Global) -> Result<(Fields, bool)> {
-    let (mut fields, mut cache) = (Fields::default(), false);
-    while let Some(arg) = args.take() {
-        let option = arg.text().to_owned();
-        match in_full(&option) {
-            "table" => match args.value("table")? {
-                table if table.is("cache") => cache = true,
-                table => fields.set("table", table.number_or_name()),
-            },
-            "cache" | "cached" => cache = true,
-            "via" => fields.set("via", gateway(&mut args)?),
-            // Of all of them, as if it weren't said.
-            "scope" if args.skip("all") => {}
-            "vrf" | "root" | "match" | "mark" | "iif" | "realm" | "cloned" => {
-                return Err(Reason::beyond(format!("choosing routes by {option} has no binding")));
-            }
-            "to" | "exact" if !fields.has("dst") => {
-                let dst = args.value("to")?;
-                if ["root", "match", "exact"].contains(&dst.text()) {
-                    return Err(Reason::beyond("choosing routes by root or match has no binding"));
-                }
-                fields.set("dst", destination(dst).expr());
-            }
-            "protocol" | "proto" if args.skip("all") => {}
-            word if kind(word).is_some() => fields.set("type", Expr::text(word)),
-            word if fields.row::<Route>(word, &mut args)? => {}
-            _ if !fields.has("dst") => fields.set("dst", destination(arg).expr()),
-            _ => return Err(garbage(&arg, &["table", "dev", "via", "src", "scope", "type", "proto", "to"])),
-        }
-    }
-    Ok((with_family(fields, global), cache))
-}
-
 /// `ip route` is about IPv4 unless told otherwise, by an option or an address.
 fn with_family(mut fields: Fields, global: &Global) -> Fields {
     let six = fields
@@ -262,20 +280,47 @@ fn with_family(mut fields: Fields, global: &Global) -> Fields {
     fields
 }
 
-fn show(args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let (fields, cache) = selection(args, global)?;
-    if cache {
-        return Ok(vec![Act::Nothing("Linux has no route cache any more".to_owned())]);
-    }
-    Ok(vec![global.show(space, "route.list", fields.after([]))])
+/// What `ip` writes another way than as a word with its value.
+const APART: [&str; 4] = ["type", "via", "encap", "onlink"];
+
+/// `ip route VERB DST ...`.
+pub fn command(ns: &Namespace, verb: Verb, route: &Route) -> Command {
+    let family = route.family();
+    // A destination tells its family, "default" doesn't.
+    let six = route.dst.is_none_or(|dst| dst.0.is_none()) && family == Family::Inet6;
+    let kind = Some(route.kind()).filter(|kind| *kind != RouteKind::Unicast);
+    let encap = |encap: &Option<Encap>| encap.as_ref().map(|encap| format!("encap {}", encap.word()));
+    let command = Command::ip_of(ns, six.then_some(family), &["route", verb.name()])
+        .phrase(kind.map(RouteKind::name))
+        .word(route.dst.map_or_else(|| "default".to_owned(), |dst| dst.word()))
+        .phrase(route.via.map(|via| route::gateway(via, family)))
+        .rows(route, &APART)
+        .flag(route.onlink == Some(true), "onlink")
+        .phrase(route.metrics.as_ref().map(|metrics| metrics.to_string()))
+        .phrase(encap(&route.encap));
+    route.nexthops.iter().fold(command, |command, next| {
+        command
+            .phrase(Some("nexthop"))
+            .phrase(encap(&next.encap))
+            .phrase(Some(next.words(family, &["via", "dev", "weight"])))
+            .flag(next.onlink == Some(true), "onlink")
+    })
 }
 
-fn flush(args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let nothing = args.is_empty();
-    let (fields, cache) = selection(args, global)?;
-    match (nothing, cache) {
-        (true, _) => Err(Reason::new("\"ip route flush\" requires arguments")),
-        (_, true) => Ok(vec![Act::Nothing("Linux has no route cache any more".to_owned())]),
-        _ => Ok(vec![Act::Do(Call::new(space, "route.flush", fields.after([])))]),
-    }
+/// `ip route flush ...` of a family that lost routes: one without that table would be an error.
+pub fn flush(ns: &Namespace, filter: &Filter, family: Family) -> Command {
+    let table = match filter.tables {
+        Tables::Main => "main".to_owned(),
+        Tables::All => "all".to_owned(),
+        Tables::One(table) => TABLES.name(table),
+    };
+    let exact = filter.like.dst.map(|dst| match (dst.0, family) {
+        (Some(dst), _) => dst.to_string(),
+        (None, Family::Inet) => "0.0.0.0/0".to_owned(),
+        (None, Family::Inet6) => "::/0".to_owned(),
+    });
+    Command::ip_of(ns, Some(family), &["route", "flush"])
+        .pair("table", Some(table))
+        .pair("exact", exact)
+        .rows(&filter.like, &["encap", "onlink"])
 }

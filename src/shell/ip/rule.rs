@@ -1,34 +1,54 @@
 //! `ip rule`.
 
-use super::super::act::{Act, Call, Space};
 use super::super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
-use super::{Global, verb};
-use crate::model::Table;
-use crate::net::rule::Rule;
+use super::Global;
+use super::object::{Object, Verbs};
+use crate::base::command::Command;
+use crate::model::{Field, Table, Words};
+use crate::net::done::Verb;
+use crate::net::fields::TableId;
+use crate::net::namespace::Namespace;
+use crate::net::prefix::Family;
+use crate::net::route::TABLE_MAIN;
+use crate::net::rule::{Action, Rule};
 
-pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let Some(word) = args.take() else { return show(args, space, global) };
-    let verbs: &[(&'static str, &[&str])] = &[
-        ("list", &["lst"]),
-        ("show", &[]),
-        ("save", &[]),
-        ("restore", &[]),
-        ("add", &[]),
-        ("delete", &[]),
-        ("flush", &[]),
-        ("help", &[]),
+pub enum Rules {}
+
+impl Object for Rules {
+    const NAME: &'static str = "rule";
+    const VERBS: Verbs = &[
+        ("list", &["lst"], "rule.list"),
+        ("show", &[], "rule.list"),
+        ("save", &[], ""),
+        ("restore", &[], ""),
+        ("add", &[], "rule.add"),
+        ("delete", &[], "rule.del"),
+        ("flush", &[], "rule.flush"),
+        ("help", &[], ""),
     ];
-    match verb("rule", &word, verbs)? {
-        "list" | "show" => show(args, space, global),
-        "add" => change(args, space, global, "rule.add"),
-        "delete" if args.is_empty() => Err(Reason::new("\"ip rule del\" requires arguments")),
-        "delete" => change(args, space, global, "rule.del"),
-        "flush" if args.is_empty() => {
-            let family = vec![("family".to_owned(), Expr::text(global.family.unwrap_or("inet")))];
-            Ok(vec![Act::Do(Call::new(space, "rule.flush", vec![Expr::Table(family)]))])
+
+    fn change(args: Args, global: &Global, function: &str) -> Result<(Option<Expr>, Fields)> {
+        if function == "rule.del" && args.is_empty() {
+            return Err(Reason::new("\"ip rule del\" requires arguments"));
         }
-        other => Err(Reason::beyond(format!("ip rule {other} has no binding"))),
+        Ok((None, fields(args, global)?))
+    }
+
+    /// `ip rule` is about IPv4 unless told otherwise.
+    fn select(args: Args, global: &Global) -> Result<Fields> {
+        let mut fields = fields(args, global)?;
+        if !fields.has("family") {
+            fields.set("family", Expr::text(global.family.unwrap_or("inet")));
+        }
+        Ok(fields)
+    }
+
+    fn flush(args: Args, global: &Global) -> Result<Fields> {
+        match args.is_empty() {
+            true => Self::select(args, global),
+            false => Err(Reason::beyond("ip rule flush has no binding")),
+        }
     }
 }
 
@@ -71,15 +91,21 @@ fn fields(mut args: Args, global: &Global) -> Result<Fields> {
     Ok(fields)
 }
 
-fn change(args: Args, space: &Space, global: &Global, function: &'static str) -> Result<Vec<Act>> {
-    Ok(vec![Act::Do(Call::new(space, function, fields(args, global)?.after([])))])
-}
-
-/// `ip rule` is about IPv4 unless told otherwise.
-fn show(args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
-    let mut fields = fields(args, global)?;
-    if !fields.has("family") {
-        fields.set("family", Expr::text(global.family.unwrap_or("inet")));
+/// `ip rule VERB ...`; `family` is the one that it is of in the end.
+pub fn command(ns: &Namespace, verb: Verb, rule: &Rule, family: Family) -> Command {
+    let mut rule = rule.clone();
+    let plain = rule.action() == Action::Lookup && rule.l3mdev != Some(true);
+    if plain && verb == Verb::Add {
+        // Without it `ip` takes the main table, but who reads may not know.
+        rule.table.get_or_insert(TableId(TABLE_MAIN));
     }
-    Ok(vec![global.show(space, "rule.list", fields.after([]))])
+    let mask = rule.fwmask.map(|mask| format!("/{}", mask.word())).unwrap_or_default();
+    let six = Some(family).filter(|family| *family == Family::Inet6);
+    let command = Command::ip_of(ns, six, &["rule", verb.name()])
+        .rows(&rule, &["fwmark", "type"])
+        .pair("fwmark", rule.fwmark.map(|mark| format!("{}{mask}", mark.word())));
+    match rule.action() {
+        Action::Lookup | Action::Goto => command,
+        other => command.word(other.name()),
+    }
 }

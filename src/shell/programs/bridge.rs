@@ -3,9 +3,12 @@
 use super::super::act::{Act, Call, Space};
 use super::super::args::{Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
+use crate::base::command::Command;
 use crate::model::{Table, Words};
 use crate::net::bridge::fdb::{Entry, Life};
+use crate::net::done::Verb;
 use crate::net::link::Port;
+use crate::net::namespace::Namespace;
 
 /// Translates `bridge ARGS`.
 pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
@@ -139,6 +142,21 @@ fn show(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         }
     }
     Ok(vec![Act::Show(Call::new(space, "fdb.list", fields.after([])))])
+}
+
+/// `bridge fdb VERB MAC dev DEV ...`.
+pub fn command(ns: &Namespace, verb: Verb, entry: &Entry) -> Command {
+    let deleted = verb == Verb::Del;
+    let but: &[&str] = match deleted {
+        true => &["dev", "master", "self", "sticky", "extern_learn"],
+        false => &["dev", "master", "self"],
+    };
+    let command = Command::bridge(ns, &["fdb", verb.name()]);
+    let command =
+        entry.mac.iter().fold(command, |command, mac| command.word(mac)).pair("dev", Some(entry.dev()));
+    let command = command.flag(true, if entry.master == Some(true) { "master" } else { "self" });
+    let life = entry.life.filter(|_| !deleted);
+    life.iter().fold(command, |command, life| command.flag(true, life.keyword())).rows(entry, but)
 }
 
 /// Translates `brctl ARGS`.

@@ -1,6 +1,6 @@
 //! The programs that are known, and what a command line of one of them comes to.
 
-mod bridge;
+pub(super) mod bridge;
 mod old;
 mod probes;
 mod shell;

@@ -16,6 +16,7 @@ use mlua::{MultiValue, Value};
 use crate::base::error::{Error, Kind};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Failure, Function, opts, param, ret, ty};
+use crate::net::done::Done;
 use crate::proc::{self, Program};
 use options::{command, context, exec_options, spawn_options, surroundings};
 pub use outputs::outputs;
@@ -52,7 +53,7 @@ pub fn module() -> Module {
                 // One that ran and failed did what it did, too.
                 let ran = |e: &Error| matches!(e.kind(), Kind::Exit | Kind::Timeout | Kind::Interrupted);
                 if result.as_ref().err().is_none_or(ran) {
-                    cx.ns.echo(|| [proc::echo::command(cx.ns, &spec)]);
+                    cx.ns.report(Done::Ran(&spec.command()));
                 }
                 let output = result?;
                 outputs::ran(cx, &spec, &output);
@@ -86,7 +87,7 @@ pub fn module() -> Module {
                 let conditions = ready.map(|r| r.conditions(cx, &spec.covers)).transpose();
                 let conditions = conditions.map_err(|e| on(e.into()))?.unwrap_or_default();
                 let process = proc::spawn(proc::Place::of(cx.ns)?, &spec, &context(cx))?;
-                cx.ns.echo(|| [proc::echo::command(cx.ns, &spec).in_background()]);
+                cx.ns.report(Done::Ran(&spec.command().in_background()));
                 drop(files);
                 outputs::spawned(cx, &process);
                 // What is raised here drops the process, which ends it.

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use crate::base::error::{Error, Kind, Result};
 use crate::model::{Between, Table};
 use crate::net::attributes::{Attributes, unsigned};
-use crate::net::echo;
+use crate::net::done::{Done, Verb};
 use crate::net::fields::{HardwareAddress, LinkName, LinkRef};
 use crate::net::link::{self, find};
 use crate::net::namespace::Namespace;
@@ -24,31 +24,30 @@ const PF_BRIDGE: u8 = libc::AF_BRIDGE as u8;
 
 /// Adds an entry, as `bridge fdb add MAC dev DEV`. Raises `exists` if it is there.
 pub fn add(ns: &Namespace, mac: [u8; 6], spec: &Entry) -> Result<()> {
-    send(ns, mac, spec, "add")
+    send(ns, mac, spec, Verb::Add)
 }
 
 /// Adds a further remote end to what an address has, as `bridge fdb append`.
 pub fn append(ns: &Namespace, mac: [u8; 6], spec: &Entry) -> Result<()> {
-    send(ns, mac, spec, "append")
+    send(ns, mac, spec, Verb::Append)
 }
 
 /// Adds or changes an entry, as `bridge fdb replace`.
 pub fn replace(ns: &Namespace, mac: [u8; 6], spec: &Entry) -> Result<()> {
-    send(ns, mac, spec, "replace")
+    send(ns, mac, spec, Verb::Replace)
 }
 
 /// Deletes an entry, as `bridge fdb del MAC dev DEV`. Raises `not_found` if it isn't there.
 pub fn del(ns: &Namespace, mac: [u8; 6], spec: &Entry) -> Result<()> {
-    send(ns, mac, spec, "del")
+    send(ns, mac, spec, Verb::Del)
 }
 
-/// `verb` is that of `bridge fdb`.
-fn send(ns: &Namespace, mac: [u8; 6], spec: &Entry, verb: &str) -> Result<()> {
+fn send(ns: &Namespace, mac: [u8; 6], spec: &Entry, verb: Verb) -> Result<()> {
     let (message, flags) = match verb {
-        "add" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL),
-        "append" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND),
-        "replace" => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE),
-        _ => (RTM_DELNEIGH, 0),
+        Verb::Add => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL),
+        Verb::Append => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND),
+        Verb::Replace => (RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE),
+        Verb::Del => (RTM_DELNEIGH, 0),
     };
     let dev = spec.dev();
     let Some(link) = link::get_plain(ns, dev)? else { return Err(find::no_such_link(ns, dev)) };
@@ -75,7 +74,7 @@ fn send(ns: &Namespace, mac: [u8; 6], spec: &Entry, verb: &str) -> Result<()> {
         }
         _ => e,
     })?;
-    ns.echo(|| [echo::fdb(ns, verb, &entry)]);
+    ns.report(Done::Fdb(verb, &entry));
     Ok(())
 }
 
@@ -121,7 +120,7 @@ pub fn flush(ns: &Namespace, dev: &str) -> Result<()> {
     body.nest(link::ifla::LINKINFO, info);
     let request = [link::ifinfomsg(0, link.index, 0, 0).as_slice(), body.bytes()?].concat();
     ns.rtnl(link::RTM_NEWLINK, 0, &request, |_| Ok(()))?;
-    ns.echo(|| [echo::fdb_flush(ns, dev, link.kind.as_deref() == Some("bridge"))]);
+    ns.report(Done::FdbFlushed(dev, link.kind.as_deref() == Some("bridge")));
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use super::userdata::Userdata;
 use super::words::Ports;
 use crate::base::error::{Error, Kind as ErrorKind, Result};
 use crate::model::Words;
-use crate::net::echo;
+use crate::net::done::Done;
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;
 
@@ -73,7 +73,7 @@ pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
         .into_iter()
         .next()
         .ok_or_else(|| Error::new(ErrorKind::Protocol, "the kernel did not show the added rule"))?;
-    ns.echo(|| [echo::nft(ns, &commands(&chains, &rule, insert))]);
+    ns.report(Done::Nft(&commands(&chains, &rule, insert)));
     Ok(rule)
 }
 
@@ -137,7 +137,7 @@ pub fn del(ns: &Namespace, handle: u64) -> Result<()> {
     send(&mut *ns.netfilter()?, batch)?;
     let deleted =
         |(chain, handle): &(String, u64)| format!("delete rule inet {TABLE} {chain} handle {handle}");
-    ns.echo(|| [echo::nft(ns, &rule.handles.iter().map(deleted).collect::<Vec<_>>())]);
+    ns.report(Done::Nft(&rule.handles.iter().map(deleted).collect::<Vec<_>>()));
     Ok(())
 }
 
@@ -167,7 +167,9 @@ pub fn flush(ns: &Namespace) -> Result<()> {
         send(&mut socket, batch)?;
         done.push(format!("delete table inet {TABLE}"));
     }
-    ns.echo(|| (!done.is_empty()).then(|| echo::nft(ns, &done)));
+    if !done.is_empty() {
+        ns.report(Done::Nft(&done));
+    }
     Ok(())
 }
 

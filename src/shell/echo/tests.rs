@@ -1,14 +1,18 @@
 //! What the kernel at hand may lack, by its words alone; what it has is tried by tests/echo.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::*;
 use crate::model::{Between, Words};
 use crate::net::bridge::fdb::{Entry, Life};
+use crate::net::done::Verb;
 use crate::net::fields::{HardwareAddress, VlanId};
 use crate::net::link::fields::{Digit, Digit32, FlowLabel, OnOff, Outer6, Ticks, Toggle, U16};
 use crate::net::link::{Bridge, Change, Details, Geneve, Ipvlan, LinkSpec, Port, Vlan, Vrf};
 use crate::net::testing::lab;
 
-fn lines<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
+fn texts<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
     commands.into_iter().map(|c| c.to_string()).collect()
 }
 
@@ -25,7 +29,7 @@ fn kinds_that_need_a_module() {
             ..LinkSpec::default()
         };
         assert_eq!(
-            lines(link_add(&ns, "eth0.10", &spec)),
+            texts(link::add(&ns, "eth0.10", &spec)),
             [
                 "ip -n 'ns*1' link add link eth0 name eth0.10 type vlan protocol 802.1ad id 10",
                 "ip -n 'ns*1' link set dev eth0.10 up",
@@ -33,12 +37,12 @@ fn kinds_that_need_a_module() {
         );
         let vrf = vec![Details::of(Vrf { table: Some(Between(10)) })];
         let spec = LinkSpec { kind: "vrf".into(), options: vrf, ..LinkSpec::default() };
-        assert_eq!(lines(link_add(all.host(), "red", &spec)), ["ip link add name red type vrf table 10"]);
+        assert_eq!(texts(link::add(all.host(), "red", &spec)), ["ip link add name red type vrf table 10"]);
         let options = vec![Details::of(Ipvlan { mode: Words::named("l3s") })];
         let spec =
             LinkSpec { kind: "ipvlan".into(), link: Some("eth0".into()), options, ..LinkSpec::default() };
         assert_eq!(
-            lines(link_add(all.host(), "iv0", &spec)),
+            texts(link::add(all.host(), "iv0", &spec)),
             ["ip link add link eth0 name iv0 type ipvlan mode l3s"]
         );
         let geneve = Geneve {
@@ -52,7 +56,7 @@ fn kinds_that_need_a_module() {
         let options = vec![Details::of(geneve)];
         let spec = LinkSpec { kind: "geneve".into(), options, ..LinkSpec::default() };
         assert_eq!(
-            lines(link_add(all.host(), "gnv0", &spec)),
+            texts(link::add(all.host(), "gnv0", &spec)),
             ["ip link add gnv0 type geneve id 42 remote fd00::2 flowlabel 0x12345 noudpcsum udp6zerocsumtx"]
         );
     });
@@ -69,7 +73,7 @@ fn options_that_newer_kernels_have() {
             ..Port::default()
         };
         assert_eq!(
-            lines(port_set(all.host(), "p0", &port)),
+            texts(link::set_port(all.host(), "p0", &port)),
             [
                 "ip link set dev p0 type bridge_slave state 4 locked on",
                 "bridge link set dev p0 mcast_max_groups 7 mab on",
@@ -85,11 +89,11 @@ fn options_that_newer_kernels_have() {
         let options = Details::of(bridge);
         let change = Change { carrier: Some(false), protodown: Some(true), options, ..Change::default() };
         assert_eq!(
-            lines(link_set(all.host(), "br0", &change)),
+            texts(link::set(all.host(), "br0", &change)),
             ["ip link set dev br0 carrier off protodown on type bridge stp_state 1 forward_delay 250 \
               vlan_filtering 1 fdb_max_learned 100"]
         );
-        assert!(lines(link_set(all.host(), "br0", &Change::default())).is_empty());
+        assert!(texts(link::set(all.host(), "br0", &Change::default())).is_empty());
         let spec = Entry {
             mac: Some(HardwareAddress(vec![2, 0, 0, 0, 0, 1])),
             vlan: Some(VlanId(5)),
@@ -97,7 +101,7 @@ fn options_that_newer_kernels_have() {
             life: Some(Life::Static),
             ..Entry::on("p0")
         };
-        let entry = fdb(all.host(), "add", &spec);
+        let entry = bridge::command(all.host(), Verb::Add, &spec);
         assert_eq!(entry.to_string(), "bridge fdb add 02:00:00:00:00:01 dev p0 master static vlan 5");
     });
 }
@@ -107,13 +111,17 @@ fn what_failed_is_not_told_and_no_look_is_run() {
     lab(|all| {
         let told = Rc::new(RefCell::new(Vec::new()));
         let heard = told.clone();
-        all.echo.listen(Some(Rc::new(move |line: &str| heard.borrow_mut().push(line.to_owned()))));
+        let listener = move |ns: &Namespace, done: &Done<'_>| {
+            heard.borrow_mut().extend(lines(ns, done));
+            1
+        };
+        all.reports.listen(Some(Rc::new(listener)));
         all.add("a").unwrap();
         assert!(all.add("a").is_err());
         let spec = LinkSpec { kind: "bridge".into(), master: Some("nobody".into()), ..LinkSpec::default() };
         crate::net::link::add(all.host(), "br0", &spec).unwrap_err();
-        all.echo.look("curl -d 'one\ntwo' URL");
-        all.echo.listen(None);
+        all.host().report(Done::Looked(&["curl -d 'one\ntwo' URL".to_owned()]));
+        all.reports.listen(None);
         all.del("a").unwrap();
         assert_eq!(*told.borrow(), ["ip netns add a", "# curl -d 'one\n# two' URL"]);
     });

@@ -1,15 +1,17 @@
 //! `ip link`, as ip-link(8) has it.
 
-use super::command::Command;
+use crate::base::command::Command;
 use crate::model::{Table, Value};
 use crate::net::addr::Addr;
+use crate::net::done::Verb;
 use crate::net::link::{
     self as links, Change, Details, Kind, LinkMode, LinkSpec, Lower, Master, PeerSpec, Port, Vxlan,
 };
 use crate::net::namespace::Namespace;
+use crate::shell::ip::addr;
 
 /// `ip link add NAME ... type KIND ...`, and what else it takes to bring the link and its peer to where they shall be.
-pub fn link_add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Vec<Command> {
+pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Vec<Command> {
     let details = spec.details();
     let own = matches!(details.lower(), Lower::Attribute(_));
     let lower = spec.link.as_deref().filter(|_| !own);
@@ -91,8 +93,8 @@ fn address(mac: [u8; 6]) -> String {
 }
 
 fn end(ns: &Namespace, name: &str, change: &Change, addrs: &[ipnetwork::IpNetwork], out: &mut Vec<Command>) {
-    out.extend(link_set(ns, name, change));
-    out.extend(addrs.iter().map(|a| super::addr_add(ns, "add", *a, &Addr::on(name))));
+    out.extend(set(ns, name, change));
+    out.extend(addrs.iter().map(|a| addr::command(ns, Verb::Add, *a, &Addr::on(name))));
 }
 
 /// The options of a kind.
@@ -119,7 +121,7 @@ fn kind(command: Command, details: &Details) -> Command {
 }
 
 /// `ip link set dev NAME ...`, and what it takes besides; nothing for a change of nothing.
-pub fn link_set(ns: &Namespace, name: &str, change: &Change) -> Vec<Command> {
+pub fn set(ns: &Namespace, name: &str, change: &Change) -> Vec<Command> {
     let begin = |ns: &Namespace, name: &str| Command::ip(ns, &["link", "set", "dev"]).word(name);
     let place = change.ns.as_deref().unwrap_or(ns);
     let now = change.name.as_deref().unwrap_or(name);
@@ -164,7 +166,7 @@ pub fn link_set(ns: &Namespace, name: &str, change: &Change) -> Vec<Command> {
         more(master(begin(place, now), change.master.as_ref()), there);
     }
     if change.port != Port::default() {
-        port_set(place, now, &change.port).into_iter().for_each(|command| more(command, 0));
+        set_port(place, now, &change.port).into_iter().for_each(|command| more(command, 0));
     }
     for (verb, names) in [("del", &change.altnames_del), ("add", &change.altnames_add)] {
         if !names.is_empty() {
@@ -184,7 +186,7 @@ fn master(command: Command, master: Option<&Master>) -> Command {
 }
 
 /// `ip link set dev NAME type bridge_slave ...`; a few options are known to `bridge link` alone.
-pub fn port_set(ns: &Namespace, name: &str, options: &Port) -> Vec<Command> {
+pub fn set_port(ns: &Namespace, name: &str, options: &Port) -> Vec<Command> {
     const BY_BRIDGE: &[&str] = &["mcast_max_groups", "mab"];
     let begin = |command: Command| command.word(name);
     let by_ip = begin(Command::ip(ns, &["link", "set", "dev"])).pair("type", Some("bridge_slave"));
@@ -197,9 +199,4 @@ pub fn port_set(ns: &Namespace, name: &str, options: &Port) -> Vec<Command> {
         .filter(|(least, command)| command.len() > *least)
         .map(|(_, command)| command)
         .collect()
-}
-
-/// `ip link del dev NAME`.
-pub fn link_del(ns: &Namespace, name: &str) -> Command {
-    Command::ip(ns, &["link", "del", "dev"]).word(name)
 }

@@ -1,10 +1,6 @@
 //! A command line, word by word.
 
 use std::fmt::{self, Display};
-use std::net::IpAddr;
-
-use crate::model::{Table, Value, Word};
-use crate::net::namespace::Namespace;
 
 /// A command line; shown as a shell takes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,32 +18,7 @@ impl Command {
         Command { words: words.iter().map(|w| (*w).to_owned()).collect(), ..Command::default() }
     }
 
-    /// `ip WORDS` in the namespace: `ip -n NAME WORDS`.
-    pub fn ip(ns: &Namespace, words: &[&str]) -> Self {
-        Self::switched("ip", ns).words(words)
-    }
-
-    /// `bridge WORDS` in the namespace.
-    pub fn bridge(ns: &Namespace, words: &[&str]) -> Self {
-        Self::switched("bridge", ns).words(words)
-    }
-
-    /// A program that has no option for it: `ip netns exec NAME WORDS`.
-    pub fn within(ns: &Namespace, words: &[&str]) -> Self {
-        match ns.is_host() {
-            true => Self::new(words),
-            false => Self::new(&["ip", "netns", "exec"]).word(ns.name()).words(words),
-        }
-    }
-
-    fn switched(program: &str, ns: &Namespace) -> Self {
-        match ns.is_host() {
-            true => Self::new(&[program]),
-            false => Self::new(&[program, "-n"]).word(ns.name()),
-        }
-    }
-
-    fn words(mut self, words: &[&str]) -> Self {
+    pub fn words(mut self, words: &[&str]) -> Self {
         self.words.extend(words.iter().map(|w| (*w).to_owned()));
         self
     }
@@ -76,43 +47,6 @@ impl Command {
         if set { self.words(&[word]) } else { self }
     }
 
-    /// The attributes that are given, in the table's order, but for those that `ip` writes another way.
-    pub fn rows<T: Table>(self, given: &T, but: &[&str]) -> Self {
-        T::ROWS.iter().filter(|row| !but.contains(&row.name)).fold(self, |command, row| {
-            let Some(keyword) = row.words.first() else { return command };
-            match (row.form)().word {
-                Word::Flag => command.flag((row.get)(given) == Some(Value::Bool(true)), keyword),
-                Word::Toggle => match (row.get)(given) {
-                    Some(Value::Bool(true)) => command.flag(true, keyword),
-                    Some(_) => {
-                        row.words.get(1).into_iter().fold(command, |command, no| command.flag(true, no))
-                    }
-                    None => command,
-                },
-                Word::Inet | Word::Inet6 => {
-                    let address = (row.word)(given);
-                    let ip = address.as_deref().and_then(|a| a.parse().ok());
-                    let group = row.words.get(1).filter(|_| ip.is_some_and(|ip: IpAddr| ip.is_multicast()));
-                    command.pair(group.unwrap_or(keyword), address)
-                }
-                _ => command.pair(keyword, (row.word)(given)),
-            }
-        })
-    }
-
-    /// A keyword with `on` or `off`.
-    pub fn switch(self, keyword: &str, on: Option<bool>) -> Self {
-        self.pair(keyword, on.map(|on| if on { "on" } else { "off" }))
-    }
-
-    /// A namespace as `netns` takes it. `$$` is the shell's own process, and so the namespace that it began in.
-    pub fn netns(self, ns: &Namespace) -> Self {
-        match ns.is_host() {
-            true => self.words(&["netns", "$$"]),
-            false => self.pair("netns", Some(ns.name())),
-        }
-    }
-
     /// With this to read, as a here-document.
     pub fn reading(mut self, input: &str) -> Self {
         self.input = Some(input.to_owned());
@@ -126,8 +60,14 @@ impl Command {
     }
 
     /// How many words it has, to see whether there is more than its beginning.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.words.len()
+    }
+
+    /// Behind these words.
+    pub fn behind(mut self, first: Command) -> Self {
+        self.words.splice(..0, first.words);
+        self
     }
 }
 

@@ -1,0 +1,83 @@
+//! The other way round: what operations did, as command lines of ip(8), bridge(8), sysctl(8), nft(8) (`nsh --echo`,
+//! `:echo on`).
+//!
+//! A shell that is given all lines, as root in an empty network namespace, builds the same network. Two things differ:
+//! nsh makes links with one queue in each direction, and commands take the kernel's default. The words of an object of
+//! `ip` stand beside their translation, in `shell::ip`.
+
+mod command;
+mod link;
+
+use super::ip::{addr, neigh, nexthop, route, rule};
+use super::programs::bridge;
+use crate::base::command::Command;
+use crate::model::Words;
+use crate::net::done::Done;
+use crate::net::namespace::Namespace;
+
+/// What was done, as lines that a shell takes; one of several where a command has a here-document.
+pub fn lines(ns: &Namespace, done: &Done<'_>) -> Vec<String> {
+    if let Done::Looked(commands) = done {
+        let placed: Vec<String> = commands.iter().map(|command| placed(ns, command)).collect();
+        // A comment: what the others build doesn't need it. Each of its lines: a shell would run what follows the first.
+        return vec![format!("# {}", placed.join("; ").replace(['\n', '\r'], "\n# "))];
+    }
+    commands(ns, done).iter().map(Command::to_string).collect()
+}
+
+fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
+    vec![match *done {
+        Done::Namespace(verb, name) => Command::new(&["ip", "netns", verb.name()]).word(name),
+        Done::LinkAdded(name, spec) => return link::add(ns, name, spec),
+        Done::LinkSet(name, change) => return link::set(ns, name, change),
+        Done::LinkDeleted(name) => Command::ip(ns, &["link", "del", "dev"]).word(name),
+        Done::LinkSilenced(name, silent) => {
+            let verb = if silent { "add" } else { "del" };
+            let tc = Command::new(&["tc", "qdisc", verb, "dev"]).word(name).words(&["root", "blackhole"]);
+            tc.within(ns)
+        }
+        Done::PortSet(name, port) => return link::set_port(ns, name, port),
+        Done::Addr(verb, address, spec) => addr::command(ns, verb, address, spec),
+        Done::AddrsFlushed(filter, gone) => return addr::flush(ns, filter, gone),
+        Done::Rule(verb, rule, family) => rule::command(ns, verb, rule, family),
+        Done::Route(verb, route) => route::command(ns, verb, route),
+        Done::RoutesFlushed(filter, families) => {
+            return families.iter().map(|family| route::flush(ns, filter, *family)).collect();
+        }
+        Done::Nexthop(verb, nexthop) => nexthop::command(ns, verb, nexthop),
+        Done::Neigh(verb, dst, spec) => neigh::command(ns, verb, dst, spec),
+        Done::NeighsFlushed(filter, gone) => return neigh::flush(ns, filter, gone),
+        Done::Fdb(verb, entry) => bridge::command(ns, verb, entry),
+        Done::FdbFlushed(dev, bridge) => {
+            let kind = if bridge { "bridge" } else { "bridge_slave" };
+            Command::ip(ns, &["link", "set", "dev"]).word(dev).words(&["type", kind, "fdb_flush"])
+        }
+        Done::Sysctl(name, value) => {
+            Command::new(&["sysctl", "-w"]).word(format!("{name}={value}")).within(ns)
+        }
+        // One transaction: its commands behind one another.
+        Done::Nft(commands) => Command::new(&["nft"]).word(commands.join("; ")).within(ns),
+        Done::ConntrackFlushed => Command::new(&["conntrack", "-F"]).within(ns),
+        Done::Ran(command) => command.clone().within(ns),
+        Done::Looked(_) => return Vec::new(),
+    }]
+}
+
+/// A command that is text already, in the namespace.
+fn placed(ns: &Namespace, command: &str) -> String {
+    let (negation, command) = match command.strip_prefix("! ") {
+        Some(command) => ("! ", command),
+        None => ("", command),
+    };
+    let words: Vec<&str> = command.split(' ').collect();
+    let place = |command: Command, words: &[&str]| format!("{negation}{command} {}", words.join(" "));
+    match words.split_first() {
+        _ if ns.is_host() => format!("{negation}{command}"),
+        Some((&"ip", words)) => place(Command::ip(ns, &[]), words),
+        Some((&"bridge", words)) => place(Command::bridge(ns, &[]), words),
+        _ => place(Command::default().within(ns), &words),
+    }
+}
+
+#[cfg(test)]
+mod tests;
