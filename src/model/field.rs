@@ -123,6 +123,9 @@ pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
     /// Whether `ip` writes the word's place in the list, from 0 on.
     const NUMBERED: bool = false;
 
+    /// Whether scripts get it in capitals, though `ip` and scripts write it small.
+    const CAPITALS: bool = false;
+
     /// The netlink attribute's content, of a type that has one.
     fn to_wire(self) -> Option<Vec<u8>> {
         None
@@ -167,7 +170,7 @@ impl<T: Words> Field for T {
     }
 
     fn value(&self) -> Value {
-        Value::Text(self.name().to_owned())
+        Value::Text(if T::CAPITALS { self.name().to_uppercase() } else { self.name().to_owned() })
     }
 
     fn word(&self) -> String {

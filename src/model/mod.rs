@@ -16,8 +16,12 @@ use crate::base::error::Result;
 /// Who writes an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// A script may give it: to make an object, or to find those that have it.
+    /// A script may give it: to make an object, to change it, or to find those that have it.
     Set,
+    /// A script may give it to make or find an object; it can't be changed.
+    Make,
+    /// A script may give it to change or find an object; the kernel doesn't take it for a new one.
+    Change,
     /// Only the kernel reports it.
     Read,
     /// A script may give it; the kernel reports it as a word among the object's flags.
@@ -55,17 +59,17 @@ pub struct Row<T: 'static> {
 impl<T> Row<T> {
     /// Whether a script may give it.
     pub fn is_given(&self) -> bool {
-        matches!(self.access, Access::Set | Access::Give)
+        !matches!(self.access, Access::Read | Access::Word)
     }
 
     /// Whether it is reported by its name.
     pub fn is_reported(&self) -> bool {
-        matches!(self.access, Access::Set | Access::Read)
+        !matches!(self.access, Access::Give | Access::Word)
     }
 
-    /// Whether it is set, and true.
-    pub fn is_on(&self, object: &T) -> bool {
-        (self.get)(object) == Some(Value::Bool(true))
+    /// The bit of its flag, where the value sets that.
+    fn bit(&self, object: &T) -> Option<u32> {
+        self.flag.filter(|_| (self.encode)(object).is_some_and(|bytes| bytes != [0]))
     }
 }
 
@@ -82,6 +86,9 @@ pub trait Table: Sized + 'static {
         }
     }
 
+    /// An object of which no attribute was taken in yet: what is always reported is what its absence stands for.
+    fn blank() -> Self;
+
     /// Takes in one attribute; those that no row names are left alone.
     fn decode(&mut self, number: u16, bytes: &[u8]);
 
@@ -90,8 +97,13 @@ pub trait Table: Sized + 'static {
 
     /// The bits of the flags that are set.
     fn flags(&self) -> u32 {
-        let set = Self::ROWS.iter().filter(|row| row.flag.is_some() && row.is_on(self));
-        set.filter_map(|row| row.flag).fold(0, |flags, bit| flags | bit)
+        Self::ROWS.iter().filter_map(|row| row.bit(self)).fold(0, |flags, bit| flags | bit)
+    }
+
+    /// The bits of the flags that are given, be it that they are to be cleared.
+    fn mask(&self) -> u32 {
+        let given = Self::ROWS.iter().filter(|row| (row.get)(self).is_some());
+        given.filter_map(|row| row.flag).fold(0, |mask, bit| mask | bit)
     }
 
     /// Takes in the flags of a message.
@@ -99,7 +111,7 @@ pub trait Table: Sized + 'static {
 
     /// The flags that are set, by name.
     fn flag_words(&self) -> Vec<&'static str> {
-        Self::ROWS.iter().filter(|row| row.flag.is_some() && row.is_on(self)).map(|row| row.name).collect()
+        Self::ROWS.iter().filter(|row| row.bit(self).is_some()).map(|row| row.name).collect()
     }
 
     /// The attributes that are set, each with the word of `ip` for it: `via 10.0.0.1`.
@@ -137,7 +149,7 @@ pub fn fits<T: Field>(wanted: &Option<T>, has: &Option<T>) -> bool {
 
 /// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = WIRE [always], ip ["WORD", ...], "doc";`
 /// WIRE is the number of a netlink attribute, `header` for what stands in the message's header or shares an attribute,
-/// or `{flag BIT}`, of a `bool`. After the rows, `and { ... }` may hold fields that are no attributes, such as a list of objects.
+/// or `{flag BIT}`, of a type that is sent as one byte. After the rows, `and { ... }` may hold fields that are no attributes, such as a list of objects.
 macro_rules! table {
     ($(#[$meta:meta])* pub struct $table:ident {
         $($access:ident $field:ident $(as $name:literal)?: $type:ty = $wire:tt $($always:ident)?,
@@ -171,6 +183,13 @@ macro_rules! table {
                 encode: |object| object.$field.as_ref().and_then($crate::model::Field::encode),
             },)*];
 
+            fn blank() -> Self {
+                $table {
+                    $($field: $crate::model::table!(@blank $type, $($always)?),)*
+                    $($($other: Default::default(),)*)?
+                }
+            }
+
             fn decode(&mut self, number: u16, bytes: &[u8]) {
                 $(if $crate::model::table!(@number $wire) == Some(number) {
                     self.$field = <$type as $crate::model::Field>::decode(bytes);
@@ -178,7 +197,7 @@ macro_rules! table {
             }
 
             fn decode_flags(&mut self, _flags: u32) {
-                $($crate::model::table!(@decode_flag self, _flags, $field, $wire, $crate::model::table!(@always $($always)?));)*
+                $($crate::model::table!(@decode_flag self, _flags, $field, $type, $wire, $($always)?);)*
             }
 
             fn fits(&self, object: &Self) -> bool {
@@ -194,10 +213,13 @@ macro_rules! table {
     (@number $other:tt) => { None::<u16> };
     (@flag {flag $bit:literal}) => { Some::<u32>($bit) };
     (@flag $other:tt) => { None::<u32> };
-    (@decode_flag $object:ident, $flags:ident, $field:ident, {flag $bit:literal}, $always:expr) => {
-        $object.$field = Some($flags & $bit != 0).filter(|on| *on || $always)
+    (@blank $type:ty, ) => { None };
+    (@blank $type:ty, always) => { <$type as $crate::model::Field>::absent() };
+    (@decode_flag $object:ident, $flags:ident, $field:ident, $type:ty, {flag $bit:literal}, $($always:ident)?) => {
+        $object.$field = <$type as $crate::model::Field>::decode(&[u8::from($flags & $bit != 0)])
+            .or($crate::model::table!(@blank $type, $($always)?))
     };
-    (@decode_flag $object:ident, $flags:ident, $field:ident, $other:tt, $always:expr) => {};
+    (@decode_flag $object:ident, $flags:ident, $field:ident, $type:ty, $other:tt, $($always:ident)?) => {};
 }
 
 pub(crate) use table;

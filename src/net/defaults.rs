@@ -209,7 +209,7 @@ fn differ(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::link::{self, LinkSpec};
+    use crate::net::link::{self, End, LinkSpec};
     use crate::net::sysctl;
     use crate::net::testing::lab;
 
@@ -222,9 +222,9 @@ mod tests {
     fn what_was_set_is_told_and_nothing_else() {
         lab(|all| {
             let (a, b): (Rc<Namespace>, Rc<Namespace>) = (all.add("a").unwrap(), all.add("b").unwrap());
-            let spec = LinkSpec { kind: "veth".into(), up: true, ..LinkSpec::default() };
+            let spec = LinkSpec { near: End::up(true), ..LinkSpec::of("veth") };
             link::add(&a, "eth0.1", &spec).unwrap();
-            let change = link::Change { up: Some(true), ..link::Change::default() };
+            let change = link::Change::from(End::up(true));
             link::set(&a, "lo", &change).unwrap();
             assert_eq!(told(&[all.host().clone(), a.clone(), b.clone()]), [vec![], vec![], vec![]]);
             sysctl::set(&a, "net.ipv4.conf.eth0/1.rp_filter", "2").unwrap();

@@ -504,7 +504,7 @@ named_fields! {
     /// A routing table.
     TableId(u32): TABLES, "a table: main, local, default, or a name of /etc/iproute2/rt_tables";
     /// A group of links.
-    Group(u32): GROUPS, "a link group's name or number";
+    Group(u32): GROUPS, "a group's name";
     /// Who made a route or rule.
     Origin(u8): PROTOCOLS, "a protocol such as static or bird";
     /// Who made an address.

@@ -168,7 +168,7 @@ fn overwrite(path: &Path, text: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::link::{self, LinkSpec, PeerSpec};
+    use crate::net::link::{self, End, LinkSpec};
     use crate::net::prefix;
     use crate::net::testing::lab;
 
@@ -181,19 +181,11 @@ mod tests {
                     .map(|a| prefix::parse(&a).unwrap())
                     .to_vec()
             };
-            let peer = PeerSpec {
-                name: Some("eth0".into()),
-                ns: Some(ns),
-                up: true,
-                addrs: addrs(2),
-                ..PeerSpec::default()
-            };
+            let peer = End { name: Some("eth0".into()), ns: Some(ns), addrs: addrs(2), ..End::up(true) };
             let spec = LinkSpec {
-                kind: "veth".into(),
-                up: true,
-                addrs: addrs(1),
+                near: End { addrs: addrs(1), ..End::up(true) },
                 peer: Some(peer),
-                ..LinkSpec::default()
+                ..LinkSpec::of("veth")
             };
             link::add(all.host(), &format!("veth{n}"), &spec).unwrap();
         }

@@ -20,7 +20,7 @@ const LEAVING: u32 = 0x6e73_6800;
 
 /// Deletes all links that were made in the namespace; when it returns, the names of their other ends are free.
 pub(super) fn empty(ns: &Namespace) -> Result<()> {
-    let made: Vec<u32> = link::dump(ns)?.iter().filter(|l| l.kind.is_some()).map(|l| l.index).collect();
+    let made: Vec<u32> = link::dump(ns)?.iter().filter(|l| l.kind.is_some()).map(|l| l.index()).collect();
     if made.len() > 1 && delete_together(ns, &made).is_ok() {
         return Ok(());
     }

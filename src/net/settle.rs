@@ -71,7 +71,9 @@ fn with_peers(all: &Namespaces, changed: &[Rc<Namespace>]) -> Result<Vec<Rc<Name
     let mut seen: HashSet<u64> = out.iter().map(|ns| ns.inode()).collect();
     for ns in changed {
         for index in ns.take_changed() {
-            let Some(nsid) = link::by_index(ns, index)?.and_then(|link| link.link_netnsid) else { continue };
+            let Some(nsid) = link::by_index(ns, index)?.and_then(|link| link.link_netnsid()) else {
+                continue;
+            };
             let Some(name) = all.by_nsid(ns, nsid)? else { continue };
             out.extend(all.get(&name)?.filter(|peer| seen.insert(peer.inode())));
         }
@@ -127,19 +129,19 @@ enum Why {
 /// The links whose state doesn't follow from their carrier yet.
 fn behind(links: &[Link]) -> Vec<(u32, Why)> {
     let bridges: HashMap<u32, &Link> =
-        links.iter().filter(|l| l.details.get::<Bridge>().is_some()).map(|l| (l.index, l)).collect();
+        links.iter().filter(|l| l.details.get::<Bridge>().is_some()).map(|l| (l.index(), l)).collect();
     let why = |link: &Link| {
         // Where the cable is out, there is nothing to wait for.
-        if !link.up || !link.carrier {
+        if !link.is_up() || !link.has_carrier() {
             return None;
         }
         let bridge = link.master_index.and_then(|index| bridges.get(&index));
         let closed =
             link.port.as_deref().is_some_and(|port| port.state.is_some_and(|s| s.name() == "disabled"));
-        match link.operstate.as_str() {
+        match link.operstate() {
             // A link that came up without carrier drops what it is given until linkwatch has activated its queue.
-            _ if link.qdisc == "noop" => Some(Why::Waiting),
-            _ if closed && bridge.is_some_and(|b| b.up) => Some(Why::Waiting),
+            _ if link.drops_all() => Some(Why::Waiting),
+            _ if closed && bridge.is_some_and(|b| b.is_up()) => Some(Why::Waiting),
             // Someone wishes a link to be dormant, or tests it.
             "UP" | "DORMANT" | "TESTING" => None,
             "UNKNOWN" if link.kind.as_deref() == Some("veth") => Some(Why::NewPair),
@@ -148,46 +150,55 @@ fn behind(links: &[Link]) -> Vec<(u32, Why)> {
             _ => Some(Why::Waiting),
         }
     };
-    links.iter().filter_map(|link| Some((link.index, why(link)?))).collect()
+    links.iter().filter_map(|link| Some((link.index(), why(link)?))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::link::{LinkSpec, PeerSpec};
+    use crate::model::Words;
+    use crate::net::link::fields::{OnOff, Text, Toggle};
+    use crate::net::link::{Common, End, LinkSpec, Master};
     use crate::net::testing::lab;
 
     fn link(operstate: &str) -> Link {
-        Link { up: true, carrier: true, operstate: operstate.into(), ..Link::default() }
+        let common = Common {
+            up: Some(Toggle(true)),
+            carrier: Some(OnOff(true)),
+            operstate: Words::named(operstate),
+            ..Common::default()
+        };
+        Link { common, ..Link::default() }
     }
 
     #[test]
     fn what_is_waited_for() {
         assert_eq!(behind(&[link("UP"), link("DOWN")]), [(0, Why::Waiting)]);
         assert_eq!(behind(&[link("LOWERLAYERDOWN")]), [(0, Why::Waiting)]);
-        assert_eq!(behind(&[Link { qdisc: "noop".into(), ..link("UP") }]), [(0, Why::Waiting)]);
+        let idle = Common { qdisc: Some(Text("noop".into())), ..link("UP").common };
+        assert_eq!(behind(&[Link { common: idle, ..Link::default() }]), [(0, Why::Waiting)]);
         assert_eq!(behind(&[link("UP"), link("UNKNOWN"), link("DORMANT")]), []);
         assert_eq!(behind(&[Link { kind: Some("veth".into()), ..link("UNKNOWN") }]), [(0, Why::NewPair)]);
-        assert_eq!(behind(&[Link { carrier: false, ..link("DOWN") }]), []);
-        assert_eq!(behind(&[Link { up: false, ..link("DOWN") }]), []);
+        let unplugged = Common { carrier: Some(OnOff(false)), ..link("DOWN").common };
+        let down = Common { up: Some(Toggle(false)), ..link("DOWN").common };
+        for common in [unplugged, down] {
+            assert_eq!(behind(&[Link { common, ..Link::default() }]), []);
+        }
     }
 
     #[test]
     fn a_bridge_of_ten_settles() {
         lab(|all| {
             let host = all.host();
-            let bridge = LinkSpec { kind: "bridge".into(), up: true, ..LinkSpec::default() };
+            let bridge = LinkSpec { near: End::up(true), ..LinkSpec::of("bridge") };
             link::add(host, "br0", &bridge).unwrap();
             for i in 0..10 {
                 let ns = all.add(&format!("ns{i}")).unwrap();
-                let peer =
-                    PeerSpec { name: Some("eth0".into()), ns: Some(ns), up: true, ..PeerSpec::default() };
+                let peer = End { name: Some("eth0".into()), ns: Some(ns), ..End::up(true) };
                 let spec = LinkSpec {
-                    kind: "veth".into(),
-                    up: true,
-                    master: Some("br0".into()),
+                    near: End { master: Some(Master::Of("br0".into())), ..End::up(true) },
                     peer: Some(peer),
-                    ..LinkSpec::default()
+                    ..LinkSpec::of("veth")
                 };
                 link::add(host, &format!("veth{i}"), &spec).unwrap();
             }
@@ -195,7 +206,7 @@ mod tests {
             settle(all).unwrap();
             assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
             for link in link::dump(host).unwrap().iter().filter(|l| l.port.is_some()) {
-                assert_eq!(link.operstate, "UP");
+                assert_eq!(link.operstate(), "UP");
                 assert_eq!(
                     link.port.as_ref().unwrap().state.map(|s| s.name()),
                     Some("forwarding"),

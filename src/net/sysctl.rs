@@ -255,7 +255,7 @@ mod tests {
             set(&ns1, "net.ipv4.ip_forward", "1").unwrap();
             assert_eq!(get(&ns1, "net/ipv4/ip_forward").unwrap(), "1");
             assert_eq!(get(all.host(), "net.ipv4.ip_forward").unwrap(), "0");
-            link::add(&ns1, "eth0.1", &LinkSpec { kind: "ifb".into(), ..LinkSpec::default() }).unwrap();
+            link::add(&ns1, "eth0.1", &LinkSpec::of("ifb")).unwrap();
             set(&ns1, "net.ipv4.conf.eth0/1.rp_filter", "2").unwrap();
             assert_eq!(get(&ns1, "net/ipv4/conf/eth0.1/rp_filter").unwrap(), "2");
             let found = list(&ns1, "net.ipv4.conf.eth0/1").unwrap();

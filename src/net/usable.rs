@@ -105,7 +105,7 @@ fn is_coming(address: &Addr) -> bool {
 fn carries(ns: &Namespace, index: u32) -> Result<bool> {
     let held_back = |state: &str| matches!(state, "DORMANT" | "TESTING");
     let link = link::by_index(ns, index)?;
-    Ok(link.is_some_and(|link| link.up && link.carrier && !held_back(&link.operstate)))
+    Ok(link.is_some_and(|link| link.is_up() && link.has_carrier() && !held_back(link.operstate())))
 }
 
 /// Whether they all have local routes. Each is looked up, since a link may have thousands of addresses; only where rules

@@ -24,7 +24,7 @@ pub fn silence(ns: &Namespace, target: SocketAddr, waited: Duration, text: Strin
     }
     let error = Error::errno(Errno::EHOSTUNREACH).detail(who);
     match link::get_plain(ns, "lo") {
-        Ok(Some(lo)) if !lo.up => error.hint(format!(
+        Ok(Some(lo)) if !lo.is_up() => error.hint(format!(
             "lo of {} is down, and the kernel tells so at once only when it is up: link.set(\"lo\", {{ up = true }})",
             ns.name()
         )),

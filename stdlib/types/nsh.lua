@@ -191,11 +191,20 @@
 ---@field dev? string the link
 
 ---@class (exact) nsh.bridge.AddOptions
----@field up? boolean set it up; default false
----@field addr? string|string[] addresses to add, without DAD (as `nodad`)
 ---@field ports? string|string[] links that become its ports
----@field mtu? integer bytes; default the least of the ports'
----@field mac? string its hardware address; default random, then the least of the ports'
+---@field up? boolean administratively up; default false
+---@field index? integer its index; default the next free one
+---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
+---@field mac? string its hardware address; the kernel's choice is random
+---@field txqlen? integer the transmit queue's length, in packets
+---@field group? integer|string its group, by number or by name in /etc/iproute2/group; default 0
+---@field alias? string a text for people, up to 255 bytes; empty for none
+---@field promisc? boolean take frames for any address; default false
+---@field arp? boolean resolve neighbours; default true
+---@field multicast? boolean the MULTICAST flag; default true
+---@field allmulticast? boolean take all multicast; default false
+---@field addr? string|string[] addresses to add, without DAD (as `nodad`)
+---@field queues? integer transmit and receive queues; default 1
 ---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
 ---@field ageing? number seconds after which an unseen address is forgotten; default 300
 ---@field forward_delay? number seconds in each of the states listening and learning; default 15; with STP 2 to 30
@@ -518,20 +527,20 @@
 ---@field kind string veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor tells
 ---@field peer? nsh.link.PeerOptions the other end of a veth pair
 ---@field link? string the link below a vlan, macvlan, ipvlan or vxlan
----@field up? boolean set it up; default false
----@field addr? string|string[] addresses to add, without DAD (as `nodad`)
+---@field up? boolean administratively up; default false
+---@field index? integer its index; default the next free one
 ---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
 ---@field mac? string its hardware address; the kernel's choice is random
----@field master? string the bridge or VRF of the same namespace that it becomes a port of
----@field alias? string a text for people, up to 255 bytes
----@field group? integer|string a group, by number or by name in /etc/iproute2/group; default 0
 ---@field txqlen? integer the transmit queue's length, in packets
+---@field group? integer|string its group, by number or by name in /etc/iproute2/group; default 0
+---@field alias? string a text for people, up to 255 bytes; empty for none
 ---@field promisc? boolean take frames for any address; default false
 ---@field arp? boolean resolve neighbours; default true
 ---@field multicast? boolean the MULTICAST flag; default true
 ---@field allmulticast? boolean take all multicast; default false
----@field index? integer its index; default the next free one
+---@field addr? string|string[] addresses to add, without DAD (as `nodad`)
 ---@field queues? integer transmit and receive queues; default 1
+---@field master? string the bridge or VRF of the same namespace that it becomes a port of
 ---@field port? nsh.PortOptions options as a port of `master`, if that is a bridge
 ---@field bridge? nsh.BridgeOptions options of a bridge
 ---@field vlan? nsh.VlanOptions options of a VLAN
@@ -543,51 +552,64 @@
 
 ---@class (exact) nsh.link.ListOptions
 ---@field kind? string only links of this kind
----@field up? boolean only those that are administratively up, or not
 ---@field master? string only the ports of this link
----@field group? integer|string only links of this group, by number or name
-
----@class (exact) nsh.link.PeerOptions
----@field name? string its name; default the kernel's choice, veth0 and on
----@field ns? nsh.Namespace|string the namespace in which it is made; default the link's own
----@field up? boolean set it up; default false
----@field addr? string|string[] addresses to add, without DAD (as `nodad`)
+---@field up? boolean administratively up; default false
+---@field index? integer its index; default the next free one
 ---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
 ---@field mac? string its hardware address; the kernel's choice is random
----@field master? string the bridge or VRF of the same namespace that it becomes a port of
----@field alias? string a text for people, up to 255 bytes
----@field group? integer|string a group, by number or by name in /etc/iproute2/group; default 0
 ---@field txqlen? integer the transmit queue's length, in packets
+---@field group? integer|string its group, by number or by name in /etc/iproute2/group; default 0
+---@field alias? string a text for people, up to 255 bytes; empty for none
 ---@field promisc? boolean take frames for any address; default false
 ---@field arp? boolean resolve neighbours; default true
 ---@field multicast? boolean the MULTICAST flag; default true
 ---@field allmulticast? boolean take all multicast; default false
+---@field carrier? boolean something is at the other end; of a dummy or tun link it can be set
+---@field protodown? boolean a protocol keeps the carrier down
+---@field mode? "default"|"dormant" the operstate of a link that comes up: up (DEFAULT), or dormant first (DORMANT)
+---@field addrgenmode? "eui64"|"none"|"stable_secret"|"random" how it makes its IPv6 link-local address
+
+---@class (exact) nsh.link.PeerOptions
+---@field name? string its name; default the kernel's choice, veth0 and on
+---@field ns? nsh.Namespace|string the namespace in which it is made; default the link's own
+---@field up? boolean administratively up; default false
 ---@field index? integer its index; default the next free one
+---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
+---@field mac? string its hardware address; the kernel's choice is random
+---@field txqlen? integer the transmit queue's length, in packets
+---@field group? integer|string its group, by number or by name in /etc/iproute2/group; default 0
+---@field alias? string a text for people, up to 255 bytes; empty for none
+---@field promisc? boolean take frames for any address; default false
+---@field arp? boolean resolve neighbours; default true
+---@field multicast? boolean the MULTICAST flag; default true
+---@field allmulticast? boolean take all multicast; default false
+---@field addr? string|string[] addresses to add, without DAD (as `nodad`)
 ---@field queues? integer transmit and receive queues; default 1
+---@field master? string the bridge or VRF of the same namespace that it becomes a port of
 ---@field port? nsh.PortOptions options as a port of `master`, if that is a bridge
 
 ---@class (exact) nsh.link.SetOptions
----@field up? boolean set it up or down
----@field mtu? integer bytes
----@field mac? string its hardware address
+---@field up? boolean administratively up; default false
+---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
+---@field mac? string its hardware address; the kernel's choice is random
+---@field txqlen? integer the transmit queue's length, in packets
+---@field group? integer|string its group, by number or by name in /etc/iproute2/group; default 0
+---@field alias? string a text for people, up to 255 bytes; empty for none
+---@field promisc? boolean take frames for any address; default false
+---@field arp? boolean resolve neighbours; default true
+---@field multicast? boolean the MULTICAST flag; default true
+---@field allmulticast? boolean take all multicast; default false
+---@field carrier? boolean something is at the other end; of a dummy or tun link it can be set
+---@field protodown? boolean a protocol keeps the carrier down
+---@field mode? "default"|"dormant" the operstate of a link that comes up: up (DEFAULT), or dormant first (DORMANT)
+---@field addrgenmode? "eui64"|"none"|"stable_secret"|"random" how it makes its IPv6 link-local address
 ---@field name? string a new name
 ---@field master? string|false the bridge or VRF that it becomes a port of; false: of none
 ---@field ns? nsh.Namespace|string the namespace that it moves to; it goes down and loses its addresses
----@field alias? string a text for people; empty removes it
----@field group? integer|string a group, by number or name
----@field txqlen? integer the transmit queue's length, in packets
----@field promisc? boolean take frames for any address
----@field arp? boolean resolve neighbours
----@field multicast? boolean the MULTICAST flag
----@field allmulticast? boolean take all multicast
----@field carrier? boolean the carrier of a dummy or tun link
----@field protodown? boolean keep the carrier down on behalf of a protocol
----@field mode? "default"|"dormant" the operstate of a link that comes up: up, or dormant first
----@field addrgenmode? "eui64"|"none"|"stable_secret"|"random" how it makes its IPv6 link-local address
+---@field port? nsh.PortOptions options as a port of a bridge
 ---@field altname? string|string[] alternative names to add
 ---@field altname_del? string|string[] alternative names to delete
 ---@field bridge? nsh.BridgeOptions options of a bridge
----@field port? nsh.PortOptions options as a port of a bridge
 
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
@@ -1341,11 +1363,11 @@
 ---A port of a bridge. Prints as in `bridge link`; times in seconds.
 ---@class nsh.BridgePort
 ---@field name string the link
----@field index integer the link's index
 ---@field bridge? string the bridge
----@field up boolean administratively up
----@field carrier boolean something is at the other end
----@field operstate string UP, DOWN, LOWERLAYERDOWN, ...
+---@field up boolean administratively up; default false
+---@field index integer its index; default the next free one
+---@field carrier boolean something is at the other end; of a dummy or tun link it can be set
+---@field operstate string UP, DOWN, UNKNOWN, LOWERLAYERDOWN, DORMANT, ... (RFC 2863)
 ---@field state? string its state; set by hand only without STP
 ---@field priority? integer its priority, lower is better; default 32
 ---@field cost? integer what a path through it costs
@@ -1460,45 +1482,45 @@
 
 ---A network interface. Prints as in `ip -br link`, with its index and MTU.
 ---@class nsh.Link
----@field index integer its index
 ---@field name string its name
 ---@field kind? string veth, bridge, ...; none for lo and hardware
+---@field up boolean administratively up; default false
+---@field index integer its index; default the next free one
 ---@field type string ether, loopback, ...
----@field mac? string its hardware address
+---@field mtu integer bytes; the kernel's choice is 1500 for most kinds
+---@field mac? string its hardware address; the kernel's choice is random
+---@field txqlen integer the transmit queue's length, in packets
+---@field group string its group, by number or by name in /etc/iproute2/group; default 0
+---@field alias? string a text for people, up to 255 bytes; empty for none
+---@field carrier boolean something is at the other end; of a dummy or tun link it can be set
+---@field protodown boolean a protocol keeps the carrier down
+---@field mode string the operstate of a link that comes up: up (DEFAULT), or dormant first (DORMANT)
+---@field addrgenmode? string how it makes its IPv6 link-local address
 ---@field broadcast? string the hardware address of broadcasts
 ---@field permanent_mac? string the address burnt in, if another is in use
----@field mtu integer bytes
 ---@field min_mtu integer the least MTU it can have
 ---@field max_mtu integer the greatest MTU it can have, 0 for no limit
 ---@field flags string[] UP, LOWER_UP, NO-CARRIER, ..., as `ip link` shows them
----@field up boolean administratively up
----@field carrier boolean something is at the other end
 ---@field operstate string UP, DOWN, UNKNOWN, LOWERLAYERDOWN, DORMANT, ... (RFC 2863)
----@field mode string DEFAULT or DORMANT
----@field master? string the bridge or VRF that it is a port of
----@field link? string the peer or the link below, if it is in the same namespace
 ---@field link_index? integer the index of the peer or of the link below
----@field link_netns? string the namespace of that link, if it is another one
----@field link_netnsid? integer the kernel's number for that namespace
+---@field link_netnsid? integer the kernel's number for that link's namespace, if it is another one
 ---@field qdisc string its queueing discipline
----@field group string its group, by name or number
----@field txqlen integer the transmit queue's length, in packets
----@field alias? string a text for people
 ---@field altnames string[] its alternative names
 ---@field promiscuity integer how many ask it to be promiscuous
 ---@field allmulti integer how many ask it for all multicast
 ---@field tx_queues integer its transmit queues
 ---@field rx_queues integer its receive queues
 ---@field carrier_changes integer how often the carrier came or went
----@field protodown boolean a protocol keeps it down
 ---@field gso_max_size integer the largest packet to be segmented, in bytes
 ---@field gso_max_segs integer the most segments of one packet
 ---@field tso_max_size integer as gso_max_size, of the device
 ---@field tso_max_segs integer as gso_max_segs, of the device
 ---@field gro_max_size integer the largest packet that is put together, in bytes
----@field addrgenmode? string how it makes its IPv6 link-local address
 ---@field parent_bus? string the bus of hardware
 ---@field parent_dev? string the device of hardware
+---@field master? string the bridge or VRF that it is a port of
+---@field link? string the peer or the link below, if it is in the same namespace
+---@field link_netns? string the namespace of that link, if it is another one
 ---@field bridge? nsh.Bridge what is particular to a bridge
 ---@field vlan? nsh.Vlan what is particular to a VLAN
 ---@field macvlan? nsh.Macvlan what is particular to a macvlan or macvtap

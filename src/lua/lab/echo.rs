@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::base::error::{Error, Result, complain};
 use crate::lua::status;
 use crate::net::done::{Done, Listener};
-use crate::net::link::Change;
+use crate::net::link::End;
 use crate::net::namespace::{Namespace, Namespaces};
 
 /// Makes lines for a shell of what was done.
@@ -63,6 +63,6 @@ pub(super) fn begin(all: &Namespaces, output: &Rc<Output>, sandboxed: bool) {
     let output = output.clone();
     all.reports.listen(Some(listener(output.writer, move |line| output.write(line))));
     if sandboxed {
-        all.host().report(Done::LinkSet("lo", &Change { up: Some(true), ..Change::default() }));
+        all.host().report(Done::LinkSet("lo", &End::up(true).into()));
     }
 }

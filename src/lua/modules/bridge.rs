@@ -2,12 +2,11 @@
 
 use mlua::Table;
 
-use super::link::{kind_options, port_options, record};
+use super::link::{common_options, kind_options, port_options, record};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Failure, Function, Record, Shape, opts, param, ret, ty};
 use crate::net::bridge;
 use crate::net::link::{self, Bridge, Details, Filter, Link, LinkSpec};
-use crate::net::prefix;
 
 #[derive(Default)]
 struct AddOptions {
@@ -18,20 +17,8 @@ struct AddOptions {
 
 fn add_options() -> Shape<AddOptions> {
     Shape::<AddOptions>::new("nsh.bridge.AddOptions")
-        .field("up", ty::boolean(), "set it up; default false", |o, v| o.spec.up = v)
-        .field("addr", ty::one_or_list(ty::prefix()), "addresses to add, without DAD (as `nodad`)", |o, v| {
-            o.spec.addrs = v
-        })
         .field("ports", ty::one_or_list(ty::link_name()), "links that become its ports", |o, v| o.ports = v)
-        .field("mtu", ty::int(68..=65535), "bytes; default the least of the ports'", |o, v| {
-            o.spec.mtu = Some(v)
-        })
-        .field(
-            "mac",
-            ty::parsed("a hardware address such as \"02:00:00:00:00:01\"", prefix::link_mac),
-            "its hardware address; default random, then the least of the ports'",
-            |o, v| o.spec.mac = Some(v),
-        )
+        .include(common_options(), |o: &mut AddOptions| &mut o.spec.near)
         .include(kind_options::<Bridge>(), |o: &mut AddOptions| &mut o.bridge)
 }
 
@@ -51,11 +38,10 @@ fn add(cx: &Cx<'_>, name: &str, mut o: AddOptions) -> Result<(), Failure> {
 fn port_record() -> Record<Link> {
     Record::of("nsh.BridgePort", "A port of a bridge. Prints as in `bridge link`; times in seconds.")
         .field("name", "string", "the link", |l: &Link| l.name.clone())
-        .field("index", "integer", "the link's index", |l| l.index)
         .field("bridge", "string?", "the bridge", |l| l.master.clone())
-        .field("up", "boolean", "administratively up", |l| l.up)
-        .field("carrier", "boolean", "something is at the other end", |l| l.carrier)
-        .field("operstate", "string", "UP, DOWN, LOWERLAYERDOWN, ...", |l| l.operstate.clone())
+        .include(record::common(|name| matches!(name, "index" | "up" | "carrier" | "operstate")), |l| {
+            Some(&l.common)
+        })
         .include(record::port(), |l| l.port.as_deref())
         .show(show_port)
 }

@@ -14,7 +14,7 @@ use crate::lua::schema::{
     Cx, Failure, Function, NAMESPACE, Return, Shape, Type, Wrong, did_you_mean, opts, param, ret, tag_list,
     ty,
 };
-use crate::net::link::{self, Change};
+use crate::net::link::{self, End};
 use crate::net::namespace::Namespace;
 use crate::net::sysctl;
 use crate::proc::private;
@@ -178,8 +178,7 @@ fn set_up(ns: &Namespace, options: &AddOptions) -> crate::base::error::Result<()
         }
     }
     if options.up {
-        let up = Change { up: Some(true), ..Change::default() };
-        link::set(ns, "lo", &up).map_err(|e| e.detail("setting lo up"))?;
+        link::set(ns, "lo", &End::up(true).into()).map_err(|e| e.detail("setting lo up"))?;
     }
     Ok(())
 }

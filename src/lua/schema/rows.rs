@@ -19,7 +19,12 @@ impl<T: Table + Default> Shape<T> {
 
     /// Those of them that `which` says, by name.
     pub fn rows_where(name: &'static str, which: impl Fn(&str) -> bool) -> Self {
-        let given = T::ROWS.iter().filter(|row| row.is_given() && which(row.name));
+        Self::rows_that(name, |row| which(row.name))
+    }
+
+    /// Those of them that `which` says.
+    pub fn rows_that(name: &'static str, which: impl Fn(&Row<T>) -> bool) -> Self {
+        let given = T::ROWS.iter().filter(|row| row.is_given() && which(row));
         given.fold(Shape::new(name), |shape, row| {
             let form = (row.form)();
             let told = FieldDoc {
@@ -101,7 +106,12 @@ impl<T: Table + Default + Display> Record<T> {
 impl<T: Table> Builder<T> {
     /// The attributes that the kernel reports, for a record that has more than those.
     pub fn rows(name: &'static str, doc: &'static str) -> Self {
-        let reported = T::ROWS.iter().filter(|row| row.is_reported());
+        Self::rows_where(name, doc, |_| true)
+    }
+
+    /// Those of them that `which` says, by name.
+    pub fn rows_where(name: &'static str, doc: &'static str, which: impl Fn(&str) -> bool) -> Self {
+        let reported = T::ROWS.iter().filter(|row| row.is_reported() && which(row.name));
         reported.fold(Record::of(name, doc), |record: Builder<T>, row| {
             let returned = (row.form)().returned;
             let luals = if row.always { returned.to_owned() } else { format!("{}?", optional(returned)) };

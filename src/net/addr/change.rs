@@ -180,5 +180,5 @@ fn explain(ns: &Namespace, address: IpNetwork, spec: &Addr, e: Error) -> Error {
 
 fn small_mtu(ns: &Namespace, dev: &str) -> bool {
     const IPV6_MIN_MTU: u32 = 1280;
-    matches!(crate::net::link::get_plain(ns, dev), Ok(Some(link)) if link.mtu < IPV6_MIN_MTU)
+    matches!(crate::net::link::get_plain(ns, dev), Ok(Some(link)) if link.mtu() < IPV6_MIN_MTU)
 }

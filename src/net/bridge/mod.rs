@@ -3,7 +3,7 @@
 pub mod fdb;
 
 use super::done::Done;
-use super::link::{self, Bridge, Change, Details, Filter, Link, Master, Port, find};
+use super::link::{self, Bridge, Change, Details, End, Filter, Link, Master, Port, find};
 use super::namespace::{Namespace, Namespaces};
 use crate::base::error::{Error, Kind, Result};
 
@@ -13,7 +13,9 @@ pub fn options(ns: &Namespace, name: &str) -> Result<Bridge> {
     match link.details.get::<Bridge>() {
         Some(bridge) => Ok(bridge.clone()),
         None => {
-            let kind = link.kind.as_deref().unwrap_or(&link.link_type);
+            let kind = link
+                .kind
+                .unwrap_or_else(|| link.common.link_type.map_or_else(String::new, |kind| kind.name()));
             Err(Error::argument(format!("{name} is not a bridge, but of kind {kind:?}")))
         }
     }
@@ -36,10 +38,10 @@ pub fn ports(all: &Namespaces, ns: &Namespace, bridge: &str) -> Result<Vec<Link>
 pub fn attach(ns: &Namespace, bridge: &str, ports: &[String]) -> Result<()> {
     options(ns, bridge)?;
     for (done, port) in ports.iter().enumerate() {
-        let change = Change { master: Some(Master::Of(bridge.to_owned())), ..Change::default() };
+        let change = membership(Master::Of(bridge.to_owned()));
         if let Err(e) = link::set(ns, port, &change) {
             for port in &ports[..done] {
-                let _ = link::set(ns, port, &Change { master: Some(Master::None), ..Change::default() });
+                let _ = link::set(ns, port, &membership(Master::None));
             }
             return Err(e.on(port.clone()));
         }
@@ -47,10 +49,14 @@ pub fn attach(ns: &Namespace, bridge: &str, ports: &[String]) -> Result<()> {
     Ok(())
 }
 
+fn membership(master: Master) -> Change {
+    End { master: Some(master), ..End::default() }.into()
+}
+
 /// Takes a port out of its bridge, as `ip link set PORT nomaster`. Raises `not_found` if it is in none.
 pub fn detach(ns: &Namespace, port: &str) -> Result<()> {
     port_options(ns, port)?;
-    link::set(ns, port, &Change { master: Some(Master::None), ..Change::default() })
+    link::set(ns, port, &membership(Master::None))
 }
 
 /// A port's options and state, as `bridge -d link show dev PORT`.

@@ -3,15 +3,15 @@ use super::*;
 use crate::model::Between;
 use crate::net::fields::HardwareAddress;
 use crate::net::link::fields::{Digit32, OnOff, Ticks, U16};
-use crate::net::link::{LinkSpec, PeerSpec};
+use crate::net::link::{End, LinkSpec};
 use crate::net::testing::{lab, witness};
 
 fn bridge_with_port(all: &Namespaces) {
     let host = all.host();
-    link::add(host, "br0", &LinkSpec { kind: "bridge".into(), up: true, ..LinkSpec::default() }).unwrap();
-    let peer = PeerSpec { up: true, ..PeerSpec::default() };
-    let master = Some("br0".into());
-    let spec = LinkSpec { kind: "veth".into(), up: true, master, peer: Some(peer), ..LinkSpec::default() };
+    link::add(host, "br0", &LinkSpec { near: End::up(true), ..LinkSpec::of("bridge") }).unwrap();
+    let peer = End::up(true);
+    let near = End { master: Some(Master::Of("br0".into())), ..End::up(true) };
+    let spec = LinkSpec { near, peer: Some(peer), ..LinkSpec::of("veth") };
     link::add(host, "p0", &spec).unwrap();
 }
 
@@ -94,7 +94,7 @@ fn the_forwarding_database() {
         fdb::replace(host, mac, &dynamic).unwrap();
         fdb::flush(host, "p0").unwrap();
         assert!(fdb::list(host, &filter).unwrap().is_empty());
-        link::set(host, "p0", &Change { up: Some(false), ..Change::default() }).unwrap();
+        link::set(host, "p0", &End::up(false).into()).unwrap();
         let e = fdb::replace(host, mac, &dynamic).unwrap_err();
         assert!(e.to_string().contains("p0 does not forward now"), "{e}");
     });

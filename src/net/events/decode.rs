@@ -91,13 +91,13 @@ fn of_link(place: &Place, deleted: bool, payload: &[u8]) -> Option<(Change, What
     if i32::from(family) == libc::AF_BRIDGE {
         return Some((
             if deleted { Change::Deleted } else { Change::Set },
-            What::Port(place.link(link.index)),
+            What::Port(place.link(link.index())),
         ));
     }
     if i32::from(family) != libc::AF_UNSPEC {
         return None;
     }
-    place.links.borrow_mut().insert(link.index, link.name.clone());
+    place.links.borrow_mut().insert(link.index(), link.name.clone());
     // All flags "changed" is how the kernel tells a new link.
     let change = match (deleted, flags_changed == u32::MAX) {
         (true, _) => Change::Deleted,

@@ -5,7 +5,7 @@ use super::*;
 use crate::model::Between;
 use crate::net::addr::{self, Addr};
 use crate::net::fields::HardwareAddress;
-use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
+use crate::net::link::{Change as LinkChange, End, LinkSpec};
 use crate::net::neigh::Neigh;
 use crate::net::route::{self, Route};
 use crate::net::testing::lab;
@@ -19,15 +19,9 @@ fn connect(a: &Rc<Namespace>, b: &Rc<Namespace>) {
         addr::add(ns, text.parse().unwrap(), &Addr::on("eth0")).unwrap();
     };
     let spec = LinkSpec {
-        kind: "veth".into(),
-        up: true,
-        peer: Some(PeerSpec {
-            name: Some("eth0".into()),
-            ns: Some(b.clone()),
-            up: true,
-            ..PeerSpec::default()
-        }),
-        ..LinkSpec::default()
+        near: End::up(true),
+        peer: Some(End { name: Some("eth0".into()), ns: Some(b.clone()), ..End::up(true) }),
+        ..LinkSpec::of("veth")
     };
     link::add(a, "eth0", &spec).unwrap();
     address(a, "10.0.0.1/24");
@@ -35,7 +29,7 @@ fn connect(a: &Rc<Namespace>, b: &Rc<Namespace>) {
 }
 
 fn up(up: bool) -> LinkChange {
-    LinkChange { up: Some(up), ..LinkChange::default() }
+    LinkChange::from(End::up(up))
 }
 
 /// All events that come until one fits.
@@ -172,13 +166,13 @@ fn all_kinds(number: bool) {
             in_ns(
                 "b",
                 Change::Set,
-                |w| matches!(w, What::Link(l, flags) if !l.up && flags & libc::IFF_UP as u32 != 0),
+                |w| matches!(w, What::Link(l, flags) if !l.is_up() && flags & libc::IFF_UP as u32 != 0),
             ),
         );
         until(
             &mut events,
             all,
-            in_ns("a", Change::Set, |w| matches!(w, What::Link(l, _) if l.up && !l.carrier)),
+            in_ns("a", Change::Set, |w| matches!(w, What::Link(l, _) if l.is_up() && !l.has_carrier())),
         );
         // One that comes later is heard from its first event on.
         let c = all.add("c").unwrap();
@@ -307,7 +301,7 @@ fn an_overflow_is_told_and_heals() {
         assert!(seen.len() < 100, "{}", seen.len());
         events.drain(all, |_| {}).unwrap();
         link::set(&a, "lo", &up(true)).unwrap();
-        until(&mut events, all, in_ns("a", Change::Set, |w| matches!(w, What::Link(l, _) if l.up)));
+        until(&mut events, all, in_ns("a", Change::Set, |w| matches!(w, What::Link(l, _) if l.is_up())));
     });
 }
 

@@ -1,14 +1,13 @@
 //! Changing and deleting links.
 
-use std::os::fd::AsRawFd;
-use std::rc::Rc;
-
 use nix::errno::Errno;
 
 use super::add::says;
-use super::spec::Flags;
+use super::end::End;
+use super::fields::Toggle;
 use super::{Details, Port, RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla, kind};
 use crate::base::error::{Error, Result};
+use crate::model::Table;
 use crate::net::attributes::Attributes;
 use crate::net::done::Done;
 use crate::net::namespace::Namespace;
@@ -18,111 +17,49 @@ use crate::net::usable;
 const RTM_NEWLINKPROP: u16 = 108;
 const RTM_DELLINKPROP: u16 = 109;
 
-/// What becomes of a link's membership.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Master {
-    /// A port of this link from now on.
-    Of(String),
-    /// No port any more (`nomaster`).
-    None,
-}
-
 /// A change of a link; what is `None` or empty stays.
 #[derive(Clone, Default)]
 pub struct Change {
-    pub up: Option<bool>,
-    pub mtu: Option<u32>,
-    pub mac: Option<[u8; 6]>,
-    /// A new name. Kernels before 6.2 rename only a link that is down.
-    pub name: Option<String>,
-    pub master: Option<Master>,
-    /// Moves the link to this namespace; it loses its addresses and goes down.
-    pub ns: Option<Rc<Namespace>>,
-    /// An empty one removes it.
-    pub alias: Option<String>,
-    pub group: Option<u32>,
-    pub txqlen: Option<u32>,
-    pub promisc: Option<bool>,
-    pub arp: Option<bool>,
-    pub multicast: Option<bool>,
-    pub allmulticast: Option<bool>,
-    /// Turns the carrier of a dummy or tun link on or off.
-    pub carrier: Option<bool>,
-    pub protodown: Option<bool>,
-    /// `default` or `dormant`.
-    pub mode: Option<LinkMode>,
-    pub addrgenmode: Option<AddrGenMode>,
+    pub end: End,
     pub altnames_add: Vec<String>,
     pub altnames_del: Vec<String>,
     /// Options of its kind.
     pub options: Details,
-    pub port: Port,
 }
 
-/// IF_LINK_MODE_* in linux/if.h.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkMode {
-    Default,
-    Dormant,
-}
-
-/// How a link makes its IPv6 link-local address, IN6_ADDR_GEN_MODE_* in linux/if_link.h.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddrGenMode {
-    Eui64,
-    None,
-    StablePrivacy,
-    Random,
-}
-
-impl AddrGenMode {
-    /// As ip-link(8) writes it.
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-
-    pub const NAMES: &[&str] = &["eui64", "none", "stable_secret", "random"];
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "eui64" => Self::Eui64,
-            "none" => Self::None,
-            "stable_secret" => Self::StablePrivacy,
-            "random" => Self::Random,
-            _ => return None,
-        })
+impl From<End> for Change {
+    fn from(end: End) -> Self {
+        Change { end, ..Change::default() }
     }
 }
 
 /// Changes a link by one request, as `ip link set NAME ...`. Raises `not_found` if it isn't there.
 pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
-    if let Some(new) = &change.name {
+    let end = &change.end;
+    if let Some(new) = &end.name {
         find::check_name(new)?;
     }
     let index = find::require_index(ns, name)?;
     ns.unsettle_link(index);
-    let flags = Flags::of(change.up, change.promisc, change.arp, change.multicast, change.allmulticast);
     let body = body(ns, change)?;
-    if flags.mask != 0 || !body.is_empty() {
-        let mut request = ifinfomsg(0, index, flags.values, flags.mask);
-        request.extend_from_slice(body.bytes()?);
-        let sent = ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(()));
+    if end.common.mask() != 0 || !body.is_empty() {
+        let sent = ns.rtnl(RTM_NEWLINK, 0, &end.message(index, &body)?, |_| Ok(()));
         sent.map_err(|e| explain(ns, name, change, e))?;
     }
     // Alternative names and the port's options go to where the link now is.
-    let place = change.ns.as_deref().unwrap_or(ns);
+    let place = end.ns.as_deref().unwrap_or(ns);
     let later = |f: &dyn Fn(u32) -> Result<()>| -> Result<()> {
-        let now = change.name.as_deref().unwrap_or(name);
+        let now = end.name.as_deref().unwrap_or(name);
         f(find::require_index(place, now)?)
     };
-    if let Some(to) = &change.ns {
+    if let Some(to) = &end.ns {
         later(&|index| {
             to.unsettle_link(index);
             Ok(())
         })?;
     }
-    if change.port != Port::default() {
-        later(&|index| set_port(place, index, &change.port))?;
+    if end.port != Port::default() {
+        later(&|index| set_port(place, index, &end.port))?;
     }
     for (names, message) in [(&change.altnames_del, RTM_DELLINKPROP), (&change.altnames_add, RTM_NEWLINKPROP)]
     {
@@ -131,57 +68,21 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
         }
     }
     ns.report(Done::LinkSet(name, change));
-    match change.up {
-        Some(true) => later(&|index| usable::wait_for_link(place, index)),
+    match end.common.up {
+        Some(Toggle(true)) => later(&|index| usable::wait_for_link(place, index)),
         _ => Ok(()),
     }
 }
 
 fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
-    let mut body = Attributes::new();
-    if let Some(mac) = change.mac {
-        body.put(ifla::ADDRESS, &mac);
-    }
-    for (kind, value) in [(ifla::MTU, change.mtu), (ifla::TXQLEN, change.txqlen), (ifla::GROUP, change.group)]
-    {
-        if let Some(value) = value {
-            body.put_u32(kind, value);
-        }
-    }
-    if let Some(name) = &change.name {
+    let (end, mut body) = (&change.end, Attributes::new());
+    end.put(&mut body, |_| true);
+    if let Some(name) = &end.name {
         body.put_str(ifla::IFNAME, name);
     }
-    if let Some(alias) = &change.alias {
-        body.put_text(ifla::IFALIAS, alias);
-    }
-    match &change.master {
-        Some(Master::Of(master)) => {
-            // The kernel looks the master up where the link will be.
-            let place = change.ns.as_deref().unwrap_or(ns);
-            body.put_u32(ifla::MASTER, find::require_index(place, master).map_err(|e| e.detail("master"))?);
-        }
-        Some(Master::None) => body.put_u32(ifla::MASTER, 0),
-        None => {}
-    }
-    if let Some(to) = &change.ns {
-        body.put_u32(ifla::NET_NS_FD, to.fd()?.as_raw_fd() as u32);
-    }
-    if let Some(carrier) = change.carrier {
-        body.put(ifla::CARRIER, &[carrier.into()]);
-    }
-    if let Some(down) = change.protodown {
-        body.put(ifla::PROTO_DOWN, &[down.into()]);
-    }
-    if let Some(mode) = change.mode {
-        body.put(ifla::LINKMODE, &[mode as u8]);
-    }
-    if let Some(mode) = change.addrgenmode {
-        const INET6_ADDR_GEN_MODE: u16 = 8;
-        let (mut inet6, mut spec) = (Attributes::new(), Attributes::new());
-        inet6.put(INET6_ADDR_GEN_MODE, &[mode as u8]);
-        spec.nest(libc::AF_INET6 as u16, inet6);
-        body.nest(ifla::AF_SPEC, spec);
-    }
+    // The kernel looks the master up where the link will be.
+    end.put_master(end.ns.as_deref().unwrap_or(ns), &mut body)?;
+    end.put_ns(&mut body)?;
     if let Some(name) = change.options.names().first().filter(|_| !change.options.is_empty()) {
         let (mut info, mut data) = (Attributes::new(), Attributes::new());
         change.options.write(&mut data);
@@ -249,34 +150,32 @@ pub(crate) fn del_index(ns: &Namespace, index: u32) -> Result<()> {
 }
 
 fn explain(ns: &Namespace, name: &str, change: &Change, e: Error) -> Error {
+    let end = &change.end;
     match e.raw() {
-        Some(Errno::EINVAL) if change.ns.is_some() && name == "lo" => {
+        Some(Errno::EINVAL) if end.ns.is_some() && name == "lo" => {
             e.hint("lo can't be moved: each namespace has its own")
         }
         Some(Errno::EINVAL) if says(&e, "immutable") => {
             e.hint("this kind of link stays in the namespace it was made in")
         }
-        Some(Errno::EEXIST) if change.name.is_some() || change.ns.is_some() => {
-            let place = change.ns.as_deref().unwrap_or(ns);
-            let taken = change.name.as_deref().unwrap_or(name);
+        Some(Errno::EEXIST) if end.name.is_some() || end.ns.is_some() => {
+            let place = end.ns.as_deref().unwrap_or(ns);
+            let taken = end.name.as_deref().unwrap_or(name);
             e.hint(format!("{} has a link named {taken:?} already", place.name()))
         }
-        Some(Errno::EBUSY) if change.name.is_some() => e.hint("this kernel renames only links that are down"),
+        Some(Errno::EBUSY) if end.name.is_some() => e.hint("this kernel renames only links that are down"),
         Some(Errno::EOPNOTSUPP) if !change.options.is_empty() => match super::read::get_plain(ns, name) {
             Ok(Some(link)) if link.details.names() != change.options.names() => {
                 e.hint(format!("{name} is not a {}", change.options.names().join(" or ")))
             }
             _ => change.options.explain(e),
         },
-        Some(Errno::EOPNOTSUPP) if change.carrier.is_some() => {
+        Some(Errno::EOPNOTSUPP) if end.common.carrier.is_some() => {
             e.hint(format!("{name}'s carrier follows its cable and can't be set; take its peer down instead"))
         }
         Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
         Some(Errno::EPERM) => e.hint("changing links takes CAP_NET_ADMIN in the namespace"),
-        _ => match &change.master {
-            Some(Master::Of(master)) => explain_master(ns, Some(master), e),
-            _ => e,
-        },
+        _ => explain_master(ns, end.master(), e),
     }
 }
 

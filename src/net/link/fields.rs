@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Value, Word};
-use crate::net::attributes::hardware_address;
-use crate::net::fields::text;
+use crate::net::attributes::{hardware_address, string};
+use crate::net::fields::{HardwareAddress, text};
 use crate::net::prefix;
 
 /// Declares integers from LOW to HIGH that are not of 32 bits in the host's byte order, as [`Between`] is.
@@ -36,11 +36,17 @@ macro_rules! integers {
             fn decode(bytes: &[u8]) -> Option<Self> {
                 Some($name(<$int>::$from(*bytes.first_chunk()?)))
             }
+
+            fn absent() -> Option<Self> {
+                Some($name(0))
+            }
         })*
     };
 }
 
 integers! {
+    /// Unlike of [`Between`], the kernel may report more than a script may give.
+    U32(u32): to_ne_bytes, from_ne_bytes;
     U8(u8): to_ne_bytes, from_ne_bytes;
     U16(u16): to_ne_bytes, from_ne_bytes;
     /// In network byte order, as ports are.
@@ -83,6 +89,10 @@ macro_rules! truths {
             fn decode($from: &[u8]) -> Option<Self> {
                 Some($name($decode))
             }
+
+            fn absent() -> Option<Self> {
+                Some($name(false))
+            }
         })*
     };
 }
@@ -98,6 +108,8 @@ truths! {
     Digit32: Digit, "1", "0", |on| Some(u32::from(on).to_ne_bytes().to_vec()), |bytes| truth(bytes);
     /// A byte, `on` or `off` to `ip`.
     OnOff: Switch, "on", "off", |on| Some(vec![on.into()]), |bytes| truth(bytes);
+    /// A flag that is set where this is off.
+    Unset: Switch, "on", "off", |on| Some(vec![(!on).into()]), |bytes| !truth(bytes);
     /// A byte; `ip` has one word for it, and another for its contrary.
     Toggle: Toggle, "", "", |on| Some(vec![on.into()]), |bytes| truth(bytes);
     /// True by being there, so that it can't be false.
@@ -312,31 +324,110 @@ impl Field for GroupAddress {
     }
 }
 
-/// A bridge's or root's id: priority, then address; `8000.92:28:97:fc:26:0f` to iproute2. Reported alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BridgeId([u8; 8]);
+/// A link's hardware address: of six bytes where a script gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mac(Vec<u8>);
 
-impl Field for BridgeId {
+impl Field for Mac {
     fn form() -> Form {
-        text("a bridge's id")
+        HardwareAddress::form()
     }
 
-    fn read(_: &Value) -> Result<Option<Self>> {
-        Ok(None)
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(text) = value else { return Ok(None) };
+        Ok(Some(Mac(prefix::link_mac(text)?.to_vec())))
     }
 
     fn value(&self) -> Value {
-        let [a, b, mac @ ..] = self.0;
-        Value::Text(format!("{a:02x}{b:02x}.{}", hardware_address(&mac)))
+        Value::Text(hardware_address(&self.0))
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
-        None
+        Some(self.0.clone())
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        bytes.first_chunk().map(|id| BridgeId(*id))
+        Some(Mac(bytes.to_vec())).filter(|mac| !mac.0.is_empty())
     }
 }
 
-pub(super) use named;
+/// A text that ends with its attribute; there is none where it is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl Field for Text {
+    fn form() -> Form {
+        text("a string")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        match value {
+            Value::Text(text) if text.contains('\0') => {
+                Err(Error::argument("a text for the kernel can't hold a zero byte"))
+            }
+            Value::Text(text) => Ok(Some(Text(text.clone()))),
+            _ => Ok(None),
+        }
+    }
+
+    fn value(&self) -> Value {
+        Value::Text(self.0.clone())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.clone().into_bytes())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(Text(string(bytes))).filter(|text| !text.0.is_empty())
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Text(String::new()))
+    }
+}
+
+/// Declares how the kernel reports types that no script gives, and what scripts get of them.
+macro_rules! reported {
+    ($($name:ident: $returned:literal, |$bytes:ident| $decode:expr, |$value:ident| $get:expr;)*) => {
+        $(impl $crate::model::Field for $name {
+            fn form() -> $crate::model::Form {
+                $crate::model::Form { returned: $returned, ..$crate::net::fields::text("") }
+            }
+
+            fn read(_: &$crate::model::Value) -> $crate::base::error::Result<Option<Self>> {
+                Ok(None)
+            }
+
+            fn value(&self) -> $crate::model::Value {
+                let $value = self;
+                $get
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                None
+            }
+
+            fn decode($bytes: &[u8]) -> Option<Self> {
+                $decode
+            }
+
+            fn absent() -> Option<Self> {
+                Some(Self::default())
+            }
+        })*
+    };
+}
+
+/// A bridge's or root's id: priority, then address; `8000.92:28:97:fc:26:0f` to iproute2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BridgeId([u8; 8]);
+
+reported! {
+    BridgeId: "string", |bytes| bytes.first_chunk().map(|id| BridgeId(*id)), |id| {
+        let [a, b, mac @ ..] = id.0;
+        Value::Text(format!("{a:02x}{b:02x}.{}", hardware_address(&mac)))
+    };
+}
+
+pub(super) use {named, reported};

@@ -4,7 +4,7 @@ use std::os::fd::AsRawFd;
 
 use nix::errno::Errno;
 
-use super::{RTM_GETLINK, ifinfomsg, ifla};
+use super::{Link, RTM_GETLINK, ifinfomsg, ifla};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::{Attributes, unsigned};
 use crate::net::names::similar;
@@ -154,5 +154,5 @@ pub fn all_names(ns: &Namespace) -> Result<Vec<String>> {
 /// The hardware addresses of all links but the loopback.
 pub fn all_macs(ns: &Namespace) -> Result<Vec<String>> {
     let links = super::read::dump(ns)?;
-    Ok(links.into_iter().filter(|link| link.name != "lo").filter_map(|link| link.mac).collect())
+    Ok(links.iter().filter(|link| link.name != "lo").filter_map(Link::mac).collect())
 }

@@ -6,6 +6,8 @@
 mod add;
 mod bridge;
 mod change;
+pub mod common;
+mod end;
 pub mod fields;
 pub mod find;
 mod geneve;
@@ -15,25 +17,28 @@ mod macvlan;
 mod port;
 mod read;
 mod silence;
-mod spec;
 mod stats;
+mod text;
 mod tun;
+mod veth;
 mod vlan;
 mod vrf;
 mod vxlan;
 
 use kind::Options;
 
-pub use add::add;
-pub use change::{AddrGenMode, Change, LinkMode, Master, del, set};
+pub use add::{LinkSpec, add};
+pub use change::{Change, del, set};
 pub(crate) use change::{del_index, set_port};
+pub use common::{Common, is_late};
+pub use end::{End, Master};
 pub use kind::{Details, Kind, Lower, Visit};
 pub use port::{Port, PortState};
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use silence::silence;
-pub use spec::{LinkSpec, PeerSpec};
-pub use stats::{Stats, stats};
+pub use stats::{Stats, counters, stats};
+pub use text::line;
 
 /// Makes the list of the kinds that have options.
 macro_rules! kinds {
@@ -62,47 +67,27 @@ kinds! {
     tun::Tun,
 }
 
-/// Kinds of links that Linux has, some of them only lately, as `ip link add type KIND` names them; which of them this kernel
-/// was built with, `nsh doctor` tries.
-pub const KINDS: &[&str] = &[
-    "bareudp",
-    "batadv",
-    "bond",
-    "bridge",
-    "can",
-    "dummy",
-    "erspan",
-    "geneve",
-    "gre",
-    "gretap",
-    "hsr",
-    "ifb",
-    "ip6erspan",
-    "ip6gre",
-    "ip6gretap",
-    "ip6tnl",
-    "ipip",
-    "ipvlan",
-    "ipvtap",
-    "macsec",
-    "macvlan",
-    "macvtap",
-    "netdevsim",
-    "netkit",
-    "nlmon",
-    "sit",
-    "team",
-    "vcan",
-    "veth",
-    "vlan",
-    "vrf",
-    "vti",
-    "vti6",
-    "vxcan",
-    "vxlan",
-    "wireguard",
-    "xfrm",
-];
+/// Kinds of links that Linux has, some of them only lately, and of which nsh knows no options.
+const OTHER_KINDS: &str = "bareudp batadv bond can dummy erspan gre gretap hsr ifb ip6erspan ip6gre ip6gretap ip6tnl \
+                           ipip macsec netdevsim nlmon sit team vcan vti vti6 wireguard xfrm";
+
+/// All kinds that `ip link add type KIND` can make; which of them this kernel was built with, `nsh doctor` tries.
+pub fn kinds() -> Vec<&'static str> {
+    struct Names(Vec<&'static str>);
+    impl Visit for Names {
+        fn kind<T: Kind>(&mut self) {
+            // Of the others it only reports.
+            if T::ROWS.iter().any(|row| row.is_given()) {
+                self.0.extend(T::NAMES);
+            }
+        }
+    }
+    let mut names = Names(OTHER_KINDS.split_whitespace().collect());
+    visit(&mut names);
+    names.0.extend(veth::PAIRS.iter().map(|(kind, _)| *kind));
+    names.0.sort_unstable();
+    names.0
+}
 
 // Message types and attributes of linux/rtnetlink.h and linux/if_link.h.
 pub(crate) const RTM_NEWLINK: u16 = 16;
@@ -110,45 +95,21 @@ pub(crate) const RTM_DELLINK: u16 = 17;
 pub(crate) const RTM_GETLINK: u16 = 18;
 pub(crate) const RTM_SETLINK: u16 = 19;
 
+/// Attributes that are no row of [`Common`], or are used beside it.
 pub(crate) mod ifla {
-    pub const ADDRESS: u16 = 1;
-    pub const BROADCAST: u16 = 2;
     pub const IFNAME: u16 = 3;
-    pub const MTU: u16 = 4;
     pub const LINK: u16 = 5;
-    pub const QDISC: u16 = 6;
     pub const MASTER: u16 = 10;
-    pub const TXQLEN: u16 = 13;
-    pub const OPERSTATE: u16 = 16;
-    pub const LINKMODE: u16 = 17;
     pub const LINKINFO: u16 = 18;
-    pub const IFALIAS: u16 = 20;
     pub const STATS64: u16 = 23;
     pub const AF_SPEC: u16 = 26;
     pub const GROUP: u16 = 27;
     pub const NET_NS_FD: u16 = 28;
     pub const EXT_MASK: u16 = 29;
-    pub const PROMISCUITY: u16 = 30;
     pub const NUM_TX_QUEUES: u16 = 31;
     pub const NUM_RX_QUEUES: u16 = 32;
-    pub const CARRIER: u16 = 33;
-    pub const CARRIER_CHANGES: u16 = 35;
-    pub const LINK_NETNSID: u16 = 37;
-    pub const PROTO_DOWN: u16 = 39;
-    pub const GSO_MAX_SEGS: u16 = 40;
-    pub const GSO_MAX_SIZE: u16 = 41;
-    pub const MIN_MTU: u16 = 50;
-    pub const MAX_MTU: u16 = 51;
     pub const PROP_LIST: u16 = 52;
     pub const ALT_IFNAME: u16 = 53;
-    pub const PERM_ADDRESS: u16 = 54;
-    pub const PARENT_DEV_NAME: u16 = 56;
-    pub const PARENT_DEV_BUS_NAME: u16 = 57;
-    pub const GRO_MAX_SIZE: u16 = 58;
-    pub const TSO_MAX_SIZE: u16 = 59;
-    pub const TSO_MAX_SEGS: u16 = 60;
-    pub const ALLMULTI: u16 = 61;
-    pub const NETNS_IMMUTABLE: u16 = 67;
     pub const INFO_KIND: u16 = 1;
     pub const INFO_DATA: u16 = 2;
     pub const INFO_SLAVE_KIND: u16 = 4;

@@ -1,22 +1,27 @@
 use serde_json::json;
 
-use super::fields::{Digit, Digit32, MultiBit, Ticks, U16};
+use super::fields::{Digit, Digit32, Mac, MultiBit, OnOff, Text, Ticks, Toggle, U16, U32, Unset};
 use super::*;
 use crate::base::error::Kind;
+use crate::model::{Field, Table, Value};
+use crate::net::fields::Group;
 use crate::net::namespace::Namespaces;
 use crate::net::prefix;
 use crate::net::testing::{lab, witness};
 
 fn veth(all: &Namespaces, far: &str) -> LinkSpec {
-    let peer = PeerSpec {
+    let peer = End {
         name: Some("eth0".into()),
         ns: Some(all.require(far).unwrap()),
-        up: true,
-        mtu: Some(1400),
+        common: Common { up: Some(Toggle(true)), mtu: Some(U32(1400)), ..Common::default() },
         addrs: vec![prefix::parse("10.0.0.2/24").unwrap(), prefix::parse("fd00::2/64").unwrap()],
-        ..PeerSpec::default()
+        ..End::default()
     };
-    LinkSpec { kind: "veth".into(), up: true, peer: Some(peer), ..LinkSpec::default() }
+    LinkSpec { near: End::up(true), peer: Some(peer), ..LinkSpec::of("veth") }
+}
+
+fn port_of(master: &str) -> End {
+    End { master: Some(Master::Of(master.into())), ..End::default() }
 }
 
 #[test]
@@ -24,15 +29,16 @@ fn a_pair_is_made_in_place() {
     lab(|all| {
         all.add("ns1").unwrap();
         let host = all.host();
-        add(host, "br0", &LinkSpec { kind: "bridge".into(), up: true, ..LinkSpec::default() }).unwrap();
-        let spec = LinkSpec { master: Some("br0".into()), alias: Some("to ns1".into()), ..veth(all, "ns1") };
+        add(host, "br0", &LinkSpec { near: End::up(true), ..LinkSpec::of("bridge") }).unwrap();
+        let mut spec = LinkSpec { near: port_of("br0"), ..veth(all, "ns1") };
+        spec.near.common = Common { alias: Some(Text("to ns1".into())), ..End::up(true).common };
         let index = add(host, "veth1", &spec).unwrap();
         let link = get(all, host, "veth1").unwrap().unwrap();
-        assert_eq!(link.index, index);
+        assert_eq!(link.index(), index);
         assert_eq!((link.link_netns.as_deref(), link.link.as_deref()), (Some("ns1"), None));
         assert_eq!((link.master.as_deref(), link.port_kind.as_deref()), (Some("br0"), Some("bridge")));
-        assert!(link.up);
-        assert_eq!(link.tx_queues, 1);
+        assert!(link.is_up());
+        assert_eq!(link.common.tx_queues, Some(U32(1)));
         if let Some(seen) = witness(all, "ns1", &["ip", "-d", "-j", "addr", "show", "dev", "eth0"]) {
             assert_eq!(seen[0]["mtu"], 1400);
             assert_eq!(seen[0]["num_rx_queues"], 1);
@@ -44,8 +50,8 @@ fn a_pair_is_made_in_place() {
         if let Some(seen) = witness(all, "host", &["ip", "-d", "-j", "link", "show", "veth1"]) {
             assert_eq!(seen[0]["master"], "br0");
             assert_eq!(seen[0]["ifalias"], "to ns1");
-            assert_eq!(seen[0]["address"], json!(link.mac));
-            assert_eq!(seen[0]["max_mtu"], link.max_mtu);
+            assert_eq!(seen[0]["address"], json!(link.mac()));
+            assert_eq!(seen[0]["max_mtu"], link.common.max_mtu.unwrap().0);
         }
     });
 }
@@ -81,7 +87,7 @@ fn taken_names_are_told() {
 fn a_peer_gets_a_free_name() {
     lab(|all| {
         let host = all.host();
-        let spec = LinkSpec { kind: "veth".into(), ..LinkSpec::default() };
+        let spec = LinkSpec::of("veth");
         for name in ["veth0", "veth2"] {
             add(host, name, &spec).unwrap();
         }
@@ -135,29 +141,33 @@ fn links_are_changed_moved_and_deleted() {
     lab(|all| {
         let ns1 = all.add("ns1").unwrap();
         let host = all.host();
-        add(host, "v0", &LinkSpec { kind: "veth".into(), ..LinkSpec::default() }).unwrap();
+        add(host, "v0", &LinkSpec::of("veth")).unwrap();
         let peer = get(all, host, "v0").unwrap().unwrap().link.unwrap();
+        let common = Common {
+            mtu: Some(U32(1400)),
+            mac: Mac::read(&Value::Text("02:00:00:00:00:09".into())).unwrap(),
+            group: Some(Group(7)),
+            txqlen: Some(U32(50)),
+            arp: Some(Unset(false)),
+            ..Common::default()
+        };
         let change = Change {
-            name: Some("uplink".into()),
-            mtu: Some(1400),
-            mac: Some([2, 0, 0, 0, 0, 9]),
-            group: Some(7),
-            txqlen: Some(50),
-            arp: Some(false),
+            end: End { name: Some("uplink".into()), common, ..End::default() },
             altnames_add: vec!["a-much-longer-name-than-others".into()],
             ..Change::default()
         };
         set(host, "v0", &change).unwrap();
         assert!(get(all, host, "a-much-longer-name-than-others").unwrap().is_some());
-        let moved = Change { ns: Some(ns1.clone()), up: Some(true), ..Change::default() };
-        set(host, "uplink", &moved).unwrap();
+        let moved = End { ns: Some(ns1.clone()), ..End::up(true) };
+        set(host, "uplink", &moved.into()).unwrap();
         let link = get(all, &ns1, "uplink").unwrap().unwrap();
-        assert_eq!((link.mtu, link.txqlen, link.up), (1400, 50, true));
-        assert_eq!(link.mac.as_deref(), Some("02:00:00:00:00:09"));
+        assert_eq!((link.mtu(), link.common.txqlen, link.is_up()), (1400, Some(U32(50)), true));
+        assert_eq!(link.mac().as_deref(), Some("02:00:00:00:00:09"));
         assert_eq!(link.link_netns.as_deref(), Some("host"));
-        assert!(link.flags.contains(&"NOARP".to_owned()));
-        assert!(link.flags.contains(&"NO-CARRIER".to_owned()));
-        assert_eq!(link.operstate, "LOWERLAYERDOWN");
+        let flags = link.common.flags.unwrap().words();
+        assert!(flags.contains(&"NOARP".to_owned()));
+        assert!(flags.contains(&"NO-CARRIER".to_owned()));
+        assert_eq!(link.operstate(), "LOWERLAYERDOWN");
         del(host, &peer).unwrap();
         assert_eq!(list(all, host, &Filter::default()).unwrap().len(), 1);
     });
@@ -168,7 +178,7 @@ fn failures_explain_themselves() {
     lab(|all| {
         let ns1 = all.add("ns1").unwrap();
         let host = all.host();
-        let plain = |kind: &str| LinkSpec { kind: kind.into(), ..LinkSpec::default() };
+        let plain = LinkSpec::of;
         let e = add(host, "x", &plain("nosuchkind")).unwrap_err();
         assert_eq!(e.kind(), Kind::Argument);
         assert!(e.to_string().contains("no kind of link is named \"nosuchkind\""), "{e}");
@@ -178,16 +188,17 @@ fn failures_explain_themselves() {
             e.to_string(),
             "no link named \"etho\" (there is lo, eth0)\n  hint: did you mean \"eth0\"?"
         );
-        let e = set(host, "lo", &Change { ns: Some(ns1.clone()), ..Change::default() }).unwrap_err();
+        let e = set(host, "lo", &End { ns: Some(ns1.clone()), ..End::default() }.into()).unwrap_err();
         assert!(e.to_string().ends_with("lo can't be moved: each namespace has its own"), "{e}");
         assert!(e.to_string().contains("The interface netns is immutable"), "{e}");
         let e = del(&ns1, "lo").unwrap_err();
         assert!(e.to_string().contains("lo belongs to its namespace"), "{e}");
-        let e = add(host, "v", &LinkSpec { master: Some("eth0".into()), ..plain("veth") }).unwrap_err();
+        let e = add(host, "v", &LinkSpec { near: port_of("eth0"), ..plain("veth") }).unwrap_err();
         assert!(e.to_string().contains("eth0 has no ports"), "{e}");
-        let e = add(host, "v", &LinkSpec { master: Some("br7".into()), ..plain("veth") }).unwrap_err();
+        let e = add(host, "v", &LinkSpec { near: port_of("br7"), ..plain("veth") }).unwrap_err();
         assert!(e.to_string().contains("master: no link named \"br7\""), "{e}");
-        let e = set(&ns1, "lo", &Change { mtu: Some(10), up: Some(true), ..Change::default() });
+        let small = Common { mtu: Some(U32(10)), ..End::up(true).common };
+        let e = set(&ns1, "lo", &End { common: small, ..End::default() }.into());
         // lo has no least MTU: no error of the kernel, none of ours.
         assert!(e.is_ok());
         for name in ["", ".", "..", "a/b", "a b", "a:b", "eth%d", "sixteen-bytes-xx"] {
@@ -201,18 +212,30 @@ fn failures_explain_themselves() {
 fn filters_and_counters() {
     lab(|all| {
         let host = all.host();
-        let plain = |kind: &str| LinkSpec { kind: kind.into(), ..LinkSpec::default() };
+        let plain = LinkSpec::of;
+        let fifth = Common { group: Some(Group(5)), ..End::up(true).common };
         add(host, "br0", &plain("bridge")).unwrap();
-        add(host, "br1", &LinkSpec { up: true, group: Some(5), ..plain("bridge") }).unwrap();
-        add(host, "ifb0", &LinkSpec { master: Some("br0".into()), ..plain("ifb") }).unwrap();
+        add(
+            host,
+            "br1",
+            &LinkSpec { near: End { common: fifth.clone(), ..End::default() }, ..plain("bridge") },
+        )
+        .unwrap();
+        add(host, "ifb0", &LinkSpec { near: port_of("br0"), ..plain("ifb") }).unwrap();
         let names = |filter: Filter| -> Vec<String> {
             list(all, host, &filter).unwrap().into_iter().map(|l| l.name).collect()
         };
+        let having = |common| Filter { common, ..Filter::default() };
         assert_eq!(names(Filter { kind: Some("bridge".into()), ..Filter::default() }), ["br0", "br1"]);
-        assert_eq!(names(Filter { up: Some(true), ..Filter::default() }), ["br1"]);
+        assert_eq!(names(having(End::up(true).common)), ["br1"]);
         assert_eq!(names(Filter { master: Some("br0".into()), ..Filter::default() }), ["ifb0"]);
-        assert_eq!(names(Filter { group: Some(5), ..Filter::default() }), ["br1"]);
-        assert_eq!(stats(host, "br0").unwrap().rx_packets, 0);
+        assert_eq!(names(having(fifth)), ["br1"]);
+        assert_eq!(
+            names(having(Common { promisc: Some(OnOff(false)), ..End::up(false).common })),
+            ["lo", "br0", "ifb0"]
+        );
+        assert!(names(having(Common { arp: Some(Unset(false)), ..End::up(true).common })).is_empty());
+        assert_eq!(stats(host, "br0").unwrap().count("rx_packets"), 0);
     });
 }
 
@@ -222,16 +245,46 @@ fn a_message_is_decoded() {
     let mut body = crate::net::attributes::Attributes::new();
     body.put_str(ifla::IFNAME, "veth0");
     body.put_u32(ifla::LINK, 3);
-    body.put_u32(ifla::LINK_NETNSID, 0);
-    body.put(ifla::OPERSTATE, &[3]);
+    body.put_u32(37, 0);
+    body.put(16, &[3]);
     body.put(9999, &[1, 2, 3]);
     let flags = (libc::IFF_UP | libc::IFF_BROADCAST | libc::IFF_MULTICAST) as u32;
     let link = read_parse(&[ifinfomsg(0, 4, flags, 0).as_slice(), body.bytes().unwrap()].concat());
-    assert_eq!((link.index, link.link_index, link.link_netnsid), (4, Some(3), Some(0)));
-    assert_eq!(link.flags, ["NO-CARRIER", "BROADCAST", "MULTICAST", "UP"]);
-    assert_eq!(link.operstate, "LOWERLAYERDOWN");
+    assert_eq!((link.index(), link.link_index(), link.link_netnsid()), (4, Some(3), Some(0)));
+    assert_eq!(link.common.flags.unwrap().words(), ["NO-CARRIER", "BROADCAST", "MULTICAST", "UP"]);
+    assert_eq!(link.operstate(), "LOWERLAYERDOWN");
+    assert_eq!((link.common.mtu, link.common.carrier), (Some(U32(0)), Some(OnOff(false))));
 }
 
 fn read_parse(bytes: &[u8]) -> Link {
     super::read::parse(bytes).unwrap()
+}
+
+#[test]
+fn every_flag_is_set_or_cleared_by_its_bit() {
+    for row in Common::ROWS.iter().filter(|row| row.flag.is_some()) {
+        for on in [true, false] {
+            let mut common = Common::default();
+            assert!((row.put)(&mut common, &Value::Bool(on)).unwrap(), "{}", row.name);
+            let bit = row.flag.unwrap();
+            assert_eq!(common.mask(), bit, "{}", row.name);
+            let mut back = Common::default();
+            back.decode_flags(common.flags());
+            assert_eq!((row.get)(&back), Some(Value::Bool(on)), "{}", row.name);
+        }
+    }
+    let arp = |on| Common { arp: Some(Unset(on)), ..Common::default() }.flags();
+    assert_eq!((arp(true), arp(false)), (0, libc::IFF_NOARP as u32));
+}
+
+#[test]
+fn kinds_stand_in_one_place_each() {
+    let kinds = kinds();
+    let mut once = kinds.clone();
+    once.dedup();
+    assert_eq!(kinds, once);
+    for kind in ["bridge", "macvtap", "veth", "netkit", "wireguard"] {
+        assert!(kinds.contains(&kind), "{kind}");
+    }
+    assert!(!kinds.contains(&"tun"));
 }

@@ -57,7 +57,7 @@ fn send(ns: &Namespace, dst: IpAddr, spec: &Neigh, flags: u16) -> Result<()> {
 }
 
 fn has_mac(ns: &Namespace, dev: &str) -> bool {
-    matches!(link::get_plain(ns, dev), Ok(Some(link)) if link.mac.as_ref().is_some_and(|m| m.len() == 17))
+    matches!(link::get_plain(ns, dev), Ok(Some(link)) if link.mac().is_some_and(|m| m.len() == 17))
 }
 
 /// Forgets a neighbour, as `ip neigh del DST dev DEV`. Raises `not_found` if it isn't known.
@@ -156,14 +156,14 @@ pub fn flush(ns: &Namespace, filter: &Neigh) -> Result<usize> {
 mod tests {
     use super::*;
     use crate::net::fields::HardwareAddress;
-    use crate::net::link::LinkSpec;
+    use crate::net::link::{End, LinkSpec};
     use crate::net::testing::{lab, witness};
 
     #[test]
     fn neighbours_come_and_go() {
         lab(|all| {
             let host = all.host();
-            let spec = LinkSpec { kind: "veth".into(), up: true, ..LinkSpec::default() };
+            let spec = LinkSpec { near: End::up(true), ..LinkSpec::of("veth") };
             link::add(host, "v0", &spec).unwrap();
             let (four, six) = ("10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap());
             let lladdr = Some(HardwareAddress(vec![2, 0, 0, 0, 0, 9]));

@@ -61,7 +61,7 @@ fn dev(spec: &Route) -> Option<&str> {
 
 fn down(ns: &Namespace, spec: &Route) -> Option<String> {
     let mut devs = spec.nexthops.iter().filter_map(|h| h.dev.as_ref()).chain(&spec.dev);
-    let down = |name: &str| matches!(link::get_plain(ns, name), Ok(Some(link)) if !link.up);
+    let down = |name: &str| matches!(link::get_plain(ns, name), Ok(Some(link)) if !link.is_up());
     devs.find(|dev| down(&dev.name)).map(|dev| dev.name.to_string())
 }
 
@@ -89,7 +89,7 @@ fn unreachable_gateway(ns: &Namespace, via: IpAddr, dev: Option<&str>) -> Option
         return Some(format!("{via} is in the subnet of {} ({}), not of {dev}", owner.dev(), owner.prefix()));
     }
     match link::get_plain(ns, owner.dev()) {
-        Ok(Some(link)) if !link.up => Some(format!(
+        Ok(Some(link)) if !link.is_up() => Some(format!(
             "{} has {} but is down; link.set({:?}, {{ up = true }})",
             owner.dev(),
             owner.prefix(),

@@ -6,7 +6,7 @@ use super::*;
 use crate::base::error::Kind;
 use crate::model::{Between, Field, Value};
 use crate::net::fields::{LinkRef, Origin, TableId};
-use crate::net::link::{self, LinkSpec, PeerSpec};
+use crate::net::link::{self, End, LinkSpec};
 use crate::net::namespace::Namespaces;
 use crate::net::prefix::{self, Family};
 use crate::net::testing::{lab, witness};
@@ -20,15 +20,9 @@ fn wire(all: &Namespaces) {
             prefix::parse(&format!("fd00::{n}/64")).unwrap(),
         ]
     };
-    let peer = PeerSpec {
-        name: Some("eth0".into()),
-        ns: Some(ns1),
-        up: true,
-        addrs: addrs(2),
-        ..PeerSpec::default()
-    };
+    let peer = End { name: Some("eth0".into()), ns: Some(ns1), addrs: addrs(2), ..End::up(true) };
     let spec =
-        LinkSpec { kind: "veth".into(), up: true, addrs: addrs(1), peer: Some(peer), ..LinkSpec::default() };
+        LinkSpec { near: End { addrs: addrs(1), ..End::up(true) }, peer: Some(peer), ..LinkSpec::of("veth") };
     link::add(all.host(), "veth0", &spec).unwrap();
 }
 
@@ -157,7 +151,7 @@ fn refusals_are_explained() {
         del(host, &route("10.9.0.0/16")).unwrap();
         let e = add(host, &Route { src: ip("10.0.0.77"), ..via("10.9.0.0/16", "10.0.0.2") }).unwrap_err();
         assert!(e.to_string().contains("src must be an address of host, which 10.0.0.77 is not"), "{e}");
-        let down = link::Change { up: Some(false), ..Default::default() };
+        let down = link::Change::from(link::End::up(false));
         link::set(host, "veth0", &down).unwrap();
         let e = add(host, &via("10.9.0.0/16", "10.0.0.2")).unwrap_err();
         assert!(e.to_string().contains("veth0 has 10.0.0.1/24 but is down"), "{e}");

@@ -52,8 +52,7 @@ fn lines_of_proc() {
 fn sock_diag_and_proc_agree() {
     lab(|all| {
         let ns = all.add("ns1").unwrap();
-        crate::net::link::set(&ns, "lo", &crate::net::link::Change { up: Some(true), ..Default::default() })
-            .unwrap();
+        crate::net::link::set(&ns, "lo", &crate::net::link::End::up(true).into()).unwrap();
         let _open = ns
             .within(|| {
                 Ok((std::net::TcpListener::bind("[::1]:0")?, std::net::UdpSocket::bind("127.0.0.1:0")?))

@@ -27,22 +27,10 @@ pub fn counter(
         let now = link::stats(ns, name)?;
         let missing: Vec<String> = goals
             .iter()
-            .map(|(counter, goal)| {
-                (counter, goal, value(&now, counter).saturating_sub(value(&start, counter)))
-            })
+            .map(|(counter, goal)| (counter, goal, now.count(counter).saturating_sub(start.count(counter))))
             .filter(|(_, goal, is)| is < goal)
             .map(|(counter, goal, is)| format!("{counter} is {is} of {goal}"))
             .collect();
         Ok(if missing.is_empty() { Look::Done } else { Look::NotYet(missing.join(", ")) })
     })
-}
-
-fn value(stats: &link::Stats, counter: &str) -> u64 {
-    let mut found = 0;
-    stats.each(&mut |name, value| {
-        if name == counter {
-            found = value;
-        }
-    });
-    found
 }

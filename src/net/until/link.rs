@@ -51,16 +51,16 @@ fn wrong(all: &Namespaces, ns: &Namespace, link: &Link, goal: &LinkGoal) -> Resu
     if goal.up.is_none() && goal.carrier.is_none() && goal.operstate.is_empty() && goal.master.is_none() {
         return not_ready(all, ns, link);
     }
-    if goal.up.is_some_and(|up| up != link.up) {
-        return Ok(Some(format!("{name} is {}", if link.up { "up" } else { "down" })));
+    if goal.up.is_some_and(|up| up != link.is_up()) {
+        return Ok(Some(format!("{name} is {}", if link.is_up() { "up" } else { "down" })));
     }
     match goal.carrier {
-        Some(true) if !link.carrier => return Ok(Some(no_carrier(all, ns, link)?)),
-        Some(false) if link.carrier => return Ok(Some(format!("{name} has its carrier"))),
+        Some(true) if !link.has_carrier() => return Ok(Some(no_carrier(all, ns, link)?)),
+        Some(false) if link.has_carrier() => return Ok(Some(format!("{name} has its carrier"))),
         _ => {}
     }
-    if !goal.operstate.is_empty() && !goal.operstate.contains(&link.operstate) {
-        return Ok(Some(format!("the operstate of {name} is {}", link.operstate)));
+    if !goal.operstate.is_empty() && !goal.operstate.iter().any(|state| state == link.operstate()) {
+        return Ok(Some(format!("the operstate of {name} is {}", link.operstate())));
     }
     if goal.master.is_some() && goal.master != link.master {
         return Ok(Some(match &link.master {
@@ -74,24 +74,24 @@ fn wrong(all: &Namespaces, ns: &Namespace, link: &Link, goal: &LinkGoal) -> Resu
 /// Why the link can't carry packets; `None` if it can.
 pub(super) fn not_ready(all: &Namespaces, ns: &Namespace, link: &Link) -> Result<Option<String>> {
     let name = &link.name;
-    if !link.up {
+    if !link.is_up() {
         return Ok(Some(format!("{name} is down")));
     }
-    if !link.carrier {
+    if !link.has_carrier() {
         return Ok(Some(no_carrier(all, ns, link)?));
     }
     // A state that stays unknown is that of a link without a carrier to speak of, as lo and tun; a veth's is set a
     // moment after it came up.
-    let known = match link.operstate.as_str() {
+    let known = match link.operstate() {
         "UP" => true,
         "UNKNOWN" => link.kind.as_deref() != Some("veth"),
         _ => false,
     };
-    if !known || link.qdisc == "noop" {
-        return Ok(Some(format!("the operstate of {name} is {}", link.operstate)));
+    if !known || link.drops_all() {
+        return Ok(Some(format!("the operstate of {name} is {}", link.operstate())));
     }
     let (Some(master), Some(port)) = (&link.master, &link.port) else { return Ok(None) };
-    let bridge_up = link::get(all, ns, master)?.is_some_and(|bridge| bridge.up);
+    let bridge_up = link::get(all, ns, master)?.is_some_and(|bridge| bridge.is_up());
     Ok(match port.state.map(Words::name) {
         Some("forwarding") | None => None,
         _ if !bridge_up => Some(format!("{name} is a port of {master}, which is down")),
@@ -102,19 +102,19 @@ pub(super) fn not_ready(all: &Namespaces, ns: &Namespace, link: &Link) -> Result
 /// Why the link has no carrier, as far as that is to be seen.
 fn no_carrier(all: &Namespaces, ns: &Namespace, link: &Link) -> Result<String> {
     let name = &link.name;
-    if !link.up {
+    if !link.is_up() {
         return Ok(format!("{name} is down"));
     }
-    if let (Some("veth"), Some(index)) = (link.kind.as_deref(), link.link_index) {
+    if let (Some("veth"), Some(index)) = (link.kind.as_deref(), link.link_index()) {
         let other = link.link_netns.as_deref().map(|name| all.get(name)).transpose()?.flatten();
-        let there = match link.link_netnsid {
+        let there = match link.link_netnsid() {
             Some(_) => other.as_deref(),
             None => Some(ns),
         };
         if let Some(there) = there
             && let Some(peer) = link::by_index(there, index)?
         {
-            let what = if peer.up { "up, but not ready" } else { "down" };
+            let what = if peer.is_up() { "up, but not ready" } else { "down" };
             return Ok(format!(
                 "{name} has no carrier: its peer {} in {} is {what}",
                 peer.name,
@@ -124,9 +124,9 @@ fn no_carrier(all: &Namespaces, ns: &Namespace, link: &Link) -> Result<String> {
     }
     if link.details.get::<Bridge>().is_some() {
         let ports = link::list(all, ns, &link::Filter { master: Some(name.clone()), ..Default::default() })?;
-        return Ok(match ports.iter().find(|port| !port.up || !port.carrier) {
+        return Ok(match ports.iter().find(|port| !port.is_up() || !port.has_carrier()) {
             _ if ports.is_empty() => format!("{name} has no carrier: it has no port"),
-            Some(port) if !port.up => format!("{name} has no carrier: its port {} is down", port.name),
+            Some(port) if !port.is_up() => format!("{name} has no carrier: its port {} is down", port.name),
             Some(port) => format!("{name} has no carrier: its port {} has none", port.name),
             None => format!("{name} has no carrier: none of its ports forwards"),
         });

@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::net::addr::Addr;
-use crate::net::link::{self as links, Change, LinkSpec, PeerSpec};
+use crate::net::link::{self as links, End, LinkSpec};
 use crate::net::namespace::Namespaces;
 use crate::net::testing::lab;
 
@@ -13,17 +13,16 @@ const LONG: Duration = Duration::from_secs(10);
 fn pair(all: &Namespaces) -> Rc<Namespace> {
     let ns1 = all.add("ns1").unwrap();
     let spec = LinkSpec {
-        kind: "veth".into(),
-        up: true,
-        peer: Some(PeerSpec { name: Some("eth0".into()), ns: Some(ns1.clone()), ..PeerSpec::default() }),
-        ..LinkSpec::default()
+        near: End::up(true),
+        peer: Some(End { name: Some("eth0".into()), ns: Some(ns1.clone()), ..End::default() }),
+        ..LinkSpec::of("veth")
     };
     links::add(all.host(), "veth0", &spec).unwrap();
     ns1
 }
 
 fn up(ns: &Namespace, name: &str) {
-    links::set(ns, name, &Change { up: Some(true), ..Change::default() }).unwrap();
+    links::set(ns, name, &End::up(true).into()).unwrap();
 }
 
 #[test]
@@ -64,7 +63,7 @@ fn an_event_ends_the_wait() {
         let mut looks = 0;
         let waited = until(&ns1, &[Object::Link], LONG, || {
             looks += 1;
-            let lo = links::get(all, &ns1, "lo")?.is_some_and(|lo| lo.up);
+            let lo = links::get(all, &ns1, "lo")?.is_some_and(|lo| lo.is_up());
             Ok(if lo { Look::Done } else { Look::NotYet("down".into()) })
         });
         match later.join().unwrap() {

@@ -4,7 +4,7 @@ use std::os::fd::AsRawFd;
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::net::link::{self, Change, LinkSpec, PeerSpec};
+use crate::net::link::{self, Change, End, LinkSpec};
 use crate::net::namespace::Namespaces;
 use crate::net::testing::lab;
 
@@ -443,15 +443,13 @@ fn lines_are_those_of_tcpdump() {
 
 /// Sets `lo` up, and a veth pair `a` with 10.0.0.1 and `b` without an address.
 fn links(all: &Namespaces) {
-    let up = Change { up: Some(true), ..Change::default() };
+    let up = Change::from(End::up(true));
     link::set(all.host(), "lo", &up).unwrap();
-    let peer = PeerSpec { name: Some("b".into()), up: true, ..PeerSpec::default() };
+    let peer = End { name: Some("b".into()), ..End::up(true) };
     let a = LinkSpec {
-        kind: "veth".into(),
-        up: true,
-        addrs: vec!["10.0.0.1/24".parse().unwrap()],
+        near: End { addrs: vec!["10.0.0.1/24".parse().unwrap()], ..End::up(true) },
         peer: Some(peer),
-        ..LinkSpec::default()
+        ..LinkSpec::of("veth")
     };
     link::add(all.host(), "a", &a).unwrap();
     for name in ["a", "b"] {
@@ -561,7 +559,7 @@ fn namespaces_are_watched_later_and_let_go() {
         let capture = on(all, &[], Options { last: true, ..Options::default() });
         let ns = all.add("ns1").unwrap();
         capture.watch(&ns).unwrap();
-        link::set(&ns, "lo", &Change { up: Some(true), ..Change::default() }).unwrap();
+        link::set(&ns, "lo", &End::up(true).into()).unwrap();
         let send_there = || {
             let sent = ns.within(|| {
                 send(1, 5);
@@ -666,7 +664,7 @@ fn several_namespaces() {
     lab(|all| {
         let (one, two) = (all.add("one").unwrap(), all.add("two").unwrap());
         for ns in [&one, &two] {
-            link::set(ns, "lo", &Change { up: Some(true), ..Change::default() }).unwrap();
+            link::set(ns, "lo", &End::up(true).into()).unwrap();
         }
         let places =
             [Place { namespace: &one, links: vec![] }, Place { namespace: &two, links: vec!["lo".into()] }];
@@ -770,7 +768,7 @@ fn a_tun_device_has_no_link_layer() {
             libc::ioctl(tun.as_raw_fd(), libc::TUNSETIFF, &raw mut request)
         };
         assert_eq!(made, 0);
-        link::set(all.host(), "tun0", &Change { up: Some(true), ..Change::default() }).unwrap();
+        link::set(all.host(), "tun0", &End::up(true).into()).unwrap();
         let filter = only(Proto::Icmp);
         let capture = on(all, &["tun0"], Options { filter, ..Options::default() });
         let ip = hex(&format!("{} 08 00 0000 0001 0001", ip4(1, 8)));
@@ -796,8 +794,8 @@ fn links_that_come_and_go() {
         );
         let capture = on(all, &["a"], Options::default());
         let everywhere = on(all, &[], Options { promisc: true, ..Options::default() });
-        let down = Change { up: Some(false), ..Change::default() };
-        let up = Change { up: Some(true), ..Change::default() };
+        let down = Change::from(End::up(false));
+        let up = Change::from(End::up(true));
         link::set(all.host(), "a", &down).unwrap();
         assert_eq!(capture.count(&only(Proto::Udp)), 0);
         link::set(all.host(), "a", &up).unwrap();

@@ -122,8 +122,7 @@ fn listen(all: &Namespaces, mut events: Events, stop: &EventFd, print: &mut Prin
 fn tell(event: &Event) -> Option<String> {
     let what = match &event.what {
         What::Link(link, _) => {
-            let state = if link.up { link.operstate.as_str() } else { "down" };
-            format!("link {} {state} mtu {}", link.name, link.mtu)
+            format!("link {} {} mtu {}", link.name, link.state(), link.mtu())
         }
         What::Port(name) => format!("port {name}"),
         What::Address(a) => {

@@ -148,7 +148,7 @@ struct Picture<'a> {
 }
 
 fn ends(parts: &[Part]) -> HashMap<End<'_>, &Link> {
-    parts.iter().flat_map(|part| part.links.iter().map(|l| ((part.ns.name(), l.index), l))).collect()
+    parts.iter().flat_map(|part| part.links.iter().map(|l| ((part.ns.name(), l.index()), l))).collect()
 }
 
 /// The addresses of a link, each behind a blank.
@@ -168,7 +168,7 @@ impl Picture<'_> {
 
     fn line(&self, out: &mut String, part: &Part, link: &Link, (before, last): (&str, bool)) {
         let branch = if last { "└─ " } else { "├─ " };
-        let state = if link.up { link.operstate.as_str() } else { "down" };
+        let state = link.state();
         let mut rest = String::new();
         if let Some(kind) = link.kind.as_deref().filter(|k| *k != "veth") {
             rest.push_str(&format!(" {kind}"));
@@ -192,10 +192,10 @@ impl Picture<'_> {
         let cable = link.kind.as_deref() == Some("veth");
         if let Some(name) = &link.link {
             let first = part.links.iter().position(|l| l.name == *name);
-            let own = part.links.iter().position(|l| l.index == link.index);
+            let own = part.links.iter().position(|l| l.index() == link.index());
             return Some(if cable && first < own { format!("← {name}") } else { format!("── {name}") });
         }
-        let index = link.link_index?;
+        let index = link.link_index()?;
         let namespace = link.link_netns.as_deref()?;
         let at = |name: &str| self.parts.iter().position(|p| p.ns.name() == name);
         let is_first = at(here) < at(namespace) || matches!(self.shape, Shape::Only(_));

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::{Completer, Completion, live};
-use crate::model::{Field, Table, Words};
+use crate::model::{Field, Table, Word, Words};
 use crate::net::addr::Addr;
 use crate::net::bridge::fdb::Entry;
-use crate::net::link::{self, KINDS, Kind, Port};
+use crate::net::link::{self, Common, Kind, Port};
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
 use crate::net::neigh::{Neigh, State};
@@ -49,25 +49,8 @@ const IP: &[Object] = &[
     Object {
         name: "link",
         verbs: &["add", "del", "set", "show"],
-        words: &[
-            "address",
-            "alias",
-            "dev",
-            "down",
-            "group",
-            "link",
-            "master",
-            "mtu",
-            "multicast",
-            "name",
-            "netns",
-            "nomaster",
-            "peer",
-            "promisc",
-            "type",
-            "up",
-        ],
-        rows: Vec::new,
+        words: &["dev", "down", "link", "master", "name", "netns", "nomaster", "peer", "type"],
+        rows: Common::keywords,
     },
     Object {
         name: "neigh",
@@ -160,6 +143,11 @@ fn kind_words(kind: &str) -> Vec<&'static str> {
     let mut words = Words(kind, Vec::new());
     link::visit(&mut words);
     if kind == "bridge_slave" { Port::keywords() } else { words.1 }
+}
+
+/// Whether `on` or `off` stands behind this word of `ip link`.
+fn is_switch(word: &str) -> bool {
+    Common::row(word).is_some_and(|row| matches!((row.form)().word, Word::Switch))
 }
 
 impl Completer {
@@ -314,7 +302,7 @@ impl Completer {
             Some("dev" | "master" | "iif" | "oif" | "br") => return self.links(ns, word),
             // `master` and `self` stand alone there.
             Some("link") if link => return self.links(ns, word),
-            Some("type") if link => return spaced(KINDS.iter().copied()),
+            Some("type") if link => return spaced(link::kinds()),
             Some("type") => {
                 return spaced(RouteKind::WORDS.iter().map(|(name, _)| name));
             }
@@ -332,7 +320,7 @@ impl Completer {
                     State::NAMES.map(|(state, _)| state.word()).into_iter().chain([State(0).word()]),
                 );
             }
-            Some("promisc" | "multicast" | "arp") => return spaced(["off", "on"]),
+            Some(word) if link && is_switch(word) => return spaced(["off", "on"]),
             Some("mtu" | "metric" | "priority" | "name" | "label" | "alias" | "group" | "vlan" | "vid") => {
                 return Vec::new();
             }

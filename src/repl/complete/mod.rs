@@ -210,7 +210,7 @@ impl Completer {
         let mut all: Vec<String> = quoted_words(wanted.luals);
         let module = wanted.function.split('.').next().unwrap_or_default();
         if module == "link" && wanted.name == "kind" {
-            all.extend(link::KINDS.iter().map(|kind| (*kind).to_owned()));
+            all.extend(link::kinds().into_iter().map(str::to_owned));
         }
         if wanted.luals.contains("nsh.Namespace") {
             all.extend(live::namespaces(&self.lab));

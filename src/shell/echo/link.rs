@@ -1,11 +1,11 @@
 //! `ip link`, as ip-link(8) has it.
 
 use crate::base::command::Command;
-use crate::model::{Table, Value};
+use crate::model::{Row, Table, Value};
 use crate::net::addr::Addr;
 use crate::net::done::Verb;
 use crate::net::link::{
-    self as links, Change, Details, Kind, LinkMode, LinkSpec, Lower, Master, PeerSpec, Port, Vxlan,
+    self as links, Change, Common, Details, End, Kind, LinkSpec, Lower, Master, Port, Vxlan, is_late,
 };
 use crate::net::namespace::Namespace;
 use crate::shell::ip::addr;
@@ -22,79 +22,43 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Vec<Command> {
         true => add.pair("name", Some(name)),
         false => add.word(name),
     };
-    add = made(add, spec.index, spec.mac, spec.mtu, spec.txqlen, spec.queues).pair("type", Some(&spec.kind));
+    add = made(add, &spec.near).pair("type", Some(&spec.kind));
     add = kind(add, &details).pair("dev", spec.link.as_ref().filter(|_| own));
-    let near = Change {
-        up: spec.up.then_some(true),
-        master: spec.master.clone().map(Master::Of),
-        alias: spec.alias.clone(),
-        group: spec.group,
-        promisc: spec.promisc,
-        arp: spec.arp,
-        multicast: spec.multicast,
-        allmulticast: spec.allmulticast,
-        port: spec.port.clone(),
-        ..Change::default()
-    };
     let mut out = Vec::new();
     let Some(peer) = &spec.peer else {
         out.push(add);
-        end(ns, name, &near, &spec.addrs, &mut out);
+        finished(ns, name, &spec.near, &mut out);
         return out;
     };
     let far = peer.ns.as_deref().filter(|far| far.inode() != ns.inode());
     let far_name = peer.name.as_deref().unwrap_or_default();
-    add = add.flag(true, "peer").pair("name", Some(far_name));
-    add = made(add, peer.index, peer.mac, peer.mtu, peer.txqlen, peer.queues);
+    add = made(add.flag(true, "peer").pair("name", Some(far_name)), peer);
     out.push(match far {
         Some(far) => add.netns(far),
         None => add,
     });
-    end(ns, name, &near, &spec.addrs, &mut out);
-    end(far.unwrap_or(ns), far_name, &change_of(peer), &peer.addrs, &mut out);
+    finished(ns, name, &spec.near, &mut out);
+    finished(far.unwrap_or(ns), far_name, peer, &mut out);
     out
 }
 
-fn change_of(peer: &PeerSpec) -> Change {
-    Change {
-        up: peer.up.then_some(true),
-        master: peer.master.clone().map(Master::Of),
-        alias: peer.alias.clone(),
-        group: peer.group,
-        promisc: peer.promisc,
-        arp: peer.arp,
-        multicast: peer.multicast,
-        allmulticast: peer.allmulticast,
-        port: peer.port.clone(),
-        ..Change::default()
-    }
+fn rows(command: Command, common: &Common, which: impl Fn(&Row<Common>) -> bool) -> Command {
+    let but: Vec<&str> = Common::ROWS.iter().filter(|row| !which(row)).map(|row| row.name).collect();
+    command.rows(common, &but)
 }
 
-/// What a link is made with.
-fn made(
-    command: Command,
-    index: Option<u32>,
-    mac: Option<[u8; 6]>,
-    mtu: Option<u32>,
-    txqlen: Option<u32>,
-    queues: Option<u32>,
-) -> Command {
-    command
-        .pair("index", index)
-        .pair("mtu", mtu)
-        .pair("address", mac.map(address))
-        .pair("txqueuelen", txqlen)
-        .pair("numtxqueues", queues)
-        .pair("numrxqueues", queues)
+/// What an end is made with.
+fn made(command: Command, end: &End) -> Command {
+    rows(command, &end.common, |row| !is_late(row))
+        .pair("numtxqueues", end.queues)
+        .pair("numrxqueues", end.queues)
 }
 
-fn address(mac: [u8; 6]) -> String {
-    crate::net::attributes::hardware_address(&mac)
-}
-
-fn end(ns: &Namespace, name: &str, change: &Change, addrs: &[ipnetwork::IpNetwork], out: &mut Vec<Command>) {
-    out.extend(set(ns, name, change));
-    out.extend(addrs.iter().map(|a| addr::command(ns, Verb::Add, *a, &Addr::on(name))));
+/// What of an end is set, and added, once it is there.
+fn finished(ns: &Namespace, name: &str, end: &End, out: &mut Vec<Command>) {
+    let there = End { name: None, ns: None, ..end.clone() };
+    out.extend(changed(ns, name, &there.into(), is_late));
+    out.extend(end.addrs.iter().map(|a| addr::command(ns, Verb::Add, *a, &Addr::on(name))));
 }
 
 /// The options of a kind.
@@ -122,9 +86,19 @@ fn kind(command: Command, details: &Details) -> Command {
 
 /// `ip link set dev NAME ...`, and what it takes besides; nothing for a change of nothing.
 pub fn set(ns: &Namespace, name: &str, change: &Change) -> Vec<Command> {
+    changed(ns, name, change, |_| true)
+}
+
+fn changed(
+    ns: &Namespace,
+    name: &str,
+    change: &Change,
+    which: impl Fn(&Row<Common>) -> bool,
+) -> Vec<Command> {
+    let end = &change.end;
     let begin = |ns: &Namespace, name: &str| Command::ip(ns, &["link", "set", "dev"]).word(name);
-    let place = change.ns.as_deref().unwrap_or(ns);
-    let now = change.name.as_deref().unwrap_or(name);
+    let place = end.ns.as_deref().unwrap_or(ns);
+    let now = end.name.as_deref().unwrap_or(name);
     let mut out = Vec::new();
     let mut more = |command: Command, least: usize| {
         if command.len() > least {
@@ -133,40 +107,27 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Vec<Command> {
     };
     let least = begin(ns, name).len();
     let mut set = begin(ns, name);
-    if let Some(to) = &change.ns {
+    if let Some(to) = &end.ns {
         set = set.netns(to);
     }
-    set = set
-        .pair("name", change.name.as_ref())
-        .pair("mtu", change.mtu)
-        .pair("address", change.mac.map(address))
-        .pair("txqueuelen", change.txqlen)
-        .pair("group", change.group.map(|group| crate::net::names::GROUPS.name(group)))
-        .pair("alias", change.alias.as_ref())
-        .switch("promisc", change.promisc)
-        .switch("arp", change.arp)
-        .switch("multicast", change.multicast)
-        .switch("allmulticast", change.allmulticast)
-        .switch("carrier", change.carrier)
-        .switch("protodown", change.protodown)
-        .pair("mode", change.mode.map(|mode| if mode == LinkMode::Default { "default" } else { "dormant" }))
-        .pair("addrgenmode", change.addrgenmode.map(|mode| mode.name()));
     // A master is looked up where the link was, but meant is where it goes.
-    let late = change.ns.is_some();
+    let late = end.ns.is_some();
+    let is_up = |row: &Row<Common>| row.name == "up";
+    set = rows(set.pair("name", end.name.as_ref()), &end.common, |row| which(row) && !is_up(row));
     if !late {
-        set = master(set, change.master.as_ref());
+        set = master(set, end.master.as_ref());
     }
-    set = set.flag(change.up == Some(true), "up").flag(change.up == Some(false), "down");
+    set = rows(set, &end.common, |row| which(row) && is_up(row));
     if !change.options.is_empty() {
         set = kind(set.pair("type", change.options.names().first()), &change.options);
     }
     more(set, least);
     let there = begin(place, now).len();
     if late {
-        more(master(begin(place, now), change.master.as_ref()), there);
+        more(master(begin(place, now), end.master.as_ref()), there);
     }
-    if change.port != Port::default() {
-        set_port(place, now, &change.port).into_iter().for_each(|command| more(command, 0));
+    if end.port != Port::default() {
+        set_port(place, now, &end.port).into_iter().for_each(|command| more(command, 0));
     }
     for (verb, names) in [("del", &change.altnames_del), ("add", &change.altnames_add)] {
         if !names.is_empty() {

@@ -9,7 +9,9 @@ use crate::net::bridge::fdb::{Entry, Life};
 use crate::net::done::Verb;
 use crate::net::fields::{HardwareAddress, VlanId};
 use crate::net::link::fields::{Digit, Digit32, FlowLabel, OnOff, Outer6, Ticks, Toggle, U16};
-use crate::net::link::{Bridge, Change, Details, Geneve, Ipvlan, LinkSpec, Port, Vlan, Vrf};
+use crate::net::link::{
+    Bridge, Change, Common, Details, End, Geneve, Ipvlan, LinkSpec, Master, Port, Vlan, Vrf,
+};
 use crate::net::testing::lab;
 
 fn texts<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
@@ -25,7 +27,7 @@ fn kinds_that_need_a_module() {
             kind: "vlan".into(),
             link: Some("eth0".into()),
             options: vec![Details::of(vlan)],
-            up: true,
+            near: End::up(true),
             ..LinkSpec::default()
         };
         assert_eq!(
@@ -87,7 +89,10 @@ fn options_that_newer_kernels_have() {
             ..Bridge::default()
         };
         let options = Details::of(bridge);
-        let change = Change { carrier: Some(false), protodown: Some(true), options, ..Change::default() };
+        let common =
+            Common { carrier: Some(OnOff(false)), protodown: Some(OnOff(true)), ..Common::default() };
+        let end = End { common, ..End::default() };
+        let change = Change { end, options, ..Change::default() };
         assert_eq!(
             texts(link::set(all.host(), "br0", &change)),
             ["ip link set dev br0 carrier off protodown on type bridge stp_state 1 forward_delay 250 \
@@ -118,7 +123,10 @@ fn what_failed_is_not_told_and_no_look_is_run() {
         all.reports.listen(Some(Rc::new(listener)));
         all.add("a").unwrap();
         assert!(all.add("a").is_err());
-        let spec = LinkSpec { kind: "bridge".into(), master: Some("nobody".into()), ..LinkSpec::default() };
+        let spec = LinkSpec {
+            near: End { master: Some(Master::Of("nobody".into())), ..End::default() },
+            ..LinkSpec::of("bridge")
+        };
         crate::net::link::add(all.host(), "br0", &spec).unwrap_err();
         all.host().report(Done::Looked(&["curl -d 'one\ntwo' URL".to_owned()]));
         all.reports.listen(None);

@@ -4,6 +4,8 @@ use super::super::act::{Act, Call, Space};
 use super::super::args::{Arg, Args, Fields, Reason, Result};
 use super::super::lua::Expr;
 use super::{Global, garbage, kinds, verb};
+use crate::model::{Access, Table};
+use crate::net::link::Common as Attributes;
 
 pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
     let Some(word) = args.take() else { return show(args, space, global) };
@@ -36,34 +38,19 @@ struct Common {
     fields: Fields,
     netns: Option<Arg>,
     link: Option<Arg>,
-    group: Option<Arg>,
     kind: Option<Arg>,
     nomaster: bool,
 }
 
-const OPTIONS: &[&str] = &[
+/// Words besides those of the attributes.
+const WORDS: &[&str] = &[
     "name",
-    "up",
     "down",
-    "mtu",
-    "address",
     "master",
     "nomaster",
     "netns",
     "type",
-    "alias",
-    "group",
-    "txqueuelen",
-    "promisc",
-    "multicast",
-    "allmulticast",
-    "arp",
     "link",
-    "index",
-    "carrier",
-    "protodown",
-    "mode",
-    "addrgenmode",
     "numtxqueues",
     "numrxqueues",
     "dev",
@@ -72,51 +59,63 @@ const OPTIONS: &[&str] = &[
     "state",
 ];
 
+/// Those without a binding.
+const BEYOND: &[&str] = &[
+    "broadcast",
+    "brd",
+    "vf",
+    "state",
+    "xdp",
+    "trailers",
+    "dynamic",
+    "link-netns",
+    "link-netnsid",
+    "gso_max_size",
+    "gso_max_segs",
+    "vrf",
+    "index_to",
+];
+
 /// Reads options up to `type`, whose arguments are the kind's.
 fn common(args: &mut Args, setting: bool) -> Result<Common> {
     let mut out = Common::default();
     while let Some(arg) = args.take() {
         let option = arg.text().to_owned();
+        let row = Attributes::row(&option);
+        let access = row.map(|row| row.access);
         let fields = &mut out.fields;
         match option.as_str() {
-            "up" => fields.flag("up"),
-            "down" => fields.set("up", Expr::code("false")),
             "name" if !setting || out.name.is_none() => out.name = Some(args.value("name")?),
             "name" => fields.set("name", args.value("name")?.expr()),
             "dev" => out.name = Some(args.value("dev")?),
-            "index" => fields.set("index", args.value("index")?.integer("index")?),
             "link" => out.link = Some(args.value("link")?),
-            "address" => fields.set("mac", args.value("address")?.expr()),
-            "txqueuelen" | "txqlen" | "qlen" => fields.set("txqlen", args.value(&option)?.integer(&option)?),
-            "mtu" => fields.set("mtu", args.value("mtu")?.integer("mtu")?),
             "netns" => out.netns = Some(args.value("netns")?),
-            "multicast" | "allmulticast" | "promisc" | "arp" => {
-                fields.set(&option, args.value(&option)?.switch(&option)?)
-            }
-            "carrier" | "protodown" if setting => fields.set(&option, args.value(&option)?.switch(&option)?),
-            "mode" if setting => fields.set("mode", args.value("mode")?.expr()),
-            "addrgenmode" if setting => fields.set("addrgenmode", args.value("addrgenmode")?.expr()),
             "master" => fields.set("master", args.value("master")?.expr()),
             "nomaster" => out.nomaster = true,
-            "alias" => fields.set("alias", args.value("alias")?.expr()),
-            "group" => out.group = Some(args.value("group")?),
             "numtxqueues" | "numrxqueues" if !setting => {
                 fields.set("queues", args.value(&option)?.integer(&option)?)
+            }
+            "numtxqueues" | "numrxqueues" => {
+                return Err(Reason::new("queues can't be changed once the link is there"));
             }
             "type" => {
                 out.kind = Some(args.value("type")?);
                 break;
             }
-            "broadcast" | "brd" | "vf" | "state" | "xdp" | "trailers" | "dynamic" | "link-netns"
-            | "link-netnsid" | "gso_max_size" | "gso_max_segs" | "vrf" | "addrgenmode" | "carrier"
-            | "mode" | "protodown" | "index_to" => {
+            _ if access == Some(Access::Make) && setting => {
+                return Err(Reason::new(format!("the {option} can't be changed once the link is there")));
+            }
+            _ if (setting || access != Some(Access::Change))
+                && fields.row::<Attributes>(&option, args)? => {}
+            word if row.is_some() || BEYOND.contains(&word) => {
                 return Err(Reason::beyond(format!("ip link's {option} has no binding")));
             }
-            "numtxqueues" | "numrxqueues" => {
-                return Err(Reason::new("queues can't be changed once the link is there"));
-            }
             _ if out.name.is_none() => out.name = Some(arg),
-            _ => return Err(garbage(&arg, OPTIONS)),
+            _ => {
+                let known: Vec<&str> =
+                    Attributes::keywords().into_iter().chain(WORDS.iter().copied()).collect();
+                return Err(garbage(&arg, &known));
+            }
         }
     }
     Ok(out)
@@ -158,9 +157,6 @@ fn add(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         return Err(Reason::new("master and netns exclude each other: a port is where its bridge is"));
     }
     let up = if moves && home.is_some() { common.fields.take("up") } else { None };
-    if let Some(group) = &common.group {
-        common.fields.set("group", group.number_or_name());
-    }
     fields.0.extend(common.fields.0);
     let first = name.expr();
     match home {
@@ -200,9 +196,6 @@ fn peer(args: &mut Args, from: Option<&Space>) -> Result<Option<Expr>> {
         (None, Some(from)) => fields.set("ns", Expr::Space(from.clone())),
         (None, None) => {}
     }
-    if let Some(group) = &common.group {
-        fields.set("group", group.number_or_name());
-    }
     fields.0.extend(common.fields.0);
     Ok(Some(fields.table()))
 }
@@ -229,18 +222,12 @@ fn set(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     if common.nomaster {
         fields.set("master", Expr::code("false"));
     }
-    if let Some(group) = &common.group {
-        fields.set("group", group.number_or_name());
-    }
     if let Some(kind) = common.kind {
         match kind.text() {
             "bridge" => kinds::options("bridge", &mut args, &mut fields)?,
             "bridge_slave" => kinds::port(&mut args, &mut fields)?,
             other => return Err(Reason::beyond(format!("ip link set type {other} has no binding"))),
         }
-    }
-    if fields.has("index") {
-        return Err(Reason::new("the index can't be changed once the link is there"));
     }
     let mut acts = Vec::new();
     let mut name = name.expr();
@@ -270,7 +257,7 @@ fn set(mut args: Args, space: &Space) -> Result<Vec<Act>> {
 
 fn del(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     let common = common(&mut args, true)?;
-    if common.group.is_some() {
+    if common.fields.has("group") {
         return Err(Reason::beyond("ip link del group has no binding"));
     }
     let name =

@@ -2,24 +2,14 @@
 
 pub mod record;
 
+use crate::lua::modules::namespace;
 use crate::lua::registry::Module;
-use crate::lua::schema::{Cx, Failure, Function, Shape, Type, Wrong, opts, param, ret, ty};
+use crate::lua::schema::{Cx, Failure, Function, Record, Shape, Type, Wrong, opts, param, ret, ty};
 use crate::model::Access;
-use crate::net::link::{
-    self, AddrGenMode, Bridge, Change, Details, Filter, Kind, LinkMode, LinkSpec, Master, PeerSpec, Port,
-};
-use crate::net::{names, prefix};
+use crate::net::link::{self, Bridge, Change, Details, End, Filter, Kind, LinkSpec, Master, Port, Stats};
 
 fn name() -> Type<String> {
     ty::link_name()
-}
-
-fn group() -> Type<u32> {
-    ty::numbered(&names::GROUPS, "a group's name")
-}
-
-fn mac() -> Type<[u8; 6]> {
-    ty::parsed("a hardware address such as \"02:00:00:00:00:01\"", prefix::link_mac)
 }
 
 /// Options of links of the kind `T`.
@@ -47,157 +37,105 @@ impl link::Visit for KindFields {
     }
 }
 
-/// The options that both ends of a veth pair have, and every other link.
-macro_rules! common {
-    ($shape:expr) => {
-        $shape
-            .field("up", ty::boolean(), "set it up; default false", |s, v| s.up = v)
-            .field(
-                "addr",
-                ty::one_or_list(ty::prefix()),
-                "addresses to add, without DAD (as `nodad`)",
-                |s, v| s.addrs = v,
-            )
-            .field("mtu", ty::int(68..=65535), "bytes; the kernel's choice is 1500 for most kinds", |s, v| {
-                s.mtu = Some(v)
-            })
-            .field("mac", mac(), "its hardware address; the kernel's choice is random", |s, v| {
-                s.mac = Some(v)
-            })
-            .field(
-                "master",
-                name(),
-                "the bridge or VRF of the same namespace that it becomes a port of",
-                |s, v| s.master = Some(v),
-            )
-            .field("alias", ty::string(), "a text for people, up to 255 bytes", |s, v| s.alias = Some(v))
-            .field(
-                "group",
-                group(),
-                "a group, by number or by name in /etc/iproute2/group; default 0",
-                |s, v| s.group = Some(v),
-            )
-            .field("txqlen", ty::int(0..=1_000_000), "the transmit queue's length, in packets", |s, v| {
-                s.txqlen = Some(v)
-            })
-            .field("promisc", ty::boolean(), "take frames for any address; default false", |s, v| {
-                s.promisc = Some(v)
-            })
-            .field("arp", ty::boolean(), "resolve neighbours; default true", |s, v| s.arp = Some(v))
-            .field("multicast", ty::boolean(), "the MULTICAST flag; default true", |s, v| {
-                s.multicast = Some(v)
-            })
-            .field("allmulticast", ty::boolean(), "take all multicast; default false", |s, v| {
-                s.allmulticast = Some(v)
-            })
-            .field("index", ty::int(1..=i32::MAX as u32), "its index; default the next free one", |s, v| {
-                s.index = Some(v)
-            })
-            .field("queues", ty::int(1..=4096), "transmit and receive queues; default 1", |s, v| {
-                s.queues = Some(v)
-            })
-            .field(
-                "port",
-                port_options().into(),
-                "options as a port of `master`, if that is a bridge",
-                |s, v| s.port = v,
-            )
-    };
+/// What can be said of every new link.
+pub fn common_options() -> Shape<End> {
+    Shape::<End>::new("")
+        .include(Shape::rows_that("", |row| row.access != Access::Change), |end: &mut End| &mut end.common)
+        .field(
+            "addr",
+            ty::one_or_list(ty::prefix()),
+            "addresses to add, without DAD (as `nodad`)",
+            |end, v| end.addrs = v,
+        )
+        .field("queues", ty::int(1..=4096), "transmit and receive queues; default 1", |end, v| {
+            end.queues = Some(v)
+        })
 }
 
-fn peer_options() -> Shape<PeerSpec> {
-    common!(
-        Shape::<PeerSpec>::new("nsh.link.PeerOptions")
-            .field("name", name(), "its name; default the kernel's choice, veth0 and on", |s, v| s.name =
-                Some(v))
-            .field(
-                "ns",
-                crate::lua::modules::namespace::ty(),
-                "the namespace in which it is made; default the link's own",
-                |s, v| { s.ns = Some(v) }
-            )
-    )
+/// What both ends of a veth pair have, and every other link.
+fn end_options() -> Shape<End> {
+    common_options()
+        .field(
+            "master",
+            name().map(Master::Of),
+            "the bridge or VRF of the same namespace that it becomes a port of",
+            |end, v| end.master = Some(v),
+        )
+        .field(
+            "port",
+            port_options().into(),
+            "options as a port of `master`, if that is a bridge",
+            |end, v| end.port = v,
+        )
+}
+
+fn peer_options() -> Shape<End> {
+    Shape::<End>::new("nsh.link.PeerOptions")
+        .field("name", name(), "its name; default the kernel's choice, veth0 and on", |end, v| {
+            end.name = Some(v)
+        })
+        .field(
+            "ns",
+            namespace::ty(),
+            "the namespace in which it is made; default the link's own",
+            |end, v| end.ns = Some(v),
+        )
+        .include(end_options(), |end| end)
 }
 
 fn add_options() -> Shape<LinkSpec> {
-    let mut fields = KindFields(common!(
-        Shape::<LinkSpec>::new("nsh.link.AddOptions")
-            .required(
-                "kind",
-                ty::string().called("a kind of link, such as \"veth\""),
-                "veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor \
-                 tells",
-                |s, v| s.kind = v,
-            )
-            .field("peer", peer_options().into(), "the other end of a veth pair", |s, v| s.peer = Some(v))
-            .field("link", name(), "the link below a vlan, macvlan, ipvlan or vxlan", |s, v| s.link = Some(v))
-    ));
+    let shape = Shape::<LinkSpec>::new("nsh.link.AddOptions")
+        .required(
+            "kind",
+            ty::string().called("a kind of link, such as \"veth\""),
+            "veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor \
+             tells",
+            |s, v| s.kind = v,
+        )
+        .field("peer", peer_options().into(), "the other end of a veth pair", |s, v| s.peer = Some(v))
+        .field("link", name(), "the link below a vlan, macvlan, ipvlan or vxlan", |s, v| s.link = Some(v))
+        .include(end_options(), |s| &mut s.near);
+    let mut fields = KindFields(shape);
     link::visit(&mut fields);
     fields.0
 }
 
 fn set_options() -> Shape<Change> {
-    let modes = [("default", LinkMode::Default), ("dormant", LinkMode::Dormant)];
-    let generation: Vec<(&'static str, AddrGenMode)> =
-        AddrGenMode::NAMES.iter().filter_map(|n| Some((*n, AddrGenMode::parse(n)?))).collect();
     let master = name().map(Master::Of).or(Type::new("false", "false for none", |_, v| match v {
         mlua::Value::Boolean(false) => Ok(Master::None),
         _ => Err(ty::No::Other),
     }));
-    Shape::<Change>::new("nsh.link.SetOptions")
-        .field("up", ty::boolean(), "set it up or down", |s, v| s.up = Some(v))
-        .field("mtu", ty::int(68..=65535), "bytes", |s, v| s.mtu = Some(v))
-        .field("mac", mac(), "its hardware address", |s, v| s.mac = Some(v))
-        .field("name", name(), "a new name", |s, v| s.name = Some(v))
-        .field("master", master, "the bridge or VRF that it becomes a port of; false: of none", |s, v| {
-            s.master = Some(v)
+    let end = Shape::<End>::new("")
+        .include(Shape::rows_that("", |row| row.access != Access::Make), |end: &mut End| &mut end.common)
+        .field("name", name(), "a new name", |end, v| end.name = Some(v))
+        .field("master", master, "the bridge or VRF that it becomes a port of; false: of none", |end, v| {
+            end.master = Some(v)
         })
         .field(
             "ns",
-            crate::lua::modules::namespace::ty(),
+            namespace::ty(),
             "the namespace that it moves to; it goes down and loses its addresses",
-            |s, v| s.ns = Some(v),
+            |end, v| end.ns = Some(v),
         )
-        .field("alias", ty::string(), "a text for people; empty removes it", |s, v| s.alias = Some(v))
-        .field("group", group(), "a group, by number or name", |s, v| s.group = Some(v))
-        .field("txqlen", ty::int(0..=1_000_000), "the transmit queue's length, in packets", |s, v| {
-            s.txqlen = Some(v)
+        .field("port", port_options().into(), "options as a port of a bridge", |end, v| end.port = v);
+    Shape::<Change>::new("nsh.link.SetOptions")
+        .include(end, |change: &mut Change| &mut change.end)
+        .field("altname", ty::one_or_list(ty::string()), "alternative names to add", |c, v| {
+            c.altnames_add = v
         })
-        .field("promisc", ty::boolean(), "take frames for any address", |s, v| s.promisc = Some(v))
-        .field("arp", ty::boolean(), "resolve neighbours", |s, v| s.arp = Some(v))
-        .field("multicast", ty::boolean(), "the MULTICAST flag", |s, v| s.multicast = Some(v))
-        .field("allmulticast", ty::boolean(), "take all multicast", |s, v| s.allmulticast = Some(v))
-        .field("carrier", ty::boolean(), "the carrier of a dummy or tun link", |s, v| s.carrier = Some(v))
-        .field("protodown", ty::boolean(), "keep the carrier down on behalf of a protocol", |s, v| {
-            s.protodown = Some(v)
+        .field("altname_del", ty::one_or_list(ty::string()), "alternative names to delete", |c, v| {
+            c.altnames_del = v
         })
-        .field(
-            "mode",
-            ty::one_of(&modes),
-            "the operstate of a link that comes up: up, or dormant first",
-            |s, v| s.mode = Some(v),
-        )
-        .field("addrgenmode", ty::one_of(&generation), "how it makes its IPv6 link-local address", |s, v| {
-            s.addrgenmode = Some(v)
+        .field("bridge", kind_options::<Bridge>().into(), Bridge::OPTIONS.1, |c, v| {
+            c.options = Details::of(v)
         })
-        .field("altname", ty::one_or_list(ty::string()), "alternative names to add", |s, v| {
-            s.altnames_add = v
-        })
-        .field("altname_del", ty::one_or_list(ty::string()), "alternative names to delete", |s, v| {
-            s.altnames_del = v
-        })
-        .field("bridge", kind_options::<Bridge>().into(), Bridge::OPTIONS.1, |s, v| {
-            s.options = Details::of(v)
-        })
-        .field("port", port_options().into(), "options as a port of a bridge", |s, v| s.port = v)
 }
 
 fn list_options() -> Shape<Filter> {
     Shape::<Filter>::new("nsh.link.ListOptions")
-        .field("kind", ty::string(), "only links of this kind", |s, v| s.kind = Some(v))
-        .field("up", ty::boolean(), "only those that are administratively up, or not", |s, v| s.up = Some(v))
-        .field("master", name(), "only the ports of this link", |s, v| s.master = Some(v))
-        .field("group", group(), "only links of this group, by number or name", |s, v| s.group = Some(v))
+        .field("kind", ty::string(), "only links of this kind", |f, v| f.kind = Some(v))
+        .field("master", name(), "only the ports of this link", |f, v| f.master = Some(v))
+        .include(Shape::rows(""), |f| &mut f.common)
 }
 
 /// Options of another kind than the link's would be ignored.
@@ -281,7 +219,7 @@ pub fn module() -> Module {
             Function::new(
                 "link.stats",
                 (link_name(),),
-                ret::record(record::stats(), "its counters"),
+                ret::record(Record::<Stats>::rows("nsh.LinkStats", "A link's counters since it was made."), "its counters"),
                 |cx, (name,)| Ok(link::stats(cx.ns, &name)?),
             )
             .doc("Reads a link's counters since it was made.\n\nRaises `not_found` if it isn't there.")

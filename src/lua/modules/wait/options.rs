@@ -8,7 +8,7 @@ use crate::lua::modules::route as routes;
 use crate::lua::modules::traffic;
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{Shape, Type, Wrong, ty};
-use crate::net::link::Stats;
+use crate::net::link;
 use crate::net::prefix::Family;
 use crate::net::route::Filter;
 use crate::net::socket::Proto;
@@ -188,8 +188,6 @@ impl Default for CounterOptions {
 }
 
 pub fn counter() -> Shape<CounterOptions> {
-    let mut names = Vec::new();
-    Stats::default().each(&mut |name, _| names.push(name));
     let shape = Shape::<CounterOptions>::new("nsh.wait.CounterOptions")
         .field("value", ty::number(f64::MIN..=f64::MAX), "what the function must return at least", |o, v| {
             o.value = Some(v)
@@ -201,7 +199,7 @@ pub fn counter() -> Shape<CounterOptions> {
             |o, v| o.fresh = v,
         )
         .field("timeout", ty::seconds(), TIMEOUT_DOC, |o, v| o.timeout = v);
-    names.into_iter().fold(shape, |shape, name| {
+    link::counters().fold(shape, |shape, name| {
         shape.field(name, ty::int(0..=i64::MAX), "at least so many", move |o, v| {
             o.goals.push((name, v.unsigned_abs()))
         })

@@ -61,7 +61,7 @@ fn send(ns: &Namespace, mac: [u8; 6], spec: &Entry, verb: Verb) -> Result<()> {
     let mut entry = spec.clone();
     entry.mac = Some(HardwareAddress(mac.to_vec()));
     (entry.master, entry.own, entry.life) = (Some(master), Some(!master), Some(life));
-    let request = request(ndmsg(PF_BRIDGE, link.index, life.state(), entry.flags()), &entry)?;
+    let request = request(ndmsg(PF_BRIDGE, link.index(), life.state(), entry.flags()), &entry)?;
     let sent = ns.rtnl(message, flags, &request, |_| Ok(()));
     sent.map_err(|e| match e.raw() {
         Some(Errno::EEXIST) => e.hint("fdb.replace changes it"),
@@ -118,7 +118,7 @@ pub fn flush(ns: &Namespace, dev: &str) -> Result<()> {
     info.put_str(kind, "bridge");
     info.nest(data, inner);
     body.nest(link::ifla::LINKINFO, info);
-    let request = [link::ifinfomsg(0, link.index, 0, 0).as_slice(), body.bytes()?].concat();
+    let request = [link::ifinfomsg(0, link.index(), 0, 0).as_slice(), body.bytes()?].concat();
     ns.rtnl(link::RTM_NEWLINK, 0, &request, |_| Ok(()))?;
     ns.report(Done::FdbFlushed(dev, link.kind.as_deref() == Some("bridge")));
     Ok(())

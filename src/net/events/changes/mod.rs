@@ -15,9 +15,10 @@ use text::{destination, link_lines, now, told, value_text, way, what};
 
 use super::{Change, Event, Events, Netconf, Nft, Object, What};
 use crate::base::error::Result;
+use crate::model::{Access, Table};
 use crate::net::addr::{self, Addr};
 use crate::net::fields::Scope;
-use crate::net::link::{self, Link};
+use crate::net::link::{self, Common, Link};
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::prefix::Family;
 
@@ -36,20 +37,20 @@ struct State {
     name: String,
     up: bool,
     carrier: bool,
-    mtu: u32,
-    mac: Option<String>,
     master: Option<u32>,
+    /// What a script can set, by name.
+    attributes: Vec<(&'static str, Option<String>)>,
 }
 
 impl State {
     fn of(link: &Link) -> State {
+        let settable = Common::ROWS.iter().filter(|row| row.access == Access::Set && row.flag.is_none());
         State {
             name: link.name.clone(),
-            up: link.up,
-            carrier: link.carrier,
-            mtu: link.mtu,
-            mac: link.mac.clone(),
+            up: link.is_up(),
+            carrier: link.has_carrier(),
             master: link.master_index,
+            attributes: settable.map(|row| (row.name, (row.word)(&link.common))).collect(),
         }
     }
 }
@@ -186,7 +187,7 @@ impl Changes {
     fn look_in(&mut self, ns: &Namespace) -> Result<()> {
         let name: Name = ns.name().into();
         for found in link::dump(ns)? {
-            self.links.insert((name.clone(), found.index), State::of(&found));
+            self.links.insert((name.clone(), found.index()), State::of(&found));
         }
         for found in addr::list(ns, &addr::Addr::default())? {
             self.addresses.insert((name.clone(), found.index(), found.ip()));
@@ -235,7 +236,7 @@ impl Changes {
     }
 
     fn note_link(&mut self, ns: Name, change: Change, link: &Link, flags: u32) {
-        let key = (ns, link.index);
+        let key = (ns, link.index());
         let state = State::of(link);
         let before = match self.links.get(&key) {
             Some(before) => Some(before.clone()),

@@ -4,7 +4,8 @@ use super::*;
 use crate::base::wait::{self, Deadline};
 use crate::model::Between;
 use crate::net::fields::{Selector, TableId};
-use crate::net::link::{Change as LinkChange, LinkSpec, PeerSpec};
+use crate::net::link::fields::U32;
+use crate::net::link::{Common, End, LinkSpec};
 use crate::net::namespace::Namespace;
 use crate::net::route::{self, Nexthop, Route};
 use crate::net::rule::{self, Rule};
@@ -15,9 +16,8 @@ use crate::net::testing::lab;
 fn net(f: impl FnOnce(&Namespaces, &Rc<Namespace>, &Rc<Namespace>, &mut Changes) + Send + 'static) {
     lab(|all| {
         let (r1, r2) = (all.add("r1").unwrap(), all.add("r2").unwrap());
-        let peer =
-            PeerSpec { name: Some("eth0".into()), ns: Some(r2.clone()), up: true, ..PeerSpec::default() };
-        let spec = LinkSpec { kind: "veth".into(), up: true, peer: Some(peer), ..LinkSpec::default() };
+        let peer = End { name: Some("eth0".into()), ns: Some(r2.clone()), ..End::up(true) };
+        let spec = LinkSpec { near: End::up(true), peer: Some(peer), ..LinkSpec::of("veth") };
         link::add(&r1, "eth0", &spec).unwrap();
         for (ns, last) in [(&r1, "1"), (&r2, "2")] {
             for address in [format!("10.0.0.{last}/24"), format!("fd00::{last}/64")] {
@@ -31,7 +31,7 @@ fn net(f: impl FnOnce(&Namespaces, &Rc<Namespace>, &Rc<Namespace>, &mut Changes)
 }
 
 fn set_up(ns: &Namespace, up: bool) {
-    link::set(ns, "eth0", &LinkChange { up: Some(up), ..LinkChange::default() }).unwrap();
+    link::set(ns, "eth0", &End::up(up).into()).unwrap();
 }
 
 /// Waits until these are the lines, since the kernel tells of carriers a moment later.
@@ -62,10 +62,14 @@ fn links() {
         tells(changes, all, &["r2: address fd00::2/64 on eth0 deleted"]);
         changes.reset(all).unwrap();
         tells(changes, all, &[]);
-        let change = LinkChange { mtu: Some(1400), name: Some("wan0".into()), ..LinkChange::default() };
+        let change = End {
+            common: Common { mtu: Some(U32(1400)), ..Common::default() },
+            name: Some("wan0".into()),
+            ..End::default()
+        };
         set_up(r1, false);
         changes.reset(all).unwrap();
-        link::set(r1, "eth0", &change).unwrap();
+        link::set(r1, "eth0", &change.into()).unwrap();
         tells(changes, all, &["r1: eth0 renamed to wan0", "r1: wan0: mtu 1400 instead of 1500"]);
         link::del(r1, "wan0").unwrap();
         tells(changes, all, &["r1: link eth0 deleted", "r2: link eth0 deleted"]);
@@ -191,13 +195,13 @@ fn forwarding_and_other_parameters() {
 fn namespaces() {
     net(|all, _, _, changes| {
         let r3 = all.add("r3").unwrap();
-        link::set(&r3, "lo", &LinkChange { up: Some(true), ..LinkChange::default() }).unwrap();
+        link::set(&r3, "lo", &End::up(true).into()).unwrap();
         all.del("r2").unwrap();
         // Its links go a moment later, and with them the other end.
         tells(changes, all, &["namespace r2 deleted", "namespace r3 added", "r1: link eth0 deleted"]);
         changes.reset(all).unwrap();
         tells(changes, all, &[]);
-        link::set(&r3, "lo", &LinkChange { up: Some(false), ..LinkChange::default() }).unwrap();
+        link::set(&r3, "lo", &End::up(false).into()).unwrap();
         tells(changes, all, &["r3: lo went down"]);
     });
 }
@@ -206,7 +210,7 @@ fn namespaces() {
 #[test]
 fn another_namespace_of_the_same_name() {
     net(|all, _, r2, changes| {
-        let eth0 = link::require(all, r2, "eth0").unwrap().index;
+        let eth0 = link::require(all, r2, "eth0").unwrap().index();
         let address = "10.9.0.1".parse().unwrap();
         all.del("r2").unwrap();
         let another = all.add("r2").unwrap();

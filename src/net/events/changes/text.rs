@@ -91,12 +91,9 @@ pub(super) fn link_lines(
     } else if after.up && before.carrier != after.carrier {
         out.push(format!("{dev} {} its carrier", if after.carrier { "got" } else { "lost" }));
     }
-    if before.mtu != after.mtu {
-        out.push(format!("{dev}: mtu {} instead of {}", after.mtu, before.mtu));
-    }
-    if before.mac != after.mac {
-        let mac = |mac: &Option<String>| mac.clone().unwrap_or_else(|| "none".to_owned());
-        out.push(format!("{dev}: mac {} instead of {}", mac(&after.mac), mac(&before.mac)));
+    for ((name, old), (_, new)) in before.attributes.iter().zip(&after.attributes).filter(|(a, b)| a != b) {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        out.push(format!("{dev}: {name} {} instead of {}", text(new), text(old)));
     }
     match (before.master, after.master) {
         (a, b) if a == b => {}
