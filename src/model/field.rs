@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Values;
 use crate::base::error::{Error, Result};
 use crate::base::text::similar;
 
@@ -91,6 +92,11 @@ pub trait Field: Clone + fmt::Debug + PartialEq + 'static {
 
     /// As scripts get it.
     fn value(&self) -> Value;
+
+    /// Writes what `value` returns.
+    fn write(&self, to: &mut Values) {
+        to.value(&self.value());
+    }
 
     /// As `ip` takes it.
     fn word(&self) -> String {

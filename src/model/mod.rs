@@ -8,8 +8,10 @@
 //! Nothing here knows netlink or Lua.
 
 mod field;
+mod values;
 
 pub use field::{Between, Field, Form, Value, Word, Words};
+pub use values::{Give, Item, Values};
 
 use crate::base::error::Result;
 
@@ -50,6 +52,8 @@ pub struct Row<T: 'static> {
     /// Takes a script's value; false where it isn't of the attribute's type at all.
     pub put: fn(&mut T, &Value) -> Result<bool>,
     pub get: fn(&T) -> Option<Value>,
+    /// As `get`, for many of them: writes nothing where there is none.
+    pub write: fn(&T, &mut Values),
     /// The value as `ip` takes it.
     pub word: fn(&T) -> Option<String>,
     /// The netlink attribute's content; `None` where there is nothing to send.
@@ -179,6 +183,9 @@ macro_rules! table {
                     Ok(right)
                 },
                 get: |object| object.$field.as_ref().map($crate::model::Field::value),
+                write: |object, to| if let Some(value) = &object.$field {
+                    $crate::model::Field::write(value, to)
+                },
                 word: |object| object.$field.as_ref().map($crate::model::Field::word),
                 encode: |object| object.$field.as_ref().and_then($crate::model::Field::encode),
             },)*];

@@ -93,8 +93,15 @@ impl Attributes {
 
 /// A hardware address of any length as iproute2 writes it: `aa:bb:cc:dd:ee:ff`.
 pub fn hardware_address(bytes: &[u8]) -> String {
-    let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    hex.join(":")
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    let mut out = String::with_capacity(3 * bytes.len());
+    for (at, byte) in bytes.iter().enumerate() {
+        if at > 0 {
+            out.push(':');
+        }
+        out.extend([digit(byte >> 4), digit(byte & 15)]);
+    }
+    out
 }
 
 /// A zero-terminated string.

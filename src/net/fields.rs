@@ -12,7 +12,7 @@ use super::names::{ADDRESS_PROTOCOLS, GROUPS, Names, PROTOCOLS, SCOPES, TABLES};
 use super::nf::words::{PortRange, Prefix, Protocol};
 use super::prefix::{self, Family, from_octets, octets};
 use crate::base::error::{Error, Result};
-use crate::model::{Between, Field, Form, Value, Word, Words};
+use crate::model::{Between, Field, Form, Give, Value, Values, Word, Words};
 
 impl Origin {
     /// RTPROT_KERNEL of linux/rtnetlink.h.
@@ -69,6 +69,10 @@ impl Field for LinkName {
 
     fn value(&self) -> Value {
         Value::Text(self.0.clone())
+    }
+
+    fn write(&self, to: &mut Values) {
+        self.0.as_str().give(to);
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
@@ -298,6 +302,10 @@ impl Field for LinkRef {
         Value::Text((*self.name).to_owned())
     }
 
+    fn write(&self, to: &mut Values) {
+        (*self.name).give(to);
+    }
+
     fn encode(&self) -> Option<Vec<u8>> {
         Number::encode(&Between(self.index))
     }
@@ -319,6 +327,10 @@ impl Field for IpAddr {
 
     fn value(&self) -> Value {
         Value::Text(self.to_string())
+    }
+
+    fn write(&self, to: &mut Values) {
+        to.shown(self);
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
@@ -343,6 +355,10 @@ impl Field for Ipv4Addr {
 
     fn value(&self) -> Value {
         Value::Text(self.to_string())
+    }
+
+    fn write(&self, to: &mut Values) {
+        to.shown(self);
     }
 
     fn encode(&self) -> Option<Vec<u8>> {

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use mlua::{IntoLua, Lua, Value};
+use mlua::Value;
 
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
 use crate::lua::schema::{Cx, Failure, Shape, Type, Wrong, ty};
+use crate::model::{Give, Values};
 use crate::net::{hosts, settle};
 use crate::probe::endpoint::{Endpoint, Host, Resolve};
 use crate::probe::socket::{Options, Source};
@@ -99,9 +100,9 @@ pub fn socket_with_port() -> Shape<Options> {
 /// A string of any bytes, on its way to Lua.
 pub struct Bytes(pub Vec<u8>);
 
-impl IntoLua for Bytes {
-    fn into_lua(self, lua: &Lua) -> mlua::Result<Value> {
-        lua.create_string(&self.0).map(Value::String)
+impl Give for Bytes {
+    fn give(self, to: &mut Values) {
+        to.bytes(&self.0);
     }
 }
 

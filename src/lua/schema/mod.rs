@@ -10,6 +10,7 @@
 
 mod class;
 mod function;
+mod push;
 pub mod raise;
 mod record;
 mod rows;

@@ -1,10 +1,13 @@
 //! Tables that come back: plain tables with a metatable that prints them as people know them.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use mlua::{IntoLua, Lua, Table, Value};
+use mlua::{BString, Lua, Table, Value};
 
+use super::push::{self, append, key, push};
 use crate::base::text::harmless;
+use crate::model::{Give, Values};
 
 /// What is told of a record.
 #[derive(Debug)]
@@ -26,17 +29,22 @@ pub struct RecordFieldDoc {
 }
 
 /// The name of the metatable of lists.
-const LIST: &str = "nsh.List";
+pub(super) const LIST: &str = "nsh.List";
 
-type Getter<T> = Box<dyn Fn(&Lua, &T) -> mlua::Result<Value>>;
+/// How many records become tables at once: so many that the call counts for little, so few that they stay in the
+/// processor's cache.
+const AT_ONCE: usize = 128;
+
+type Getter<T> = Box<dyn Fn(&T, &mut Values)>;
 
 /// How a record shows in `print`.
-type Show = fn(&Table) -> mlua::Result<String>;
+pub(super) type Show = fn(&Table) -> mlua::Result<String>;
 
 /// A table made of a `T`.
 pub struct Record<T> {
     pub doc: Rc<RecordDoc>,
-    getters: Vec<Getter<T>>,
+    getters: Vec<(u32, Getter<T>)>,
+    kind: OnceCell<u32>,
     show: Option<Show>,
     shown: Option<fn(&T) -> String>,
 }
@@ -44,7 +52,7 @@ pub struct Record<T> {
 /// Builds a [`Record`].
 pub struct Builder<T> {
     doc: RecordDoc,
-    getters: Vec<Getter<T>>,
+    getters: Vec<(u32, Getter<T>)>,
     show: Option<Show>,
     shown: Option<fn(&T) -> String>,
 }
@@ -60,78 +68,67 @@ impl<T: 'static> Record<T> {
     }
 
     pub fn table(&self, lua: &Lua, value: &T) -> mlua::Result<Table> {
-        let table = lua.create_table_with_capacity(0, self.getters.len())?;
-        for (field, get) in self.doc.fields.iter().zip(&self.getters) {
-            let value = get(lua, value)?;
-            if !value.is_nil() {
-                table.raw_set(field.name, value)?;
-            }
-        }
-        tag(lua, &table, self.doc.name, self.show)?;
-        if let Some(shown) = self.shown {
-            shown_texts(lua)?.raw_set(&table, shown(value))?;
-        }
-        Ok(table)
+        let mut values = Values::default();
+        self.write(value, &mut values);
+        push(lua, &values)
     }
 
     pub fn list(&self, lua: &Lua, values: &[T]) -> mlua::Result<Table> {
         let list = lua.create_table_with_capacity(values.len(), 0)?;
-        for (i, value) in values.iter().enumerate() {
-            list.raw_set(i + 1, self.table(lua, value)?)?;
+        let mut written = Values::default();
+        for (at, values) in values.chunks(AT_ONCE).enumerate() {
+            written.clear();
+            values.iter().for_each(|value| self.write(value, &mut written));
+            append(lua, &list, at * AT_ONCE, &written)?;
         }
         tag_list(lua, &list)?;
         Ok(list)
     }
+
+    fn write(&self, value: &T, to: &mut Values) {
+        if let Some(shown) = self.shown {
+            to.shown_as(shown(value));
+        }
+        let kind = *self.kind.get_or_init(|| push::kind(self.doc.name, self.show));
+        to.record(kind, |to| self.getters.iter().map(|(key, get)| to.field(*key, |to| get(value, to))).sum());
+    }
 }
 
 impl<T: 'static> Builder<T> {
-    /// A field, with its LuaLS type (`integer`, `string?`) and its getter; nil leaves the field out.
-    pub fn field<V: IntoLua>(
-        mut self,
+    /// A field, with its LuaLS type (`integer`, `string?`) and its getter; nothing leaves the field out.
+    pub fn field<V: Give>(
+        self,
         name: &'static str,
         luals: &str,
         doc: &'static str,
         get: impl Fn(&T) -> V + 'static,
     ) -> Self {
-        self.doc.fields.push(RecordFieldDoc { name, luals: luals.to_owned(), doc, record: None });
-        let list = luals.ends_with("[]");
-        self.getters.push(Box::new(move |lua, value| {
-            let value = get(value).into_lua(lua)?;
-            // An empty list is still a list, to JSON for one.
-            if let (true, Value::Table(table)) = (list, &value) {
-                tag_list(lua, table)?;
-            }
-            Ok(value)
-        }));
-        self
+        let told = RecordFieldDoc { name, luals: luals.to_owned(), doc, record: None };
+        self.getter(told, move |value, to| get(value).give(to))
     }
 
-    /// A field that makes its Lua value itself.
-    pub(super) fn getter(
-        mut self,
-        told: RecordFieldDoc,
-        get: impl Fn(&Lua, &T) -> mlua::Result<Value> + 'static,
-    ) -> Self {
+    /// A field that writes its value itself.
+    pub(super) fn getter(mut self, told: RecordFieldDoc, get: impl Fn(&T, &mut Values) + 'static) -> Self {
+        self.getters.push((key(told.name), Box::new(get)));
         self.doc.fields.push(told);
-        self.getters.push(Box::new(get));
         self
     }
 
     /// A record within the record, or nothing.
     pub fn record<U: 'static>(
-        mut self,
+        self,
         name: &'static str,
         record: Record<U>,
         doc: &'static str,
         get: impl Fn(&T) -> Option<&U> + 'static,
     ) -> Self {
         let luals = format!("{}?", record.doc.name);
-        self.doc.fields.push(RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) });
-        self.getters.push(Box::new(move |lua, value| match get(value) {
-            Some(inner) => Ok(Value::Table(record.table(lua, inner)?)),
-            None => Ok(Value::Nil),
-        }));
-        self
+        let told = RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) };
+        self.getter(told, move |value, to| {
+            if let Some(inner) = get(value) {
+                record.write(inner, to);
+            }
+        })
     }
 
     /// Takes in the fields of another record, where there is one.
@@ -140,51 +137,45 @@ impl<T: 'static> Builder<T> {
         record: Record<U>,
         get: impl Fn(&T) -> Option<&U> + Clone + 'static,
     ) -> Self {
-        for (field, inner) in record.doc.fields.iter().zip(record.getters) {
+        for (field, (key, inner)) in record.doc.fields.iter().zip(record.getters) {
             let (name, luals, doc, record) =
                 (field.name, field.luals.clone(), field.doc, field.record.clone());
             self.doc.fields.push(RecordFieldDoc { name, luals, doc, record });
             let get = get.clone();
-            self.getters.push(Box::new(move |lua, value| match get(value) {
-                Some(part) => inner(lua, part),
-                None => Ok(Value::Nil),
-            }));
+            let part = move |value: &T, to: &mut Values| {
+                if let Some(part) = get(value) {
+                    inner(part, to);
+                }
+            };
+            self.getters.push((key, Box::new(part)));
         }
         self
     }
 
     /// An array of records within the record.
     pub fn list<U: 'static>(
-        mut self,
+        self,
         name: &'static str,
         record: Record<U>,
         doc: &'static str,
         get: impl Fn(&T) -> &[U] + 'static,
     ) -> Self {
         let luals = format!("{}[]", record.doc.name);
-        self.doc.fields.push(RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) });
-        self.getters.push(Box::new(move |lua, value| Ok(Value::Table(record.list(lua, get(value))?))));
-        self
+        let told = RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) };
+        self.getter(told, move |value, to| to.list(get(value), |to, inner| record.write(inner, to)))
     }
 
     /// A table of records by their names within the record.
     pub fn map<U: 'static>(
-        mut self,
+        self,
         name: &'static str,
         record: Record<U>,
         doc: &'static str,
         get: impl for<'a> Fn(&'a T) -> Vec<(&'a str, &'a U)> + 'static,
     ) -> Self {
         let luals = format!("table<string, {}>", record.doc.name);
-        self.doc.fields.push(RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) });
-        self.getters.push(Box::new(move |lua, value| {
-            let table = lua.create_table()?;
-            for (key, inner) in get(value) {
-                table.raw_set(key, record.table(lua, inner)?)?;
-            }
-            Ok(Value::Table(table))
-        }));
-        self
+        let told = RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) };
+        self.getter(told, move |value, to| to.map(get(value), |to, inner| record.write(inner, to)))
     }
 
     /// How `print` shows the table, made of its fields when asked for.
@@ -206,12 +197,25 @@ impl<T: 'static> Builder<T> {
     }
 
     fn build(self) -> Record<T> {
-        Record { doc: Rc::new(self.doc), getters: self.getters, show: self.show, shown: self.shown }
+        Record {
+            doc: Rc::new(self.doc),
+            getters: self.getters,
+            kind: OnceCell::new(),
+            show: self.show,
+            shown: self.shown,
+        }
+    }
+}
+
+/// A string of any bytes.
+impl Give for BString {
+    fn give(self, to: &mut Values) {
+        to.bytes(&self);
     }
 }
 
 /// Texts made beforehand, by table; weak, so that they go with their tables.
-fn shown_texts(lua: &Lua) -> mlua::Result<Table> {
+pub(super) fn shown_texts(lua: &Lua) -> mlua::Result<Table> {
     const KEY: &str = "nsh.shown";
     if let Ok(texts) = lua.named_registry_value::<Table>(KEY) {
         return Ok(texts);
@@ -249,7 +253,7 @@ fn show_fields(table: &Table) -> mlua::Result<String> {
     Ok(parts.join(" "))
 }
 
-fn show_list(list: &Table) -> mlua::Result<String> {
+pub(super) fn show_list(list: &Table) -> mlua::Result<String> {
     let mut lines = Vec::new();
     for item in list.sequence_values::<Value>() {
         lines.push(item?.to_string()?);
@@ -257,10 +261,15 @@ fn show_list(list: &Table) -> mlua::Result<String> {
     Ok(if lines.is_empty() { "(none)".to_owned() } else { lines.join("\n") })
 }
 
-/// Gives a table the metatable of its kind: `__name`, and `__tostring` for `print`. One metatable a kind.
+/// Gives a table the metatable of its kind.
 pub fn tag(lua: &Lua, table: &Table, name: &'static str, show: Option<Show>) -> mlua::Result<()> {
+    table.set_metatable(Some(metatable(lua, name, show)?))
+}
+
+/// The metatable of a kind: `__name`, and `__tostring` for `print`.
+pub(super) fn metatable(lua: &Lua, name: &'static str, show: Option<Show>) -> mlua::Result<Table> {
     if let Ok(meta) = lua.named_registry_value::<Table>(name) {
-        return table.set_metatable(Some(meta));
+        return Ok(meta);
     }
     let meta = lua.create_table()?;
     meta.raw_set("__name", name)?;
@@ -274,7 +283,7 @@ pub fn tag(lua: &Lua, table: &Table, name: &'static str, show: Option<Show>) -> 
         meta.raw_set("__tostring", tostring)?;
     }
     lua.set_named_registry_value(name, &meta)?;
-    table.set_metatable(Some(meta))
+    Ok(meta)
 }
 
 /// Whether the table is a list that nsh made, even an empty one.

@@ -3,9 +3,9 @@
 use std::fmt::Display;
 use std::rc::Rc;
 
-use mlua::{Lua, Table as LuaTable, Value};
+use mlua::{Table as LuaTable, Value};
 
-use super::record::{Builder, Record, RecordFieldDoc, tag_list};
+use super::record::{Builder, Record, RecordFieldDoc};
 use super::shape::{FieldDoc, Shape};
 use super::ty::No;
 use super::{Type, Wrong};
@@ -79,23 +79,6 @@ fn read(value: &Value) -> Result<Option<model::Value>, Wrong> {
     })
 }
 
-fn write(lua: &Lua, value: model::Value) -> mlua::Result<Value> {
-    Ok(match value {
-        model::Value::Bool(b) => Value::Boolean(b),
-        model::Value::Int(i) => Value::Integer(i),
-        model::Value::Number(n) => Value::Number(n),
-        model::Value::Text(text) => Value::String(lua.create_string(text)?),
-        model::Value::List(values) => {
-            let values: mlua::Result<Vec<Value>> =
-                values.into_iter().map(|value| write(lua, value)).collect();
-            let list = lua.create_sequence_from(values?)?;
-            // An empty list is still a list, to JSON for one.
-            tag_list(lua, &list)?;
-            Value::Table(list)
-        }
-    })
-}
-
 impl<T: Table + Default + Display> Record<T> {
     /// The attributes that the kernel reports. Prints as the object does.
     pub fn rows(name: &'static str, doc: &'static str) -> Self {
@@ -116,10 +99,7 @@ impl<T: Table> Builder<T> {
             let returned = (row.form)().returned;
             let luals = if row.always { returned.to_owned() } else { format!("{}?", optional(returned)) };
             let told = RecordFieldDoc { name: row.name, luals, doc: row.doc, record: None };
-            record.getter(told, move |lua, object| match (row.get)(object) {
-                Some(value) => write(lua, value),
-                None => Ok(Value::Nil),
-            })
+            record.getter(told, row.write)
         })
     }
 }

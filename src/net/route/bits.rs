@@ -36,6 +36,10 @@ macro_rules! bits {
                 $crate::model::Value::words(self.names())
             }
 
+            fn write(&self, to: &mut $crate::model::Values) {
+                to.list(self.names(), |to, name| to.bytes(name.as_bytes()));
+            }
+
             fn encode(&self) -> Option<Vec<u8>> {
                 Some(self.0.to_ne_bytes().to_vec())
             }

@@ -1,12 +1,14 @@
 //! The attributes of a route.
 
+use std::fmt;
+
 use ipnetwork::IpNetwork;
 
 use super::bits::bits;
 use super::encap::Encap;
 use super::metrics::Metrics;
 use crate::base::error::Result;
-use crate::model::{Between, Field, Form, Value, Word, Words, table};
+use crate::model::{Between, Field, Form, Value, Values, Word, Words, table};
 use crate::net::fields::{LinkRef, Mark, Number, Origin, Scope, TableId, Tos, number_or_text, text};
 use crate::net::names::REALMS;
 use crate::net::prefix::{self, Family, octets};
@@ -103,6 +105,17 @@ impl PartialEq for Destination {
 }
 
 /// As `ip route` shows it: `default`, a prefix, or a bare address for a host.
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(prefix) if prefix.prefix() == 0 => f.write_str("default"),
+            Some(prefix) if prefix.prefix() == Family::of(prefix.ip()).bits() => prefix.ip().fmt(f),
+            Some(prefix) => prefix.fmt(f),
+            None => f.write_str("default"),
+        }
+    }
+}
+
 impl Field for Destination {
     fn form() -> Form {
         text("a destination such as \"default\", \"10.0.0.0/8\" or \"fd00::/64\"")
@@ -114,12 +127,11 @@ impl Field for Destination {
     }
 
     fn value(&self) -> Value {
-        Value::Text(match self.0 {
-            None => "default".to_owned(),
-            Some(prefix) if prefix.prefix() == 0 => "default".to_owned(),
-            Some(prefix) if prefix.prefix() == Family::of(prefix.ip()).bits() => prefix.ip().to_string(),
-            Some(prefix) => prefix.to_string(),
-        })
+        Value::Text(self.to_string())
+    }
+
+    fn write(&self, to: &mut Values) {
+        to.shown(self);
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
