@@ -103,11 +103,15 @@ pub trait Field: Clone + fmt::Debug + PartialEq + 'static {
         self.value().to_string()
     }
 
-    /// `None` where there is nothing to send.
-    fn encode(&self) -> Option<Vec<u8>>;
+    /// `None` where there is nothing to send: a type may be sent in the message's header alone.
+    fn encode(&self) -> Option<Vec<u8>> {
+        None
+    }
 
     /// `None` for what the kernel would not send.
-    fn decode(bytes: &[u8]) -> Option<Self>;
+    fn decode(_: &[u8]) -> Option<Self> {
+        None
+    }
 
     /// Whether it lets this through, where it says which objects are meant.
     fn lets(&self, has: &Self) -> bool {

@@ -247,14 +247,6 @@ impl Field for Tos {
         format!("{:#04x}", self.0)
     }
 
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
-
     fn absent() -> Option<Self> {
         Some(Tos(0))
     }
@@ -426,14 +418,6 @@ impl Field for Seconds {
 
     fn value(&self) -> Value {
         Value::Number(self.0)
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
     }
 }
 

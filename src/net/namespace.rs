@@ -12,6 +12,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
@@ -138,6 +139,25 @@ impl Namespace {
         }
         let mut socket = self.sockets.raw_route(&self.shared.pool, &|open| self.within(open))?;
         socket.raw(message_type, flags, body, &mut each)
+    }
+
+    /// All that a dump answers, as `read` makes it of each message's body.
+    pub fn dump<T, I: IntoIterator<Item = T>>(
+        &self,
+        message_type: u16,
+        body: &[u8],
+        mut read: impl FnMut(&[u8]) -> I,
+    ) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        self.rtnl(message_type, NLM_F_DUMP, body, |answer| {
+            match answer {
+                // It begins, perhaps anew.
+                None => found.clear(),
+                Some(answer) => found.extend(read(answer.payload)),
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// The netfilter socket of this namespace. Closing one just after a delete waits for RCU, about 15 ms.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
 use super::attributes::{Attributes, unsigned};
@@ -273,15 +273,9 @@ pub fn get(ns: &Namespace, id: Id) -> Result<Option<Nexthop>> {
 pub fn list(ns: &Namespace, filter: &Nexthop) -> Result<Vec<Nexthop>> {
     let mut filter = filter.clone();
     index(ns, &mut filter.dev)?;
-    let mut found = Vec::new();
-    ns.rtnl(RTM_GETNEXTHOP, NLM_F_DUMP, &[0; 8], |answer| {
-        match answer {
-            None => found.clear(),
-            Some(answer) => found.extend(parse(answer.payload).filter(|nexthop| filter.fits(nexthop))),
-        }
-        Ok(())
-    })
-    .map_err(|e| explain(ns, &Nexthop::default(), e))?;
+    let fitting = |payload: &[u8]| parse(payload).filter(|nexthop| filter.fits(nexthop));
+    let found = ns.dump(RTM_GETNEXTHOP, &[0; 8], fitting);
+    let mut found = found.map_err(|e| explain(ns, &Nexthop::default(), e))?;
     name_links(ns, found.iter_mut().filter_map(|nexthop| nexthop.dev.as_mut()))?;
     Ok(found)
 }

@@ -336,6 +336,76 @@ pub fn flags(args: &[Arg], with: &[&str]) -> Result<(Vec<Flag>, Vec<Arg>)> {
     Ok((found, operands))
 }
 
+/// What an option of a program comes to: a field of the call, in most cases.
+#[derive(Clone, Copy)]
+pub enum Means {
+    /// The field is the option's value: as it is, an integer, a number, or an integer where it is one.
+    Value(&'static str),
+    Integer(&'static str),
+    Number(&'static str),
+    Name(&'static str),
+    /// The field is this text, this code, or true.
+    Is(&'static str, &'static str),
+    Code(&'static str, &'static str),
+    On(&'static str),
+    /// Nothing, without or with a value.
+    Nothing,
+    NothingOf,
+    /// What the program's own reader says, without or with a value.
+    Own,
+    OwnOf,
+}
+
+impl Means {
+    fn has_value(self) -> bool {
+        !matches!(self, Means::Is(..) | Means::Code(..) | Means::On(_) | Means::Nothing | Means::Own)
+    }
+}
+
+/// Options: all names of each, with blanks between them, and what it comes to.
+pub type Options = &'static [(&'static str, Means)];
+
+fn dashed(name: &str) -> String {
+    format!("{}{name}", if name.chars().count() > 1 { "--" } else { "-" })
+}
+
+/// What is said of an option that does nothing here.
+pub fn unbound(program: &str, name: &str) -> Reason {
+    Reason::beyond(format!("{program}: the option {} has no binding", dashed(name)))
+}
+
+/// Reads the options of a program into fields; `own` reads those that are [`Means::Own`]. What is left are operands.
+pub fn options(
+    program: &str,
+    known: Options,
+    args: &[Arg],
+    fields: &mut Fields,
+    mut own: impl FnMut(&str, Arg, &mut Fields) -> Result<()>,
+) -> Result<Vec<Arg>> {
+    let with = known.iter().filter(|(_, means)| means.has_value());
+    let with: Vec<&str> = with.flat_map(|(names, _)| names.split(' ')).collect();
+    let (flags, operands) = flags(args, &with)?;
+    for (name, value) in flags {
+        let Some((names, means)) = known.iter().find(|(names, _)| names.split(' ').any(|n| n == name)) else {
+            return Err(unbound(program, &name));
+        };
+        let long = dashed(names.split(' ').find(|name| name.len() > 1).unwrap_or(&name));
+        let value = value.unwrap_or_default();
+        match *means {
+            Means::Value(field) => fields.set(field, value.expr()),
+            Means::Integer(field) => fields.set(field, value.integer(&long)?),
+            Means::Number(field) => fields.set(field, value.number(&long)?),
+            Means::Name(field) => fields.set(field, value.number_or_name()),
+            Means::Is(field, text) => fields.set(field, Expr::text(text)),
+            Means::Code(field, code) => fields.set(field, Expr::code(code)),
+            Means::On(field) => fields.flag(field),
+            Means::Nothing | Means::NothingOf => {}
+            Means::Own | Means::OwnOf => own(&name, value, fields)?,
+        }
+    }
+    Ok(operands)
+}
+
 /// Whether iproute2 takes `word` for the keyword: any beginning of it will do.
 pub fn abbreviates(word: &str, keyword: &str) -> bool {
     !word.is_empty() && keyword.starts_with(word)

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use ipnetwork::IpNetwork;
-use netlink_packet_core::NLM_F_DUMP;
 
 use super::wire::{ifaddrmsg, parse};
 use super::{Addr, RTM_GETADDR};
@@ -45,13 +44,5 @@ pub fn prefixes(ns: &Namespace) -> Result<Vec<IpNetwork>> {
 fn dump(ns: &Namespace, wanted: &Addr) -> Result<Vec<Addr>> {
     // With family 0 the kernel answers for all families; the order is the same.
     let family = wanted.family.map_or(0, |family| family.number());
-    let mut found = Vec::new();
-    ns.rtnl(RTM_GETADDR, NLM_F_DUMP, &ifaddrmsg(family, 0, 0, wanted.index()), |answer| {
-        match answer {
-            None => found.clear(),
-            Some(answer) => found.extend(parse(answer.payload)),
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    ns.dump(RTM_GETADDR, &ifaddrmsg(family, 0, 0, wanted.index()), parse)
 }

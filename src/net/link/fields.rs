@@ -404,10 +404,6 @@ macro_rules! reported {
                 $get
             }
 
-            fn encode(&self) -> Option<Vec<u8>> {
-                None
-            }
-
             fn decode($bytes: &[u8]) -> Option<Self> {
                 $decode
             }

@@ -9,7 +9,7 @@ pub(super) use wire::{NDA_CACHEINFO, cacheinfo, ndmsg, parse, request};
 
 use std::net::IpAddr;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
 use super::done::{Done, Verb};
@@ -126,15 +126,7 @@ pub fn list(ns: &Namespace, filter: &Neigh) -> Result<Vec<Neigh>> {
 /// The kernel's own filter by link is an attribute that old kernels ignore.
 fn dump(ns: &Namespace, wanted: &Neigh) -> Result<Vec<Neigh>> {
     let family = wanted.family.or(wanted.dst.map(Family::of)).map_or(0, Family::number);
-    let mut found: Vec<Neigh> = Vec::new();
-    ns.rtnl(RTM_GETNEIGH, NLM_F_DUMP, &ndmsg(family, 0, State(0), wanted.flags()), |answer| {
-        match answer {
-            None => found.clear(),
-            Some(answer) => found.extend(parse(answer.payload)),
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    ns.dump(RTM_GETNEIGH, &ndmsg(family, 0, State(0), wanted.flags()), parse)
 }
 
 /// Forgets the neighbours that have all that is given, permanent ones only if it names their state, as

@@ -180,12 +180,4 @@ impl Field for State {
             _ => self.to_string().to_lowercase(),
         }
     }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
 }

@@ -11,7 +11,7 @@ use netlink_packet_netfilter::{NetfilterHeader, NetfilterProtoFamily, NetfilterS
 use nix::errno::Errno;
 
 use super::attr::{Attributes, NESTED, Received};
-use super::message::{HEADER, message_type, request};
+use super::message::{HEADER, collect, message_type, request};
 use super::uapi::*;
 use super::words::{Family, Not, Ports, Prefix, Protocol};
 use crate::base::error::{Error, Kind, Result};
@@ -96,7 +96,7 @@ pub fn del(ns: &Namespace, filter: &Connection) -> Result<usize> {
         if let Some(zone) = connection.zone.filter(|zone| zone.0 != 0) {
             named.put(CTA_ZONE, &zone.0.to_be_bytes());
         }
-        match ask(&mut socket, DELETE, NLM_F_ACK, connection.family, &named, &mut |_| {}) {
+        match ask(&mut socket, DELETE, NLM_F_ACK, connection.family, &named, |_| None::<()>) {
             // It has ended meanwhile.
             Err(e) if e.raw() == Some(Errno::ENOENT) => {}
             result => {
@@ -112,29 +112,24 @@ pub fn del(ns: &Namespace, filter: &Connection) -> Result<usize> {
 ///
 /// Equivalent: `conntrack -F`
 pub fn flush(ns: &Namespace) -> Result<()> {
-    ask(&mut *ns.netfilter()?, DELETE, NLM_F_ACK, None, &Attributes::new(), &mut |_| {})?;
+    ask(&mut *ns.netfilter()?, DELETE, NLM_F_ACK, None, &Attributes::new(), |_| None::<()>)?;
     ns.report(Done::ConntrackFlushed);
     Ok(())
 }
 
 fn all(socket: &mut Socket, family: Option<Family>) -> Result<Vec<Connection>> {
-    let mut out = Vec::new();
-    ask(socket, GET, NLM_F_DUMP, family, &Attributes::new(), &mut |payload| match payload {
-        None => out.clear(),
-        Some(payload) => out.extend(Connection::read(payload)),
-    })?;
-    Ok(out)
+    ask(socket, GET, NLM_F_DUMP, family, &Attributes::new(), Connection::read)
 }
 
-/// Hands each answer to `each`; `None` first, and again when a dump begins anew.
-fn ask(
+/// Asks, and reads what is answered.
+fn ask<T>(
     socket: &mut Socket,
     kind: u8,
     flags: u16,
     family: Option<Family>,
     attributes: &Attributes,
-    each: &mut dyn FnMut(Option<&[u8]>),
-) -> Result<()> {
+    read: fn(&[u8]) -> Option<T>,
+) -> Result<Vec<T>> {
     let family = match family {
         None => NetfilterProtoFamily::Unspec,
         Some(Family::Inet) => NetfilterProtoFamily::IPv4,
@@ -142,10 +137,7 @@ fn ask(
     };
     let kind = message_type(NetfilterSubsystem::Conntrack, kind);
     let request = request(kind, flags, &NetfilterHeader::new(family, 0, 0), attributes)?;
-    let asked = socket.exchange(&request, &mut |answer| {
-        each(answer.map(|answer| answer.payload));
-        Ok(())
-    });
+    let asked = collect(socket, &request, read);
     asked.map_err(|e: Error| match e.raw() {
         // No such subsystem: EINVAL from nfnetlink while no module is loaded that has one.
         Some(Errno::EOPNOTSUPP | Errno::EINVAL) => e

@@ -303,46 +303,31 @@ impl Rule {
 
 /// `list chains` of one table; empty if there is no such table.
 pub fn chains(socket: &mut Socket, table: &str) -> Result<Vec<Chain>> {
-    let mut out = Vec::new();
-    dump(socket, Type::GetChain, &Attributes::new(), &mut |payload| match payload {
-        None => out.clear(),
-        Some(payload) => {
-            out.extend(Chain::read(payload).filter(|(of, _)| of == table).map(|(_, chain)| chain));
-        }
-    })?;
-    Ok(out)
+    dump(socket, Type::GetChain, &Attributes::new(), |payload| {
+        Chain::read(payload).filter(|(of, _)| of == table).map(|(_, chain)| chain)
+    })
 }
 
 /// All rules of one table, in order; empty if there is no such table.
 pub fn rules(socket: &mut Socket, table: &str) -> Result<Vec<Rule>> {
-    let mut out = Vec::new();
     let mut filter = Attributes::new();
     filter.put_str(NFTA_RULE_TABLE, table);
-    dump(socket, Type::GetRule, &filter, &mut |payload| match payload {
-        None => out.clear(),
+    dump(socket, Type::GetRule, &filter, |payload| {
         // Kernels that don't know the filter show every table's.
-        Some(payload) if attributes(payload).string(NFTA_RULE_TABLE).as_deref() == Some(table) => {
-            out.extend(Rule::read(payload));
-        }
-        Some(_) => {}
-    })?;
-    Ok(out)
+        let ours = attributes(payload).string(NFTA_RULE_TABLE).as_deref() == Some(table);
+        Rule::read(payload).filter(|_| ours)
+    })
 }
 
 /// How many chains, sets, objects and flow tables are in a table; `None` if there is no such table.
 pub fn table_use(socket: &mut Socket, table: &str) -> Result<Option<u32>> {
-    let mut out = None;
-    dump(socket, Type::GetTable, &Attributes::new(), &mut |payload| match payload {
-        None => out = None,
-        Some(payload) => {
-            let a = attributes(payload);
-            let ours = payload.first() == Some(&NetfilterProtoFamily::Inet.into());
-            if ours && a.string(NFTA_TABLE_NAME).as_deref() == Some(table) {
-                out = Some(a.u32(NFTA_TABLE_USE).unwrap_or(0));
-            }
-        }
+    let mut found = dump(socket, Type::GetTable, &Attributes::new(), |payload| {
+        let a = attributes(payload);
+        let ours = payload.first() == Some(&NetfilterProtoFamily::Inet.into())
+            && a.string(NFTA_TABLE_NAME).as_deref() == Some(table);
+        ours.then(|| a.u32(NFTA_TABLE_USE).unwrap_or(0))
     })?;
-    Ok(out)
+    Ok(found.pop())
 }
 
 /// Whether there is any table of any family, whoever made it.
@@ -358,17 +343,32 @@ pub fn any_table(socket: &mut Socket) -> Result<bool> {
     Ok(any)
 }
 
-/// Hands each message of a dump to `each`; `None` first, and again when the dump begins anew.
-pub(super) fn dump(
+/// All that a dump answers, as `read` makes it of each message.
+pub(super) fn dump<T, I: IntoIterator<Item = T>>(
     socket: &mut Socket,
     kind: Type,
     filter: &Attributes,
-    each: &mut dyn FnMut(Option<&[u8]>),
-) -> Result<()> {
-    socket.exchange(&nf_tables(kind, NLM_F_DUMP, filter)?, &mut |answer| {
-        each(answer.map(|answer| answer.payload));
+    read: impl FnMut(&[u8]) -> I,
+) -> Result<Vec<T>> {
+    collect(socket, &nf_tables(kind, NLM_F_DUMP, filter)?, read)
+}
+
+/// What a request is answered, as `read` makes it of each message.
+pub(super) fn collect<T, I: IntoIterator<Item = T>>(
+    socket: &mut Socket,
+    request: &[u8],
+    mut read: impl FnMut(&[u8]) -> I,
+) -> Result<Vec<T>> {
+    let mut found = Vec::new();
+    socket.exchange(request, &mut |answer| {
+        match answer {
+            // It begins, perhaps anew.
+            None => found.clear(),
+            Some(answer) => found.extend(read(answer.payload)),
+        }
         Ok(())
-    })
+    })?;
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -11,19 +11,15 @@ use crate::net::netlink::Socket;
 
 /// The ports in a set of one table; `None` if there is no such set, or something else is in it.
 pub fn ports_of(socket: &mut Socket, table: &str, set: &str) -> Result<Option<Ports>> {
-    let mut elements = Vec::new();
     let mut filter = Attributes::new();
     filter.text(NFTA_SET_ELEM_LIST_TABLE, table).text(NFTA_SET_ELEM_LIST_SET, set);
-    let dumped = dump(socket, Type::GetSetElement, &filter, &mut |payload| match payload {
-        None => elements.clear(),
-        Some(payload) => {
-            elements.extend(attributes(payload).list(NFTA_SET_ELEM_LIST_ELEMENTS).map(PortSet::read));
-        }
-    });
-    match dumped {
+    let read = |payload: &[u8]| -> Vec<_> {
+        attributes(payload).list(NFTA_SET_ELEM_LIST_ELEMENTS).map(PortSet::read).collect()
+    };
+    let elements = match dump(socket, Type::GetSetElement, &filter, read) {
         Err(e) if e.kind() == Kind::NotFound => return Ok(None),
         result => result?,
-    }
+    };
     let Some(list) = elements.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
     let interval = if list.iter().any(|(_, end)| *end) { PortSet::INTERVAL } else { 0 };
     Ok(PortSet { list, interval }.ports())

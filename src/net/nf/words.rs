@@ -71,14 +71,6 @@ impl<T: Matched> Field for Not<T> {
         if self.negated { Value::Text(self.to_string()) } else { self.value.value() }
     }
 
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
-
     fn lets(&self, has: &Self) -> bool {
         self.value.covers(&has.value) != self.negated
     }

@@ -1,6 +1,6 @@
 //! Adding and deleting routes.
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
 use super::list::Filter;
@@ -64,19 +64,10 @@ pub fn flush(ns: &Namespace, filter: &Filter) -> Result<usize> {
     let mut families = Vec::new();
     for family in resolved.families() {
         let head = Head { family: family.number(), ..Head::default() };
-        let mut of_family: Vec<Vec<u8>> = Vec::new();
-        ns.rtnl(RTM_GETROUTE, NLM_F_DUMP, &head.bytes(), |answer| {
-            match answer {
-                None => of_family.clear(),
-                Some(answer) => {
-                    let route = parse(answer.payload).filter(|route| resolved.wants(route));
-                    // What the cache holds can't be deleted.
-                    if route.is_some_and(|r| !r.cached) {
-                        of_family.push(answer.payload.to_vec());
-                    }
-                }
-            }
-            Ok(())
+        let of_family = ns.dump(RTM_GETROUTE, &head.bytes(), |payload| {
+            // What the cache holds can't be deleted.
+            let route = parse(payload).filter(|route| resolved.wants(route) && !route.cached);
+            route.map(|_| payload.to_vec())
         })?;
         families.extend((!of_family.is_empty()).then_some(family));
         found.extend(of_family);

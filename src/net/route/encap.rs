@@ -270,14 +270,6 @@ impl Field for Encap {
     fn word(&self) -> String {
         self.text(true)
     }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
 }
 
 /// A number of one byte.
@@ -423,14 +415,6 @@ impl Field for Segments {
 
     fn word(&self) -> String {
         self.joined(",")
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
     }
 }
 

@@ -5,8 +5,6 @@ use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use netlink_packet_core::NLM_F_DUMP;
-
 use super::table::Route;
 use super::wire::{Head, index, parse};
 use super::{RTM_GETROUTE, TABLE_MAIN};
@@ -79,18 +77,11 @@ pub fn list(ns: &Namespace, filter: &Filter) -> Result<Vec<Route>> {
     let mut out = Vec::new();
     for family in filter.families() {
         let head = Head { family: family.number(), ..Head::default() };
-        let before = out.len();
-        let dumped = ns.rtnl(RTM_GETROUTE, NLM_F_DUMP, &head.bytes(), |answer| {
-            match answer {
-                None => out.truncate(before),
-                Some(answer) => out.extend(parse(answer.payload).filter(|route| filter.wants(route))),
-            }
-            Ok(())
-        });
-        match dumped {
+        let wanted = |payload: &[u8]| parse(payload).filter(|route| filter.wants(route));
+        match ns.dump(RTM_GETROUTE, &head.bytes(), wanted) {
             // A kernel without IPv6 has no such routes.
             Err(e) if family == Family::Inet6 && e.raw() == Some(nix::errno::Errno::EOPNOTSUPP) => {}
-            result => result?,
+            found => out.append(&mut found?),
         }
     }
     name_links(ns, out.iter_mut().flat_map(Route::links))?;

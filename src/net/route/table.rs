@@ -244,10 +244,6 @@ impl Field for Expires {
     fn encode(&self) -> Option<Vec<u8>> {
         Some((self.0.ceil() as u32).to_ne_bytes().to_vec())
     }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
 }
 
 /// Two numbers of 16 bits: where packets come from, which may be 0 for any, and where they go to.
@@ -304,14 +300,6 @@ impl Field for Errno {
 
     fn value(&self) -> Value {
         Value::Int(self.0.into())
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
     }
 }
 

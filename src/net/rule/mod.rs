@@ -8,7 +8,7 @@ mod wire;
 pub use table::{Action, Rule, Uids};
 pub(super) use wire::parse;
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use nix::errno::Errno;
 
 use super::done::{Done, Verb};
@@ -108,22 +108,14 @@ fn raw(ns: &Namespace, filter: &Rule) -> Result<Vec<(Rule, Vec<u8>)>> {
 fn of_family(ns: &Namespace, family: Family, filter: &Rule) -> Result<Vec<(Rule, Vec<u8>)>> {
     let mut head = vec![family.number()];
     head.resize(12, 0);
-    let mut found = Vec::new();
-    let dumped = ns.rtnl(RTM_GETRULE, NLM_F_DUMP, &head, |answer| {
-        match answer {
-            None => found.clear(),
-            Some(a) if a.message_type == RTM_NEWRULE => {
-                let rule = parse(a.payload).filter(|rule| filter.fits(rule));
-                found.extend(rule.map(|rule| (rule, a.payload.to_vec())));
-            }
-            Some(_) => {}
-        }
-        Ok(())
-    });
-    match dumped {
+    let fitting = |payload: &[u8]| {
+        let rule = parse(payload).filter(|rule| filter.fits(rule))?;
+        Some((rule, payload.to_vec()))
+    };
+    match ns.dump(RTM_GETRULE, &head, fitting) {
         // A kernel without IPv6, or without policy routing for it.
         Err(e) if matches!(e.raw(), Some(Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => Ok(Vec::new()),
-        result => result.map(|()| found),
+        result => result,
     }
 }
 

@@ -147,14 +147,6 @@ impl Field for State {
         Value::Text(self.name().to_owned())
     }
 
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
-
     fn lets(&self, has: &Self) -> bool {
         self.0 & has.0 != 0
     }

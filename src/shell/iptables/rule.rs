@@ -155,18 +155,15 @@ pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>>
                 if let Some(odd) = states.split(',').find(|s| !known.contains(s)) {
                     return Err(Reason::new(format!("iptables: unknown state \"{odd}\"")).near(odd, known));
                 }
-                rule.more.push(format!("ct state {}{states}", if negated { "!= " } else { "" }));
+                rule.more.push(format!("ct state {}{states}", equal(negated, "")));
             }
             "--comment" => rule.comment = Some(args.value("--comment")?),
             "--mark" => {
                 let mark = value(&mut args)?;
                 let mark = plain(&mark, "--mark")?;
-                let not = if negated { "!= " } else { "" };
                 rule.more.push(match mark.split_once('/') {
-                    Some((mark, mask)) => {
-                        format!("meta mark & {mask} {}{mark}", if negated { "!= " } else { "== " })
-                    }
-                    None => format!("meta mark {not}{mark}"),
+                    Some((mark, mask)) => format!("meta mark & {mask} {}{mark}", equal(negated, "== ")),
+                    None => format!("meta mark {}{mark}", equal(negated, "")),
                 });
             }
             "--icmp-type" | "--icmpv6-type" => {
@@ -176,31 +173,27 @@ pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>>
                 match kind.contains('/') {
                     true => return Err(Reason::new("an ICMP code has no binding")),
                     false if kind == "any" => {}
-                    false => {
-                        rule.more.push(format!("{word} type {}{kind}", if negated { "!= " } else { "" }))
-                    }
+                    false => rule.more.push(format!("{word} type {}{kind}", equal(negated, ""))),
                 }
             }
             "--limit" => rate = Some(per(&plain(&args.value("--limit")?, "--limit")?)?),
             "--limit-burst" => burst = Some(plain(&args.value("--limit-burst")?, "--limit-burst")?),
             "--mac-source" => {
                 let mac = plain(&value(&mut args)?, "--mac-source")?;
-                rule.more.push(format!("ether saddr {}{mac}", if negated { "!= " } else { "" }));
+                rule.more.push(format!("ether saddr {}{mac}", equal(negated, "")));
             }
             "--src-range" | "--dst-range" => {
                 let range = plain(&value(&mut args)?, &option)?;
                 let field = if option == "--src-range" { "saddr" } else { "daddr" };
-                let not = if negated { "!= " } else { "" };
-                rule.more.push(format!("{} {field} {not}{range}", version.family()));
+                rule.more.push(format!("{} {field} {}{range}", version.family(), equal(negated, "")));
             }
             "--src-type" | "--dst-type" => {
                 let kind = plain(&value(&mut args)?, &option)?.to_ascii_lowercase();
                 let field = if option == "--src-type" { "saddr" } else { "daddr" };
-                rule.more.push(format!("fib {field} type {}{kind}", if negated { "!= " } else { "" }));
+                rule.more.push(format!("fib {field} type {}{kind}", equal(negated, "")));
             }
             "--syn" => {
-                let equals = if negated { "!=" } else { "==" };
-                rule.more.push(format!("tcp flags & (fin | syn | rst | ack) {equals} syn"));
+                rule.more.push(format!("tcp flags & (fin | syn | rst | ack) {}syn", equal(negated, "== ")));
             }
             "--tcp-flags" => {
                 let flags = |arg: Arg| {
@@ -213,8 +206,7 @@ pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>>
                     }
                 };
                 let (mask, set) = (flags(args.value("--tcp-flags")?), flags(args.value("--tcp-flags")?));
-                let equals = if negated { "!=" } else { "==" };
-                rule.more.push(format!("tcp flags & ({mask}) {equals} ({set})"));
+                rule.more.push(format!("tcp flags & ({mask}) {}({set})", equal(negated, "== ")));
             }
             "-j" | "--jump" => {
                 let target = args.value("-j")?;
@@ -275,6 +267,11 @@ pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>>
         }
     }
     Ok(rules)
+}
+
+/// How nft compares.
+fn equal(negated: bool, plain: &'static str) -> &'static str {
+    if negated { "!= " } else { plain }
 }
 
 fn plain(arg: &Arg, option: &str) -> Result<String> {

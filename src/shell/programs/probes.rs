@@ -1,55 +1,44 @@
 //! Programs that try the network out: ping, curl, wget, nc, telnet.
 
 use super::super::act::{Act, Call, Space};
-use super::super::args::{Arg, Fields, Flag, Reason, Result, flags};
+use super::super::args::Means::*;
+use super::super::args::{Arg, Fields, Options, Reason, Result, options, unbound};
 use super::super::lua::Expr;
 
-fn unknown(program: &str, flag: &Flag) -> Reason {
-    let dashes = if flag.0.chars().count() > 1 { "--" } else { "-" };
-    Reason::beyond(format!("{program}: the option {dashes}{} has no binding", flag.0))
-}
-
-fn needed(flag: &Flag) -> Result<&Arg> {
-    flag.1.as_ref().ok_or_else(|| Reason::new(format!("-{}: its value is missing", flag.0)))
-}
+/// `ping -W` is how long one answer may take; `-w`, how long all of it, bounds the wait as well.
+const PING: Options = &[
+    ("c", Integer("count")),
+    ("i", Number("interval")),
+    ("W w M", OwnOf),
+    ("s", Integer("size")),
+    ("I", Value("from")),
+    ("t", Integer("ttl")),
+    ("Q", Integer("tos")),
+    ("m", Integer("mark")),
+    ("f", Code("interval", "0")),
+    ("4", Is("family", "inet")),
+    ("6", Is("family", "inet6")),
+    ("q n v D O a A U B d", Nothing),
+    ("p S l", NothingOf),
+];
 
 /// Translates `ping ARGS`; `background` if the shell doesn't wait for it.
 pub fn ping(args: &[Arg], space: &Space, six: bool, background: bool) -> Result<Vec<Act>> {
-    let with = ["c", "i", "W", "w", "s", "I", "t", "Q", "m", "M", "p", "S", "l", "T", "F", "N", "e"];
-    let (flags, operands) = flags(args, &with)?;
-    let mut fields = Fields::default();
-    let mut seen_timeout = false;
+    let (mut fields, mut seen_timeout) = (Fields::default(), false);
     if six {
         fields.set("family", Expr::text("inet6"));
     }
-    for flag in &flags {
-        match flag.0.as_str() {
-            "c" => fields.set("count", needed(flag)?.integer("-c")?),
-            "i" => fields.set("interval", needed(flag)?.number("-i")?),
-            "W" => {
-                fields.set("timeout", needed(flag)?.number("-W")?);
-                seen_timeout = true;
-            }
-            // How long all of it may take; without -W it bounds the wait as well.
-            "w" if !seen_timeout => fields.set("timeout", needed(flag)?.number("-w")?),
-            "w" => {}
-            "s" => fields.set("size", needed(flag)?.integer("-s")?),
-            "I" => fields.set("from", needed(flag)?.expr()),
-            "t" => fields.set("ttl", needed(flag)?.integer("-t")?),
-            "Q" => fields.set("tos", needed(flag)?.integer("-Q")?),
-            "m" => fields.set("mark", needed(flag)?.integer("-m")?),
-            "M" => match needed(flag)?.text() {
-                "do" => fields.flag("df"),
-                "dont" => fields.set("df", Expr::code("false")),
-                _ => {}
-            },
-            "f" => fields.set("interval", Expr::code("0")),
-            "4" => fields.set("family", Expr::text("inet")),
-            "6" => fields.set("family", Expr::text("inet6")),
-            "q" | "n" | "v" | "D" | "O" | "a" | "A" | "U" | "B" | "p" | "S" | "l" | "d" => {}
-            _ => return Err(unknown("ping", flag)),
+    let operands = options("ping", PING, args, &mut fields, |name, value, fields| {
+        match (name, value.text()) {
+            ("M", "do") => fields.flag("df"),
+            ("M", "dont") => fields.set("df", Expr::code("false")),
+            ("M", _) => {}
+            ("w", _) if seen_timeout => {}
+            _ => fields.set("timeout", value.number(&format!("-{name}"))?),
         }
-    }
+        seen_timeout |= name == "W";
+        Ok(())
+    })?;
     let Some(target) = operands.last() else {
         return Err(Reason::new("ping: usage error: Destination address required"));
     };
@@ -71,80 +60,45 @@ pub fn ping(args: &[Arg], space: &Space, six: bool, background: bool) -> Result<
     Ok(acts)
 }
 
+const CURL: Options = &[
+    ("m max-time connect-timeout", Number("timeout")),
+    ("X request", Value("method")),
+    ("I head", Is("method", "HEAD")),
+    ("d data data-raw", Value("body")),
+    ("H header A user-agent o output", OwnOf),
+    ("L location", Code("redirects", "10")),
+    ("interface", Value("from")),
+    ("local-port", Integer("source_port")),
+    ("4 ipv4", Is("family", "inet")),
+    ("6 ipv6", Is("family", "inet6")),
+    ("f fail", Own),
+    ("s S v i k g silent show-error verbose include globoff no-progress-meter", Nothing),
+];
+
 /// Translates `curl ARGS`.
 pub fn curl(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
-    let with = [
-        "m",
-        "max-time",
-        "connect-timeout",
-        "X",
-        "request",
-        "d",
-        "data",
-        "data-raw",
-        "H",
-        "header",
-        "o",
-        "output",
-        "interface",
-        "w",
-        "write-out",
-        "u",
-        "A",
-        "user-agent",
-        "x",
-        "F",
-        "T",
-        "retry",
-        "retry-delay",
-        "b",
-        "c",
-        "e",
-        "resolve",
-        "local-port",
-    ];
-    let (flags, operands) = flags(args, &with)?;
-    let mut fields = Fields::default();
-    let mut headers = Vec::new();
-    for flag in &flags {
-        match flag.0.as_str() {
-            "m" | "max-time" | "connect-timeout" => {
-                fields.set("timeout", needed(flag)?.number("--max-time")?)
-            }
-            "X" | "request" => fields.set("method", needed(flag)?.expr()),
-            "I" | "head" => fields.set("method", Expr::text("HEAD")),
-            "d" | "data" | "data-raw" => fields.set("body", needed(flag)?.expr()),
-            "H" | "header" | "A" | "user-agent" => headers.push(header(flag)?),
-            "L" | "location" => fields.set("redirects", Expr::code("10")),
-            "interface" => fields.set("from", needed(flag)?.expr()),
-            "local-port" => fields.set("source_port", needed(flag)?.integer("--local-port")?),
-            "4" | "ipv4" => fields.set("family", Expr::text("inet")),
-            "6" | "ipv6" => fields.set("family", Expr::text("inet6")),
-            "o" | "output" if needed(flag)?.is("/dev/null") || needed(flag)?.is("-") => {}
-            "s" | "S" | "f" | "v" | "i" | "k" | "g" | "silent" | "show-error" | "fail" | "verbose"
-            | "include" | "globoff" | "no-progress-meter" => {}
-            _ => return Err(unknown("curl", flag)),
+    let (mut fields, mut headers, mut fails) = (Fields::default(), Vec::new(), false);
+    let operands = options("curl", CURL, args, &mut fields, |name, value, _| {
+        match name {
+            "f" | "fail" => fails = true,
+            "A" | "user-agent" => headers.push(("User-Agent".to_owned(), value.expr())),
+            "H" | "header" => headers.push(header(&value)?),
+            _ if value.is("/dev/null") || value.is("-") => {}
+            _ => return Err(unbound("curl", name)),
         }
-    }
+        Ok(())
+    })?;
     if !headers.is_empty() {
         fields.set("headers", Expr::Table(headers));
     }
     let request = fields.has("method") || fields.has("body");
     let function = if request { "http.request" } else { "http.get" };
-    let fails = flags.iter().any(|flag| flag.0 == "f" || flag.0 == "fail");
     page("curl", function, operands, fields, if fails { Act::Fetch } else { Act::Probe }, space)
 }
 
-fn header(flag: &Flag) -> Result<(String, Expr)> {
-    let value = needed(flag)?;
-    if flag.0 == "A" || flag.0 == "user-agent" {
-        return Ok(("User-Agent".to_owned(), value.expr()));
-    }
-    let (name, value) = value
-        .known
-        .as_deref()
-        .and_then(|header| header.split_once(':'))
-        .ok_or_else(|| Reason::beyond("a header without a value has no binding"))?;
+fn header(header: &Arg) -> Result<(String, Expr)> {
+    let parts = header.known.as_deref().and_then(|header| header.split_once(':'));
+    let (name, value) = parts.ok_or_else(|| Reason::beyond("a header without a value has no binding"))?;
     Ok((name.trim().to_owned(), Expr::text(value.trim())))
 }
 
@@ -169,28 +123,27 @@ fn page(
     Ok(acts)
 }
 
+const WGET: Options = &[
+    ("O output-document", OwnOf),
+    ("T timeout", Number("timeout")),
+    ("spider", Own),
+    ("q S v quiet no-verbose nv n", Nothing),
+    ("t tries", NothingOf),
+    ("bind-address", Value("from")),
+    ("4", Is("family", "inet")),
+    ("6", Is("family", "inet6")),
+];
+
 /// Translates `wget ARGS`, where it prints the page or throws it away.
 pub fn wget(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
-    let with = ["O", "output-document", "T", "timeout", "t", "tries", "header", "bind-address"];
-    let (flags, operands) = flags(args, &with)?;
     let (mut fields, mut printed) = (Fields::default(), false);
-    for flag in &flags {
-        match flag.0.as_str() {
-            "O" | "output-document" => {
-                printed = needed(flag)?.is("-") || needed(flag)?.is("/dev/null");
-            }
-            "T" | "timeout" => fields.set("timeout", needed(flag)?.number("--timeout")?),
-            "spider" => {
-                printed = true;
-                fields.set("method", Expr::text("HEAD"));
-            }
-            "q" | "t" | "tries" | "S" | "v" | "quiet" | "no-verbose" | "nv" | "n" => {}
-            "bind-address" => fields.set("from", needed(flag)?.expr()),
-            "4" => fields.set("family", Expr::text("inet")),
-            "6" => fields.set("family", Expr::text("inet6")),
-            _ => return Err(unknown("wget", flag)),
+    let operands = options("wget", WGET, args, &mut fields, |name, value, fields| {
+        printed = name == "spider" || value.is("-") || value.is("/dev/null");
+        if name == "spider" {
+            fields.set("method", Expr::text("HEAD"));
         }
-    }
+        Ok(())
+    })?;
     if !printed {
         return Err(Reason::beyond("wget writes a file").hint("wget -O - prints the page, and is translated"));
     }
@@ -206,25 +159,30 @@ fn endpoint(address: &Arg, port: &Arg) -> Arg {
     address.joined(":", port.clone())
 }
 
+const NC: Options = &[
+    ("u l z", Own),
+    ("p", OwnOf),
+    ("s", Value("from")),
+    ("w", Number("timeout")),
+    ("4", Is("family", "inet")),
+    ("6", Is("family", "inet6")),
+    ("k v n N d t", Nothing),
+    ("q i", NothingOf),
+];
+
 /// Translates `nc ARGS`; `input` is what it reads.
 pub fn nc(args: &[Arg], input: Option<Arg>, space: &Space, background: bool) -> Result<Vec<Act>> {
-    let (flags, mut operands) = flags(args, &["p", "w", "s", "q", "i", "I", "e", "c", "x", "X", "b"])?;
     let (mut udp, mut listen, mut zero, mut port) = (false, false, false, None);
     let mut fields = Fields::default();
-    for flag in &flags {
-        match flag.0.as_str() {
+    let mut operands = options("nc", NC, args, &mut fields, |name, value, _| {
+        match name {
             "u" => udp = true,
             "l" => listen = true,
             "z" => zero = true,
-            "p" => port = Some(needed(flag)?.clone()),
-            "s" => fields.set("from", needed(flag)?.expr()),
-            "w" => fields.set("timeout", needed(flag)?.number("-w")?),
-            "4" => fields.set("family", Expr::text("inet")),
-            "6" => fields.set("family", Expr::text("inet6")),
-            "k" | "v" | "n" | "N" | "q" | "i" | "d" | "t" => {}
-            _ => return Err(unknown("nc", flag)),
+            _ => port = Some(value),
         }
-    }
+        Ok(())
+    })?;
     if listen && input.is_some() {
         return Err(Reason::beyond("nc -l that sends something has no binding"));
     }

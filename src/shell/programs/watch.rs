@@ -1,40 +1,35 @@
 //! Programs that run beside the others or tell what is there: tcpdump, servers, conntrack.
 
 use super::super::act::{Act, Call, Space};
-use super::super::args::{Arg, Args, Fields, Reason, Result, flags};
+use super::super::args::Means::*;
+use super::super::args::{Arg, Args, Fields, Options, Reason, Result, flags, options};
 use super::super::lua::Expr;
 
 /// What is told at the end of a capture that no file was named for.
 pub const SHOWN: &str = "print(%:packets())";
 
+const TCPDUMP: Options = &[
+    ("i interface", OwnOf),
+    ("w s Q", OwnOf),
+    ("c", Integer("max_packets")),
+    ("n v e l A X x q t U p S # N K", Nothing),
+    ("Z", NothingOf),
+];
+
 /// Translates `tcpdump ARGS`.
 pub fn tcpdump(args: &[Arg], space: &Space, background: bool) -> Result<Vec<Act>> {
+    let (mut link, mut file, mut fields) = (None, None, Fields::default());
     // A filter can begin with anything, and its words may look like options.
-    let (flags, filter) =
-        flags(args, &["i", "c", "w", "s", "Q", "G", "W", "C", "r", "y", "z", "Z", "B", "j"])?;
-    let (mut link, mut file) = (None, None);
-    let mut fields = Fields::default();
-    for (name, value) in &flags {
-        let value = || value.clone().ok_or_else(|| Reason::new(format!("-{name}: its value is missing")));
-        match name.as_str() {
-            "i" | "interface" => link = Some(value()?).filter(|link| !link.is("any")),
-            "w" => file = Some(value()?).filter(|file| !file.is("-")),
-            "s" => {
-                let length = value()?;
-                if !length.is("0") {
-                    fields.set("snaplen", length.integer("-s")?);
-                }
-            }
-            "Q" => match value()? {
-                way if way.is("inout") => {}
-                way => fields.set("direction", way.expr()),
-            },
-            "c" => fields.set("max_packets", value()?.integer("-c")?),
-            "n" | "v" | "e" | "l" | "A" | "X" | "x" | "q" | "t" | "U" | "p" | "S" | "#" | "N" | "K" | "Z" => {
-            }
-            other => return Err(Reason::beyond(format!("tcpdump: the option -{other} has no binding"))),
+    let filter = options("tcpdump", TCPDUMP, args, &mut fields, |name, value, fields| {
+        match name {
+            "i" | "interface" => link = Some(value).filter(|link| !link.is("any")),
+            "w" => file = Some(value).filter(|file| !file.is("-")),
+            "s" if !value.is("0") => fields.set("snaplen", value.integer("-s")?),
+            "Q" if !value.is("inout") => fields.set("direction", value.expr()),
+            _ => {}
         }
-    }
+        Ok(())
+    })?;
     filter_of(filter, &mut fields)?;
     let mut call_args = vec![link.map_or(Expr::code("nil"), |link| link.expr())];
     if !fields.is_empty() {
@@ -150,51 +145,32 @@ pub fn python(args: &[Arg], space: &Space, background: bool) -> Result<Vec<Act>>
     Ok(vec![Act::Start { call, word: "server", blocks: !background, report: None }])
 }
 
+const CONNTRACK: Options = &[
+    ("L dump D delete F flush", Own),
+    ("p proto", Name("proto")),
+    ("s src orig-src", Value("source")),
+    ("d dst orig-dst", Value("dest")),
+    ("sport orig-port-src", Name("sport")),
+    ("dport orig-port-dst", Name("dport")),
+    ("m mark", Integer("mark")),
+    ("f family", OwnOf),
+    ("n src-nat", On("snat")),
+    ("g dst-nat", On("dnat")),
+    ("o", NothingOf),
+];
+
 /// Translates `conntrack ARGS`.
 pub fn conntrack(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
-    let with = [
-        "p",
-        "s",
-        "d",
-        "f",
-        "m",
-        "src",
-        "dst",
-        "sport",
-        "dport",
-        "orig-src",
-        "orig-dst",
-        "orig-port-src",
-        "orig-port-dst",
-        "proto",
-        "family",
-        "mark",
-        "o",
-    ];
-    let (flags, operands) = flags(args, &with)?;
     let (mut verb, mut fields) = (None, Fields::default());
-    for (name, value) in flags {
-        let value = || value.clone().ok_or_else(|| Reason::new(format!("-{name}: its value is missing")));
-        match name.as_str() {
+    let operands = options("conntrack", CONNTRACK, args, &mut fields, |name, value, fields| {
+        match name {
             "L" | "dump" => verb = Some("conntrack.list"),
             "D" | "delete" => verb = Some("conntrack.del"),
             "F" | "flush" => verb = Some("conntrack.flush"),
-            "p" | "proto" => fields.set("proto", value()?.number_or_name()),
-            "s" | "src" | "orig-src" => fields.set("source", value()?.expr()),
-            "d" | "dst" | "orig-dst" => fields.set("dest", value()?.expr()),
-            "sport" | "orig-port-src" => fields.set("sport", value()?.number_or_name()),
-            "dport" | "orig-port-dst" => fields.set("dport", value()?.number_or_name()),
-            "m" | "mark" => fields.set("mark", value()?.integer("--mark")?),
-            "f" | "family" => {
-                let family = if value()?.is("ipv6") { "inet6" } else { "inet" };
-                fields.set("family", Expr::text(family));
-            }
-            "n" | "src-nat" => fields.flag("snat"),
-            "g" | "dst-nat" => fields.flag("dnat"),
-            "o" => {}
-            other => return Err(Reason::beyond(format!("conntrack: the option -{other} has no binding"))),
+            _ => fields.set("family", Expr::text(if value.is("ipv6") { "inet6" } else { "inet" })),
         }
-    }
+        Ok(())
+    })?;
     if !operands.is_empty() && !operands[0].is("conntrack") {
         return Err(Reason::beyond(format!("conntrack: the table {} has no binding", operands[0].shown())));
     }
@@ -207,27 +183,30 @@ pub fn conntrack(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
     }])
 }
 
+const SS: Options = &[
+    ("t tcp u udp w raw x unix l listening a all", Own),
+    ("4 ipv4", Is("family", "inet")),
+    ("6 ipv6", Is("family", "inet6")),
+    ("n p H e o r numeric processes", Nothing),
+];
+
 /// Translates `ss ARGS`.
 pub fn ss(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
-    let (flags, operands) = flags(args, &["f", "A", "family", "query"])?;
-    if !operands.is_empty() {
-        return Err(Reason::beyond("a filter of ss has no binding"));
-    }
     let (mut protocols, mut fields) = (Vec::new(), Fields::default());
     let (mut listening, mut all) = (false, false);
-    for (name, _) in &flags {
-        match name.as_str() {
+    let operands = options("ss", SS, args, &mut fields, |name, _, _| {
+        match name {
             "t" | "tcp" => protocols.push("tcp"),
             "u" | "udp" => protocols.push("udp"),
             "w" | "raw" => protocols.push("raw"),
             "x" | "unix" => protocols.push("unix"),
             "l" | "listening" => listening = true,
-            "a" | "all" => all = true,
-            "4" | "ipv4" => fields.set("family", Expr::text("inet")),
-            "6" | "ipv6" => fields.set("family", Expr::text("inet6")),
-            "n" | "p" | "H" | "e" | "o" | "r" | "numeric" | "processes" => {}
-            other => return Err(Reason::beyond(format!("ss: the option -{other} has no binding"))),
+            _ => all = true,
         }
+        Ok(())
+    })?;
+    if !operands.is_empty() {
+        return Err(Reason::beyond("a filter of ss has no binding"));
     }
     if listening {
         fields.flag("listening");

@@ -5,7 +5,7 @@ mod text;
 
 pub use table::{Entry, Life};
 
-use netlink_packet_core::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use nix::errno::Errno;
 
 use crate::base::error::{Error, Kind, Result};
@@ -82,14 +82,7 @@ fn send(ns: &Namespace, mac: [u8; 6], spec: &Entry, verb: Verb) -> Result<()> {
 pub fn list(ns: &Namespace, filter: &Entry) -> Result<Vec<Entry>> {
     let mut wanted = filter.clone();
     let index = wanted.dev.take().map(|dev| find::require_index(ns, &dev.0)).transpose()?;
-    let mut found: Vec<Entry> = Vec::new();
-    ns.rtnl(RTM_GETNEIGH, NLM_F_DUMP, &ndmsg(PF_BRIDGE, 0, State(0), 0), |answer| {
-        match answer {
-            None => found.clear(),
-            Some(answer) => found.extend(parse(answer.payload)),
-        }
-        Ok(())
-    })?;
+    let mut found = ns.dump(RTM_GETNEIGH, &ndmsg(PF_BRIDGE, 0, State(0), 0), parse)?;
     let behind = |e: &Entry, i: u32| e.index() == i || e.bridge.as_ref().is_some_and(|b| b.index == i);
     found.retain(|entry| index.is_none_or(|index| behind(entry, index)) && wanted.fits(entry));
     for entry in &mut found {

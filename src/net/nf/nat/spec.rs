@@ -99,14 +99,6 @@ impl Field for Target {
     fn value(&self) -> Value {
         Value::Text(self.to_string())
     }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn decode(_: &[u8]) -> Option<Self> {
-        None
-    }
 }
 
 impl NatSpec {
