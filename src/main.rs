@@ -8,13 +8,14 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use anyhow::{Context, Result, bail};
 use cli::{Command, LabOptions, Source};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nsh::base::error::{Error, Kind, complain};
+use nsh::base::error::Error;
 use nsh::base::file::{self, LONGEST_SCRIPT};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
-use nsh::sandbox::{self, Sandbox};
+use nsh::sandbox::{self, Exit, Sandbox};
 use nsh::scenario::Needs;
 use nsh::{doc, doctor, labs, repl, scenario, shell};
 
@@ -24,56 +25,42 @@ fn main() {
     sandbox::copy_if_needed();
     sandbox::reset_signals();
     let argv: Vec<_> = std::env::args_os().collect();
-    let status = match cli::parse(&argv) {
-        Ok(command) => dispatch(command),
-        Err(instead) if instead.on_stderr => {
-            let _ = writeln!(std::io::stderr(), "{}", instead.text);
-            instead.status
-        }
-        Err(instead) => show(&instead.text, instead.status),
-    };
-    std::process::exit(status)
+    std::process::exit(sandbox::exit_status(cli::parse(&argv).and_then(dispatch)))
 }
 
-fn dispatch(command: Command) -> i32 {
+/// Runs the command; returns the exit status. An error without an [`Exit`] says that this machine can't do it.
+fn dispatch(command: Command) -> Result<i32> {
     match command {
+        Command::Help(text) => show(&text),
         // `nsh < lab.lua`: nobody is there to talk to.
         Command::Interactive { script: None, options } if !std::io::stdin().is_terminal() => {
-            dispatch(Command::Run { script: Source::Stdin, args: Vec::new(), options })
+            run(read(Source::Stdin, &[])?, options)
         }
-        Command::Run { script, args, options } => match read(script, &args) {
-            Ok(script) => run(script, options),
-            Err(e) => complain(&e, status::USAGE),
-        },
+        Command::Run { script, args, options } => run(read(script, &args)?, options),
         Command::Interactive { script, options } => {
-            match script.map(|(script, args)| read(script, &args)).transpose() {
-                Ok(script) => prompt(script, options),
-                Err(e) => complain(&e, status::USAGE),
-            }
+            prompt(script.map(|(script, args)| read(script, &args)).transpose()?, options)
         }
-        Command::Doc { name: None } => show(&doc::overview(&doc::Docs::collect()), status::SUCCESS),
-        Command::Doc { name: Some(name) } => match doc::find(&name) {
-            Ok(page) => show(&page, status::SUCCESS),
-            Err(reason) => complain(&Error::argument(reason), status::USAGE),
-        },
-        Command::Reference => show(&doc::reference(), status::SUCCESS),
-        Command::Types { directory: None } => show(&doc::types(), status::SUCCESS),
-        Command::Types { directory: Some(directory) } => write_types(&directory),
+        Command::Doc { name: None } => show(&doc::overview(&doc::Docs::collect())),
+        Command::Doc { name: Some(name) } => {
+            show(&doc::find(&name).map_err(Error::argument).context(Exit(status::USAGE))?)
+        }
+        Command::Reference => show(&doc::reference()),
+        Command::Types { directory: None } => show(&doc::types()),
+        Command::Types { directory: Some(directory) } => {
+            write_types(&directory).context(Exit(status::FAILED))
+        }
         Command::Translate { file, output } => translate(&file, output.as_deref()),
-        Command::Doctor { json } => doctor::run(json),
+        Command::Doctor { json } => Ok(doctor::run(json)),
         Command::Test(options) => {
             sandbox::close_inherited();
-            let prompt = scenario::Prompt { pause: repl::pause };
-            scenario::test(&options, prompt).unwrap_or_else(|e| complain(&e, scenario::status_of(&e)))
+            tell_unset(&options.env);
+            scenario::test(&options, scenario::Prompt { pause: repl::pause })
         }
         Command::Merge { files, format, outputs } => {
-            scenario::merge(&files, format, &outputs).unwrap_or_else(|e| complain(&e, status::USAGE))
+            scenario::merge(&files, format, &outputs).context(Exit(status::USAGE))
         }
         Command::Up { script, args, name, options } => up(script, &args, name, options),
-        Command::Ls { json } => match labs::list(json) {
-            Ok(text) => show(&text, status::SUCCESS),
-            Err(e) => complain(&e, status::CANNOT),
-        },
+        Command::Ls { json } => show(&labs::list(json)?),
         Command::Exec { lab, words, all } => {
             sandbox::close_inherited();
             labs::exec(&lab, words, all)
@@ -86,51 +73,56 @@ fn dispatch(command: Command) -> i32 {
                 repl::attach(place, trace, history, doc::install, namespace)
             })
         }
-        Command::Logs { lab, follow } => labs::logs(&lab, follow),
+        Command::Logs { lab, follow } => labs::logs(&lab, follow).map(|()| status::SUCCESS),
         Command::Down(which) => labs::down(&which),
     }
 }
 
 /// Reads the script before the sandbox is entered: from there, not every path can be seen.
-fn read(source: Source, args: &[OsString]) -> nsh::base::error::Result<Script> {
+fn read(source: Source, args: &[OsString]) -> Result<Script> {
+    let args = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
     let (name, source, directory) = match source {
-        Source::Code(code) => ("(command line)".to_owned(), code.into_bytes(), None),
-        Source::Stdin => {
-            let source = file::read_from(std::io::stdin(), LONGEST_SCRIPT).map_err(|e| e.op("stdin"))?;
-            ("stdin".to_owned(), source, None)
-        }
+        Source::Code(code) => ("(command line)".to_owned(), Ok(code.into_bytes()), None),
+        Source::Stdin => ("stdin".to_owned(), file::read_from(std::io::stdin(), LONGEST_SCRIPT), None),
         Source::File(path) => {
-            let name = path.to_string_lossy().into_owned();
-            let source = file::read(&path, LONGEST_SCRIPT).map_err(|e| e.op(name.clone()))?;
             let directory = path.canonicalize().ok().and_then(|p| p.parent().map(Path::to_owned));
-            (name, source, directory)
+            (path.to_string_lossy().into_owned(), file::read(&path, LONGEST_SCRIPT), directory)
         }
     };
-    let args = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    let source = source.with_context(|| name.clone()).context(Exit(status::USAGE))?;
     Ok(Script { name, source, args, directory })
 }
 
-fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptions) -> i32 {
+fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptions) -> Result<i32> {
     sandbox::close_inherited();
     let code = matches!(source, Source::Code(_));
-    let script = match read(source, args) {
-        Ok(script) => script,
-        Err(e) => return complain(&e, status::USAGE),
-    };
-    if let Err(status) = honoured(&script) {
-        return status;
-    }
-    let LabOptions { host, write, env, timeout, trace, echo: _ } = options;
+    let script = read(source, args)?;
+    honoured(&script)?;
+    let trace = options.trace;
     let request = labs::Request {
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
         script: &script,
-        options: sandbox::Policy { host, write, script_dir: script.directory.clone(), timeout, env },
+        options: policy(options, script.directory.clone()),
     };
     labs::up(request, |lab, stay| {
         tell_notes(lab, trace);
         lua::stay(Place::of(lab), &script, trace, doc::install, stay)
     })
+}
+
+fn policy(options: LabOptions, script_dir: Option<PathBuf>) -> sandbox::Policy {
+    let LabOptions { host, write, env, timeout, trace: _, echo: _ } = options;
+    tell_unset(&env);
+    sandbox::Policy { host, write, script_dir, timeout, env }
+}
+
+fn tell_unset(env: &[OsString]) {
+    for name in sandbox::unset(env) {
+        let name = name.to_string_lossy();
+        let _ =
+            writeln!(std::io::stderr(), "nsh: --env {name}: not set here, so the lab doesn't have it either");
+    }
 }
 
 fn tell_notes(lab: &Sandbox, trace: bool) {
@@ -142,46 +134,34 @@ fn tell_notes(lab: &Sandbox, trace: bool) {
 }
 
 /// Writes what a shell's script is in Lua; tells on stderr what isn't.
-fn translate(file: &Path, output: Option<&Path>) -> i32 {
+fn translate(file: &Path, output: Option<&Path>) -> Result<i32> {
     let source = if file.as_os_str() == "-" { Source::Stdin } else { Source::File(file.to_owned()) };
-    let source = match read(source, &[]) {
-        Ok(script) => script.source,
-        Err(e) => return complain(&e, status::USAGE),
-    };
+    let source = read(source, &[])?.source;
     let name = file.to_string_lossy();
     let translation = shell::text(&String::from_utf8_lossy(&source), &name);
-    let written = match output {
+    match output {
         Some(output) => std::fs::write(output, &translation.lua)
-            .map_err(|e| complain(&Error::from(e).op(output.to_string_lossy().into_owned()), status::USAGE)),
-        None => match show(&translation.lua, status::SUCCESS) {
-            status::SUCCESS => Ok(()),
-            failed => Err(failed),
-        },
-    };
-    if let Err(status) = written {
-        return status;
+            .with_context(|| output.display().to_string())
+            .context(Exit(status::USAGE))?,
+        None => drop(show(&translation.lua)?),
     }
     let _ = write!(std::io::stderr(), "{}", translation.report(&name));
-    if translation.problems.is_empty() { status::SUCCESS } else { status::FAILED }
+    Ok(if translation.problems.is_empty() { status::SUCCESS } else { status::FAILED })
 }
 
-fn run(script: Script, options: LabOptions) -> i32 {
+fn run(script: Script, options: LabOptions) -> Result<i32> {
     if !options.host {
         sandbox::close_inherited();
     }
     let (trace, echo) = (options.trace, options.echo);
-    let directory = script.directory.clone();
-    let needs = match honoured(&script) {
-        Ok(needs) => needs,
-        Err(status) => return status,
-    };
-    let missing = needs.map(|needs| needs.missing);
-    enter(options, directory, |lab| {
+    let missing = honoured(&script)?.map(|needs| needs.missing);
+    sandbox::run(&policy(options, script.directory.clone()), |lab| {
+        tell_notes(lab, trace);
         let mut place = Place::of(lab);
         if echo {
-            match lua::lab::echo::to_stdout(shell::lines) {
+            match lua::lab::echo::to_stdout(shell::lines).context("--echo") {
                 Ok(output) => place.echo = Some(output),
-                Err(e) => return complain(&e.op("--echo"), status::CANNOT),
+                Err(e) => return sandbox::exit_status(Err(e)),
             }
         }
         let output = place.echo.clone();
@@ -192,35 +172,29 @@ fn run(script: Script, options: LabOptions) -> i32 {
     })
 }
 
-/// Tries what `-- needs:` in the script's head asks for; the exit status, if that can't be had.
-fn honoured(script: &Script) -> Result<Option<Needs>, i32> {
-    let needs = scenario::needs(&script.source).map_err(|e| complain(&e.on(&*script.name), status::USAGE))?;
-    match needs.as_ref().and_then(|needs| needs.lacking.as_ref()) {
-        Some(reason) => {
-            let reason = format!("skipped: {reason}");
-            Err(complain(&Error::new(Kind::Unsupported, reason).op(script.name.clone()), status::CANNOT))
-        }
-        None => Ok(needs),
+/// Tries what `-- needs:` in the script's head asks for. An error if that can't be had.
+fn honoured(script: &Script) -> Result<Option<Needs>> {
+    let needs = scenario::needs(&script.source).context(Exit(status::USAGE))?;
+    if let Some(reason) = needs.as_ref().and_then(|needs| needs.lacking.as_ref()) {
+        bail!("{}: skipped: {reason}", script.name);
     }
+    Ok(needs)
 }
 
 /// A prompt. When it asks for a fresh lab, nsh begins anew.
-fn prompt(script: Option<Script>, options: LabOptions) -> i32 {
+fn prompt(script: Option<Script>, options: LabOptions) -> Result<i32> {
     if !options.host {
         sandbox::close_inherited();
     }
     sandbox::heed_keys();
     let history = repl::History::open();
     // Set in the lab, read out here; it counts, so nothing need be open on both sides but this.
-    let reset = match EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK) {
-        Ok(reset) => Rc::new(reset),
-        Err(e) => return complain(&Error::from(e).op("eventfd"), status::CANNOT),
-    };
-    let LabOptions { host, write, env, timeout, trace, echo } = options;
-    let script_dir = script.as_ref().and_then(|s| s.directory.clone());
-    let options = sandbox::Policy { host, write, script_dir, timeout, env };
+    let reset = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).context("eventfd")?;
+    let reset = Rc::new(reset);
+    let (host, trace, echo) = (options.host, options.trace, options.echo);
+    let policy = policy(options, script.as_ref().and_then(|s| s.directory.clone()));
     let named = script.as_ref().map(|s| (s.name.clone(), s.args.clone()));
-    let ended = labs::prompt(&options, named, |lab| {
+    let ended = labs::prompt(&policy, named, |lab| {
         tell_notes(lab, trace);
         lab.claim_terminal();
         let asked = reset.clone();
@@ -230,57 +204,32 @@ fn prompt(script: Option<Script>, options: LabOptions) -> i32 {
         let options = repl::Settings { trace, echo, history, script, reset: (!host).then_some(ask) };
         repl::run(Place::of(lab), options, doc::install)
     });
-    let status = status_of(ended);
     if reset.read().is_ok_and(|asked| asked > 0) {
         let mut argv = std::env::args_os();
         let name = argv.next().unwrap_or_else(|| "nsh".into());
         let e = std::process::Command::new("/proc/self/exe").arg0(name).args(argv).exec();
-        return complain(&Error::from(e).op("a fresh lab"), status::CANNOT);
+        return Err(e).context("a fresh lab");
     }
-    status
-}
-
-/// Runs `f` in the world that the options ask for.
-fn enter(options: LabOptions, script_dir: Option<PathBuf>, f: impl FnOnce(&Sandbox) -> i32) -> i32 {
-    let LabOptions { host, write, env, timeout, trace, echo: _ } = options;
-    let result = sandbox::run(&sandbox::Policy { host, write, script_dir, timeout, env }, |lab| {
-        tell_notes(lab, trace);
-        f(lab)
-    });
-    status_of(result)
-}
-
-/// The status of what ran in a lab, or of what kept it from being begun.
-fn status_of(result: nsh::base::error::Result<i32>) -> i32 {
-    match result {
-        Ok(status) => status,
-        Err(e) if matches!(e.fields().op.as_deref(), Some("--write" | "--env")) => {
-            complain(&e, status::USAGE)
-        }
-        Err(e) => complain(&e, status::CANNOT),
-    }
+    ended
 }
 
 /// Writes the types, and the library as editors read it, into a directory.
-fn write_types(directory: &Path) -> i32 {
+fn write_types(directory: &Path) -> Result<i32> {
     for (path, text) in doc::type_files() {
         let file = directory.join(path);
-        let written =
-            file.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&file, text));
-        if let Err(e) = written {
-            return complain(&Error::from(e).op(file.to_string_lossy().into_owned()), status::FAILED);
-        }
+        let made = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        made.and_then(|()| std::fs::write(&file, text)).with_context(|| file.display().to_string())?;
     }
-    status::SUCCESS
+    Ok(status::SUCCESS)
 }
 
 /// Prints; a closed stdout is no error.
-fn show(text: &str, status: i32) -> i32 {
+fn show(text: &str) -> Result<i32> {
     match writeln!(std::io::stdout(), "{}", text.trim_end()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            complain(&Error::from(e).with_kind(Kind::Io).op("stdout"), status::FAILED)
+            Err(e).context("stdout").context(Exit(status::FAILED))
         }
-        _ => status,
+        _ => Ok(status::SUCCESS),
     }
 }
 

@@ -13,7 +13,6 @@ const FLOORS: &[&[&str]] = &[
     &["net"],
     &["io"],
     &["probe", "proc", "sandbox"],
-    &["lua::status"],
     &["lua::lab"],
     &["lua::schema"],
     &["lua::registry"],
@@ -27,6 +26,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// Libraries that may be used only in these modules.
 const HOMES: &[(&str, &[&str])] = &[
+    ("anyhow", &["cli", "main", "sandbox", "labs", "doctor", "scenario"]),
     ("mlua", &["lua", "doc", "repl", "scenario"]),
     ("netlink_packet_core", &["net"]),
     ("netlink_packet_netfilter", &["net"]),

@@ -19,10 +19,10 @@ use crate::base::text;
 /// Short for a result whose error a user can cause.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Tells the error on stderr; returns `status`, for nsh to exit with.
-pub fn complain(e: &Error, status: i32) -> i32 {
+/// Prints the error and its context on stderr; returns `status`, for nsh to exit with.
+pub fn complain(e: &(dyn std::error::Error + 'static), status: i32) -> i32 {
     // Nobody may read stderr any more; eprintln would panic.
-    let _ = writeln!(std::io::stderr(), "nsh: {e}");
+    let _ = writeln!(std::io::stderr(), "nsh: {}", Error::of(e));
     status
 }
 
@@ -224,6 +224,36 @@ impl Error {
         Self::errno(Errno::last())
     }
 
+    /// One error out of a chain of them, such as the upper floors build by adding context to an [`Error`], an [`Errno`]
+    /// or an [`std::io::Error`]: its context comes in front, the outermost first.
+    pub fn of(e: &(dyn std::error::Error + 'static)) -> Self {
+        let mut context = Vec::new();
+        let mut next = Some(e);
+        let mut e = loop {
+            let Some(e) = next else { break Error::new(Kind::Io, context.pop().unwrap_or_default()) };
+            if let Some(own) = e.downcast_ref::<Error>() {
+                break own.clone();
+            } else if let Some(errno) = e.downcast_ref::<Errno>() {
+                break Error::errno(*errno);
+            } else if let Some(io) = e.downcast_ref::<std::io::Error>() {
+                break Error::of_io(io);
+            }
+            context.extend(Some(e.to_string()).filter(|text| !text.is_empty()));
+            next = e.source();
+        };
+        context.extend(e.0.op.take().map(Cow::into_owned));
+        e.0.op = Some(context.join(": ").into()).filter(|op: &Cow<'_, str>| !op.is_empty());
+        e
+    }
+
+    fn of_io(e: &std::io::Error) -> Self {
+        match e.raw_os_error() {
+            Some(n) => Error::errno(Errno::from_raw(n)),
+            None if e.kind() == std::io::ErrorKind::TimedOut => Error::new(Kind::Timeout, e.to_string()),
+            None => Error::new(Kind::Io, e.to_string()),
+        }
+    }
+
     pub fn kind(&self) -> Kind {
         self.0.kind
     }
@@ -362,11 +392,7 @@ impl From<Errno> for Error {
 
 impl From<std::io::Error> for Error {
     fn from(e: std::io::Error) -> Self {
-        match e.raw_os_error() {
-            Some(n) => Error::errno(Errno::from_raw(n)),
-            None if e.kind() == std::io::ErrorKind::TimedOut => Error::new(Kind::Timeout, e.to_string()),
-            None => Error::new(Kind::Io, e.to_string()),
-        }
+        Error::of_io(&e)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod error;
 pub mod file;
+pub mod status;
 pub(crate) mod terminal;
 pub(crate) mod text;
 pub mod wait;

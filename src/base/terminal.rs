@@ -59,6 +59,12 @@ pub fn size() -> (usize, usize) {
     }
 }
 
+/// The width at which texts for people are wrapped: the terminal's, at most 100.
+pub fn text_width() -> usize {
+    const MOST: usize = 100;
+    if std::io::IsTerminal::is_terminal(&std::io::stdout()) { size().0.min(MOST) } else { MOST }
+}
+
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()

@@ -18,6 +18,25 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
+/// Breaks a text at spaces, so that no line has more than `most` columns. Its first line begins in column `indent`; the
+/// others are indented by as much.
+pub fn hang(text: &str, indent: usize, most: usize) -> String {
+    // Where the indent leaves hardly any room, lines are too long rather than of a word each.
+    let (mut out, mut column, most) = (String::new(), indent, most.max(indent + 20));
+    for word in text.split_whitespace() {
+        if column > indent && column + 1 + word.chars().count() > most {
+            out.push_str(&format!("\n{:indent$}", ""));
+            column = indent;
+        } else if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += word.chars().count();
+    }
+    out
+}
+
 /// The text, or its beginning and its end in `most` bytes, with what was left out said between them.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {

@@ -10,10 +10,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use clap::Parser;
 use clap::error::ErrorKind;
+use nsh::base::error::Error;
+use nsh::base::status;
 use nsh::labs::{Which, Words};
 use nsh::net::names::similar;
+use nsh::sandbox::Exit;
 use nsh::scenario;
 
 use arguments::Arguments;
@@ -21,6 +25,8 @@ use arguments::Arguments;
 /// What nsh is asked to do.
 #[derive(Debug)]
 pub enum Command {
+    /// This text is asked for: help, or the version.
+    Help(String),
     Run {
         script: Source,
         args: Vec<OsString>,
@@ -107,23 +113,18 @@ pub struct LabOptions {
     pub echo: bool,
 }
 
-/// Why there is no [`Command`]: what to print, where, and the exit status.
-#[derive(Debug)]
-pub struct Instead {
-    pub text: String,
-    pub on_stderr: bool,
-    pub status: i32,
-}
-
 /// Reads the command line, of which the first is the program's own name.
-pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
+pub fn parse(argv: &[OsString]) -> Result<Command> {
     let (ours, args) = arguments::split(argv);
-    let arguments = Arguments::try_parse_from(ours).map_err(|e| instead(e, argv))?;
+    let arguments = match Arguments::try_parse_from(ours) {
+        Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            return Ok(Command::Help(e.render().to_string()));
+        }
+        parsed => parsed.map_err(|e| wrong_usage(&e, argv)).context(Exit(status::USAGE))?,
+    };
     let Arguments { file, code, interactive, host, write, env, timeout, trace, echo, command } = arguments;
-    if let Some(file) = &file
-        && let Some(instead) = mistaken(file)
-    {
-        return Err(instead);
+    if let Some(e) = file.as_deref().and_then(mistaken) {
+        return Err(e).context(Exit(status::USAGE));
     }
     let options = LabOptions { host, write, env, timeout, trace, echo };
     Ok(match (command, Source::of(code, file)) {
@@ -134,27 +135,22 @@ pub fn parse(argv: &[OsString]) -> Result<Command, Instead> {
 }
 
 /// What is no file, and looks like a command.
-fn mistaken(file: &Path) -> Option<Instead> {
+fn mistaken(file: &Path) -> Option<Error> {
     let word = file.to_str().filter(|word| !word.contains(['/', '.']) && *word != "-" && !file.exists())?;
     let commands = arguments::commands();
     let words = || commands.iter().map(|(word, _)| word.as_str());
     let near = words().find(|known| *known == word).or_else(|| similar(word, words()))?;
     let (_, command) = commands.iter().find(|(word, _)| word == near)?;
-    let text =
-        format!("nsh: there is neither a command nor a file {word:?}\n  hint: did you mean nsh {command}?");
-    Some(Instead { text, on_stderr: true, status: 2 })
+    let e = Error::argument(format!("there is neither a command nor a file {word:?}"));
+    Some(e.hint(format!("did you mean nsh {command}?")))
 }
 
-fn instead(e: clap::Error, argv: &[OsString]) -> Instead {
-    if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return Instead { text: e.render().to_string().trim_end().to_owned(), on_stderr: false, status: 0 };
-    }
+/// The first paragraph of what clap says, without the usage that follows.
+fn wrong_usage(e: &clap::Error, argv: &[OsString]) -> Error {
     let rendered = e.render().to_string();
-    // Its first paragraph, without the usage that follows.
     let words: Vec<&str> =
         rendered.lines().take_while(|line| !line.is_empty()).flat_map(str::split_whitespace).collect();
     let text = words.join(" ");
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let called = arguments::called(argv);
-    Instead { text: format!("nsh: {text} (see {called} --help)"), on_stderr: true, status: 2 }
+    Error::argument(format!("{text} (see {} --help)", arguments::called(argv)))
 }

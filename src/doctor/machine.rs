@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Check, Group};
-use crate::net::netlink::{Socket, attributes_of};
+use crate::net::nf;
 use crate::proc;
 use crate::sandbox::{self, User};
 
@@ -56,40 +56,9 @@ fn bridged_forward_drop() -> Option<Check> {
     let check = Check::new(Group::Host, "bridge_forward", false);
     let remedy = "under --host, bridged frames may be dropped: sysctl net.bridge.bridge-nf-call-iptables=0 and \
                   -ip6tables=0, or accept them in that chain";
-    match forward_drops() {
-        Some(true) => {
-            Some(check.detail("br_netfilter is on and a forward chain drops by default").remedy(remedy))
-        }
-        Some(false) => Some(Check::new(Group::Host, "bridge_forward", true)),
-        // Only root may look.
-        None => None,
+    // Only root may look.
+    match nf::message::forward_drops().ok()? {
+        true => Some(check.detail("br_netfilter is on and a forward chain drops by default").remedy(remedy)),
+        false => Some(Check::new(Group::Host, "bridge_forward", true)),
     }
-}
-
-/// Whether a chain of the forward hook has the policy drop. `None` if it can't be seen.
-fn forward_drops() -> Option<bool> {
-    const NETFILTER: isize = 12;
-    // linux/netfilter/nf_tables.h: NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN.
-    const GET_CHAIN: u16 = 10 << 8 | 4;
-    const NLM_F_DUMP: u16 = 0x300;
-    const NFTA_CHAIN_HOOK: u16 = 4;
-    const NFTA_CHAIN_POLICY: u16 = 5;
-    const NFTA_HOOK_HOOKNUM: u16 = 1;
-    const NF_INET_FORWARD: [u8; 4] = 2u32.to_be_bytes();
-    const NF_DROP: [u8; 4] = 0u32.to_be_bytes();
-
-    let mut drops = false;
-    let asked = Socket::open(NETFILTER).and_then(|mut socket| {
-        // `struct nfgenmsg` of all families.
-        socket.raw(GET_CHAIN, NLM_F_DUMP, &[0; 4], &mut |answer| {
-            let Some(chain) = answer.as_ref().and_then(|a| a.payload.get(4..)) else { return Ok(()) };
-            let find = |of: u16| attributes_of(chain).find(|(kind, _)| *kind == of).map(|(_, value)| value);
-            let forward = find(NFTA_CHAIN_HOOK).is_some_and(|hook| {
-                attributes_of(hook).any(|a| a == (NFTA_HOOK_HOOKNUM, &NF_INET_FORWARD[..]))
-            });
-            drops |= forward && find(NFTA_CHAIN_POLICY) == Some(&NF_DROP[..]);
-            Ok(())
-        })
-    });
-    asked.ok().map(|()| drops)
 }

@@ -1,9 +1,9 @@
 //! `nsh doctor`: what works on this machine, and what to do about the rest.
 //!
-//! [`machine`] looks at the machine from outside; [`lab`] tries each kernel feature in a sandbox of its own, since
+//! [`machine`] looks at the machine from outside; [`features`] tries each kernel feature in a sandbox of its own, since
 //! what counts is what works there.
 
-mod lab;
+mod features;
 mod machine;
 mod modules;
 mod probe;
@@ -11,7 +11,8 @@ mod report;
 
 use std::time::Duration;
 
-use crate::lua::status;
+use crate::base::error::Error;
+use crate::base::status;
 use crate::sandbox::{self, Policy};
 
 pub use probe::{Need, knows, names, probe};
@@ -64,6 +65,14 @@ impl Check {
         Check { group, name, ok, detail: String::new(), remedy: String::new() }
     }
 
+    /// What was tried: an error says what was found instead, and its hint what to do about it.
+    pub fn of(group: Group, name: &'static str, tried: anyhow::Result<()>) -> Check {
+        let check = Check::new(group, name, tried.is_ok());
+        let Err(e) = tried else { return check };
+        let e = Error::of(&*e);
+        check.detail(e.message()).remedy(e.fields().hint.clone().unwrap_or_default())
+    }
+
     pub fn detail(mut self, detail: impl Into<String>) -> Check {
         self.detail = detail.into();
         self
@@ -88,14 +97,13 @@ pub fn run(json: bool) -> i32 {
     let entered = sandbox::run(&options, move |lab| {
         let mut checks = inside;
         checks.push(Check::new(Group::Needed, "sandbox", true));
-        lab::add(lab, &mut checks);
+        features::add(lab, &mut checks);
         show(checks, json)
     });
     match entered {
         Ok(status) => status,
         Err(e) => {
-            let hint = e.fields().hint.clone().unwrap_or_default();
-            checks.push(Check::new(Group::Needed, "sandbox", false).detail(e.message()).remedy(hint));
+            checks.push(Check::of(Group::Needed, "sandbox", Err(e)));
             show(checks, json)
         }
     }

@@ -3,15 +3,16 @@
 use std::fs::File;
 use std::io::{Read, Write};
 
+use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use nix::unistd::ForkResult;
 use serde::{Deserialize, Serialize};
 
-use super::{TIMEOUT, lab};
-use crate::base::error::{Error, Kind, Result};
+use super::{Check, TIMEOUT, features};
+use crate::base::error::{Error, Kind};
 use crate::net::namespace::Namespaces;
-use crate::sandbox::{self, Policy};
+use crate::sandbox::{self, Policy, Sandbox};
 
 /// What was asked for, and whether it is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub fn knows(name: &str) -> bool {
 
 /// All that [`probe`] knows.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    lab::sandbox_names().chain(lab::names())
+    features::sandbox_names().chain(features::names())
 }
 
 /// Tries these, in a process of its own. The caller has one thread. Fails where no sandbox can be had.
@@ -53,13 +54,10 @@ pub fn probe(names: &[String]) -> Result<Vec<Need>> {
     let read = File::from(read).read_to_end(&mut answer);
     let _ = nix::sys::wait::waitpid(child, None);
     read?;
-    let none = || Error::new(Kind::Io, "the process that tries what tests need ended too early");
-    let answer: Answer = serde_json::from_slice(&answer).map_err(|_| none())?;
-    match answer {
+    match serde_json::from_slice(&answer).context("the process that tries what tests need ended too early")? {
         Answer::Found(needs) => Ok(needs),
         Answer::Cannot(text, hint) => {
-            let e = Error::new(Kind::Unsupported, text);
-            Err(hint.into_iter().fold(e, Error::hint))
+            Err(hint.into_iter().fold(Error::new(Kind::Unsupported, text), Error::hint).into())
         }
     }
 }
@@ -70,28 +68,33 @@ enum Answer {
     Cannot(String, Option<String>),
 }
 
+impl Answer {
+    fn cannot(e: &anyhow::Error) -> Answer {
+        let e = Error::of(&**e);
+        Answer::Cannot(e.message(), e.fields().hint.clone())
+    }
+}
+
 fn look(names: &[String], mut answer: File) {
     let mut tell = |found: &Answer| {
         let _ = answer.write_all(&serde_json::to_vec(found).unwrap_or_default());
-    };
-    let cannot = |e: &Error| Answer::Cannot(e.message(), e.fields().hint.clone());
-    let options = Policy { timeout: Some(TIMEOUT), ..Policy::default() };
-    let entered = sandbox::run(&options, |inside| {
-        let mut checks = lab::sandbox_checks(inside);
-        let ns = Namespaces::new(&inside.pins).and_then(|n| n.add("doctor"));
-        match ns {
-            Ok(ns) => checks.extend(names.iter().filter_map(|name| lab::one(&ns, name))),
-            Err(e) => {
-                tell(&cannot(&e));
-                return 1;
-            }
-        }
-        checks.retain(|check| names.iter().any(|name| name == check.name));
-        let needs = checks.into_iter().map(|c| Need { name: c.name.to_owned(), ok: c.ok, detail: c.detail });
-        tell(&Answer::Found(needs.collect()));
         0
+    };
+    let options = Policy { timeout: Some(TIMEOUT), ..Policy::default() };
+    let entered = sandbox::run(&options, |inside| match look_inside(names, inside) {
+        Ok(needs) => tell(&Answer::Found(needs)),
+        Err(e) => tell(&Answer::cannot(&e)),
     });
     if let Err(e) = entered {
-        tell(&cannot(&e));
+        tell(&Answer::cannot(&e));
     }
+}
+
+fn look_inside(names: &[String], inside: &Sandbox) -> Result<Vec<Need>> {
+    let mut checks = features::sandbox_checks(inside);
+    let ns = Namespaces::new(&inside.pins)?.add("doctor")?;
+    checks.extend(names.iter().filter_map(|name| features::one(&ns, name)));
+    checks.retain(|check| names.iter().any(|name| name == check.name));
+    let need = |c: Check| Need { name: c.name.to_owned(), ok: c.ok, detail: c.detail };
+    Ok(checks.into_iter().map(need).collect())
 }

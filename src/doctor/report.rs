@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Check, Group, works};
+use crate::base::text::hang;
 
 /// How wide the last column may get.
 const WIDTH: usize = 100;
@@ -49,7 +50,7 @@ pub fn table(checks: &[Check]) -> String {
     let mut out = String::new();
     let width = rows.iter().map(|r| r[0].len()).max().unwrap_or(0);
     for [group, names, _] in &rows {
-        fill(&mut out, &format!("{group:width$}  "), names);
+        out.push_str(&line(group, width, names));
     }
     if !missing.is_empty() {
         let width = missing.iter().map(|r| r[0].len()).max().unwrap_or(0);
@@ -58,7 +59,7 @@ pub fn table(checks: &[Check]) -> String {
         let mut told: Option<(String, String)> = None;
         for [name, detail, remedy] in missing {
             // The kernel lacks ten kinds of links: said once, with the kinds' options.
-            fill(&mut out, &format!("{name:width$}  "), &said(&mut told, detail, remedy));
+            out.push_str(&line(&name, width, &said(&mut told, detail, remedy)));
         }
     }
     out.push_str(match works(checks) {
@@ -66,6 +67,12 @@ pub fn table(checks: &[Check]) -> String {
         false => "\nScripts can't run here until what is needed works; --host needs root, but no sandbox.\n",
     });
     out
+}
+
+/// A row: the head, filled up to `width`, and the text, wrapped behind it.
+fn line(head: &str, width: usize, text: &str) -> String {
+    let text = hang(text, width + 2, WIDTH.max(width + 42));
+    format!("{}\n", format!("{head:width$}  {text}").trim_end())
 }
 
 fn with_detail(check: &Check) -> String {
@@ -90,30 +97,6 @@ fn said(told: &mut Option<(String, String)>, detail: String, remedy: String) -> 
     };
     *told = Some((detail, head));
     text
-}
-
-/// Writes `text` behind `head`, broken at spaces, and indented alike.
-fn fill(out: &mut String, head: &str, text: &str) {
-    out.push_str(head);
-    let indent = head.chars().count();
-    let mut column = indent;
-    for (i, word) in text.split(' ').enumerate() {
-        let length = word.chars().count();
-        if i > 0 && column + 1 + length > WIDTH.max(indent + 40) {
-            out.push('\n');
-            out.push_str(&" ".repeat(indent));
-            column = indent;
-        } else if i > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-    }
-    while out.ends_with(' ') {
-        out.pop();
-    }
-    out.push('\n');
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use anyhow::{Result, bail};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 
-use super::entry::Lab;
+use super::entry::LiveLab;
 use super::everywhere;
 use super::inside::Inside;
-use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::error::{Error, Kind, complain};
 use crate::lua::lab::Place;
 use crate::net::hosts;
 use crate::net::names::similar;
@@ -49,21 +50,21 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
         let namespace = match first.as_slice() {
             [] => HOST.to_owned(),
             [name] => known(name).ok_or_else(|| unknown(name, namespaces))?,
-            _ => return Err(Error::argument("expected at most a namespace in front of --")),
+            _ => bail!("expected at most a namespace in front of --"),
         };
         if command.is_empty() {
-            return Err(no_command());
+            bail!(no_command());
         }
         return Ok((namespace, command));
     }
     let Some(word) = first.first() else {
-        return Err(no_command());
+        bail!(no_command());
     };
     let is_program = word.as_encoded_bytes().contains(&b'/') || proc::in_path(word, programs);
     match known(word) {
         None if is_program => Ok((HOST.to_owned(), first)),
         // One word that is like no namespace's is left to fail as a program.
-        None if first.len() > 1 || nearest(word, namespaces).is_some() => Err(missing(
+        None if first.len() > 1 || nearest(word, namespaces).is_some() => bail!(missing(
             format!("there is neither a namespace nor a program named {word:?}"),
             word,
             namespaces,
@@ -73,8 +74,11 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
         Some(namespace) => {
             first.remove(0);
             if first.is_empty() {
-                return Err(Error::argument(format!("no command is given for the namespace {namespace}"))
-                    .hint("nsh exec LAB NAMESPACE -- COMMAND..., or nsh exec LAB -- COMMAND... for a program of that name"));
+                bail!(
+                    Error::argument(format!("no command is given for the namespace {namespace}")).hint(
+                        "nsh exec LAB NAMESPACE -- COMMAND..., or nsh exec LAB -- COMMAND... for a program of that name"
+                    )
+                );
             }
             Ok((namespace, first))
         }
@@ -85,10 +89,10 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
 fn whole(words: Words) -> Result<Vec<OsString>> {
     match words {
         Words { first, command: Some(_) } if !first.is_empty() => {
-            Err(Error::argument("with --all, no namespace is named"))
+            bail!("with --all, no namespace is named")
         }
         Words { first, command } => {
-            Some(command.unwrap_or(first)).filter(|c| !c.is_empty()).ok_or_else(no_command)
+            Ok(Some(command.unwrap_or(first)).filter(|c| !c.is_empty()).ok_or_else(no_command)?)
         }
     }
 }
@@ -146,14 +150,14 @@ fn told(inside: &Inside, name: &str, status: i32) -> i32 {
 /// Runs a command in the lab to its end; returns its status. With `all`, in each namespace.
 ///
 /// Raises what keeps it from being tried.
-pub fn exec(lab: &Lab, words: Words, all: bool) -> Result<i32> {
+pub fn exec(lab: &LiveLab, words: Words, all: bool) -> Result<i32> {
     let inside = Inside::of(lab)?;
     let environment = environment(&inside)?;
     if all {
         let command = whole(words)?;
         let status = sandbox::join(&target(&inside, &environment)?, || {
             everywhere::run(&environment, &command)
-                .unwrap_or_else(|e| complain(&e.op("exec"), status::NOT_TRIED))
+                .unwrap_or_else(|e| complain(&*e.context("exec"), status::NOT_TRIED))
         })?;
         return Ok(told(&inside, &lab.name, status));
     }
@@ -164,7 +168,7 @@ pub fn exec(lab: &Lab, words: Words, all: bool) -> Result<i32> {
         match prepare(&namespace).and_then(|(ns, hosts)| run(&ns, hosts, environment, command)) {
             Ok(e) if e.kind() == Kind::NotFound => complain(&e, status::NO_PROGRAM),
             Ok(e) => complain(&e, status::CANNOT_RUN),
-            Err(e) => complain(&e.op("exec"), status::NOT_TRIED),
+            Err(e) => complain(&*e.context("exec"), status::NOT_TRIED),
         }
     })?;
     Ok(told(&inside, &lab.name, status))
@@ -208,12 +212,16 @@ pub(super) fn spec(
 /// Runs `prompt` in the lab, with the namespace to begin in; returns its status.
 ///
 /// Raises what keeps it from being tried.
-pub fn attach(lab: &Lab, namespace: Option<&str>, prompt: impl FnOnce(Place, &str) -> i32) -> Result<i32> {
+pub fn attach(
+    lab: &LiveLab,
+    namespace: Option<&str>,
+    prompt: impl FnOnce(Place, &str) -> i32,
+) -> Result<i32> {
     let inside = Inside::of(lab)?;
     let namespaces = inside.namespaces()?;
     let namespace = namespace.unwrap_or(HOST);
     if !namespaces.iter().any(|n| n == namespace) {
-        return Err(unknown(namespace.as_ref(), &namespaces));
+        bail!(unknown(namespace.as_ref(), &namespaces));
     }
     let environment = environment(&inside)?;
     let place = Place {
@@ -247,7 +255,9 @@ mod tests {
             let words: Vec<_> = command.iter().map(|w| w.to_string_lossy()).collect();
             format!("{namespace}: {}", words.join(" "))
         };
-        read(words, &namespaces, OsStr::new("/usr/bin:/bin")).map(show).map_err(|e| e.to_string())
+        read(words, &namespaces, OsStr::new("/usr/bin:/bin"))
+            .map(show)
+            .map_err(|e| Error::of(&*e).to_string())
     }
 
     #[test]

@@ -10,10 +10,12 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, bail};
+
 use super::lock::{self, Holder};
 use super::place;
 use super::record::Record;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 use crate::net::names::similar;
 use crate::sandbox::{self, Policy};
 
@@ -29,24 +31,26 @@ pub fn check_name(name: &str) -> Result<()> {
         _ if !name.chars().all(allowed) => "may have letters, digits and any of . _ - + @".to_owned(),
         _ => return Ok(()),
     };
-    Err(Error::argument(format!("a lab's name {wrong}, got {name:?}")))
+    bail!(Error::argument(format!("a lab's name {wrong}, got {name:?}")))
 }
 
 /// The directory of this user's labs.
 pub struct Labs(PathBuf);
 
 /// A lab that lives.
-pub struct Lab {
+pub struct LiveLab {
     pub name: String,
     pub directory: PathBuf,
     /// A descriptor of the process that keeps it.
     pub supervisor: OwnedFd,
 }
 
-impl Lab {
+impl LiveLab {
     pub fn record(&self) -> Result<Record> {
         Record::read(&self.directory).map_err(|e| {
-            e.hint(format!("nsh down {} ends the lab; was it begun by another version of nsh?", self.name))
+            let hint =
+                format!("nsh down {} ends the lab; was it begun by another version of nsh?", self.name);
+            Error::of(&*e).hint(hint).into()
         })
     }
 }
@@ -68,31 +72,34 @@ impl Labs {
         let directory = self.path(name);
         if directory.symlink_metadata().is_ok() {
             if !matches!(who(&directory)?, Holder::Nobody) {
-                return Err(Error::new(Kind::Exists, format!("a lab named {name:?} is there already"))
-                    .hint(format!("nsh down {name} ends it; --name gives this one another name")));
+                bail!(
+                    Error::new(Kind::Exists, format!("a lab named {name:?} is there already"))
+                        .hint(format!("nsh down {name} ends it; --name gives this one another name"))
+                );
             }
             remove(&directory)?;
         }
-        let failed = |e: io::Error| Error::from(e).on(directory.display().to_string());
-        DirBuilder::new().mode(0o700).create(&directory).map_err(failed)?;
-        let lock = lock::open(&directory.join("lock"), true).map_err(failed)?;
+        let at = || directory.display().to_string();
+        DirBuilder::new().mode(0o700).create(&directory).with_context(at)?;
+        let lock = lock::open(&directory.join("lock"), true).with_context(at)?;
         if !lock::take(&lock)? {
-            return Err(
-                Error::new(Kind::Busy, "locked by another process").on(directory.display().to_string())
-            );
+            bail!("{}: locked by another process", at());
         }
         record.write(&directory)?;
         Ok(Entry { labs: self.0.clone(), directory, lock })
     }
 
     /// Raises `not_found` for a lab that is not there, or has died.
-    pub fn find(&self, name: &str) -> Result<Lab> {
+    pub fn find(&self, name: &str) -> Result<LiveLab> {
         match self.look(name)? {
             Seen::Lives(lab) => Ok(lab),
-            Seen::Elsewhere => Err(elsewhere(name)),
-            Seen::Died => Err(Error::new(Kind::NotFound, format!("the lab {name:?} has died"))
-                .hint("it was killed, with all that ran in it; what was left of its entry is removed now")),
-            Seen::Missing => Err(self.unknown(name)),
+            Seen::Elsewhere => bail!(elsewhere(name)),
+            Seen::Died => {
+                bail!(Error::new(Kind::NotFound, format!("the lab {name:?} has died")).hint(
+                    "it was killed, with all that ran in it; what was left of its entry is removed now"
+                ))
+            }
+            Seen::Missing => bail!(self.unknown(name)),
         }
     }
 
@@ -114,7 +121,9 @@ impl Labs {
             holder = who(&directory)?;
         }
         let seen = match holder {
-            Holder::Process(supervisor) => Seen::Lives(Lab { name: name.to_owned(), directory, supervisor }),
+            Holder::Process(supervisor) => {
+                Seen::Lives(LiveLab { name: name.to_owned(), directory, supervisor })
+            }
             Holder::Elsewhere => Seen::Elsewhere,
             Holder::Nobody => {
                 remove(&directory)?;
@@ -140,7 +149,7 @@ impl Labs {
 
     /// The labs that live, by name, and the names of those that are kept in another PID namespace. Entries of others
     /// are removed.
-    pub fn all(&self) -> Result<(Vec<Lab>, Vec<String>)> {
+    pub fn all(&self) -> Result<(Vec<LiveLab>, Vec<String>)> {
         let (mut all, mut elsewhere) = (Vec::new(), Vec::new());
         for name in self.names()? {
             match self.look(&name)? {
@@ -153,7 +162,7 @@ impl Labs {
     }
 
     fn names(&self) -> Result<Vec<String>> {
-        let entries = fs::read_dir(&self.0).map_err(|e| Error::from(e).on(self.0.display().to_string()))?;
+        let entries = fs::read_dir(&self.0).with_context(|| self.0.display().to_string())?;
         let mut names: Vec<String> = entries
             .flatten()
             .filter_map(|e| Some(e.file_name().to_str()?.strip_suffix(".lab")?.to_owned()))
@@ -171,24 +180,26 @@ impl Labs {
     /// Raises `unsupported` if a lab with these options could write where the labs are written down: what it puts
     /// there would lead the process that keeps it, outside, to the user's files.
     pub fn apart_from(&self, options: &Policy) -> Result<()> {
-        let labs = self.0.canonicalize().map_err(|e| Error::from(e).on(self.0.display().to_string()))?;
+        let labs = self.0.canonicalize().with_context(|| self.0.display().to_string())?;
         let writable = sandbox::writable(&options.write)?;
         match writable.iter().find(|w| labs.starts_with(w) || w.starts_with(&labs)) {
             None => Ok(()),
-            Some(writable) => Err(Error::new(
-                Kind::Unsupported,
-                format!("could be written to from within the lab, which may write to {}", writable.display()),
-            )
-            .on(labs.display().to_string())
-            .op("the directory of labs")
-            .hint("set NSH_LABS to a directory elsewhere, or begin the lab in another directory or with another --write")),
+            Some(writable) => bail!(
+                Error::new(
+                    Kind::Unsupported,
+                    format!("could be written to from within the lab, which may write to {}", writable.display()),
+                )
+                .on(labs.display().to_string())
+                .op("the directory of labs")
+                .hint("set NSH_LABS to a directory elsewhere, or begin the lab in another directory or with another --write")
+            ),
         }
     }
 }
 
 /// What there is of a name.
 enum Seen {
-    Lives(Lab),
+    Lives(LiveLab),
     /// Kept in another PID namespace.
     Elsewhere,
     /// Its entry is removed now.
@@ -208,7 +219,7 @@ fn who(directory: &Path) -> Result<Holder> {
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(Holder::Nobody)
         }
-        Err(e) => Err(Error::from(e).on(directory.join("lock").display().to_string())),
+        Err(e) => Err(e).with_context(|| directory.join("lock").display().to_string()),
     }
 }
 
@@ -220,7 +231,7 @@ fn remove(directory: &Path) -> Result<()> {
     };
     match removed {
         Err(e) if e.kind() != io::ErrorKind::NotFound => {
-            Err(Error::from(e).on(directory.display().to_string()).op("removing"))
+            Err(e).with_context(|| format!("removing {}", directory.display()))
         }
         _ => Ok(()),
     }

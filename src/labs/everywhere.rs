@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::io::Write;
 
+use anyhow::Result;
+
 use super::enter::{spec, status};
-use crate::base::error::{Kind, Result, complain};
+use crate::base::error::{Kind, complain};
 use crate::net::hosts;
 use crate::net::namespace::Namespaces;
 use crate::proc::{self, Context, Exit, Process, Spec};

@@ -3,27 +3,28 @@
 use std::io;
 use std::os::fd::AsFd;
 
+use anyhow::{Context, Result};
 use nix::poll::PollFlags;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
-use super::entry::Lab;
+use super::entry::LiveLab;
 use super::log::Reader;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
 
 /// Copies the lab's log to stdout; with `follow` until the lab ends.
-pub fn logs(lab: &Lab, follow: bool) -> Result<()> {
+pub fn logs(lab: &LiveLab, follow: bool) -> Result<()> {
     let mut out = io::stdout().lock();
-    let mut reader = Reader::open(&lab.directory).map_err(|e| match e.kind() {
-        Kind::NotFound => e.hint("what a prompt prints is on its own terminal alone"),
-        _ => e,
+    let mut reader = Reader::open(&lab.directory).map_err(|e| match Error::of(&*e) {
+        e if e.kind() == Kind::NotFound => e.hint("what a prompt prints is on its own terminal alone"),
+        e => e,
     })?;
     if !follow {
         return written(reader.copy(&mut out)).map(|_| ());
     }
     let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
     let news = AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;
-    inotify.add_watch(&lab.directory, news).map_err(|e| Error::from(e).detail("watching the lab's log"))?;
+    inotify.add_watch(&lab.directory, news).context("watching the lab's log")?;
     loop {
         // The end first, so that nothing comes after what is read now.
         let ended =
@@ -50,6 +51,6 @@ fn written(result: io::Result<()>) -> Result<bool> {
     match result {
         Ok(()) => Ok(true),
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(e) => Err(Error::from(e).on("the log").op("copying")),
+        Err(e) => Err(e).context("copying the log"),
     }
 }

@@ -6,11 +6,12 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use anyhow::{Context, Result, bail};
 use nix::poll::PollFlags;
 
-use super::entry::Lab;
+use super::entry::LiveLab;
 use super::record::{Process, Record};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
 use crate::net::namespace::HOST;
 use crate::sandbox::PINS;
@@ -23,16 +24,18 @@ pub struct Inside {
 }
 
 impl Inside {
-    /// Raises `busy` for a lab that is still being made, and `not_found` for one that is just ending.
-    pub fn of(lab: &Lab) -> Result<Inside> {
+    /// An error for a lab that is still being made, or just ending.
+    pub fn of(lab: &LiveLab) -> Result<Inside> {
         let record = lab.record()?;
         let Some(process) = record.process else {
-            return Err(Error::new(Kind::Busy, format!("the lab {:?} is only just being made", lab.name))
-                .hint("try again in a moment"));
+            bail!(
+                Error::new(Kind::Busy, format!("the lab {:?} is only just being made", lab.name))
+                    .hint("try again in a moment")
+            );
         };
         match process.open()? {
             Some(fd) => Ok(Inside { record, process, fd }),
-            None => Err(Error::new(Kind::NotFound, format!("the lab {:?} has ended", lab.name))),
+            None => bail!("the lab {:?} has ended", lab.name),
         }
     }
 
@@ -63,9 +66,9 @@ impl Inside {
     /// `result`, unless the lab has ended meanwhile.
     fn checked<T>(&self, result: std::io::Result<T>, what: &str) -> Result<T> {
         if self.ended() {
-            return Err(Error::new(Kind::NotFound, "the lab has ended"));
+            bail!("the lab has ended");
         }
-        result.map_err(|e| Error::from(e).detail(what.to_owned()))
+        result.with_context(|| what.to_owned())
     }
 
     /// The names of the lab's namespaces, `host` first.
@@ -116,7 +119,7 @@ impl Inside {
         use std::os::unix::fs::MetadataExt;
         let theirs =
             self.checked(fs::metadata(self.path("ns/user")), "looking at the lab's user namespace")?;
-        let ours = fs::metadata("/proc/self/ns/user").map_err(Error::from)?;
+        let ours = fs::metadata("/proc/self/ns/user")?;
         Ok(theirs.ino() != ours.ino())
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
+use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag};
 use nix::sys::prctl;
 use nix::sys::signal::SigSet;
@@ -15,10 +16,9 @@ use super::log::Mover;
 use super::record::{MOST_DEATHS, Process, Record, State};
 use super::report::{DIED, HERE, Report, Reports, UP, say, tell};
 use super::up::Request;
-use crate::base::error::{Error, Result, complain};
+use crate::base::status;
 use crate::base::wait::{self, limit};
-use crate::lua::status;
-use crate::sandbox::{self, Keeper, Sandbox};
+use crate::sandbox::{self, Exit, Keeper, Sandbox};
 
 /// Keeps a lab until it has ended; returns the status for nsh to exit with. `teller` gets a byte when it is up.
 pub fn keep(
@@ -27,26 +27,15 @@ pub fn keep(
     request: Request<'_>,
     teller: OwnedFd,
     runner: impl FnOnce(&Sandbox, Rc<dyn Fn()>) -> i32,
-) -> i32 {
+) -> Result<i32> {
     let record = Record::new(&request.script.name, &request.script.args);
-    if let Err(e) = labs.apart_from(&request.options) {
-        return complain(&e, status_of(&e));
-    }
-    let entry = match labs.enter(name, &record) {
-        Ok(entry) => entry,
-        Err(e) => return complain(&e, status::FAILED),
-    };
-    let result = Supervisor::new(entry, record, teller).and_then(|(supervisor, report)| {
-        supervisor.run(&request.options, move |lab| {
-            say(&report, HERE);
-            runner(lab, Rc::new(move || stay(&report)))
-        })
-    });
-    result.unwrap_or_else(|e| complain(&e, status::CANNOT))
-}
-
-fn status_of(e: &Error) -> i32 {
-    if e.fields().op.as_deref() == Some("--write") { status::USAGE } else { status::CANNOT }
+    labs.apart_from(&request.options)?;
+    let entry = labs.enter(name, &record).context(Exit(status::FAILED))?;
+    let (supervisor, report) = Supervisor::new(entry, record, teller)?;
+    supervisor.run(&request.options, move |lab| {
+        say(&report, HERE);
+        runner(lab, Rc::new(move || stay(&report)))
+    })
 }
 
 /// The script has ended well: tells so, and waits until the lab is to end.
@@ -113,10 +102,7 @@ impl Supervisor {
         if let Some(mover) = self.mover.take() {
             mover.finish();
         }
-        let status = match result {
-            Err(e) if status_of(&e) == status::USAGE => complain(&e, status::USAGE),
-            result => result?,
-        };
+        let status = result?;
         left.map(|()| status)
     }
 
@@ -182,9 +168,5 @@ fn cloned(fd: BorrowedFd<'_>) -> Result<OwnedFd> {
 }
 
 fn null() -> Result<File> {
-    File::options()
-        .read(true)
-        .write(true)
-        .open("/dev/null")
-        .map_err(|e| Error::from(e).detail("opening /dev/null"))
+    File::options().read(true).write(true).open("/dev/null").context("opening /dev/null")
 }

@@ -9,10 +9,10 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::{Context, Result, anyhow};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
 
-use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::{self, Deadline};
 
 /// How long to wait for another nsh that is just changing the directory.
@@ -40,23 +40,26 @@ pub fn take(file: &File) -> Result<bool> {
     match fcntl(file, FcntlArg::F_SETLK(&whole_file(libc::F_WRLCK))) {
         Ok(_) => Ok(true),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
-        Err(e) => Err(Error::from(e).detail("locking")),
+        Err(e) => Err(e).context("locking"),
     }
 }
 
 /// Locks a directory while something is added to it or removed. Given up when dropped.
 pub fn mutex(directory: &Path) -> Result<Flock<File>> {
-    let failed = |e: Error| e.on(directory.display().to_string());
-    let mut file = File::open(directory).map_err(|e| failed(e.into()))?;
+    take_directory(directory).with_context(|| format!("locking {}", directory.display()))
+}
+
+fn take_directory(directory: &Path) -> Result<Flock<File>> {
+    let mut file = File::open(directory)?;
     let deadline = Deadline::after(PATIENCE);
     loop {
         file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(locked) => return Ok(locked),
             Err((file, Errno::EWOULDBLOCK)) => file,
-            Err((_, e)) => return Err(failed(Error::from(e).detail("locking"))),
+            Err((_, e)) => return Err(e.into()),
         };
         if deadline.passed() {
-            return Err(failed(Error::new(Kind::Busy, format!("locked for {PATIENCE:?} by another nsh"))));
+            return Err(anyhow!("another nsh has had it locked for {PATIENCE:?}"));
         }
         wait::pause(Duration::from_millis(5))?;
     }
@@ -88,8 +91,7 @@ pub fn holder(file: &File) -> Result<Holder> {
 
 fn holding(file: &File) -> Result<Option<i32>> {
     let mut lock = whole_file(libc::F_WRLCK);
-    fcntl(file, FcntlArg::F_GETLK(&mut lock))
-        .map_err(|e| Error::from(e).detail("asking for a lock's holder"))?;
+    fcntl(file, FcntlArg::F_GETLK(&mut lock)).context("asking for a lock's holder")?;
     Ok((lock.l_type != libc::F_UNLCK as libc::c_short).then_some(lock.l_pid))
 }
 

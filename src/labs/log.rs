@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use nix::poll::PollFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::signal::Signal;
 
-use crate::base::error::{Error, Result};
 use crate::base::wait::{self, Deadline};
 
 const NEWER: &str = "log";
@@ -126,7 +126,7 @@ impl Mover {
         shown: impl FnOnce() + Send + 'static,
     ) -> Result<Mover> {
         let kick = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?);
-        let newer = Files::open(directory).map_err(|e| Error::from(e).detail("opening the log"))?;
+        let newer = Files::open(directory).context("opening the log")?;
         let files = Files { directory: directory.to_owned(), newer: Some(newer), size: 0 };
         let [out, err] = pipes;
         let [terminal_out, terminal_err] = terminals;
@@ -138,7 +138,7 @@ impl Mover {
         let (told, leaving) = (kick.clone(), Arc::new(AtomicBool::new(false)));
         let entry = Watched::new(directory, leaving.clone())?;
         let thread = std::thread::Builder::new().name("nsh-log".into()).stack_size(PIPE * 4);
-        let thread = thread.spawn(move || run(streams, files, &told, &entry, shown)).map_err(Error::from)?;
+        let thread = thread.spawn(move || run(streams, files, &told, &entry, shown))?;
         Ok(Mover { thread, kick, leaving })
     }
 
@@ -175,9 +175,7 @@ impl Watched {
     fn new(directory: &Path, leaving: Arc<AtomicBool>) -> Result<Watched> {
         let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
         let removals = AddWatchFlags::IN_DELETE | AddWatchFlags::IN_DELETE_SELF | AddWatchFlags::IN_MOVE_SELF;
-        inotify
-            .add_watch(directory, removals)
-            .map_err(|e| Error::from(e).detail("watching the lab's entry"))?;
+        inotify.add_watch(directory, removals).context("watching the lab's entry")?;
         let lock = directory.join("lock");
         Ok(Watched { inode: inode(&lock), lock, inotify, leaving })
     }
@@ -239,7 +237,6 @@ pub struct Reader {
 
 impl Reader {
     pub fn open(directory: &Path) -> Result<Reader> {
-        let failed = |e: io::Error| Error::from(e).on(directory.join(NEWER).display().to_string());
         let mut tries = 0;
         loop {
             let newer = match File::open(directory.join(NEWER)) {
@@ -253,7 +250,7 @@ impl Reader {
                     wait::pause(Duration::from_millis(5))?;
                     continue;
                 }
-                newer => newer.map_err(failed)?,
+                newer => newer.with_context(|| directory.join(NEWER).display().to_string())?,
             };
             let older = File::open(directory.join(OLDER)).ok();
             let inode = |file: &File| file.metadata().map(|m| m.ino()).unwrap_or(0);

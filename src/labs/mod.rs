@@ -21,12 +21,15 @@ mod report;
 mod show;
 mod up;
 
-use crate::base::error::{Error, Kind, Result, complain};
+use anyhow::{Context, Result};
+
+use crate::base::error::{Error, Kind, complain};
+use crate::base::status;
 use crate::lua::lab::Place;
-use crate::lua::status;
+use crate::sandbox::Exit;
 use down::Ending;
 pub use enter::Words;
-use entry::{Lab, Labs};
+use entry::{Labs, LiveLab};
 pub use prompt::prompt;
 pub use up::{Request, up};
 
@@ -35,48 +38,44 @@ pub fn list(json: bool) -> Result<String> {
     show::show(&Labs::open()?, json)
 }
 
-/// `nsh exec`: returns the command's status, or 125 if it could not be tried.
-pub fn exec(lab: &str, words: Words, all: bool) -> i32 {
-    let result = Labs::open().and_then(|labs| labs.find(lab)).and_then(|lab| enter::exec(&lab, words, all));
-    result.unwrap_or_else(|e| complain(&e.op("exec"), enter::status::NOT_TRIED))
+/// `nsh exec`: returns the command's status. An error's is 125.
+pub fn exec(lab: &str, words: Words, all: bool) -> Result<i32> {
+    let lab = Labs::open().and_then(|labs| labs.find(lab));
+    lab.and_then(|lab| enter::exec(&lab, words, all)).context("exec").context(Exit(enter::status::NOT_TRIED))
 }
 
 /// `nsh attach`: runs `prompt` in the lab, with the name of the namespace to begin in. Without a name in the only one.
-pub fn attach(lab: Option<&str>, namespace: Option<&str>, prompt: impl FnOnce(Place, &str) -> i32) -> i32 {
-    let labs = match Labs::open() {
-        Ok(labs) => labs,
-        Err(e) => return complain(&e.op("attach"), status::CANNOT),
-    };
-    let found = lab.map_or_else(|| only(&labs), |lab| labs.find(lab));
-    let result = found.and_then(|lab| enter::attach(&lab, namespace, prompt));
-    result.unwrap_or_else(|e| complain(&e.op("attach"), status::FAILED))
+pub fn attach(
+    lab: Option<&str>,
+    namespace: Option<&str>,
+    prompt: impl FnOnce(Place, &str) -> i32,
+) -> Result<i32> {
+    let labs = Labs::open().context("attach")?;
+    let lab = lab.map_or_else(|| only(&labs), |lab| labs.find(lab));
+    lab.and_then(|lab| enter::attach(&lab, namespace, prompt)).context("attach").context(Exit(status::FAILED))
 }
 
 /// The lab that is there, if there is no other.
-fn only(labs: &Labs) -> Result<Lab> {
+fn only(labs: &Labs) -> Result<LiveLab> {
     let (mut all, elsewhere) = labs.all()?;
     match (all.len(), elsewhere.is_empty()) {
         (1, true) => Ok(all.remove(0)),
         (0, true) => Err(Error::new(Kind::NotFound, "there is no lab")
-            .hint("nsh up SCRIPT makes one that stays, nsh alone a prompt with one of its own")),
+            .hint("nsh up SCRIPT makes one that stays, nsh alone a prompt with one of its own")
+            .into()),
         _ => {
             let names: Vec<String> = all.into_iter().map(|lab| lab.name).chain(elsewhere).collect();
             Err(Error::argument(format!("there are several labs: {}", names.join(", ")))
-                .hint("nsh attach LAB says which"))
+                .hint("nsh attach LAB says which")
+                .into())
         }
     }
 }
 
 /// `nsh logs`.
-pub fn logs(lab: &str, follow: bool) -> i32 {
-    let labs = match Labs::open() {
-        Ok(labs) => labs,
-        Err(e) => return complain(&e.op("logs"), status::CANNOT),
-    };
-    match labs.find(lab).and_then(|lab| follow::logs(&lab, follow)) {
-        Ok(()) => status::SUCCESS,
-        Err(e) => complain(&e.op("logs"), status::FAILED),
-    }
+pub fn logs(lab: &str, follow: bool) -> Result<()> {
+    let labs = Labs::open().context("logs")?;
+    labs.find(lab).and_then(|lab| follow::logs(&lab, follow)).context("logs").context(Exit(status::FAILED))
 }
 
 /// Which labs `nsh down` ends.
@@ -86,32 +85,23 @@ pub enum Which {
     All,
 }
 
-/// `nsh down`: ends them side by side, and returns when nothing of them is left.
-pub fn down(which: &Which) -> i32 {
-    let labs = match Labs::open() {
-        Ok(labs) => labs,
-        Err(e) => return complain(&e.op("down"), status::CANNOT),
-    };
-    let mut status = status::SUCCESS;
-    let found = match which {
+/// `nsh down`: ends them side by side, and returns the exit status when nothing of them is left.
+pub fn down(which: &Which) -> Result<i32> {
+    let labs = Labs::open().context("down")?;
+    let found: Vec<Result<LiveLab>> = match which {
         Which::These(names) => names.iter().map(|name| labs.find(name)).collect(),
-        Which::All => match labs.all() {
-            Ok((all, elsewhere)) => {
-                let elsewhere = elsewhere.iter().map(|name| Err(entry::elsewhere(name)));
-                all.into_iter().map(Ok).chain(elsewhere).collect()
-            }
-            Err(e) => vec![Err(e)],
-        },
+        Which::All => {
+            let (all, elsewhere) = labs.all().context("down").context(Exit(status::FAILED))?;
+            let elsewhere = elsewhere.iter().map(|name| Err(entry::elsewhere(name).into()));
+            all.into_iter().map(Ok).chain(elsewhere).collect()
+        }
     };
     let begun: Vec<Result<Ending>> = found.into_iter().map(|lab| lab.and_then(Ending::begin)).collect();
+    let mut status = status::SUCCESS;
     for ending in begun {
-        let ended = ending.and_then(|ending| {
-            let name = ending.name().to_owned();
-            ending.finish(&labs).map_err(|e| e.on(name))
-        });
-        if let Err(e) = ended {
-            status = complain(&e.op("down"), status::FAILED);
+        if let Err(e) = ending.and_then(|ending| ending.finish(&labs)).context("down") {
+            status = complain(&*e, status::FAILED);
         }
     }
-    status
+    Ok(status)
 }

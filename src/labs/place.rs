@@ -5,9 +5,10 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, bail};
 use nix::unistd::Uid;
 
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 
 /// The directory with an entry for each lab; made if it isn't there.
 ///
@@ -17,7 +18,7 @@ use crate::base::error::{Error, Kind, Result};
 pub fn labs() -> Result<PathBuf> {
     let uid = nix::unistd::geteuid();
     if let Some(own) = std::env::var_os("NSH_LABS").filter(|v| !v.is_empty()) {
-        return given_by_user(Path::new(&own), uid).map_err(|e| e.op("NSH_LABS"));
+        return given_by_user(Path::new(&own), uid).context("NSH_LABS");
     }
     let given = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     choose(uid, given, Path::new("/run"), Path::new("/tmp"))
@@ -25,14 +26,14 @@ pub fn labs() -> Result<PathBuf> {
 
 fn given_by_user(path: &Path, uid: Uid) -> Result<PathBuf> {
     if !path.is_absolute() {
-        return Err(Error::argument(format!("expected an absolute path, got {:?}", path.display())));
+        bail!("expected an absolute path, got {:?}", path.display());
     }
     private(path, uid)
 }
 
 fn choose(uid: Uid, given: Option<PathBuf>, run: &Path, tmp: &Path) -> Result<PathBuf> {
     if uid.is_root() {
-        return private(&run.join("nsh-labs"), uid).map_err(|e| e.op("the directory of labs"));
+        return private(&run.join("nsh-labs"), uid).context("the directory of labs");
     }
     let runtime = [given, Some(run.join("user").join(uid.to_string()))];
     // What is no runtime directory of this user's, such as that of the user before `su`, is passed over.
@@ -41,7 +42,7 @@ fn choose(uid: Uid, given: Option<PathBuf>, run: &Path, tmp: &Path) -> Result<Pa
         Some(directory) => private(&directory.join("nsh"), uid),
         None => private(&tmp.join(format!("nsh-{uid}")), uid),
     }
-    .map_err(|e| e.op("the directory of labs"))
+    .context("the directory of labs")
 }
 
 /// A directory, and no link to one, of this user's, into which nobody else can write.
@@ -54,16 +55,15 @@ const HINT: &str =
 
 /// Makes the directory, or checks the one that is there.
 fn private(path: &Path, uid: Uid) -> Result<PathBuf> {
-    let failed = |e: Error| e.on(path.display().to_string());
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-        made => made.map_err(|e| failed(e.into()).hint(HINT))?,
-    }
-    let there = path.symlink_metadata().map_err(|e| failed(e.into()))?;
-    let wrong = wrong(&there, uid);
-    match wrong {
+    let refused = |e: Error| e.hint(HINT);
+    let made = match DirBuilder::new().mode(0o700).create(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => path.symlink_metadata(),
+        made => made.and_then(|()| path.symlink_metadata()),
+    };
+    let there = made.map_err(|e| refused(e.into())).with_context(|| format!("{path:?}"))?;
+    match wrong(&there, uid) {
         None => Ok(path.to_owned()),
-        Some(wrong) => Err(failed(Error::new(Kind::Permission, wrong)).hint(HINT)),
+        Some(wrong) => Err(refused(Error::new(Kind::Permission, wrong))).with_context(|| format!("{path:?}")),
     }
 }
 

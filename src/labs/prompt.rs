@@ -3,12 +3,13 @@
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
+use anyhow::{Result, bail};
 use nix::unistd::Pid;
 
 use super::entry::{Entry, Labs};
 use super::record::{Process, Record, State};
 use super::report::{HERE, Report, Reports, say};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 use crate::sandbox::{self, Keeper, Policy, Sandbox};
 
 /// Names that are tried before a prompt goes without.
@@ -60,11 +61,11 @@ fn enter(labs: &Labs, record: &Record) -> Result<Entry> {
     for number in 1..MOST {
         let name = if number == 1 { "prompt".to_owned() } else { format!("prompt{number}") };
         match labs.enter(&name, record) {
-            Err(e) if e.kind() == Kind::Exists => {}
+            Err(e) if Error::of(&*e).kind() == Kind::Exists => {}
             entered => return entered,
         }
     }
-    Err(Error::new(Kind::Exists, "there are too many prompts"))
+    bail!("there are too many prompts")
 }
 
 impl Keeper for Window {

@@ -6,10 +6,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use nix::sys::resource::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::base::error::{Error, Kind, Result};
 use crate::base::wait;
 
 const FILE: &str = "lab.json";
@@ -87,20 +87,20 @@ impl Record {
 
     /// Writes it in one piece: who reads sees the old or the new one.
     pub fn write(&self, directory: &Path) -> Result<()> {
-        let text = serde_json::to_vec_pretty(self).map_err(|e| Error::new(Kind::Io, e.to_string()))?;
+        let text = serde_json::to_vec_pretty(self)?;
         let new = directory.join(format!("{FILE}.new"));
         let mut options = File::options();
         options.create(true).write(true).truncate(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
         let written = options.open(&new).and_then(|mut file| file.write_all(&text));
         let written = written.and_then(|()| fs::rename(&new, directory.join(FILE)));
-        written.map_err(|e| Error::from(e).on(new.display().to_string()).op("writing"))
+        written.with_context(|| format!("writing {}", new.display()))
     }
 
     pub fn read(directory: &Path) -> Result<Record> {
         let path = directory.join(FILE);
-        let failed = |e: Error| e.on(path.display().to_string()).op("reading");
-        let text = fs::read(&path).map_err(|e| failed(e.into()))?;
-        serde_json::from_slice(&text).map_err(|e| failed(Error::new(Kind::Invalid, e.to_string())))
+        let failed = || format!("reading {}", path.display());
+        let text = fs::read(&path).with_context(failed)?;
+        serde_json::from_slice(&text).with_context(failed)
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+use anyhow::Result;
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType};
-
-use crate::base::error::Result;
 
 /// The process runs.
 pub const HERE: u8 = b'H';

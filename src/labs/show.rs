@@ -1,12 +1,12 @@
 //! `nsh ls`: the labs of this user, for people and for programs.
 
+use anyhow::Result;
 use serde_json::json;
 
-use super::entry::{Lab, Labs};
+use super::entry::{Labs, LiveLab};
 use super::inside::Inside;
 use super::record::{Record, State};
 use crate::base::clock;
-use crate::base::error::Result;
 use crate::base::text::harmless;
 
 /// What is known of one.
@@ -20,7 +20,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(lab: &Lab) -> Row {
+    fn of(lab: &LiveLab) -> Row {
         let record = lab.record().ok();
         let inside = Inside::of(lab).ok();
         let state = match &record {

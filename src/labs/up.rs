@@ -8,6 +8,7 @@ use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::PollFlags;
@@ -19,10 +20,11 @@ use nix::unistd::{ForkResult, Pid};
 use super::entry::{Labs, check_name};
 use super::inside;
 use super::keep;
-use crate::base::error::{Result, complain};
+use crate::base::error::{Error, complain};
+use crate::base::status;
 use crate::base::wait::{self, Deadline};
-use crate::lua::{Script, status};
-use crate::sandbox::{self, Signals, Who};
+use crate::lua::Script;
+use crate::sandbox::{self, Exit, Signals, Who};
 
 /// What `nsh up` is asked for.
 pub struct Request<'a> {
@@ -35,29 +37,22 @@ pub struct Request<'a> {
 ///
 /// `runner` is called in the script's process, with what it calls when the script has ended well; that returns when
 /// the lab is to end.
-pub fn up(request: Request<'_>, runner: impl FnOnce(&sandbox::Sandbox, Rc<dyn Fn()>) -> i32) -> i32 {
-    let name = match name(&request) {
-        Ok(name) => name,
-        Err(e) => return complain(&e, status::USAGE),
-    };
-    let labs = match Labs::open() {
-        Ok(labs) => labs,
-        Err(e) => return complain(&e, status::CANNOT),
-    };
-    start(&labs, &name, request, runner).unwrap_or_else(|e| complain(&e, status::CANNOT))
+pub fn up(request: Request<'_>, runner: impl FnOnce(&sandbox::Sandbox, Rc<dyn Fn()>) -> i32) -> Result<i32> {
+    let name = name(&request).context(Exit(status::USAGE))?;
+    start(&Labs::open()?, &name, request, runner)
 }
 
 /// The one that was given, or the script's, without directory and ending.
 fn name(request: &Request<'_>) -> Result<String> {
     if let Some(name) = &request.name {
-        check_name(name).map_err(|e| e.op("--name"))?;
+        check_name(name).context("--name")?;
         return Ok(name.clone());
     }
     let script = request.script.name.as_str();
     let base = script.rsplit('/').next().unwrap_or(script);
     let base = base.strip_suffix(".lua").unwrap_or(base);
     check_name(base)
-        .map_err(|e| e.on(script).op("up").hint("give the lab a name: nsh up --name NAME ..."))?;
+        .map_err(|e| Error::of(&*e).op("up").hint("give the lab a name: nsh up --name NAME ..."))?;
     Ok(base.to_owned())
 }
 
@@ -74,10 +69,8 @@ fn start(
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => {
             drop((news, signals));
-            let status = match alone(user) {
-                Ok(()) => keep::keep(labs, name, request, teller, runner),
-                Err(e) => complain(&e, status::CANNOT),
-            };
+            let kept = alone(user).and_then(|()| keep::keep(labs, name, request, teller, runner));
+            let status = sandbox::exit_status(kept);
             // SAFETY: _exit takes no pointers. The handlers of `exit` are those of the process that we are a copy of.
             unsafe { libc::_exit(status) }
         }
@@ -85,11 +78,12 @@ fn start(
             drop((runner, teller));
             let status = follow(child, &signals, &news)?;
             if status == status::SUCCESS {
-                return Ok(tell(labs, name));
+                tell(labs, name).context(Exit(status::FAILED))?;
+                return Ok(status);
             }
             // It removes the entry itself, unless it was killed.
             if let Err(e) = labs.sweep(name) {
-                complain(&e, status);
+                complain(&*e, status);
             }
             Ok(status)
         }
@@ -165,12 +159,8 @@ fn follow(supervisor: Pid, signals: &Signals, news: &OwnedFd) -> Result<i32> {
 }
 
 /// Says what is there, and what to do with it.
-fn tell(labs: &Labs, name: &str) -> i32 {
-    let namespaces = labs.find(name).and_then(|lab| inside::Inside::of(&lab)).and_then(|i| i.namespaces());
-    let namespaces = match namespaces {
-        Ok(namespaces) => namespaces,
-        Err(e) => return complain(&e, status::FAILED),
-    };
+fn tell(labs: &Labs, name: &str) -> Result<()> {
+    let namespaces = inside::Inside::of(&labs.find(name)?)?.namespaces()?;
     let one = namespaces.get(1).map_or("host", String::as_str);
     let text = format!(
         "the lab {name} is up: {}\n  \
@@ -182,7 +172,7 @@ fn tell(labs: &Labs, name: &str) -> i32 {
     );
     // Nobody may read it.
     let _ = writeln!(std::io::stdout(), "{text}");
-    status::SUCCESS
+    Ok(())
 }
 
 /// The first names of many.

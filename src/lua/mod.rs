@@ -17,7 +17,7 @@ pub mod modules;
 pub mod registry;
 pub mod runtime;
 pub mod schema;
-pub mod status;
+pub use crate::base::status;
 
 use std::rc::Rc;
 

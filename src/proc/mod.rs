@@ -36,7 +36,7 @@ pub use deaths::deaths;
 pub use kept::{Keep, Kept};
 pub use path::{in_path, installed, is_busybox};
 pub use process::{Next, Printed, Process, Which, spawn};
-pub use ready::{Condition, Transport};
+pub use ready::Condition;
 pub use shell::{foreground, shell};
 pub use spec::{Context, DEFAULT_PATH, Place, Program, Spec, Stdin, replace};
 pub use status::{Exit, killed_for_memory, signal_name, signal_number};

@@ -12,6 +12,7 @@ use super::{Exit, Next, Process, Which};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
 use crate::net::namespace::Namespace;
+use crate::net::socket::{self, Filter, Owners, Proto};
 
 /// How soon what can't be waited for by events is looked at again; doubled each time, up to the second.
 const SOON: Duration = Duration::from_millis(2);
@@ -62,14 +63,14 @@ impl<E: From<Error> + 'static> Condition<E> {
     /// Something that listens on the port.
     ///
     /// Raises `exists` if something does already, since that would tell nothing.
-    pub fn port(ns: &Rc<Namespace>, transport: Transport, port: u16) -> Result<Self> {
-        let what = format!("{} port {port}", transport.name());
-        if listening(ns, transport, port)? {
+    pub fn port(ns: &Rc<Namespace>, proto: Proto, port: u16) -> Result<Self> {
+        let what = format!("{} port {port}", proto.name().to_uppercase());
+        if listening(ns, proto, port)? {
             let e = Error::new(Kind::Exists, format!("something listens on {what} already"));
             return Err(e.hint("so it can't tell when the process is ready; `ss -lntup` shows who it is"));
         }
         let ns = ns.clone();
-        let met = move |_: &Process| Ok(listening(&ns, transport, port)?);
+        let met = move |_: &Process| Ok(listening(&ns, proto, port)?);
         Ok(Condition::new(move || format!("nothing listens on {what}"), met))
     }
 
@@ -103,56 +104,10 @@ fn watch(directory: &Path) -> nix::Result<Inotify> {
     Ok(inotify)
 }
 
-/// What a port belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    Tcp,
-    Udp,
-}
-
-impl Transport {
-    fn name(self) -> &'static str {
-        match self {
-            Transport::Tcp => "TCP",
-            Transport::Udp => "UDP",
-        }
-    }
-
-    /// The files of /proc/net, and the state of a socket that waits for anyone (TCP_LISTEN, TCP_CLOSE).
-    fn files(self) -> ([&'static str; 2], &'static str) {
-        match self {
-            Transport::Tcp => (["tcp", "tcp6"], "0A"),
-            Transport::Udp => (["udp", "udp6"], "07"),
-        }
-    }
-}
-
 /// Whether something listens on the port in the namespace, on whatever address.
-fn listening(ns: &Namespace, transport: Transport, port: u16) -> Result<bool> {
-    let (files, state) = transport.files();
-    ns.within(|| {
-        for file in files {
-            let path = Path::new("/proc/thread-self/net").join(file);
-            match std::fs::read_to_string(&path) {
-                Ok(text) if has_port(&text, state, port) => return Ok(true),
-                // Without IPv6 there is no second one.
-                Ok(_) => {}
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-                Err(e) => return Err(Error::from(e).detail(format!("reading {}", path.display()))),
-            }
-        }
-        Ok(false)
-    })
-}
-
-/// `sl  local_address rem_address   st ...`, the addresses as `0100007F:00B3`, all in hex.
-fn has_port(table: &str, state: &str, port: u16) -> bool {
-    table.lines().skip(1).any(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        let local = fields.next().and_then(|a| a.rsplit_once(':')).map(|(_, port)| port);
-        let is = fields.nth(1);
-        is == Some(state) && local.and_then(|p| u16::from_str_radix(p, 16).ok()) == Some(port)
-    })
+fn listening(ns: &Namespace, proto: Proto, port: u16) -> Result<bool> {
+    let filter = Filter { protos: Some(vec![proto]), listening: true, port: Some(port), ..Filter::default() };
+    Ok(!socket::list(ns, &filter, &Owners::nobody())?.is_empty())
 }
 
 impl Process {
@@ -210,24 +165,5 @@ impl Process {
             }
             _ => e,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 00000000:00B3 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 26 1 0 100 0 0 10 0
-   1: 0100007F:0016 0100007F:C001 01 00000000:00000000 00:00000000 00000000     0        0 27 1 0 100 0 0 10 0
-   2: 00000000000000000000000000000000:0035 00000000000000000000000000000000:0000 07 0:0 00:0 0     0        0 28 1
-";
-
-    #[test]
-    fn ports_in_the_kernels_tables() {
-        assert!(has_port(TABLE, "0A", 179));
-        assert!(!has_port(TABLE, "0A", 22), "that one is a connection");
-        assert!(has_port(TABLE, "07", 53));
-        assert!(!has_port("", "0A", 179));
     }
 }

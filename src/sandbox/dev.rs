@@ -5,12 +5,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use anyhow::Result;
 use nix::mount::MsFlags;
 use nix::sys::stat::Mode;
 
 use super::sys::Tree;
 use super::view;
-use crate::base::error::Result;
 
 const NODES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty", "net/tun"];
 

@@ -4,7 +4,11 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::base::error::{Error, Result};
+use anyhow::{Context, Result};
+
+use super::Exit;
+use crate::base::error::Error;
+use crate::base::status;
 
 /// Passed into a lab where they are set.
 pub const PASSED: &[&str] = &[
@@ -63,9 +67,8 @@ impl Environment {
             let at = bytes.iter().position(|b| *b == b'=');
             let name = OsStr::from_bytes(&bytes[..at.unwrap_or(bytes.len())]);
             if name.is_empty() {
-                return Err(Error::argument("expected NAME or NAME=VALUE")
-                    .op("--env")
-                    .on(word.to_string_lossy().into_owned()));
+                return Err(Error::argument("--env: expected NAME or NAME=VALUE"))
+                    .context(Exit(status::USAGE));
             }
             match at {
                 Some(at) => all.set(name, OsStr::from_bytes(&bytes[at + 1..])),
@@ -100,6 +103,12 @@ impl Environment {
     }
 }
 
+/// The names that `--env` asks for and that are not set here, so that a lab has them no more than we do.
+pub fn unset(asked: &[OsString]) -> impl Iterator<Item = &OsString> {
+    let names = asked.iter().filter(|word| !word.is_empty() && !word.as_bytes().contains(&b'='));
+    names.filter(|name| std::env::var_os(name).is_none())
+}
+
 impl From<Vec<(OsString, OsString)>> for Environment {
     fn from(all: Vec<(OsString, OsString)>) -> Environment {
         Environment(all)
@@ -120,6 +129,7 @@ mod tests {
         assert_eq!(get("PATH").as_deref(), Some("/x"));
         assert_eq!(get("CARGO_MANIFEST_DIR").as_deref(), Some(env!("CARGO_MANIFEST_DIR")));
         assert_eq!((get("NOT_SET_ANYWHERE"), get("CARGO_PKG_NAME")), (None, None));
-        assert!(Environment::passed(&["=x".into()]).unwrap_err().message().contains("NAME=VALUE"));
+        assert!(unset(&asked).eq(["NOT_SET_ANYWHERE"]));
+        assert!(Environment::passed(&["=x".into()]).is_err());
     }
 }

@@ -12,13 +12,14 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::environment::Environment;
 use super::sys::Tree;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 
 const PROGRAM: &str = "/proc/self/exe";
 
@@ -83,8 +84,7 @@ impl Sealed {
         mappings.retain(|m| m.of_file && segments.hold(m.start) && !is_copy);
         mappings.iter_mut().for_each(|m| m.written = segments.written(m.start));
         let map = Map::of(&fs::read_to_string("/proc/self/stat")?).ok_or_else(cannot)?;
-        let file =
-            file.map_or_else(copy, Ok).map_err(|e| Error::from(e).detail("copying nsh into memory"))?;
+        let file = file.map_or_else(copy, Ok).context("copying nsh into memory")?;
         Ok(Sealed { file, map, mappings })
     }
 
@@ -97,14 +97,14 @@ impl Sealed {
         if self.mappings.is_empty() {
             return Ok(());
         }
-        let failed = |e: Errno| Error::from(e).detail("putting nsh's program out of the lab's reach");
+        const FAILED: &str = "putting nsh's program out of the lab's reach";
         for mapping in &self.mappings {
-            mapping.renew(&self.file).map_err(failed)?;
+            mapping.renew(&self.file).context(FAILED)?;
         }
         (self.map.env_start, self.map.env_end) =
             (block.as_ptr() as u64, block.as_ptr() as u64 + block.len() as u64);
         self.map.exe_fd = self.file.as_raw_fd() as u32;
-        self.map.set().map_err(failed)
+        self.map.set().context(FAILED)
     }
 }
 

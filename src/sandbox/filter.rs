@@ -2,9 +2,8 @@
 //! machine's hypervisor and radios, files that give their owner's rights to whoever runs them. The rest is left to the
 //! namespaces.
 
+use anyhow::{Context, Result};
 use nix::errno::Errno;
-
-use crate::base::error::{Error, Result};
 
 const AF_MCTP: i32 = 45;
 
@@ -212,7 +211,7 @@ pub(super) fn apply(mut filter: Vec<libc::sock_filter>) -> Result<()> {
             &raw const program,
         )
     };
-    Errno::result(done).map_err(|e| Error::from(e).detail("filtering system calls"))?;
+    Errno::result(done).context("filtering system calls")?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::{ForkResult, Pid};
@@ -12,7 +13,8 @@ use nix::unistd::{ForkResult, Pid};
 use super::signals::Signals;
 use super::supervise::{self, Child};
 use super::{Plan, Runner, Sandbox, Users, init, script, view};
-use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::error::{Error, Kind, complain};
+use crate::base::status;
 use crate::base::wait;
 
 const CAP_NET_ADMIN: u32 = 12;
@@ -24,7 +26,8 @@ pub fn run(plan: Plan, runner: Runner<'_>) -> Result<i32> {
             Kind::Permission,
             "--host works on the machine's own network and needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN)",
         )
-        .hint("use sudo; or leave --host out: a sandbox needs no root"));
+        .hint("use sudo; or leave --host out: a sandbox needs no root")
+        .into());
     }
     let signals = Signals::of(&plan.ignored)?;
     // Orphans of the script become our children, so that we find them.
@@ -36,7 +39,7 @@ pub fn run(plan: Plan, runner: Runner<'_>) -> Result<i32> {
             drop(signals);
             match enter(&plan, nsh) {
                 Ok(lab) => script::finish(&lab, runner),
-                Err(e) => init::exit(complain(&e, 3)),
+                Err(e) => init::exit(complain(&*e, status::CANNOT)),
             }
         }
         ForkResult::Parent { child } => child,

@@ -8,10 +8,10 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 
+use anyhow::{Context, Result};
 use nix::unistd::{Uid, User};
 
 use super::filter::{self, ALLOW, ARGUMENTS, NUMBER, give, jump, load, unless};
-use crate::base::error::{Error, Result};
 
 /// Which users a lab has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Maps {
     pub fn write(&self, pid: i32) -> Result<()> {
         let write = |file: &str, text: &str| {
             fs::write(format!("/proc/{pid}/{file}"), text)
-                .map_err(|e| Error::from(e).detail(format!("writing the sandbox's {file}")))
+                .with_context(|| format!("writing the sandbox's {file}"))
         };
         let [uids_done, gids_done] =
             self.helped.as_ref().map_or([false; 2], |[uids, gids]| help(pid, uids, gids));
@@ -92,7 +92,7 @@ impl Maps {
 /// Maps every id that this process has in its own user namespace to itself.
 pub fn identity(map: &str) -> Result<String> {
     let map = format!("/proc/self/{map}");
-    let text = fs::read_to_string(&map).map_err(|e| Error::from(e).detail(format!("reading {map}")))?;
+    let text = fs::read_to_string(&map).with_context(|| format!("reading {map}"))?;
     Ok(identity_of(&text))
 }
 

@@ -4,6 +4,7 @@
 
 use std::os::fd::OwnedFd;
 
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::PollFlags;
@@ -16,7 +17,7 @@ use nix::unistd::{ForkResult, Pid};
 use super::exe::Sealed;
 use super::sys::{Channel, Message};
 use super::{Plan, Runner, ids, script, view};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
 
 /// Ends this process at once, without the exit handlers of the one that it was forked from.
@@ -27,7 +28,7 @@ pub fn exit(status: i32) -> ! {
 
 /// This process's id as `/proc` numbers it. Not getpid: `/proc` may be that of an outer PID namespace.
 pub fn own_number() -> Result<i32> {
-    let number = std::fs::read_link("/proc/self").map_err(|e| Error::from(e).detail("reading /proc/self"))?;
+    let number = std::fs::read_link("/proc/self").context("reading /proc/self")?;
     Ok(number.to_string_lossy().parse().unwrap_or(0))
 }
 
@@ -72,7 +73,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     drop(theirs);
     let pid = match ours.receive()? {
         Message::Pid(pid) => pid,
-        other => return Err(failed(other)),
+        other => return Err(failed(other).into()),
     };
     if plan.maps.is_some() {
         // The same ids once more; setgroups is as it was in the outer one.
@@ -82,8 +83,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     }
     // For good: the machine's network is not needed here, and we could not go back.
     let network = proc.open(&format!("{pid}/ns/net"), OFlag::O_RDONLY)?;
-    nix::sched::setns(network, CloneFlags::CLONE_NEWNET)
-        .map_err(|e| Error::from(e).detail("entering the lab's network"))?;
+    nix::sched::setns(network, CloneFlags::CLONE_NEWNET).context("entering the lab's network")?;
     let notes = view.notes.len();
     view::mount_sys(&mut view);
     for note in &view.notes[notes..] {
@@ -92,7 +92,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     ours.send(&Message::Go)?;
     match ours.receive()? {
         Message::Ready => {}
-        other => return Err(failed(other)),
+        other => return Err(failed(other).into()),
     }
     nsh.send(&Message::Ready)?;
     Ok(script)
@@ -102,11 +102,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
 pub fn failed(message: Message) -> Error {
     match message {
         Message::Failed(text, hint) => {
-            let e = Error::new(Kind::Unsupported, text);
-            match hint {
-                Some(hint) => e.hint(hint),
-                None => e,
-            }
+            hint.into_iter().fold(Error::new(Kind::Unsupported, text), Error::hint)
         }
         other => Error::new(Kind::Io, format!("a process of the sandbox ended too early ({other:?})")),
     }

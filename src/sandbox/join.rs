@@ -17,13 +17,16 @@ use nix::sys::stat::Mode;
 use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
+use anyhow::{Context, Result};
+
 use super::environment::Environment;
 use super::exe::Sealed;
 use super::signals::{self, Signals};
 use super::sys::{self, Channel, Message};
 use super::terminal::{Terminal, wants_terminal};
 use super::{filter, ids, init, script, streams};
-use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::error::{Error, Kind, complain};
+use crate::base::status;
 use crate::base::wait::{self, Deadline};
 
 /// The lab to enter.
@@ -84,7 +87,7 @@ pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
         Message::Pid(pid) => Pid::from_raw(pid),
         other => {
             let _ = nix::sys::wait::waitpid(middle, None);
-            return Err(init::failed(other));
+            return Err(init::failed(other).into());
         }
     };
     let _ = nix::sys::wait::waitpid(middle, None);
@@ -159,19 +162,23 @@ fn enter(target: &Target<'_>, program: Sealed) -> Result<Option<Pid>> {
     if target.confined {
         namespaces |= CloneFlags::CLONE_NEWUSER;
     }
-    nix::sched::setns(target.process, namespaces).map_err(|e| match e {
-        Errno::ESRCH => Error::new(Kind::NotFound, "the lab has ended"),
-        e => Error::from(e).detail("entering the lab's namespaces"),
-    })?;
+    match nix::sched::setns(target.process, namespaces) {
+        Err(Errno::ESRCH) => return Err(ended().into()),
+        entered => entered.context("entering the lab's namespaces")?,
+    }
     program.enter(&target.environment)?;
     // SAFETY: this process has one thread, so the child may do anything.
     match unsafe { nix::unistd::fork() } {
         Ok(ForkResult::Child) => Ok(None),
         Ok(ForkResult::Parent { child }) => Ok(Some(child)),
         // The PID namespace takes no more once its first process has ended.
-        Err(Errno::ENOMEM) => Err(Error::new(Kind::NotFound, "the lab has ended")),
-        Err(e) => Err(Error::from(e).detail("making a process in the lab")),
+        Err(Errno::ENOMEM) => Err(ended().into()),
+        Err(e) => Err(e).context("making a process in the lab"),
     }
+}
+
+fn ended() -> Error {
+    Error::new(Kind::NotFound, "the lab has ended")
 }
 
 /// The last process: makes itself like those of the lab's script, and runs.
@@ -196,7 +203,7 @@ fn inside(
         limit(limits);
         nix::unistd::chdir(target.directory)
             .or_else(|_| nix::unistd::chdir("/"))
-            .map_err(|e| Error::from(e).detail("entering the lab's working directory"))?;
+            .context("entering the lab's working directory")?;
         if target.filtered {
             filter::install()?;
             ids::answer()?;
@@ -206,7 +213,7 @@ fn inside(
         Ok(())
     };
     if let Err(e) = prepare() {
-        init::exit(complain(&e, 3));
+        init::exit(complain(&*e, status::CANNOT));
     }
     // SAFETY: its owner is neither used nor dropped any more.
     unsafe { libc::close(outside.fd().as_raw_fd()) };

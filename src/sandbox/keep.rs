@@ -3,9 +3,8 @@
 use std::os::fd::{BorrowedFd, RawFd};
 use std::time::Duration;
 
+use anyhow::Result;
 use nix::unistd::Pid;
-
-use crate::base::error::Result;
 
 /// Who keeps a lab, in the process outside of it.
 pub trait Keeper {

@@ -11,6 +11,7 @@
 mod dev;
 mod environment;
 mod exe;
+mod exit;
 mod filter;
 mod host;
 mod ids;
@@ -37,19 +38,21 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Result;
 use nix::fcntl::OFlag;
 use nix::sched::CloneFlags;
 use nix::sys::signal::SigSet;
 use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
-use crate::base::error::Result;
+use crate::base::error::Error;
 use ids::Maps;
 use places::Places;
 use sys::{Channel, Message};
 
-pub use environment::Environment;
+pub use environment::{Environment, unset};
 pub use exe::copy_if_needed;
+pub use exit::{Exit, exit_status};
 pub use ids::{Lack, Users};
 pub use job::{Who, stop};
 pub use join::{Target, join};
@@ -165,8 +168,8 @@ impl Plan {
 /// Runs `runner` in a new sandbox (or, with `options.host`, on the machine's own network), in a process of its
 /// own, and returns nsh's exit status.
 ///
-/// Call it while nsh has one thread and nothing is buffered for stdout. Errors: those of `--write` and `--env` have that
-/// as their `op`; all others say that this machine can't do it, and what to do about it.
+/// Call it while nsh has one thread and nothing is buffered for stdout. Errors of `--write` and `--env` carry the [`Exit`]
+/// of wrong usage; all others say that this machine can't do it, and what to do about it.
 pub fn run<'a>(options: &Policy, runner: impl FnOnce(&Sandbox) -> i32 + 'a) -> Result<i32> {
     begin(options, None, Box::new(runner))
 }
@@ -207,10 +210,10 @@ fn begin(options: &Policy, mut keeper: Option<&mut dyn Keeper>, runner: Runner<'
     }
     let number = match ours.receive()? {
         Message::Pid(number) => number,
-        other => return Err(init::failed(other)),
+        other => return Err(init::failed(other).into()),
     };
     if let Some(maps) = &plan.maps {
-        maps.write(number).map_err(|e| e.hint(refused::remedy(User::of_this_process())))?;
+        maps.write(number).map_err(|e| Error::of(&*e).hint(refused::remedy(User::of_this_process())))?;
     }
     ours.send(&Message::Go)?;
     supervise::watch(&plan, first, Some(ours), signals, keeper)
@@ -227,9 +230,9 @@ fn start(plan: &mut Plan) -> Result<Option<Pid>> {
         Err(e) => e,
     };
     let user = User::of_this_process();
-    let explained = refused::explain(&refusal, user);
+    let explained = refused::explain(refusal, user);
     if user == User::Ordinary {
-        return Err(explained);
+        return Err(explained.into());
     }
     plan.maps = None;
     match sys::clone_into(namespaces) {
@@ -242,6 +245,6 @@ fn start(plan: &mut Plan) -> Result<Option<Pid>> {
             Ok(Some(pid))
         }
         Ok(None) => Ok(None),
-        Err(_) => Err(explained),
+        Err(_) => Err(explained.into()),
     }
 }

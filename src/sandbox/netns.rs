@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use nix::mount::MsFlags;
 
 use super::sys::Tree;
 use super::view::{self, View};
-use crate::base::error::{Error, Result};
 
 const ETC: &str = "/etc";
 const PLACE: &str = "/etc/netns";
@@ -18,7 +18,7 @@ pub fn mount(view: &mut View) {
     let there = if Path::new(PLACE).is_dir() { Ok(()) } else { overlay() };
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     if let Err(e) = there.and_then(|()| view::mount("tmpfs", Path::new(PLACE), flags, "mode=755,size=16m")) {
-        view.notes.push(format!("{}; there is no {PLACE} for files of one namespace", e.message()));
+        view.lacks(&e, "there is no /etc/netns for files of one namespace");
     }
 }
 
@@ -35,8 +35,7 @@ fn overlay() -> Result<()> {
 
 /// The outermost of the mounts below `/etc`.
 fn mounts_in_etc() -> Result<Vec<PathBuf>> {
-    let text = std::fs::read_to_string("/proc/self/mountinfo")
-        .map_err(|e| Error::from(e).detail("reading /proc/self/mountinfo"))?;
+    let text = std::fs::read_to_string("/proc/self/mountinfo").context("reading /proc/self/mountinfo")?;
     Ok(outermost(&text))
 }
 

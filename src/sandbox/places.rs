@@ -3,8 +3,11 @@
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use super::shade;
-use crate::base::error::{Error, Kind, Result};
+use anyhow::{Context, Result};
+
+use super::{Exit, shade};
+use crate::base::error::{Error, Kind};
+use crate::base::status;
 
 /// Covered with empty file systems of the lab's own.
 pub const PRIVATE: &[&str] = &["/tmp", "/run", "/var/tmp"];
@@ -102,7 +105,10 @@ fn cwd() -> PathBuf {
 /// What of the machine's file system the lab may write to, given what was asked for: canonical paths, an outer one
 /// before those inside it.
 pub fn writable(write: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut writable = write.iter().map(|path| asked_for(path)).collect::<Result<Vec<_>>>()?;
+    let mut writable = write
+        .iter()
+        .map(|path| asked_for(path).with_context(|| format!("--write {path:?}")).context(Exit(status::USAGE)))
+        .collect::<Result<Vec<_>>>()?;
     let cwd = cwd();
     if may_write_cwd(&cwd, &homes()) {
         writable.push(cwd);
@@ -124,11 +130,12 @@ fn needs_to_be_put_back(dir: &Path) -> bool {
 }
 
 fn asked_for(path: &Path) -> Result<PathBuf> {
-    let refused = |e: Error| e.op("--write").on(path.display().to_string());
-    let canonical = path.canonicalize().map_err(|e| refused(e.into()))?;
+    let canonical = path.canonicalize()?;
     if canonical == Path::new("/") || ["/proc", "/sys", "/dev"].iter().any(|p| canonical.starts_with(p)) {
-        return Err(refused(Error::new(Kind::Unsupported, "can't be made writable in a sandbox"))
-            .hint("name the directories below that the script needs; --host runs it without a sandbox"));
+        let e = Error::new(Kind::Unsupported, "can't be made writable in a sandbox");
+        return Err(e
+            .hint("name the directories below that the script needs; --host runs it without a sandbox")
+            .into());
     }
     Ok(canonical)
 }
@@ -225,10 +232,12 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_must_be_there_and_sensible() {
-        let e = asked_for(Path::new("/nowhere/at/all")).unwrap_err();
-        assert_eq!(e.kind(), Kind::NotFound);
-        assert_eq!(e.message(), "--write \"/nowhere/at/all\": no such file or directory (ENOENT)");
-        assert_eq!(asked_for(Path::new("/")).unwrap_err().kind(), Kind::Unsupported);
-        assert_eq!(asked_for(Path::new("/proc/sys")).unwrap_err().kind(), Kind::Unsupported);
+        let refused = |path: &str| writable(&[path.into()]).unwrap_err();
+        let e = refused("/nowhere/at/all");
+        let (told, status) = (Error::of(&*e), e.downcast_ref::<Exit>().map(|e| e.0));
+        assert_eq!((told.kind(), status), (Kind::NotFound, Some(status::USAGE)));
+        assert_eq!(told.message(), "--write \"/nowhere/at/all\": no such file or directory (ENOENT)");
+        assert_eq!(Error::of(&*refused("/")).kind(), Kind::Unsupported);
+        assert_eq!(Error::of(&*refused("/proc/sys")).kind(), Kind::Unsupported);
     }
 }

@@ -4,13 +4,14 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
 use nix::mount::MsFlags;
 use nix::sys::stat::Mode;
 
 use super::sys::{self, Tree};
 use super::view::{self, View};
-use crate::base::error::{Error, Result};
+use crate::base::error::Error;
 
 /// At most so many processes and threads at a time in a lab: a fork bomb ends here.
 pub const MAX_PROCESSES: u64 = 8192;
@@ -26,8 +27,7 @@ impl Handle {
     /// Opens a file below for writing and writes `text` in one call, as id maps need it.
     pub fn write(&self, path: &str, text: &str) -> Result<()> {
         let file = self.open(path, OFlag::O_WRONLY)?;
-        nix::unistd::write(&file, text.as_bytes())
-            .map_err(|e| Error::from(e).detail(format!("writing /proc/{path}")))?;
+        nix::unistd::write(&file, text.as_bytes()).with_context(|| format!("writing /proc/{path}"))?;
         Ok(())
     }
 
@@ -38,7 +38,7 @@ impl Handle {
                 nix::fcntl::openat(tree.fd(), path, flags | OFlag::O_CLOEXEC, Mode::empty())
             }
         };
-        opened.map_err(|e| Error::from(e).detail(format!("opening /proc/{path}")))
+        opened.with_context(|| format!("opening /proc/{path}"))
     }
 }
 
@@ -53,11 +53,8 @@ pub fn mount(view: &mut View) -> Result<Handle> {
             Handle::Own(nix::fcntl::open("/proc", flags, Mode::empty())?)
         }
         Err(e) => {
-            view.notes.push(format!(
-                "{}; /proc stays the one outside, read-only: process ids in it are those outside",
-                e.message()
-            ));
-            Handle::Kept(Tree::copy(Path::new("/proc")).map_err(|e| e.detail("keeping /proc"))?)
+            view.lacks(&e, "/proc stays the one outside, read-only: process ids in it are those outside");
+            Handle::Kept(Tree::copy(Path::new("/proc")).context("keeping /proc")?)
         }
     };
     limit(&handle);
@@ -92,14 +89,14 @@ pub fn confine(proc: &Handle, in_a_lab: bool, view: &mut View) -> Result<()> {
             view.notes.push(format!(
                 "{NET} can't be made writable here ({}), so sysctl.set fails; in a container, start it with \
                  its /proc/sys writable",
-                e.message()
+                Error::of(&*e).message()
             ));
             None
         }
     };
     if matches!(proc, Handle::Own(_)) {
         for path in covered()? {
-            let tree = Tree::copy(&path).map_err(|e| e.detail(format!("covering {}", path.display())))?;
+            let tree = Tree::copy(&path).with_context(|| format!("covering {}", path.display()))?;
             tree.attach(&path)?;
         }
         let tree = Tree::copy(Path::new(SYSCTLS))?;

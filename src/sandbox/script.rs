@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -14,7 +15,8 @@ use super::sys::{self, Channel, Message};
 use super::terminal;
 use super::view::{self, View};
 use super::{Plan, Runner, Sandbox, Users, filter, ids, init, procfs};
-use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::error::{Error, complain};
+use crate::base::status;
 use crate::base::wait::{self, limit};
 use crate::net::inherited::Inherited;
 
@@ -24,7 +26,7 @@ pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {
         Ok(lab) => lab,
         Err(e) => {
             init.fail(&e);
-            init::exit(3)
+            init::exit(status::CANNOT)
         }
     };
     drop(init);
@@ -72,7 +74,7 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Sandbox> {
     if plan.maps.is_some() {
         namespaces |= CloneFlags::CLONE_NEWUSER;
     }
-    nix::sched::unshare(namespaces).map_err(|e| Error::from(e).detail("making the lab's network"))?;
+    nix::sched::unshare(namespaces).context("making the lab's network")?;
     init.send(&Message::Pid(init::own_number()?))?;
     let mut lab = Sandbox {
         sandboxed: true,
@@ -95,15 +97,14 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Sandbox> {
                 lab.own_sys = false;
                 lab.notes.push(note);
             }
-            _ => return Err(Error::new(Kind::Io, "the lab's first process ended")),
+            _ => bail!("the lab's first process ended"),
         }
     }
     if let Some(maps) = &plan.maps {
         lab.users = maps.users();
         // A copy of all mounts that belongs to the inner user namespace: the kernel locks them together, and
         // read-only ones read-only.
-        nix::sched::unshare(CloneFlags::CLONE_NEWNS)
-            .map_err(|e| Error::from(e).detail("locking the lab's mounts"))?;
+        nix::sched::unshare(CloneFlags::CLONE_NEWNS).context("locking the lab's mounts")?;
     }
     // A group of its own: `kill 0` in the script reaches the lab alone. The terminal is handed over when the
     // script first asks for it, see the supervisor.
@@ -119,7 +120,7 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Sandbox> {
     sys::new_session_keyring();
     bound(&lab);
     if let Err(e) = filter::install().and_then(|()| ids::answer()) {
-        lab.notes.push(format!("{}; system calls are not filtered", e.message()));
+        lab.notes.push(format!("{}; system calls are not filtered", Error::of(&*e).message()));
     }
     prepare_signals(plan)?;
     init.send(&Message::Ready)?;
@@ -137,7 +138,7 @@ fn raise_loopback() -> Result<()> {
     request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
     // SAFETY: request is an ifreq, as the ioctl expects.
     let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &raw const request) };
-    nix::errno::Errno::result(done).map_err(|e| Error::from(e).detail("setting lo up"))?;
+    nix::errno::Errno::result(done).context("setting lo up")?;
     Ok(())
 }
 

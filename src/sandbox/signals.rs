@@ -2,10 +2,9 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
+use anyhow::Result;
 use nix::sys::signal::{SigAction, SigHandler, Signal};
 use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
-
-use crate::base::error::Result;
 
 /// Those that end a script, and those that stop and continue it.
 const HANDLED: &[Signal] =

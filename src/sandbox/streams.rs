@@ -6,12 +6,13 @@
 use std::fs;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
+use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag};
 use nix::sched::CloneFlags;
 use nix::sys::stat::{FileStat, Mode, SFlag};
 
 use super::sys::Tree;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 
 const NAMES: [&str; 3] = ["stdin", "stdout", "stderr"];
 
@@ -25,7 +26,7 @@ pub fn seal() -> Result<()> {
         else {
             return Ok(());
         };
-        seal_one(stream, &stat, OFlag::from_bits_retain(flags)).map_err(|e| e.op(NAMES[fd as usize]))
+        seal_one(stream, &stat, OFlag::from_bits_retain(flags)).context(NAMES[fd as usize])
     })
 }
 
@@ -47,7 +48,7 @@ fn seal_one(stream: BorrowedFd<'_>, stat: &FileStat, flags: OFlag) -> Result<()>
         // A file without a name, such as a shell's here-document, is nobody else's.
         SFlag::S_IFREG if !read_only || stat.st_nlink == 0 => Ok(()),
         SFlag::S_IFREG | SFlag::S_IFDIR => {
-            let Some((new, _)) = again(stream, stat, flags) else { return Err(cannot()) };
+            let Some((new, _)) = again(stream, stat, flags) else { return Err(cannot().into()) };
             // SAFETY: tells where the old one is; both are open.
             let at = unsafe { libc::lseek(stream.as_raw_fd(), 0, libc::SEEK_CUR) };
             if at > 0 {
@@ -99,6 +100,6 @@ pub fn seal_apart() -> Result<()> {
     if !nix::unistd::geteuid().is_root() {
         namespaces |= CloneFlags::CLONE_NEWUSER;
     }
-    nix::sched::unshare(namespaces).map_err(|e| Error::from(e).detail("making a mount namespace"))?;
+    nix::sched::unshare(namespaces).context("making a mount namespace")?;
     seal()
 }

@@ -11,12 +11,13 @@ use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 
+use anyhow::Result;
+
 use super::job::{self, Who};
 use super::signals::Signals;
 use super::sys::{Channel, Message};
 use super::terminal::Terminal;
-use super::{Keeper, Plan, SECOND_INTERRUPT};
-use crate::base::error::{Error, Kind, Result};
+use super::{Keeper, Plan, SECOND_INTERRUPT, init};
 use crate::base::wait::{self, Deadline};
 
 /// A child that is killed and reaped when dropped, whatever the way out.
@@ -107,10 +108,7 @@ pub fn watch(
         }
         if let Some(channel) = channel.as_ref().filter(|_| channel_open) {
             match channel.try_receive()? {
-                Some(Message::Failed(text, hint)) => {
-                    let e = Error::new(Kind::Unsupported, text);
-                    return Err(hint.into_iter().fold(e, Error::hint));
-                }
+                Some(failed @ Message::Failed(..)) => return Err(init::failed(failed).into()),
                 Some(Message::Stopped(number)) => terminal.script_stopped(channel, number)?,
                 Some(Message::Killed(number)) => child.killed = Signal::try_from(number).ok(),
                 Some(Message::Gone) => channel_open = false,
@@ -188,7 +186,7 @@ fn killer(child: &Child, channel: Option<&Channel>) -> Option<Signal> {
 fn pass_in(child: &Child, channel: Option<&Channel>, signal: Signal) {
     let _ = match channel {
         Some(channel) => channel.send(&Message::Signal(signal as i32)),
-        None => signal::kill(child.pid, signal).map_err(Error::from),
+        None => signal::kill(child.pid, signal).map_err(Into::into),
     };
 }
 

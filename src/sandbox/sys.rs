@@ -6,18 +6,19 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::socket::{AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 use nix::unistd::Pid;
 
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 
 /// Forks into new namespaces: the child is the first process of those that `flags` name. `None` in the child.
 ///
 /// `fork` with `unshare` before it would take the parent along. glibc's idea of the child's thread id stays the
 /// parent's, so the child must not start threads; what is forked from it may.
-pub fn clone_into(flags: CloneFlags) -> Result<Option<Pid>> {
+pub fn clone_into(flags: CloneFlags) -> nix::Result<Option<Pid>> {
     let bits = flags.bits() as libc::c_long | libc::SIGCHLD as libc::c_long;
     // SAFETY: no new stack and no CLONE_VM: the child goes on with a copy of this memory, as after fork. We are
     // single-threaded, so no lock is held by a thread that the child lacks.
@@ -48,7 +49,7 @@ pub fn is_open(fd: RawFd) -> bool {
 }
 
 fn c_path(path: &Path) -> Result<CString> {
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| Error::argument("a path must not hold a NUL byte"))
+    CString::new(path.as_os_str().as_bytes()).context("a path must not hold a NUL byte")
 }
 
 /// A mount, or tree of mounts, that hangs nowhere yet: `open_tree(2)`.
@@ -196,7 +197,7 @@ impl Message {
                 let (text, hint) = text.split_once('\0').unwrap_or((&text, ""));
                 Message::Failed(text.to_owned(), Some(hint.to_owned()).filter(|h| !h.is_empty()))
             }
-            tag => return Err(Error::new(Kind::Protocol, format!("unknown message {tag}"))),
+            tag => bail!(Error::new(Kind::Protocol, format!("unknown message {tag}"))),
         })
     }
 }
@@ -262,7 +263,7 @@ impl Channel {
         }
         match Message::of(&bytes[..length])? {
             Message::Descriptors => Ok(descriptors),
-            other => Err(super::init::failed(other)),
+            other => Err(super::init::failed(other).into()),
         }
     }
 
@@ -290,7 +291,8 @@ impl Channel {
     }
 
     /// Tells the other side why the sandbox can't be made.
-    pub fn fail(&self, error: &Error) {
+    pub fn fail(&self, error: &anyhow::Error) {
+        let error = Error::of(&**error);
         // Messages must fit in one packet.
         let text: String = error.message().chars().take(1500).collect();
         let hint = error.fields().hint.as_ref().map(|h| h.chars().take(1500).collect());

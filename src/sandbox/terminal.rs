@@ -5,13 +5,13 @@
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 
 use super::job::{self, Watcher, Who};
 use super::sys::{Channel, Message};
-use crate::base::error::{Error, Result};
 
 /// SIGTTOU is blocked here (see [`super::signals::Signals`]), so that the group in front can be set from the
 /// background.
@@ -67,9 +67,9 @@ impl<'a> Terminal<'a> {
         // A background job that reads (`nsh x.lua &`), or Ctrl-Z while the script had the terminal: the job as a
         // whole stops, and the shell goes on.
         if !self.stop_job() && wants_terminal {
-            return Err(Error::errno(Errno::EIO).detail(
+            return Err(Errno::EIO).context(
                 "reading the terminal from the background, where no shell can bring nsh to the front",
-            ));
+            );
         }
         channel.send(&Message::Signal(Signal::SIGCONT as i32))
     }

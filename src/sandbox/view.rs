@@ -5,12 +5,13 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use nix::mount::MsFlags;
 
 use super::places::{self, Places};
 use super::sys::{self, Tree};
 use super::{dev, netns, procfs, shade, streams};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::Error;
 
 const RUN: &str = "/run";
 /// Where `ip netns` and nsh pin namespaces.
@@ -37,15 +38,17 @@ pub struct View {
     pub notes: Vec<String>,
 }
 
-fn doing(what: impl Into<String>) -> impl FnOnce(Error) -> Error {
-    let what = what.into();
-    move |e| e.detail(what)
+impl View {
+    /// Notes what could not be had, and what that costs.
+    pub fn lacks(&mut self, e: &anyhow::Error, cost: &str) {
+        self.notes.push(format!("{}; {cost}", Error::of(&**e).message()));
+    }
 }
 
 /// Mounts a new file system of type `kind`.
 pub fn mount(kind: &str, target: &Path, flags: MsFlags, options: &str) -> Result<()> {
     nix::mount::mount(Some(kind), target, Some(kind), flags, Some(options))
-        .map_err(|e| Error::from(e).detail(format!("mounting {kind} on {}", target.display())))
+        .with_context(|| format!("mounting {kind} on {}", target.display()))
 }
 
 /// Mounts a file system in memory, of which it can take a part: what is full fails there, and not on the machine. An inode
@@ -63,7 +66,7 @@ pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
     // Nothing that is mounted here shows on the machine, nor the other way round.
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     nix::mount::mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
-        .map_err(|e| Error::from(e).detail("making the mounts private"))?;
+        .context("making the mounts private")?;
 
     streams::seal()?;
     // Taken while they are writable, and reachable: /tmp and its like are covered below.
@@ -71,12 +74,12 @@ pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
     view.cwd_writable = places.cwd_writable;
     for path in &places.writable {
         let tree = Tree::copy(path).and_then(|t| t.set(libc::MOUNT_ATTR_NODEV, 0).map(|()| t));
-        match tree.map_err(doing(format!("keeping {} writable", path.display()))) {
+        match tree.with_context(|| format!("keeping {} writable", path.display())) {
             Ok(tree) => kept.push((path, tree)),
             // Nobody asked for it: a directory that this user can't even enter, say.
             Err(e) if *path == places.cwd => {
                 view.cwd_writable = false;
-                view.notes.push(format!("{}; the working directory is read-only", e.message()));
+                view.lacks(&e, "the working directory is read-only");
             }
             Err(e) => return Err(e),
         }
@@ -84,7 +87,7 @@ pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
     for path in &places.readable {
         let tree = Tree::copy(path)
             .and_then(|t| t.set(libc::MOUNT_ATTR_NODEV | libc::MOUNT_ATTR_RDONLY, 0).map(|()| t));
-        kept.push((path, tree.map_err(doing(format!("keeping {}", path.display())))?));
+        kept.push((path, tree.with_context(|| format!("keeping {}", path.display()))?));
     }
     kept.sort_by_key(|(path, _)| path.components().count());
     let nodes = dev::take()?;
@@ -97,7 +100,7 @@ pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
     procfs::confine(&proc, in_a_lab, &mut view)?;
 
     cover(Path::new(RUN))?;
-    fill_run(&programs).map_err(doing("preparing /run"))?;
+    fill_run(&programs).context("preparing /run")?;
     // In a lab, they are there already, and can't be stacked higher.
     if !in_a_lab {
         shade::lay_all(&mut view);
@@ -107,7 +110,7 @@ pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
     }
     dev::mount(nodes)?;
     for (path, tree) in kept {
-        put_back(path, tree).map_err(doing(format!("putting {} back", path.display())))?;
+        put_back(path, tree).with_context(|| format!("putting {} back", path.display()))?;
         if places.readable.contains(path) {
             let _ = shade::lay(path);
         }
@@ -125,12 +128,10 @@ pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
 
 /// Everything that is mounted becomes read-only, and no device on it can be opened.
 fn read_only() -> Result<()> {
-    sys::set_mount(Path::new("/"), true, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NODEV, 0).map_err(|e| {
-        let e = e.detail("making the file system read-only");
-        match sys::kernel_version() < (5, 12) {
-            true => e.with_kind(Kind::Unsupported).hint("a sandbox needs Linux 5.12 or newer"),
-            false => e,
-        }
+    let done = sys::set_mount(Path::new("/"), true, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NODEV, 0);
+    done.context("making the file system read-only").map_err(|e| match sys::kernel_version() < (5, 12) {
+        true => Error::of(&*e).hint("a sandbox needs Linux 5.12 or newer").into(),
+        false => e,
     })
 }
 
@@ -203,9 +204,7 @@ fn enter_cwd(cwd: &Path) -> Result<()> {
     if places::is_private(cwd) && fs::symlink_metadata(cwd).is_err() {
         let _ = make_directory(cwd);
     }
-    nix::unistd::chdir(cwd)
-        .or_else(|_| nix::unistd::chdir("/"))
-        .map_err(|e| Error::from(e).detail("entering the working directory"))
+    nix::unistd::chdir(cwd).or_else(|_| nix::unistd::chdir("/")).context("entering the working directory")
 }
 
 /// Mounts `/sys` for the network namespace that the caller is in. Read-only: `ip netns exec`, which mounts its
@@ -214,10 +213,10 @@ pub fn mount_sys(view: &mut View) {
     let flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     match mount("sysfs", Path::new("/sys"), flags, "") {
         Ok(()) => view.own_sys = true,
-        Err(e) => view.notes.push(format!(
-            "{}; /sys is the machine's, so /sys/class/net shows the machine's links, and `ip netns exec` fails \
-             in the lab (namespace.exec works)",
-            e.message()
-        )),
+        Err(e) => view.lacks(
+            &e,
+            "/sys is the machine's, so /sys/class/net shows the machine's links, and `ip netns exec` fails in the \
+             lab (namespace.exec works)",
+        ),
     }
 }

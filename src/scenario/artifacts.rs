@@ -6,11 +6,13 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
+use anyhow::{Context, Result};
+
 use super::find::File;
 use super::printed::Printed;
 use super::report::{Case, FileReport};
 use super::words;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 use crate::base::file::{Directory, Target};
 use crate::lua::modules::test;
 
@@ -29,11 +31,11 @@ impl Artifacts {
     /// Makes the directory, and finds out whether it can be written: before the tests run. `writable` is what tests
     /// may write to besides the working directory.
     pub fn open(name: &Path, writable: &[PathBuf]) -> Result<Artifacts> {
-        let refused = |e: Error| e.detail("can't write there").op(format!("--artifacts {}", name.display()));
-        let target = Target::of(name, writable).map_err(refused)?;
-        let directory = target.directory().map_err(refused)?;
+        let refused = || format!("--artifacts {}: can't write there", name.display());
+        let target = Target::of(name, writable).with_context(refused)?;
+        let directory = target.directory().with_context(refused)?;
         let probe = PathBuf::from(format!(".nsh-{}", std::process::id()));
-        directory.create(&probe).and_then(|_| directory.remove(&probe)).map_err(refused)?;
+        directory.create(&probe).and_then(|_| directory.remove(&probe)).with_context(refused)?;
         Ok(Artifacts { name: name.to_owned(), target, directory: Rc::new(directory), lost: Lost::default() })
     }
 
@@ -52,10 +54,10 @@ impl Artifacts {
         let place = place(&report.name, report.round);
         let kept = match report.failed() {
             true => self.keep(&place, file, report),
-            false => self.directory.remove(&place),
+            false => self.directory.remove(&place).map_err(Into::into),
         };
         if let Err(e) = kept {
-            lose(&self.lost, &place, e);
+            lose(&self.lost, &place, Error::of(&*e));
         }
     }
 

@@ -6,13 +6,14 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::report::{FileReport, Report};
 use super::screen::Screen;
 use super::{junit, pretty, tap};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::Error;
 use crate::base::file::Target;
 use crate::base::terminal;
 use crate::base::wait::{self, Deadline};
@@ -50,8 +51,9 @@ pub struct Output {
 }
 
 impl Output {
-    fn refused(&self, e: Error) -> Error {
-        e.detail("can't write the results").op(format!("--output {}", self.path.display()))
+    /// The context of what keeps the results from being written.
+    fn writing(&self) -> String {
+        format!("--output {}: can't write the results", self.path.display())
     }
 
     /// Reads `[FORMAT:]FILE`.
@@ -93,8 +95,8 @@ impl Destination {
     /// Opens the file: what can't be written is to be known before the tests run. `writable` is what they may write
     /// to besides the working directory.
     pub fn open(output: &Output, writable: &[PathBuf]) -> Result<Destination> {
-        let target = Target::of(&output.path, writable).map_err(|e| output.refused(e))?;
-        let file = target.file().map_err(|e| output.refused(e))?;
+        let target = Target::of(&output.path, writable).with_context(|| output.writing())?;
+        let file = target.file().with_context(|| output.writing())?;
         Ok(Destination {
             format: output.format,
             file: Some((output.clone(), target, file)),
@@ -150,7 +152,7 @@ impl Destination {
         self.put(screen, &text);
         match self.file {
             Some((output, target, file)) => {
-                write_whole(&target, file, &self.text, PATIENCE).map_err(|e| output.refused(e))
+                write_whole(&target, file, &self.text, PATIENCE).with_context(|| output.writing())
             }
             None => Ok(()),
         }
@@ -172,7 +174,8 @@ impl Destination {
 
 /// Ends them all, and tells on stderr what could not be written. Whether all could.
 pub fn end_all(all: Vec<Destination>, screen: &mut Screen, report: &Report, rounds: u32) -> bool {
-    let mut lost: Vec<Error> = all.into_iter().filter_map(|d| d.end(screen, report, rounds).err()).collect();
+    let lost = all.into_iter().filter_map(|d| d.end(screen, report, rounds).err());
+    let mut lost: Vec<Error> = lost.map(|e| Error::of(&*e)).collect();
     lost.extend(screen.lost.take());
     lost.iter().for_each(|e| screen.complain(&e.to_string()));
     lost.is_empty()
@@ -187,13 +190,13 @@ fn write_whole(target: &Target, file: File, text: &str, patience: Duration) -> R
     let mut file = locked(file, Deadline::after(patience))?;
     if !regular {
         // A terminal or a pipe, whose reader may be slow.
-        return terminal::write(file.as_fd(), text.as_bytes(), Some(patience), None);
+        return Ok(terminal::write(file.as_fd(), text.as_bytes(), Some(patience), None)?);
     }
     file.set_len(0)?;
     file.write_all(text.as_bytes())?;
     match target.is_still(&*file) {
         true => Ok(()),
-        false => Err(Error::new(Kind::Io, "the file was removed or replaced while the tests ran")),
+        false => bail!("the file was removed or replaced while the tests ran"),
     }
 }
 
@@ -203,7 +206,7 @@ fn locked(mut file: File, deadline: Deadline) -> Result<Flock<File>> {
             Ok(locked) => return Ok(locked),
             Err((file, Errno::EWOULDBLOCK)) if !deadline.passed() => file,
             Err((_, Errno::EWOULDBLOCK)) => {
-                return Err(Error::new(Kind::Timeout, "another process has the file locked"));
+                bail!("another process has the file locked");
             }
             Err((_, e)) => return Err(e.into()),
         };
@@ -229,7 +232,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "short\n");
         let lock = Flock::lock(file(), FlockArg::LockExclusive).unwrap();
         let e = write_whole(&target, file(), "more\n", Duration::from_millis(50)).unwrap_err();
-        assert_eq!(e.message(), "another process has the file locked");
+        assert_eq!(e.to_string(), "another process has the file locked");
         drop(lock);
         std::fs::remove_file(path).unwrap();
     }

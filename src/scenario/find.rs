@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::base::error::{Error, Kind, Result};
+use anyhow::{Context, Result, bail};
+
+use crate::base::error::{self, Error, Kind};
 use crate::base::file;
 
 /// Directories of what tests use, by name.
@@ -26,7 +28,7 @@ pub struct File {
 
 impl File {
     /// Reads the file that was found: not through a link that a test has put in its place since.
-    pub fn read(&self) -> Result<Vec<u8>> {
+    pub fn read(&self) -> error::Result<Vec<u8>> {
         file::read_itself(&self.path, file::LONGEST_SCRIPT).map_err(|e| e.op(self.name.clone()))
     }
 }
@@ -37,7 +39,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<File>> {
     let fallback = [PathBuf::from(if Path::new("tests").is_dir() { "tests" } else { "." })];
     let mut search = Search { cwd: std::env::current_dir()?.canonicalize()?, ..Search::default() };
     for path in if paths.is_empty() { &fallback } else { paths } {
-        let kind = fs::metadata(path).map_err(|e| on(path, e))?;
+        let kind = fs::metadata(path).with_context(|| path.display().to_string())?;
         let before = search.met;
         if kind.is_dir() {
             search.directory(path)?;
@@ -45,15 +47,11 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<File>> {
             search.file(path)?;
         }
         if search.met == before {
-            return Err(Error::new(Kind::NotFound, format!("no test in {}", path.display())).hint(RULE));
+            bail!(Error::new(Kind::NotFound, format!("no test in {}", path.display())).hint(RULE));
         }
     }
     search.files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(search.files)
-}
-
-fn on(path: &Path, e: std::io::Error) -> Error {
-    Error::from(e).op(path.display().to_string())
 }
 
 #[derive(Default)]
@@ -68,8 +66,9 @@ struct Search {
 
 impl Search {
     fn directory(&mut self, directory: &Path) -> Result<()> {
-        for entry in fs::read_dir(directory).map_err(|e| on(directory, e))? {
-            let entry = entry.map_err(|e| on(directory, e))?;
+        let on = || directory.display().to_string();
+        for entry in fs::read_dir(directory).with_context(on)? {
+            let entry = entry.with_context(on)?;
             let path = entry.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if name.starts_with(['_', '.']) {
@@ -88,7 +87,7 @@ impl Search {
     }
 
     fn file(&mut self, path: &Path) -> Result<()> {
-        let canonical = path.canonicalize().map_err(|e| on(path, e))?;
+        let canonical = path.canonicalize().with_context(|| path.display().to_string())?;
         self.met += 1;
         if self.seen.insert(canonical.clone()) {
             let name = self.name(path, &canonical);
@@ -147,8 +146,12 @@ mod tests {
         assert_eq!(names(&["."]).unwrap(), ["a/x.lua", "b.lua", "library/w.lua"]);
         assert_eq!(names(&["a", "a/x.lua", "a"]).unwrap(), ["a/x.lua"]);
         assert_eq!(names(&["a/_helper.lua", "a/notes.txt"]).unwrap(), ["a/_helper.lua", "a/notes.txt"]);
-        assert!(names(&["empty"]).unwrap_err().message().starts_with("no test in "));
-        assert!(names(&["a", "gone"]).unwrap_err().message().contains("gone: no such file or directory"));
+        assert!(names(&["empty"]).unwrap_err().root_cause().to_string().starts_with("no test in "));
+        assert!(
+            Error::of(&*names(&["a", "gone"]).unwrap_err())
+                .message()
+                .contains("gone: no such file or directory")
+        );
         fs::remove_dir_all(&place).unwrap();
     }
 }

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Instant;
 
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigSet, Signal};
@@ -16,9 +17,10 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
 use super::output::mark;
-use crate::base::error::{Error, Result};
-use crate::base::wait;
+use crate::base::error::Error;
+use crate::base::{status, wait};
 use crate::lua::modules::test::event::{Event, Sink};
+use crate::sandbox::{self, Exit};
 
 /// The child's descriptors beyond the usual three.
 const EVENTS: i32 = 3;
@@ -49,21 +51,16 @@ pub fn start(options: &Start, f: impl FnOnce(Inside) -> i32) -> Result<Job> {
     let null = File::options().read(true).open("/dev/null")?;
     let runner = nix::unistd::getpid();
     // SAFETY: the runner has one thread, so the child may do anything.
-    let pid = match unsafe { nix::unistd::fork() }.map_err(|e| Error::from(e).detail("starting a process"))? {
+    let pid = match unsafe { nix::unistd::fork() }.context("starting a process")? {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
-            let status = match enter(options, runner, &null, &events_in, &output_in) {
-                Ok(inside) => f(inside),
-                Err(e) => {
-                    eprintln!("nsh: {e}");
-                    1
-                }
-            };
+            let entered = enter(options, runner, &null, &events_in, &output_in);
+            let status = sandbox::exit_status(entered.map(f).context(Exit(status::FAILED)));
             // SAFETY: _exit takes no pointers. The runner's exit handlers are not ours to run.
             unsafe { libc::_exit(status) }
         }
     };
-    // Its number is its own until it is waited for, ended or not.
+    // The number can't be reused until the process is waited for.
     let opened = wait::pidfd(pid.as_raw()).and_then(|fd| fd.ok_or_else(|| Error::errno(Errno::ESRCH)));
     let pidfd = opened.inspect_err(|_| {
         let _ = nix::sys::signal::kill(pid, Signal::SIGKILL);
@@ -82,7 +79,7 @@ fn enter(options: &Start, runner: Pid, null: &File, events: &OwnedFd, output: &O
     nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
     // It may have ended before it could have taken us along.
     if nix::unistd::getppid() != runner {
-        return Err(Error::errno(Errno::ESRCH));
+        return Err(Errno::ESRCH.into());
     }
     if !options.terminal {
         // The terminal's Ctrl-C is for the runner, which passes it on.
@@ -158,7 +155,8 @@ pub struct Inside {
 
 impl Inside {
     /// The machine can't do it at all.
-    pub fn cannot(&self, e: &Error) {
+    pub fn cannot(&self, e: &anyhow::Error) {
+        let e = Error::of(&**e);
         let mut text = serde_json::json!({ "cannot": e.message(), "hint": e.fields().hint }).to_string();
         text.push('\n');
         let _ = self.events.borrow_mut().write_all(text.as_bytes());

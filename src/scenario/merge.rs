@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, bail};
+
 use super::destination::{Destination, Format, Output, end_all};
 use super::order::Shard;
 use super::report::{FORMAT, Report, Totals, VERSION};
 use super::screen::Screen;
-use crate::base::error::{Error, Result};
+use crate::base::error::Error;
 use crate::base::file;
 use crate::lua::status;
 
@@ -39,39 +41,35 @@ pub fn merge(paths: &[PathBuf], format: Format, outputs: &[Output]) -> Result<i3
 
 fn read(path: &Path) -> Result<(String, Report)> {
     let name = path.display().to_string();
-    let text = file::read(path, LONGEST_REPORT).map_err(|e| e.op(name.clone()))?;
-    let refused = |why: String| Error::argument(why).op(name.clone());
-    let not_ours = || {
-        refused("not a JSON report of nsh test".to_owned())
-            .hint("reports that can be merged are written by nsh test --output FILE.json")
-    };
+    Ok((name.clone(), read_report(path).context(name)?))
+}
+
+fn read_report(path: &Path) -> Result<Report> {
+    let text = file::read(path, LONGEST_REPORT)?;
     if text.is_empty() {
-        return Err(refused("empty: its run did not come to its end".to_owned()));
+        bail!("empty: its run did not come to its end");
     }
-    let value: serde_json::Value = serde_json::from_slice(&text).map_err(|_| not_ours())?;
+    let value: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
     if value["format"] != FORMAT {
-        return Err(not_ours());
+        let hint = "reports that can be merged are written by nsh test --output FILE.json";
+        bail!(Error::argument("not a JSON report of nsh test").hint(hint));
     }
     if value["version"] != VERSION {
-        let version = &value["version"];
-        return Err(refused(format!(
-            "has version {version} of the format; this nsh reads version {VERSION}"
-        )));
+        bail!("has version {} of the format; this nsh reads version {VERSION}", value["version"]);
     }
-    let report: Report =
-        serde_json::from_value(value).map_err(|e| refused(format!("not a whole report: {e}")))?;
+    let report: Report = serde_json::from_value(value).context("not a whole report")?;
     match report.interrupted {
         Some(signal) if !(1..=libc::SIGRTMAX()).contains(&signal) => {
-            Err(refused(format!("not a whole report: no signal has the number {signal}")))
+            bail!("not a whole report: no signal has the number {signal}")
         }
-        _ => Ok((name, report)),
+        _ => Ok(report),
     }
 }
 
 fn join(reports: Vec<(String, Report)>) -> Result<Report> {
     let mut reports = reports.into_iter();
     let Some((first_name, mut all)) = reports.next() else {
-        return Err(Error::argument("no report is given"));
+        bail!("no report is given");
     };
     let mut shards = ShardsSeen::default();
     let mut seen: HashMap<(String, u32), String> = HashMap::new();
@@ -79,9 +77,7 @@ fn join(reports: Vec<(String, Report)>) -> Result<Report> {
     shards.enter(&first_name, all.shard)?;
     for (name, mut next) in reports {
         let differ = |what: &str, a: String, b: String| {
-            Err(Error::argument(format!(
-                "{first_name} and {name} are not of one run: {what} is {a} in the one and {b} in the other"
-            )))
+            bail!("{first_name} and {name} are not of one run: {what} is {a} in the one and {b} in the other")
         };
         if next.nsh != all.nsh {
             return differ("the version of nsh", all.nsh.clone(), next.nsh);
@@ -115,7 +111,7 @@ fn join(reports: Vec<(String, Report)>) -> Result<Report> {
 fn enter(seen: &mut HashMap<(String, u32), String>, name: &str, report: &Report) -> Result<()> {
     for file in &report.files {
         if let Some(other) = seen.insert((file.name.clone(), file.round), name.to_owned()) {
-            return Err(Error::argument(format!("{} is in both {other} and {name}", file.title())));
+            bail!("{} is in both {other} and {name}", file.title());
         }
     }
     Ok(())
@@ -132,16 +128,14 @@ impl ShardsSeen {
         let Some(Shard { index, count }) = shard else { return Ok(()) };
         self.count = count;
         match self.names.insert(index, name.to_owned()) {
-            Some(other) => Err(Error::argument(format!("{other} and {name} are both shard {index}/{count}"))),
+            Some(other) => bail!("{other} and {name} are both shard {index}/{count}"),
             None => Ok(()),
         }
     }
 
     fn complete(&self) -> Result<()> {
         match (1..=self.count).find(|index| !self.names.contains_key(index)) {
-            Some(index) => {
-                Err(Error::argument(format!("the report of shard {index}/{} is missing", self.count)))
-            }
+            Some(index) => bail!("the report of shard {index}/{} is missing", self.count),
             None => Ok(()),
         }
     }
@@ -161,7 +155,7 @@ mod tests {
     }
 
     fn refused(reports: Vec<(String, Report)>) -> String {
-        join(reports).unwrap_err().message()
+        join(reports).unwrap_err().to_string()
     }
 
     #[test]

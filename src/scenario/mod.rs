@@ -45,9 +45,12 @@ use find::File;
 use needs::Machine;
 use screen::Screen;
 
-use crate::base::error::{Error, Kind, Result};
+use anyhow::{Context, Result, bail};
+
+use crate::base::error::{Error, Kind};
+use crate::base::status;
 use crate::lua::modules::test::Missing;
-use crate::lua::status;
+use crate::sandbox::Exit;
 
 /// What a script that is run by itself needs of the machine.
 pub struct Needs {
@@ -65,24 +68,30 @@ pub fn needs(source: &[u8]) -> Result<Option<Needs>> {
     let words = head.iter().cloned().chain(needs::of_tests(&source)).collect();
     let Ok(machine) = Machine::probe(&words) else { return Ok(None) };
     let lacking = head.iter().find_map(|word| machine.lacks(word).transpose()).transpose();
-    let lacking = lacking.map_err(|e| e.op("-- needs"))?;
+    let lacking = lacking.context("-- needs")?;
     Ok(Some(Needs { lacking, missing: Rc::new(move |word| machine.lacks(word)) }))
 }
 
 /// Runs the tests, and returns the exit status. An error of the kind `unsupported` says that this machine can't run
 /// tests, any other one that the usage was wrong.
 pub fn test(options: &TestRun, prompt: Prompt) -> Result<i32> {
+    run_all(options, prompt).map_err(|e| match Error::of(&*e).kind() {
+        Kind::Unsupported => e.context(Exit(status::CANNOT)),
+        _ => e.context(Exit(status::USAGE)),
+    })
+}
+
+fn run_all(options: &TestRun, prompt: Prompt) -> Result<i32> {
     if options.list && matches!(options.format, Format::Tap | Format::Junit) {
-        return Err(Error::argument("--list prints lines, or JSON with --format json"));
+        bail!("--list prints lines, or JSON with --format json");
     }
     let all = find::find(&options.paths)?;
     // As they are now: a test may put a link in the place of one.
-    let write = options.write.iter().map(|path| {
-        path.canonicalize().map_err(|e| Error::from(e).op("--write").on(path.display().to_string()))
-    });
+    let write =
+        options.write.iter().map(|path| path.canonicalize().with_context(|| format!("--write {path:?}")));
     let options = &TestRun { write: write.collect::<Result<_>>()?, ..options.clone() };
     if options.pause_on_fail && std::fs::File::open("/dev/tty").is_err() {
-        return Err(Error::argument("--pause-on-fail needs a terminal"));
+        bail!("--pause-on-fail needs a terminal");
     }
     let mut files: Vec<File> =
         all.iter().filter(|f| options.shard.is_none_or(|shard| shard.has(&f.name))).cloned().collect();
@@ -148,10 +157,5 @@ impl Source {
 fn machine(sources: &[Source]) -> Result<Machine> {
     let words: BTreeSet<String> =
         sources.iter().flat_map(|s| s.head.iter().chain(&s.within)).cloned().collect();
-    Machine::probe(&words).map_err(|e| e.with_kind(Kind::Unsupported))
-}
-
-/// The exit status that an error of `test` stands for.
-pub fn status_of(e: &Error) -> i32 {
-    if e.kind() == Kind::Unsupported { status::CANNOT } else { status::USAGE }
+    Machine::probe(&words).map_err(|e| Error::of(&*e).with_kind(Kind::Unsupported).into())
 }

@@ -48,7 +48,7 @@ const IPROUTE2: &[&str] = &["ip", "ss", "tc"];
 
 impl Machine {
     /// Tries those words that stand for a feature of the kernel, each once; nothing if there are none.
-    pub fn probe(words: &BTreeSet<String>) -> Result<Machine> {
+    pub fn probe(words: &BTreeSet<String>) -> anyhow::Result<Machine> {
         let names: Vec<String> = words.iter().filter(|word| doctor::knows(word)).cloned().collect();
         if names.is_empty() {
             return Ok(Machine::default());

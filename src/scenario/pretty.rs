@@ -147,7 +147,7 @@ pub fn end(screen: &Screen, report: &Report, rounds: u32) -> String {
         parts.join(", "),
         report.seconds
     );
-    if let Some(seed) = report.seed {
+    if let Some(seed) = report.seed.filter(|_| t.tests() > 0) {
         let _ = writeln!(out, "the order was that of --shuffle={seed}");
     }
     if let Some(signal) = report.interrupted {

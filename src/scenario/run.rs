@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use nix::poll::PollFlags;
 use nix::sys::signal::Signal;
 
@@ -21,7 +22,7 @@ use super::running::{Ended, Running, Task};
 use super::screen::Screen;
 use super::signals::Signals;
 use super::test_run::{Prompt, TestRun};
-use crate::base::error::{Error, Result};
+use crate::base::error::Error;
 use crate::base::wait::{self, Deadline};
 use crate::lua::modules::test::event::{Failure, Id, Outcome};
 use crate::lua::status;
@@ -220,7 +221,7 @@ impl Runner<'_> {
                 running.artifacts = self.artifacts.as_ref().map(|a| a.of_file(name, task.round));
                 self.running.push(running);
             }
-            Err(e) => self.not_started(&task, &e),
+            Err(e) => self.not_started(&task, &Error::of(&*e)),
         }
         Ok(())
     }
@@ -272,7 +273,8 @@ impl Runner<'_> {
         if self.screen.live {
             deadline = deadline.min(Deadline::after(REDRAW));
         }
-        wait::wait_background(&fds, deadline).map(|_| ())
+        wait::wait_background(&fds, deadline)?;
+        Ok(())
     }
 
     /// The first signal ends the run in order; a second Ctrl-C at once.
@@ -449,7 +451,7 @@ impl Runner<'_> {
     fn finish(mut self) -> Result<i32> {
         if let Some(e) = self.cannot {
             self.screen.print("");
-            return Err(e);
+            return Err(e.into());
         }
         self.report.seconds = self.began.elapsed().as_secs_f64();
         self.report.interrupted = match self.stop {

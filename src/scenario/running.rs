@@ -7,6 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use nix::poll::PollFlags;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
@@ -21,7 +22,7 @@ use super::record::{End, Record};
 use super::report::FileReport;
 use super::test_run::{Prompt, TestRun};
 use super::unbegun::Written;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind};
 use crate::base::text::harmless;
 use crate::base::wait::Deadline;
 use crate::lua::Script;

@@ -3,10 +3,10 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
 
-use crate::base::error::Result;
 use crate::sandbox;
 
 /// A second Ctrl-C counts from this long after the first (`timeout` and some terminals send it twice).

@@ -28,6 +28,10 @@ fn a_lab_sees_no_more_of_it_than_programs_need() {
         assert!(ran.stdout.starts_with("nil\tasked\tg=h\n"), "{ran:?}");
         assert!(!ran.stdout.contains("hunter2"), "{ran:?}");
         assert!(ran.stdout.contains("looked\ttrue\tnil"), "{ran:?}");
+        assert_eq!(ran.stderr, "");
+        let unset = stage.run(&mut stage.command(&["--env", "NOT_SET", "-e", "print(os.getenv('NOT_SET'))"]));
+        let told = "nsh: --env NOT_SET: not set here, so the lab doesn't have it either\n";
+        assert_eq!((unset.status, unset.stdout.as_str(), unset.stderr.as_str()), (Some(0), "nil\n", told));
         // Both what env shows and what /proc shows.
         for line in ["ASKED=asked\n", "GIVEN=g=h\n", "LANG=C.UTF-8\n", "HOME="] {
             assert_eq!(ran.stdout.matches(line).count(), 2, "{line}: {ran:?}");

@@ -30,13 +30,13 @@ fn each_mistake_has_its_error() {
             ),
             (
                 "test t --output no/such/r.xml",
-                "nsh: --output no/such/r.xml: no such file or directory (ENOENT): can't write the results\n",
+                "nsh: --output no/such/r.xml: can't write the results: no such file or directory (ENOENT)\n",
             ),
             ("test t --output t", "nsh: invalid value 't'"),
-            ("test t --output json:t", "nsh: --output t: is a directory (EISDIR): can't write the results\n"),
+            ("test t --output json:t", "nsh: --output t: can't write the results: is a directory (EISDIR)\n"),
             (
                 "test t --artifacts t/a.lua",
-                "nsh: --artifacts t/a.lua: not a directory (ENOTDIR): can't write there\n",
+                "nsh: --artifacts t/a.lua: can't write there: not a directory (ENOTDIR)\n",
             ),
             (
                 "test t --capture",
@@ -52,6 +52,7 @@ fn each_mistake_has_its_error() {
                 "test t --filter nothing-has-this-name",
                 "nsh: no test has a name with \"nothing-has-this-name\"\n  hint: nsh test --list",
             ),
+            ("test t --artifacts=", "nsh: a value is required for '--artifacts <DIR>' but none was supplied"),
             ("report", "nsh: "),
             ("report merge", "nsh: the following required arguments were not provided"),
             ("report merge no.json", "nsh: no.json: no such file or directory (ENOENT)\n"),

@@ -125,6 +125,9 @@ fn a_shuffled_order_comes_again_with_its_seed() {
         let first = order("test -j1 --shuffle=12345");
         assert_eq!(first, order("test -j1 --shuffle=12345"));
         assert_ne!(first, sorted);
+        let none = stage.run("test --shuffle=3 --filter nomatch");
+        assert_eq!(none.status, Some(2));
+        assert!(!none.stdout.contains("the order was") && none.stderr.contains("nomatch"), "{none:?}");
     });
 }
 

@@ -8,6 +8,7 @@ use netlink_packet_core::{
 };
 use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
 use netlink_packet_netfilter::{NetfilterHeader, NetfilterProtoFamily, NetfilterSubsystem};
+use netlink_sys::protocols::NETLINK_NETFILTER;
 
 use super::attr::{Attributes, Received};
 use super::expr::Expr;
@@ -306,6 +307,22 @@ pub fn chains(socket: &mut Socket, table: &str) -> Result<Vec<Chain>> {
     dump(socket, Type::GetChain, &Attributes::new(), |payload| {
         Chain::read(payload).filter(|(of, _)| of == table).map(|(_, chain)| chain)
     })
+}
+
+/// Whether a chain of any table and family that hangs on the forward hook drops by default, in the caller's namespace.
+pub fn forward_drops() -> Result<bool> {
+    let header = NetfilterHeader::new(NetfilterProtoFamily::Unspec, 0, 0);
+    let kind = message_type(NetfilterSubsystem::NfTables, Type::GetChain.into());
+    let mut drops = false;
+    Socket::open(NETLINK_NETFILTER)?.exchange(
+        &request(kind, NLM_F_DUMP, &header, &Attributes::new())?,
+        &mut |answer| {
+            let chain = answer.and_then(|answer| Chain::read(answer.payload));
+            drops |= chain.is_some_and(|(_, chain)| chain.hook == Some(Hook::Forward) && chain.drop);
+            Ok(())
+        },
+    )?;
+    Ok(drops)
 }
 
 /// All rules of one table, in order; empty if there is no such table.

@@ -9,7 +9,8 @@ use mlua::{Function, LuaString, MultiValue, Table, Value};
 
 use crate::base::error::Result;
 use crate::lua::schema::{self, Cx, Failure, Shape, ty};
-use crate::proc::{self, Condition, Cover, Transport};
+use crate::net::socket::Proto;
+use crate::proc::{self, Condition, Cover};
 
 /// How long to wait unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,9 +65,9 @@ impl Ready {
     /// The conditions, for a process of the namespace that is about to be started.
     pub fn conditions(self, cx: &Cx<'_>, covers: &[Cover]) -> Result<Vec<Condition<Failure>>> {
         let mut out = Vec::new();
-        for (transport, ports) in [(Transport::Tcp, self.ports), (Transport::Udp, self.udp)] {
+        for (proto, ports) in [(Proto::Tcp, self.ports), (Proto::Udp, self.udp)] {
             for port in ports {
-                out.push(Condition::port(cx.ns, transport, port)?);
+                out.push(Condition::port(cx.ns, proto, port)?);
             }
         }
         for path in self.files {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use anyhow::Context;
 use nix::errno::Errno;
 
 use super::modules::{self, State};
@@ -95,19 +96,13 @@ pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
 /// Adds what was found in the lab of the calling thread.
 pub fn add(lab: &Sandbox, out: &mut Vec<Check>) {
     out.extend(sandbox_checks(lab));
-    let namespaces = match Namespaces::new(&lab.pins) {
-        Ok(namespaces) => namespaces,
-        Err(e) => return out.push(Check::new(Group::Needed, "namespaces", false).detail(e.message())),
-    };
-    let made = namespaces.add("doctor");
-    out.push(match &made {
-        Ok(_) => Check::new(Group::Needed, "namespaces", true),
-        Err(e) => Check::new(Group::Needed, "namespaces", false)
-            .detail(e.message())
-            .remedy(e.fields().hint.clone().unwrap_or_default()),
-    });
-    let Ok(ns) = made else { return };
-    out.extend(names().filter_map(|name| one(&ns, name)));
+    match Namespaces::new(&lab.pins).and_then(|all| all.add("doctor")) {
+        Ok(ns) => {
+            out.push(Check::new(Group::Needed, "namespaces", true));
+            out.extend(names().filter_map(|name| one(&ns, name)));
+        }
+        Err(e) => out.push(Check::of(Group::Needed, "namespaces", Err(e.into()))),
+    }
 }
 
 fn nat(ns: &Namespace) -> Check {
@@ -262,17 +257,14 @@ fn write_same(path: &str) -> Result<()> {
 }
 
 fn feature(group: Group, name: &'static str, option: &str, tried: Result<()>) -> Check {
-    let check = Check::new(group, name, tried.is_ok());
     match tried {
-        Ok(()) => check,
-        Err(e) if e.kind() == Kind::Unsupported => check.detail("not in this kernel").remedy(format!(
-            "install the kernel's extra modules (linux-modules-extra, kernel-modules-extra), or use one with \
-             CONFIG_{option}"
-        )),
-        Err(e) => {
-            let hint = e.fields().hint.clone().unwrap_or_default();
-            check.detail(e.message()).remedy(hint)
+        Err(e) if e.kind() == Kind::Unsupported => {
+            Check::new(group, name, false).detail("not in this kernel").remedy(format!(
+                "install the kernel's extra modules (linux-modules-extra, kernel-modules-extra), or use one with \
+                 CONFIG_{option}"
+            ))
         }
+        tried => Check::of(group, name, tried.map_err(Into::into)),
     }
 }
 
@@ -336,11 +328,6 @@ fn tun(ns: &Namespace) -> Check {
         let done = unsafe { libc::ioctl(device.as_raw_fd(), libc::TUNSETIFF as _, &raw mut wanted) };
         Errno::result(done).map(|_| ()).map_err(Error::from)
     });
-    let check = Check::new(Group::Links, "tun", tried.is_ok());
-    match tried {
-        Ok(()) => check,
-        Err(e) => check
-            .detail(format!("{TUN}: {}", e.message()))
-            .remedy("modprobe tun (CONFIG_TUN); in a container, start it with --device /dev/net/tun"),
-    }
+    const REMEDY: &str = "modprobe tun (CONFIG_TUN); in a container, start it with --device /dev/net/tun";
+    Check::of(Group::Links, "tun", tried.map_err(|e| e.hint(REMEDY)).context(TUN))
 }
