@@ -6,11 +6,22 @@ use super::{Docs, lua_own, overview, page, search, text};
 use crate::lua::modules::namespace;
 use crate::lua::runtime::bind;
 
+const HELP: &str = "help(what?)
+
+  Shows the page of a function, module, handle or record: help(link.add), help(\"link.add\"). Any other text is
+  searched for: help(\"default gateway\"). Without an argument, help() lists the modules.
+
+  On the command line, nsh doc does the same: nsh doc link.add, nsh doc default gateway, nsh doc.
+";
+
 /// The text for a name: its page, else the pages that answer it as a question; the error is for one that nothing has.
 pub fn find(name: &str) -> Result<String, String> {
     let docs = Docs::collect();
     if let Some(page) = page(&docs, name) {
         return Ok(page);
+    }
+    if name == "help" {
+        return Ok(HELP.to_owned());
     }
     if let Some(own) = lua_own::page(name) {
         return Ok(own);

@@ -1,21 +1,10 @@
 //! Pages for a terminal: `nsh doc link.add`, `help(link.add)`.
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 
 use super::{Docs, ModuleDoc, short, signature};
-use crate::base::terminal;
+use crate::base::{terminal, text};
 use crate::lua::schema::{ClassDoc, FunctionDoc, ParamDoc, RecordDoc, RecordFieldDoc, ShapeDoc};
-
-/// Text is wrapped at this width, or at the terminal's if that is narrower.
-const WIDTH: usize = 100;
-
-fn width() -> usize {
-    match std::io::stdout().is_terminal() {
-        true => terminal::size().0.min(WIDTH),
-        false => WIDTH,
-    }
-}
 
 /// The page of a module, function, class, method, record, or options table; `None` if nothing has that name. A
 /// namespace's own (`ns1.link.add`) are those of the module.
@@ -226,17 +215,5 @@ fn wrap(text: &str, indent: usize) -> String {
 
 /// Wraps a text whose first line stands already; the others are indented.
 pub(super) fn hang(text: &str, indent: usize) -> String {
-    let (mut out, mut column, most) = (String::new(), indent, width());
-    for word in text.split_whitespace() {
-        if column > indent && column + 1 + word.chars().count() > most {
-            let _ = write!(out, "\n{:indent$}", "");
-            column = indent;
-        } else if column > indent {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += word.chars().count();
-    }
-    out
+    text::hang(text, indent, terminal::text_width())
 }

@@ -176,7 +176,7 @@ impl<'a> Session<'a> {
                 "nsh {}: {place}. help, :help and Tab tell more, Ctrl-D leaves.",
                 env!("CARGO_PKG_VERSION")
             );
-            println!("{}", self.colours.paint(Paint::Hint, &text));
+            self.hint(&text);
         }
     }
 
@@ -246,7 +246,7 @@ impl<'a> Session<'a> {
         let deaths = crate::proc::deaths();
         for (_, text) in deaths.iter().skip(self.told_deaths) {
             // It quotes what the process printed.
-            println!("{}", self.colours.paint(Paint::Hint, &screen::harmless(text)));
+            self.hint(&screen::harmless(text));
         }
         self.told_deaths = deaths.len();
         let current = self.current.borrow().clone();
@@ -254,7 +254,7 @@ impl<'a> Session<'a> {
         let Ok(there) = self.lab.namespaces.get(current.name()) else { return Ok(()) };
         if there.is_none_or(|there| there.inode() != current.inode()) {
             let text = format!("the namespace {} is gone; this is host again", current.name());
-            println!("{}", self.colours.paint(Paint::Hint, &text));
+            self.hint(&text);
             commands::run(self, "use", "")?;
         }
         Ok(())
@@ -283,7 +283,7 @@ impl<'a> Session<'a> {
             Input::Shell(line) => {
                 match typed::run(self, line) {
                     Ok(None) => {}
-                    Ok(Some(note)) => println!("{}", self.colours.paint(Paint::Hint, &note)),
+                    Ok(Some(note)) => self.hint(&note),
                     Err(e) => self.complain(&e.to_string()),
                 }
                 Ok(Flow::GoOn)
@@ -316,7 +316,7 @@ impl<'a> Session<'a> {
         names::bind_namespaces(self, source)?;
         let well = self.evaluate(source)?;
         match names::nothing(self, source) {
-            Some(note) => println!("{}", self.colours.paint(Paint::Hint, &note)),
+            Some(note) => self.hint(&note),
             None if well => match self.named.take() {
                 Some(job) => self.keep(&format!("{job} = {source}")),
                 None => self.keep(source),
@@ -373,7 +373,7 @@ impl<'a> Session<'a> {
     }
 
     fn tell_interrupted(&self) {
-        println!("{}", self.colours.paint(Paint::Hint, "interrupted"));
+        self.hint("interrupted");
     }
 
     fn show(&mut self, results: MultiValue) -> mlua::Result<bool> {
@@ -400,7 +400,7 @@ impl<'a> Session<'a> {
         self.named = results.front().map_or(Ok(None), |first| commands::jobs::name(self, first))?;
         if let Some(name) = &self.named {
             let note = format!("{name} = _; :stop {name} ends it");
-            println!("{}", self.colours.paint(Paint::Hint, &note));
+            self.hint(&note);
         }
         Ok(true)
     }
@@ -453,6 +453,17 @@ impl<'a> Session<'a> {
     /// From here on globals act on a namespace: what stands for it in a script, nothing for `host`.
     fn keep_use(&mut self, prefix: Option<String>) {
         self.kept.push(Entry::Use(prefix));
+    }
+
+    /// Says something beside the results.
+    fn hint(&self, text: &str) {
+        println!("{}", self.colours.paint(Paint::Hint, text));
+    }
+
+    /// Complains about a command's arguments.
+    fn refuse(&self, text: &str) -> mlua::Result<Flow> {
+        self.complain(text);
+        Ok(Flow::GoOn)
     }
 
     fn complain(&self, text: &str) {

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use mlua::{Function, Table, Value};
 
 use super::Session;
-use super::colour::Paint;
 use super::commands::mininet::WORDS;
 use super::lex::{self, Kind, Token};
 use crate::lua::modules::namespace as namespaces;
@@ -46,7 +45,7 @@ pub fn bind_namespaces(session: &mut Session<'_>, source: &str) -> mlua::Result<
         let get: Function = globals.get::<Table>("namespace")?.get("get")?;
         globals.raw_set(name, get.call::<Value>(name)?)?;
         let line = format!("{name} = namespace.get({name:?})");
-        println!("{}", session.colours.paint(Paint::Hint, &line));
+        session.hint(&line);
         session.keep(&line);
     }
     Ok(())
@@ -94,15 +93,35 @@ fn set_to_nothing(session: &Session<'_>, source: &str) -> Option<String> {
     nil.then(|| format!("{from} is nil, and so is {to}; a text stands in quotes: {to} = {from:?}"))
 }
 
-/// What there is to say about an input that is a name alone which means nothing.
+/// A name and a comment, which was meant as a program with an option: `foo --bar`.
+fn with_option(source: &str) -> Option<(&str, &str)> {
+    let tokens: Vec<Token> =
+        lex::tokens(source.trim()).into_iter().filter(|t| t.kind != Kind::Space).collect();
+    let [name, comment] = &tokens[..] else { return None };
+    let comment_text = comment.text(source.trim());
+    let option = comment.kind == Kind::Comment
+        && comment_text[2..].starts_with(|c: char| c.is_ascii_alphanumeric())
+        && comment.start > name.end;
+    (name.kind == Kind::Name && option).then(|| (name.text(source.trim()), comment_text))
+}
+
+/// What there is to say about an input that is a name which means nothing, alone or in front of a comment.
 pub fn nothing(session: &Session<'_>, source: &str) -> Option<String> {
-    let Some(name) = alone(source) else { return set_to_nothing(session, source) };
+    let option = with_option(source);
+    let Some(name) = alone(source).or(option.map(|(name, _)| name)) else {
+        return set_to_nothing(session, source);
+    };
     if matches!(name, "_" | "__") {
         return None;
     }
     let globals = session.lua.globals();
     if !globals.raw_get::<Value>(name).is_ok_and(|value| value.is_nil()) {
         return None;
+    }
+    if let Some((_, comment)) = option {
+        return Some(format!(
+            "{name} is nil, and {comment} a comment; !{name} {comment} would run a program"
+        ));
     }
     let names: Vec<String> = globals.pairs::<String, Value>().flatten().map(|(name, _)| name).collect();
     Some(match did_you_mean(name, names.iter().map(String::as_str)) {
@@ -122,5 +141,10 @@ mod tests {
         assert_eq!(alone(" ns1 "), Some("ns1"));
         assert_eq!(alone("ns1.name"), None);
         assert_eq!(alone("end"), None);
+        assert_eq!(with_option("foo --bar x"), Some(("foo", "--bar x")));
+        assert_eq!(
+            (with_option("foo -- bar"), with_option("f() --x"), with_option("x--y")),
+            (None, None, None)
+        );
     }
 }

@@ -136,8 +136,10 @@ fn lua_at(lua: &Lua, rest: &str) -> (What, usize) {
 /// The text without the prompts of a transcript that it was copied from: `$ ip link`, `root@h:~# ip link`,
 /// `nsh ns1> 1 + 1`. Of several lines those without a prompt are what the commands printed, and become empty.
 pub fn without_prompts(text: &str) -> Cow<'_, str> {
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if behind_prompt(first).is_none() {
+    // Its first line may be a comment.
+    let says_nothing = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let first = text.lines().find(|line| behind_prompt(line).is_some() || !says_nothing(line));
+    if behind_prompt(first.unwrap_or_default()).is_none() {
         return Cow::Borrowed(text);
     }
     let plain = |line: &str| behind_prompt(line).is_none() && shell::is_typed(line);
@@ -222,6 +224,9 @@ mod tests {
             ("#x", "#x"),
             ("$ ip link\n1: lo\n$ ip addr", "ip link\n\nip addr"),
             ("# ip link\nip addr", "# ip link\nip addr"),
+            ("# ip link\n1: lo\n# ip addr", "ip link\n\nip addr"),
+            ("# A namespace.\n$ ip netns add d1\n$ ip link", "\nip netns add d1\nip link"),
+            ("# a comment\nx = 1", "# a comment\nx = 1"),
         ] {
             assert_eq!(without_prompts(text), want);
         }

@@ -62,7 +62,7 @@ pub fn elsewhere(session: &mut Session<'_>, text: &str) -> mlua::Result<()> {
     }
     let ran = session.lab.namespaces.require(name).and_then(|ns| in_front(session, &ns, Spec::shell(inner)));
     match ran {
-        Ok(note) => note.iter().for_each(|note| println!("{}", session.colours.paint(Paint::Hint, note))),
+        Ok(note) => note.iter().for_each(|note| session.hint(note)),
         Err(e) => session.complain(&e.to_string()),
     }
     Ok(())
@@ -93,7 +93,7 @@ fn enter(session: &mut Session<'_>, name: Option<&str>) -> mlua::Result<bool> {
             return Ok(false);
         }
     }
-    println!("{}", session.colours.paint(Paint::Hint, &format!("exit goes back to {before}")));
+    session.hint(&format!("exit goes back to {before}"));
     session.shells.push(before);
     Ok(true)
 }
@@ -124,7 +124,7 @@ pub fn translated(
             Ok(What::Enter(name)) => enter(session, name.as_deref())?,
             Ok(What::Leave) => {
                 if !leave(session)? {
-                    println!("{}", session.colours.paint(Paint::Hint, "exit: Ctrl-D leaves the prompt"));
+                    session.hint("exit: Ctrl-D leaves the prompt");
                 }
                 true
             }
@@ -160,7 +160,7 @@ fn show_and_run(
         return Ok(true);
     }
     names::bind_namespaces(session, code)?;
-    println!("{}", session.colours.paint(Paint::Hint, code));
+    session.hint(code);
     for name in needs {
         if let Err(e) = session.lab.namespaces.require(name) {
             session.complain(&e.to_string());
@@ -189,7 +189,7 @@ fn on_terminal(session: &Session<'_>, program: &Program) -> bool {
     };
     match ns.and_then(|ns| in_front(session, &ns, Spec::args(&program.words))) {
         Ok(note) => {
-            note.iter().for_each(|note| println!("{}", session.colours.paint(Paint::Hint, note)));
+            note.iter().for_each(|note| session.hint(note));
             note.is_none()
         }
         Err(e) => {
@@ -238,7 +238,7 @@ pub fn pasted(session: &mut Session<'_>, text: &str, parts: &[Part<'_>]) -> mlua
         let ends = wait::interrupted().is_some() || (!well && typed.ends_at_errors());
         if let (true, Some(next)) = (ends, parts.get(i + 1)) {
             let note = format!("line {} and what follows were not run", next.line);
-            println!("{}", session.colours.paint(Paint::Hint, &note));
+            session.hint(&note);
         }
         if ends {
             return Ok(Flow::GoOn);

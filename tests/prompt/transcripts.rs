@@ -85,6 +85,34 @@ fn pasted_commands_run_line_by_line() {
     transcript("paste.txt", &s);
 }
 
+/// What strangers typed, and got no answer to.
+#[test]
+fn what_means_nothing_is_told() {
+    let mut s = Screen::new(60, &[]);
+    s.prompt();
+    for line in [
+        "foo --bar",
+        ":load /no/such.lua",
+        "\x1b[200~# A namespace.\n$ ip netns add d1\n$ ip netns list\nd1\x1b[201~",
+        ":help",
+        "help help",
+    ] {
+        s.line(line);
+    }
+    let text = s.text();
+    for told in [
+        "foo is nil, and --bar a comment; !foo --bar would run a program",
+        "/no/such.lua: no such file or directory (ENOENT)",
+        "d1 = namespace.add(\"d1\")",
+        "help(what?)",
+    ] {
+        assert!(text.replace('\n', "").contains(told), "{told}: {text}");
+    }
+    // Wrapped between words, and indented.
+    let wrapped = text.lines().any(|line| line.starts_with("                         ") && line.len() <= 60);
+    assert!(wrapped, "{text}");
+}
+
 /// A shell in another namespace, one that is missing, and programs that nsh has nothing for.
 #[test]
 fn shells_of_namespaces_and_other_programs() {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::Flow;
 use crate::proc::{self, Context, Exit, Place, Spec};
 use crate::repl::Session;
-use crate::repl::colour::Paint;
 use crate::repl::screen;
 
 /// The inputs that have a word in them, or all, with their numbers.
@@ -20,7 +19,7 @@ pub fn list(session: &mut Session<'_>, word: &str) -> mlua::Result<Flow> {
         text.push_str(&format!("{:wide$}  {}\n", i + 1, screen::harmless(entry).replace('\n', &indent)));
     }
     match text.is_empty() {
-        true => println!("{}", session.colours.paint(Paint::Hint, "the history has nothing of that")),
+        true => session.hint("the history has nothing of that"),
         false => session.page(&text),
     }
     Ok(Flow::GoOn)
@@ -34,22 +33,18 @@ pub fn edit(session: &mut Session<'_>, number: &str) -> mlua::Result<Flow> {
         number => match number.parse().ok().and_then(|n: usize| entries.get(n.checked_sub(1)?)) {
             Some(entry) => entry.clone(),
             None => {
-                session.complain(&format!("the history has no number {number}; :history lists them"));
-                return Ok(Flow::GoOn);
+                return session.refuse(&format!("the history has no number {number}; :history lists them"));
             }
         },
     };
     match edited(session, &chosen) {
         Ok(Some(text)) => {
-            println!("{}", session.colours.paint(Paint::Hint, &screen::harmless(&text)));
+            session.hint(&screen::harmless(&text));
             session.source.remember(&text);
             session.answer(&text)
         }
         Ok(None) => Ok(Flow::GoOn),
-        Err(message) => {
-            session.complain(&message);
-            Ok(Flow::GoOn)
-        }
+        Err(message) => session.refuse(&message),
     }
 }
 

@@ -5,7 +5,6 @@ use mlua::{AnyUserData, Function, Value};
 use super::Flow;
 use crate::lua::runtime::bind;
 use crate::repl::Session;
-use crate::repl::colour::Paint;
 use crate::repl::order::natural;
 use crate::repl::screen;
 
@@ -65,7 +64,7 @@ pub fn list(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
         text.push_str(&format!("{}\n", screen::fit(&line, screen::size().0)));
     }
     match text.is_empty() {
-        true => println!("{}", session.colours.paint(Paint::Hint, "nothing runs beside the prompt")),
+        true => session.hint("nothing runs beside the prompt"),
         false => session.page(&text),
     }
     Ok(Flow::GoOn)
@@ -79,11 +78,10 @@ pub fn stop(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {
             true => "nothing runs".to_owned(),
             false => format!("there is {}", names.join(", ")),
         };
-        session.complain(&match name {
+        return session.refuse(&match name {
             "" => format!("usage: :stop NAME; {known}"),
             name => format!("there is no job {name}; {known}"),
         });
-        return Ok(Flow::GoOn);
     }
     let source = format!("{name}:stop()");
     if session.evaluate(&source)? {

@@ -58,8 +58,7 @@ pub fn pingall(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
         .map(|ns| ns.name().to_owned())
         .collect();
     if names.len() < 2 {
-        session.complain("there are no two namespaces with addresses; :ns lists all");
-        return Ok(Flow::GoOn);
+        return session.refuse("there are no two namespaces with addresses; :ns lists all");
     }
     names.sort_by(|a, b| (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b)));
     let chunk = session.lua.load(PINGALL).set_name("=pingall").into_function()?;

@@ -12,6 +12,8 @@ use std::rc::Rc;
 
 use super::Session;
 use super::complete::{Completer, Completion};
+use crate::base::terminal;
+use crate::base::text::hang;
 use crate::net::namespace::Namespace;
 
 pub use monitor::Monitor;
@@ -53,133 +55,47 @@ struct Command {
     run: Run,
 }
 
+const fn command(
+    name: &'static str,
+    arguments: &'static str,
+    takes: Takes,
+    run: Run,
+    doc: &'static str,
+) -> Command {
+    Command { name, arguments, doc, takes, run }
+}
+
+#[rustfmt::skip]
 const COMMANDS: &[Command] = &[
-    Command {
-        name: "help",
-        arguments: "[COMMAND]",
-        doc: "these commands, or one of them",
-        takes: Takes::Command,
-        run: simple::help,
-    },
-    Command {
-        name: "use",
-        arguments: "[NAMESPACE]",
-        doc: "the namespace that globals and ! act on; host without a name",
-        takes: Takes::Namespace,
-        run: simple::use_namespace,
-    },
-    Command {
-        name: "ns",
-        arguments: "",
-        doc: "the namespaces, with their links and addresses in brief",
-        takes: Takes::Nothing,
-        run: simple::namespaces,
-    },
-    Command {
-        name: "net",
-        arguments: "[NAMESPACE]",
-        doc: "a picture of the lab, or of a namespace and what it is linked to",
-        takes: Takes::Namespace,
-        run: picture::run,
-    },
-    Command {
-        name: "watch",
-        arguments: "EXPR [SECONDS]",
-        doc: "shows an expression again and again, every 2 seconds; Ctrl-C ends it",
-        takes: Takes::Lua,
-        run: simple::watch,
-    },
-    Command {
-        name: "pingall",
-        arguments: "",
-        doc: "pings from each namespace with an address to each other one",
-        takes: Takes::Nothing,
-        run: mininet::pingall,
-    },
-    Command {
-        name: "jobs",
-        arguments: "",
-        doc: "what runs beside the prompt: servers, captures, processes",
-        takes: Takes::Nothing,
-        run: jobs::list,
-    },
-    Command {
-        name: "stop",
-        arguments: "NAME",
-        doc: "ends one of those",
-        takes: Takes::Variable,
-        run: jobs::stop,
-    },
-    Command {
-        name: "monitor",
-        arguments: "[on|off]",
-        doc: "shows what changes in the lab, as it happens, above the prompt",
-        takes: Takes::Words(&["on", "off"]),
-        run: monitor::run,
-    },
-    Command {
-        name: "echo",
-        arguments: "[on|off]",
-        doc: "shows with each call the commands of ip, nft, sysctl that do the same",
-        takes: Takes::Words(&["on", "off"]),
-        run: simple::echo,
-    },
-    Command {
-        name: "time",
-        arguments: "[-n COUNT] EXPR",
-        doc: "how long an expression takes, or each of several times",
-        takes: Takes::Lua,
-        run: simple::time,
-    },
-    Command {
-        name: "history",
-        arguments: "[WORD]",
-        doc: "the inputs of before, or those with a word in them",
-        takes: Takes::Word,
-        run: history::list,
-    },
-    Command {
-        name: "edit",
-        arguments: "[NUMBER]",
-        doc: "has the last input, or one of :history, edited by $VISUAL or $EDITOR, and runs it",
-        takes: Takes::Word,
-        run: history::edit,
-    },
-    Command {
-        name: "load",
-        arguments: "FILE",
-        doc: "runs a Lua file here",
-        takes: Takes::File,
-        run: simple::load,
-    },
-    Command {
-        name: "save",
-        arguments: "FILE",
-        doc: "writes the session's successful inputs as a script",
-        takes: Takes::File,
-        run: save::run,
-    },
-    Command {
-        name: "trace",
-        arguments: "",
-        doc: "the way to the last error",
-        takes: Takes::Nothing,
-        run: simple::trace,
-    },
-    Command {
-        name: "reset",
-        arguments: "",
-        doc: "begins anew in a fresh lab",
-        takes: Takes::Nothing,
-        run: simple::reset,
-    },
-    Command {
-        name: "quit",
-        arguments: "",
-        doc: "ends the lab (as Ctrl-D)",
-        takes: Takes::Nothing,
-        run: simple::quit,
-    },
+    command("help", "[COMMAND]", Takes::Command, simple::help, "these commands, or one of them"),
+    command("use", "[NAMESPACE]", Takes::Namespace, simple::use_namespace,
+        "the namespace that globals and ! act on; host without a name"),
+    command("ns", "", Takes::Nothing, simple::namespaces,
+        "the namespaces, with their links and addresses in brief"),
+    command("net", "[NAMESPACE]", Takes::Namespace, picture::run,
+        "a picture of the lab, or of a namespace and what it is linked to"),
+    command("watch", "EXPR [SECONDS]", Takes::Lua, simple::watch,
+        "shows an expression again and again, every 2 seconds; Ctrl-C ends it"),
+    command("pingall", "", Takes::Nothing, mininet::pingall,
+        "pings from each namespace with an address to each other one"),
+    command("jobs", "", Takes::Nothing, jobs::list,
+        "what runs beside the prompt: servers, captures, processes"),
+    command("stop", "NAME", Takes::Variable, jobs::stop, "ends one of those"),
+    command("monitor", "[on|off]", Takes::Words(&["on", "off"]), monitor::run,
+        "shows what changes in the lab, as it happens, above the prompt"),
+    command("echo", "[on|off]", Takes::Words(&["on", "off"]), simple::echo,
+        "shows with each call the commands of ip, nft, sysctl that do the same"),
+    command("time", "[-n COUNT] EXPR", Takes::Lua, simple::time,
+        "how long an expression takes, or each of several times"),
+    command("history", "[WORD]", Takes::Word, history::list,
+        "the inputs of before, or those with a word in them"),
+    command("edit", "[NUMBER]", Takes::Word, history::edit,
+        "has the last input, or one of :history, edited by $VISUAL or $EDITOR, and runs it"),
+    command("load", "FILE", Takes::File, simple::load, "runs a Lua file here"),
+    command("save", "FILE", Takes::File, save::run, "writes the session's successful inputs as a script"),
+    command("trace", "", Takes::Nothing, simple::trace, "the way to the last error"),
+    command("reset", "", Takes::Nothing, simple::reset, "begins anew in a fresh lab"),
+    command("quit", "", Takes::Nothing, simple::quit, "ends the lab (as Ctrl-D)"),
 ];
 
 /// Runs a command by its name or the beginning of it, where only one begins so.
@@ -191,8 +107,7 @@ pub fn run(session: &mut Session<'_>, name: &str, arguments: &str) -> mlua::Resu
     match &fitting[..] {
         [command] => {
             if command.takes == Takes::Nothing && !arguments.is_empty() {
-                session.complain(&format!(":{} takes no arguments", command.name));
-                return Ok(Flow::GoOn);
+                return session.refuse(&format!(":{} takes no arguments", command.name));
             }
             (command.run)(session, arguments)
         }
@@ -201,13 +116,11 @@ pub fn run(session: &mut Session<'_>, name: &str, arguments: &str) -> mlua::Resu
             let near = crate::lua::schema::did_you_mean(name, names);
             let hint = near
                 .map_or("; :help lists the commands".to_owned(), |near| format!("; did you mean :{near}?"));
-            session.complain(&format!("there is no command :{name}{hint}"));
-            Ok(Flow::GoOn)
+            session.refuse(&format!("there is no command :{name}{hint}"))
         }
         several => {
             let names: Vec<String> = several.iter().map(|c| format!(":{}", c.name)).collect();
-            session.complain(&format!(":{name} could be {}", names.join(", ")));
-            Ok(Flow::GoOn)
+            session.refuse(&format!(":{name} could be {}", names.join(", ")))
         }
     }
 }
@@ -231,20 +144,17 @@ pub fn overview() -> String {
     let heads: Vec<String> =
         COMMANDS.iter().map(|c| format!(":{} {}", c.name, c.arguments).trim_end().to_owned()).collect();
     let width = heads.iter().map(String::len).max().unwrap_or(0);
-    let mut out = String::new();
-    for (head, command) in heads.iter().zip(COMMANDS) {
-        out.push_str(&format!("  {head:width$}  {}\n", command.doc));
-    }
-    let width = width - 1;
-    for (head, doc) in [
+    let line = |head: &str, doc: &str| {
+        format!("  {head:width$}  {}\n", hang(doc, width + 4, terminal::text_width()))
+    };
+    let own = heads.iter().zip(COMMANDS).map(|(head, command)| line(head, command.doc));
+    let others = [
         ("!COMMAND", "a shell command in the prompt's namespace; !! repeats the last"),
         ("NAME COMMAND", "a command in a namespace: h1 ping -c 1 h2"),
         ("?NAME, NAME?", "help, as help(NAME), help NAME and help \"WORD\"; NAME?? shows all of a value"),
         ("_, __", "the last result, and the one before"),
-    ] {
-        out.push_str(&format!("  {head:width$}   {doc}\n"));
-    }
-    out
+    ];
+    own.chain(others.iter().map(|(head, doc)| line(head, doc))).collect()
 }
 
 /// Completes a command line: `:us`, `:use n`, `:time link.l`, `!cat fi`.

@@ -30,8 +30,7 @@ pub fn run(session: &mut Session<'_>, argument: &str) -> mlua::Result<Flow> {
         "off" => false,
         "" => session.monitor.is_none(),
         other => {
-            session.complain(&format!("usage: :monitor [on|off], not {other:?}"));
-            return Ok(Flow::GoOn);
+            return session.refuse(&format!("usage: :monitor [on|off], not {other:?}"));
         }
     };
     session.monitor = None;

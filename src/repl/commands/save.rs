@@ -20,8 +20,7 @@ pub enum Entry {
 
 pub fn run(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
     if path.is_empty() {
-        session.complain("usage: :save FILE");
-        return Ok(Flow::GoOn);
+        return session.refuse("usage: :save FILE");
     }
     let path = &home(path);
     let text = script(&session.kept, |source| session.lua.load(source).into_function().is_ok());

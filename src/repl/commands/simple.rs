@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::{Flow, help_of, overview};
+use crate::base::error::Error;
 use crate::base::wait::{self, Deadline};
 use crate::lua::runtime::bind;
 use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::HOST;
 use crate::repl::Session;
-use crate::repl::colour::Paint;
 use crate::repl::order::natural;
 use crate::repl::{names, screen, typed};
 
@@ -44,8 +44,7 @@ pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     let all = match session.lab.namespaces.all() {
         Ok(all) => all,
         Err(e) => {
-            session.complain(&e.to_string());
-            return Ok(Flow::GoOn);
+            return session.refuse(&e.to_string());
         }
     };
     let mut rows = Vec::new();
@@ -103,21 +102,20 @@ pub fn watch(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
     let (expression, every) = match interval(arguments) {
         Ok(both) => both,
         Err(wrong) => {
-            session.complain(&format!("the seconds between two looks are a number from 0.05, not {wrong}"));
-            return Ok(Flow::GoOn);
+            return session
+                .refuse(&format!("the seconds between two looks are a number from 0.05, not {wrong}"));
         }
     };
     let Some(lua) = typed::meant(session, expression) else { return Ok(Flow::GoOn) };
     if expression.is_empty() {
-        session.complain("usage: :watch EXPR [SECONDS], such as :watch link.stats(\"eth0\") 1");
-        return Ok(Flow::GoOn);
+        return session.refuse("usage: :watch EXPR [SECONDS], such as :watch link.stats(\"eth0\") 1");
     }
     loop {
         if session.colours.on() {
             print!("\x1b[H\x1b[2J");
         }
         let head = format!("every {} s: {expression}  (Ctrl-C ends it)", every.as_secs_f64());
-        println!("{}", session.colours.paint(Paint::Hint, &screen::fit(&head, screen::size().0)));
+        session.hint(&screen::fit(&head, screen::size().0));
         if !session.evaluate(&lua)? {
             return Ok(Flow::GoOn);
         }
@@ -143,13 +141,11 @@ pub fn time(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
     let (count, expression) = match repeated(arguments) {
         Ok(both) => both,
         Err(wrong) => {
-            session.complain(&format!(":time -n: expected a number from 1, got {wrong:?}"));
-            return Ok(Flow::GoOn);
+            return session.refuse(&format!(":time -n: expected a number from 1, got {wrong:?}"));
         }
     };
     if expression.is_empty() {
-        session.complain("usage: :time [-n COUNT] EXPR, such as :time ping(\"127.0.0.1\")");
-        return Ok(Flow::GoOn);
+        return session.refuse("usage: :time [-n COUNT] EXPR, such as :time ping(\"127.0.0.1\")");
     }
     let Some(lua) = typed::meant(session, expression) else { return Ok(Flow::GoOn) };
     let mut took = Vec::new();
@@ -169,7 +165,7 @@ pub fn time(session: &mut Session<'_>, arguments: &str) -> mlua::Result<Flow> {
         }
         _ => format!("took {:.3?}", took.first().copied().unwrap_or_default()),
     };
-    println!("{}", session.colours.paint(Paint::Hint, &text));
+    session.hint(&text);
     Ok(Flow::GoOn)
 }
 
@@ -180,8 +176,7 @@ pub fn echo(session: &mut Session<'_>, argument: &str) -> mlua::Result<Flow> {
         "on" => true,
         "off" => false,
         _ => {
-            session.complain("usage: :echo [on|off]");
-            return Ok(Flow::GoOn);
+            return session.refuse("usage: :echo [on|off]");
         }
     };
     session.echo(on);
@@ -189,16 +184,19 @@ pub fn echo(session: &mut Session<'_>, argument: &str) -> mlua::Result<Flow> {
         true => "from now on each call is followed by the commands that do the same",
         false => "the commands that do the same are no longer shown",
     };
-    println!("{}", session.colours.paint(Paint::Hint, text));
+    session.hint(text);
     Ok(Flow::GoOn)
 }
 
 pub fn load(session: &mut Session<'_>, path: &str) -> mlua::Result<Flow> {
     if path.is_empty() {
-        session.complain("usage: :load FILE");
-        return Ok(Flow::GoOn);
+        return session.refuse("usage: :load FILE");
     }
-    let source = format!("dofile({:?})", super::save::home(path));
+    let path = super::save::home(path);
+    if let Err(e) = std::fs::File::open(&path) {
+        return session.refuse(&Error::from(e).op(path).to_string());
+    }
+    let source = format!("dofile({path:?})");
     if session.evaluate(&source)? {
         session.keep(&source);
     }
@@ -216,12 +214,9 @@ pub fn trace(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
 pub fn reset(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     match session.can_reset {
         true => Ok(Flow::Reset),
-        false => {
-            session.complain(
-                "there is no fresh lab to be had here: this is the machine's own network, or an attached lab",
-            );
-            Ok(Flow::GoOn)
-        }
+        false => session.refuse(
+            "there is no fresh lab to be had here: this is the machine's own network, or an attached lab",
+        ),
     }
 }
 

@@ -15,118 +15,77 @@ use crate::net::route::{Metrics, Route, RouteKind};
 use crate::net::rule::Rule;
 
 /// The programs of which the words are known.
-const PROGRAMS: &[&str] = &[
-    "bridge",
-    "curl",
-    "ip",
-    "ip6tables",
-    "iptables",
-    "nft",
-    "ping",
-    "ping6",
-    "sysctl",
-    "tc",
-    "tcpdump",
-    "wget",
-];
+const PROGRAMS: &str = "bridge curl ip ip6tables iptables nft ping ping6 sysctl tc tcpdump wget";
 
 /// An object of `ip` or `bridge`, its verbs, and the words that can follow them.
 struct Object {
     name: &'static str,
-    verbs: &'static [&'static str],
-    words: &'static [&'static str],
+    verbs: &'static str,
+    words: &'static str,
     /// Those of a table of attributes.
     rows: fn() -> Vec<&'static str>,
 }
 
+const fn object(
+    name: &'static str,
+    verbs: &'static str,
+    words: &'static str,
+    rows: fn() -> Vec<&'static str>,
+) -> Object {
+    Object { name, verbs, words, rows }
+}
+
 const IP: &[Object] = &[
-    Object {
-        name: "addr",
-        verbs: &["add", "del", "flush", "replace", "show"],
-        words: &[],
-        rows: Addr::keywords,
-    },
-    Object {
-        name: "link",
-        verbs: &["add", "del", "set", "show"],
-        words: &["dev", "down", "link", "master", "name", "netns", "nomaster", "peer", "type"],
-        rows: Common::keywords,
-    },
-    Object {
-        name: "neigh",
-        verbs: &["add", "del", "flush", "replace", "show"],
-        words: &[],
-        rows: Neigh::keywords,
-    },
-    Object { name: "netns", verbs: &["add", "del", "exec", "list"], words: &[], rows: Vec::new },
-    Object {
-        name: "route",
-        verbs: &["add", "del", "flush", "get", "replace", "show"],
-        words: &["default", "iif", "nexthop"],
-        rows: || [Route::keywords(), Metrics::keywords()].concat(),
-    },
-    Object {
-        name: "nexthop",
-        verbs: &["add", "del", "flush", "get", "replace", "show"],
-        words: &[],
-        rows: Nexthop::keywords,
-    },
-    Object { name: "rule", verbs: &["add", "del", "flush", "show"], words: &[], rows: Rule::keywords },
+    object("addr", "add del flush replace show", "", Addr::keywords),
+    object(
+        "link",
+        "add del set show",
+        "dev down link master name netns nomaster peer type",
+        Common::keywords,
+    ),
+    object("neigh", "add del flush replace show", "", Neigh::keywords),
+    object("netns", "add del exec list", "", Vec::new),
+    object("route", "add del flush get replace show", "default iif nexthop", || {
+        [Route::keywords(), Metrics::keywords()].concat()
+    }),
+    object("nexthop", "add del flush get replace show", "", Nexthop::keywords),
+    object("rule", "add del flush show", "", Rule::keywords),
 ];
 
 const BRIDGE: &[Object] = &[
-    Object {
-        name: "fdb",
-        verbs: &["add", "del", "flush", "replace", "show"],
-        words: &["br", "dynamic", "local", "static"],
-        rows: Entry::keywords,
-    },
-    Object { name: "link", verbs: &["set", "show"], words: &["dev"], rows: Port::keywords },
-    Object {
-        name: "mdb",
-        verbs: &["add", "del", "show"],
-        words: &["dev", "grp", "permanent", "port"],
-        rows: Vec::new,
-    },
-    Object {
-        name: "vlan",
-        verbs: &["add", "del", "show"],
-        words: &["dev", "pvid", "untagged", "vid"],
-        rows: Vec::new,
-    },
+    object("fdb", "add del flush replace show", "br dynamic local static", Entry::keywords),
+    object("link", "set show", "dev", Port::keywords),
+    object("mdb", "add del show", "dev grp permanent port", Vec::new),
+    object("vlan", "add del show", "dev pvid untagged vid", Vec::new),
 ];
 
-const URL_OPTIONS: &[&str] = &["-4", "-6", "-H", "-I", "-O", "-X", "-d", "-o", "-q", "-s", "-v"];
+const URL_OPTIONS: &str = "-4 -6 -H -I -O -X -d -o -q -s -v";
 
 /// The words of `nft` by those before.
-fn nft(before: &[&str]) -> &'static [&'static str] {
-    const VERBS: &[&str] =
-        &["add", "create", "delete", "flush", "insert", "list", "monitor", "replace", "reset"];
+fn nft(before: &[&str]) -> &'static str {
     let words: Vec<&&str> = before.iter().filter(|w| !w.starts_with('-')).collect();
     match words[..] {
-        [] => VERBS,
-        [&"list"] => &["chain", "chains", "counters", "ruleset", "set", "sets", "table", "tables"],
-        [&"flush" | &"reset"] => &["chain", "counters", "ruleset", "set", "table"],
-        [&"monitor"] => &["new", "destroy", "trace", "ruleset"],
-        [_] => &["chain", "counter", "element", "map", "rule", "set", "table"],
+        [] => "add create delete flush insert list monitor replace reset",
+        [&"list"] => "chain chains counters ruleset set sets table tables",
+        [&"flush" | &"reset"] => "chain counters ruleset set table",
+        [&"monitor"] => "new destroy trace ruleset",
+        [_] => "chain counter element map rule set table",
         [_, &("chain" | "counter" | "element" | "map" | "rule" | "ruleset" | "set" | "table")] => {
-            &["arp", "bridge", "inet", "ip", "ip6", "netdev"]
+            "arp bridge inet ip ip6 netdev"
         }
-        _ => &[],
+        _ => "",
     }
 }
 
 /// The words of `tc` by those before.
-fn tc(before: &[&str]) -> &'static [&'static str] {
-    const ARGUMENTS: &[&str] = &[
-        "classid", "delay", "dev", "flowid", "fq_codel", "handle", "htb", "ingress", "limit", "loss",
-        "netem", "parent", "pref", "protocol", "rate", "root", "tbf", "u32",
-    ];
-    let words: Vec<&&str> = before.iter().filter(|w| !w.starts_with('-')).collect();
-    match words.len() {
-        0 => &["class", "filter", "monitor", "qdisc"],
-        1 => &["add", "change", "delete", "replace", "show"],
-        _ => ARGUMENTS,
+fn tc(before: &[&str]) -> &'static str {
+    match before.iter().filter(|w| !w.starts_with('-')).count() {
+        0 => "class filter monitor qdisc",
+        1 => "add change delete replace show",
+        _ => {
+            "classid delay dev flowid fq_codel handle htb ingress limit loss netem parent pref protocol rate root \
+             tbf u32"
+        }
     }
 }
 
@@ -171,7 +130,10 @@ impl Completer {
             !w.is_empty() && !w.starts_with(|c: char| c.is_ascii_alphanumeric() || "-/!:".contains(c))
         };
         let next = words.iter().skip_while(|w| *w != program).nth(1).unwrap_or(&word);
-        if !PROGRAMS.contains(program) || lua(next) || before.contains(['"', '\'', '(']) {
+        if !PROGRAMS.split(' ').any(|known| known == *program)
+            || lua(next)
+            || before.contains(['"', '\'', '('])
+        {
             return None;
         }
         Some(Completion::of(start, word, self.next(&words, word, ns)?))
@@ -210,36 +172,31 @@ impl Completer {
             "ip" => self.objects(IP, rest, word, ns),
             "bridge" => self.objects(BRIDGE, rest, word, ns),
             "sysctl" => match word.starts_with('-') {
-                true => spaced(["-a", "-n", "-w"]),
+                true => all("-a -n -w"),
                 false => live::sysctls(ns, word),
             },
             "iptables" | "ip6tables" => self.iptables(rest, ns),
             "ping" | "ping6" => match rest.last() {
                 Some(&"-I") => self.links(ns, word),
                 Some(&("-c" | "-i" | "-s" | "-t" | "-W" | "-w")) => Vec::new(),
-                _ if word.starts_with('-') => {
-                    spaced(["-4", "-6", "-c", "-I", "-i", "-q", "-s", "-t", "-W", "-w"])
-                }
+                _ if word.starts_with('-') => all("-4 -6 -c -I -i -q -s -t -W -w"),
                 _ => spaced(live::addresses(&self.lab, false)),
             },
             "curl" | "wget" => match word.starts_with('-') {
-                true => spaced(URL_OPTIONS.iter().copied()),
+                true => all(URL_OPTIONS),
                 false => {
                     let hosts = live::hosts(&self.lab);
                     hosts.into_iter().map(|host| format!("http://{host}")).collect()
                 }
             },
-            "nft" => spaced(nft(rest)),
+            "nft" => all(nft(rest)),
             "tc" => match rest.last() {
                 Some(&"dev") => self.links(ns, word),
-                _ => spaced(tc(rest)),
+                _ => all(tc(rest)),
             },
             "tcpdump" => match rest.last() {
                 Some(&"-i") => self.links(ns, word),
-                _ => spaced([
-                    "-c", "-e", "-i", "-l", "-n", "-v", "-w", "arp", "host", "icmp", "icmp6", "port", "tcp",
-                    "udp",
-                ]),
+                _ => all("-c -e -i -l -n -v -w arp host icmp icmp6 port tcp udp"),
             },
             _ => return None,
         })
@@ -259,7 +216,7 @@ impl Completer {
         }
         let Some((object, rest)) = rest.split_first() else {
             return match word.starts_with('-') {
-                true => spaced(["-4", "-6", "-br", "-d", "-j", "-n", "-s"]),
+                true => all("-4 -6 -br -d -j -n -s"),
                 false => spaced(objects.iter().map(|o| o.name)),
             };
         };
@@ -268,7 +225,7 @@ impl Completer {
             return Vec::new();
         };
         match rest.split_first() {
-            None => spaced(object.verbs.iter().copied()),
+            None => all(object.verbs),
             Some((verb, rest)) if object.name == "netns" => self.netns(verb, rest, word),
             Some((verb, rest)) => self.argument(object, verb, rest, word, &ns),
         }
@@ -320,7 +277,7 @@ impl Completer {
                     State::NAMES.map(|(state, _)| state.word()).into_iter().chain([State(0).word()]),
                 );
             }
-            Some(word) if link && is_switch(word) => return spaced(["off", "on"]),
+            Some(word) if link && is_switch(word) => return all("off on"),
             Some("mtu" | "metric" | "priority" | "name" | "label" | "alias" | "group" | "vlan" | "vid") => {
                 return Vec::new();
             }
@@ -347,46 +304,27 @@ impl Completer {
                 _ => {}
             }
         }
-        all.extend(spaced(object.words.iter().copied().chain((object.rows)()).filter(|w| !rest.contains(w))));
+        all.extend(spaced(
+            object.words.split_whitespace().chain((object.rows)()).filter(|w| !rest.contains(w)),
+        ));
         all
     }
 
     fn iptables(&self, rest: &[&str], ns: &Rc<Namespace>) -> Vec<String> {
         match rest.last().copied() {
-            Some("-t") => spaced(["filter", "mangle", "nat", "raw"]),
+            Some("-t") => all("filter mangle nat raw"),
             Some("-A" | "-I" | "-D" | "-L" | "-F" | "-P" | "-S") => {
-                spaced(["FORWARD", "INPUT", "OUTPUT", "POSTROUTING", "PREROUTING"])
+                all("FORWARD INPUT OUTPUT POSTROUTING PREROUTING")
             }
-            Some("-j") => {
-                spaced(["ACCEPT", "DNAT", "DROP", "MASQUERADE", "REDIRECT", "REJECT", "RETURN", "SNAT"])
-            }
+            Some("-j") => all("ACCEPT DNAT DROP MASQUERADE REDIRECT REJECT RETURN SNAT"),
             Some("-i" | "-o") => self.links(ns, ""),
-            Some("-p") => spaced(["icmp", "icmpv6", "tcp", "udp"]),
-            Some("-m") => spaced(["conntrack", "mark", "multiport", "state"]),
+            Some("-p") => all("icmp icmpv6 tcp udp"),
+            Some("-m") => all("conntrack mark multiport state"),
             Some("-s" | "-d") => spaced(live::addresses(&self.lab, false)),
             Some("--to-source" | "--to-destination") => live::addresses(&self.lab, false),
-            _ => spaced([
-                "!",
-                "-A",
-                "-D",
-                "-F",
-                "-I",
-                "-L",
-                "-P",
-                "-S",
-                "-d",
-                "-i",
-                "-j",
-                "-m",
-                "-o",
-                "-p",
-                "-s",
-                "-t",
-                "--dport",
-                "--sport",
-                "--to-destination",
-                "--to-source",
-            ]),
+            _ => all(
+                "! -A -D -F -I -L -P -S -d -i -j -m -o -p -s -t --dport --sport --to-destination --to-source",
+            ),
         }
     }
 
@@ -403,6 +341,11 @@ impl Completer {
 fn split(before: &str) -> (usize, Vec<&str>, &str) {
     let start = before.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     (start, before[..start].split_whitespace().collect(), &before[start..])
+}
+
+/// The words of a list, each with a blank behind it.
+fn all(words: &str) -> Vec<String> {
+    spaced(words.split_whitespace())
 }
 
 /// With a blank behind each, since a word follows or the line is done.
