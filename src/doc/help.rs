@@ -42,6 +42,9 @@ pub fn find(name: &str) -> Result<String, String> {
 pub fn known(lua: &Lua, value: &Value) -> mlua::Result<Option<String>> {
     let name = match value {
         Value::UserData(ud) if namespace::of(ud).is_some() => Some("namespace".to_owned()),
+        Value::Function(_) if *value == lua.globals().raw_get::<Value>("help")? => {
+            return Ok(Some(HELP.to_owned()));
+        }
         other => bind::name_of(lua, other)?,
     };
     let docs = Docs::collect();

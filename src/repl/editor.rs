@@ -354,6 +354,10 @@ impl Lines {
             return Read::Interrupted;
         }
         match self.whole_line() {
+            // As with an editor: a terminal that has gone gives an end, too.
+            Ok(line) if line.is_empty() && self.terminal && hung_up() => {
+                Read::Failed(Error::errno(Errno::EIO))
+            }
             Ok(line) if line.is_empty() => Read::End,
             Ok(line) => {
                 text.push_str(&String::from_utf8_lossy(&line));

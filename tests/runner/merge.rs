@@ -39,7 +39,9 @@ fn what_can_be_written_is_written() {
         let ran = stage.run("report merge 1.json --output pretty:/dev/full --output merged.json");
         assert_eq!(ran.status, Some(1), "{ran:?}");
         assert!(
-            ran.stderr.starts_with("nsh: --output /dev/full: no space left on device (ENOSPC)"),
+            ran.stderr.starts_with(
+                "nsh: --output /dev/full: can't write the results: no space left on device (ENOSPC)"
+            ),
             "{}",
             ran.stderr
         );
