@@ -11,6 +11,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use super::{Exit, Next, Process, Which};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
+use crate::model::Words;
 use crate::net::namespace::Namespace;
 use crate::net::socket::{self, Filter, Owners, Proto};
 
@@ -106,8 +107,7 @@ fn watch(directory: &Path) -> nix::Result<Inotify> {
 
 /// Whether something listens on the port in the namespace, on whatever address.
 fn listening(ns: &Namespace, proto: Proto, port: u16) -> Result<bool> {
-    let filter = Filter { protos: Some(vec![proto]), listening: true, port: Some(port), ..Filter::default() };
-    Ok(!socket::list(ns, &filter, &Owners::nobody())?.is_empty())
+    Ok(!socket::list(ns, &Filter::waiting(proto, port), &Owners::nobody())?.is_empty())
 }
 
 impl Process {
