@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::sys::socket::sockopt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::worker::{Changed, Sessions, Worker};
@@ -182,8 +183,16 @@ impl<R: Record + Clone + Send + 'static> Server<R> {
     }
 }
 
+impl<R: Record> AsRef<Server<R>> for Server<R> {
+    fn as_ref(&self) -> &Server<R> {
+        self
+    }
+}
+
 /// Hands a listening socket over to tokio; in a function that [`Worker::start`] calls.
 pub fn listener(socket: OwnedFd) -> Result<TcpListener> {
+    // Connections have it of their listener. What is sent is sent at once: these are probes, not bulk transfers.
+    nix::sys::socket::setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
     Ok(TcpListener::from_std(socket.into())?)
 }
 
@@ -198,9 +207,9 @@ pub async fn accept<S>(
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // What is sent is sent at once: these are probes, not bulk transfers.
-                let _ = stream.set_nodelay(true);
                 sessions.spawn(session(stream, canonical(peer)));
+                // It comes before the question whether there are more.
+                tokio::task::yield_now().await;
             }
             Err(e) if exhausted(&e) => tokio::time::sleep(EXHAUSTED).await,
             // The client went away before it was accepted.

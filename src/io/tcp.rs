@@ -20,19 +20,22 @@ const CHUNK: usize = 64 * 1024;
 /// How long a peer may take to notice that we have answered and closed.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Options of [`serve`].
+/// How many bytes of what each peer sends are kept in the record unless told.
+pub const KEPT: usize = 4096;
+
+/// How a server treats its peers.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
     pub reaction: Reaction,
     /// Sent to each peer at once when it connects.
     pub banner: Vec<u8>,
-    /// How many bytes of what each peer sends are kept in the record; 4096 unless told.
+    /// How many bytes of what each peer sends are kept in the record.
     pub keep: usize,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        ServerOptions { reaction: Reaction::Echo, banner: Vec::new(), keep: 4096 }
+        ServerOptions { reaction: Reaction::Echo, banner: Vec::new(), keep: KEPT }
     }
 }
 

@@ -10,6 +10,5 @@ pub mod ping;
 pub mod server;
 mod silence;
 pub mod socket;
-mod taken;
 pub mod tcp;
 pub mod udp;

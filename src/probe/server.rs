@@ -7,15 +7,16 @@ use nix::errno::Errno;
 use nix::sys::socket::{Backlog, SockType, sockopt};
 
 use super::endpoint::{Endpoint, Host, Resolve};
-use super::{socket, taken};
+use super::socket;
 use crate::base::error::{Error, Kind, Result};
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
-use crate::net::socket::Proto;
+use crate::net::socket::{self as sockets, Filter, Owners, Proto};
 
 /// The kernel's own limit is net.core.somaxconn, 4096.
 const BACKLOG: i32 = 4096;
+
 /// Opens a listening socket, as `ss -lt` shows them. `[::]` and an empty host listen for IPv6 and IPv4 alike,
 /// `0.0.0.0` for IPv4 alone. Port 0 takes a free one.
 ///
@@ -25,7 +26,7 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve) -> Result<(Own
     let backlog = Backlog::new(BACKLOG).unwrap_or(Backlog::MAXCONN);
     // Two listeners that bound with SO_REUSEADDR meet here only.
     nix::sys::socket::listen(&socket, backlog)
-        .map_err(|e| taken::named(ns, Proto::Tcp, at.port, socket::refused(e, at.port)))?;
+        .map_err(|e| named(ns, Proto::Tcp, at.port, socket::refused(e, at.port)))?;
     let address = socket::local_address(socket.as_fd())?;
     Ok((socket, address))
 }
@@ -41,7 +42,7 @@ pub fn bound(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, kind: SockType)
             Ok(socket) => return Ok(socket),
             // Without IPv6, an empty host means IPv4 alone.
             Err(e) if at.host == Host::Any && without_ipv6(&e) => refused = Some(e),
-            Err(e) => return Err(taken::named(ns, proto, address.port(), e)),
+            Err(e) => return Err(named(ns, proto, address.port(), e)),
         }
     }
     Err(refused.unwrap_or_else(|| Error::new(Kind::NotFound, format!("{at} has no address"))))
@@ -67,4 +68,23 @@ fn bound_to(ns: &Namespace, address: SocketAddr, kind: SockType, dev: Option<&st
     }
     socket::bind(ns, &socket, address)?;
     Ok(socket)
+}
+
+/// Adds who has the port to the kernel's refusal of one that is taken.
+fn named(ns: &Namespace, proto: Proto, port: u16, error: Error) -> Error {
+    if error.raw() != Some(Errno::EADDRINUSE) {
+        return error;
+    }
+    let owner = owner(ns, proto, port).unwrap_or_else(|| "something in this namespace".to_owned());
+    error.hint(format!("{owner} has port {port} already; port 0 takes a free one"))
+}
+
+/// `python3 (pid 5)`, or this script itself.
+fn owner(ns: &Namespace, proto: Proto, port: u16) -> Option<String> {
+    let sockets = sockets::list(ns, &Filter::waiting(proto, port), &Owners::look()).ok()?;
+    let owner = sockets.iter().flat_map(|socket| &socket.owners).next()?;
+    Some(match owner.pid == std::process::id() {
+        true => "a server of this script".to_owned(),
+        false => format!("{} (pid {})", owner.name, owner.pid),
+    })
 }

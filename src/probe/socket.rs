@@ -40,7 +40,7 @@ impl Source {
 
 /// Options of a socket that sends.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct SocketOptions {
     /// The source address or link.
     pub from: Option<Source>,
     /// The source port; 0 or none lets the kernel choose.
@@ -76,7 +76,7 @@ pub fn open_from(
     family: Family,
     kind: SockType,
     protocol: Option<SockProtocol>,
-    options: &Options,
+    options: &SocketOptions,
 ) -> Result<OwnedFd> {
     let scope = match &options.from {
         // Checked first: SO_BINDTODEVICE would say ENODEV without saying of what.
@@ -91,7 +91,7 @@ pub fn open_from(
     })
 }
 
-impl Options {
+impl SocketOptions {
     /// The family in which to look for addresses of `host`: as asked; or else, for a name, that of the source.
     pub fn family(&self, host: &Host, asked: Option<Family>) -> Option<Family> {
         match (&self.from, host) {
@@ -275,9 +275,9 @@ pub fn address_of(address: &SockaddrStorage) -> Option<SocketAddr> {
 }
 
 /// The MTU of the path to `target` as the kernel knows it now (`IP_MTU`).
-pub fn path_mtu(ns: &Namespace, target: SocketAddr, options: &Options) -> Option<u32> {
+pub fn path_mtu(ns: &Namespace, target: SocketAddr, options: &SocketOptions) -> Option<u32> {
     let family = Family::of(target.ip());
-    let options = Options { port: None, ..options.clone() };
+    let options = SocketOptions { port: None, ..options.clone() };
     let socket = open_from(ns, family, SockType::Datagram, None, &options).ok()?;
     let target = SocketAddr::new(target.ip(), if target.port() == 0 { 9 } else { target.port() });
     nix::sys::socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(target)).ok()?;

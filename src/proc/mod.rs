@@ -5,11 +5,11 @@
 //! own, in which `/sys` shows that namespace's devices and `/etc/hosts` its names, as under `ip netns exec`. It has
 //! a process group of its own, default signals, and no descriptor of nsh but its standard three.
 
+mod buffer;
 mod child;
 mod cover;
 pub mod deaths;
 mod echo;
-mod kept;
 pub mod list;
 mod output;
 mod path;
@@ -24,18 +24,18 @@ mod terminal;
 mod user;
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
+pub use buffer::{Keep, OutputBuffer};
 pub use cover::{Cover, check_path, outside};
 pub use deaths::deaths;
-pub use kept::{Keep, Kept};
 pub use path::{in_path, installed, is_busybox};
-pub use process::{Next, Printed, Process, Which, spawn};
+pub use process::{Next, Printed, Process, Which, exec, spawn};
 pub use ready::Condition;
 pub use shell::{foreground, shell};
 pub use spec::{Context, DEFAULT_PATH, Place, Program, Spec, Stdin, replace};
@@ -45,8 +45,6 @@ pub use user::User;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::{self, Deadline};
 use child::Child;
-use output::{Input, Stream};
-use spec::Pipes;
 
 /// How long a process that is asked to end (SIGTERM) is left to do so before SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
@@ -60,102 +58,12 @@ const QUOTED_BYTES: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct Output {
     pub exit: Exit,
-    pub stdout: Kept,
-    pub stderr: Kept,
+    pub stdout: OutputBuffer,
+    pub stderr: OutputBuffer,
     /// From the start to the end.
     pub time: Duration,
     /// Whether the kernel seems to have killed it for want of memory.
     pub starved: bool,
-}
-
-/// Runs a process in `place` to its end, as `ip netns exec NAME PROGRAM ARGS...`.
-///
-/// What it leaves in the background keeps running, but what that prints afterwards is lost.
-///
-/// Raises `not_found` for a missing program or directory, `permission` for a file that can't be executed, `timeout`
-/// when `spec.timeout` ran out (its group is then ended by SIGTERM and, half a second later, SIGKILL), and with
-/// `spec.check` `exit` for any status but 0.
-pub fn exec(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Output> {
-    let started = Instant::now();
-    let deadline = spec.timeout.map_or(Deadline::NEVER, Deadline::after);
-    let (child, pipes) = spec::start(&place, spec, context)?;
-    let Pipes { stdin, stdout, stderr } = pipes;
-    let text: &[u8] = if let Stdin::Text(text) | Stdin::Open(text) = &spec.stdin { text } else { &[] };
-    // There is nobody to write more, so that Open means no more than Text here.
-    let mut stdin = stdin.map(|fd| Input::new(fd, text.to_vec(), true));
-    let mut stdout = Stream::new(Which::Stdout, Some(stdout), spec);
-    let mut stderr = Stream::new(Which::Stderr, stderr, spec);
-    loop {
-        match turn(&child, &mut stdin, &mut stdout, &mut stderr, deadline) {
-            Ok(Turn::Ended) => break,
-            Ok(Turn::More) => {}
-            Ok(Turn::Late) => {
-                end(&child, GRACE);
-                last(&mut stdout, &mut stderr);
-                let after = spec.timeout.unwrap_or_default();
-                return Err(late(after, &stdout.kept, &stderr.kept).on(spec.shown()));
-            }
-            Err(e) => {
-                end(&child, GRACE);
-                return Err(e.on(spec.shown()));
-            }
-        }
-    }
-    let exit = status::reap(child.pidfd.as_fd(), false)?.unwrap_or(Exit::Code(0));
-    let time = started.elapsed();
-    last(&mut stdout, &mut stderr);
-    let output = Output { exit, stdout: stdout.kept, stderr: stderr.kept, time, starved: false };
-    if spec.check {
-        output.check().map_err(|e| e.on(spec.shown()))?
-    }
-    Ok(output)
-}
-
-enum Turn {
-    Ended,
-    More,
-    Late,
-}
-
-/// Waits for the next thing to happen, and moves bytes.
-fn turn(
-    child: &Child,
-    stdin: &mut Option<Input>,
-    stdout: &mut Stream,
-    stderr: &mut Stream,
-    deadline: Deadline,
-) -> Result<Turn> {
-    let mut fds = vec![(child.pidfd.as_fd(), PollFlags::POLLIN)];
-    fds.extend(stdout.fd().map(|fd| (fd, PollFlags::POLLIN)));
-    fds.extend(stderr.fd().map(|fd| (fd, PollFlags::POLLIN)));
-    fds.extend(stdin.as_ref().map(|s| (s.fd(), PollFlags::POLLOUT)));
-    let ready = wait::wait(&fds, deadline)?;
-    if ready[0] {
-        return Ok(Turn::Ended);
-    }
-    if !ready.contains(&true) {
-        return Ok(Turn::Late);
-    }
-    // None of these blocks, so there is no need to know which of them was ready.
-    for stream in [stdout, stderr] {
-        stream.read_some();
-        let (which, lines) = stream.take_lines();
-        show::print(which, &lines);
-    }
-    if stdin.as_mut().is_some_and(|s| s.write_some()) {
-        *stdin = None;
-    }
-    Ok(Turn::More)
-}
-
-/// Reads and shows what it left behind.
-fn last(stdout: &mut Stream, stderr: &mut Stream) {
-    for stream in [stdout, stderr] {
-        stream.drain();
-        stream.finish();
-        let (which, lines) = stream.take_lines();
-        show::print(which, &lines);
-    }
 }
 
 /// Ends the process group of `child`: SIGTERM, then SIGKILL for what is left after `grace`; and reaps it. Not
@@ -203,7 +111,7 @@ impl Output {
             return Ok(());
         }
         let mut detail = self.reason();
-        let last = |kept: &Kept| kept.last_lines(QUOTED_LINES, QUOTED_BYTES);
+        let last = |kept: &OutputBuffer| kept.last_lines(QUOTED_LINES, QUOTED_BYTES);
         // Many programs and scripts tell on stdout what is wrong.
         let said = Some(last(&self.stderr)).filter(|s| !s.is_empty()).unwrap_or_else(|| last(&self.stdout));
         if !said.is_empty() {
@@ -218,21 +126,6 @@ fn reason(exit: Exit, starved: bool) -> String {
         true => format!("{exit}, for want of memory as it seems"),
         false => exit.to_string(),
     }
-}
-
-/// The error of a process that didn't end in time, with what it printed so far.
-fn late(after: Duration, stdout: &Kept, stderr: &Kept) -> Error {
-    let mut detail = format!("still running after {} s, so it was ended", after.as_secs_f64());
-    let said: Vec<String> = [("stderr", stderr), ("stdout", stdout)]
-        .iter()
-        .map(|(name, kept)| (name, kept.last_lines(QUOTED_LINES, QUOTED_BYTES)))
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(name, text)| format!("{name} ended in {text:?}"))
-        .collect();
-    if !said.is_empty() {
-        detail = format!("{detail}; {}", said.join(", "));
-    }
-    Error::new(Kind::Timeout, detail)
 }
 
 /// Nothing but stdin, stdout and stderr is inherited by the programs that this process starts from here on, or becomes.

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, OFlag};
 
-use super::kept::Kept;
+use super::buffer::OutputBuffer;
 use super::show::Shower;
 use super::{Spec, Which};
 
@@ -21,7 +21,7 @@ pub(super) struct Stream {
     which: Which,
     file: Option<Arc<File>>,
     buffer: Vec<u8>,
-    pub kept: Kept,
+    pub kept: OutputBuffer,
     show: Option<Shower>,
 }
 
@@ -33,7 +33,7 @@ impl Stream {
             which,
             buffer: vec![0; if fd.is_some() { CHUNK } else { 0 }],
             file: fd.map(|fd| Arc::new(fd.into())),
-            kept: Kept::new(spec.limit, spec.keep),
+            kept: OutputBuffer::new(spec.limit, spec.keep),
             show: spec.show.as_deref().map(Shower::new),
         }
     }
@@ -50,12 +50,11 @@ impl Stream {
         }
     }
 
-    /// What to poll; `None` at the end of the file.
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.file.as_ref().map(|f| f.as_fd())
+    pub fn is_open(&self) -> bool {
+        self.file.is_some()
     }
 
-    /// A share of the descriptor for another thread's poll, so that it isn't closed under it.
+    /// A share of the descriptor to poll, so that no other thread closes it meanwhile; `None` at the end of the file.
     pub fn share(&self) -> Option<Arc<File>> {
         self.file.clone()
     }
@@ -85,8 +84,8 @@ impl Stream {
     }
 
     /// Reads all that is there without waiting; bounded, since something that the process left behind may print
-    /// for ever. Returns how much it was.
-    pub fn drain(&mut self) -> usize {
+    /// for ever.
+    pub fn drain(&mut self) {
         let mut total = 0;
         while total < FULL_PIPE {
             match self.read_some() {
@@ -94,7 +93,6 @@ impl Stream {
                 n => total += n,
             }
         }
-        total
     }
 }
 
@@ -113,11 +111,7 @@ impl Input {
         Input { file: Arc::new(fd.into()), text, written: 0, close }
     }
 
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
-    }
-
-    /// A share of the descriptor for another thread's poll.
+    /// A share of the descriptor to poll.
     pub fn share(&self) -> Arc<File> {
         self.file.clone()
     }

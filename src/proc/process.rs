@@ -1,7 +1,7 @@
-//! A process that runs beside the script.
+//! A process: run to its end, or beside the script.
 
 use std::cell::Cell;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,8 +12,8 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
+use super::buffer::OutputBuffer;
 use super::child::Child;
-use super::kept::Kept;
 use super::output::{Input, Stream};
 use super::spec::{self, Context, Pipes, Place, Spec, Stdin};
 use super::{Exit, GRACE, Output, QUOTED_BYTES, QUOTED_LINES, await_group, end, show, status};
@@ -23,9 +23,8 @@ use crate::base::wait::{self, Deadline};
 /// The reading thread needs little: its buffers are elsewhere.
 const STACK: usize = 128 * 1024;
 
-/// A process that runs beside the script. Dropping it ends it, with all of its process group.
+/// A process. Dropping it ends it, with all of its process group.
 pub struct Process {
-    child: Child,
     shown: String,
     /// The name of the namespace that it was started in.
     place: String,
@@ -34,7 +33,8 @@ pub struct Process {
     /// Whether its process group is gone too.
     gone: Cell<bool>,
     shared: Arc<Shared>,
-    reader: Option<JoinHandle<()>>,
+    /// None where the script's thread reads while it waits.
+    reader: Option<Reader>,
     /// How far [`Process::line`] has read, of stdout and of stderr.
     cursors: [Cell<u64>; 2],
     /// Whether the script has sent it a signal, or ended it.
@@ -60,15 +60,19 @@ pub enum Next {
 
 /// What the script's thread and the reading thread share.
 struct Shared {
+    child: Child,
     state: Mutex<State>,
-    /// Readable when something was read since it was last cleared; for the script's thread.
-    news: EventFd,
-    /// Readable when there is something to write, or to stop; for the reading thread.
-    kick: EventFd,
-    /// Readable when the process has ended.
-    pidfd: OwnedFd,
     /// Held while lines are shown.
     printing: Mutex<()>,
+}
+
+/// What a reading thread and the script's tell each other.
+struct Reader {
+    /// Readable when something was read since it was last cleared; for the script's thread.
+    news: Arc<EventFd>,
+    /// Readable when there is something to write, or to stop; for the reading thread.
+    kick: Arc<EventFd>,
+    thread: Option<JoinHandle<()>>,
 }
 
 struct State {
@@ -92,98 +96,109 @@ thread_local! {
     static KILLED_FOR_MEMORY: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
+/// Runs a process in `place` to its end, as `ip netns exec NAME PROGRAM ARGS...`.
+///
+/// What it leaves in the background keeps running, but what that prints afterwards is lost.
+///
+/// Raises `not_found` for a missing program or directory, `permission` for a file that can't be executed, `timeout`
+/// when `spec.timeout` ran out (its group is then ended by SIGTERM and, half a second later, SIGKILL), and with
+/// `spec.check` `exit` for any status but 0.
+pub fn exec(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Output> {
+    let on = |e: Error| e.on(spec.shown());
+    let deadline = spec.timeout.map_or(Deadline::NEVER, Deadline::after);
+    let process = Process::start(place, spec, context)?;
+    // There is nobody to write more.
+    process.close_stdin();
+    loop {
+        // What is raised here drops the process, which ends it.
+        let late = !process.shared.turn(None, deadline, wait::wait).map_err(on)? && deadline.passed();
+        if process.exit().map_err(on)?.is_some() {
+            break;
+        }
+        if late {
+            process.stop(None)?;
+            return Err(on(process.late(spec.timeout.unwrap_or_default())));
+        }
+    }
+    // Others of its group stay.
+    process.gone.set(true);
+    process.stop(None)?;
+    let output = process.wait(None)?;
+    if spec.check {
+        output.check().map_err(on)?;
+    }
+    Ok(output)
+}
+
 /// Starts a process in `place`, as `ip netns exec NAME PROGRAM ARGS... &`; returns when its program runs.
 ///
-/// Raises as [`super::exec`] does for a program that can't be started. `spec.timeout` and `spec.check` are not used:
+/// Raises as [`exec`] does for a program that can't be started. `spec.timeout` and `spec.check` are not used:
 /// see [`Process::wait`] and [`Output::check`].
 pub fn spawn(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Process> {
-    let started = Instant::now();
-    if KILLED_FOR_MEMORY.get().is_none() {
-        KILLED_FOR_MEMORY.set(status::killed_for_memory());
-    }
-    let news = eventfd()?;
-    let kick = eventfd()?;
-    let (child, Pipes { stdin, stdout, stderr }) = spec::start(&place, spec, context)?;
-    let pidfd = match child.pidfd.try_clone() {
-        Ok(pidfd) => pidfd,
-        Err(e) => {
-            end(&child, GRACE);
-            return Err(e.into());
-        }
-    };
-    let stdin = stdin.map(|fd| match &spec.stdin {
-        Stdin::Open(text) => Input::new(fd, text.clone(), false),
-        Stdin::Text(text) => Input::new(fd, text.clone(), true),
-        Stdin::Null => Input::new(fd, Vec::new(), true),
-    });
-    let state = State {
-        stdin,
-        stdout: Stream::new(Which::Stdout, Some(stdout), spec),
-        stderr: Stream::new(Which::Stderr, stderr, spec),
-        stop: false,
-        ended: None,
-        exit: None,
-        terminal: spec.terminal,
-    };
-    let shared = Arc::new(Shared { state: Mutex::new(state), news, kick, pidfd, printing: Mutex::new(()) });
-    let mut process = Process {
-        child,
-        shown: spec.shown(),
-        place: place.name.to_owned(),
-        started,
-        ended: Cell::new(None),
-        gone: Cell::new(false),
-        shared: shared.clone(),
-        reader: None,
-        cursors: Default::default(),
-        signalled: Cell::new(false),
-        starved: Cell::new(false),
-    };
+    let (news, kick) = (eventfd()?, eventfd()?);
+    let mut process = Process::start(place, spec, context)?;
+    let (shared, told, kicked) = (process.shared.clone(), news.clone(), kick.clone());
+    let thread = std::thread::Builder::new().name("nsh-process".into()).stack_size(STACK);
     // If no thread can be made, the drop of `process` ends the child.
-    let reader = std::thread::Builder::new().name("nsh-process".into()).stack_size(STACK);
-    process.reader =
-        Some(reader.spawn(move || shared.read()).map_err(|e| Error::from(e).detail("a thread"))?);
+    let thread = thread.spawn(move || {
+        while shared.turn(Some(&kicked), Deadline::NEVER, wait::wait_background).is_ok_and(|more| more) {
+            let _ = told.write(1);
+        }
+    });
+    let thread = Some(thread.map_err(|e| Error::from(e).detail("a thread"))?);
+    process.reader = Some(Reader { news, kick, thread });
     Ok(process)
 }
 
-fn eventfd() -> Result<EventFd> {
-    Ok(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?)
+fn eventfd() -> Result<Arc<EventFd>> {
+    Ok(Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?))
 }
+
+/// [`wait::wait`], or what waits in the background.
+type Wait = fn(&[(BorrowedFd<'_>, PollFlags)], Deadline) -> Result<Vec<bool>>;
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The reading thread: moves bytes until the process and both its outputs end, or it is told to stop.
-    fn read(&self) {
-        loop {
-            let (ended, stdin, stdout, stderr) = {
-                let mut state = self.lock();
-                let closed = state.stdout.fd().is_none() && state.stderr.fd().is_none();
-                if state.stop || (closed && state.ended.is_some()) {
-                    return;
-                }
-                let _ = self.kick.read();
-                state.write_some();
-                let pending = state.stdin.as_ref().filter(|s| s.pending());
-                (state.ended, pending.map(Input::share), state.stdout.share(), state.stderr.share())
-            };
-            let mut fds = vec![(self.kick.as_fd(), PollFlags::POLLIN)];
-            fds.extend(stdin.iter().map(|f| (f.as_fd(), PollFlags::POLLOUT)));
-            fds.extend([&stdout, &stderr].into_iter().flatten().map(|f| (f.as_fd(), PollFlags::POLLIN)));
-            // The last, and no more once it has ended.
-            fds.extend(ended.is_none().then_some((self.pidfd.as_fd(), PollFlags::POLLIN)));
-            let Ok(ready) = wait::wait_background(&fds, Deadline::NEVER) else { return };
+    /// Waits for the next thing to happen, and moves and shows bytes. `false` when nothing happened, or nothing more
+    /// will: the process and its outputs have ended, or it was stopped.
+    fn turn(&self, kick: Option<&EventFd>, deadline: Deadline, wait: Wait) -> Result<bool> {
+        let (ended, stdin, outputs) = {
             let mut state = self.lock();
-            if ended.is_none() && ready.last() == Some(&true) {
-                state.ended = Some(Instant::now());
+            let outputs = [state.stdout.share(), state.stderr.share()];
+            let ended = state.ended.is_some();
+            if state.stop || ended && outputs.iter().all(Option::is_none) {
+                return Ok(false);
             }
-            state.read_some();
-            drop(state);
-            self.show();
-            let _ = self.news.write(1);
+            let _ = kick.map(EventFd::read);
+            state.write_some();
+            (ended, state.stdin.as_ref().filter(|stdin| stdin.pending()).map(Input::share), outputs)
+        };
+        // The first, and no more once it has ended.
+        let mut fds: Vec<_> =
+            (!ended).then_some((self.child.pidfd.as_fd(), PollFlags::POLLIN)).into_iter().collect();
+        fds.extend(stdin.iter().map(|file| (file.as_fd(), PollFlags::POLLOUT)));
+        fds.extend(outputs.iter().flatten().map(|file| (file.as_fd(), PollFlags::POLLIN)));
+        fds.extend(kick.map(|kick| (kick.as_fd(), PollFlags::POLLIN)));
+        let ready = wait(&fds, deadline)?;
+        let mut state = self.lock();
+        if !ended && ready[0] {
+            state.ended = Some(Instant::now());
         }
+        state.stdout.read_some();
+        state.stderr.read_some();
+        drop(state);
+        self.show();
+        Ok(ready.contains(&true))
+    }
+
+    /// Looks at one of the outputs, complete up to now.
+    fn look<T>(&self, which: Which, look: impl FnOnce(&mut Stream) -> T) -> T {
+        let mut state = self.lock();
+        state.drain();
+        look(if which == Which::Stdout { &mut state.stdout } else { &mut state.stderr })
     }
 
     /// Prints what is to be shown, and returns when that was done, be it by the other thread. Without the lock of the
@@ -204,15 +219,6 @@ impl State {
         if self.stdin.as_mut().is_some_and(Input::write_some) {
             self.stdin = None;
         }
-    }
-
-    fn read_some(&mut self) {
-        self.stdout.read_some();
-        self.stderr.read_some();
-    }
-
-    fn stream(&self, which: Which) -> &Stream {
-        if which == Which::Stdout { &self.stdout } else { &self.stderr }
     }
 
     fn drain(&mut self) {
@@ -236,25 +242,57 @@ impl Printed {
 
     /// The last of it up to now, `most` bytes.
     pub fn last(&self, which: Which, most: usize) -> Vec<u8> {
-        let mut state = self.shared.lock();
-        state.drain();
-        state.stream(which).kept.last(most)
+        self.shared.look(which, |stream| stream.kept.last(most))
     }
 }
 
 impl Process {
+    fn start(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Process> {
+        let started = Instant::now();
+        if KILLED_FOR_MEMORY.get().is_none() {
+            KILLED_FOR_MEMORY.set(status::killed_for_memory());
+        }
+        let (child, Pipes { stdin, stdout, stderr }) = spec::start(&place, spec, context)?;
+        let stdin = stdin.map(|fd| match &spec.stdin {
+            Stdin::Open(text) => Input::new(fd, text.clone(), false),
+            Stdin::Text(text) => Input::new(fd, text.clone(), true),
+            Stdin::Null => Input::new(fd, Vec::new(), true),
+        });
+        let state = State {
+            stdin,
+            stdout: Stream::new(Which::Stdout, Some(stdout), spec),
+            stderr: Stream::new(Which::Stderr, stderr, spec),
+            stop: false,
+            ended: None,
+            exit: None,
+            terminal: spec.terminal,
+        };
+        Ok(Process {
+            shown: spec.shown(),
+            place: place.name.to_owned(),
+            started,
+            ended: Cell::new(None),
+            gone: Cell::new(false),
+            shared: Arc::new(Shared { child, state: Mutex::new(state), printing: Mutex::new(()) }),
+            reader: None,
+            cursors: Default::default(),
+            signalled: Cell::new(false),
+            starved: Cell::new(false),
+        })
+    }
+
     /// What it prints, to be asked for later.
     pub fn output(&self) -> Printed {
         Printed { place: self.place.clone(), shown: self.shown.clone(), shared: self.shared.clone() }
     }
 
     pub fn pid(&self) -> Pid {
-        self.child.pid
+        self.shared.child.pid
     }
 
     /// Readable once it has ended.
     pub fn pidfd(&self) -> BorrowedFd<'_> {
-        self.child.pidfd.as_fd()
+        self.shared.child.pidfd.as_fd()
     }
 
     /// The command as it would be typed.
@@ -265,7 +303,7 @@ impl Process {
     /// How it ended; `None` while it runs.
     pub fn exit(&self) -> Result<Option<Exit>> {
         if self.ended.get().is_none()
-            && let Some(exit) = status::reap(self.child.pidfd.as_fd(), true)?
+            && let Some(exit) = status::reap(self.shared.child.pidfd.as_fd(), true)?
         {
             let mut state = self.shared.lock();
             state.drain();
@@ -279,7 +317,7 @@ impl Process {
                 self.starved.set(killed > KILLED_FOR_MEMORY.replace(killed));
             }
             // What it left in its group keeps the group's number; else it may be given to others from now on.
-            self.gone.set(nix::sys::signal::killpg(self.child.pid, None) == Err(Errno::ESRCH));
+            self.gone.set(nix::sys::signal::killpg(self.shared.child.pid, None) == Err(Errno::ESRCH));
         }
         Ok(self.ended.get().map(|(exit, _)| exit))
     }
@@ -295,12 +333,15 @@ impl Process {
     }
 
     /// What it printed so far; complete up to now.
-    pub fn printed(&self, which: Which) -> Kept {
-        let mut state = self.shared.lock();
-        state.drain();
-        match which {
-            Which::Stdout => state.stdout.kept.clone(),
-            Which::Stderr => state.stderr.kept.clone(),
+    pub fn printed(&self, which: Which) -> OutputBuffer {
+        self.shared.look(which, |stream| stream.kept.clone())
+    }
+
+    /// The same of one that has ended. Who reads it by itself asks once.
+    fn taken(&self, which: Which) -> OutputBuffer {
+        match self.reader {
+            Some(_) => self.printed(which),
+            None => self.shared.look(which, |stream| std::mem::take(&mut stream.kept)),
         }
     }
 
@@ -327,10 +368,10 @@ impl Process {
         let deadline = timeout.map_or(Deadline::NEVER, Deadline::after);
         loop {
             if let Some(exit) = self.exit()? {
-                let (stdout, stderr) = (self.printed(Which::Stdout), self.printed(Which::Stderr));
+                let (stdout, stderr) = (self.taken(Which::Stdout), self.taken(Which::Stderr));
                 return Ok(Output { exit, stdout, stderr, time: self.time(), starved: self.starved.get() });
             }
-            if !wait::readable(self.child.pidfd.as_fd(), deadline).map_err(|e| e.on(&self.shown))? {
+            if !wait::readable(self.shared.child.pidfd.as_fd(), deadline).map_err(|e| e.on(&self.shown))? {
                 let after = timeout.unwrap_or_default().as_secs_f64();
                 return Err(Error::new(
                     Kind::Timeout,
@@ -343,32 +384,42 @@ impl Process {
 
     /// The last it printed, for an error.
     pub fn said(&self) -> String {
-        for (name, which) in [("stderr", Which::Stderr), ("stdout", Which::Stdout)] {
-            let text = self.printed(which).last_lines(QUOTED_LINES, QUOTED_BYTES);
-            if !text.is_empty() {
-                return format!("; {name} ended in {text:?}");
-            }
-        }
-        String::new()
+        self.ends().next().map(|end| format!("; {end}")).unwrap_or_default()
+    }
+
+    /// How each of its outputs ends that isn't empty.
+    fn ends(&self) -> impl Iterator<Item = String> {
+        [("stderr", Which::Stderr), ("stdout", Which::Stdout)].into_iter().filter_map(|(name, which)| {
+            let text = self.shared.look(which, |stream| stream.kept.last_lines(QUOTED_LINES, QUOTED_BYTES));
+            (!text.is_empty()).then(|| format!("{name} ended in {text:?}"))
+        })
+    }
+
+    /// The error of one that didn't end in time.
+    fn late(&self, after: Duration) -> Error {
+        let ends: Vec<String> = self.ends().collect();
+        let said = if ends.is_empty() { String::new() } else { format!("; {}", ends.join(", ")) };
+        let after = after.as_secs_f64();
+        Error::new(Kind::Timeout, format!("still running after {after} s, so it was ended{said}"))
     }
 
     /// The next whole line from `at` on, of what was printed up to now. At the end a last line without its newline
     /// counts; `Next::Ended` comes after it.
     pub fn line_at(&self, which: Which, at: &mut u64) -> Result<Next> {
         let ended = self.exit()?.is_some();
-        let mut state = self.shared.lock();
-        let _ = self.shared.news.read();
-        state.drain();
-        let stream = state.stream(which);
-        if let Some(line) = stream.kept.line(at) {
-            return Ok(Next::Line(line));
-        }
-        if !ended && stream.fd().is_some() {
-            return Ok(Next::NotYet);
-        }
-        let rest = stream.kept.rest(at);
-        *at = stream.kept.total();
-        Ok(if rest.is_empty() { Next::Ended } else { Next::Line(rest) })
+        // Before looking: what comes meanwhile is told again.
+        let _ = self.reader.as_ref().map(|reader| reader.news.read());
+        Ok(self.shared.look(which, |stream| {
+            if let Some(line) = stream.kept.line(at) {
+                return Next::Line(line);
+            }
+            if !ended && stream.is_open() {
+                return Next::NotYet;
+            }
+            let rest = stream.kept.rest(at);
+            *at = stream.kept.total();
+            if rest.is_empty() { Next::Ended } else { Next::Line(rest) }
+        }))
     }
 
     /// As [`Process::line_at`], from where it was last read; each line is told once.
@@ -382,9 +433,8 @@ impl Process {
 
     /// The line that it has begun to print, such as a prompt.
     pub fn unfinished(&self, which: Which) -> Vec<u8> {
-        let mut state = self.shared.lock();
-        state.drain();
-        state.stream(which).kept.rest(&mut self.cursors[which as usize].get())
+        let mut at = self.cursors[which as usize].get();
+        self.shared.look(which, |stream| stream.kept.rest(&mut at))
     }
 
     /// Passes over the first bytes of what [`Process::unfinished`] told.
@@ -395,18 +445,15 @@ impl Process {
 
     /// Passes over what it printed up to now.
     pub fn mark(&self, which: Which) {
-        let mut state = self.shared.lock();
-        state.drain();
-        self.cursors[which as usize].set(state.stream(which).kept.total());
+        self.cursors[which as usize].set(self.shared.look(which, |stream| stream.kept.total()));
     }
 
     /// Waits until it printed something, ended, or one of `others` is readable; `false` when the deadline passed.
     pub fn news(&self, others: &[BorrowedFd<'_>], deadline: Deadline) -> Result<bool> {
-        let mut fds = vec![(self.shared.news.as_fd(), PollFlags::POLLIN)];
-        if self.ended.get().is_none() {
-            fds.push((self.child.pidfd.as_fd(), PollFlags::POLLIN));
-        }
-        fds.extend(others.iter().map(|fd| (*fd, PollFlags::POLLIN)));
+        let news = self.reader.iter().map(|reader| reader.news.as_fd());
+        let pidfd = self.ended.get().is_none().then(|| self.pidfd());
+        let all = news.chain(pidfd).chain(others.iter().copied());
+        let fds: Vec<_> = all.map(|fd| (fd, PollFlags::POLLIN)).collect();
         Ok(wait::wait(&fds, deadline)?.contains(&true))
     }
 
@@ -462,7 +509,7 @@ impl Process {
     }
 
     fn kick(&self) {
-        let _ = self.shared.kick.write(1);
+        let _ = self.reader.as_ref().map(|reader| reader.kick.write(1));
     }
 
     /// Sends a signal to all of its process group, as `kill -SIGNAL -PID`. `false` if it has ended already.
@@ -472,7 +519,7 @@ impl Process {
         }
         self.signalled.set(true);
         // SAFETY: plain numbers; the group exists, since its leader has not been reaped.
-        let sent = unsafe { libc::killpg(self.child.pid.as_raw(), signal) };
+        let sent = unsafe { libc::killpg(self.shared.child.pid.as_raw(), signal) };
         Errno::result(sent).map_err(|e| Error::from(e).on(&self.shown))?;
         Ok(true)
     }
@@ -481,12 +528,13 @@ impl Process {
     pub fn stop(&self, grace: Option<Duration>) -> Result<Exit> {
         if self.exit()?.is_none() {
             self.signalled.set(true);
-            let exit = end(&self.child, grace.unwrap_or(GRACE)).unwrap_or(Exit::Signal(libc::SIGKILL));
+            let exit = end(&self.shared.child, grace.unwrap_or(GRACE)).unwrap_or(Exit::Signal(libc::SIGKILL));
             self.ended.set(Some((exit, self.started.elapsed())));
-        } else if !self.gone.get() && nix::sys::signal::kill(self.child.pid, None) == Err(Errno::ESRCH) {
+        } else if !self.gone.get() && nix::sys::signal::kill(self.shared.child.pid, None) == Err(Errno::ESRCH)
+        {
             // It ended before and left others in its group, so that the number is still theirs.
-            let _ = nix::sys::signal::killpg(self.child.pid, Signal::SIGKILL);
-            await_group(self.child.pid);
+            let _ = nix::sys::signal::killpg(self.shared.child.pid, Signal::SIGKILL);
+            await_group(self.shared.child.pid);
         }
         self.gone.set(true);
         let mut state = self.shared.lock();
@@ -506,8 +554,8 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.stop(None);
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
+        if let Some(thread) = self.reader.as_mut().and_then(|reader| reader.thread.take()) {
+            let _ = thread.join();
         }
     }
 }

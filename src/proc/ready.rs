@@ -61,7 +61,7 @@ impl<E: From<Error> + 'static> Condition<E> {
         Condition { polled: false, ..Condition::new(move || missing.clone(), met) }
     }
 
-    /// Something that listens on the port.
+    /// Something that listens on the port of TCP or UDP.
     ///
     /// Raises `exists` if something does already, since that would tell nothing.
     pub fn port(ns: &Rc<Namespace>, proto: Proto, port: u16) -> Result<Self> {

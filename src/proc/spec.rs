@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use super::buffer::Keep;
 use super::child::{self, Bind, Child, Failure, Ids, Mounts, Plan, Session, Step};
 use super::cover::{self, Cover};
-use super::kept::Keep;
 use super::user::User;
 use super::{pipe, terminal};
 use crate::base::command::quoted;
@@ -104,10 +104,10 @@ pub struct Spec {
     pub covers: Vec<Cover>,
 }
 
-impl Spec {
-    pub fn new(program: Program) -> Self {
+impl Default for Spec {
+    fn default() -> Self {
         Spec {
-            program,
+            program: Program::Args(Vec::new()),
             stdin: Stdin::Null,
             env: Vec::new(),
             clear_env: false,
@@ -122,6 +122,12 @@ impl Spec {
             user: None,
             covers: Vec::new(),
         }
+    }
+}
+
+impl Spec {
+    pub fn new(program: Program) -> Self {
+        Spec { program, ..Spec::default() }
     }
 
     /// A program and its arguments.

@@ -1,5 +1,6 @@
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
+use std::time::Instant;
 
 use super::*;
 
@@ -12,7 +13,7 @@ fn here() -> Place<'static> {
     Place { name: "host", net: None }
 }
 
-fn text(kept: &Kept) -> String {
+fn text(kept: &OutputBuffer) -> String {
     String::from_utf8(kept.bytes()).unwrap()
 }
 

@@ -279,6 +279,7 @@
 ---@field max_bytes? integer how many bytes of packets to keep; default 256 MiB
 
 ---@class (exact) nsh.capture.StreamOptions
+---@field timeout? number seconds for all of it; default no limit
 ---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
 ---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
 ---@field host? string from or to this address, or any address of this namespace
@@ -292,9 +293,10 @@
 ---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
 ---@field link? string seen on this link
 ---@field namespace? nsh.Namespace|string seen in this namespace
----@field timeout? number seconds for all of it; default no limit
 
 ---@class (exact) nsh.capture.WaitOptions
+---@field timeout? number how long to wait; default 5 seconds
+---@field count? integer how many; default 1
 ---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
 ---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
 ---@field host? string from or to this address, or any address of this namespace
@@ -308,8 +310,6 @@
 ---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
 ---@field link? string seen on this link
 ---@field namespace? nsh.Namespace|string seen in this namespace
----@field timeout? number how long to wait; default 5 seconds
----@field count? integer how many; default 1
 
 ---@class (exact) nsh.check.ArrivesOptions
 ---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another
@@ -1137,11 +1137,11 @@
 
 ---@class (exact) nsh.tcp.ListenOptions
 ---@field port? integer the port, if the address has none; 0 takes a free one
----@field echo? boolean send back what comes; default true without `reply`
----@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
 ---@field dev? string the link or VRF to bind to: what comes by another is not seen
 ---@field banner? string sent to each client at once
 ---@field keep? integer bytes of what each client sends to keep on record; default 4096
+---@field echo? boolean send back what comes; default true without `reply`
+---@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
 
 ---@class (exact) nsh.tcp.RecvOptions
 ---@field bytes? integer exactly so many bytes
@@ -1153,10 +1153,10 @@
 ---@field timeout? number seconds until the peer must have taken it; default 5
 
 ---@class (exact) nsh.tcp.WaitOptions
+---@field timeout? number seconds to wait at most; default 5
 ---@field connections? integer so many were accepted; default 1 if nothing else is given
 ---@field closed? integer so many have ended
 ---@field bytes? integer so many bytes came, over all connections
----@field timeout? number seconds to wait at most; default 5
 
 ---@class (exact) nsh.test.Options
 ---@field timeout? number how long it may take, in seconds; a test that takes longer is ended and has failed
@@ -1170,11 +1170,11 @@
 
 ---@class (exact) nsh.udp.ListenOptions
 ---@field port? integer the port, if the address has none; 0 takes a free one
----@field echo? boolean send back what comes; default true without `reply`
----@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
 ---@field dev? string the link or VRF to bind to: what comes by another is not seen
 ---@field join? string|string[] multicast groups to join
 ---@field link? string the link on which to join; default that of the route to the group
+---@field echo? boolean send back what comes; default true without `reply`
+---@field reply? string send this instead: for each datagram, or once when a connection's first data come, and then close it
 
 ---@class (exact) nsh.udp.RequestOptions
 ---@field timeout? number seconds to wait for the answer to each try; default 1
@@ -2110,17 +2110,17 @@ function HttpServer:address() end
 function HttpServer:port() end
 
 ---The requests so far; of more than 65536, or of 64 MiB of all servers together, the last ones.
----@return nsh.HttpRequest[] # the requests, the oldest first
+---@return nsh.HttpRequest[] # all, the oldest first
 function HttpServer:requests() end
 
 ---Waits until so many requests were made in all.
 ---
 ---Raises `timeout`.
 ---@param opts? nsh.http.WaitOptions options
----@return nsh.HttpRequest[] # the requests so far, the oldest first
+---@return nsh.HttpRequest[] # all so far, the oldest first
 function HttpServer:wait(opts) end
 
----Stops listening and closes all connections.
+---Stops listening, and closes what is open.
 function HttpServer:stop() end
 
 ---A ping that runs beside the script.
@@ -2255,41 +2255,44 @@ function TcpServer:address() end
 function TcpServer:port() end
 
 ---The connections so far, closed ones too; of more than 65536, or of 64 MiB of all servers together, the last ones.
----@return nsh.TcpAccepted[] # the connections, the oldest first
+---@return nsh.TcpAccepted[] # all, the oldest first
 function TcpServer:connections() end
 
 ---Waits until all that is given has come true.
 ---
 ---Raises `timeout`.
 ---@param opts? nsh.tcp.WaitOptions options
----@return nsh.TcpAccepted[] # the connections so far, the oldest first
+---@return nsh.TcpAccepted[] # all so far, the oldest first
 function TcpServer:wait(opts) end
 
----Stops listening and closes all connections.
+---Stops listening, and closes what is open.
 function TcpServer:stop() end
 
 ---A UDP server that runs beside the script.
 ---@class nsh.UdpServer
 local UdpServer = {}
 
----The address and port that it receives at.
----@return string # such as "10.0.0.1:53"
+---The address and port that it listens on.
+---@return string # such as "10.0.0.1:80"
 function UdpServer:address() end
 
----The port that it receives at.
+---The port that it listens on.
 ---@return integer # the port
 function UdpServer:port() end
 
 ---The datagrams that came so far; of more than 65536, or of 64 MiB of all servers together, the last ones.
----@return nsh.UdpDatagram[] # the datagrams, the oldest first
+---@return nsh.UdpDatagram[] # all, the oldest first
 function UdpServer:datagrams() end
 
 ---Waits until so many datagrams came in all.
 ---
 ---Raises `timeout`.
 ---@param opts? nsh.udp.WaitOptions options
----@return nsh.UdpDatagram[] # the datagrams so far, the oldest first
+---@return nsh.UdpDatagram[] # all so far, the oldest first
 function UdpServer:wait(opts) end
+
+---Stops listening, and closes what is open.
+function UdpServer:stop() end
 
 ---Sends a datagram from its own port, as to answer one that came: `server:send(d.peer, "pong", { from = d.to })`. With `echo = false` it answers nothing by itself.
 ---
@@ -2298,9 +2301,6 @@ function UdpServer:wait(opts) end
 ---@param data string what to send, up to 65507 bytes
 ---@param opts? nsh.udp.AnswerOptions options
 function UdpServer:send(to, data, opts) end
-
----Ends it.
-function UdpServer:stop() end
 
 ---IPv4 and IPv6 addresses of links.
 ---

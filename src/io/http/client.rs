@@ -3,28 +3,27 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
-use std::io::{self, IoSlice, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{self, IoSlice, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::Builder;
 use hyper::ext::ReasonPhrase;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::ReadBufCursor;
 use hyper::{Request, Response, header};
 use nix::poll::PollFlags;
 
+use super::server::{Content, Outgoing};
+use super::wire::{self, Socket, Wire};
 use super::{BODY_LIMIT, HEAD_LIMIT, HEADERS, Headers, cut, from_map, to_map};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::{self, Deadline};
-use crate::io::canonical;
 
-/// What is read at once.
-const CHUNK: usize = 64 * 1024;
 /// So much of an answer that isn't HTTP is quoted.
 const QUOTED: usize = 40;
 
@@ -37,12 +36,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Sends a request and receives its answer. `stream` must not block.
+/// Sends a request and receives its answer. `stream`, which leads to `remote`, must not block.
 ///
 /// Raises `protocol` if the answer isn't HTTP, `limit` if its head has more than 64 KiB or its body more than 64 MiB,
 /// `timeout`, and what the socket raises.
 pub fn exchange(
     stream: &TcpStream,
+    remote: SocketAddr,
     method: &str,
     target: &str,
     headers: &Headers,
@@ -50,17 +50,20 @@ pub fn exchange(
     deadline: Deadline,
 ) -> Result<Answer> {
     let malformed = |e| Error::argument(format!("malformed request: {e}"));
-    let mut request =
-        Request::builder().method(method).uri(target).body(Once(body.into())).map_err(malformed)?;
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .body(Outgoing { content: Content::Bytes(body.into()), pace: None })
+        .map_err(malformed)?;
     *request.headers_mut() = to_map(headers);
-    let talk = Talk::new(stream)?;
+    let talk = Talk::new(stream, remote);
     talk.drive(talk.ask(request), deadline)?
 }
 
 /// A conversation with a server.
 struct Talk<'a> {
     stream: &'a TcpStream,
-    remote: String,
+    remote: SocketAddr,
     /// The first bytes that came, and how many came in all.
     start: RefCell<Vec<u8>>,
     received: Cell<usize>,
@@ -82,16 +85,9 @@ impl Wake for Again {
 }
 
 impl<'a> Talk<'a> {
-    fn new(stream: &'a TcpStream) -> Result<Self> {
-        Ok(Talk {
-            stream,
-            remote: canonical(stream.peer_addr()?).to_string(),
-            start: RefCell::default(),
-            received: Cell::new(0),
-            sent: Cell::new(0),
-            blocked: Cell::new(false),
-            failed: RefCell::default(),
-        })
+    fn new(stream: &'a TcpStream, remote: SocketAddr) -> Self {
+        let (received, sent, blocked, failed) = Default::default();
+        Talk { stream, remote, start: RefCell::default(), received, sent, blocked, failed }
     }
 
     /// Polls `future` until it is ready, and waits for the socket in between.
@@ -122,7 +118,7 @@ impl<'a> Talk<'a> {
         Error::new(Kind::Timeout, format!("{} {text}", self.remote))
     }
 
-    async fn ask(&self, request: Request<Once>) -> Result<Answer> {
+    async fn ask(&self, request: Request<Outgoing>) -> Result<Answer> {
         let mut builder = Builder::new();
         builder.title_case_headers(true).max_headers(HEADERS);
         builder.max_header_size(HEAD_LIMIT).max_buf_size(HEAD_LIMIT);
@@ -203,118 +199,54 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// The socket, to hyper.
-struct Wire<'a, 'b>(&'a Talk<'b>);
-
-impl Wire<'_, '_> {
-    fn write(
-        &self,
-        length: usize,
-        write: impl FnOnce(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        let talk = self.0;
-        if talk.failed.borrow().is_some() {
-            return Poll::Ready(Ok(length));
-        }
-        talk.blocked.set(false);
-        Poll::Ready(match write(talk.stream) {
-            Ok(n) => {
-                talk.sent.set(talk.sent.get() + n);
-                Ok(n)
-            }
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                talk.blocked.set(true);
-                return Poll::Pending;
-            }
-            // A server may answer, and close, before it has taken everything: its answer counts.
-            Err(e) => {
-                talk.failed.replace(Some(e));
-                Ok(length)
-            }
-        })
-    }
-}
-
-impl Read for Wire<'_, '_> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let talk = self.0;
+impl Socket for &Talk<'_> {
+    fn receive(&self, _: &mut Context<'_>, buffer: &mut ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         // hyper takes nothing for an answer that came before the request; some servers don't wait for one.
-        if talk.sent.get() == 0 && talk.failed.borrow().is_none() {
+        if self.sent.get() == 0 && self.failed.borrow().is_none() {
             return Poll::Pending;
         }
-        let mut chunk = [0; CHUNK];
-        let room = buffer.remaining().min(CHUNK);
-        let mut stream = talk.stream;
-        match stream.read(&mut chunk[..room]) {
-            Ok(n) => {
-                let mut start = talk.start.borrow_mut();
-                let quoted = n.min(QUOTED - start.len());
-                start.extend_from_slice(&chunk[..quoted]);
-                talk.received.set(talk.received.get() + n);
-                buffer.put_slice(&chunk[..n]);
+        match wire::receive(self.stream.as_fd(), buffer) {
+            Ok(data) => {
+                let mut start = self.start.borrow_mut();
+                let quoted = data.len().min(QUOTED - start.len());
+                start.extend_from_slice(&data[..quoted]);
+                self.received.set(self.received.get() + data.len());
                 Poll::Ready(Ok(()))
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             Err(e) => {
                 let kind = e.kind();
-                talk.failed.borrow_mut().get_or_insert(e);
+                self.failed.borrow_mut().get_or_insert(e);
                 Poll::Ready(Err(kind.into()))
             }
         }
     }
-}
 
-impl Write for Wire<'_, '_> {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.write(data.len(), |mut stream| stream.write(data))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        data: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn send(&self, _: &mut Context<'_>, data: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let length = data.iter().map(|slice| slice.len()).sum();
-        self.write(length, |mut stream| stream.write_vectored(data))
+        if self.failed.borrow().is_some() {
+            return Poll::Ready(Ok(length));
+        }
+        self.blocked.set(false);
+        let mut stream = self.stream;
+        Poll::Ready(match stream.write_vectored(data) {
+            Ok(n) => {
+                self.sent.set(self.sent.get() + n);
+                Ok(n)
+            }
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
+                self.blocked.set(true);
+                return Poll::Pending;
+            }
+            // A server may answer, and close, before it has taken everything: its answer counts.
+            Err(e) => {
+                self.failed.replace(Some(e));
+                Ok(length)
+            }
+        })
     }
 
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// A request's body.
-struct Once(Bytes);
-
-impl Body for Once {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Self::Error>>> {
-        let data = std::mem::take(&mut self.0);
-        Poll::Ready((!data.is_empty()).then(|| Ok(Frame::data(data))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.len() as u64)
+    fn end(&self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod client;
 mod pace;
 mod server;
+mod wire;
 
 pub use client::{Answer, exchange};
 pub use hyper::body::Bytes;

@@ -2,19 +2,21 @@
 
 use std::future::poll_fn;
 use std::io::{IoSlice, Result};
-use std::pin::Pin;
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::ReadBufCursor;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::wire::{self, Socket};
 use crate::io::{again, end, lock};
 
-/// What is read at once.
-const CHUNK: usize = 16 * 1024;
+/// What is read at once of data that nobody wants.
+const CHUNK: usize = 4096;
 
 /// How long clients may take.
 #[derive(Clone, Copy, Debug)]
@@ -111,87 +113,56 @@ impl Pace {
 }
 
 /// A connection that tells its pace.
-pub struct Wire {
+pub struct Paced {
     pub stream: Arc<TcpStream>,
     pub pace: Arc<Pace>,
 }
 
-impl Wire {
-    fn poll(&self, cx: &mut Context<'_>, write: impl Fn(&TcpStream) -> Result<usize>) -> Poll<Result<usize>> {
-        loop {
-            if self.stream.poll_write_ready(cx)?.is_pending() {
-                self.pace.blocked();
-                return Poll::Pending;
-            }
-            match write(&self.stream) {
-                Err(e) if again(&e) => {}
-                Ok(n) => {
-                    self.pace.sent();
-                    return Poll::Ready(Ok(n));
-                }
-                Err(e) => return Poll::Ready(Err(e)),
-            }
-        }
-    }
-}
-
-impl Read for Wire {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
-    ) -> Poll<Result<()>> {
-        let mut chunk = [0; CHUNK];
-        let room = buffer.remaining().min(CHUNK);
-        let n = ready!(poll_read(&self.stream, cx, &mut chunk[..room]))?;
-        buffer.put_slice(&chunk[..n]);
+impl Socket for Paced {
+    fn receive(&self, cx: &mut Context<'_>, buffer: &mut ReadBufCursor<'_>) -> Poll<Result<()>> {
+        let stream = &self.stream;
+        let read = || stream.try_io(Interest::READABLE, || wire::receive(stream.as_fd(), buffer).map(drop));
+        ready!(attempt(|| stream.poll_read_ready(cx), read))?;
         self.pace.received();
         Poll::Ready(Ok(()))
     }
+
+    fn send(&self, cx: &mut Context<'_>, data: &[IoSlice<'_>]) -> Poll<Result<usize>> {
+        let sent = attempt(|| self.stream.poll_write_ready(cx), || self.stream.try_write_vectored(data));
+        match &sent {
+            Poll::Pending => self.pace.blocked(),
+            Poll::Ready(Ok(_)) => self.pace.sent(),
+            Poll::Ready(Err(_)) => {}
+        }
+        sent
+    }
+
+    fn end(&self) -> Result<()> {
+        end(&self.stream)
+    }
 }
 
-fn poll_read(stream: &TcpStream, cx: &mut Context<'_>, chunk: &mut [u8]) -> Poll<Result<usize>> {
+/// Tries when the stream is ready, until it was.
+fn attempt<T>(
+    mut is_ready: impl FnMut() -> Poll<Result<()>>,
+    mut attempt: impl FnMut() -> Result<T>,
+) -> Poll<Result<T>> {
     loop {
-        ready!(stream.poll_read_ready(cx))?;
-        match stream.try_read(chunk) {
+        ready!(is_ready())?;
+        match attempt() {
             Err(e) if again(&e) => {}
-            read => return Poll::Ready(read),
+            done => return Poll::Ready(done),
         }
     }
 }
 
-impl Write for Wire {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
-        self.poll(cx, |stream| stream.try_write(data))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        self.poll(cx, |stream| stream.try_write_vectored(data))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(end(&self.stream))
-    }
-}
-
-/// Ends our side, and waits for the peer's end: closing at once would reset the connection under data that still come,
-/// and lose what we said last.
+/// Waits for the peer's end, after our own: closing at once would reset the connection under data that still come, and
+/// lose what we said last.
 pub async fn linger(stream: &TcpStream, most: Duration) {
-    let _ = end(stream);
-    let mut chunk = vec![0; CHUNK];
-    let drained =
-        async { while poll_fn(|cx| poll_read(stream, cx, &mut chunk)).await.is_ok_and(|n| n > 0) {} };
+    let more = |cx: &mut Context<'_>| {
+        let mut chunk = [0; CHUNK];
+        attempt(|| stream.poll_read_ready(cx), || stream.try_read(&mut chunk))
+    };
+    let drained = async { while poll_fn(more).await.is_ok_and(|n| n > 0) {} };
     let _ = tokio::time::timeout(most, drained).await;
 }

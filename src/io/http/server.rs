@@ -16,10 +16,11 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Version};
 use tokio::net::TcpStream;
 
-use super::pace::{Limits, Pace, Wire, linger};
+use super::pace::{Limits, Pace, Paced, linger};
+use super::wire::Wire;
 use super::{AGENT, BODY_LIMIT, HEAD_LIMIT, HEADERS, Headers, cut, from_map, phrase, reason, to_map};
 use crate::base::error::Result;
-use crate::io::{Journal, Record, Server, accept, listener, now};
+use crate::io::{Journal, Record, Server, accept, end, listener, now};
 
 /// So much of a request's body is kept, in its record.
 const RECORDED_BODY: usize = 64 * 1024;
@@ -129,7 +130,7 @@ struct Asked {
 impl Client {
     async fn talk(self, stream: TcpStream) {
         let stream = Arc::new(stream);
-        let wire = Wire { stream: stream.clone(), pace: self.pace.clone() };
+        let wire = Wire(Paced { stream: stream.clone(), pace: self.pace.clone() });
         let mut builder = Builder::new();
         builder.half_close(true).title_case_headers(true).max_headers(HEADERS);
         builder.max_header_size(HEAD_LIMIT).max_buf_size(HEAD_LIMIT);
@@ -146,6 +147,7 @@ impl Client {
         match ended {
             // Too slow.
             None => return,
+            // hyper has ended our side.
             Some(Ok(())) => {}
             // hyper has answered already.
             Some(Err(e)) if e.is_parse() => {
@@ -153,6 +155,7 @@ impl Client {
                 let nothing =
                     Asked { method: String::new(), path: String::new(), headers: Vec::new(), keep: false };
                 self.record(nothing, Vec::new(), status, 0);
+                let _ = end(&stream);
             }
             Some(Err(_)) => return,
         }
@@ -190,7 +193,7 @@ impl Client {
         self.record(asked, body, reply.status, if sends { length } else { 0 });
         self.pace.answer();
         let content = if sends { reply.content } else { Content::Bytes(Bytes::new()) };
-        let mut response = Response::new(Outgoing { content, pace: self.pace.clone() });
+        let mut response = Response::new(Outgoing { content, pace: Some(self.pace.clone()) });
         *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or_default();
         response.extensions_mut().insert(phrase(reply.status));
         let headers = response.headers_mut();
@@ -245,14 +248,17 @@ async fn take(mut body: Incoming) -> hyper::Result<std::result::Result<Vec<u8>, 
 }
 
 /// A body on its way out, to hyper.
-struct Outgoing {
-    content: Content,
-    pace: Arc<Pace>,
+pub(super) struct Outgoing {
+    pub content: Content,
+    /// Whom to tell when it is out.
+    pub pace: Option<Arc<Pace>>,
 }
 
 impl Drop for Outgoing {
     fn drop(&mut self) {
-        self.pace.idle();
+        if let Some(pace) = &self.pace {
+            pace.idle();
+        }
     }
 }
 

@@ -5,60 +5,47 @@ use std::rc::Rc;
 
 use mlua::{Table, Value};
 
-use super::traffic::{self, Bytes, Names, Wait, endpoint, ip, late, seconds, settled};
+use super::server;
+use super::traffic::{self, Bytes, Names, Wait, endpoint, ip, seconds, settled};
 use crate::base::error::Result;
-use crate::io::http::{Bytes as Body, Limits, Served};
+use crate::io::http::{Limits, Served};
 use crate::lua::registry::Module;
 use crate::lua::schema::{
-    Class, Cx, Failure, FieldDoc, Function, Handle, MethodDoc, Record, Shape, ShapeDoc, Type, Wrong,
-    did_you_mean, opts, param, ret, ty,
+    Class, Cx, Failure, FieldDoc, Function, Handle, MethodDoc, Record, Shape, Type, Wrong, did_you_mean,
+    options, opts, param, record, ret, shape, ty,
 };
 use crate::probe::endpoint::Endpoint;
-use crate::probe::http::{self, Answer, Options, Request, Response, Routes, Server, Url};
+use crate::probe::http::{self, Answer, Client, Request, Response, Routes, Server, Url};
 
-#[derive(Default)]
-struct GetOptions {
-    headers: Vec<(String, String)>,
-    http: Options,
+options! {
+    struct GetOptions = "nsh.http.GetOptions" {
+        headers: Vec<(String, String)>, ty::map(ty::string().called("text")),
+            "headers, besides or in place of the usual ones";
+        ..client: Client, client();
+    }
 }
 
-fn get_options() -> Shape<GetOptions> {
-    Shape::<GetOptions>::new("nsh.http.GetOptions")
-        .field(
-            "headers",
-            ty::map(ty::string().called("text")),
-            "headers, besides or in place of the usual ones",
-            |o, v| o.headers = v,
-        )
-        .field("timeout", seconds(), "seconds for all of it; default 10", |o, v| o.http.timeout = v)
-        .field("redirects", ty::int(0..=100), "how many redirects to follow; default 0", |o, v| {
-            o.http.redirects = v
-        })
-        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
-            o.http.family = Some(v)
-        })
-        .include(traffic::socket_with_port(), |o| &mut o.http.socket)
+fn client() -> Shape<Client> {
+    shape!(Client = "" => {
+        timeout: seconds(), "seconds for all of it; default 10";
+        redirects: ty::int(0..=100u32), "how many redirects to follow; default 0";
+        family: ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both";
+        ..socket: traffic::socket_with_port();
+    })
 }
 
-#[derive(Default)]
-struct ServeOptions {
-    dev: Option<String>,
+options! {
+    struct ServeOptions = "nsh.http.ServeOptions" {
+        dev: Option<String>, ty::link_name(), "the link or VRF to bind to: what comes by another is not seen";
+    }
 }
 
-#[derive(Default)]
-struct RequestOptions {
-    method: Option<String>,
-    body: Option<Vec<u8>>,
-    get: GetOptions,
-}
-
-fn request_options() -> Shape<RequestOptions> {
-    Shape::<RequestOptions>::new("nsh.http.RequestOptions")
-        .field("method", ty::string(), "such as \"HEAD\"; default POST with a body, else GET", |o, v| {
-            o.method = Some(v)
-        })
-        .field("body", ty::bytes(), "what to send", |o, v| o.body = Some(v))
-        .include(get_options(), |o| &mut o.get)
+options! {
+    struct RequestOptions = "nsh.http.RequestOptions" {
+        method: Option<String>, ty::string(), "such as \"HEAD\"; default POST with a body, else GET";
+        body: Option<Vec<u8>>, ty::bytes(), "what to send";
+        ..get: GetOptions, GetOptions::shape();
+    }
 }
 
 fn request(cx: &Cx<'_>, url: Url, o: RequestOptions) -> std::result::Result<Response, Failure> {
@@ -66,7 +53,7 @@ fn request(cx: &Cx<'_>, url: Url, o: RequestOptions) -> std::result::Result<Resp
     let usual = if o.body.is_some() { "POST" } else { "GET" };
     let method = o.method.unwrap_or_else(|| usual.to_owned());
     let request = Request { method, url, headers: o.get.headers, body: o.body };
-    Ok(http::request(cx.ns, &Names(cx), request, &o.get.http)?)
+    Ok(http::request(cx.ns, &Names(cx), request, &o.get.client)?)
 }
 
 /// Headers by name in lower case; those that come more than once are joined by commas.
@@ -81,112 +68,64 @@ fn by_name(headers: &[(String, String)]) -> BTreeMap<String, String> {
 }
 
 fn response() -> Record<Response> {
-    Record::of("nsh.HttpResponse", "A server's answer. Prints as `curl -i` shows it.")
-        .field("status", "integer", "200, 404, ...", |r: &Response| r.status)
-        .field("reason", "string", "the words behind the status", |r| r.reason.clone())
-        .field("headers", "table<string, string>", "the headers, by name in lower case", |r| {
-            by_name(&r.headers)
-        })
-        .field("body", "string", "the body", |r| Bytes(r.body.clone()))
-        .field("url", "string", "what was asked for in the end, after redirects", |r| r.url.to_string())
-        .field("time", "number", "seconds from connecting to the body's end", |r| r.time)
-        .field("peer", "string", "the server's address and port", |r| r.remote.to_string())
-        .field("local_address", "string", "our own address and port", |r| r.local.to_string())
-        .shown(|r| {
-            let mut out = format!("HTTP/1.1 {} {}\n", r.status, r.reason);
-            r.headers.iter().for_each(|(name, value)| out.push_str(&format!("{name}: {value}\n")));
-            out + "\n" + &String::from_utf8_lossy(&r.body)
-        })
+    record!(Response = "nsh.HttpResponse", "A server's answer. Prints as `curl -i` shows it." => {
+        status: "integer", r => r.status, "200, 404, ...";
+        reason: "string", r => r.reason.clone(), "the words behind the status";
+        headers: "table<string, string>", r => by_name(&r.headers), "the headers, by name in lower case";
+        body: "string", r => Bytes(r.body.clone()), "the body";
+        url: "string", r => r.url.to_string(), "what was asked for in the end, after redirects";
+        time: "number", r => r.time, "seconds from connecting to the body's end";
+        peer: "string", r => r.remote.to_string(), "the server's address and port";
+        local_address: "string", r => r.local.to_string(), "our own address and port";
+    })
+    .shown(|r| {
+        let mut out = format!("HTTP/1.1 {} {}\n", r.status, r.reason);
+        r.headers.iter().for_each(|(name, value)| out.push_str(&format!("{name}: {value}\n")));
+        out + "\n" + &String::from_utf8_lossy(&r.body)
+    })
 }
 
 fn served() -> Record<Served> {
-    Record::of("nsh.HttpRequest", "A request that a server answered. Prints as a line of its log.")
-        .field("method", "string", "GET, HEAD, ...; empty if what came was not HTTP", |s: &Served| {
-            s.method.clone()
-        })
-        .field("path", "string", "the path as it was asked for, with its query", |s| s.path.clone())
-        .field("headers", "table<string, string>", "the headers, by name in lower case", |s| {
-            by_name(&s.headers)
-        })
-        .field("body", "string", "the request's body, its first 64 KiB", |s| Bytes(s.body.clone()))
-        .field("peer", "string", "the client's address and port", |s| s.peer.to_string())
-        .field("peer_ip", "string", "the client's address alone", |s| ip(s.peer))
-        .field("status", "integer", "the status of the answer", |s| s.status)
-        .field("bytes", "integer", "bytes of the answer's body", |s| s.bytes)
-        .field("time", "number", "when, in seconds since 1970", |s| s.time)
-        .shown(|s| format!("{} \"{} {}\" {} {}", s.peer, s.method, s.path, s.status, s.bytes))
+    record!(Served = "nsh.HttpRequest", "A request that a server answered. Prints as a line of its log." => {
+        method: "string", s => s.method.clone(), "GET, HEAD, ...; empty if what came was not HTTP";
+        path: "string", s => s.path.clone(), "the path as it was asked for, with its query";
+        headers: "table<string, string>", s => by_name(&s.headers), "the headers, by name in lower case";
+        body: "string", s => Bytes(s.body.clone()), "the request's body, its first 64 KiB";
+        peer: "string", s => s.peer.to_string(), "the client's address and port";
+        peer_ip: "string", s => ip(s.peer), "the client's address alone";
+        status: "integer", s => s.status, "the status of the answer";
+        bytes: "integer", s => s.bytes, "bytes of the answer's body";
+        time: "number", s => s.time, "when, in seconds since 1970";
+    })
+    .shown(|s| format!("{} \"{} {}\" {} {}", s.peer, s.method, s.path, s.status, s.bytes))
 }
 
 impl Handle for Server {
     fn class() -> Class<Self> {
-        let wait = Wait::shape("nsh.http.WaitOptions", "requests", "so many requests in all; default 1");
-        Class::<Self>::new("nsh.HttpServer", "An HTTP server that runs beside the script.", |s| {
-            format!("http server on {}", s.address())
-        })
-        .close(Server::stop)
-        .runs(Server::running)
-        .method(
-            MethodDoc("address", "The address and port that it listens on."),
-            (),
-            ret::value::<String>("string", "such as \"10.0.0.1:80\""),
-            |_, s, ()| Ok(s.address().to_string()),
-        )
-        .method(
-            MethodDoc("port", "The port that it listens on."),
-            (),
-            ret::value::<u16>("integer", "the port"),
-            |_, s, ()| Ok(s.address().port()),
-        )
-        .method(
-            MethodDoc("requests", "The requests so far; of more than 65536, or of 64 MiB of all servers together, the last ones."),
-            (),
-            ret::list(served(), "the requests, the oldest first"),
-            |_, s, ()| Ok(s.records()),
-        )
-        .method(
-            MethodDoc("wait", "Waits until so many requests were made in all.\n\nRaises `timeout`."),
-            (opts(wait),),
-            ret::list(served(), "the requests so far, the oldest first"),
-            |_, s, (wait,)| {
-                let wanted = wait.count.unwrap_or(1);
-                if s.wait_for(wanted, wait.deadline())? {
-                    return Ok(s.records());
-                }
-                Err(late(format!("{} of {wanted} requests came", s.records().len()), wait.timeout))
-            },
-        )
-        .method(
-            MethodDoc("stop", "Stops listening and closes all connections."),
-            (),
-            ret::nothing(),
-            |_, s, ()| {
-                s.stop();
-                Ok(())
-            },
-        )
-    }
-}
-
-struct AnswerOptions(Answer);
-
-impl Default for AnswerOptions {
-    fn default() -> Self {
-        AnswerOptions(Answer { status: 200, headers: Vec::new(), body: Body::new() })
+        let class =
+            Class::new("nsh.HttpServer", "An HTTP server that runs beside the script.", |s: &Self| {
+                format!("http server on {}", s.address())
+            });
+        let listed = MethodDoc(
+            "requests",
+            "The requests so far; of more than 65536, or of 64 MiB of all servers together, the last ones.",
+        );
+        let waits = (
+            Wait::shape("nsh.http.WaitOptions", "requests", "so many requests in all; default 1"),
+            "Waits until so many requests were made in all.\n\nRaises `timeout`.",
+        );
+        server::methods(class, listed, served, waits, |s, wait| server::count(s, &wait, "requests"))
     }
 }
 
 fn answer() -> Type<Answer> {
-    let shape = Shape::<AnswerOptions>::new("nsh.http.Answer")
-        .field("status", ty::int(200..=599), "the status; default 200", |a, v| a.0.status = v)
-        .field(
-            "headers",
-            ty::map(ty::string().called("text")),
-            "headers; Content-Type is text/plain unless given",
-            |a, v| a.0.headers = v,
-        )
-        .field("body", ty::bytes(), "the body; default empty", |a, v| a.0.body = v.into());
-    let text = ty::bytes().map(|body| Answer { body: body.into(), ..AnswerOptions::default().0 });
-    let mut answer = text.or(Type::from(shape).map(|a| a.0));
+    let shape = shape!(Answer = "nsh.http.Answer" => {
+        status: ty::int(200..=599u16), "the status; default 200";
+        headers: ty::map(ty::string().called("text")), "headers; Content-Type is text/plain unless given";
+        body: ty::bytes(), "the body; default empty";
+    });
+    let text = ty::bytes().map(|body| Answer { body: body.into(), ..Answer::default() });
+    let mut answer = text.or(shape.into());
     answer.expected = "a string or a table with status, headers and body".to_owned();
     answer
 }
@@ -206,33 +145,18 @@ const DIRECTORY: &str = "a directory to serve to GET and HEAD: its files, index.
 /// A table of answers by path, with options beside them. Written by hand: a [`Shape`] has no open set of names.
 fn site() -> Type<Site> {
     let answer = answer();
-    let doc = ShapeDoc {
-        name: "nsh.http.Site",
-        fields: vec![
-            FieldDoc {
-                name: "[string]",
-                luals: answer.luals.clone(),
-                expected: answer.expected.clone(),
-                required: true,
-                doc: PATHS,
-                shape: answer.shape.clone(),
-            },
-            FieldDoc {
-                name: "directory",
-                luals: "string".to_owned(),
-                expected: "a string".to_owned(),
-                required: false,
-                doc: DIRECTORY,
-                shape: None,
-            },
-        ],
-    };
+    let mut doc = shape!(Site = "nsh.http.Site" => { directory: ty::string(), DIRECTORY; }).doc();
+    if let Some(doc) = Rc::get_mut(&mut doc) {
+        let (luals, expected) = (answer.luals.clone(), answer.expected.clone());
+        let (name, required, shape) = ("[string]", true, answer.shape.clone());
+        doc.fields.insert(0, FieldDoc { name, luals, expected, required, doc: PATHS, shape });
+    }
     let mut site =
         Type::new("nsh.http.Site", "a table of answers by path, or with a directory", move |cx, v| match v {
             Value::Table(table) => read_site(cx, table, &answer).map_err(ty::No::Wrong),
             _ => Err(ty::No::Other),
         });
-    site.shape = Some(Rc::new(doc));
+    site.shape = Some(doc);
     site
 }
 
@@ -284,7 +208,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "http.get",
-            (url(), opts(get_options())),
+            (url(), opts(GetOptions::shape())),
             ret::record(response(), "the answer"),
             |cx, (url, get)| request(cx, url, RequestOptions { get, ..RequestOptions::default() }),
         )
@@ -298,7 +222,7 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "http.request",
-            (url(), opts(request_options())),
+            (url(), opts(RequestOptions::shape())),
             ret::record(response(), "the answer"),
             |cx, (url, o)| request(cx, url, o),
         )
@@ -315,10 +239,7 @@ pub fn module() -> Module {
                     "\"10.0.0.1:80\", \"[fd00::1]:80\"; \":80\" and \"[::]:80\" for all addresses, \"0.0.0.0:80\" for IPv4's",
                 ),
                 param("site", site(), "what to serve"),
-                opts(Shape::<ServeOptions>::new("nsh.http.ServeOptions")
-                    .field("dev", ty::link_name(), "the link or VRF to bind to: what comes by another is not seen", |o, v| {
-                    o.dev = Some(v)
-                })),
+                opts(ServeOptions::shape()),
             ),
             ret::handle::<Server>("the server"),
             |cx, (address, site, o)| {

@@ -22,6 +22,7 @@ pub(super) mod ping;
 pub mod proc;
 pub(super) mod route;
 pub(super) mod rule;
+pub(super) mod server;
 pub(super) mod sleep;
 pub(super) mod socket;
 pub(super) mod sysctl;

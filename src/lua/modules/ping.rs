@@ -2,43 +2,39 @@
 
 use super::check::Requests;
 use super::traffic::{self, Names, host, seconds, settled_towards};
+use crate::base::error::{Error, Kind};
 use crate::base::wait::Deadline;
 use crate::lua::registry::Module;
 use crate::lua::schema::{
-    Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Wrong, opts, param, ret, ty,
+    Class, Cx, Failure, Function, Handle, MethodDoc, Record, Shape, Wrong, options, opts, param, record, ret,
+    shape, ty,
 };
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::endpoint::Host;
-use crate::probe::ping::{self, Arrival, MAX_SIZE, Options, Refusal, Reply, Report, Rtt, Running};
+use crate::probe::ping::{self, Arrival, EchoRequests, MAX_SIZE, Refusal, Reply, Report, Rtt, Running};
 
+/// `count` stands apart: what is meant without one differs.
 #[derive(Clone, Default)]
 struct PingOptions {
     count: Option<u64>,
     family: Option<Family>,
-    ping: Options,
+    ping: EchoRequests,
 }
 
 const COUNT: &str = "how many requests to send; default 1";
 const COUNT_BESIDE: &str = "how many requests to send; default no end";
 
 fn options(name: &'static str, count: &'static str) -> Shape<PingOptions> {
-    Shape::<PingOptions>::new(name)
-        .field("count", ty::int(1..=1_000_000_000), count, |o, v| o.count = Some(v))
-        .field(
-            "interval",
-            seconds(),
-            "seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered",
-            |o, v| o.ping.interval = v,
-        )
-        .field("timeout", seconds(), "seconds in which a reply must come; default 3", |o, v| o.ping.timeout = v)
-        .field("size", ty::int(0..=MAX_SIZE as i64), "bytes of payload; default 56", |o, v| {
-            o.ping.size = v as usize
-        })
-        .field("family", ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both", |o, v| {
-            o.family = Some(v)
-        })
-        .include(traffic::socket(), |o| &mut o.ping.socket)
+    shape!(PingOptions = name => {
+        count: ty::int(1..=1_000_000_000), count;
+        ping.interval: seconds(),
+            "seconds from one request to the next; default 0.2. 0: the next one as soon as the last one was answered";
+        ping.timeout: seconds(), "seconds in which a reply must come; default 3";
+        ping.size: ty::int(0..=MAX_SIZE as i64).map(|size| size as usize), "bytes of payload; default 56";
+        family: ty::family(), "only IPv4 (inet) or IPv6 (inet6), where a name has both";
+        ..ping.socket: traffic::socket();
+    })
 }
 
 /// Resolves the target, and waits until the links carry packets to it.
@@ -50,11 +46,11 @@ fn target(cx: &Cx<'_>, host: &Host, options: &PingOptions) -> Result<std::net::S
 
 /// What a check asks for.
 fn of_check(requests: &Requests) -> PingOptions {
-    let usual = Options::default();
-    let socket = crate::probe::socket::Options { from: requests.from.clone(), ..usual.socket };
-    let (count, timeout) = (requests.count.or(usual.count), requests.timeout.unwrap_or(usual.timeout));
-    let ping = Options { count, timeout, socket, ..usual };
-    PingOptions { count, family: requests.family, ping }
+    let mut ping = EchoRequests::default();
+    ping.socket.from.clone_from(&requests.from);
+    ping.count = requests.count.or(ping.count);
+    ping.timeout = requests.timeout.unwrap_or(ping.timeout);
+    PingOptions { count: ping.count, family: requests.family, ping }
 }
 
 /// A ping with few options, for checks.
@@ -72,66 +68,62 @@ pub fn one_way(cx: &Cx<'_>, host: &Host, at: &Namespace, requests: &Requests) ->
 }
 
 fn rtt() -> Record<Rtt> {
-    Record::of("nsh.Rtt", "Round-trip times in seconds, of all replies.")
-        .field("min", "number", "the shortest", |r: &Rtt| r.min)
-        .field("avg", "number", "the mean", |r| r.avg)
-        .field("max", "number", "the longest", |r| r.max)
-        .field("mdev", "number", "the standard deviation, as ping computes it", |r| r.mdev)
-        .plain()
+    record!(Rtt = "nsh.Rtt", "Round-trip times in seconds, of all replies." => {
+        min: "number", r => r.min, "the shortest";
+        avg: "number", r => r.avg, "the mean";
+        max: "number", r => r.max, "the longest";
+        mdev: "number", r => r.mdev, "the standard deviation, as ping computes it";
+    })
+    .plain()
 }
 
 fn reply() -> Record<Reply> {
-    Record::of("nsh.PingReply", "An echo reply. Prints as ping's line for it.")
-        .field("seq", "integer", "the request's number, from 1", |r: &Reply| r.seq)
-        .field("from", "string", "who replied", |r| r.from.to_string())
-        .field("ttl", "integer?", "the time to live, or hop limit, that was left", |r| r.ttl)
-        .field("rtt", "number", "the round-trip time in seconds", |r| r.rtt)
-        .field("size", "integer", "bytes of ICMP, the payload and 8", |r| r.size)
-        .field("duplicate", "boolean", "the request had been answered already", |r| r.duplicate)
-        .shown(Reply::to_string)
+    record!(Reply = "nsh.PingReply", "An echo reply. Prints as ping's line for it." => {
+        seq: "integer", r => r.seq, "the request's number, from 1";
+        from: "string", r => r.from.to_string(), "who replied";
+        ttl: "integer?", r => r.ttl, "the time to live, or hop limit, that was left";
+        rtt: "number", r => r.rtt, "the round-trip time in seconds";
+        size: "integer", r => r.size, "bytes of ICMP, the payload and 8";
+        duplicate: "boolean", r => r.duplicate, "the request had been answered already";
+    })
+    .shown(Reply::to_string)
 }
 
 fn refusal() -> Record<Refusal> {
-    Record::of("nsh.PingError", "What a router, the target or this host said instead of a reply.")
-        .field("seq", "integer", "the request's number, from 1", |r: &Refusal| r.seq)
-        .field("from", "string?", "who said so; none if the request was not even sent", |r| {
-            r.from.map(|from| from.to_string())
-        })
-        .field("type", "integer?", "ICMP's type", |r| r.code.map(|(kind, _)| kind))
-        .field("code", "integer?", "ICMP's code", |r| r.code.map(|(_, code)| code))
-        .field("message", "string", "such as \"Destination Host Unreachable\"", |r| r.message.clone())
-        .field("mtu", "integer?", "the MTU of the link for which the request was too big", |r| r.mtu)
-        .field("kind", "string?", "the kind of error, if the request was not even sent", |r| {
-            r.local.as_ref().map(|e| e.kind().name())
-        })
-        .shown(Refusal::to_string)
+    record!(Refusal = "nsh.PingError", "What a router, the target or this host said instead of a reply." => {
+        seq: "integer", r => r.seq, "the request's number, from 1";
+        from: "string?", r => r.from.map(|from| from.to_string()),
+            "who said so; none if the request was not even sent";
+        type: "integer?", r => r.code.map(|(kind, _)| kind), "ICMP's type";
+        code: "integer?", r => r.code.map(|(_, code)| code), "ICMP's code";
+        message: "string", r => r.message.clone(), "such as \"Destination Host Unreachable\"";
+        mtu: "integer?", r => r.mtu, "the MTU of the link for which the request was too big";
+        kind: "string?", r => r.local.as_ref().map(|e| e.kind().name()),
+            "the kind of error, if the request was not even sent";
+    })
+    .shown(Refusal::to_string)
 }
 
 fn report() -> Record<Report> {
-    Record::of("nsh.PingResult", "What came of a ping. Prints as the summary of ping.")
-        .field("dst", "string", "the target, as it was given", |r: &Report| r.name.clone())
-        .field("addr", "string", "the target's address", |r| r.addr.to_string())
-        .field("size", "integer", "bytes of payload", |r| r.size)
-        .field("sent", "integer", "requests sent", |r| r.sent)
-        .field("received", "integer", "requests that were replied to", |r| r.received)
-        .field("duplicates", "integer", "replies to requests that had been replied to already", |r| {
-            r.duplicates
-        })
-        .field(
-            "outstanding",
-            "integer",
-            "requests that may still be replied to, if it was stopped or still runs",
-            |r| r.outstanding,
-        )
-        .field("loss", "number", "the share of requests without a reply, 0 to 1", Report::loss)
-        .field("time", "number", "seconds from the first request to the end", |r| r.time)
-        .record("rtt", rtt(), "round-trip times; none without a reply", |r| r.rtt.as_ref())
-        .list("replies", reply(), "the replies, in the order in which they came", |r| &r.replies)
-        .list("errors", refusal(), "what was said instead of a reply", |r| &r.errors)
-        .shown(|r| {
-            // What was said instead of a reply is what one wants to see first.
-            r.errors.iter().take(10).map(|e| format!("{e}\n")).collect::<String>() + &r.to_string()
-        })
+    record!(Report = "nsh.PingResult", "What came of a ping. Prints as the summary of ping." => {
+        dst: "string", r => r.name.clone(), "the target, as it was given";
+        addr: "string", r => r.addr.to_string(), "the target's address";
+        size: "integer", r => r.size, "bytes of payload";
+        sent: "integer", r => r.sent, "requests sent";
+        received: "integer", r => r.received, "requests that were replied to";
+        duplicates: "integer", r => r.duplicates, "replies to requests that had been replied to already";
+        outstanding: "integer", r => r.outstanding,
+            "requests that may still be replied to, if it was stopped or still runs";
+        loss: "number", r => Report::loss(r), "the share of requests without a reply, 0 to 1";
+        time: "number", r => r.time, "seconds from the first request to the end";
+    })
+    .record("rtt", rtt(), "round-trip times; none without a reply", |r| r.rtt.as_ref())
+    .list("replies", reply(), "the replies, in the order in which they came", |r| &r.replies)
+    .list("errors", refusal(), "what was said instead of a reply", |r| &r.errors)
+    .shown(|r| {
+        // What was said instead of a reply is what one wants to see first.
+        r.errors.iter().take(10).map(|e| format!("{e}\n")).collect::<String>() + &r.to_string()
+    })
 }
 
 /// A ping beside the script.
@@ -140,10 +132,11 @@ struct Beside {
     endless: bool,
 }
 
-#[derive(Default)]
-struct WaitOptions {
-    received: Option<u64>,
-    timeout: Option<f64>,
+options! {
+    struct WaitOptions = "nsh.ping.WaitOptions" {
+        received: Option<u64>, ty::int(1..=1_000_000_000), "so many replies; default until it ends";
+        timeout: Option<f64>, seconds(), "seconds to wait at most; default no limit";
+    }
 }
 
 fn wait(beside: &Beside, options: &WaitOptions) -> Result<Report, Failure> {
@@ -168,26 +161,12 @@ fn wait(beside: &Beside, options: &WaitOptions) -> Result<Report, Failure> {
     };
     match options.timeout {
         Some(timeout) => Err(traffic::late(what, timeout)),
-        None => Err(crate::base::error::Error::new(
-            crate::base::error::Kind::Timeout,
-            format!("it ended with {what}"),
-        )
-        .into()),
+        None => Err(Error::new(Kind::Timeout, format!("it ended with {what}")).into()),
     }
 }
 
 impl Handle for Beside {
     fn class() -> Class<Self> {
-        let wait_options = Shape::<WaitOptions>::new("nsh.ping.WaitOptions")
-            .field(
-                "received",
-                ty::int(1..=1_000_000_000),
-                "so many replies; default until it ends",
-                |o, v| o.received = Some(v),
-            )
-            .field("timeout", seconds(), "seconds to wait at most; default no limit", |o, v| {
-                o.timeout = Some(v)
-            });
         Class::<Self>::new("nsh.Ping", "A ping that runs beside the script.", |b| {
             b.running.look(|r| format!("ping {}: {} sent, {} received", r.name, r.sent, r.received))
         })
@@ -205,7 +184,7 @@ impl Handle for Beside {
                 "Waits until it has sent its count and that was answered or had its time, or until so many replies came.\
                  \n\nRaises `timeout`.",
             ),
-            (opts(wait_options),),
+            (opts(WaitOptions::shape()),),
             ret::record(report(), "the result"),
             |_, b, (options,)| wait(b, &options),
         )

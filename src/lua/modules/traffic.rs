@@ -6,11 +6,11 @@ use mlua::Value;
 
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
-use crate::lua::schema::{Cx, Failure, Shape, Type, Wrong, ty};
+use crate::lua::schema::{Cx, Failure, Shape, Type, Wrong, shape, ty};
 use crate::model::{Give, Values};
 use crate::net::{hosts, settle};
 use crate::probe::endpoint::{Endpoint, Host, Resolve};
-use crate::probe::socket::{Options, Source};
+use crate::probe::socket::{SocketOptions, Source};
 
 /// How long a wait for traffic takes at most unless told, in seconds.
 pub const WAIT: f64 = 5.0;
@@ -65,36 +65,23 @@ pub fn source() -> Type<Source> {
 }
 
 /// Options of a socket that sends.
-pub fn socket() -> Shape<Options> {
-    Shape::<Options>::new("nsh.SocketOptions")
-        .field("from", source(), "the source address, or the link that packets must leave by", |o, v| {
-            o.from = Some(v)
-        })
-        .field(
-            "ttl",
-            ty::int(1..=255),
-            "time to live, or hop limit; default net.ipv4.ip_default_ttl, 64",
-            |o, v| o.ttl = Some(v),
-        )
-        .field("tos", ty::int(0..=255), "type of service, or traffic class; default 0", |o, v| {
-            o.tos = Some(v)
-        })
-        .field("mark", ty::int(0..=u32::MAX), "the mark that rules and filters see; default 0", |o, v| {
-            o.mark = Some(v)
-        })
-        .field(
-            "df",
-            ty::boolean(),
-            "true: never fragment; false: fragment wherever needed; default as the path's MTU asks for",
-            |o, v| o.df = Some(v),
-        )
+pub fn socket() -> Shape<SocketOptions> {
+    shape!(SocketOptions = "nsh.SocketOptions" => {
+        from: source(), "the source address, or the link that packets must leave by";
+        ttl: ty::int(1..=255), "time to live, or hop limit; default net.ipv4.ip_default_ttl, 64";
+        tos: ty::int(0..=255), "type of service, or traffic class; default 0";
+        mark: ty::int(0..=u32::MAX), "the mark that rules and filters see; default 0";
+        df: ty::boolean(),
+            "true: never fragment; false: fragment wherever needed; default as the path's MTU asks for";
+    })
 }
 
 /// As [`socket`], with a source port.
-pub fn socket_with_port() -> Shape<Options> {
-    socket().field("source_port", ty::int(1..=65535), "the source port; default a free one", |o, v| {
-        o.port = Some(v)
-    })
+pub fn socket_with_port() -> Shape<SocketOptions> {
+    let port = shape!(SocketOptions = "" => {
+        port as "source_port": ty::int(1..=65535), "the source port; default a free one";
+    });
+    socket().include(port, |options| options)
 }
 
 /// A string of any bytes, on its way to Lua.

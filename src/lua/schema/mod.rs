@@ -9,6 +9,7 @@
 //! What is documented is therefore what is decoded and what is returned: neither can drift.
 
 mod class;
+mod declare;
 mod function;
 mod push;
 pub mod raise;
@@ -19,6 +20,7 @@ pub mod ty;
 
 pub use crate::base::text::similar as did_you_mean;
 pub use class::{Class, ClassDoc, Handle, Object};
+pub(in crate::lua) use declare::{options, record, shape};
 pub use function::{
     AndMore, Args, BodyLast, Function, FunctionDoc, MethodDoc, Param, ParamDoc, Rest, Return, ReturnDoc,
     opts, param, ret,

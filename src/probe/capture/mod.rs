@@ -48,7 +48,7 @@ pub struct Place<'a> {
 
 /// How to capture.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct Recording {
     /// What to keep. More can be asked of a capture later, but not what it left out.
     pub filter: Filter,
     /// How many bytes of each packet to keep.
@@ -63,9 +63,9 @@ pub struct Options {
     pub last: bool,
 }
 
-impl Default for Options {
+impl Default for Recording {
     fn default() -> Self {
-        Options {
+        Recording {
             filter: Filter::default(),
             snaplen: 262_144,
             promisc: false,
@@ -109,14 +109,14 @@ struct State {
     /// How many there were before those in `packets`, and are cleared.
     cleared: u64,
     bytes: usize,
-    options: Options,
+    options: Recording,
     drops: Drops,
 }
 
 /// Begins to capture in all of `places`, as `tcpdump -i LINK`; when it returns, nothing is missed from then on.
 ///
 /// Raises `not_found` for a link that isn't there, `permission` without CAP_NET_RAW.
-pub fn start(places: &[Place<'_>], options: Options) -> Result<Capture> {
+pub fn start(places: &[Place<'_>], options: Recording) -> Result<Capture> {
     let sockets = open(places, &options)?;
     let several = places.len() > 1 || places.iter().any(|p| p.links.len() != 1);
     let state = State {
@@ -142,7 +142,7 @@ pub fn start(places: &[Place<'_>], options: Options) -> Result<Capture> {
 
 /// Opens the sockets, each by a thread of its own: the kernel waits for RCU when it makes a ring, 10 to 20 ms, and
 /// waits for all at once.
-fn open(places: &[Place<'_>], options: &Options) -> Result<Vec<Socket>> {
+fn open(places: &[Place<'_>], options: &Recording) -> Result<Vec<Socket>> {
     let mut wanted = Vec::new();
     for place in places {
         let name: Arc<str> = place.namespace.name().into();
@@ -303,16 +303,24 @@ impl Capture {
     ///
     /// Raises `timeout` if there are fewer at the deadline, or when the capture was stopped.
     pub fn wait(&self, filter: &Filter, count: usize, deadline: Deadline) -> Result<Vec<Arc<Packet>>> {
+        let mut came = 0;
+        let found = self.until(deadline, |state| {
+            let found = state.fitting(filter);
+            came = found.len();
+            (came >= count).then_some(found)
+        })?;
+        found.ok_or_else(|| self.shared.lock().too_few(filter, came, count))
+    }
+
+    /// Looks until there is what is looked for; `None` when the deadline passed before, or the capture was stopped.
+    fn until<T>(&self, deadline: Deadline, mut look: impl FnMut(&State) -> Option<T>) -> Result<Option<T>> {
         loop {
             let fds = {
                 let state = self.now();
                 let _ = self.shared.news.read();
-                let found = state.fitting(filter);
-                if found.len() >= count {
+                let found = look(&state);
+                if found.is_some() || deadline.passed() || state.sockets.is_empty() {
                     return Ok(found);
-                }
-                if deadline.passed() || state.sockets.is_empty() {
-                    return Err(state.too_few(filter, found.len(), count));
                 }
                 // Between looking and polling nothing gets lost: the sockets stay readable until drained, and
                 // whoever drains them says so.
@@ -325,23 +333,12 @@ impl Capture {
     /// The first packet that matches from number `cursor` on, which then is behind it; numbers begin at 0 with the
     /// capture. `None` when none came until the deadline, or the capture was stopped.
     pub fn next(&self, cursor: &mut u64, filter: &Filter, deadline: Deadline) -> Result<Option<Arc<Packet>>> {
-        loop {
-            let fds = {
-                let state = self.now();
-                let _ = self.shared.news.read();
-                let skip = cursor.saturating_sub(state.cleared) as usize;
-                let found = state.packets.iter().enumerate().skip(skip).find(|(_, p)| filter.matches(p));
-                *cursor = state.cleared + found.map_or(state.packets.len(), |(i, _)| i + 1) as u64;
-                if let Some((_, packet)) = found {
-                    return Ok(Some(packet.clone()));
-                }
-                if deadline.passed() || state.sockets.is_empty() {
-                    return Ok(None);
-                }
-                state.share()
-            };
-            self.poll(&fds, deadline)?;
-        }
+        self.until(deadline, |state| {
+            let skip = cursor.saturating_sub(state.cleared) as usize;
+            let found = state.packets.iter().enumerate().skip(skip).find(|(_, p)| filter.matches(p));
+            *cursor = state.cleared + found.map_or(state.packets.len(), |(i, _)| i + 1) as u64;
+            found.map(|(_, packet)| packet.clone())
+        })
     }
 
     fn poll(&self, fds: &[Arc<std::os::fd::OwnedFd>], deadline: Deadline) -> Result<()> {

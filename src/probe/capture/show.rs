@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::icmp::{name4, name6};
 use super::packet::{Icmp, Inner, Ip, Net, Packet, Stp, Tcp, TcpOption, Transport, protocol_name};
 use crate::base::clock;
 use crate::base::text::harmless;
@@ -167,11 +168,7 @@ fn icmp4(f: &mut Formatter<'_>, icmp: &Icmp, ip: &Ip) -> fmt::Result {
         (12, code) => write!(f, "parameter problem - code {code}")?,
         (13, _) => time_stamp(f, "query", icmp)?,
         (14, _) => time_stamp(f, "reply", icmp)?,
-        (4, _) => f.write_str("source quench")?,
-        (9, _) => f.write_str("router advertisement")?,
-        (10, _) => f.write_str("router solicitation")?,
-        (17, _) => f.write_str("address mask request")?,
-        (18, _) => f.write_str("address mask reply")?,
+        (kind @ (4 | 9 | 10 | 17 | 18), _) => f.write_str(name4(kind))?,
         (kind, _) => write!(f, "type-#{kind}")?,
     }
     write!(f, ", length {}", icmp.length)
@@ -263,11 +260,7 @@ fn icmp6(f: &mut Formatter<'_>, icmp: &Icmp) -> fmt::Result {
         }
         (128, _) => echo(f, "request", icmp)?,
         (129, _) => echo(f, "reply", icmp)?,
-        (130, _) => f.write_str("multicast listener query")?,
-        (131, _) => f.write_str("multicast listener report")?,
-        (132, _) => f.write_str("multicast listener done")?,
-        (133, _) => f.write_str("router solicitation")?,
-        (134, _) => f.write_str("router advertisement")?,
+        (kind @ 130..=134, _) => f.write_str(name6(kind))?,
         (135, _) => {
             f.write_str("neighbor solicitation, who has ")?;
             address(f, icmp.target)?;

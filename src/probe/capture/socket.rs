@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::decode::decode;
 use super::packet::{Direction, Link, LinkLayer, Packet};
 use super::{bpf, filter::Proto};
 use crate::base::error::{Error, Kind, Result};
+use crate::probe::socket::set_plain;
 
 /// One slot of the ring: a usual frame with its headers.
 const SLOT: usize = 2048;
@@ -306,19 +307,9 @@ fn promiscuous(fd: &OwnedFd, index: i32) -> Result<()> {
     Ok(())
 }
 
-fn set<T>(fd: &OwnedFd, level: libc::c_int, option: libc::c_int, value: &T) -> Result<()> {
-    // SAFETY: setsockopt reads the value's bytes; for SO_ATTACH_FILTER also the program that it points to, which
-    // the caller holds.
-    let done = unsafe {
-        libc::setsockopt(
-            fd.as_raw_fd(),
-            level,
-            option,
-            std::ptr::from_ref(value).cast(),
-            size_of::<T>() as libc::socklen_t,
-        )
-    };
-    Errno::result(done).map(|_| ()).map_err(|e| refused(e, "setting up the packet socket"))
+/// Of SO_ATTACH_FILTER the value points to the program, which the caller holds.
+fn set<T: Copy>(fd: &OwnedFd, level: libc::c_int, option: libc::c_int, value: &T) -> Result<()> {
+    set_plain(fd.as_fd(), level, option, value).map_err(|e| refused(e, "setting up the packet socket"))
 }
 
 fn no_link(name: &str) -> Error {

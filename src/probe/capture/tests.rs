@@ -458,7 +458,7 @@ fn links(all: &Namespaces) {
     }
 }
 
-fn on(all: &Namespaces, links: &[&str], options: Options) -> Capture {
+fn on(all: &Namespaces, links: &[&str], options: Recording) -> Capture {
     let links = links.iter().map(|l| (*l).to_owned()).collect();
     start(&[Place { namespace: all.host(), links }], options).unwrap()
 }
@@ -479,7 +479,7 @@ fn send(count: usize, size: usize) {
 fn what_was_sent_is_there_at_once_and_once() {
     lab(|all| {
         links(all);
-        let capture = on(all, &["lo"], Options::default());
+        let capture = on(all, &["lo"], Recording::default());
         send(1, 5);
         let packets = capture.packets(&Filter::default());
         let lines: Vec<String> = packets.iter().map(|p| p.to_string()[16..].to_owned()).collect();
@@ -508,8 +508,9 @@ fn what_was_sent_is_there_at_once_and_once() {
 fn large_packets_are_whole_unless_cut() {
     lab(|all| {
         links(all);
-        let whole = on(all, &["lo"], Options { filter: only(Proto::Udp), ..Options::default() });
-        let cut = on(all, &["lo"], Options { filter: only(Proto::Udp), snaplen: 60, ..Options::default() });
+        let whole = on(all, &["lo"], Recording { filter: only(Proto::Udp), ..Recording::default() });
+        let cut =
+            on(all, &["lo"], Recording { filter: only(Proto::Udp), snaplen: 60, ..Recording::default() });
         send(1, 1900);
         send(1, 60_000);
         send(1, 100);
@@ -535,9 +536,9 @@ fn the_last_packets_are_kept_where_that_is_asked() {
         let few = on(
             all,
             &[],
-            Options { filter: filter.clone(), max_packets: 2, last: true, ..Options::default() },
+            Recording { filter: filter.clone(), max_packets: 2, last: true, ..Recording::default() },
         );
-        let small = on(all, &[], Options { filter, max_bytes: 200, last: true, ..Options::default() });
+        let small = on(all, &[], Recording { filter, max_bytes: 200, last: true, ..Recording::default() });
         for size in [10, 20, 30, 40] {
             send(1, size);
         }
@@ -556,7 +557,7 @@ fn the_last_packets_are_kept_where_that_is_asked() {
 fn namespaces_are_watched_later_and_let_go() {
     lab(|all| {
         links(all);
-        let capture = on(all, &[], Options { last: true, ..Options::default() });
+        let capture = on(all, &[], Recording { last: true, ..Recording::default() });
         let ns = all.add("ns1").unwrap();
         capture.watch(&ns).unwrap();
         link::set(&ns, "lo", &End::up(true).into()).unwrap();
@@ -585,7 +586,7 @@ fn namespaces_are_watched_later_and_let_go() {
 fn waiting_for_packets() {
     lab(|all| {
         links(all);
-        let capture = on(all, &["lo"], Options::default());
+        let capture = on(all, &["lo"], Recording::default());
         send(1, 1);
         // What came before counts.
         assert_eq!(capture.wait(&only(Proto::Udp), 1, Deadline::secs(0.0)).unwrap().len(), 1);
@@ -615,8 +616,8 @@ fn a_flood_is_kept_or_counted() {
     lab(|all| {
         links(all);
         const SENT: usize = 20_000;
-        let all_of_it = on(all, &["lo"], Options { filter: only(Proto::Udp), ..Options::default() });
-        let limited = Options { filter: only(Proto::Udp), max_packets: 1000, ..Options::default() };
+        let all_of_it = on(all, &["lo"], Recording { filter: only(Proto::Udp), ..Recording::default() });
+        let limited = Recording { filter: only(Proto::Udp), max_packets: 1000, ..Recording::default() };
         let few = on(all, &["lo"], limited);
         send(SENT, 64);
         let (kept, drops) = (all_of_it.count(&Filter::default()), all_of_it.drops());
@@ -635,7 +636,7 @@ fn a_flood_is_kept_or_counted() {
 fn directions_and_links_are_told() {
     lab(|all| {
         links(all);
-        let capture = on(all, &[], Options::default());
+        let capture = on(all, &[], Recording::default());
         assert!(capture.several());
         let socket = UdpSocket::bind("10.0.0.1:0").unwrap();
         socket.send_to(b"hello", "10.0.0.2:9").unwrap();
@@ -652,7 +653,7 @@ fn directions_and_links_are_told() {
             "{line}"
         );
         // Two links, one of them twice: each has a socket of its own.
-        let two = on(all, &["a", "lo"], Options::default());
+        let two = on(all, &["a", "lo"], Recording::default());
         send(1, 1);
         assert!(two.packets(&Filter::default()).iter().all(|p| p.link.name != "b"));
         assert_eq!(two.count(&only(Proto::Udp)), 1);
@@ -668,7 +669,7 @@ fn several_namespaces() {
         }
         let places =
             [Place { namespace: &one, links: vec![] }, Place { namespace: &two, links: vec!["lo".into()] }];
-        let capture = start(&places, Options { filter: only(Proto::Udp), ..Options::default() }).unwrap();
+        let capture = start(&places, Recording { filter: only(Proto::Udp), ..Recording::default() }).unwrap();
         for ns in [&two, &one, &two] {
             ns.within(|| {
                 send(1, 1);
@@ -681,7 +682,7 @@ fn several_namespaces() {
         assert_eq!(seen, ["two", "one", "two"]);
         let lost =
             [Place { namespace: &one, links: vec![] }, Place { namespace: &two, links: vec!["x".into()] }];
-        let e = start(&lost, Options::default()).err().unwrap();
+        let e = start(&lost, Recording::default()).err().unwrap();
         assert_eq!((e.kind(), e.fields().namespace.as_deref()), (Kind::NotFound, Some("two")));
     });
 }
@@ -690,7 +691,7 @@ fn several_namespaces() {
 fn a_tag_that_the_kernel_took_out_is_put_back() {
     lab(|all| {
         links(all);
-        let capture = on(all, &["b"], Options { filter: only(Proto::Icmp), ..Options::default() });
+        let capture = on(all, &["b"], Recording { filter: only(Proto::Icmp), ..Recording::default() });
         let tagged =
             hex(&format!("ffffffffffff 020000000001 8100 a00a 0800 {} 08 00 0000 0001 0001", ip4(1, 8)));
         inject("a", &tagged);
@@ -737,7 +738,7 @@ fn the_kernel_leaves_out_other_protocols() {
             protos.iter().map(|p| vec![*p]).chain([vec![Proto::Arp, Proto::Tcp, Proto::Ip6], vec![]])
         {
             let filter = Filter { protos: wanted, ..Filter::default() };
-            let capture = on(all, &["b"], Options { filter: filter.clone(), ..Options::default() });
+            let capture = on(all, &["b"], Recording { filter: filter.clone(), ..Recording::default() });
             for frame in &frames {
                 inject("a", &frame.bytes);
             }
@@ -770,7 +771,7 @@ fn a_tun_device_has_no_link_layer() {
         assert_eq!(made, 0);
         link::set(all.host(), "tun0", &End::up(true).into()).unwrap();
         let filter = only(Proto::Icmp);
-        let capture = on(all, &["tun0"], Options { filter, ..Options::default() });
+        let capture = on(all, &["tun0"], Recording { filter, ..Recording::default() });
         let ip = hex(&format!("{} 08 00 0000 0001 0001", ip4(1, 8)));
         tun.write_all(&ip).unwrap();
         let got = capture.wait(&Filter::default(), 1, Deadline::secs(10.0)).unwrap();
@@ -785,15 +786,15 @@ fn a_tun_device_has_no_link_layer() {
 fn links_that_come_and_go() {
     lab(|all| {
         links(all);
-        let e = start(&[Place { namespace: all.host(), links: vec!["nope".into()] }], Options::default());
+        let e = start(&[Place { namespace: all.host(), links: vec!["nope".into()] }], Recording::default());
         let e = e.err().unwrap();
         assert_eq!((e.kind(), e.fields().subject.as_deref()), (Kind::NotFound, Some("nope")));
         assert!(
             e.message().contains("there is lo, b, a") || e.message().contains("there is lo, a, b"),
             "{e}"
         );
-        let capture = on(all, &["a"], Options::default());
-        let everywhere = on(all, &[], Options { promisc: true, ..Options::default() });
+        let capture = on(all, &["a"], Recording::default());
+        let everywhere = on(all, &[], Recording { promisc: true, ..Recording::default() });
         let down = Change::from(End::up(false));
         let up = Change::from(End::up(true));
         link::set(all.host(), "a", &down).unwrap();
@@ -826,7 +827,7 @@ fn how_long_starting_and_stopping_takes() {
         links(all);
         for _ in 0..5 {
             let began = std::time::Instant::now();
-            let capture = on(all, &["lo"], Options::default());
+            let capture = on(all, &["lo"], Recording::default());
             let started = began.elapsed();
             send(1, 1);
             capture.count(&Filter::default());
@@ -838,7 +839,7 @@ fn how_long_starting_and_stopping_takes() {
         let places: Vec<Place<'_>> =
             namespaces.iter().map(|ns| Place { namespace: ns, links: Vec::new() }).collect();
         let began = std::time::Instant::now();
-        let capture = start(&places, Options::default()).unwrap();
+        let capture = start(&places, Recording::default()).unwrap();
         let started = began.elapsed();
         drop(capture);
         eprintln!("200 namespaces: start {started:?}, stop {:?}", began.elapsed() - started);

@@ -16,6 +16,12 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl Default for Answer {
+    fn default() -> Self {
+        Answer { status: 200, headers: Headers::new(), body: Bytes::new() }
+    }
+}
+
 /// What a server has to offer.
 #[derive(Default)]
 pub struct Routes {

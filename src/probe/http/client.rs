@@ -26,18 +26,18 @@ pub struct Request {
 
 /// How it is asked for.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct Client {
     /// Seconds for all of it, redirects included; 10 unless told.
     pub timeout: f64,
     /// How many redirects are followed; 0 unless told.
     pub redirects: u32,
     pub family: Option<Family>,
-    pub socket: socket::Options,
+    pub socket: socket::SocketOptions,
 }
 
-impl Default for Options {
+impl Default for Client {
     fn default() -> Self {
-        Options { timeout: 10.0, redirects: 0, family: None, socket: Default::default() }
+        Client { timeout: 10.0, redirects: 0, family: None, socket: Default::default() }
     }
 }
 
@@ -67,7 +67,7 @@ pub fn request(
     ns: &Namespace,
     names: &dyn Resolve,
     mut request: Request,
-    options: &Options,
+    options: &Client,
 ) -> Result<Response> {
     check(&request)?;
     let (started, deadline) = (Instant::now(), Deadline::secs(options.timeout));
@@ -109,18 +109,19 @@ fn exchange(
     ns: &Namespace,
     names: &dyn Resolve,
     request: &Request,
-    options: &Options,
+    options: &Client,
     deadline: Deadline,
 ) -> Result<Response> {
     let at = &request.url.at;
     let targets = at.targets(ns, names, options.socket.family(&at.host, options.family))?;
     let stream = tcp::stream(ns, &targets, &options.socket, deadline)?;
-    let (local, remote) = (canonical(stream.local_addr()?), canonical(stream.peer_addr()?));
+    let remote = canonical(stream.peer_addr()?);
     let body = request.body.clone().unwrap_or_default();
     let (method, target) = (&request.method, &request.url.target);
-    let answer = http::exchange(&stream, method, target, &headers(request), body, deadline)
+    let answer = http::exchange(&stream, remote, method, target, &headers(request), body, deadline)
         .map_err(|e| explain(e, remote))?;
     let http::Answer { status, reason, headers, body } = answer;
+    let local = canonical(stream.local_addr()?);
     Ok(Response { status, reason, headers, body, time: 0.0, local, remote, url: request.url.clone() })
 }
 

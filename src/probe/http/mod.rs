@@ -7,7 +7,7 @@ mod directory;
 mod url;
 
 pub use answer::{Answer, Routes};
-pub use client::{Options, Request, Response, request};
+pub use client::{Client, Request, Response, request};
 pub use url::Url;
 
 use crate::base::error::Result;

@@ -29,14 +29,14 @@ fn server(all: &Namespaces, routes: Routes) -> Server {
     serve(all.host(), &at("127.0.0.1:0"), &no_names as &dyn Resolve, routes, quick).unwrap()
 }
 
-fn ask(all: &Namespaces, method: &str, url: &str, options: &Options) -> Result<Response> {
+fn ask(all: &Namespaces, method: &str, url: &str, options: &Client) -> Result<Response> {
     let url = Url::parse(url)?;
     let wanted = Request { method: method.to_owned(), url, headers: Vec::new(), body: None };
     request(all.host(), &no_names as &dyn Resolve, wanted, options)
 }
 
 fn get(all: &Namespaces, url: &str) -> Result<Response> {
-    ask(all, "GET", url, &Options::default())
+    ask(all, "GET", url, &Client::default())
 }
 
 fn text(response: &Response) -> &str {
@@ -100,7 +100,7 @@ fn a_request() {
         assert_eq!(text(&get(all, &format!("{base}/q?x=1")).unwrap()), "query");
         assert_eq!(get(all, &format!("{base}/q")).unwrap().status, 404);
         assert_eq!(text(&get(all, &format!("{base}/?y")).unwrap()), "hello");
-        let head = ask(all, "HEAD", &base, &Options::default()).unwrap();
+        let head = ask(all, "HEAD", &base, &Client::default()).unwrap();
         assert_eq!((head.status, head.body.len()), (200, 0));
         assert!(head.headers.contains(&("Content-Length".to_owned(), "5".to_owned())));
 
@@ -110,7 +110,7 @@ fn a_request() {
             headers: vec![("X-Mine".to_owned(), "yes".to_owned())],
             body: Some(b"data".to_vec()),
         };
-        request(all.host(), &no_names as &dyn Resolve, posted, &Options::default()).unwrap();
+        request(all.host(), &no_names as &dyn Resolve, posted, &Client::default()).unwrap();
         assert!(server.wait_for(10, Deadline::secs(5.0)).unwrap());
         let requests = server.records();
         let last = requests.last().unwrap();
@@ -139,7 +139,7 @@ fn redirects() {
         );
         let url = |path: &str| format!("http://{}{path}", server.address());
         assert_eq!(get(all, &url("/a")).unwrap().status, 302);
-        let follow = Options { redirects: 5, ..Options::default() };
+        let follow = Client { redirects: 5, ..Client::default() };
         let end = ask(all, "GET", &url("/a"), &follow).unwrap();
         assert_eq!((text(&end), end.url.to_string()), ("end", url("/")));
         let e = ask(all, "GET", &url("/loop"), &follow).unwrap_err();
@@ -159,7 +159,7 @@ fn a_directory_as_curl_sees_it() {
         let base = format!("http://{}", server.address());
         assert!(text(&get(all, &base).unwrap()).contains("<title>Directory listing for /</title>"));
         assert!(get(all, &format!("{base}/large")).unwrap().body == large);
-        assert_eq!(ask(all, "POST", &base, &Options::default()).unwrap().status, 405);
+        assert_eq!(ask(all, "POST", &base, &Client::default()).unwrap().status, 405);
         let curl = |arguments: &[&str]| {
             all.host()
                 .within(|| Ok(std::process::Command::new("curl").arg("-s").args(arguments).output()))
@@ -311,7 +311,7 @@ fn odd_answers() {
             let e = error(bytes);
             assert!(e.kind() == Kind::Protocol && e.message().contains(text), "{e}");
         }
-        let e = ask(all, "GE T", "http://127.0.0.1:1/", &Options::default()).unwrap_err();
+        let e = ask(all, "GE T", "http://127.0.0.1:1/", &Client::default()).unwrap_err();
         assert_eq!(e.kind(), Kind::Argument);
         assert_eq!(get(all, "http://127.0.0.1:1/").unwrap_err().kind(), Kind::ConnectionRefused);
         assert_eq!(get(all, "http://nobody/").unwrap_err().kind(), Kind::NotFound);
@@ -324,7 +324,7 @@ fn odd_answers() {
         let mute =
             crate::probe::tcp::listen(all.host(), &Endpoint::parse(":0", None).unwrap(), names, silent)
                 .unwrap();
-        let quick = Options { timeout: 0.1, ..Options::default() };
+        let quick = Client { timeout: 0.1, ..Client::default() };
         let e = ask(all, "GET", &format!("http://127.0.0.1:{}/", mute.address().port()), &quick).unwrap_err();
         assert_eq!(e.kind(), Kind::Timeout);
     });
@@ -350,7 +350,7 @@ fn the_record_keeps_the_beginnings_of_bodies() {
         let url = Url::parse(&format!("http://{}/", server.address())).unwrap();
         let body = Some(vec![b'x'; 8 << 20]);
         let wanted = Request { method: "POST".to_owned(), url, headers: Vec::new(), body };
-        request(all.host(), &no_names as &dyn Resolve, wanted, &Options::default()).unwrap();
+        request(all.host(), &no_names as &dyn Resolve, wanted, &Client::default()).unwrap();
         let served = server.records();
         assert_eq!(served.iter().map(|s| s.body.len()).collect::<Vec<_>>(), [64 << 10]);
     });

@@ -7,11 +7,11 @@ use std::sync::Mutex;
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
-use nix::sys::socket::{SockProtocol, SockType, SockaddrStorage};
+use nix::sys::socket::{SockType, SockaddrStorage};
 
-use super::Options;
+use super::EchoRequests;
 use super::report::Report;
-use super::run::{Pause, Pinger};
+use super::run::{Pause, Pinger, icmp};
 use crate::base::error::Result;
 use crate::base::wait;
 use crate::net::namespace::Namespace;
@@ -34,14 +34,15 @@ pub struct Arrival {
 /// arrives is seen by a raw socket there: behind its filters of input, and whether or not it answers.
 ///
 /// Raises what [`super::ping`] raises.
-pub fn one_way(ns: &Namespace, target: SocketAddr, at: &Namespace, options: &Options) -> Result<Arrival> {
+pub fn one_way(
+    ns: &Namespace,
+    target: SocketAddr,
+    at: &Namespace,
+    options: &EchoRequests,
+) -> Result<Arrival> {
     let family = Family::of(target.ip());
-    let protocol = match family {
-        Family::Inet => SockProtocol::Icmp,
-        Family::Inet6 => SockProtocol::IcmpV6,
-    };
     // Open before anything is sent.
-    let witness = at.within(|| socket::open(family, SockType::Raw, Some(protocol)))?;
+    let witness = at.within(|| socket::open(family, SockType::Raw, Some(icmp(family))))?;
     let report = Mutex::new(Report::new(target.ip().to_string(), target.ip(), options.size));
     let mut pinger = Pinger::open(ns, target, options)?;
     let run = pinger.identity().clone();

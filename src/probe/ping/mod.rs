@@ -30,7 +30,7 @@ pub const TIMEOUT: f64 = 3.0;
 
 /// How to ping.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct EchoRequests {
     /// How many requests to send; `None` for as many as there is time for. 1 unless told: a check shall be quick.
     pub count: Option<u64>,
     /// Seconds from one request to the next, 0.2 unless told; 0 for the next one as soon as the last one was
@@ -41,12 +41,12 @@ pub struct Options {
     /// Bytes of payload, up to [`MAX_SIZE`]; 56 unless told.
     pub size: usize,
     /// Source, ttl, tos, mark and df; a port means nothing here.
-    pub socket: socket::Options,
+    pub socket: socket::SocketOptions,
 }
 
-impl Default for Options {
+impl Default for EchoRequests {
     fn default() -> Self {
-        Options { count: Some(1), interval: 0.2, timeout: TIMEOUT, size: 56, socket: Default::default() }
+        EchoRequests { count: Some(1), interval: 0.2, timeout: TIMEOUT, size: 56, socket: Default::default() }
     }
 }
 
@@ -56,7 +56,7 @@ impl Default for Options {
 /// first request from being sent: `network_unreachable` without a route, `host_unreachable` or `permission` by a
 /// route of type unreachable or prohibit, `permission` by a firewall rule, `invalid` (EMSGSIZE) if it is too big
 /// for the path and `df` is set. Later requests that can't be sent are errors in the report.
-pub fn ping(ns: &Namespace, name: &str, target: SocketAddr, options: &Options) -> Result<Report> {
+pub fn ping(ns: &Namespace, name: &str, target: SocketAddr, options: &EchoRequests) -> Result<Report> {
     let report = Mutex::new(Report::new(name.to_owned(), target.ip(), options.size));
     let mut pinger = Pinger::open(ns, target, options)?;
     pinger.first(&report).map_err(|e| with_mtu(e, ns, target, options))?;
@@ -71,7 +71,7 @@ fn with_mtu(
     error: crate::base::error::Error,
     ns: &Namespace,
     target: SocketAddr,
-    options: &Options,
+    options: &EchoRequests,
 ) -> crate::base::error::Error {
     if error.raw() != Some(nix::errno::Errno::EMSGSIZE) {
         return error;
@@ -96,7 +96,7 @@ pub struct Running {
 
 /// Starts a ping that goes on beside the script until it is stopped or has sent its count. The first request is
 /// sent at once, so this raises what [`ping`] raises.
-pub fn start(ns: &Namespace, name: &str, target: SocketAddr, options: &Options) -> Result<Running> {
+pub fn start(ns: &Namespace, name: &str, target: SocketAddr, options: &EchoRequests) -> Result<Running> {
     let report = Arc::new(Mutex::new(Report::new(name.to_owned(), target.ip(), options.size)));
     let mut pinger = Pinger::open(ns, target, options)?;
     pinger.first(&report).map_err(|e| with_mtu(e, ns, target, options))?;

@@ -150,15 +150,7 @@ impl fmt::Display for Reply {
         }
         let ms = self.rtt * 1e3;
         // Three digits that count, as ping shows them.
-        let digits = if ms >= 100.0 {
-            0
-        } else if ms >= 10.0 {
-            1
-        } else if ms >= 1.0 {
-            2
-        } else {
-            3
-        };
+        let digits = [1.0, 10.0, 100.0].iter().filter(|least| ms < **least).count();
         write!(f, " time={ms:.digits$} ms")?;
         if self.duplicate { f.write_str(" (DUP!)") } else { Ok(()) }
     }

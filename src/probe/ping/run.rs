@@ -15,7 +15,7 @@ use nix::sys::socket::{
     sockopt,
 };
 
-use super::Options;
+use super::EchoRequests;
 use super::packet::{self, Answer, Run};
 use super::report::{Refusal, Reply, Report};
 use crate::base::error::{Error, Result};
@@ -71,19 +71,17 @@ struct Packet {
 }
 
 impl Pinger {
-    pub fn open(ns: &Namespace, target: SocketAddr, options: &Options) -> Result<Self> {
+    pub fn open(ns: &Namespace, target: SocketAddr, options: &EchoRequests) -> Result<Self> {
         check_zone(target, options)?;
         let family = Family::of(target.ip());
-        let protocol = match family {
-            Family::Inet => SockProtocol::Icmp,
-            Family::Inet6 => SockProtocol::IcmpV6,
-        };
-        let socket = socket::open_from(ns, family, SockType::Raw, Some(protocol), &options.socket).map_err(
-            |e| match e.raw() {
-                Some(Errno::EPERM) => e.hint("raw sockets need CAP_NET_RAW"),
-                _ => e,
-            },
-        )?;
+        let protocol = Some(icmp(family));
+        let socket =
+            socket::open_from(ns, family, SockType::Raw, protocol, &options.socket).map_err(|e| {
+                match e.raw() {
+                    Some(Errno::EPERM) => e.hint("raw sockets need CAP_NET_RAW"),
+                    _ => e,
+                }
+            })?;
         let fd = socket.as_fd();
         set_filter(fd, family)?;
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
@@ -303,6 +301,13 @@ impl Pinger {
     }
 }
 
+pub fn icmp(family: Family) -> SockProtocol {
+    match family {
+        Family::Inet => SockProtocol::Icmp,
+        Family::Inet6 => SockProtocol::IcmpV6,
+    }
+}
+
 /// Lets only those types through that can be an answer: ICMP_FILTER of linux/icmp.h has a bit for each type that is
 /// blocked, and so has ICMPV6_FILTER of linux/icmpv6.h, whose types go to 255.
 fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
@@ -320,7 +325,7 @@ fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
 }
 
 /// A raw socket would take any link for an address that is there on each.
-fn check_zone(target: SocketAddr, options: &Options) -> Result<()> {
+fn check_zone(target: SocketAddr, options: &EchoRequests) -> Result<()> {
     match (target, &options.socket.from) {
         (_, Some(Source::Link(_))) => Ok(()),
         (SocketAddr::V6(v6), _) if v6.scope_id() == 0 && is_link_local(target.ip()) => {

@@ -55,7 +55,7 @@ fn routed(all: &Namespaces) -> Option<()> {
 
 /// Waits until the links carry packets: the first ones are lost otherwise.
 fn settle(all: &Namespaces) {
-    let options = Options { count: Some(50), interval: 0.0, timeout: 0.1, ..Options::default() };
+    let options = EchoRequests { count: Some(50), interval: 0.0, timeout: 0.1, ..EchoRequests::default() };
     for target in ["10.1.0.2", "fd01::2"] {
         let running = start(all.host(), target, at(target), &options).unwrap();
         assert!(running.wait_for(Deadline::secs(5.0), |r| r.received > 0).unwrap(), "{:#}", running.result());
@@ -67,18 +67,18 @@ fn the_loopback() {
     lab(|all| {
         let host = all.host();
         assert_eq!(
-            ping(host, "x", at("127.0.0.1"), &Options::default()).unwrap_err().kind(),
+            ping(host, "x", at("127.0.0.1"), &EchoRequests::default()).unwrap_err().kind(),
             Kind::NetworkUnreachable
         );
         if ip(all, "host", "link set lo up").is_none() {
             return;
         }
-        let e = ping(host, "x", at("fd00::1"), &Options::default()).unwrap_err();
+        let e = ping(host, "x", at("fd00::1"), &EchoRequests::default()).unwrap_err();
         assert_eq!(e.kind(), Kind::NetworkUnreachable);
         assert!(e.fields().hint.as_ref().unwrap().starts_with("no route leads to fd00::1"), "{e}");
         for target in ["127.0.0.1", "::1"] {
             for size in [0, 3, 8, 56, 1400, MAX_SIZE] {
-                let options = Options { count: Some(3), interval: 0.0, size, ..Options::default() };
+                let options = EchoRequests { count: Some(3), interval: 0.0, size, ..EchoRequests::default() };
                 let report = ping(host, target, at(target), &options).unwrap();
                 assert_eq!((report.sent, report.received, report.duplicates), (3, 3, 0), "{report:#}");
                 assert_eq!(report.loss(), 0.0);
@@ -94,7 +94,7 @@ fn the_loopback() {
                 assert_eq!(report.replies[0].from.to_string(), target);
             }
         }
-        let options = Options { size: 1400, count: Some(0), ..Options::default() };
+        let options = EchoRequests { size: 1400, count: Some(0), ..EchoRequests::default() };
         assert_eq!(ping(host, "none", at("127.0.0.1"), &options).unwrap().sent, 0);
     });
 }
@@ -106,7 +106,7 @@ fn pings_beside_the_script() {
         if ip(all, "host", "link set lo up").is_none() {
             return;
         }
-        let options = Options { count: None, interval: 0.001, ..Options::default() };
+        let options = EchoRequests { count: None, interval: 0.001, ..EchoRequests::default() };
         let running: Vec<Running> =
             ["127.0.0.1", "127.0.0.2", "::1"].map(|t| start(all.host(), t, at(t), &options).unwrap()).into();
         for one in &running {
@@ -121,10 +121,10 @@ fn pings_beside_the_script() {
             assert!(report.sent <= report.received + report.outstanding, "{report}");
         }
         let counted =
-            start(all.host(), "x", at("127.0.0.1"), &Options { count: Some(3), ..options }).unwrap();
+            start(all.host(), "x", at("127.0.0.1"), &EchoRequests { count: Some(3), ..options }).unwrap();
         assert!(counted.wait(Deadline::secs(10.0)).unwrap());
         assert_eq!(counted.result().received, 3);
-        let many = Options { count: Some(70_000), interval: 0.0, ..Options::default() };
+        let many = EchoRequests { count: Some(70_000), interval: 0.0, ..EchoRequests::default() };
         let report = ping(all.host(), "x", at("127.0.0.1"), &many).unwrap();
         assert_eq!((report.received, report.duplicates, report.replies.len()), (70_000, 0, 70_000 - KEPT));
     });
@@ -138,8 +138,8 @@ fn answers_of_routers() {
         }
         let host = all.host();
         let limited = |ttl| {
-            let socket = socket::Options { ttl: Some(ttl), ..Default::default() };
-            Options { socket, ..Options::default() }
+            let socket = socket::SocketOptions { ttl: Some(ttl), ..Default::default() };
+            EchoRequests { socket, ..EchoRequests::default() }
         };
         for (target, router, message) in [
             ("10.1.0.2", "10.0.0.1", "Time to live exceeded"),
@@ -155,15 +155,15 @@ fn answers_of_routers() {
 
         // The smaller MTU on the way, learned by the first request, keeps the second one here.
         for (target, size, headers) in [("10.1.0.2", 1450, 28), ("fd01::2", 1430, 48)] {
-            let socket = socket::Options { df: Some(true), ..Default::default() };
-            let options = Options { size, socket, ..Options::default() };
+            let socket = socket::SocketOptions { df: Some(true), ..Default::default() };
+            let options = EchoRequests { size, socket, ..EchoRequests::default() };
             let report = ping(host, target, at(target), &options).unwrap();
             assert_eq!(report.errors[0].mtu, Some(1400), "{report:#}");
             let e = ping(host, target, at(target), &options).unwrap_err();
             assert_eq!((e.kind(), e.raw()), (Kind::Invalid, Some(nix::errno::Errno::EMSGSIZE)));
             let hint = format!("is 1400, so size can be {} at most", 1400 - headers);
             assert!(e.fields().hint.as_ref().unwrap().ends_with(&hint), "{e}");
-            let fits = Options { size: 1400 - headers, ..options };
+            let fits = EchoRequests { size: 1400 - headers, ..options };
             assert_eq!(ping(host, target, at(target), &fits).unwrap().received, 1);
         }
     });
@@ -185,7 +185,7 @@ fn unreachable_in_many_ways() {
             ip(all, "host", &format!("-6 route add {kind} {v6}"));
             for prefix in [v4, v6] {
                 let target = prefix.split('/').next().unwrap().replace("0.0", "0.1").replace("::", "::1");
-                let e = ping(host, &target, at(&target), &Options::default()).unwrap_err();
+                let e = ping(host, &target, at(&target), &EchoRequests::default()).unwrap_err();
                 assert_eq!(e.kind(), found, "{target}: {e}");
                 assert!(e.fields().hint.as_ref().unwrap().contains(kind), "{e}");
             }
@@ -193,7 +193,7 @@ fn unreachable_in_many_ways() {
             ip(all, "r", &format!("route add {kind} {}", v4.replace("10.", "11.")));
         }
         let refused = |target: &str, count, timeout| {
-            let options = Options { count: Some(count), timeout, ..Options::default() };
+            let options = EchoRequests { count: Some(count), timeout, ..EchoRequests::default() };
             ping(host, target, at(target), &options).unwrap()
         };
         assert_eq!(refused("11.7.0.1", 1, 1.0).errors[0].message, "Destination Host Unreachable");
@@ -217,8 +217,14 @@ fn sources() {
             return;
         }
         let from = |source: &str, target: &str| {
-            let socket = socket::Options { from: Some(Source::parse(source).unwrap()), ..Default::default() };
-            ping(all.host(), target, at(target), &Options { socket, timeout: 0.2, ..Options::default() })
+            let socket =
+                socket::SocketOptions { from: Some(Source::parse(source).unwrap()), ..Default::default() };
+            ping(
+                all.host(),
+                target,
+                at(target),
+                &EchoRequests { socket, timeout: 0.2, ..EchoRequests::default() },
+            )
         };
         ip(all, "host", "addr add 10.0.0.3/24 dev e0");
         assert_eq!(from("10.0.0.3", "10.1.0.2").unwrap().received, 1);
@@ -234,12 +240,13 @@ fn sources() {
         let link = ip(all, "r", "-j -6 addr show dev ra scope link").unwrap();
         let addresses = link[0]["addr_info"].as_array().unwrap();
         let local = addresses.iter().find_map(|a| a["local"].as_str()).unwrap().to_owned();
-        let e = ping(all.host(), "x", at(&local), &Options::default()).unwrap_err();
+        let e = ping(all.host(), "x", at(&local), &EchoRequests::default()).unwrap_err();
         assert!(e.fields().hint.as_ref().is_some_and(|h| h.contains("fe80::1%eth0")), "{e}");
         let names = |_: &str| -> crate::base::error::Result<Vec<std::net::IpAddr>> { unreachable!() };
         let host = Host::parse(&format!("{local}%e0")).unwrap();
         let target = host.resolve(all.host(), &names, None, 0).unwrap()[0];
-        let options = Options { count: Some(30), interval: 0.0, timeout: 0.1, ..Options::default() };
+        let options =
+            EchoRequests { count: Some(30), interval: 0.0, timeout: 0.1, ..EchoRequests::default() };
         assert!(ping(all.host(), "x", target, &options).unwrap().received > 0);
         let host = Host::parse(&format!("{local}%e7")).unwrap();
         assert_eq!(host.resolve(all.host(), &names, None, 0).unwrap_err().kind(), Kind::NotFound);

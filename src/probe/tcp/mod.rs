@@ -3,7 +3,7 @@
 mod connection;
 
 pub use crate::io::Reaction;
-pub use crate::io::tcp::{Accepted, ServerOptions, WaitFor};
+pub use crate::io::tcp::{Accepted, KEPT, ServerOptions, WaitFor};
 pub use connection::{Connection, Receive};
 
 use std::net::{SocketAddr, TcpStream};
@@ -41,7 +41,7 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, options: Serve
 pub fn connect(
     ns: &Namespace,
     targets: &[SocketAddr],
-    options: &socket::Options,
+    options: &socket::SocketOptions,
     deadline: Deadline,
 ) -> Result<Connection> {
     Connection::new(stream(ns, targets, options, deadline)?)
@@ -51,7 +51,7 @@ pub fn connect(
 pub fn stream(
     ns: &Namespace,
     targets: &[SocketAddr],
-    options: &socket::Options,
+    options: &socket::SocketOptions,
     deadline: Deadline,
 ) -> Result<TcpStream> {
     let mut refused = None;
@@ -68,7 +68,7 @@ pub fn stream(
 fn connect_one(
     ns: &Namespace,
     target: SocketAddr,
-    options: &socket::Options,
+    options: &socket::SocketOptions,
     deadline: Deadline,
 ) -> Result<TcpStream> {
     let allowed = deadline.left();

@@ -250,7 +250,7 @@ fn a_timeout() {
 fn sources() {
     loopback(|all| {
         let server = server(all, "127.0.0.1:0", Default::default());
-        let options = socket::Options {
+        let options = socket::SocketOptions {
             from: Some(socket::Source::parse("127.0.0.9").unwrap()),
             port: Some(4444),
             ttl: Some(9),

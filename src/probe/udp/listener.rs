@@ -2,7 +2,6 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::ops::Deref;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, Weak};
 
@@ -65,10 +64,8 @@ pub struct Server {
     server: io::Server<Received>,
 }
 
-impl Deref for Server {
-    type Target = io::Server<Received>;
-
-    fn deref(&self) -> &Self::Target {
+impl AsRef<io::Server<Received>> for Server {
+    fn as_ref(&self) -> &io::Server<Received> {
         &self.server
     }
 }
@@ -106,7 +103,7 @@ impl Server {
     pub fn send(&self, to: SocketAddr, data: &[u8], from: Option<IpAddr>) -> Result<()> {
         let socket = self.socket.upgrade().ok_or_else(|| Error::argument("the server was stopped"))?;
         let mapped = |ip: IpAddr| match ip {
-            IpAddr::V4(v4) if self.address().is_ipv6() => v4.to_ipv6_mapped().into(),
+            IpAddr::V4(v4) if self.server.address().is_ipv6() => v4.to_ipv6_mapped().into(),
             ip => ip,
         };
         let peer = if to.is_ipv4() { SocketAddr::new(mapped(to.ip()), to.port()) } else { to };
@@ -122,14 +119,23 @@ impl Server {
             }
             None => {}
         }
-        let control: Vec<ControlMessage<'_>> = (info4.iter().map(ControlMessage::Ipv4PacketInfo))
-            .chain(info6.iter().map(ControlMessage::Ipv6PacketInfo))
-            .collect();
-        let (fd, peer) = (socket.as_raw_fd(), SockaddrStorage::from(peer));
-        sendmsg(fd, &[IoSlice::new(data)], &control, MsgFlags::MSG_NOSIGNAL, Some(&peer))
-            .map(drop)
+        send_from(&socket, &SockaddrStorage::from(peer), data, info4.as_ref(), info6.as_ref())
             .map_err(|e| super::not_sent(e, data, to))
     }
+}
+
+/// Sends a datagram, by the source address that is given, if there is one.
+fn send_from(
+    socket: &OwnedFd,
+    peer: &SockaddrStorage,
+    data: &[u8],
+    v4: Option<&libc::in_pktinfo>,
+    v6: Option<&libc::in6_pktinfo>,
+) -> std::result::Result<(), Errno> {
+    let v4 = v4.map(ControlMessage::Ipv4PacketInfo);
+    let control: Vec<_> = v4.or(v6.map(ControlMessage::Ipv6PacketInfo)).into_iter().collect();
+    let iov = [IoSlice::new(data)];
+    sendmsg(socket.as_raw_fd(), &iov, &control, MsgFlags::MSG_NOSIGNAL, Some(peer)).map(drop)
 }
 
 /// Joins a multicast group, as `ip maddr` then shows.
@@ -234,18 +240,10 @@ fn answer(socket: &OwnedFd, datagram: &Datagram, data: &[u8]) {
         }
         info
     });
-    let mut control = Vec::new();
-    if let Some(info) = &v4 {
-        control.push(ControlMessage::Ipv4PacketInfo(info));
-    } else if let Some(info) = &v6 {
-        control.push(ControlMessage::Ipv6PacketInfo(info));
-    }
-    let iov = [IoSlice::new(data)];
-    let send = |control: &[ControlMessage<'_>]| {
-        sendmsg(socket.as_raw_fd(), &iov, control, MsgFlags::MSG_NOSIGNAL, Some(&datagram.peer))
-    };
     // A source that can't be one (IPv4 broadcasts on a socket for both versions): let the kernel choose.
-    if send(&control).is_err() && !control.is_empty() {
-        let _ = send(&[]);
+    if send_from(socket, &datagram.peer, data, v4.as_ref(), v6.as_ref()).is_err()
+        && (v4.is_some() || v6.is_some())
+    {
+        let _ = send_from(socket, &datagram.peer, data, None, None);
     }
 }

@@ -42,7 +42,7 @@ pub fn send_to(
     ns: &Namespace,
     target: SocketAddr,
     data: &[u8],
-    options: &socket::Options,
+    options: &socket::SocketOptions,
 ) -> Result<SocketAddr> {
     let socket = connected(ns, target, options)?;
     send_one(&socket, target, data)?;
@@ -56,7 +56,7 @@ pub fn request(
     ns: &Namespace,
     target: SocketAddr,
     data: &[u8],
-    options: &socket::Options,
+    options: &socket::SocketOptions,
     timeout: f64,
     tries: u32,
 ) -> Result<Reply> {
@@ -90,7 +90,7 @@ pub fn request(
 }
 
 /// A socket that hears of ICMP errors, since it is connected.
-fn connected(ns: &Namespace, target: SocketAddr, options: &socket::Options) -> Result<OwnedFd> {
+fn connected(ns: &Namespace, target: SocketAddr, options: &socket::SocketOptions) -> Result<OwnedFd> {
     let socket = socket::open_from(ns, Family::of(target.ip()), SockType::Datagram, None, options)?;
     setsockopt(&socket, sockopt::Broadcast, &true)?;
     nix::sys::socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(target))

@@ -31,12 +31,12 @@ fn echoes() {
         let host = all.host();
         for at in ["127.0.0.1:0", "[::1]:0", "[::]:0", ":0", "0.0.0.0:0"] {
             let server = server(host, at, options(Reaction::Echo, &[])).unwrap();
-            let port = server.address().port();
+            let port = server.as_ref().address().port();
             let mut asked = 0;
             // The answer comes from the address that was asked, also on a wildcard: the client is connected to it.
             for address in ["127.0.0.1", "127.0.0.7", "::1"] {
                 let ip: std::net::IpAddr = address.parse().unwrap();
-                let bound = server.address().ip();
+                let bound = server.as_ref().address().ip();
                 let both = !at.starts_with("0.") && bound.is_unspecified();
                 if bound != ip && !both && !(bound.is_unspecified() && ip.is_ipv4()) {
                     continue;
@@ -47,13 +47,13 @@ fn echoes() {
                     (&b"hello"[..], on(address, port), 1)
                 );
                 asked += 1;
-                assert!(server.wait_for(asked, Deadline::secs(5.0)).unwrap());
-                let received = server.records().pop().unwrap();
+                assert!(server.as_ref().wait_for(asked, Deadline::secs(5.0)).unwrap());
+                let received = server.as_ref().records().pop().unwrap();
                 assert_eq!((received.from, received.to), (reply.local, Some(ip)), "{at} {address}");
             }
             assert!(asked > 0, "{at}");
-            server.stop();
-            server.stop();
+            server.as_ref().stop();
+            server.as_ref().stop();
         }
     });
 }
@@ -63,12 +63,15 @@ fn replies_and_sizes() {
     loopback(|all| {
         let host = all.host();
         let fixed = server(host, "127.0.0.1:0", options(Reaction::Reply(b"pong".to_vec()), &[])).unwrap();
-        let reply = request(host, fixed.address(), b"", &Default::default(), 5.0, 1).unwrap();
+        let reply = request(host, fixed.as_ref().address(), b"", &Default::default(), 5.0, 1).unwrap();
         assert_eq!(reply.data, b"pong");
         let echo = server(host, "127.0.0.1:0", options(Reaction::Echo, &[])).unwrap();
         let most = vec![7; MAX_SIZE];
-        assert!(request(host, echo.address(), &most, &Default::default(), 5.0, 1).unwrap().data == most);
-        let e = send_to(host, echo.address(), &vec![7; MAX_SIZE + 1], &Default::default()).unwrap_err();
+        assert!(
+            request(host, echo.as_ref().address(), &most, &Default::default(), 5.0, 1).unwrap().data == most
+        );
+        let e =
+            send_to(host, echo.as_ref().address(), &vec![7; MAX_SIZE + 1], &Default::default()).unwrap_err();
         assert_eq!(e.kind(), Kind::Invalid);
         assert!(e.fields().hint.is_some(), "{e}");
     });
@@ -87,12 +90,13 @@ fn refusals() {
         let e = send_to(host, on("8.8.8.8", 53), b"x", &Default::default()).unwrap_err();
         assert_eq!(e.kind(), Kind::NetworkUnreachable);
         let silent = server(host, "127.0.0.1:0", options(Reaction::Discard, &[])).unwrap();
-        let e = request(host, silent.address(), b"x", &Default::default(), 0.02, 3).unwrap_err();
+        let e = request(host, silent.as_ref().address(), b"x", &Default::default(), 0.02, 3).unwrap_err();
         assert_eq!(e.kind(), Kind::Timeout);
         assert!(e.message().ends_with("in 0.02 s, 3 times"), "{e}");
-        assert_eq!(silent.records().len(), 3);
-        let e =
-            server(host, &silent.address().to_string(), options(Reaction::Echo, &[])).map(drop).unwrap_err();
+        assert_eq!(silent.as_ref().records().len(), 3);
+        let e = server(host, &silent.as_ref().address().to_string(), options(Reaction::Echo, &[]))
+            .map(drop)
+            .unwrap_err();
         assert_eq!(e.kind(), Kind::AddressInUse);
     });
 }
@@ -117,11 +121,11 @@ fn groups_and_broadcasts() {
         let server = server(host, ":0", groups).unwrap();
         let joined = witness(all, "host", &["ip", "-j", "maddr", "show", "dev", "e0"]).unwrap().to_string();
         assert!(joined.contains("239.1.1.1") && joined.contains("ff02::77"), "{joined}");
-        let port = server.address().port();
+        let port = server.as_ref().address().port();
         // Multicast from this host comes back to it (IP_MULTICAST_LOOP).
         send_to(host, on("239.1.1.1", port), b"many", &Default::default()).unwrap();
-        assert!(server.wait_for(1, Deadline::secs(5.0)).unwrap());
-        let received = server.records().pop().unwrap();
+        assert!(server.as_ref().wait_for(1, Deadline::secs(5.0)).unwrap());
+        let received = server.as_ref().records().pop().unwrap();
         assert_eq!(
             (received.data.as_slice(), received.to.unwrap().to_string()),
             (&b"many"[..], "239.1.1.1".into())

@@ -13,16 +13,18 @@ use mlua::{MultiValue, Value};
 
 use crate::base::error::{Error, Kind};
 use crate::base::wait::Deadline;
+use crate::lua::modules::namespace;
 use crate::lua::registry::Module;
 use crate::lua::runtime::bind;
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{
-    Class, Cx, Failure, Function, Handle, MethodDoc, Shape, Type, Wrong, did_you_mean, opts, param, ret, ty,
+    Class, Cx, Failure, Function, Handle, MethodDoc, Shape, Type, Wrong, did_you_mean, options, opts, param,
+    ret, shape, ty,
 };
 use crate::net::hosts;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
-use crate::probe::capture::{self, Capture, Filter, Options, Packet, Place, Proto};
+use crate::probe::capture::{self, Capture, Filter, Packet, Place, Proto, Recording};
 use record::{Seen, packet};
 
 /// How long `wait` waits unless told otherwise.
@@ -37,19 +39,23 @@ enum Where {
 
 #[derive(Default)]
 struct StartOptions {
-    filter: Filter,
+    recording: Recording,
     namespaces: Option<Where>,
-    snaplen: Option<u32>,
-    promisc: bool,
-    max_packets: Option<usize>,
-    max_bytes: Option<usize>,
 }
 
-#[derive(Default)]
-struct WaitOptions {
-    filter: Filter,
-    count: Option<usize>,
-    timeout: Option<Duration>,
+options! {
+    struct WaitOptions = "nsh.capture.WaitOptions" {
+        timeout: Duration = WAIT, ty::seconds(), "how long to wait; default 5 seconds";
+        count: usize = 1, ty::int(1..=usize::MAX >> 1), "how many; default 1";
+        ..filter: Filter, filter("nsh.capture.Filter");
+    }
+}
+
+options! {
+    struct StreamOptions = "nsh.capture.StreamOptions" {
+        timeout: Option<Duration>, ty::seconds(), "seconds for all of it; default no limit";
+        ..filter: Filter, filter("nsh.capture.Filter");
+    }
 }
 
 fn proto() -> Type<Proto> {
@@ -105,40 +111,25 @@ fn port() -> Type<(u16, u16)> {
 
 /// The options that say which packets are meant.
 fn filter(name: &'static str) -> Shape<Filter> {
-    Shape::<Filter>::new(name)
-        .field(
-            "proto",
-            ty::one_or_list(proto()),
-            "arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them",
-            |f, v| f.protos = v,
-        )
-        .field(
-            "type",
-            kind(),
+    shape!(Filter = name => {
+        protos as "proto": ty::one_or_list(proto()),
+            "arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them";
+        kind as "type": kind(),
             "the packet's kind: \"echo request\", \"time exceeded\", \"neighbor solicitation\", \"request\" (of ARP), \
-             or TCP's flags such as \"S.\"",
-            |f, v| f.kind = Some(v),
-        )
-        .field("host", host(), "from or to this address, or any address of this namespace", |f, v| {
-            f.hosts = v
-        })
-        .field("net", net(), "from or to an address of this prefix", |f, v| f.net = Some(v))
-        .field("src", net(), "from this address or prefix", |f, v| f.src = Some(v))
-        .field("dst", net(), "to this address or prefix", |f, v| f.dst = Some(v))
-        .field("port", port(), "from or to this TCP or UDP port, or range", |f, v| f.port = Some(v))
-        .field("sport", port(), "from this TCP or UDP port, or range", |f, v| f.sport = Some(v))
-        .field("dport", port(), "to this TCP or UDP port, or range", |f, v| f.dport = Some(v))
-        .field("id", ty::int(0..=u16::MAX), "the identifier of ICMP echo messages", |f, v| f.id = Some(v))
-        .field(
-            "direction",
-            ty::one_of(&[("in", true), ("out", false)]),
-            "received (in) or sent (out) by the link on which it is seen",
-            |f, v| f.inward = Some(v),
-        )
-        .field("link", ty::link(), "seen on this link", |f, v| f.link = Some(v))
-        .field("namespace", crate::lua::modules::namespace::ty(), "seen in this namespace", |f, v| {
-            f.namespace = Some(v.name().to_owned())
-        })
+             or TCP's flags such as \"S.\"";
+        hosts as "host": host(), "from or to this address, or any address of this namespace";
+        net: net(), "from or to an address of this prefix";
+        src: net(), "from this address or prefix";
+        dst: net(), "to this address or prefix";
+        port: port(), "from or to this TCP or UDP port, or range";
+        sport: port(), "from this TCP or UDP port, or range";
+        dport: port(), "to this TCP or UDP port, or range";
+        id: ty::int(0..=u16::MAX), "the identifier of ICMP echo messages";
+        inward as "direction": ty::one_of(&[("in", true), ("out", false)]),
+            "received (in) or sent (out) by the link on which it is seen";
+        link: ty::link(), "seen on this link";
+        namespace: namespace::ty().map(|ns| ns.name().to_owned()), "seen in this namespace";
+    })
 }
 
 fn start_options() -> Shape<StartOptions> {
@@ -146,47 +137,18 @@ fn start_options() -> Shape<StartOptions> {
         Value::String(s) if *s.as_bytes() == b"all"[..] => Ok(Where::All),
         _ => Err(No::Other),
     });
+    let rest = shape!(StartOptions = "" => {
+        namespaces: all.or(ty::list(namespace::ty()).map(Where::These)),
+            "capture in these namespaces, or in \"all\" that there are now, instead of the one called on";
+        recording.snaplen: ty::int(14..=262_144u32), "how many bytes of each packet to keep; default 262144, all";
+        recording.promisc: ty::boolean(), "let the link receive what is for others too; default false";
+        recording.max_packets: ty::int(1..=100_000_000usize),
+            "how many packets to keep, later ones count as drops; default 100000";
+        recording.max_bytes: ty::int(1..=1usize << 40), "how many bytes of packets to keep; default 256 MiB";
+    });
     Shape::<StartOptions>::new("nsh.capture.StartOptions")
-        .include(filter("nsh.capture.Filter"), |o| &mut o.filter)
-        .field(
-            "namespaces",
-            all.or(ty::list(crate::lua::modules::namespace::ty()).map(Where::These)),
-            "capture in these namespaces, or in \"all\" that there are now, instead of the one called on",
-            |o, v| o.namespaces = Some(v),
-        )
-        .field(
-            "snaplen",
-            ty::int(14..=262_144),
-            "how many bytes of each packet to keep; default 262144, all",
-            |o, v| o.snaplen = Some(v),
-        )
-        .field(
-            "promisc",
-            ty::boolean(),
-            "let the link receive what is for others too; default false",
-            |o, v| o.promisc = v,
-        )
-        .field(
-            "max_packets",
-            ty::int(1..=100_000_000),
-            "how many packets to keep, later ones count as drops; default 100000",
-            |o, v| o.max_packets = Some(v),
-        )
-        .field(
-            "max_bytes",
-            ty::int(1..=1 << 40),
-            "how many bytes of packets to keep; default 256 MiB",
-            |o, v| o.max_bytes = Some(v),
-        )
-}
-
-fn wait_options(name: &'static str, timeout: &'static str) -> Shape<WaitOptions> {
-    Shape::<WaitOptions>::new(name).include(filter("nsh.capture.Filter"), |o| &mut o.filter).field(
-        "timeout",
-        ty::seconds(),
-        timeout,
-        |o, v| o.timeout = Some(v),
-    )
+        .include(filter("nsh.capture.Filter"), |o| &mut o.recording.filter)
+        .include(rest, |o| o)
 }
 
 /// A link's name, or several.
@@ -206,18 +168,7 @@ fn start(cx: &Cx<'_>, links: Option<Vec<String>>, o: StartOptions) -> Result<Cap
     };
     let places: Vec<Place<'_>> =
         namespaces.iter().map(|namespace| Place { namespace, links: links.clone() }).collect();
-    let default = Options::default();
-    Ok(capture::start(
-        &places,
-        Options {
-            filter: o.filter,
-            snaplen: o.snaplen.unwrap_or(default.snaplen),
-            promisc: o.promisc,
-            max_packets: o.max_packets.unwrap_or(default.max_packets),
-            max_bytes: o.max_bytes.unwrap_or(default.max_bytes),
-            last: false,
-        },
-    )?)
+    Ok(capture::start(&places, o.recording)?)
 }
 
 /// The namespaces that have all of the links.
@@ -244,7 +195,7 @@ fn seen(this: &Capture, packets: Vec<Arc<Packet>>) -> Vec<Seen> {
 }
 
 /// An iterator function over the packets, those first that are there already.
-fn stream(cx: &Cx<'_>, this: &Rc<Capture>, options: WaitOptions) -> Result<mlua::Function, Failure> {
+fn stream(cx: &Cx<'_>, this: &Rc<Capture>, options: StreamOptions) -> Result<mlua::Function, Failure> {
     let deadline = options.timeout.map_or(Deadline::NEVER, Deadline::after);
     let (this, cursor) = (this.clone(), std::cell::Cell::new(0));
     let record = packet();
@@ -292,16 +243,10 @@ impl Handle for Capture {
                 "Waits until `count` packets that all given options fit were captured; those from before the call \
                  count too. \n\nRaises `timeout` if there are fewer by then, or the capture was stopped.",
             ),
-            (opts(wait_options("nsh.capture.WaitOptions", "how long to wait; default 5 seconds").field(
-                "count",
-                ty::int(1..=usize::MAX >> 1),
-                "how many; default 1",
-                |o, v| o.count = Some(v),
-            )),),
+            (opts(WaitOptions::shape()),),
             ret::list(packet(), "all that fit, which may be more than `count`"),
             |_, this, (o,)| {
-                let deadline = Deadline::after(o.timeout.unwrap_or(WAIT));
-                Ok(seen(this, this.wait(&o.filter, o.count.unwrap_or(1), deadline)?))
+                Ok(seen(this, this.wait(&o.filter, o.count, Deadline::after(o.timeout))?))
             },
         )
         .method(
@@ -310,7 +255,7 @@ impl Handle for Capture {
                 "Iterates over the packets as they come, beginning with those that are there. Ends at the deadline, \
                  or when the capture is stopped.",
             ),
-            (opts(wait_options("nsh.capture.StreamOptions", "seconds for all of it; default no limit")),),
+            (opts(StreamOptions::shape()),),
             ret::values("fun(): nsh.capture.Packet?", "an iterator: `for p in capture:stream() do`"),
             |cx, this, (options,)| stream(cx, this, options),
         )

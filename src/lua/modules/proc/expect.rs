@@ -7,7 +7,7 @@ use mlua::{Function, IntoLua, LuaString, MultiValue, Table, Value};
 use super::running::Running;
 use crate::base::error::{Error, Kind};
 use crate::base::wait::Deadline;
-use crate::lua::schema::{Cx, Failure, Shape, Type, ty};
+use crate::lua::schema::{Cx, Failure, Type, options, ty};
 use crate::proc::{Next, Process, Which};
 
 /// How long to wait unless told otherwise.
@@ -15,25 +15,14 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long after closing its output a process may take to end.
 const MOMENT: Duration = Duration::from_millis(200);
 
-#[derive(Default)]
-pub(super) struct Options {
-    timeout: Option<Duration>,
-    stderr: bool,
-    both: bool,
-    prompt: bool,
-}
-
-pub(super) fn options() -> Shape<Options> {
-    Shape::<Options>::new("nsh.proc.ExpectOptions")
-        .field("timeout", ty::seconds(), "how long to wait; default 5 seconds", |o, v| o.timeout = Some(v))
-        .field("stderr", ty::boolean(), "of stderr instead of stdout; default false", |o, v| o.stderr = v)
-        .field("both", ty::boolean(), "of stdout and stderr; default false", |o, v| o.both = v)
-        .field(
-            "prompt",
-            ty::boolean(),
-            "also take a line that isn't complete, such as a prompt that waits for an answer; default false",
-            |o, v| o.prompt = v,
-        )
+options! {
+    pub(super) struct Expect = "nsh.proc.ExpectOptions" {
+        timeout: Duration = TIMEOUT, ty::seconds(), "how long to wait; default 5 seconds";
+        stderr: bool, ty::boolean(), "of stderr instead of stdout; default false";
+        both: bool, ty::boolean(), "of stdout and stderr; default false";
+        prompt: bool, ty::boolean(),
+            "also take a line that isn't complete, such as a prompt that waits for an answer; default false";
+    }
 }
 
 /// One pattern, or several of which it is told which was found.
@@ -83,10 +72,10 @@ pub(super) fn expect(
     cx: &Cx<'_>,
     this: &Running,
     patterns: &Patterns,
-    options: &Options,
+    options: &Expect,
 ) -> Result<MultiValue, Failure> {
     let process = this.process()?;
-    let deadline = Deadline::after(options.timeout.unwrap_or(TIMEOUT));
+    let deadline = Deadline::after(options.timeout);
     let streams: &[Which] = match (options.both, options.stderr) {
         (true, _) => &[Which::Stdout, Which::Stderr],
         (false, true) => &[Which::Stderr],

@@ -20,7 +20,6 @@ use crate::net::done::Done;
 use crate::proc::{self, Program};
 use options::{command, context, exec_options, spawn_options, surroundings};
 pub use outputs::outputs;
-use ready::Ready;
 use result::result;
 use running::Running;
 
@@ -83,7 +82,7 @@ pub fn module() -> Module {
                     Failure::User(e) => Failure::User(e.on(spec.shown())),
                     lua => lua,
                 };
-                let (stays, timeout) = (ready.is_some(), ready.as_ref().map(Ready::timeout).unwrap_or_default());
+                let (stays, timeout) = (ready.is_some(), ready.as_ref().map(|ready| ready.timeout).unwrap_or_default());
                 let conditions = ready.map(|r| r.conditions(cx, &spec.covers)).transpose();
                 let conditions = conditions.map_err(|e| on(e.into()))?.unwrap_or_default();
                 let process = proc::spawn(proc::Place::of(cx.ns)?, &spec, &context(cx))?;

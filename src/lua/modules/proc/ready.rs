@@ -8,60 +8,41 @@ use std::time::Duration;
 use mlua::{Function, LuaString, MultiValue, Table, Value};
 
 use crate::base::error::Result;
-use crate::lua::schema::{self, Cx, Failure, Shape, ty};
+use crate::lua::schema::{self, Cx, Failure, Type, options, ty};
 use crate::net::socket::Proto;
 use crate::proc::{self, Condition, Cover};
 
 /// How long to wait unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-#[derive(Default)]
-pub(super) struct Ready {
-    ports: Vec<u16>,
-    udp: Vec<u16>,
-    lines: Vec<LuaString>,
-    files: Vec<PathBuf>,
-    f: Option<Function>,
-    timeout: Option<Duration>,
+options! {
+    pub(super) struct Ready = "nsh.proc.Ready" {
+        ports as "port": Vec<u16>, port(),
+            "something listens on this TCP port of the namespace, or on all of these";
+        udp: Vec<u16>, port(), "the same of UDP";
+        lines as "line": Vec<LuaString>, ty::one_or_list(ty::lua_string()),
+            "a line of its stdout or stderr in which this pattern (as of string.find) is found, or one for each of these";
+        files as "file": Vec<PathBuf>, ty::one_or_list(file()),
+            "it has made this file (a control socket, say), or all of these, or written anew what was there";
+        f as "fn": Option<Function>, ty::function(),
+            "this returns something other than nil and false; asked every 50 ms, and raising counts as not yet";
+        pub timeout: Duration = TIMEOUT, ty::seconds(), "how long to wait; default 10 seconds";
+    }
 }
 
-pub(super) fn options() -> Shape<Ready> {
-    let port = || ty::one_or_list(ty::int(1..=65535));
-    Shape::<Ready>::new("nsh.proc.Ready")
-        .field("port", port(), "something listens on this TCP port of the namespace, or on all of these", |r, v| {
-            r.ports = v
-        })
-        .field("udp", port(), "the same of UDP", |r, v| r.udp = v)
-        .field(
-            "line",
-            ty::one_or_list(ty::lua_string()),
-            "a line of its stdout or stderr in which this pattern (as of string.find) is found, or one for each of these",
-            |r, v| r.lines = v,
-        )
-        .field(
-            "file",
-            ty::one_or_list(ty::string().try_map(|s| {
-                let path = PathBuf::from(s);
-                proc::check_path(&path).map_err(|e| e.message())?;
-                Ok(path)
-            })),
-            "it has made this file (a control socket, say), or all of these, or written anew what was there",
-            |r, v| r.files = v,
-        )
-        .field(
-            "fn",
-            ty::function(),
-            "this returns something other than nil and false; asked every 50 ms, and raising counts as not yet",
-            |r, v| r.f = Some(v),
-        )
-        .field("timeout", ty::seconds(), "how long to wait; default 10 seconds", |r, v| r.timeout = Some(v))
+fn port() -> Type<Vec<u16>> {
+    ty::one_or_list(ty::int(1..=65535))
+}
+
+fn file() -> Type<PathBuf> {
+    ty::string().try_map(|s| {
+        let path = PathBuf::from(s);
+        proc::check_path(&path).map_err(|e| e.message())?;
+        Ok(path)
+    })
 }
 
 impl Ready {
-    pub fn timeout(&self) -> Duration {
-        self.timeout.unwrap_or(TIMEOUT)
-    }
-
     /// The conditions, for a process of the namespace that is about to be started.
     pub fn conditions(self, cx: &Cx<'_>, covers: &[Cover]) -> Result<Vec<Condition<Failure>>> {
         let mut out = Vec::new();

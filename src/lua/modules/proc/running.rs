@@ -7,12 +7,12 @@ use std::time::Duration;
 use mlua::{BString, IntoLuaMulti, MultiValue};
 use nix::sys::signal::Signal;
 
-use super::expect;
+use super::expect::{self, Expect};
 use super::result::result;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
 use crate::lua::runtime::bind;
-use crate::lua::schema::{Class, Cx, Failure, Handle, MethodDoc, Shape, Type, opts, param, ret, ty};
+use crate::lua::schema::{Class, Cx, Failure, Handle, MethodDoc, Type, options, opts, param, ret, ty};
 use crate::proc::deaths;
 use crate::proc::{self, Process, Which};
 
@@ -66,43 +66,24 @@ impl Drop for Running {
     }
 }
 
-#[derive(Default)]
-struct WaitOptions {
-    timeout: Option<Duration>,
-    check: bool,
-}
-
-#[derive(Default)]
-struct LinesOptions {
-    timeout: Option<Duration>,
-    stderr: bool,
-}
-
-impl LinesOptions {
-    fn which(&self) -> Which {
-        if self.stderr { Which::Stderr } else { Which::Stdout }
+options! {
+    struct WaitOptions = "nsh.proc.WaitOptions" {
+        timeout: Option<Duration>, ty::seconds(), "how long to wait; default for ever";
+        check: bool, ty::boolean(), "raise `exit` unless its status is 0; default false";
     }
 }
 
-fn lines_options() -> Shape<LinesOptions> {
-    Shape::<LinesOptions>::new("nsh.proc.LinesOptions")
-        .field("timeout", ty::seconds(), "seconds for all of it; default no limit", |o, v| {
-            o.timeout = Some(v)
-        })
-        .field("stderr", ty::boolean(), "of stderr instead of stdout; default false", |o, v| o.stderr = v)
+options! {
+    struct LinesOptions = "nsh.proc.LinesOptions" {
+        timeout: Option<Duration>, ty::seconds(), "seconds for all of it; default no limit";
+        stderr: bool, ty::boolean(), "of stderr instead of stdout; default false";
+    }
 }
 
-fn wait_options() -> Shape<WaitOptions> {
-    Shape::<WaitOptions>::new("nsh.proc.WaitOptions")
-        .field("timeout", ty::seconds(), "how long to wait; default for ever", |o, v| o.timeout = Some(v))
-        .field("check", ty::boolean(), "raise `exit` unless its status is 0; default false", |o, v| {
-            o.check = v
-        })
-}
-
-#[derive(Default)]
-struct StopOptions {
-    grace: Option<Duration>,
+options! {
+    struct StopOptions = "nsh.proc.StopOptions" {
+        grace: Option<Duration>, ty::seconds(), "seconds from SIGTERM to SIGKILL; default 0.5";
+    }
 }
 
 fn signal() -> Type<i32> {
@@ -119,7 +100,8 @@ fn lines(
     options: &LinesOptions,
 ) -> std::result::Result<mlua::Function, Failure> {
     let deadline = options.timeout.map_or(Deadline::NEVER, Deadline::after);
-    let (which, this) = (options.which(), this.clone());
+    let which = if options.stderr { Which::Stderr } else { Which::Stdout };
+    let this = this.clone();
     Ok(bind::raising(cx.lua, move |lua, _: mlua::MultiValue| {
         let line = this.process().and_then(|p| p.line(which, deadline));
         let line = line.map_err(|e| bind::named(e, "Process:lines"))?;
@@ -148,7 +130,7 @@ impl Handle for Running {
                  Raises `timeout` if it still runs then (it is left running), and with `check` `exit` unless its \
                  status is 0.",
             ),
-            (opts(wait_options()),),
+            (opts(WaitOptions::shape()),),
             ret::record(result(), "how it ended"),
             |_, this, (options,)| {
                 let process = this.process()?;
@@ -190,7 +172,7 @@ impl Handle for Running {
                 "Iterates over the lines that it prints, as they come, until it ends. Each line comes once.\n\n\
                  Raises `timeout` if it hasn't ended by then.",
             ),
-            (opts(lines_options()),),
+            (opts(LinesOptions::shape()),),
             ret::values("fun(): string?", "an iterator: `for line in process:lines() do`"),
             |cx, this, (options,)| lines(cx, this, &options),
         )
@@ -205,7 +187,7 @@ impl Handle for Running {
             ),
             (
                 param("pattern", expect::patterns(), "a pattern as of string.find, or an array of such"),
-                opts(expect::options()),
+                opts(Expect::shape()),
             ),
             ret::values::<MultiValue>("string ...", "the line, and what was found in it"),
             |cx, this, (patterns, options)| expect::expect(cx, this, &patterns, &options),
@@ -256,12 +238,7 @@ impl Handle for Running {
                 "Ends it and all of its process group: SIGTERM, and SIGKILL for what is left after `grace`. Done at \
                  the end of the script in any case.",
             ),
-            (opts(Shape::<StopOptions>::new("nsh.proc.StopOptions").field(
-                "grace",
-                ty::seconds(),
-                "seconds from SIGTERM to SIGKILL; default 0.5",
-                |o, v| o.grace = Some(v),
-            )),),
+            (opts(StopOptions::shape()),),
             ret::record(result(), "how it ended"),
             |_, this, (options,)| {
                 let process = this.process()?;

@@ -13,7 +13,7 @@ use crate::lua::modules::lab::{self, Moment};
 use crate::lua::runtime::explain;
 use crate::lua::schema::Cx;
 use crate::net::namespace::Namespace;
-use crate::probe::capture::{self, Capture, Options, Place};
+use crate::probe::capture::{self, Capture, Place, Recording};
 
 /// How much of the packets is kept, for the whole lab.
 const PACKETS: usize = 5000;
@@ -54,7 +54,8 @@ impl Bundle {
 
     /// Records the packets of all namespaces that there are.
     fn record(&self, lab: &Lab) {
-        let options = Options { max_packets: PACKETS, max_bytes: BYTES, last: true, ..Options::default() };
+        let options =
+            Recording { max_packets: PACKETS, max_bytes: BYTES, last: true, ..Recording::default() };
         let started = lab.namespaces.all().and_then(|all| {
             let places: Vec<Place<'_>> =
                 all.iter().map(|namespace| Place { namespace, links: Vec::new() }).collect();

@@ -140,13 +140,13 @@ pub fn listening() -> Type<(Option<IpAddr>, u16)> {
 
 pub struct ConnectOptions {
     pub family: Option<Family>,
-    pub socket: socket::Options,
+    pub socket: socket::SocketOptions,
     pub timeout: Duration,
 }
 
 impl Default for ConnectOptions {
     fn default() -> Self {
-        ConnectOptions { family: None, socket: socket::Options::default(), timeout: TIMEOUT }
+        ConnectOptions { family: None, socket: socket::SocketOptions::default(), timeout: TIMEOUT }
     }
 }
 

@@ -14,7 +14,7 @@ pub enum Keep {
 
 /// What a process printed: at most a limit of it, and a count of all.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct OutputBuffer {
     head_room: usize,
     tail_room: usize,
     head: Vec<u8>,
@@ -24,14 +24,14 @@ pub struct Kept {
     total: u64,
 }
 
-impl Kept {
+impl OutputBuffer {
     pub fn new(limit: usize, keep: Keep) -> Self {
         let head_room = match keep {
             Keep::Both => limit / 2,
             Keep::First => limit,
             Keep::Last => 0,
         };
-        Kept { head_room, tail_room: limit - head_room, ..Kept::default() }
+        OutputBuffer { head_room, tail_room: limit - head_room, ..OutputBuffer::default() }
     }
 
     pub(super) fn add(&mut self, bytes: &[u8]) {
@@ -144,13 +144,13 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn kept(limit: usize, keep: Keep, parts: &[&str]) -> Kept {
-        let mut kept = Kept::new(limit, keep);
+    fn kept(limit: usize, keep: Keep, parts: &[&str]) -> OutputBuffer {
+        let mut kept = OutputBuffer::new(limit, keep);
         parts.iter().for_each(|part| kept.add(part.as_bytes()));
         kept
     }
 
-    fn lines(kept: &Kept) -> Vec<String> {
+    fn lines(kept: &OutputBuffer) -> Vec<String> {
         let mut at = 0;
         std::iter::from_fn(|| kept.line(&mut at)).map(|l| String::from_utf8(l).unwrap()).collect()
     }
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_keeps_up_misses_nothing() {
-        let mut k = Kept::new(64, Keep::Both);
+        let mut k = OutputBuffer::new(64, Keep::Both);
         let mut at = 0;
         for i in 0..1000 {
             k.add(format!("line {i}\nhal").as_bytes());
