@@ -1,7 +1,13 @@
 //! What is fuzzed: functions that read what others made. Each takes any bytes, and must neither panic nor hang.
 //! cargo-fuzz runs them (`cargo +nightly fuzz run packets`), and tests/fuzz.rs does on stable.
 
-use nsh::lua::{Script, prepare};
+use std::rc::Rc;
+
+use mlua::{Lua, MultiValue, Value};
+use nsh::lua::lab::{Lab, Place};
+use nsh::lua::modules::MODULES;
+use nsh::lua::schema::{Cx, Function, ShapeDoc};
+use nsh::lua::{Script, interpreter, prepare};
 use nsh::net::{netlink, prefix};
 use nsh::probe::capture::{self, LinkLayer};
 use nsh::probe::http::Url;
@@ -17,6 +23,7 @@ pub const ALL: &[Target] = &[
     ("words", words, &[b"10.0.0.1/24", b"2001:db8::1/64", b"02:00:00:00:00:01", b"::ffff:10.0.0.1"]),
     ("translate", translate, TRANSLATE),
     ("chunks", chunks, CHUNKS),
+    ("options", options, OPTIONS),
 ];
 
 const PACKETS: &[&[u8]] = &[
@@ -45,6 +52,15 @@ const CHUNKS: &[&[u8]] = &[
     b"#!/usr/bin/env nsh\nlocal t <close> = setmetatable({}, { __close = print })\nreturn #t // 1 | 2\n",
     b"\x1bLua\x54\0\x19\x93\r\n\x1a\n\x04\x08\x08xV\0\0\0\0\0\0\0\0\0\0\0(w@\x01",
     b"goto done; for i = 1, 10 do local s = [==[\n]] ]==] .. '\\x41\\u{7f}\\z  ' end ::done::",
+];
+
+/// Of these bytes are made a function, and values for it: see [`Values`].
+const OPTIONS: &[&[u8]] = &[
+    // A text, and a table of three options: a number, a list of texts, and a table.
+    b"\x13\x00\x06\x0b10.0.0.1:80\x08\x03\x00\x02\x50\x01\x07\x02\x06\x03tcp\x06\x05udp:x\x02\x08\x01\x00\x01\x01",
+    b"\x05\x00\x06\x05veth1\x08\x02\x03\x05\x02\x04\x06\x0b10.0.0.1/24",
+    b"\x1a\x01\x07\x02\x06\x04echo\x06\x01x\x08\x03\x01\x03\x00\x02\x04\x03\x07\x01\x05\x02",
+    b"\x10\x00\x06\x07default\x08\x04\x00\x06\x0bvia 10.0.0.1\x01\x03\x02\x02\x04\x04\x03\x05\x01",
 ];
 
 /// Captured packets; the first byte tells the link's sort.
@@ -105,4 +121,87 @@ pub fn chunks(data: &[u8]) {
     let script = Script { name: "x".to_owned(), source: data.to_vec(), args: Vec::new(), directory: None };
     let parsed = prepare(&lua, &script);
     assert!(!(data.starts_with(b"\x1bLua") && matches!(parsed, Ok(Ok(_)))), "bytecode was loaded");
+}
+
+/// What any function is given: read, or refused.
+pub fn options(data: &[u8]) {
+    thread_local! {
+        /// Never dropped: it would outlive what it needs.
+        static LAB: &'static (Lua, Rc<Lab>) = {
+            let lab = Lab::new(Place::default(), false).expect("a lab");
+            Box::leak(Box::new((interpreter(&lab).expect("an interpreter"), lab)))
+        };
+    }
+    let mut values = Values { data, names: Vec::new() };
+    let module = MODULES.0[values.below(MODULES.0.len())].module();
+    let functions: Vec<&Function> = module.functions.iter().chain(&module.call).collect();
+    let function = functions[values.below(functions.len())];
+    function.doc.params.iter().filter_map(|p| p.shape.as_deref()).for_each(|shape| values.learn(shape));
+    let (lua, lab) = LAB.with(|lab| *lab);
+    let args: MultiValue = (0..function.doc.params.len()).map(|_| values.next(lua, 3)).collect();
+    let _ = function.decode(&Cx { lua, lab, ns: lab.namespaces.host() }, args);
+}
+
+/// Makes Lua values of bytes.
+struct Values<'a> {
+    data: &'a [u8],
+    /// The names of the function's options: those of a table are mostly of these.
+    names: Vec<&'static str>,
+}
+
+impl Values<'_> {
+    fn learn(&mut self, shape: &ShapeDoc) {
+        for field in &shape.fields {
+            self.names.push(field.name);
+            field.shape.iter().for_each(|shape| self.learn(shape));
+        }
+    }
+
+    /// 0 once all is used up.
+    fn below(&mut self, limit: usize) -> usize {
+        let Some((first, rest)) = self.data.split_first() else { return 0 };
+        self.data = rest;
+        usize::from(*first) % limit.max(1)
+    }
+
+    fn text(&mut self) -> &[u8] {
+        let length = self.below(256).min(self.data.len());
+        let (text, rest) = self.data.split_at(length);
+        self.data = rest;
+        text
+    }
+
+    fn next(&mut self, lua: &Lua, depth: usize) -> Value {
+        const INTEGERS: [i64; 8] = [0, -1, 255, 65_536, 1 << 32, 1 << 62, i64::MAX, i64::MIN];
+        const NUMBERS: [f64; 8] = [0.5, -0.0, 1e15, 1e308, 4_294_967_296.0, f64::INFINITY, f64::NAN, -1.5];
+        let made = match self.below(if depth == 0 { 7 } else { 10 }) {
+            0 => Ok(Value::Nil),
+            1 => Ok(Value::Boolean(self.below(2) == 1)),
+            2 => Ok(Value::Integer(self.below(256) as i64)),
+            3 => Ok(Value::Integer(INTEGERS[self.below(8)])),
+            4 => Ok(Value::Number(NUMBERS[self.below(8)])),
+            5 => lua.globals().get(["host", "print", "link"][self.below(3)]),
+            6 => lua.create_string(self.text()).map(Value::String),
+            7 => {
+                let items: Vec<Value> = (0..self.below(4)).map(|_| self.next(lua, depth - 1)).collect();
+                lua.create_sequence_from(items).map(Value::Table)
+            }
+            _ => self.options(lua, depth).map(Value::Table),
+        };
+        made.expect("a value")
+    }
+
+    fn options(&mut self, lua: &Lua, depth: usize) -> mlua::Result<mlua::Table> {
+        let table = lua.create_table()?;
+        for _ in 0..self.below(6) {
+            let key = self.below(self.names.len() + 1);
+            let key = match self.names.get(key) {
+                Some(name) => Value::String(lua.create_string(name)?),
+                None => self.next(lua, 0),
+            };
+            // Neither nil nor NaN can be a key.
+            let _ = table.raw_set(key, self.next(lua, depth - 1));
+        }
+        Ok(table)
+    }
 }

@@ -1,7 +1,7 @@
 //! The fuzz targets (fuzz/) on stable: a few thousand inputs each, made from the same seed every time. With
 //! `NSH_FUZZ_SECONDS=10` each target runs for so long, from a seed of its own that a failure prints.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::panic;
 use std::time::{Duration, Instant};
@@ -95,4 +95,9 @@ fn translate() {
 #[test]
 fn chunks() {
     run("chunks");
+}
+
+#[test]
+fn options() {
+    run("options");
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use nix::poll::PollFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
@@ -12,27 +13,36 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::base::error::Result;
 use crate::base::wait::{self, Deadline};
 
+/// How long a task may take to notice that it is to end. One that reads from a disk that hangs never does.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Tells the main thread that something changed: an eventfd.
 pub struct Changed {
     event: EventFd,
+    /// Whether it was rung since it was last hushed.
+    rung: AtomicBool,
     ended: AtomicBool,
 }
 
 impl Changed {
     pub fn new() -> Result<Self> {
         let event = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
-        Ok(Changed { event, ended: AtomicBool::new(false) })
+        Ok(Changed { event, rung: AtomicBool::default(), ended: AtomicBool::default() })
     }
 
-    /// Makes the descriptor readable.
+    /// Makes the descriptor readable, after the change. Who isn't waited for mostly spares the system call.
     pub fn ring(&self) {
-        // It can only fail when it has been rung 2^64 times.
-        let _ = self.event.write(1);
+        if !self.rung.swap(true, Ordering::SeqCst) {
+            // It can only fail when it has been rung 2^64 times.
+            let _ = self.event.write(1);
+        }
     }
 
-    /// Makes the descriptor unreadable again.
+    /// Makes the descriptor unreadable again, before looking for changes.
     fn hush(&self) {
         let _ = self.event.read();
+        // In this order: who rings meanwhile writes in vain or not at all, and its change is seen in either case.
+        self.rung.store(false, Ordering::SeqCst);
     }
 
     fn fd(&self) -> BorrowedFd<'_> {
@@ -74,6 +84,7 @@ async fn alive(life: Arc<Life>, task: impl Future<Output = ()>) {
 pub struct Worker {
     changed: Arc<Changed>,
     task: AbortHandle,
+    stopped: AtomicBool,
 }
 
 impl Worker {
@@ -88,7 +99,7 @@ impl Worker {
         let life = Arc::new(Life(changed.clone()));
         let sessions = Sessions { tasks: JoinSet::new(), life: life.clone() };
         let task = runtime.spawn(alive(life, make(sessions)?)).abort_handle();
-        Ok(Worker { changed, task })
+        Ok(Worker { changed, task, stopped: AtomicBool::default() })
     }
 
     pub fn running(&self) -> bool {
@@ -111,11 +122,19 @@ impl Worker {
         }
     }
 
-    /// Ends it; when this returns, its sockets are closed. Calling it again does nothing.
+    /// Ends it; when this returns, its sockets are closed, unless the task hangs. Calling it again does nothing.
     pub fn stop(&self) {
+        self.stop_within(PATIENCE);
+    }
+
+    fn stop_within(&self, patience: Duration) {
+        if self.stopped.swap(true, Ordering::SeqCst) {
+            return;
+        }
         self.task.abort();
-        while self.running() {
-            let _ = wait::wait_background(&[(self.changed.fd(), PollFlags::POLLIN)], Deadline::NEVER);
+        let deadline = Deadline::after(patience);
+        while self.running() && !deadline.passed() {
+            let _ = wait::wait_background(&[(self.changed.fd(), PollFlags::POLLIN)], deadline);
             self.changed.hush();
         }
     }
@@ -161,5 +180,26 @@ mod tests {
         assert!(!worker.running());
         assert_eq!(Arc::strong_count(&count), 1, "the tasks are gone");
         assert_eq!(worker.until(Deadline::NEVER, || None::<()>).unwrap(), None);
+    }
+
+    #[test]
+    fn a_task_that_hangs_is_left_alone() {
+        let changed = Arc::new(Changed::new().unwrap());
+        let (held, hold) = nix::unistd::pipe().unwrap();
+        let (enters, entered) = std::sync::mpsc::channel();
+        let worker = Worker::start(changed, |_| {
+            Ok(async move {
+                enters.send(()).unwrap();
+                // As a disk that doesn't answer.
+                let _ = nix::unistd::read(held, &mut [0]);
+            })
+        })
+        .unwrap();
+        entered.recv().unwrap();
+        worker.stop_within(Duration::from_millis(20));
+        assert!(worker.running(), "it could not be waited for");
+        worker.stop();
+        drop(hold);
+        assert!(worker.until(Deadline::secs(5.0), || (!worker.running()).then_some(())).unwrap().is_some());
     }
 }

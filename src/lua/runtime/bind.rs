@@ -29,7 +29,7 @@ fn call(
     let cx = Cx { lua, lab: &lab, ns };
     lab.part::<Changes>().take(&lab);
     let look = echo::Look::before(&cx, &function.doc, &args);
-    let result = (function.call)(&cx, args);
+    let result = function.call(&cx, args);
     if result.is_ok() {
         look.iter().for_each(|look| look.tell(&cx));
     }

@@ -43,12 +43,50 @@ pub struct FunctionDoc {
     pub example: &'static str,
 }
 
-type Call = Box<dyn Fn(&Cx<'_>, MultiValue) -> Result<MultiValue, Failure>>;
-
 /// A function of a module.
 pub struct Function {
     pub doc: FunctionDoc,
-    pub(in crate::lua) call: Call,
+    typed: Box<dyn Call>,
+}
+
+trait Call {
+    fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<(), Wrong>;
+    fn call(&self, cx: &Cx<'_>, args: MultiValue) -> Result<MultiValue, Failure>;
+}
+
+struct Typed<A, R, F> {
+    params: A,
+    encode: Encode<R>,
+    call: F,
+}
+
+impl<A: Args, R, F: Fn(&Cx<'_>, A::Values) -> Result<R, Failure>> Call for Typed<A, R, F> {
+    fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<(), Wrong> {
+        self.params.decode(cx, args).map(drop)
+    }
+
+    fn call(&self, cx: &Cx<'_>, args: MultiValue) -> Result<MultiValue, Failure> {
+        let values = self.params.decode(cx, args)?;
+        Ok((self.encode)(cx, (self.call)(cx, values)?)?)
+    }
+}
+
+/// What a function returns or raises.
+type Returned = Result<MultiValue, Failure>;
+
+struct Then<F> {
+    typed: Box<dyn Call>,
+    then: F,
+}
+
+impl<F: Fn(&Cx<'_>, Returned) -> Returned> Call for Then<F> {
+    fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<(), Wrong> {
+        self.typed.decode(cx, args)
+    }
+
+    fn call(&self, cx: &Cx<'_>, args: MultiValue) -> Returned {
+        (self.then)(cx, self.typed.call(cx, args))
+    }
 }
 
 impl Function {
@@ -67,12 +105,21 @@ impl Function {
             command: None,
             example: "",
         };
-        let encode = returns.encode;
-        let call = Box::new(move |cx: &Cx<'_>, args: MultiValue| {
-            let values = params.decode(cx, args)?;
-            Ok(encode(cx, call(cx, values)?)?)
-        });
-        Function { doc, call }
+        Function { doc, typed: Box::new(Typed { params, encode: returns.encode, call }) }
+    }
+
+    pub fn call(&self, cx: &Cx<'_>, args: MultiValue) -> Returned {
+        self.typed.call(cx, args)
+    }
+
+    /// Has `then` look at what comes of each call.
+    pub fn then(self, then: impl Fn(&Cx<'_>, Returned) -> Returned + 'static) -> Self {
+        Function { doc: self.doc, typed: Box::new(Then { typed: self.typed, then }) }
+    }
+
+    /// Reads the arguments and does nothing with them.
+    pub fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<(), Wrong> {
+        self.typed.decode(cx, args)
     }
 
     /// What it does, units, and the errors it raises.

@@ -21,16 +21,16 @@ fn softly(hard: Function) -> Function {
     let doc = leak(format!("As `{}`, but a failure is kept for the end.", hard.doc.name));
     let example =
         leak(examples::of(hard.doc.name).replace("check.", "check.soft.").replace("check(", "check.soft("));
-    let call = hard.call;
-    let soft = move |cx: &crate::lua::schema::Cx<'_>, args: MultiValue| match call(cx, args) {
+    let doc = crate::lua::schema::FunctionDoc { name, doc, example, ..hard.doc.clone() };
+    let mut soft = hard.then(move |cx, returned| match returned {
         Err(Failure::User(e)) if e.kind() == Kind::Check => {
             Tests::of(cx.lab).soft(explain::of_error(cx.lua, &e.op(name)));
             Ok(MultiValue::from_iter([Value::Nil]))
         }
         other => other,
-    };
-    let doc = crate::lua::schema::FunctionDoc { name, doc, example, ..hard.doc };
-    Function { doc, call: Box::new(soft) }
+    });
+    soft.doc = doc;
+    soft
 }
 
 pub fn module() -> Module {

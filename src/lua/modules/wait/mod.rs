@@ -58,13 +58,7 @@ fn wait_counter(cx: &Cx<'_>, what: options::Counted, options: CounterOptions) ->
 
 /// What was waited for and came is a check that held.
 fn counted(function: Function) -> Function {
-    let call = function.call;
-    let counting = move |cx: &Cx<'_>, args| {
-        let returned = call(cx, args)?;
-        super::check::held(cx);
-        Ok(returned)
-    };
-    Function { doc: function.doc, call: Box::new(counting) }
+    function.then(|cx, returned| returned.inspect(|_| super::check::held(cx)))
 }
 
 pub fn module() -> Module {
