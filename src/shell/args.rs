@@ -336,6 +336,20 @@ pub fn flags(args: &[Arg], with: &[&str]) -> Result<(Vec<Flag>, Vec<Arg>)> {
     Ok((found, operands))
 }
 
+/// Words, with blanks between them.
+#[derive(Clone, Copy)]
+pub struct WordList(pub &'static str);
+
+impl WordList {
+    pub fn iter(self) -> impl Iterator<Item = &'static str> + Clone {
+        self.0.split(' ')
+    }
+
+    pub fn has(self, word: &str) -> bool {
+        self.iter().any(|known| known == word)
+    }
+}
+
 /// What an option of a program comes to: a field of the call, in most cases.
 #[derive(Clone, Copy)]
 pub enum Means {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::act::Space;
+use super::args::WordList;
 use crate::lua::modules::MODULES;
 
 /// How wide a line may be, as in stylua.toml.
@@ -190,56 +191,16 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Names that scripts have besides the modules': those of Lua, of nsh's other globals, and of what translations define.
-const OTHERS: &[&str] = &[
-    "arg",
-    "assert",
-    "collectgarbage",
-    "coroutine",
-    "debug",
-    "dofile",
-    "error",
-    "events",
-    "fetches",
-    "firewall",
-    "getmetatable",
-    "help",
-    "host",
-    "io",
-    "ipairs",
-    "load",
-    "loadfile",
-    "math",
-    "next",
-    "os",
-    "package",
-    "pairs",
-    "pcall",
-    "print",
-    "rawequal",
-    "rawget",
-    "rawlen",
-    "rawset",
-    "reaches",
-    "require",
-    "running",
-    "select",
-    "setmetatable",
-    "string",
-    "table",
-    "tc",
-    "tonumber",
-    "tostring",
-    "traceroute",
-    "try",
-    "type",
-    "utf8",
-    "warn",
-    "xpcall",
-];
+const OTHERS: WordList = WordList(
+    "arg assert collectgarbage coroutine debug dofile error events fetches firewall getmetatable help host \
+     io ipairs load loadfile math next os package pairs pcall print rawequal rawget rawlen rawset reaches \
+     require running select setmetatable string table tc tonumber tostring traceroute try type utf8 warn \
+     xpcall",
+);
 
 /// Whether scripts have this name already: a translated variable is named otherwise.
 pub fn is_taken(name: &str) -> bool {
-    MODULES.find(name).is_some() || OTHERS.contains(&name)
+    MODULES.find(name).is_some() || OTHERS.has(name)
 }
 
 /// Whether Lua takes it as a name.

@@ -1248,7 +1248,7 @@
 ---@class (exact) nsh.wait.LinkOptions
 ---@field up? boolean administratively up, or not
 ---@field carrier? boolean something is at the other end, or not
----@field operstate? "UP"|"DOWN"|"UNKNOWN"|"LOWERLAYERDOWN"|"DORMANT"|"TESTING"|"NOTPRESENT"|("UP"|"DOWN"|"UNKNOWN"|"LOWERLAYERDOWN"|"DORMANT"|"TESTING"|"NOTPRESENT")[] this state, or one of these
+---@field operstate? "UNKNOWN"|"NOTPRESENT"|"DOWN"|"LOWERLAYERDOWN"|"TESTING"|"DORMANT"|"UP"|("UNKNOWN"|"NOTPRESENT"|"DOWN"|"LOWERLAYERDOWN"|"TESTING"|"DORMANT"|"UP")[] this state, or one of these
 ---@field master? string a port of this bridge or VRF
 ---@field gone? boolean wait until it is not there, or not any more; default false
 ---@field timeout? number seconds to wait at most; default 5

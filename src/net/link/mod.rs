@@ -30,7 +30,7 @@ use kind::Options;
 pub use add::{LinkSpec, add};
 pub use change::{Change, del, set};
 pub(crate) use change::{del_index, set_port};
-pub use common::{Common, is_late};
+pub use common::{Common, OperState, is_late};
 pub use end::{End, Master};
 pub use kind::{Details, Kind, Lower, Visit};
 pub use port::{Port, PortState};

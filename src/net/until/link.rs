@@ -6,7 +6,7 @@ use super::{Look, until};
 use crate::base::error::Result;
 use crate::model::Words;
 use crate::net::events::Object;
-use crate::net::link::{self, Bridge, Link};
+use crate::net::link::{self, Bridge, Link, OperState};
 use crate::net::namespace::{Namespace, Namespaces};
 
 /// What a link must be; with nothing given, ready to carry packets.
@@ -16,7 +16,7 @@ pub struct LinkGoal {
     pub up: Option<bool>,
     pub carrier: Option<bool>,
     /// RFC 2863, one of these.
-    pub operstate: Vec<String>,
+    pub operstate: Vec<OperState>,
     pub master: Option<String>,
     pub gone: bool,
 }
@@ -59,7 +59,7 @@ fn wrong(all: &Namespaces, ns: &Namespace, link: &Link, goal: &LinkGoal) -> Resu
         Some(false) if link.has_carrier() => return Ok(Some(format!("{name} has its carrier"))),
         _ => {}
     }
-    if !goal.operstate.is_empty() && !goal.operstate.iter().any(|state| state == link.operstate()) {
+    if !goal.operstate.is_empty() && !goal.operstate.iter().any(|state| state.name() == link.operstate()) {
         return Ok(Some(format!("the operstate of {name} is {}", link.operstate())));
     }
     if goal.master.is_some() && goal.master != link.master {

@@ -11,7 +11,7 @@ pub(super) mod route;
 pub(super) mod rule;
 
 use super::act::{Act, Call, Space};
-use super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
+use super::args::{Arg, Args, Fields, Reason, Result, WordList, abbreviates};
 use super::lua::Expr;
 
 /// What `ip`'s options in front of the object say.
@@ -65,42 +65,11 @@ impl From<Vec<Act>> for Done {
 
 /// In the order in which `ip` tries them, so that abbreviations mean the same. Those without a binding are left to
 /// the program.
-const OBJECTS: &[&str] = &[
-    "address",
-    "addrlabel",
-    "maddress",
-    "route",
-    "rule",
-    "neighbor",
-    "neighbour",
-    "ntable",
-    "ntbl",
-    "link",
-    "l2tp",
-    "fou",
-    "ila",
-    "macsec",
-    "tunnel",
-    "tunl",
-    "tuntap",
-    "tap",
-    "token",
-    "tcpmetrics",
-    "tcp_metrics",
-    "monitor",
-    "xfrm",
-    "mroute",
-    "mrule",
-    "netns",
-    "netconf",
-    "vrf",
-    "sr",
-    "nexthop",
-    "mptcp",
-    "ioam",
-    "help",
-    "stats",
-];
+const OBJECTS: WordList = WordList(
+    "address addrlabel maddress route rule neighbor neighbour ntable ntbl link l2tp fou ila macsec tunnel \
+     tunl tuntap tap token tcpmetrics tcp_metrics monitor xfrm mroute mrule netns netconf vrf sr nexthop \
+     mptcp ioam help stats",
+);
 
 /// Objects, and the module whose page tells what can be done with them.
 const PAGES: &[(&str, &str)] = &[
@@ -115,24 +84,10 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Options of `ip` that take no value and change only how it prints.
-const LOOKS: &[&str] = &[
-    "details",
-    "oneline",
-    "timestamp",
-    "tshort",
-    "resolve",
-    "color",
-    "brief",
-    "pretty",
-    "human",
-    "human-readable",
-    "iec",
-    "echo",
-    "force",
-    "Numeric",
-    "graph",
-    "numeric",
-];
+const LOOKS: WordList = WordList(
+    "details oneline timestamp tshort resolve color brief pretty human human-readable iec echo force \
+     Numeric graph numeric",
+);
 
 /// Translates `ip ARGS`.
 pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
@@ -168,8 +123,7 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
             option if abbreviates(option, "json") => global.json = true,
             option if LOOKS.iter().any(|l| abbreviates(option, l)) => {}
             option => {
-                let known =
-                    LOOKS.iter().copied().chain(["family", "netns", "all", "statistics", "json", "batch"]);
+                let known = LOOKS.iter().chain(["family", "netns", "all", "statistics", "json", "batch"]);
                 return Err(Reason::new(format!("Option \"-{option}\" is unknown, try \"ip -help\""))
                     .near(option, known));
             }
@@ -188,11 +142,11 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         return Err(reason.near(&word, known));
     };
     if args.peek().is_some_and(|arg| arg.is("help"))
-        && let Some((_, module)) = PAGES.iter().find(|(object, _)| object == name)
+        && let Some((_, module)) = PAGES.iter().find(|(object, _)| *object == name)
     {
         return Ok(Done::from(vec![Act::Lua(vec![format!("help({module})")])]));
     }
-    match *name {
+    match name {
         "address" => translate_object::<addr::Addresses>(args, &space, &global),
         "link" => link::translate(args, &space, &global).map(Done::from),
         "route" => translate_object::<route::Routes>(args, &space, &global),

@@ -5,7 +5,7 @@ mod rule;
 mod ruleset;
 
 use super::act::{Act, Call, Space};
-use super::args::{Args, Reason, Result};
+use super::args::{Args, Reason, Result, WordList};
 use super::lua::{self, Expr, Piece};
 use rule::Rule;
 
@@ -48,21 +48,10 @@ enum Verb {
     List,
 }
 
-const COMMANDS: &[&str] = &[
-    "--append",
-    "--insert",
-    "--delete",
-    "--policy",
-    "--flush",
-    "--new-chain",
-    "--delete-chain",
-    "--list",
-    "--list-rules",
-    "--table",
-    "--zero",
-    "--check",
-    "--replace",
-];
+const COMMANDS: WordList = WordList(
+    "--append --insert --delete --policy --flush --new-chain --delete-chain --list --list-rules --table \
+     --zero --check --replace",
+);
 
 /// Translates `iptables ARGS`.
 pub fn translate(mut args: Args, space: &Space, six: bool, made: &mut Made) -> Result<Vec<Act>> {
@@ -111,8 +100,9 @@ pub fn translate(mut args: Args, space: &Space, six: bool, made: &mut Made) -> R
                 return Err(Reason::new(format!("iptables {option} has no binding")));
             }
             word if verb.is_none() && word.starts_with("--") => {
-                return Err(Reason::new(format!("iptables: unknown option \"{word}\""))
-                    .near(word, COMMANDS.iter().copied()));
+                return Err(
+                    Reason::new(format!("iptables: unknown option \"{word}\"")).near(word, COMMANDS.iter())
+                );
             }
             _ => rest.push(arg),
         }

@@ -1,6 +1,6 @@
 //! What a rule of iptables matches, and what it does.
 
-use super::super::args::{Arg, Args, Reason, Result};
+use super::super::args::{Arg, Args, Reason, Result, WordList};
 use super::Version;
 
 /// A value, or all but it.
@@ -35,56 +35,16 @@ pub struct Rule {
     pub with: Option<String>,
 }
 
-const OPTIONS: &[&str] = &[
-    "--source",
-    "--destination",
-    "--in-interface",
-    "--out-interface",
-    "--protocol",
-    "--match",
-    "--jump",
-    "--sport",
-    "--dport",
-    "--source-port",
-    "--destination-port",
-    "--sports",
-    "--dports",
-    "--state",
-    "--ctstate",
-    "--comment",
-    "--to-source",
-    "--to-destination",
-    "--to-ports",
-    "--to-port",
-    "--reject-with",
-    "--icmp-type",
-    "--limit",
-    "--limit-burst",
-    "--log-prefix",
-    "--set-mark",
-    "--mark",
-    "--random",
-    "--persistent",
-    "--syn",
-    "--tcp-flags",
-];
+const OPTIONS: WordList = WordList(
+    "--source --destination --in-interface --out-interface --protocol --match --jump --sport --dport \
+     --source-port --destination-port --sports --dports --state --ctstate --comment --to-source \
+     --to-destination --to-ports --to-port --reject-with --icmp-type --limit --limit-burst --log-prefix \
+     --set-mark --mark --random --persistent --syn --tcp-flags",
+);
 
-const MODULES: &[&str] = &[
-    "tcp",
-    "udp",
-    "icmp",
-    "icmp6",
-    "ipv6-icmp",
-    "multiport",
-    "state",
-    "conntrack",
-    "comment",
-    "mark",
-    "limit",
-    "mac",
-    "iprange",
-    "addrtype",
-];
+const MODULES: WordList = WordList(
+    "tcp udp icmp icmp6 ipv6-icmp multiport state conntrack comment mark limit mac iprange addrtype",
+);
 
 /// Reads a rule. Several addresses behind `-s` or `-d` make several rules, as they do for iptables.
 pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>> {
@@ -133,12 +93,12 @@ pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>>
             }
             "-m" | "--match" => {
                 let module = args.value("-m")?;
-                if !MODULES.contains(&module.text()) {
+                if !MODULES.has(module.text()) {
                     return Err(Reason::new(format!(
                         "iptables: the match \"{}\" has no binding",
                         module.shown()
                     ))
-                    .near(module.text(), MODULES.iter().copied()));
+                    .near(module.text(), MODULES.iter()));
                 }
             }
             "--sport" | "--source-port" | "--sports" | "--source-ports" => {
@@ -246,7 +206,7 @@ pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>>
                     "iptables: unknown option \"{}\"",
                     other.trim_matches('\0')
                 ))
-                .near(other, OPTIONS.iter().copied()));
+                .near(other, OPTIONS.iter()));
             }
         }
     }

@@ -10,7 +10,7 @@ mod watch;
 pub use watch::SHOWN;
 
 use super::act::{Act, Call, Space};
-use super::args::{Arg, Args, Fields, Reason, Result};
+use super::args::{Arg, Args, Fields, Reason, Result, WordList};
 use super::iptables::{self, Made};
 use super::lua::Expr;
 use super::{ip, nft};
@@ -31,224 +31,48 @@ pub struct Context<'a> {
 const DEPTH: usize = 8;
 
 /// Programs that only look, or make traffic: they are run as they are.
-const HARMLESS: &[&str] = &[
-    "arping",
-    "cat",
-    "cut",
-    "date",
-    "df",
-    "dig",
-    "echo",
-    "env",
-    "ethtool",
-    "file",
-    "fping",
-    "free",
-    "getent",
-    "grep",
-    "groups",
-    "head",
-    "host",
-    "hostname",
-    "hping3",
-    "id",
-    "iperf",
-    "iperf3",
-    "jq",
-    "ls",
-    "lsmod",
-    "lsof",
-    "mtr",
-    "nc",
-    "ndisc6",
-    "netperf",
-    "netserver",
-    "netstat",
-    "nmap",
-    "nping",
-    "nslookup",
-    "printf",
-    "ps",
-    "pstree",
-    "pwd",
-    "rdisc6",
-    "readlink",
-    "seq",
-    "socat",
-    "sort",
-    "ss",
-    "stat",
-    "tail",
-    "tc",
-    "test",
-    "tracepath",
-    "tracepath6",
-    "traceroute",
-    "traceroute6",
-    "tree",
-    "tshark",
-    "uname",
-    "uniq",
-    "uptime",
-    "wc",
-    "wg",
-    "which",
-    "who",
-    "whoami",
-];
+const HARMLESS: WordList = WordList(
+    "arping cat cut date df dig echo env ethtool file fping free getent grep groups head host hostname \
+     hping3 id iperf iperf3 jq ls lsmod lsof mtr nc ndisc6 netperf netserver netstat nmap nping nslookup \
+     printf ps pstree pwd rdisc6 readlink seq socat sort ss stat tail tc test tracepath tracepath6 \
+     traceroute traceroute6 tree tshark uname uniq uptime wc wg which who whoami",
+);
 
 /// Programs that are translated; those of them that touch only the lab's network can be run as they are, too.
-const TRANSLATED: &[&str] = &[
-    "arp",
-    "bridge",
-    "brctl",
-    "conntrack",
-    "curl",
-    "ifconfig",
-    "ip",
-    "ip6tables",
-    "iptables",
-    "netcat",
-    "ncat",
-    "nft",
-    "nsenter",
-    "ping",
-    "ping6",
-    "route",
-    "sysctl",
-    "tcpdump",
-    "telnet",
-    "wget",
-];
+const TRANSLATED: WordList = WordList(
+    "arp bridge brctl conntrack curl ifconfig ip ip6tables iptables netcat ncat nft nsenter ping ping6 \
+     route sysctl tcpdump telnet wget",
+);
 
 /// Those of the harmless programs that are for networks, and print what they have to say without being asked.
-const TYPED: &[&str] = &[
-    "arping",
-    "dig",
-    "ethtool",
-    "fping",
-    "iperf3",
-    "nc",
-    "netstat",
-    "nslookup",
-    "ss",
-    "tc",
-    "tracepath",
-    "tracepath6",
-    "traceroute",
-    "traceroute6",
-    "wg",
-];
+const TYPED: WordList = WordList(
+    "arping dig ethtool fping iperf3 nc netstat nslookup ss tc tracepath tracepath6 traceroute traceroute6 \
+     wg",
+);
 
 /// Programs and words of the shell that a text for people to follow may have, besides those.
-const SHELL: &[&str] = &[
-    "[",
-    "[[",
-    "alias",
-    "apk",
-    "apt",
-    "apt-get",
-    "bash",
-    "break",
-    "case",
-    "cd",
-    "chmod",
-    "chown",
-    "clear",
-    "command",
-    "continue",
-    "cp",
-    "declare",
-    "dhclient",
-    "dnf",
-    "dnsmasq",
-    "do",
-    "docker",
-    "done",
-    "else",
-    "eval",
-    "exec",
-    "exit",
-    "export",
-    "false",
-    "fi",
-    "firewall-cmd",
-    "for",
-    "function",
-    "git",
-    "if",
-    "ip6tables-save",
-    "iptables-legacy",
-    "iptables-nft",
-    "iptables-restore",
-    "iptables-save",
-    "kill",
-    "killall",
-    "lxc",
-    "make",
-    "man",
-    "mkdir",
-    "modprobe",
-    "mount",
-    "mv",
-    "nano",
-    "nohup",
-    "pip",
-    "pip3",
-    "pkill",
-    "python",
-    "python2",
-    "python3",
-    "read",
-    "return",
-    "rm",
-    "screen",
-    "sed",
-    "service",
-    "set",
-    "sh",
-    "shift",
-    "sleep",
-    "source",
-    "ssh",
-    "su",
-    "sudo",
-    "systemctl",
-    "tee",
-    "then",
-    "time",
-    "timeout",
-    "tmux",
-    "touch",
-    "trap",
-    "true",
-    "ufw",
-    "umount",
-    "unset",
-    "unshare",
-    "until",
-    "vi",
-    "vim",
-    "wait",
-    "while",
-    "xargs",
-    "yum",
-    "zsh",
-];
+const SHELL: WordList = WordList(
+    "[ [[ alias apk apt apt-get bash break case cd chmod chown clear command continue cp declare dhclient \
+     dnf dnsmasq do docker done else eval exec exit export false fi firewall-cmd for function git if \
+     ip6tables-save iptables-legacy iptables-nft iptables-restore iptables-save kill killall lxc make man \
+     mkdir modprobe mount mv nano nohup pip pip3 pkill python python2 python3 read return rm screen sed \
+     service set sh shift sleep source ssh su sudo systemctl tee then time timeout tmux touch trap true \
+     ufw umount unset unshare until vi vim wait while xargs yum zsh",
+);
 
 /// Whether a line that begins with this word is a command rather than what one printed.
 pub fn known(word: &str) -> bool {
-    translated(word) || HARMLESS.contains(&word) || SHELL.contains(&word)
+    translated(word) || HARMLESS.has(word) || SHELL.has(word)
 }
 
 /// Whether this is a program that the translation understands.
 pub fn translated(word: &str) -> bool {
-    TRANSLATED.contains(&base(word))
+    TRANSLATED.has(base(word))
 }
 
 /// Whether a line that begins with this word is a command at the prompt, where most words are Lua's.
 pub fn typed(word: &str) -> bool {
-    translated(word) || TYPED.contains(&base(word))
+    translated(word) || TYPED.has(base(word))
 }
 
 /// A program's name without its directory.
@@ -292,7 +116,7 @@ pub fn command(words: &[Arg], cx: &mut Context) -> Result<Vec<Act>> {
     let name = base(&name).to_owned();
     let result = translate(&name, words, cx);
     match result {
-        Err(reason) if reason.by_program && (HARMLESS.contains(&name.as_str()) || translated(&name)) => {
+        Err(reason) if reason.by_program && (HARMLESS.has(&name) || translated(&name)) => {
             Ok(by_program(&name, words, cx, Some(reason)))
         }
         other => other,
@@ -354,7 +178,7 @@ fn translate(name: &str, words: &[Arg], cx: &mut Context) -> Result<Vec<Act>> {
         },
         name => match shell::builtin(name, rest, cx) {
             Some(result) => result,
-            None if HARMLESS.contains(&name) => Ok(by_program(name, words, cx, None)),
+            None if HARMLESS.has(name) => Ok(by_program(name, words, cx, None)),
             None => Err(Reason::new(format!("{name}: what it does is not known"))),
         },
     }

@@ -7,7 +7,7 @@ use crate::lua::modules::neigh as neighbours;
 use crate::lua::modules::route as routes;
 use crate::lua::modules::traffic;
 use crate::lua::schema::ty::No;
-use crate::lua::schema::{Shape, Type, Wrong, ty};
+use crate::lua::schema::{Shape, Type, Wrong, field, ty};
 use crate::net::link;
 use crate::net::prefix::Family;
 use crate::net::route::Filter;
@@ -57,19 +57,13 @@ with_common! {
     NeighOptions { goal: NeighGoal }
 }
 
-fn operstate() -> Type<String> {
-    const STATES: [&str; 7] = ["UP", "DOWN", "UNKNOWN", "LOWERLAYERDOWN", "DORMANT", "TESTING", "NOTPRESENT"];
-    let words: Vec<_> = STATES.iter().map(|s| (*s, (*s).to_owned())).collect();
-    ty::one_of(&words)
-}
-
 pub fn link() -> Shape<LinkOptions> {
     Shape::<LinkOptions>::new("nsh.wait.LinkOptions")
         .field("up", ty::boolean(), "administratively up, or not", |o, v| o.goal.up = Some(v))
         .field("carrier", ty::boolean(), "something is at the other end, or not", |o, v| {
             o.goal.carrier = Some(v)
         })
-        .field("operstate", ty::one_or_list(operstate()), "this state, or one of these", |o, v| {
+        .field("operstate", ty::one_or_list(field()), "this state, or one of these", |o, v| {
             o.goal.operstate = v
         })
         .field("master", ty::link_name(), "a port of this bridge or VRF", |o, v| o.goal.master = Some(v))
