@@ -65,6 +65,26 @@ pub fn text_width() -> usize {
     if std::io::IsTerminal::is_terminal(&std::io::stdout()) { size().0.min(MOST) } else { MOST }
 }
 
+/// With blanks up to so many columns.
+pub fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+}
+
+/// Rows of a table as lines: the columns are aligned, with two blanks between them.
+pub fn columns<R: AsRef<[String]>>(rows: &[R]) -> Vec<String> {
+    let cells = |row: &R| row.as_ref().iter().map(|cell| width(cell)).collect::<Vec<_>>();
+    let most = rows.iter().map(|row| row.as_ref().len()).max().unwrap_or(0);
+    let widths = rows.iter().map(cells).fold(vec![0; most], |mut widths, row| {
+        widths.iter_mut().zip(row).for_each(|(most, width)| *most = width.max(*most));
+        widths
+    });
+    let line = |row: &R| {
+        let cells = row.as_ref().iter().zip(&widths).map(|(cell, width)| padded(cell, *width));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
     text.width()

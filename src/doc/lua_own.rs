@@ -16,31 +16,11 @@ const LIBRARIES: &[(&str, &str, &str)] = &[
 ];
 
 /// The functions without a library.
+#[rustfmt::skip]
 const BASIC: &[&str] = &[
-    "assert",
-    "collectgarbage",
-    "dofile",
-    "error",
-    "getmetatable",
-    "ipairs",
-    "load",
-    "loadfile",
-    "next",
-    "pairs",
-    "pcall",
-    "print",
-    "rawequal",
-    "rawget",
-    "rawlen",
-    "rawset",
-    "require",
-    "select",
-    "setmetatable",
-    "tonumber",
-    "tostring",
-    "type",
-    "warn",
-    "xpcall",
+    "assert", "collectgarbage", "dofile", "error", "getmetatable", "ipairs", "load", "loadfile", "next",
+    "pairs", "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "require", "select",
+    "setmetatable", "tonumber", "tostring", "type", "warn", "xpcall",
 ];
 
 const MANUAL: &str = "https://www.lua.org/manual/5.4/manual.html";

@@ -7,6 +7,7 @@ use super::entry::{Labs, LiveLab};
 use super::inside::Inside;
 use super::record::{Record, State};
 use crate::base::clock;
+use crate::base::terminal::columns;
 use crate::base::text::harmless;
 
 /// What is known of one.
@@ -87,7 +88,7 @@ fn for_people(rows: &[Row]) -> String {
         [
             row.name.clone(),
             row.state.to_owned(),
-            or_dash(record.map(|r| local_time(r.since))),
+            or_dash(record.map(|r| clock::stamp(&clock::local(r.since), ' '))),
             // `host` is in each; what tells them apart is how many there are besides.
             or_dash(Some(shortened(&row.namespaces)).filter(|s| !s.is_empty())),
             or_dash(row.processes.map(|n| n.to_string())),
@@ -96,35 +97,14 @@ fn for_people(rows: &[Row]) -> String {
             })),
         ]
     }));
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
     let deaths = rows.iter().filter_map(|row| Some((&row.name, &row.record.as_ref()?.deaths)));
     let deaths =
         deaths.flat_map(|(name, deaths)| deaths.iter().map(move |text| format!("{name}: died: {text}")));
-    let table = lines.iter().map(|line| {
-        let cells: Vec<String> =
-            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    });
-    harmless(&table.chain(deaths).collect::<Vec<String>>().join("\n"))
+    harmless(&columns(&lines).into_iter().chain(deaths).collect::<Vec<String>>().join("\n"))
 }
 
 /// A few names, or how many there are.
 fn shortened(names: &[String]) -> String {
     let all = names.join(",");
     if all.len() <= 30 { all } else { format!("{} namespaces", names.len()) }
-}
-
-/// As `2026-01-31 12:00:00`, by the clock on this machine's wall.
-fn local_time(seconds: u64) -> String {
-    let time = clock::local(seconds);
-    format!(
-        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-        time.tm_year + 1900,
-        time.tm_mon + 1,
-        time.tm_mday,
-        time.tm_hour,
-        time.tm_min,
-        time.tm_sec
-    )
 }

@@ -1,12 +1,7 @@
 //! Texts as a terminal shows them.
 
-pub use crate::base::terminal::{fit, size, width};
+pub use crate::base::terminal::{columns, fit, padded, size, width};
 pub use crate::base::text::harmless;
-
-/// With blanks up to so many columns.
-pub fn padded(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
-}
 
 #[cfg(test)]
 mod tests {

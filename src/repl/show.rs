@@ -3,7 +3,7 @@
 use mlua::{Lua, Table, Value};
 
 use super::colour::{Colours, Paint};
-use super::screen::{fit, harmless, padded, width};
+use super::screen::{columns, fit, harmless, padded, width};
 use crate::doc;
 use crate::lua::runtime::render;
 use crate::lua::schema::is_list;
@@ -189,23 +189,11 @@ fn rows(pairs: &[(Value, Value)], space: Space, colours: Colours) -> String {
         }
     }
     let visible = tables.iter().take(space.lines);
-    let cells: Vec<Vec<String>> = std::iter::once(keys.iter().map(key_text).collect())
-        .chain(visible.map(|t| {
-            keys.iter()
-                .map(|k| t.raw_get::<Value>(k).map(|v| cell(&v)).unwrap_or_default())
-                .collect::<Vec<_>>()
-        }))
-        .collect();
-    let widths: Vec<usize> = (0..keys.len())
-        .map(|i| cells.iter().map(|row| width(&row[i])).max().unwrap_or(0).min(space.widest()))
-        .collect();
-    let mut lines: Vec<String> = cells
-        .iter()
-        .map(|row| {
-            let parts = row.iter().zip(&widths).map(|(c, w)| padded(&fit(c, *w), *w));
-            fit(parts.collect::<Vec<_>>().join("  ").trim_end(), space.columns)
-        })
-        .collect();
+    let value = |t: &Table, key: &Value| t.raw_get::<Value>(key).map(|v| cell(&v)).unwrap_or_default();
+    let cut = |text: String| fit(&text, space.widest());
+    let mut cells: Vec<Vec<String>> = vec![keys.iter().map(|key| cut(key_text(key))).collect()];
+    cells.extend(visible.map(|t| keys.iter().map(|key| cut(value(t, key))).collect::<Vec<_>>()));
+    let mut lines: Vec<String> = columns(&cells).iter().map(|line| fit(line, space.columns)).collect();
     if let Some(head) = lines.first_mut() {
         *head = colours.paint(Paint::Hint, head);
     }

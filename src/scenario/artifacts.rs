@@ -74,7 +74,7 @@ impl Artifacts {
             };
             match self.directory.has(&place.join(&name)) {
                 true => Ok(()),
-                false => write(&name, (words::failures(case.outcome) + "\n").as_bytes()),
+                false => write(&name, (words::failures(&case.outcome) + "\n").as_bytes()),
             }
         })?;
         write(Path::new("script.lua"), &file.read()?)

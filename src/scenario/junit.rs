@@ -37,7 +37,7 @@ fn suite(out: &mut String, report: &Report, file: &FileReport, id: usize) {
         name = attribute(&title),
         started = attribute(&report.started),
         tests = file.cases().count(),
-        time = seconds(file.seconds),
+        time = seconds(file.verdict.seconds),
         nsh = attribute(&report.nsh),
     );
     if let Some(seed) = report.seed {
@@ -50,7 +50,7 @@ fn suite(out: &mut String, report: &Report, file: &FileReport, id: usize) {
     let _ = write!(
         out,
         "    <system-out>{}</system-out>\n    <system-err></system-err>\n  </testsuite>\n",
-        text(&file.output)
+        text(&file.verdict.output)
     );
 }
 
@@ -66,7 +66,7 @@ fn sort(case: &Case<'_>) -> Sort {
     if let Some(why) = case.unrun() {
         return Sort::Skipped(why.to_owned());
     }
-    match case.outcome {
+    match &case.outcome {
         Outcome::Passed => Sort::Passed,
         Outcome::Skipped { reason } => Sort::Skipped(reason.clone()),
         Outcome::ExpectedFailure { reason, .. } => Sort::Skipped(format!("failed as expected: {reason}")),
@@ -101,9 +101,9 @@ fn testcase(out: &mut String, file: &str, case: &Case<'_>) {
 fn failed(out: &mut String, element: &str, case: &Case<'_>) {
     let (message, kind) = match case.failures().first() {
         Some(f) => (f.message.clone(), f.kind.clone().unwrap_or_else(|| "error".to_owned())),
-        None => (words::unexpected_pass(case.outcome), "unexpected_pass".to_owned()),
+        None => (words::unexpected_pass(&case.outcome), "unexpected_pass".to_owned()),
     };
-    let mut body = words::failures(case.outcome);
+    let mut body = words::failures(&case.outcome);
     if !case.output.is_empty() {
         let _ = write!(body, "\noutput:\n{}", case.output);
     }

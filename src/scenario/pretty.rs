@@ -41,7 +41,7 @@ fn head(screen: &Screen, word: &str, tone: Tone, title: &str, file: &FileReport,
         n => format!("{n} of {}", count(totals.tests(), "test")),
     };
     let word = screen.coloured(&format!("{word:8}"), tone);
-    format!("{word} {title} ({tests}, {:.2} s)\n", file.seconds)
+    format!("{word} {title} ({tests}, {:.2} s)\n", file.verdict.seconds)
 }
 
 fn line(out: &mut String, screen: &Screen, indent: &str, name: &str, case: &Case<'_>, all: bool) {
@@ -51,7 +51,7 @@ fn line(out: &mut String, screen: &Screen, indent: &str, name: &str, case: &Case
         let _ = writeln!(out, "{indent}{word} {name}{rest}");
     };
     let took = format!(" ({:.2} s)", case.seconds);
-    match case.outcome {
+    match &case.outcome {
         _ if case.interrupted => put("stopped", Tone::Middling, &took),
         _ if case.not_run && all => put("not run", Tone::Middling, ""),
         _ if case.not_run => {}
@@ -63,10 +63,10 @@ fn line(out: &mut String, screen: &Screen, indent: &str, name: &str, case: &Case
         }
         Outcome::Failed { .. } | Outcome::UnexpectedPass { .. } => {
             put("FAILED", Tone::Bad, &took);
-            indented(out, &format!("{indent}  "), &words::failures(case.outcome));
+            indented(out, &format!("{indent}  "), &words::failures(&case.outcome));
             if !case.output.is_empty() {
                 let _ = writeln!(out, "{indent}  output:");
-                indented(out, &format!("{indent}    | "), &shortened(case.output));
+                indented(out, &format!("{indent}    | "), &shortened(&case.output));
             }
         }
     }

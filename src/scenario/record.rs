@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 
 use super::printed::Printed;
-use super::report::{FileReport, TestReport};
+use super::report::{FileReport, TestReport, Verdict};
 use super::running::MOST_TOLD;
 use super::unbegun::Written;
 use crate::base::error::Kind;
@@ -70,16 +70,8 @@ impl Record {
                 let mut all = std::mem::take(&mut self.of_test);
                 all.append(printed);
                 let output = if outcome.is_failure() { all.text() } else { String::new() };
-                self.tests.push(TestReport {
-                    path: test.path,
-                    at: test.at,
-                    outcome,
-                    not_run: false,
-                    interrupted: false,
-                    seconds,
-                    checks,
-                    output,
-                });
+                let verdict = Verdict { seconds, checks, output, ..Verdict::new(outcome) };
+                self.tests.push(TestReport { path: test.path, at: test.at, verdict });
                 return;
             }
             Event::Finished { outcome, checks, .. } => self.finished = Some((outcome, checks)),
@@ -123,10 +115,10 @@ impl Record {
                 if let Some(test) = self.running.take() {
                     self.unfinished(test, end, stopped(), true, Printed::default());
                 }
-                let in_test = self.tests.iter().any(|t| interruptions(&t.outcome).any(|i| i));
+                let in_test = self.tests.iter().any(|t| interruptions(&t.verdict.outcome).any(|i| i));
                 // A test that failed because it was interrupted did not fail.
-                for test in self.tests.iter_mut().filter(|t| was_interrupted(&t.outcome)) {
-                    (test.not_run, test.interrupted) = (true, true);
+                for test in self.tests.iter_mut().filter(|t| was_interrupted(&t.verdict.outcome)) {
+                    (test.verdict.not_run, test.verdict.interrupted) = (true, true);
                 }
                 match told {
                     // It had come to its end before it was stopped.
@@ -139,7 +131,7 @@ impl Record {
             }
             (How::Well, Some((told, _))) => {
                 outcome = told;
-                let outcomes = [self.tests.last_mut().map(|t| &mut t.outcome), Some(&mut outcome)];
+                let outcomes = [self.tests.last_mut().map(|t| &mut t.verdict.outcome), Some(&mut outcome)];
                 let mut failures = outcomes.into_iter().flatten().flat_map(failures);
                 if let Some(failure) = failures.find(|f| ends_the_file(f)).filter(|_| !unbegun.is_empty()) {
                     failure.message.push_str(&format!("; what follows did not run{unbegun}"));
@@ -162,13 +154,8 @@ impl Record {
         FileReport {
             name: name.to_owned(),
             round,
-            outcome,
-            not_run,
-            interrupted,
-            seconds: end.seconds,
-            checks,
+            verdict: Verdict { outcome, not_run, interrupted, seconds: end.seconds, checks, output },
             tests: self.tests,
-            output,
         }
     }
 
@@ -183,12 +170,13 @@ impl Record {
         self.tests.push(TestReport {
             path: test.path,
             at: test.at,
-            outcome,
-            not_run: interrupted,
-            interrupted,
-            seconds: end.at.saturating_duration_since(since).as_secs_f64(),
-            checks: 0,
-            output: printed.text(),
+            verdict: Verdict {
+                not_run: interrupted,
+                interrupted,
+                seconds: end.at.saturating_duration_since(since).as_secs_f64(),
+                output: printed.text(),
+                ..Verdict::new(outcome)
+            },
         });
     }
 
@@ -260,7 +248,7 @@ impl Record {
 
     fn failed(&self) -> bool {
         self.finished.as_ref().is_some_and(|(outcome, _)| outcome.is_failure())
-            || self.tests.iter().any(|t| t.outcome.is_failure())
+            || self.tests.iter().any(|t| t.verdict.outcome.is_failure())
     }
 }
 
@@ -311,8 +299,8 @@ pub struct Budget {
 
 impl Budget {
     pub fn apply(&mut self, file: &mut FileReport) {
-        let tests = file.tests.iter_mut().map(|t| (&mut t.outcome, &mut t.output));
-        for (outcome, output) in tests.chain([(&mut file.outcome, &mut file.output)]) {
+        let tests = file.tests.iter_mut().map(|t| &mut t.verdict);
+        for Verdict { outcome, output, .. } in tests.chain([&mut file.verdict]) {
             if self.used > ENOUGH_OUTPUT {
                 failures(outcome).iter_mut().for_each(|failure| failure.bound(LITTLE_OUTPUT));
                 self.cut(output);
@@ -377,13 +365,13 @@ mod tests {
     fn a_crash_is_that_of_the_running_test() {
         let record = told(vec![Event::Began, Event::Started { test: id("a") }]);
         let report = record.conclude("x.lua", 1, &end(139), kept("last words\n"));
-        assert_eq!(report.outcome, Outcome::Passed);
+        assert_eq!(report.verdict.outcome, Outcome::Passed);
         assert_eq!(
-            message(&report.tests[0].outcome),
+            message(&report.tests[0].verdict.outcome),
             "the file's process was killed by SIGSEGV; what follows this test did not run"
         );
-        assert_eq!(report.tests[0].output, "last words\n");
-        assert!((1.9..2.1).contains(&report.tests[0].seconds), "{}", report.tests[0].seconds);
+        assert_eq!(report.tests[0].verdict.output, "last words\n");
+        assert!((1.9..2.1).contains(&report.tests[0].verdict.seconds), "{}", report.tests[0].verdict.seconds);
         assert_eq!(report.totals().tests(), 1);
     }
 
@@ -392,15 +380,15 @@ mod tests {
         let ended = Event::Ended { test: id("a"), outcome: Outcome::Passed, seconds: 0.1, checks: 1 };
         let record = told(vec![Event::Began, Event::Started { test: id("a") }, ended.clone()]);
         let report = record.conclude("x.lua", 1, &end(0), Printed::default());
-        assert!(message(&report.outcome).starts_with("the file ended with status 0 before its end"));
+        assert!(message(&report.verdict.outcome).starts_with("the file ended with status 0 before its end"));
         // Without tests, os.exit(0) is an end as good as any.
         let report = told(vec![Event::Began]).conclude("x.lua", 1, &end(0), Printed::default());
-        assert_eq!(report.outcome, Outcome::Passed);
+        assert_eq!(report.verdict.outcome, Outcome::Passed);
         let report = told(vec![Event::Began]).conclude("x.lua", 1, &end(3), Printed::default());
         assert!(report.failed());
         let record = told(vec![Event::Began, finished(Outcome::Passed)]);
         assert!(
-            message(&record.conclude("x.lua", 1, &end(137), Printed::default()).outcome)
+            message(&record.conclude("x.lua", 1, &end(137), Printed::default()).verdict.outcome)
                 .ends_with("SIGKILL after its end")
         );
         let record = told(vec![Event::Began, finished(Outcome::Passed)]);
@@ -411,11 +399,11 @@ mod tests {
     fn limits_memory_and_interrupts_are_named() {
         let late = End { limit: Some(Duration::from_secs(5)), ..end(1) };
         let report = told(vec![Event::Began]).conclude("x.lua", 1, &late, kept("x"));
-        assert_eq!(message(&report.outcome), "the file did not end within its limit of 5 s");
-        assert_eq!(report.output, "before\nx");
+        assert_eq!(message(&report.verdict.outcome), "the file did not end within its limit of 5 s");
+        assert_eq!(report.verdict.output, "before\nx");
         let killed = End { out_of_memory: true, ..end(137) };
         let report = told(vec![Event::Began]).conclude("x.lua", 1, &killed, Printed::default());
-        assert!(message(&report.outcome).ends_with("killed by the kernel, which was out of memory"));
+        assert!(message(&report.verdict.outcome).ends_with("killed by the kernel, which was out of memory"));
     }
 
     fn failed(kinds: &[Kind]) -> Outcome {
@@ -439,7 +427,7 @@ mod tests {
 
         let report = stopped(vec![Event::Began, started()]);
         assert_eq!(names(&report), ["a: stopped: the run ended while it ran"]);
-        assert!(report.tests[0].seconds > 1.0 && report.totals().not_run == 1);
+        assert!(report.tests[0].verdict.seconds > 1.0 && report.totals().not_run == 1);
         let report =
             stopped(vec![Event::Began, started(), ended(interrupted.clone()), finished(interrupted.clone())]);
         assert_eq!(names(&report), ["a: stopped: the run ended while it ran"]);

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::order::Shard;
+use crate::base::clock;
 use crate::lua::modules::test::event::{Failure, Outcome};
 
 /// What a JSON report calls itself.
@@ -69,29 +70,48 @@ impl Totals {
     }
 }
 
+/// What came of a test, or of a file's own code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    /// There is no result, because the run ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_run: bool,
+    /// It was running then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    /// Of a file, from the start of its process to its end.
+    pub seconds: f64,
+    /// Checks that passed; of a file, those outside of its tests.
+    pub checks: u64,
+    /// What was printed meanwhile; kept of a failure.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub output: String,
+}
+
+impl Verdict {
+    pub fn new(outcome: Outcome) -> Verdict {
+        Verdict {
+            outcome,
+            not_run: false,
+            interrupted: false,
+            seconds: 0.0,
+            checks: 0,
+            output: String::new(),
+        }
+    }
+}
+
 /// A file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileReport {
     pub name: String,
     /// Which of `--repeat`'s rounds, from 1.
     pub round: u32,
-    /// How its own code went, apart from its tests. A file without tests is one test by itself, and this is its
-    /// outcome.
-    pub outcome: Outcome,
-    /// It, or the rest of it, was not run, because the run ended.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub not_run: bool,
-    /// Its own code was running then, and none of its tests.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub interrupted: bool,
-    /// From the start of its process to its end.
-    pub seconds: f64,
-    /// Checks passed outside of tests.
-    pub checks: u64,
+    /// Of its own code, apart from its tests. A file without tests is one test by itself.
+    #[serde(flatten)]
+    pub verdict: Verdict,
     pub tests: Vec<TestReport>,
-    /// What was printed outside of tests; kept if the file failed.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub output: String,
 }
 
 /// A test of a file.
@@ -101,18 +121,8 @@ pub struct TestReport {
     pub path: Vec<String>,
     /// `file:line`.
     pub at: Option<String>,
-    pub outcome: Outcome,
-    /// It has no result, because the run ended.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub not_run: bool,
-    /// It was running then.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub interrupted: bool,
-    pub seconds: f64,
-    pub checks: u64,
-    /// What was printed while it ran; kept if it failed.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub output: String,
+    #[serde(flatten)]
+    pub verdict: Verdict,
 }
 
 /// What counts as one test: a test of a file, or a file without tests, or the code of a file outside of its tests if
@@ -122,13 +132,17 @@ pub struct Case<'a> {
     /// Empty for a file's own code.
     pub path: &'a [String],
     pub at: Option<&'a str>,
-    pub outcome: &'a Outcome,
-    pub not_run: bool,
-    /// It has no result, but had begun.
-    pub interrupted: bool,
+    /// 0 for a file's own code beside tests: they have its time.
     pub seconds: f64,
-    pub checks: u64,
-    pub output: &'a str,
+    verdict: &'a Verdict,
+}
+
+impl std::ops::Deref for Case<'_> {
+    type Target = Verdict;
+
+    fn deref(&self) -> &Verdict {
+        self.verdict
+    }
 }
 
 impl Case<'_> {
@@ -152,7 +166,7 @@ impl Case<'_> {
 
     /// What went wrong, also where it was expected.
     pub fn failures(&self) -> &[Failure] {
-        match self.outcome {
+        match &self.verdict.outcome {
             Outcome::Failed { failures } | Outcome::ExpectedFailure { failures, .. } => failures,
             _ => &[],
         }
@@ -168,33 +182,22 @@ impl FileReport {
     /// In the order in which they ran; the file's own code, where it counts, last.
     pub fn cases(&self) -> impl Iterator<Item = Case<'_>> {
         // What kept the rest from running is told of the test that was running.
-        let told = if self.not_run { self.interrupted } else { self.outcome != Outcome::Passed };
-        let own = (self.tests.is_empty() || told).then_some(Case {
-            path: &[],
-            at: None,
-            outcome: &self.outcome,
-            not_run: self.not_run,
-            interrupted: self.interrupted,
-            seconds: if self.tests.is_empty() { self.seconds } else { 0.0 },
-            checks: self.checks,
-            output: &self.output,
-        });
+        let verdict = &self.verdict;
+        let told = if verdict.not_run { verdict.interrupted } else { verdict.outcome != Outcome::Passed };
+        let seconds = if self.tests.is_empty() { verdict.seconds } else { 0.0 };
+        let own = (self.tests.is_empty() || told).then_some(Case { path: &[], at: None, seconds, verdict });
         let tests = self.tests.iter().map(|t| Case {
             path: &t.path,
             at: t.at.as_deref(),
-            outcome: &t.outcome,
-            not_run: t.not_run,
-            interrupted: t.interrupted,
-            seconds: t.seconds,
-            checks: t.checks,
-            output: &t.output,
+            seconds: t.verdict.seconds,
+            verdict: &t.verdict,
         });
         tests.chain(own)
     }
 
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        self.cases().for_each(|case| totals.count(case.outcome, case.not_run));
+        self.cases().for_each(|case| totals.count(&case.outcome, case.not_run));
         totals
     }
 
@@ -205,11 +208,12 @@ impl FileReport {
 
 impl Report {
     pub fn new(shard: Option<Shard>, filter: Vec<String>, seed: Option<u64>) -> Report {
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         Report {
             format: FORMAT.to_owned(),
             version: VERSION,
             nsh: env!("CARGO_PKG_VERSION").to_owned(),
-            started: utc(SystemTime::now()),
+            started: clock::stamp(&clock::utc(now.as_secs()), 'T'),
             seconds: 0.0,
             shard,
             filter,
@@ -231,26 +235,6 @@ impl Report {
     }
 }
 
-/// A time as `2026-01-31T12:00:00`.
-fn utc(time: SystemTime) -> String {
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() as libc::time_t;
-    // SAFETY: an all-zero tm is a valid one; gmtime_r fills it in and keeps neither pointer.
-    let tm = unsafe {
-        let mut tm: libc::tm = std::mem::zeroed();
-        libc::gmtime_r(&raw const seconds, &raw mut tm);
-        tm
-    };
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-        tm.tm_year + 1900,
-        tm.tm_mon + 1,
-        tm.tm_mday,
-        tm.tm_hour,
-        tm.tm_min,
-        tm.tm_sec
-    )
-}
-
 #[cfg(test)]
 pub mod samples {
     use super::*;
@@ -268,12 +252,7 @@ pub mod samples {
         TestReport {
             path: path.iter().map(|p| (*p).to_owned()).collect(),
             at: Some("b.lua:5".into()),
-            outcome,
-            not_run: false,
-            interrupted: false,
-            seconds: 0.25,
-            checks: 2,
-            output: String::new(),
+            verdict: Verdict { seconds: 0.25, checks: 2, ..Verdict::new(outcome) },
         }
     }
 
@@ -281,13 +260,8 @@ pub mod samples {
         FileReport {
             name: name.into(),
             round: 1,
-            outcome,
-            not_run: false,
-            interrupted: false,
-            seconds: 1.5,
-            checks: 0,
+            verdict: Verdict { seconds: 1.5, ..Verdict::new(outcome) },
             tests,
-            output: String::new(),
         }
     }
 
@@ -308,7 +282,7 @@ pub mod samples {
             ],
         };
         let mut noisy = test(&["group", "fails \u{1b}[31m"], failed);
-        noisy.output = "printed \u{1} ]]> this\n".into();
+        noisy.verdict.output = "printed \u{1} ]]> this\n".into();
         report.files = vec![
             file("a.lua", Outcome::Passed, vec![]),
             file(
@@ -354,11 +328,5 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&report.json()).unwrap();
         assert_eq!(value["format"], "nsh test report");
         assert_eq!(value["files"][1]["tests"][1]["outcome"]["is"], "failed");
-    }
-
-    #[test]
-    fn times_are_told_in_utc() {
-        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(951_782_400 + 3661);
-        assert_eq!(utc(time), "2000-02-29T01:01:01");
     }
 }

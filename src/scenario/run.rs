@@ -17,7 +17,7 @@ use super::needs::Machine;
 use super::order::{self, random_bytes};
 use super::progress;
 use super::record::Budget;
-use super::report::{FileReport, Report, TestReport};
+use super::report::{FileReport, Report, TestReport, Verdict};
 use super::running::{Ended, Running, Task};
 use super::screen::Screen;
 use super::signals::Signals;
@@ -251,13 +251,8 @@ impl Runner<'_> {
         FileReport {
             name: self.files[task.file].name.clone(),
             round: task.round,
-            outcome,
-            not_run,
-            interrupted: false,
-            seconds: 0.0,
-            checks: 0,
+            verdict: Verdict { not_run, ..Verdict::new(outcome) },
             tests: Vec::new(),
-            output: String::new(),
         }
     }
 
@@ -524,30 +519,26 @@ impl Waiting {
     /// Adds what a run for one test alone came to.
     fn merge(&mut self, task: &Task, report: FileReport) {
         self.left -= 1;
-        self.report.seconds += report.seconds;
+        let whole = report.verdict;
+        self.report.verdict.seconds += whole.seconds;
         let Some(id) = &task.only else { return };
         let found = report.tests.into_iter().find(|t| t.path == id.path);
         let missing = |outcome| TestReport {
             path: id.path.clone(),
             at: id.at.clone(),
-            outcome,
-            not_run: report.not_run,
-            interrupted: report.interrupted,
-            seconds: report.seconds,
-            checks: 0,
-            output: report.output.clone(),
+            verdict: Verdict { outcome, checks: 0, ..whole.clone() },
         };
         let failed = |message: &str| {
             let failure =
                 Failure { kind: Some("exit".to_owned()), message: message.to_owned(), ..Failure::default() };
             Outcome::Failed { failures: vec![failure] }
         };
-        let test = match (found, report.outcome) {
+        let test = match (found, whole.outcome.clone()) {
             (Some(mut test), outcome @ (Outcome::Failed { .. } | Outcome::UnexpectedPass { .. })) => {
                 // The file's own code failed: so did what it is there for.
-                if !test.outcome.is_failure() {
-                    test.outcome = outcome;
-                    test.output = report.output;
+                if !test.verdict.outcome.is_failure() {
+                    test.verdict.outcome = outcome;
+                    test.verdict.output = whole.output;
                 }
                 test
             }

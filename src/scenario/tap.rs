@@ -41,7 +41,7 @@ fn point(out: &mut String, indent: &str, number: usize, name: &str, case: &Case<
     // A test that is to do is "not ok" as long as it fails, and no failure.
     let ok = !matches!(case.outcome, Outcome::Failed { .. } | Outcome::ExpectedFailure { .. });
     let ok = if ok || case.not_run { "ok" } else { "not ok" };
-    let directive = match (case.unrun(), case.outcome) {
+    let directive = match (case.unrun(), &case.outcome) {
         (Some(why), _) => format!(" # SKIP {why}"),
         (None, Outcome::Skipped { reason }) => format!(" # SKIP {}", one_line(reason)),
         (None, Outcome::ExpectedFailure { reason, .. }) => format!(" # TODO {}", one_line(reason)),
@@ -66,16 +66,16 @@ fn diagnostics(out: &mut String, indent: &str, case: &Case<'_>) {
         let _ = writeln!(out, "{indent}  at: {}", quoted(at));
     }
     if !case.not_run {
-        let message = match (case.failures().first(), case.outcome) {
+        let message = match (case.failures().first(), &case.outcome) {
             (Some(f), _) => Some(f.message.clone()),
-            (None, Outcome::UnexpectedPass { .. }) => Some(words::unexpected_pass(case.outcome)),
+            (None, Outcome::UnexpectedPass { .. }) => Some(words::unexpected_pass(&case.outcome)),
             _ => None,
         };
         if let Some(message) = message {
             let _ = writeln!(out, "{indent}  message: {}", quoted(&message));
-            block(out, indent, "failure", &words::failures(case.outcome));
+            block(out, indent, "failure", &words::failures(&case.outcome));
         }
-        block(out, indent, "output", case.output);
+        block(out, indent, "output", &case.output);
     }
     let _ = writeln!(out, "{indent}  ...");
 }

@@ -43,9 +43,7 @@ pub fn use_namespace(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow
 pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     let all = match session.lab.namespaces.all() {
         Ok(all) => all,
-        Err(e) => {
-            return session.refuse(&e.to_string());
-        }
+        Err(e) => return session.refuse(&e.to_string()),
     };
     let mut rows = Vec::new();
     for ns in &all {
@@ -58,24 +56,11 @@ pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
             .filter(|p| !p.ip().is_loopback() && !is_link_local(p.ip()))
             .map(|p| p.to_string())
             .collect();
-        rows.push((ns.name().to_owned(), links.join(" "), addresses.join(" ")));
+        rows.push([ns.name().to_owned(), screen::fit(&links.join(" "), 40), addresses.join(" ")]);
     }
-    rows.sort_by(|(a, ..), (b, ..)| (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b)));
-    let wide = |f: fn(&(String, String, String)) -> &String| {
-        rows.iter().map(|r| screen::width(f(r))).max().unwrap_or(0).min(40)
-    };
-    let (first, second) = (wide(|r| &r.0), wide(|r| &r.1));
-    let mut text = String::new();
-    for (name, links, addresses) in &rows {
-        let line = format!(
-            "{}  {}  {addresses}",
-            screen::padded(name, first),
-            screen::padded(&screen::fit(links, second), second)
-        );
-        text.push_str(&screen::fit(screen::harmless(&line).trim_end(), screen::size().0));
-        text.push('\n');
-    }
-    session.page(&text);
+    rows.sort_by(|[a, ..], [b, ..]| (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b)));
+    let line = |line: &String| screen::fit(&screen::harmless(line), screen::size().0) + "\n";
+    session.page(&screen::columns(&rows).iter().map(line).collect::<String>());
     Ok(Flow::GoOn)
 }
 
