@@ -24,34 +24,34 @@ use super::test::{Report, Test};
     SIGTERM, 128 and the signal's number if another one killed the script; what os.exit was given."
 )]
 pub struct Arguments {
-    /// The script; - reads it from stdin. All that follows is the script's own, in the table `arg`. Without a
+    /// The script; - reads it from stdin. The script finds the arguments that follow in the table `arg`. Without a
     /// script, nsh is interactive.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Run this instead of a file.
     #[arg(short = 'e', value_name = "CODE", allow_hyphen_values = true)]
     pub code: Option<String>,
-    /// A prompt after the script, in its lab.
+    /// Open a prompt in the script's lab after the script.
     #[arg(short = 'i')]
     pub interactive: bool,
-    /// Work on this machine's own network, without a sandbox, as `ip` does: needs root, and what is made stays.
+    /// Work on this machine's own network, without a sandbox, as `ip` does. Needs root; what the script makes stays.
     #[arg(long)]
     pub host: bool,
     /// Let the script write to this file or directory, besides the working directory. Can be repeated.
     #[arg(long, value_name = "PATH")]
     pub write: Vec<PathBuf>,
-    /// Set this in the script's environment, to VALUE or else to what it is here. It has PATH, HOME, TERM, LANG and
-    /// their like; nothing else of this environment. Can be repeated.
+    /// Set a variable in the script's environment, or pass the one that is set here. Without this, the script gets PATH,
+    /// HOME, TERM, LANG and their like, and nothing else. Can be repeated.
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub env: Vec<OsString>,
     /// End the script after this time.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// Show Lua's full traceback with an error, and what the sandbox could not have here.
+    /// Show Lua's full traceback with an error, and what this machine could not give to the sandbox.
     #[arg(long)]
     pub trace: bool,
-    /// Print for each call the command of iproute2, nft or sysctl that does the same, so that a shell can run them. What
-    /// the script itself prints goes to stderr.
+    /// Print each call as the command of iproute2, nft or sysctl that does the same, so that a shell can run them. The
+    /// script's own output goes to stderr.
     #[arg(long)]
     pub echo: bool,
     #[command(subcommand)]
@@ -60,7 +60,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum SubCommand {
-    /// Show the reference of everything, of a module (link), of a function (link.add), or what answers a question
+    /// Show the reference: all modules, one (link), a function (link.add), or the pages that answer a question
     Doc {
         #[arg(value_name = "NAME | WORDS")]
         name: Vec<String>,
@@ -70,7 +70,7 @@ pub enum SubCommand {
     },
     /// Print the types of all bindings, for LuaLS and EmmyLua
     Types {
-        /// Write them here instead, with the library's files: the directory is for the editor's list of libraries
+        /// Write them and the library's files to this directory, for the editor's list of libraries
         #[arg(value_name = "DIRECTORY")]
         directory: Option<PathBuf>,
     },
@@ -83,7 +83,7 @@ pub enum SubCommand {
     Up(Up),
     /// List the labs that are up
     Ls {
-        /// For programs
+        /// Print JSON, for programs
         #[arg(long)]
         json: bool,
     },
@@ -95,8 +95,8 @@ pub enum SubCommand {
         is no such program, 126 it can't be run, 125 there is no such lab or namespace."
     )]
     Exec {
-        /// In all namespaces, side by side; each line of output comes behind its namespace's name. The exit status
-        /// is that of the first that failed
+        /// Run it in all namespaces at once, with the namespace's name in front of each line of output. The exit status is
+        /// that of the first namespace in which it failed
         #[arg(long)]
         all: bool,
         #[arg(value_name = "LAB")]
@@ -104,10 +104,10 @@ pub enum SubCommand {
     },
     /// Open a prompt in a lab that is up, or in that of another prompt
     Attach {
-        /// May be left out where there is only one
+        /// The lab; may be left out if there is only one
         #[arg(value_name = "LAB")]
         lab: Option<String>,
-        /// Where the prompt's bindings act; host unless given
+        /// The namespace that the prompt's bindings act on; host by default
         #[arg(value_name = "NAMESPACE")]
         namespace: Option<String>,
         /// Show Lua's full traceback with an error
@@ -118,7 +118,7 @@ pub enum SubCommand {
     Logs {
         #[arg(value_name = "LAB")]
         lab: String,
-        /// Go on with what it prints, until the lab ends
+        /// Keep printing what the lab prints, until it ends
         #[arg(short, long)]
         follow: bool,
     },
@@ -132,9 +132,9 @@ pub enum SubCommand {
     },
     /// Translate a shell script, or the shell's commands in a Markdown text, into a Lua script
     ///
-    /// Understood are ip, bridge, sysctl, iptables, ip6tables, nft, ping, tcpdump, curl, nc and others, with sudo, ip
-    /// netns exec and nsenter in front, variables, loops, && and ||. What can't be translated stays as a comment at
-    /// its place, and is told on stderr with its line. Exit status: 0 if all of it was translated, 1 if something
+    /// It understands ip, bridge, sysctl, iptables, ip6tables, nft, ping, tcpdump, curl, nc and others, with sudo, ip
+    /// netns exec and nsenter in front, variables, loops, && and ||. What it can't translate stays as a comment in its
+    /// place, and is reported on stderr with its line. Exit status: 0 if all of it was translated, 1 if something
     /// was not, 2 for a file that can't be read or written.
     Translate {
         /// The script or text; - reads it from stdin
@@ -146,13 +146,13 @@ pub enum SubCommand {
     },
     /// Tell what works on this machine, and what to do about the rest
     Doctor {
-        /// For programs
+        /// Print JSON, for programs
         #[arg(long)]
         json: bool,
     },
-    /// Run test files, each in a sandbox of its own
+    /// Run test files, each in its own sandbox
     Test(Box<Test>),
-    /// Work with what nsh test wrote
+    /// Work with the reports of nsh test
     #[command(subcommand)]
     Report(Report),
 }

@@ -15,26 +15,26 @@ pub struct Up {
     /// The script; - reads it from stdin. Without one, the lab is empty.
     #[arg(value_name = "FILE")]
     file: Option<OsString>,
-    /// The script's own, in the table `arg`; options among them go behind --.
+    /// The script's arguments, in the table `arg`; those that begin with - go behind --.
     #[arg(value_name = "ARGS")]
     args: Vec<OsString>,
     /// Run this instead of a file.
     #[arg(short = 'e', value_name = "CODE", allow_hyphen_values = true)]
     code: Option<String>,
-    /// The lab's name; else the file's, without its directory and .lua.
+    /// The lab's name; by default the file's name without .lua.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Let the script write to this file or directory, besides the working directory. Can be repeated.
     #[arg(long, value_name = "PATH")]
     write: Vec<PathBuf>,
-    /// Set this in the script's environment, to VALUE or else to what it is here. It has PATH, HOME, TERM, LANG and
-    /// their like; nothing else of this environment. Can be repeated.
+    /// Set a variable in the script's environment, or pass the one that is set here. Without this, the script gets PATH,
+    /// HOME, TERM, LANG and their like, and nothing else. Can be repeated.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
-    /// End the lab unless the script has ended after this time.
+    /// End the lab if the script takes longer than this.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// Show Lua's full traceback with an error, and what the sandbox could not have here.
+    /// Show Lua's full traceback with an error, and what this machine could not give to the sandbox.
     #[arg(long)]
     trace: bool,
 }

@@ -17,21 +17,20 @@ use super::arguments::seconds;
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
 pub struct Test {
-    /// Files, which run whatever their names, and directories, in which a test is each *.lua below, except for names
-    /// that begin with _ or a dot and directories named lib or helpers. Without any: tests, if there is such a
-    /// directory, else the working directory.
+    /// Files and directories. A file runs whatever its name. In a directory, each *.lua below is a test, except for names
+    /// that begin with _ or a dot and directories named lib or helpers. Without a path: the directory tests, or the working
+    /// directory if there is none.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 
-    /// Run only tests whose file's name or own name ("group > test") has WORD in it. Can be repeated: one match is
-    /// enough.
+    /// Run only tests with WORD in the file's name or their own ("group > test"). Can be repeated: one match is enough.
     #[arg(long, value_name = "WORD", help_heading = "Which tests")]
     filter: Vec<String>,
-    /// Run the files of the I-th of N machines that share the tests. A file's shard depends on its name alone.
+    /// Run the I-th of N parts, to share the tests among N machines. A file's part depends on its name alone.
     #[arg(long, value_name = "I/N", value_parser = Shard::parse, help_heading = "Which tests")]
     shard: Option<Shard>,
-    /// Print the names of the tests instead of running them. The files' code outside of tests runs, since it makes
-    /// the tests.
+    /// Print the names of the tests instead of running them. The files' code outside of tests runs, because it defines the
+    /// tests.
     #[arg(short, long, conflicts_with_all = ["repeat", "until_fail", "output", "artifacts"], help_heading = "Which tests")]
     list: bool,
 
@@ -41,33 +40,33 @@ pub struct Test {
     /// End a file after this time, or "none"; what its tests deferred still runs.
     #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = limit, help_heading = "How they run")]
     timeout: Limit,
-    /// End a test after this time, unless it has a limit of its own, or "none"; the file goes on with the next.
+    /// End a test after this time, or "none"; the file goes on with the next test. A test's own limit takes precedence.
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = limit, help_heading = "How they run")]
     test_timeout: Limit,
-    /// Let the first failure end the run.
+    /// End the run at the first failure.
     #[arg(long, help_heading = "How they run")]
     fail_fast: bool,
     /// Run everything N times.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "How they run")]
     repeat: Option<u32>,
-    /// Run everything again and again until a test fails; with --repeat, N times at most. The results are those of the
-    /// last round; with --repeat, of all.
+    /// Run everything again and again until a test fails, with --repeat at most N times. The results are those of the last
+    /// round; with --repeat, those of all rounds.
     #[arg(long, help_heading = "How they run")]
     until_fail: bool,
-    /// Run the files in an order by chance; the same SEED, which is printed, gives the same order.
+    /// Run the files in random order. The SEED is printed; the same one gives the same order.
     #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, help_heading = "How they run")]
     shuffle: Option<Option<u64>>,
     /// Let the tests write to this file or directory, besides the working directory. Can be repeated.
     #[arg(long, value_name = "PATH", help_heading = "How they run")]
     write: Vec<PathBuf>,
-    /// Set this in the tests' environment, to VALUE or else to what it is here. It has PATH, HOME, TERM, LANG and
-    /// their like; nothing else of this environment. Can be repeated.
+    /// Set a variable in the tests' environment, or pass the one that is set here. Without this, tests get PATH, HOME,
+    /// TERM, LANG and their like, and nothing else. Can be repeated.
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<OsString>,
 
     #[command(flatten)]
     results: Results,
-    /// Print a line for each test, and all that the tests print, as it comes.
+    /// Print a line for each test, and the tests' output as it comes.
     #[arg(short, long, help_heading = "Results")]
     verbose: bool,
     /// Show Lua's full traceback with a failure.
@@ -80,7 +79,7 @@ pub struct Test {
     /// With --artifacts: also the last packets of every link.
     #[arg(long, requires = "artifacts", help_heading = "To find out why")]
     capture: bool,
-    /// Open a prompt in the lab of a test that failed. One file runs at a time, without limits of time.
+    /// Open a prompt in the lab of a test that failed. Files run one at a time, without time limits.
     #[arg(long, conflicts_with_all = ["jobs", "list"], help_heading = "To find out why")]
     pause_on_fail: bool,
 }
@@ -103,8 +102,8 @@ pub struct Results {
     /// What to print on stdout
     #[arg(long, value_name = "FORMAT", default_value = "pretty", help_heading = "Results")]
     format: FormatName,
-    /// Write the results to FILE, too: JUnit's XML if its name ends in .xml, .json, .tap (version 14), or .txt for
-    /// what people read; or what FORMAT in front of the name says, as in junit:FILE. Can be repeated.
+    /// Also write the results to FILE. Its ending names the format: .xml (JUnit), .json, .tap (version 14) or .txt (as
+    /// printed); or FORMAT in front does, as in junit:FILE. Can be repeated.
     #[arg(long, value_name = "[FORMAT:]FILE", value_parser = Output::parse, help_heading = "Results")]
     output: Vec<Output>,
 }
@@ -132,8 +131,8 @@ impl FormatName {
 pub enum Report {
     /// Join the JSON reports of several runs of nsh test, such as those of all shards, into one
     ///
-    /// Reports that don't belong together are refused: those of different versions or filters, two with the same
-    /// file, a set of shards of which one is missing.
+    /// Reports that don't belong together are an error: of different versions or filters, two of the same file, or shards
+    /// of which one is missing.
     ///
     /// Exit status: 0 nothing failed, 1 a test failed or results could not be written, 2 wrong usage or reports that
     /// can't be merged, 129, 130 or 143 a run was ended by SIGHUP, SIGINT or SIGTERM.

@@ -130,7 +130,7 @@ fn link_check(ns: &Namespace, kind: &'static str, option: &str) -> Check {
     }
 }
 
-/// What may hold of the sandbox itself: what was found, or what was found instead and what to do about it.
+/// Whether a property of the sandbox holds: `Ok` says what was found, `Err` what is wrong and what to do about it.
 type Holds = std::result::Result<String, (String, &'static str)>;
 
 /// By its name.
@@ -222,7 +222,7 @@ fn process_limit() -> Holds {
     }
 }
 
-/// Whom daemons can become.
+/// Which users daemons can change to.
 fn users(lab: &Sandbox) -> Holds {
     let lack = match lab.users {
         Users::All => return Ok("all of this machine's".to_owned()),

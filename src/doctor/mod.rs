@@ -20,7 +20,7 @@ pub use probe::{Need, knows, names, probe};
 /// How long everything may take; a kernel loads modules on the way.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What was looked at.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     pub group: Group,

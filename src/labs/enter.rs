@@ -20,7 +20,7 @@ use crate::net::namespace::{HOST, Namespace, Namespaces};
 use crate::proc::{self, Context, Spec};
 use crate::sandbox::{self, HOSTS, PINS, Target};
 
-/// Of the one who enters: what their terminal is like.
+/// Variables that describe the terminal of whoever enters the lab.
 const TERMINAL: &[&str] = &["TERM", "COLORTERM", "LINES", "COLUMNS"];
 
 /// Exit statuses of `nsh exec`, as of `env` and its like, where the command's own could be meant otherwise.
@@ -42,7 +42,7 @@ pub struct Words {
     pub command: Option<Vec<OsString>>,
 }
 
-/// Where, and what. Raises `argument` for words that can't be told apart.
+/// The namespace and the command. An error for words that can't be told apart.
 fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String, Vec<OsString>)> {
     let known = |word: &OsStr| namespaces.iter().find(|n| word == n.as_str()).cloned();
     let Words { mut first, command } = words;
@@ -149,7 +149,7 @@ fn told(inside: &Inside, name: &str, status: i32) -> i32 {
 
 /// Runs a command in the lab to its end; returns its status. With `all`, in each namespace.
 ///
-/// Raises what keeps it from being tried.
+/// An error says why it could not be tried.
 pub fn exec(lab: &LiveLab, words: Words, all: bool) -> Result<i32> {
     let inside = Inside::of(lab)?;
     let environment = environment(&inside)?;
@@ -182,7 +182,7 @@ fn prepare(namespace: &str) -> Result<(Rc<Namespace>, Option<PathBuf>)> {
     Ok((ns, hosts))
 }
 
-/// Puts the command in this process's place; returns why it could not. Raises what keeps it from being tried.
+/// Replaces this process by the command; returns why exec failed. Any other error says why it could not be tried.
 fn run(
     ns: &Namespace,
     hosts: Option<PathBuf>,
@@ -211,7 +211,7 @@ pub(super) fn spec(
 
 /// Runs `prompt` in the lab, with the namespace to begin in; returns its status.
 ///
-/// Raises what keeps it from being tried.
+/// An error says why it could not be tried.
 pub fn attach(
     lab: &LiveLab,
     namespace: Option<&str>,

@@ -1,4 +1,4 @@
-//! The labs of this user: finding, entering and striking them off.
+//! The entries of this user's labs: finding, adding and removing them.
 //!
 //! Each has a directory, with the file `lock` in it that its supervisor holds locked as long as it lives. That lock
 //! alone tells whether a lab is there; what is left of one that was killed is removed by whoever sees it. Entries
@@ -37,7 +37,7 @@ pub fn check_name(name: &str) -> Result<()> {
 /// The directory of this user's labs.
 pub struct Labs(PathBuf);
 
-/// A lab that lives.
+/// A running lab, as other commands see it.
 pub struct LiveLab {
     pub name: String,
     pub directory: PathBuf,
@@ -64,7 +64,7 @@ impl Labs {
         self.0.join(format!("{name}.lab"))
     }
 
-    /// Enters a lab, kept by the calling process.
+    /// Adds the entry of a lab that the calling process keeps.
     ///
     /// Raises `exists` if there is one of that name.
     pub fn enter(&self, name: &str, record: &Record) -> Result<Entry> {
@@ -177,8 +177,8 @@ impl Labs {
         self.look(name).map(drop)
     }
 
-    /// Raises `unsupported` if a lab with these options could write where the labs are written down: what it puts
-    /// there would lead the process that keeps it, outside, to the user's files.
+    /// Raises `unsupported` if a lab with these options could write to the directory of labs: by links there, it could make
+    /// the process outside that keeps it overwrite the user's files.
     pub fn apart_from(&self, options: &Policy) -> Result<()> {
         let labs = self.0.canonicalize().with_context(|| self.0.display().to_string())?;
         let writable = sandbox::writable(&options.write)?;
@@ -197,7 +197,7 @@ impl Labs {
     }
 }
 
-/// What there is of a name.
+/// What was found under a name.
 enum Seen {
     Lives(LiveLab),
     /// Kept in another PID namespace.
@@ -249,7 +249,7 @@ impl Entry {
         self.lock.as_raw_fd()
     }
 
-    /// Strikes the lab off. The name is free from here on.
+    /// Removes the entry. The name is free from here on.
     pub fn leave(self) -> Result<()> {
         let _mutex = lock::mutex(&self.labs)?;
         // Someone may have removed it, and begun another lab of that name.

@@ -48,7 +48,7 @@ impl Inside {
         self.process.pid
     }
 
-    /// Whether it has ended. As long as it has not, what was read by its number was its own.
+    /// Whether it has ended. Until then its pid can't be reused, so what was read by it is its own.
     pub fn ended(&self) -> bool {
         self.ends_within(0.0)
     }

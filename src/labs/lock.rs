@@ -1,8 +1,7 @@
 //! Locks by which labs are known to live.
 //!
-//! A POSIX record lock belongs to one process alone: it is not inherited, the kernel takes it away when the process
-//! ends, however it does, and tells everyone who holds it. A process's number read from a file would prove nothing:
-//! it may have been given to another one since.
+//! A POSIX record lock belongs to one process: it is not inherited, the kernel releases it however the process ends, and
+//! anyone can ask the kernel who holds it. A pid read from a file would prove nothing: it may have been reused.
 
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -27,7 +26,7 @@ fn whole_file(kind: libc::c_int) -> libc::flock {
     lock
 }
 
-/// Opens a file to be locked. A process must open it once only: closing any descriptor of it gives the lock up.
+/// Opens a file to be locked. A process must open it only once: closing any descriptor of the file releases the lock.
 pub fn open(path: &Path, create: bool) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = File::options();
@@ -68,13 +67,13 @@ fn take_directory(directory: &Path) -> Result<Flock<File>> {
 /// Who holds the lock.
 pub enum Holder {
     Nobody,
-    /// A descriptor of the process, which can't come to mean another one.
+    /// A pidfd: unlike a pid, it can't be reused.
     Process(OwnedFd),
     /// A process of another PID namespace, which can't be seen from this one.
     Elsewhere,
 }
 
-/// Finds who holds the lock. A holder that ends just now is nobody.
+/// Finds who holds the lock. A holder that has just ended counts as nobody.
 pub fn holder(file: &File) -> Result<Holder> {
     loop {
         let Some(pid) = holding(file)? else { return Ok(Holder::Nobody) };

@@ -1,5 +1,5 @@
-//! What a lab prints: kept in two files, of which the older goes when the newer is full, and while the lab comes up
-//! shown on the user's terminal, too.
+//! What a lab prints. Two files keep it; when the newer one is full, it replaces the older one. While the lab comes up, the
+//! output goes to the user's terminal, too.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -75,7 +75,7 @@ impl Stream {
         }
     }
 
-    /// Moves what there is, `buffer` full at most; how much it was.
+    /// Moves what is there, at most a `buffer` full. Returns how many bytes.
     fn pass_on(&mut self, buffer: &mut [u8], files: &mut Files) -> usize {
         let Some(pipe) = &mut self.pipe else { return 0 };
         match pipe.read(buffer) {
@@ -91,7 +91,7 @@ impl Stream {
     }
 }
 
-/// Writes to what may be set not to block, by someone who shares it.
+/// Writes to a descriptor that another process may have made non-blocking.
 fn write_all(file: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {

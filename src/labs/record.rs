@@ -1,4 +1,4 @@
-//! What is written down of a lab, for the other commands to find it by.
+//! What is written down about a lab, so that other commands find it.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -23,7 +23,7 @@ pub enum State {
     Up,
 }
 
-/// A process of this machine, told from a later one of the same number.
+/// A process, distinguished from a later one with the same pid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     pub pid: i32,
@@ -70,7 +70,7 @@ pub struct Record {
 pub const MOST_DEATHS: usize = 100;
 
 impl Record {
-    /// Of a lab that begins now, in the working directory of this process.
+    /// The record of a lab that starts now, in the working directory of this process.
     pub fn new(script: &str, args: &[String]) -> Record {
         Record {
             state: State::Starting,
@@ -85,7 +85,7 @@ impl Record {
         }
     }
 
-    /// Writes it in one piece: who reads sees the old or the new one.
+    /// Writes it atomically: a reader sees the old record or the new one.
     pub fn write(&self, directory: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self)?;
         let new = directory.join(format!("{FILE}.new"));

@@ -40,7 +40,7 @@ impl Row {
         }
     }
 
-    /// Of one that is kept in another PID namespace, where nothing of it can be seen.
+    /// The row of a lab that is kept in another PID namespace, where nothing of it can be seen.
     fn elsewhere(name: String) -> Row {
         Row { name, state: "elsewhere", record: None, namespaces: Vec::new(), processes: None }
     }

@@ -1,6 +1,6 @@
 //! `nsh up`: two processes outside of the lab. The one that the user started waits until the lab is up, or has
-//! failed, and passes signals on meanwhile. The other one keeps the lab: it is what else nsh's first process is (see
-//! [`crate::sandbox`]), in a session of its own, so that no terminal ends it.
+//! failed, and passes signals on meanwhile. The other one keeps the lab, as nsh's first process does for any script (see
+//! [`crate::sandbox`]), but in a session of its own, so that no terminal ends it.
 //!
 //! While the script runs, the two end together: killing the first ends the second, which ends the lab.
 
@@ -35,14 +35,14 @@ pub struct Request<'a> {
 
 /// Makes a lab, runs the script in it by `runner`, and returns nsh's exit status once the lab is up or has failed.
 ///
-/// `runner` is called in the script's process, with what it calls when the script has ended well; that returns when
-/// the lab is to end.
+/// `runner` runs in the script's process. It calls its second argument when the script has succeeded; that call returns
+/// when the lab is to end.
 pub fn up(request: Request<'_>, runner: impl FnOnce(&sandbox::Sandbox, Rc<dyn Fn()>) -> i32) -> Result<i32> {
     let name = name(&request).context(Exit(status::USAGE))?;
     start(&Labs::open()?, &name, request, runner)
 }
 
-/// The one that was given, or the script's, without directory and ending.
+/// The name that was given, or else the script's file name without its ending.
 fn name(request: &Request<'_>) -> Result<String> {
     if let Some(name) = &request.name {
         check_name(name).context("--name")?;
@@ -90,7 +90,7 @@ fn start(
     }
 }
 
-/// A session of its own, that ends with the process of the user's.
+/// Makes a session of its own, which ends with the process that the user started.
 fn alone(user: Pid) -> Result<()> {
     prctl::set_pdeathsig(Signal::SIGTERM)?;
     if nix::unistd::getppid() != user {
