@@ -1,4 +1,4 @@
-//! What `NAME?` and `NAME??` tell of a value of the user's own.
+//! What `NAME?` and `NAME??` show of a value that is not nsh's.
 
 use mlua::{Function, Value};
 

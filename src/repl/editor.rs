@@ -35,10 +35,10 @@ use crate::shell;
 /// How many candidates the editor can take.
 const MOST: usize = u16::MAX as usize;
 
-/// What came of asking for an input.
+/// The result of asking for an input.
 pub enum Read {
     Input(String),
-    /// Ctrl-C: the input so far is given up.
+    /// Ctrl-C: the input was dropped.
     Interrupted,
     /// Ctrl-D, or the end of a file.
     End,
@@ -179,7 +179,7 @@ fn entries(editor: &Editor<Helper, MemHistory>) -> Vec<String> {
     (0..history.len()).filter_map(get).map(|found| found.entry.into_owned()).collect()
 }
 
-/// Takes out what stands in the history before its last entry, which is that again.
+/// Removes earlier copies of the last entry from the history.
 fn once(editor: &mut Editor<Helper, MemHistory>, entry: &str) {
     let all = entries(editor);
     let before = all.len().saturating_sub(1);

@@ -1,5 +1,5 @@
-//! The lines of earlier sessions, in a file of the user's own. A process outside of the sandbox writes it: in there the
-//! home directory is read-only, and an open file would be a way for the lab's processes to read and change it.
+//! The inputs of earlier sessions, in a file of the user's. A process outside of the sandbox writes it: inside, the home
+//! directory is read-only, and through an open file the lab's processes could read and change the history.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -29,8 +29,8 @@ pub struct History {
 }
 
 impl History {
-    /// Reads the file, making it and its directory where they are missing. Without one that can be written (or without
-    /// a home), the session remembers only itself.
+    /// Reads the file; makes it and its directory if they are missing. If there is no file that can be written, the history
+    /// has only this session's inputs.
     ///
     /// Call it before the sandbox is entered, while nsh has one thread.
     pub fn open() -> History {
@@ -40,7 +40,7 @@ impl History {
         History { entries, writer }
     }
 
-    /// No file: the session remembers only itself.
+    /// No file: the history has only this session's inputs.
     pub fn none() -> History {
         History::default()
     }
@@ -50,7 +50,7 @@ impl History {
         std::mem::take(&mut self.entries)
     }
 
-    /// Adds an entry, and returns when it is kept.
+    /// Adds an entry, and returns when it is in the file.
     pub fn add(&mut self, entry: &str) {
         let Some(writer) = self.writer.as_ref().filter(|_| entry.len() <= ENTRY) else { return };
         let sent = socket::send(writer.as_raw_fd(), entry.as_bytes(), MsgFlags::MSG_NOSIGNAL);
@@ -87,7 +87,7 @@ impl Recorder {
         file.metadata().is_ok_and(|m| m.is_file()).then_some(file)
     }
 
-    /// Starts a process that adds what it is sent, until nobody is left to send.
+    /// Starts a process that adds what it receives, until the other end is closed.
     fn start(self) -> nix::Result<OwnedFd> {
         let (ours, theirs) =
             socket::socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
@@ -168,7 +168,7 @@ fn last_part(file: &mut File) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// An entry a line; what would break the line is escaped.
+/// One line for an entry; line breaks are escaped.
 fn encode(entry: &str) -> String {
     format!("{}\n", entry.replace('\\', "\\\\").replace('\n', "\\n"))
 }

@@ -55,7 +55,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// What a `?` at the end asks of: any expression, for nothing of Lua's ends so but a string or a comment.
+/// What a `?` at the end asks about: any expression. In Lua, only a string or a comment can end in `?`.
 fn questioned(text: &str) -> Option<&str> {
     let ends = lex::tokens(text).last().is_some_and(|t| t.kind == Kind::Other && t.text(text) == "?");
     text.strip_suffix('?').filter(|_| ends)
@@ -77,7 +77,7 @@ pub enum Parsed {
     Wrong(String),
 }
 
-/// As an expression first, so that `link.list()` prints; then as statements, whose local variables outlive them.
+/// Parses it as an expression first, so that `link.list()` prints; then as statements, whose local variables stay.
 pub fn parse(lua: &Lua, text: &str) -> Parsed {
     let load =
         |text: &str| lua.load(text).set_name("=nsh").set_mode(mlua::chunk::ChunkMode::Text).into_function();
@@ -104,14 +104,14 @@ pub fn parse(lua: &Lua, text: &str) -> Parsed {
     }
 }
 
-/// Whether a string's end is missing that no further line can bring.
+/// Whether a quoted string is unfinished, which no further line can mend.
 fn is_unfinished(text: &str, message: &str) -> bool {
     let goes_on = text.ends_with('\\') || text.trim_end().ends_with("\\z");
     message.contains("unfinished string") && !goes_on
 }
 
-/// Makes the locals outside of any block global, since each input is a chunk of its own: `local x = 1` is to be
-/// there in the next one. Lines and, as far as can be, columns stay.
+/// Makes locals outside of any block global: each input is a chunk of its own, and `local x = 1` must last until the
+/// next one. Lines stay the same, and columns where possible.
 pub fn globalised(source: &str) -> String {
     let all = lex::tokens(source);
     let tokens: Vec<Token> = all.into_iter().filter(Token::counts).collect();

@@ -1,4 +1,4 @@
-//! What keys do that rustyline has otherwise, or not at all.
+//! Keys that rustyline handles differently or not at all.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -130,7 +130,7 @@ impl ConditionalEventHandler for Conditional {
 }
 
 impl State {
-    /// Behind something typed, Up and Down go to what begins so; on an empty line from entry to entry.
+    /// Up and Down go to entries that begin with what is typed; on an empty line, to all entries.
     fn history(&mut self, context: &EventContext<'_>, search: Cmd) -> Option<Cmd> {
         let line = context.line();
         let browses = self.browse == Browse::Entry(line.to_owned());

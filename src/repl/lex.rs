@@ -103,7 +103,7 @@ fn operator(rest: &str) -> Option<usize> {
     OPERATORS.iter().find(|o| rest.starts_with(**o)).map(|o| o.len())
 }
 
-/// As generous as Lua's own lexer, which takes all that could be a number and judges then.
+/// Like Lua's lexer, it takes everything that could belong to a number.
 fn number(rest: &str) -> usize {
     let exponents: &[char] =
         if rest.starts_with("0x") || rest.starts_with("0X") { &['p', 'P'] } else { &['e', 'E'] };

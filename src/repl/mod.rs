@@ -49,13 +49,13 @@ use input::{Input, Parsed};
 pub use history::History;
 pub use pause::pause;
 
-/// How long SIGHUP may take to come after the terminal has gone.
+/// How long to wait for SIGHUP after the terminal has gone.
 const HANG_UP: Duration = Duration::from_secs(2);
 
 /// What the prompt is begun with.
 pub struct Settings {
     pub trace: bool,
-    /// Commands that do the same are shown from the start.
+    /// Whether equivalent commands are shown from the start.
     pub echo: bool,
     /// Opened before the sandbox was entered.
     pub history: History,

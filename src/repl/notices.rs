@@ -1,12 +1,12 @@
-//! Lines that are shown above the input while it is edited. rustyline has nothing for it that works with input that
-//! comes fast: its external printer leaves what was read ahead in a buffer until the next key.
+//! Lines that appear above the input while it is edited. rustyline's external printer doesn't do: it leaves input that
+//! was read ahead in a buffer until the next key.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::screen;
 
-/// Shared by the editor's helper, which knows what is on the screen, and by who has something to show.
+/// Shared by the editor's helper, which knows what is on the screen, and by whoever has something to show.
 #[derive(Clone, Default)]
 pub struct Notices(Arc<Mutex<State>>);
 
@@ -30,7 +30,7 @@ impl Notices {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From here on until the guard is dropped an input is edited.
+    /// Marks that an input is edited, until the guard is dropped.
     pub fn reading(&self) -> Reading {
         self.lock().reading = true;
         Reading(self.clone())

@@ -15,7 +15,7 @@ pub fn page(text: &str, may_page: bool) {
     }
 }
 
-/// How many lines of the terminal a text takes; a longer line goes on in the next.
+/// How many lines of the terminal a text takes. A long line takes several.
 fn lines(text: &str, columns: usize) -> usize {
     text.lines().map(|line| screen::width(line).div_ceil(columns.max(1)).max(1)).sum()
 }

@@ -1,4 +1,4 @@
-//! Several lines at once that are not all Lua: cut into what is run one after the other.
+//! An input of several lines that are not all Lua, cut into parts that run one after the other.
 
 use std::borrow::Cow;
 
@@ -76,7 +76,7 @@ fn is_own(line: &str) -> bool {
     line.starts_with(['!', '?']) || (line.starts_with(':') && !line.starts_with("::"))
 }
 
-/// Whether a line of several begins a command of the shell.
+/// Whether a line begins a shell command.
 fn is_shell(lua: &Lua, text: &str, line: &str) -> bool {
     let trimmed = line.trim();
     let word = trimmed.split_whitespace().next().unwrap_or_default();
@@ -108,7 +108,7 @@ fn is_shell(lua: &Lua, text: &str, line: &str) -> bool {
     shell::is_known(word) && !defined && !statement()
 }
 
-/// Whether a loop or condition of the shell begins here whose `do` or `then` stands in the next line.
+/// Whether a shell loop or condition begins here that has its `do` or `then` in the next line.
 fn is_loop(lua: &Lua, rest: &str) -> bool {
     let mut lines = rest.lines();
     let first = lines.next().unwrap_or_default();
@@ -134,7 +134,7 @@ fn lua_at(lua: &Lua, rest: &str) -> (What, usize) {
 }
 
 /// The text without the prompts of a transcript that it was copied from: `$ ip link`, `root@h:~# ip link`,
-/// `nsh ns1> 1 + 1`. Of several lines those without a prompt are what the commands printed, and become empty.
+/// `nsh ns1> 1 + 1`. Lines without a prompt are output and comments, and become empty.
 pub fn without_prompts(text: &str) -> Cow<'_, str> {
     // Its first line may be a comment.
     let says_nothing = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');

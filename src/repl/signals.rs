@@ -1,5 +1,5 @@
-//! SIGTERM and SIGHUP while an input is edited: rustyline goes on reading when one comes, so they are told to it as
-//! the one signal that it ends for.
+//! SIGTERM and SIGHUP while an input is edited. rustyline ignores them while it reads, so they are turned into the one
+//! signal that makes it stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

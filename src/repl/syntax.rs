@@ -6,7 +6,7 @@ use super::input::{self, Parsed};
 use super::lex::{self, Kind, Token};
 use super::screen;
 
-/// What Lua says of an input that it can't read (`nsh:2: unexpected symbol near '='`), and the place in lines below.
+/// Lua's message for an input that it can't parse (`nsh:2: unexpected symbol near '='`), and the line with its place.
 pub fn told(lua: &Lua, source: &str, message: &str) -> (String, Option<String>) {
     let found = message.strip_prefix("nsh:").and_then(|rest| {
         let (number, text) = rest.split_once(": ")?;
@@ -30,7 +30,7 @@ fn marked(line: &str, at: usize) -> Option<String> {
     (width + 2 < screen::size().0).then(|| format!("  {plain}\n  {:before$}^", ""))
 }
 
-/// Where in the line what Lua names is: with several of the kind, the first one up to which the input is wrong.
+/// Where in the line the token is that Lua names. Of several, the first up to which the input is wrong.
 fn place(lua: &Lua, source: &str, text: &str, line: std::ops::Range<usize>) -> Option<usize> {
     let tokens = lex::tokens(source);
     if text.starts_with("unfinished string") {

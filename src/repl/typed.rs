@@ -24,7 +24,7 @@ pub fn is_command(lua: &Lua, text: &str) -> bool {
         && !matches!(input::parse(lua, text), Parsed::Chunk { expression: false, .. })
 }
 
-/// Whether all lines are comments of a shell, and none an expression of Lua's such as `#t`.
+/// Whether all lines are shell comments, and none is a Lua expression such as `#t`.
 pub fn is_comment(lua: &Lua, text: &str) -> bool {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).all(|line| {
         let Some(rest) = line.strip_prefix('#') else { return false };
@@ -33,7 +33,7 @@ pub fn is_comment(lua: &Lua, text: &str) -> bool {
     })
 }
 
-/// `h1 ping h2`: the namespace, and the command that is to be run there.
+/// `h1 ping h2`: the namespace, and the command to run there.
 pub fn in_namespace<'t>(session: &Session<'_>, text: &'t str) -> Option<(&'t str, &'t str)> {
     let (name, command) = text.split_once([' ', '\t'])?;
     let command = command.trim_start();
@@ -44,7 +44,7 @@ pub fn in_namespace<'t>(session: &Session<'_>, text: &'t str) -> Option<(&'t str
     (sound && there()).then_some((name, command))
 }
 
-/// Runs such a command: what is known as `ip netns exec` would, anything else as `!` does.
+/// Runs such a command: known ones as `ip netns exec` would, all others as `!` does.
 pub fn elsewhere(session: &mut Session<'_>, text: &str) -> mlua::Result<()> {
     let Some((name, inner)) = in_namespace(session, text) else { return Ok(()) };
     let word = inner.split_whitespace().next().unwrap_or_default();
@@ -84,7 +84,7 @@ pub fn leave(session: &mut Session<'_>) -> mlua::Result<bool> {
     }
 }
 
-/// `ip netns exec ns1 bash`: what follows is done in there.
+/// `ip netns exec ns1 bash`: later inputs act in that namespace.
 fn enter(session: &mut Session<'_>, name: Option<&str>) -> mlua::Result<bool> {
     let before = session.current.borrow().name().to_owned();
     if let Some(name) = name {
@@ -98,8 +98,8 @@ fn enter(session: &mut Session<'_>, name: Option<&str>) -> mlua::Result<bool> {
     Ok(true)
 }
 
-/// `ip addr` and the like, typed as they are: shows the Lua that each stands for, and runs it. `line` is the text's
-/// in an input of several. False if one failed, which is told.
+/// `ip addr` and the like, typed as they are: shows the Lua that each stands for, and runs it. `line` is where the text
+/// begins in an input of several lines. Reports failures; false if there were any.
 pub fn translated(
     session: &mut Session<'_>,
     typed: &mut Typed,
@@ -181,7 +181,7 @@ fn is_on_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
-/// Runs a program on the terminal, where its output is seen as it comes. False if it failed, which is told.
+/// Runs a program on the terminal, where its output appears at once. Reports a failure, and returns false.
 fn on_terminal(session: &Session<'_>, program: &Program) -> bool {
     let ns = match &program.namespace {
         Some(name) => session.lab.namespaces.require(name),
@@ -206,8 +206,8 @@ pub fn command(session: &mut Session<'_>, text: &str) -> mlua::Result<()> {
     translated(session, &mut typed, text, None).map(drop)
 }
 
-/// An input of several lines that are not all Lua. As with lines that are typed one by one, what follows an error is
-/// run all the same, unless `set -e` was among them.
+/// Runs an input of several lines that are not all Lua. As with lines typed one by one, the rest still runs after an
+/// error, unless `set -e` was among them.
 pub fn pasted(session: &mut Session<'_>, text: &str, parts: &[Part<'_>]) -> mlua::Result<Flow> {
     let mut typed = Typed::new(text, names::globals(session));
     for (i, part) in parts.iter().enumerate() {
@@ -248,8 +248,7 @@ pub fn pasted(session: &mut Session<'_>, text: &str, parts: &[Part<'_>]) -> mlua
     Ok(Flow::GoOn)
 }
 
-/// What there is to say about a line that begins with a program's name and would fail as Lua: `cat /etc/hostname` is
-/// arithmetic there.
+/// A note on a line that begins with a program's name and would fail as Lua, where `cat /etc/hostname` is arithmetic.
 pub fn meant_for_shell(lua: &Lua, text: &str) -> Option<String> {
     if let Some(note) = of_shell(lua, text) {
         return Some(note);
@@ -262,7 +261,7 @@ pub fn meant_for_shell(lua: &Lua, text: &str) -> Option<String> {
     (sound && !statement()).then(|| format!("{word} is a program: use !{} to run it", text.trim()))
 }
 
-/// What there is to say about words that only a shell has.
+/// A note on words that only a shell knows.
 fn of_shell(lua: &Lua, text: &str) -> Option<String> {
     let text = text.trim();
     let (word, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
@@ -295,8 +294,8 @@ fn input_is_wrong(lua: &Lua, text: &str) -> bool {
     matches!(input::parse(lua, text), Parsed::Wrong(_))
 }
 
-/// The Lua that an argument such as that of `:watch` stands for: itself, or that of a command. `None` if it can't be
-/// translated, which is told.
+/// The Lua for an argument such as that of `:watch`: the argument itself, or the translation of a command. Reports what
+/// can't be translated, and returns `None`.
 pub fn meant(session: &Session<'_>, text: &str) -> Option<String> {
     if !is_command(session.lua, text) {
         return Some(text.to_owned());
@@ -310,7 +309,7 @@ pub fn meant(session: &Session<'_>, text: &str) -> Option<String> {
     }
 }
 
-/// Runs the line, the last one again for `!`. Returns what there is to say about how it ended.
+/// Runs the line, or the last one again for `!`. Returns a note if it failed.
 pub fn run(session: &mut Session<'_>, line: &str) -> Result<Option<String>> {
     let line = match line {
         "!" => match &session.last_command {
@@ -332,7 +331,7 @@ pub fn run(session: &mut Session<'_>, line: &str) -> Result<Option<String>> {
     in_front(session, &ns, Spec::shell(&line))
 }
 
-/// Runs a program in a namespace, on the terminal if there is one. Returns what there is to say about how it ended.
+/// Runs a program in a namespace, on the terminal if there is one. Returns a note if it failed.
 fn in_front(session: &Session<'_>, ns: &Namespace, spec: Spec) -> Result<Option<String>> {
     let hosts = match &session.lab.place.hosts {
         Some(of_host) => hosts::refresh(&session.lab.namespaces, ns, of_host)?,

@@ -49,7 +49,7 @@ impl Artifacts {
         }
     }
 
-    /// Adds the script and the report of a file that failed; of one that did not, nothing is kept.
+    /// Keeps the script and the report of a file that failed, and nothing of one that did not.
     pub fn file_done(&self, file: &File, report: &FileReport) {
         let place = place(&report.name, report.round);
         let kept = match report.failed() {
@@ -96,7 +96,7 @@ fn place(name: &str, round: u32) -> PathBuf {
     safe(&format!("{name}{round}"))
 }
 
-/// So much, in so many files, is kept of one test file: its process may write without end.
+/// The most that is kept of one test file, in bytes and in files: its process may write without end.
 const MOST_OF_A_FILE: u64 = 256 << 20;
 const MOST_NAMES: u32 = 10_000;
 
@@ -132,7 +132,7 @@ impl OfFile {
         lose(&self.lost, &self.place, e);
     }
 
-    /// What it printed, of several processes one behind the other.
+    /// Keeps what it printed, the output of several processes one after the other.
     pub fn keep_output(&mut self, output: &Printed) {
         if output.is_empty() {
             return;

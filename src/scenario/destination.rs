@@ -80,7 +80,7 @@ pub struct Destination {
     format: Format,
     /// `None` for stdout.
     file: Option<(Output, Target, File)>,
-    /// For a file: written at the end as one, so that another run with the same file, or a kill, leaves a whole report.
+    /// For a file: written at the end in one go, so that another run with the same file, or a kill, leaves a whole report.
     text: String,
     verbose: bool,
     /// Files told so far.
@@ -172,7 +172,7 @@ impl Destination {
     }
 }
 
-/// Ends them all, and tells on stderr what could not be written. Whether all could.
+/// Ends them all, and reports on stderr what could not be written. True if all could.
 pub fn end_all(all: Vec<Destination>, screen: &mut Screen, report: &Report, rounds: u32) -> bool {
     let lost = all.into_iter().filter_map(|d| d.end(screen, report, rounds).err());
     let mut lost: Vec<Error> = lost.map(|e| Error::of(&*e)).collect();
@@ -184,7 +184,7 @@ pub fn end_all(all: Vec<Destination>, screen: &mut Screen, report: &Report, roun
 /// How long another run may take to write its results into the same file.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// In place of what was there, while no other run writes.
+/// Replaces what was there, while no other run writes.
 fn write_whole(target: &Target, file: File, text: &str, patience: Duration) -> Result<()> {
     let regular = file.metadata().is_ok_and(|m| m.is_file());
     let mut file = locked(file, Deadline::after(patience))?;

@@ -21,13 +21,12 @@ pub const RULE: &str = "in a directory, a test is each *.lua below it whose name
 pub struct File {
     /// Without links, as it was found.
     pub path: PathBuf,
-    /// As it stands in reports: relative to the working directory if it lies there, however it was named. What
-    /// `--shard` goes by.
+    /// Its name in reports and for `--shard`: relative to the working directory if it lies there, however it was named.
     pub name: String,
 }
 
 impl File {
-    /// Reads the file that was found: not through a link that a test has put in its place since.
+    /// Reads the file that was found, and not through a link that a test has put in its place since.
     pub fn read(&self) -> error::Result<Vec<u8>> {
         file::read_itself(&self.path, file::LONGEST_SCRIPT).map_err(|e| e.op(self.name.clone()))
     }

@@ -20,7 +20,7 @@ impl Shard {
         }
     }
 
-    /// Whether the file is this shard's. By its name alone: other files may come and go.
+    /// Whether the file is in this shard. Only its name decides, so other files may come and go.
     pub fn has(self, name: &str) -> bool {
         // The remainder of a well-mixed hash: FNV-1a mixes its low bits poorly for names that differ at the end.
         mix(fnv1a(name.as_bytes())) % u64::from(self.count) == u64::from(self.index - 1)
@@ -40,7 +40,7 @@ fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// A seed that nobody chose, short enough to be typed again.
+/// A random seed, short enough to be typed again.
 pub fn random_seed() -> u64 {
     u64::from(u32::from_ne_bytes(random_bytes()))
 }

@@ -25,8 +25,8 @@ pub struct Output {
     at_end: bool,
 }
 
-/// The mark was written before its event, so it is in the pipe, behind no more than fits into one (pipe(7)). An event
-/// that a script made up has no mark, and what it prints may have no end.
+/// A mark is written before its event, so it is in the pipe, after at most one pipe's content (pipe(7)). An event that a
+/// script made up has no mark, and what the script prints may have no end.
 const MOST_AHEAD: usize = 2 << 20;
 const CHUNK: usize = 64 << 10;
 
@@ -51,8 +51,7 @@ impl Output {
         self.at_end
     }
 
-    /// Reads what is there up to the mark with this number, and what is behind it as far as it came along: that is
-    /// held back for the next call.
+    /// Reads up to the mark with this number. What was read beyond it is held back for the next call.
     pub fn read_to(&mut self, from: &mut impl Read, number: u64) {
         while self.met < number && self.next_mark() {}
         let mut left = MOST_AHEAD;
@@ -81,7 +80,7 @@ impl Output {
         std::mem::take(&mut self.current)
     }
 
-    /// Takes what is held back, at the end, when no more events will come.
+    /// Takes what is held back; for the end, when no more events will come.
     pub fn finish(&mut self) {
         while self.next_mark() {}
         let held = std::mem::take(&mut self.held);
@@ -141,7 +140,7 @@ impl Output {
     }
 }
 
-/// Behind a mark whose event has not come yet; then the pipe fills, and the file waits.
+/// How much is read beyond a mark whose event has not come yet. Then the pipe fills, and the file waits.
 const MOST_HELD: usize = 1 << 20;
 
 #[cfg(test)]

@@ -32,9 +32,9 @@ use crate::lua::modules::test::{self, Selection, Settings};
 use crate::proc;
 use crate::{doc, sandbox};
 
-/// How much longer than its limit a file may take, since the sandbox ends it by itself.
+/// How much longer than its limit a file may take: the sandbox ends it by itself in this time.
 const GRACE: Duration = Duration::from_secs(8);
-/// How many bytes a file may tell of its tests, of which all are kept for the report.
+/// How many bytes of events a file may send; all of them are kept for the report.
 pub const MOST_TOLD: usize = 32 << 20;
 /// How long after the process's end its pipes may stay open.
 const LINGER: Duration = Duration::from_secs(5);
@@ -45,7 +45,7 @@ pub struct Task {
     /// Its place in the list of files.
     pub file: usize,
     pub round: u32,
-    /// The test with a lab of its own for which alone the file is run.
+    /// The only test to run in this process: one with a lab of its own.
     pub only: Option<Id>,
 }
 
@@ -68,7 +68,7 @@ pub struct Running {
     killed: bool,
     exited: Option<(WaitStatus, Instant)>,
     out_of_memory: Option<u64>,
-    /// The beginning of a line that is still to be told.
+    /// The beginning of a line that is not printed yet.
     line: Vec<u8>,
 }
 

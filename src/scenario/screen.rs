@@ -1,4 +1,4 @@
-//! Stdout as people look at it: lines, and on a terminal below them one that tells how far the run is.
+//! Stdout for people: lines, and on a terminal a bottom line with the progress of the run.
 
 use std::io::IsTerminal;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -23,7 +23,7 @@ pub struct Screen {
     pub live: bool,
     colour: bool,
     drawn: bool,
-    /// Why something could not be printed. That nobody reads any more is no reason.
+    /// Why something could not be printed. A closed stdout doesn't count.
     pub lost: Option<Error>,
     /// Readable once the run is to end: then nothing is waited for that can't be printed.
     pub signals: Option<OwnedFd>,

@@ -19,7 +19,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes those that are not ignored already (`nohup`, `&` in a script). Given back when dropped.
+    /// Blocks those that are not ignored (`nohup`, `&` in a script). Unblocked when dropped.
     pub fn take() -> Result<Signals> {
         let mut mask = SigSet::empty();
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
@@ -44,7 +44,7 @@ impl Signals {
         Ok(Signal::try_from(info.ssi_signo as i32).ok())
     }
 
-    /// Whether the last one came after the first as something new.
+    /// Whether the last one is a second signal, and not the first one sent twice.
     pub fn is_second(&self) -> bool {
         self.first.zip(self.last).is_some_and(|(first, last)| last.duration_since(first) >= SECOND)
     }

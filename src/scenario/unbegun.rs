@@ -1,5 +1,4 @@
-//! Tests that a file names and that never began, because the file ended before: read from its text, since nothing else
-//! knows of them.
+//! Tests in a file's text that never began because the file ended before. Only the text knows of them.
 
 use crate::lua::modules::test::event::Id;
 
@@ -16,7 +15,7 @@ impl Written {
         Written(lines.filter_map(|(i, line)| Some((i + 1, name(line)?.to_owned()))).collect())
     }
 
-    /// Those that none of `met` stands for, as `: a (line 3), b (line 7)`; empty if there are none.
+    /// Those that are not among `met`, as `: a (line 3), b (line 7)`; empty if there are none.
     pub fn without<'a>(&self, met: impl Iterator<Item = &'a Id>) -> String {
         let line = |id: &Id| id.at.as_ref()?.rsplit_once(':')?.1.parse().ok();
         let met: Vec<usize> = met.filter_map(line).collect();
