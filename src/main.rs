@@ -98,7 +98,7 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
     let code = matches!(source, Source::Code(_));
     let script = read(source, args)?;
     honoured(&script)?;
-    let trace = options.trace;
+    let trace = options.script.trace;
     let request = labs::Request {
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
@@ -112,9 +112,9 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
 }
 
 fn policy(options: LabOptions, script_dir: Option<PathBuf>) -> sandbox::Policy {
-    let LabOptions { host, write, env, timeout, trace: _, echo: _ } = options;
+    let cli::ScriptOptions { write, env, timeout, trace: _ } = options.script;
     tell_unset(&env);
-    sandbox::Policy { host, write, script_dir, timeout, env }
+    sandbox::Policy { host: options.host, write, script_dir, timeout, env }
 }
 
 fn tell_unset(env: &[OsString]) {
@@ -153,7 +153,7 @@ fn run(script: Script, options: LabOptions) -> Result<i32> {
     if !options.host {
         sandbox::close_inherited();
     }
-    let (trace, echo) = (options.trace, options.echo);
+    let (trace, echo) = (options.script.trace, options.echo);
     let missing = honoured(&script)?.map(|needs| needs.missing);
     sandbox::run(&policy(options, script.directory.clone()), |lab| {
         tell_notes(lab, trace);
@@ -191,7 +191,7 @@ fn prompt(script: Option<Script>, options: LabOptions) -> Result<i32> {
     // Set in the lab, read out here; it counts, so nothing need be open on both sides but this.
     let reset = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).context("eventfd")?;
     let reset = Rc::new(reset);
-    let (host, trace, echo) = (options.host, options.trace, options.echo);
+    let (host, trace, echo) = (options.host, options.script.trace, options.echo);
     let policy = policy(options, script.as_ref().and_then(|s| s.directory.clone()));
     let named = script.as_ref().map(|s| (s.name.clone(), s.args.clone()));
     let ended = labs::prompt(&policy, named, |lab| {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use nsh::labs::Which;
 
 use super::Command;
@@ -37,6 +37,19 @@ pub struct Arguments {
     /// Work on this machine's own network, without a sandbox, as `ip` does. Needs root; what the script makes stays.
     #[arg(long)]
     pub host: bool,
+    #[command(flatten)]
+    pub script: ScriptOptions,
+    /// Print each call as the command of iproute2, nft or sysctl that does the same, so that a shell can run them. The
+    /// script's own output goes to stderr.
+    #[arg(long)]
+    pub echo: bool,
+    #[command(subcommand)]
+    pub command: Option<SubCommand>,
+}
+
+// What nsh FILE and nsh up FILE have in common.
+#[derive(Debug, Args)]
+pub struct ScriptOptions {
     /// Let the script write to this file or directory, besides the working directory. Can be repeated.
     #[arg(long, value_name = "PATH")]
     pub write: Vec<PathBuf>,
@@ -44,18 +57,12 @@ pub struct Arguments {
     /// HOME, TERM, LANG and their like, and nothing else. Can be repeated.
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub env: Vec<OsString>,
-    /// End the script after this time.
+    /// End the script, or a lab that is not up by then, after this time.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Show Lua's full traceback with an error, and what this machine could not give to the sandbox.
     #[arg(long)]
     pub trace: bool,
-    /// Print each call as the command of iproute2, nft or sysctl that does the same, so that a shell can run them. The
-    /// script's own output goes to stderr.
-    #[arg(long)]
-    pub echo: bool,
-    #[command(subcommand)]
-    pub command: Option<SubCommand>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use nsh::labs::Words;
 
-use super::arguments::seconds;
+use super::arguments::ScriptOptions;
 use super::{Command, LabOptions, Source};
 
 #[derive(Debug, Args)]
@@ -24,29 +23,18 @@ pub struct Up {
     /// The lab's name; by default the file's name without .lua.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Let the script write to this file or directory, besides the working directory. Can be repeated.
-    #[arg(long, value_name = "PATH")]
-    write: Vec<PathBuf>,
-    /// Set a variable in the script's environment, or pass the one that is set here. Without this, the script gets PATH,
-    /// HOME, TERM, LANG and their like, and nothing else. Can be repeated.
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    env: Vec<OsString>,
-    /// End the lab if the script takes longer than this.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    timeout: Option<Duration>,
-    /// Show Lua's full traceback with an error, and what this machine could not give to the sandbox.
-    #[arg(long)]
-    trace: bool,
+    #[command(flatten)]
+    script: ScriptOptions,
 }
 
 impl Up {
     pub fn command(self) -> Command {
-        let Up { mut file, mut args, code, name, write, env, timeout, trace } = self;
+        let Up { mut file, mut args, code, name, script: options } = self;
         if code.is_some() {
             args.splice(..0, file.take());
         }
         let script = Source::of(code, file.map(PathBuf::from)).unwrap_or(Source::Code(String::new()));
-        let options = LabOptions { host: false, write, env, timeout, trace, echo: false };
+        let options = LabOptions { host: false, echo: false, script: options };
         Command::Up { script, args, name, options }
     }
 }

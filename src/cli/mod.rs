@@ -8,7 +8,6 @@ mod tests;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -21,6 +20,7 @@ use nsh::sandbox::Exit;
 use nsh::scenario;
 
 use arguments::Arguments;
+pub use arguments::ScriptOptions;
 
 /// What nsh is asked to do.
 #[derive(Debug)]
@@ -105,12 +105,9 @@ impl Source {
 #[derive(Debug)]
 pub struct LabOptions {
     pub host: bool,
-    pub write: Vec<PathBuf>,
-    pub env: Vec<OsString>,
-    pub timeout: Option<Duration>,
-    pub trace: bool,
     /// Tell the commands that do the same.
     pub echo: bool,
+    pub script: ScriptOptions,
 }
 
 /// Reads the command line, of which the first is the program's own name.
@@ -122,11 +119,11 @@ pub fn parse(argv: &[OsString]) -> Result<Command> {
         }
         parsed => parsed.map_err(|e| wrong_usage(&e, argv)).context(Exit(status::USAGE))?,
     };
-    let Arguments { file, code, interactive, host, write, env, timeout, trace, echo, command } = arguments;
+    let Arguments { file, code, interactive, host, script: options, echo, command } = arguments;
     if let Some(e) = file.as_deref().and_then(mistaken) {
         return Err(e).context(Exit(status::USAGE));
     }
-    let options = LabOptions { host, write, env, timeout, trace, echo };
+    let options = LabOptions { host, echo, script: options };
     Ok(match (command, Source::of(code, file)) {
         (Some(command), _) => command.command(args),
         (None, Some(script)) if !interactive => Command::Run { script, args, options },

@@ -1,5 +1,7 @@
 //! The command line, read.
 
+use std::time::Duration;
+
 use clap::CommandFactory;
 
 use super::*;
@@ -37,9 +39,9 @@ fn what_follows_the_file_is_the_scripts() {
     };
     assert_eq!(file, PathBuf::from("x.lua"));
     assert_eq!(args, ["--host", "-e", "doc", "--", "--version"]);
-    assert!(options.trace && !options.host);
-    assert_eq!(options.write, [PathBuf::from("/a")]);
-    assert_eq!(options.timeout, Some(Duration::from_secs(3)));
+    assert!(options.script.trace && !options.host);
+    assert_eq!(options.script.write, [PathBuf::from("/a")]);
+    assert_eq!(options.script.timeout, Some(Duration::from_secs(3)));
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn options_of_up_may_stand_behind_the_script() {
         let (script, args, name, options) = up(line);
         assert!(matches!(script, Source::File(file) if file == Path::new("x.lua")), "{line}");
         assert_eq!((args, name.as_str()), (["a", "-e", "--"].map(OsString::from).to_vec(), "n"), "{line}");
-        assert_eq!(options.timeout, Some(Duration::from_secs(3)));
+        assert_eq!(options.script.timeout, Some(Duration::from_secs(3)));
     }
     let (script, args, ..) = up("up -e return a --trace -- b");
     assert!(matches!(script, Source::Code(code) if code == "return"));
