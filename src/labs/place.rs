@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_others_put_there_is_not_used() {
         let scratch = Scratch::new("private");
-        let refused = |path: &Path, uid: Uid| private(path, uid).unwrap_err().to_string();
+        let refused = |path: &Path, uid: Uid| Error::of(&*private(path, uid).unwrap_err()).to_string();
         let own = scratch.directory("own", 0o700);
         assert_eq!(private(&own, me()).unwrap(), own);
         assert!(refused(&own, Uid::from_raw(4243)).contains("belongs to another user"));
