@@ -98,9 +98,16 @@ pub(super) fn is_dump(flags: u16) -> bool {
     flags & NLM_F_DUMP == NLM_F_DUMP
 }
 
-/// A request; one that isn't a dump asks for an ack, which ends the answer whatever else is in it.
-pub(super) fn request<T>(message: T, flags: u16) -> NetlinkMessage<T> {
+/// Whether the kernel answers by one object or a refusal, always (RTM_GETLINK, GETADDR, GETROUTE, GETNEIGH and GETNSID):
+/// an ack would be one more datagram, a microsecond.
+fn answers_once(message_type: u16) -> bool {
+    matches!(message_type, 18 | 22 | 26 | 30 | 90)
+}
+
+/// A request; one that isn't a dump asks for an ack where only that ends the answer.
+pub(super) fn request<T: NetlinkSerializable>(message: T, flags: u16) -> NetlinkMessage<T> {
     let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | flags | if is_dump(flags) { 0 } else { NLM_F_ACK };
+    let acked = !is_dump(flags) && !answers_once(message.message_type());
+    header.flags = NLM_F_REQUEST | flags | if acked { NLM_F_ACK } else { 0 };
     NetlinkMessage::new(header, NetlinkPayload::InnerMessage(message))
 }

@@ -13,7 +13,8 @@
 //! there.
 //!
 //! A socket stays in the namespace in which it was opened, so it is opened by [`super::namespace::Namespace`] and
-//! then used from anywhere. The kernel does its work inside `sendmsg`, so its answer is there when we look.
+//! then used from anywhere. The kernel does its work inside `sendmsg`, so its answer is there when we look. A get of
+//! one object asks for no ack: its answer ends it.
 
 mod client;
 mod message;

@@ -67,8 +67,12 @@ fn kernel(answer: impl Fn(u32) -> Vec<Vec<u8>> + Send + 'static) -> (Route, Join
 
 /// The first bytes of the objects that came; forgets those before a dump began anew.
 fn ask(route: &mut Route, flags: u16) -> Result<Vec<u8>> {
+    ask_as(GET_LINK, route, flags)
+}
+
+fn ask_as(message_type: u16, route: &mut Route, flags: u16) -> Result<Vec<u8>> {
     let mut found = Vec::new();
-    let known = route.raw(GET_LINK, flags, &BODY, &mut |answer| {
+    let known = route.raw(message_type, flags, &BODY, &mut |answer| {
         match answer {
             None => found.clear(),
             Some(answer) => found.push(answer.payload[0]),
@@ -85,13 +89,28 @@ fn an_answer_comes_before_its_ack_in_one_datagram_or_two() {
         1 => vec![[link(1, 0, &[7; 4]), error(1, 0, &[])].concat()],
         n => vec![link(n, 0, &[8; 4]), error(n, 0, &[])],
     });
-    assert_eq!(ask(&mut route, 0).unwrap(), [7]);
-    assert_eq!(ask(&mut route, 0).unwrap(), [8]);
+    assert_eq!(ask_as(NEW_LINK, &mut route, 0).unwrap(), [7]);
+    assert_eq!(ask_as(NEW_LINK, &mut route, 0).unwrap(), [8]);
     drop(route);
     let asked = kernel.join().unwrap();
     // NLM_F_REQUEST and NLM_F_ACK; the number; the body as it was given.
-    let expected = [&message(GET_LINK, 5, 2, &BODY)[..]].concat();
-    assert_eq!(asked[1], expected);
+    assert_eq!(asked[1], message(NEW_LINK, 5, 2, &BODY));
+}
+
+#[test]
+fn a_get_ends_with_its_answer_and_asks_for_no_ack() {
+    let (mut route, kernel) = kernel(|n| match n {
+        1 => vec![link(1, 0, &[7; 4])],
+        // Whatever else it gets belongs to another request.
+        2 => vec![error(1, 0, &[]), link(1, 0, &[9; 4]), link(2, 0, &[8; 4])],
+        n => vec![error(n, -libc::ENODEV, &[])],
+    });
+    assert_eq!(ask(&mut route, 0).unwrap(), [7]);
+    assert_eq!(ask(&mut route, 0).unwrap(), [8]);
+    assert_eq!(ask(&mut route, 0).unwrap_err().raw(), Some(Errno::ENODEV));
+    drop(route);
+    // NLM_F_REQUEST alone.
+    assert_eq!(kernel.join().unwrap()[0], message(GET_LINK, 1, 1, &BODY));
 }
 
 #[test]
@@ -146,7 +165,9 @@ fn an_object_that_no_crate_could_decode_is_handed_over() {
     // No `struct ifinfomsg`, and an unknown type.
     let (mut route, _kernel) =
         kernel(|n| vec![link(n, 0, &[9]), message(4000, 0, n, &[6]), error(n, 0, &[])]);
-    assert_eq!(ask(&mut route, 0).unwrap(), [9, 6]);
+    assert_eq!(ask_as(NEW_LINK, &mut route, 0).unwrap(), [9, 6]);
+    let (mut route, _kernel) = kernel(|n| vec![message(4000, 0, n, &[6])]);
+    assert_eq!(ask(&mut route, 0).unwrap(), [6]);
 }
 
 #[test]

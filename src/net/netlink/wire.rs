@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
-use netlink_packet_core::{NLM_F_CAPPED, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR};
+use netlink_packet_core::{NLM_F_ACK, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR};
 use netlink_sys::{AsyncSocket, Socket, SocketAddr};
 use nix::errno::Errno;
 
@@ -32,6 +32,8 @@ struct State {
     sequence: u32,
     /// Neither the ack nor the end of the dump came yet.
     waiting: bool,
+    /// Neither an ack nor the end of a dump will come: one object ends the answer.
+    single: bool,
     /// The kernel changed what it was dumping (NLM_F_DUMP_INTR).
     interrupted: bool,
     datagram: Vec<u8>,
@@ -155,23 +157,30 @@ impl Wire {
 impl State {
     /// Ends the request under way with an error of our own, in the form that the connection knows.
     fn refuse(&mut self, errno: Errno) {
+        self.end(-(errno as i32));
+    }
+
+    /// The same with any code; 0 is an ack.
+    fn end(&mut self, code: i32) {
         self.waiting = false;
         self.control.extend_from_slice(&(HEADER as u32 + 4 + HEADER as u32).to_ne_bytes());
         self.control.extend_from_slice(&NLMSG_ERROR.to_ne_bytes());
         self.control.extend_from_slice(&NLM_F_CAPPED.to_ne_bytes());
         self.control.extend_from_slice(&self.sequence.to_ne_bytes());
         self.control.extend_from_slice(&0u32.to_ne_bytes());
-        self.control.extend_from_slice(&(-(errno as i32)).to_ne_bytes());
+        self.control.extend_from_slice(&code.to_ne_bytes());
         self.control.extend_from_slice(&[0; HEADER]);
     }
 
     /// Picks out what the connection is to read. What can't be decoded ends the request: its ack may be lost with it.
     fn sort(&mut self) -> std::result::Result<(), Errno> {
+        let mut answered = false;
         for message in messages(&self.datagram) {
             let Ok(message) = message else { return Err(Errno::EBADMSG) };
             let (kind, current) = (message.message_type(), message.sequence_number() == self.sequence);
             self.interrupted |= current && message.flags() & NLM_F_DUMP_INTR != 0;
             if kind >= NLMSG_MIN_TYPE {
+                answered |= current && self.single;
                 continue;
             }
             let code = message.payload().first_chunk::<4>();
@@ -183,6 +192,9 @@ impl State {
             self.waiting &= !(current && (kind == NLMSG_ERROR || kind == NLMSG_DONE));
             let length = message.length() as usize;
             self.control.extend_from_slice(&message.into_inner()[..length]);
+        }
+        if answered && self.waiting {
+            self.end(0);
         }
         Ok(())
     }
@@ -207,6 +219,8 @@ impl AsyncSocket for Wire {
         state.request.clear();
         state.request.extend_from_slice(bytes);
         state.sequence = bytes.get(8..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_ne_bytes(*b));
+        let flags = bytes.get(6..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_ne_bytes(*b));
+        state.single = flags & (NLM_F_ACK | NLM_F_DUMP) == 0;
         state.waiting = true;
         if let Err(e) = self.socket.send(bytes, 0) {
             state.refuse(Errno::from_raw(e.raw_os_error().unwrap_or(libc::EIO)));
