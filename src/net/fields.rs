@@ -489,6 +489,10 @@ macro_rules! named_fields {
                 Value::Text($names.name(self.0.into()))
             }
 
+            fn write(&self, to: &mut Values) {
+                $names.write(self.0.into(), to);
+            }
+
             fn encode(&self) -> Option<Vec<u8>> {
                 Some(self.0.to_ne_bytes().to_vec())
             }

@@ -1,10 +1,14 @@
 //! Numbers that have names: iproute2's files for routing tables, protocols, scopes and link groups, and the
 //! built-in names that they begin with.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::base::error::{Error, Result};
 pub use crate::base::text::similar;
+use crate::model::{Give, Values};
 
 /// One of iproute2's tables of names.
 pub struct Names {
@@ -95,10 +99,9 @@ impl Names {
         if let Some((number, _)) = self.builtin.iter().find(|(_, n)| *n == name) {
             return Ok(*number);
         }
-        let found = self.configured().into_iter().find(|(_, n)| n == name);
-        found.map(|(number, _)| number).ok_or_else(|| {
-            let mut known: Vec<String> = self.builtin.iter().map(|(_, n)| (*n).to_owned()).collect();
-            known.extend(self.configured().into_iter().map(|(_, n)| n));
+        let found = self.configured().iter().find(|(_, n)| n == name).map(|(number, _)| *number);
+        found.ok_or_else(|| {
+            let known = self.all();
             let error = Error::argument(format!("unknown {} {name:?}", self.word));
             match similar(name, known.iter().map(String::as_str)) {
                 Some(near) => error.hint(format!("did you mean {near:?}?")),
@@ -115,7 +118,7 @@ impl Names {
     /// All names that there are.
     pub fn all(&self) -> Vec<String> {
         let builtin = self.builtin.iter().map(|(_, name)| (*name).to_owned());
-        builtin.chain(self.configured().into_iter().map(|(_, name)| name)).collect()
+        builtin.chain(self.configured().iter().map(|(_, name)| name.clone())).collect()
     }
 
     /// Checks a number's range.
@@ -128,21 +131,48 @@ impl Names {
 
     /// The name of `number`, or the number in digits.
     pub fn name(&self, number: u32) -> String {
-        if let Some((_, name)) = self.builtin.iter().find(|(n, _)| *n == number) {
-            return (*name).to_owned();
+        match self.builtin(number) {
+            Some(name) => name.to_owned(),
+            None => self.found(number).unwrap_or_else(|| number.to_string()),
         }
-        let found = self.configured().into_iter().find(|(n, _)| *n == number);
-        found.map_or_else(|| number.to_string(), |(_, name)| name)
+    }
+
+    /// Writes what [`Names::name`] returns.
+    pub fn write(&self, number: u32, to: &mut Values) {
+        match self.builtin(number) {
+            Some(name) => name.give(to),
+            None => self.name(number).give(to),
+        }
+    }
+
+    fn builtin(&self, number: u32) -> Option<&'static str> {
+        self.builtin.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)
+    }
+
+    fn found(&self, number: u32) -> Option<String> {
+        self.configured().iter().find(|(n, _)| *n == number).map(|(_, name)| name.clone())
     }
 
     /// The name of `number`, or the number in hexadecimal.
     pub fn hexadecimal(&self, number: u32) -> String {
-        let found = self.configured().into_iter().find(|(n, _)| *n == number);
-        found.map_or_else(|| format!("{number:#04x}"), |(_, name)| name)
+        self.found(number).unwrap_or_else(|| format!("{number:#04x}"))
     }
 
     /// What the machine's files say; empty where there are none. `/etc` goes before the distribution's own.
-    fn configured(&self) -> Vec<(u32, String)> {
+    fn configured(&self) -> Configured {
+        let known = READ.with_borrow(|read| read.files.get(self.file).cloned());
+        known.unwrap_or_else(|| {
+            let found: Configured = self.read_files().into();
+            READ.with_borrow_mut(|read| {
+                if read.holders > 0 {
+                    read.files.insert(self.file, found.clone());
+                }
+            });
+            found
+        })
+    }
+
+    fn read_files(&self) -> Vec<(u32, String)> {
         let mut out = Vec::new();
         for directory in ["/etc/iproute2", "/usr/share/iproute2", "/usr/lib/iproute2"] {
             let base = Path::new(directory);
@@ -155,6 +185,42 @@ impl Names {
             }
         }
         out
+    }
+}
+
+/// Numbers and their names.
+type Configured = Rc<[(u32, String)]>;
+
+/// What files were found to say.
+#[derive(Default)]
+struct Read {
+    holders: usize,
+    files: HashMap<&'static str, Configured>,
+}
+
+thread_local! {
+    static READ: RefCell<Read> = RefCell::default();
+}
+
+/// While it is there, each file is read once: for the names of a whole list. A file that is changed is read anew by
+/// the next list.
+pub struct Hold(());
+
+impl Hold {
+    pub fn begin() -> Self {
+        READ.with_borrow_mut(|read| read.holders += 1);
+        Hold(())
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        READ.with_borrow_mut(|read| {
+            read.holders -= 1;
+            if read.holders == 0 {
+                read.files.clear();
+            }
+        });
     }
 }
 
@@ -191,6 +257,18 @@ mod tests {
             TABLES.number("mian").unwrap_err().to_string(),
             "unknown routing table \"mian\"\n  hint: did you mean \"main\"?"
         );
+    }
+
+    #[test]
+    fn files_are_read_once_while_they_are_held() {
+        let read = || TABLES.configured();
+        assert!(!Rc::ptr_eq(&read(), &read()));
+        let hold = Hold::begin();
+        let first = read();
+        drop(Hold::begin());
+        assert!(Rc::ptr_eq(&first, &read()));
+        drop(hold);
+        assert!(!Rc::ptr_eq(&first, &read()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use mlua::{BString, Lua, Table, Value};
 use super::push::{self, append, key, push};
 use crate::base::text::harmless;
 use crate::model::{Give, Values};
+use crate::net::names::Hold;
 
 /// What is told of a record.
 #[derive(Debug)]
@@ -68,12 +69,14 @@ impl<T: 'static> Record<T> {
     }
 
     pub fn table(&self, lua: &Lua, value: &T) -> mlua::Result<Table> {
+        let _names = Hold::begin();
         let mut values = Values::default();
         self.write(value, &mut values);
         push(lua, &values)
     }
 
     pub fn list(&self, lua: &Lua, values: &[T]) -> mlua::Result<Table> {
+        let _names = Hold::begin();
         let list = lua.create_table_with_capacity(values.len(), 0)?;
         let mut written = Values::default();
         for (at, values) in values.chunks(AT_ONCE).enumerate() {
@@ -254,6 +257,7 @@ fn show_fields(table: &Table) -> mlua::Result<String> {
 }
 
 pub(super) fn show_list(list: &Table) -> mlua::Result<String> {
+    let _names = Hold::begin();
     let mut lines = Vec::new();
     for item in list.sequence_values::<Value>() {
         lines.push(item?.to_string()?);
