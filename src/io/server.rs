@@ -206,11 +206,7 @@ pub async fn accept<S>(
 {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                sessions.spawn(session(stream, canonical(peer)));
-                // It comes before the question whether there are more.
-                tokio::task::yield_now().await;
-            }
+            Ok((stream, peer)) => sessions.spawn(session(stream, canonical(peer))),
             Err(e) if exhausted(&e) => tokio::time::sleep(EXHAUSTED).await,
             // The client went away before it was accepted.
             Err(_) => {}
