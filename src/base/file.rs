@@ -6,14 +6,16 @@ use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
+use nix::fcntl::{AT_FDCWD, Flock, FlockArg, OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::Mode;
 use nix::sys::statfs::FsType;
 use nix::unistd::UnlinkatFlags;
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::wait::{self, Deadline};
 
 /// A longer script is none.
 pub const LONGEST_SCRIPT: u64 = 16 << 20;
@@ -54,6 +56,23 @@ pub fn read_from(from: impl Read, most: u64) -> Result<Vec<u8>> {
         return Err(Error::new(Kind::Limit, format!("longer than {} MiB", most >> 20)));
     }
     Ok(bytes)
+}
+
+/// Locks a file that another process may have locked, at most for so long.
+pub fn lock(mut file: File, patience: Duration) -> Result<Flock<File>> {
+    let deadline = Deadline::after(patience);
+    loop {
+        file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(locked) => return Ok(locked),
+            Err((file, Errno::EWOULDBLOCK)) if !deadline.passed() => file,
+            Err((_, Errno::EWOULDBLOCK)) => {
+                return Err(Error::new(Kind::Timeout, "another process has the file locked"));
+            }
+            Err((_, e)) => return Err(e.into()),
+        };
+        // A lock that becomes free is no event.
+        wait::wait_background(&[], Deadline::after(Duration::from_millis(5)).min(deadline))?;
+    }
 }
 
 fn open(path: &Path) -> Result<File> {

@@ -48,6 +48,24 @@ pub fn write(
     Ok(())
 }
 
+/// Writes out what is buffered for stdout, by Rust and by C's stdio, which Lua uses.
+pub fn flush() -> nix::Result<()> {
+    let _ = std::io::Write::flush(&mut std::io::stdout());
+    // SAFETY: a null stream flushes all of them.
+    Errno::result(unsafe { libc::fflush(std::ptr::null_mut()) }).map(drop)
+}
+
+/// Whether the terminal can do no more than print: by `TERM`.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty())
+}
+
+/// Whether stdout takes colours: it is a terminal that can do it, and `NO_COLOR` (<https://no-color.org>) isn't set.
+pub fn has_colours() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    std::io::IsTerminal::is_terminal(&std::io::stdout()) && !is_dumb() && !refused
+}
+
 /// Columns and rows of the terminal on stdout.
 pub fn size() -> (usize, usize) {
     let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };

@@ -1,7 +1,6 @@
 //! The process that keeps a lab: its entry, its log, and word of it for `nsh up`.
 
 use std::fs::File;
-use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
@@ -17,6 +16,7 @@ use super::record::{MOST_DEATHS, Process, Record, State};
 use super::report::{DIED, HERE, Report, Reports, UP, say, tell};
 use super::up::Request;
 use crate::base::status;
+use crate::base::terminal;
 use crate::base::wait::{self, limit};
 use crate::sandbox::{self, Exit, Keeper, Sandbox};
 
@@ -40,9 +40,7 @@ pub fn keep(
 
 /// The script has ended well: tells so, and waits until the lab is to end.
 fn stay(report: &OwnedFd) {
-    let _ = std::io::stdout().flush();
-    // SAFETY: a null stream flushes all of them: what the script wrote without ending the line.
-    unsafe { libc::fflush(std::ptr::null_mut()) };
+    let _ = terminal::flush();
     limit::begin(None);
     if wait::interrupted().is_none() {
         say(report, UP);

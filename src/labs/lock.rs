@@ -8,11 +8,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, Flock, FlockArg, fcntl};
+use nix::fcntl::{FcntlArg, Flock, fcntl};
 
-use crate::base::wait::{self, Deadline};
+use crate::base::error::Error;
+use crate::base::{file, wait};
 
 /// How long to wait for another nsh that is just changing the directory.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,23 +46,8 @@ pub fn take(file: &File) -> Result<bool> {
 
 /// Locks a directory while something is added to it or removed. Given up when dropped.
 pub fn mutex(directory: &Path) -> Result<Flock<File>> {
-    take_directory(directory).with_context(|| format!("locking {}", directory.display()))
-}
-
-fn take_directory(directory: &Path) -> Result<Flock<File>> {
-    let mut file = File::open(directory)?;
-    let deadline = Deadline::after(PATIENCE);
-    loop {
-        file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(locked) => return Ok(locked),
-            Err((file, Errno::EWOULDBLOCK)) => file,
-            Err((_, e)) => return Err(e.into()),
-        };
-        if deadline.passed() {
-            return Err(anyhow!("another nsh has had it locked for {PATIENCE:?}"));
-        }
-        wait::pause(Duration::from_millis(5))?;
-    }
+    let locked = File::open(directory).map_err(Error::from).and_then(|file| file::lock(file, PATIENCE));
+    locked.with_context(|| format!("locking {}", directory.display()))
 }
 
 /// Who holds the lock.

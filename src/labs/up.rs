@@ -70,9 +70,7 @@ fn start(
         ForkResult::Child => {
             drop((news, signals));
             let kept = alone(user).and_then(|()| keep::keep(labs, name, request, teller, runner));
-            let status = sandbox::exit_status(kept);
-            // SAFETY: _exit takes no pointers. The handlers of `exit` are those of the process that we are a copy of.
-            unsafe { libc::_exit(status) }
+            sandbox::exit(sandbox::exit_status(kept))
         }
         ForkResult::Parent { child } => {
             drop((runner, teller));
@@ -94,8 +92,7 @@ fn start(
 fn alone(user: Pid) -> Result<()> {
     prctl::set_pdeathsig(Signal::SIGTERM)?;
     if nix::unistd::getppid() != user {
-        // SAFETY: as in `start`.
-        unsafe { libc::_exit(1) };
+        sandbox::exit(1);
     }
     nix::unistd::setsid()?;
     // `nsh down` must reach it, whatever nsh up was started with.

@@ -1,6 +1,6 @@
 //! Colours for a terminal that has them.
 
-use std::io::IsTerminal;
+use crate::base::terminal;
 
 /// SGR codes by what they are for: eight colours alone, so that they fit every theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +40,8 @@ pub struct Colours(bool);
 impl Colours {
     pub const NEVER: Colours = Colours(false);
 
-    /// For stdout, as it is: a terminal, not `TERM=dumb`, and no `NO_COLOR` (<https://no-color.org>).
     pub fn of_stdout() -> Self {
-        let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        Colours(std::io::stdout().is_terminal() && !dumb && !set("NO_COLOR"))
+        Colours(terminal::has_colours())
     }
 
     pub fn on(self) -> bool {

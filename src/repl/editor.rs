@@ -28,6 +28,7 @@ use super::keys::Keys;
 use super::notices::Notices;
 use super::{paste, screen, signals, typed};
 use crate::base::error::{Error, Kind};
+use crate::base::terminal;
 use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
 use crate::shell;
@@ -70,8 +71,10 @@ impl Source {
         colours: Colours,
         mut history: History,
     ) -> io::Result<Self> {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        if dumb || !io::IsTerminal::is_terminal(&io::stdin()) || !io::IsTerminal::is_terminal(&io::stdout()) {
+        if terminal::is_dumb()
+            || !io::IsTerminal::is_terminal(&io::stdin())
+            || !io::IsTerminal::is_terminal(&io::stdout())
+        {
             return Ok(Source::Plain(Lines::new()?));
         }
         let keys = Keys::default();

@@ -13,6 +13,8 @@ use nix::sys::signal::SigSet;
 use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType};
 use nix::unistd::ForkResult;
 
+use crate::sandbox;
+
 /// How many entries are kept.
 const MOST: usize = 5000;
 /// A file that has grown beyond this is cut to its last entries; nothing longer is read.
@@ -97,8 +99,7 @@ impl Recorder {
             ForkResult::Child => {
                 drop(ours);
                 self.serve(&theirs);
-                // SAFETY: ends without the exit handlers of the process that it was forked from.
-                unsafe { libc::_exit(0) }
+                sandbox::exit(0)
             }
         }
     }

@@ -2,6 +2,13 @@
 
 use std::cmp::Ordering;
 
+use crate::net::namespace::HOST;
+
+/// Compares names of namespaces: `host` comes first.
+pub fn of_namespaces(a: &str, b: &str) -> Ordering {
+    (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b))
+}
+
 /// Compares two texts, runs of digits by the numbers that they are.
 pub fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a.as_bytes(), b.as_bytes());

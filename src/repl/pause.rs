@@ -8,6 +8,7 @@ use std::rc::Rc;
 use mlua::Lua;
 
 use super::{History, Session};
+use crate::base::terminal;
 use crate::lua::lab::Lab;
 use crate::lua::modules::test::Bundle;
 use crate::sandbox;
@@ -51,7 +52,8 @@ struct Standard {
 
 impl Standard {
     fn lead_to(terminal: &File) -> io::Result<Standard> {
-        flush();
+        // What was written so far goes where it was meant to.
+        let _ = terminal::flush();
         let standard = Standard {
             input: io::stdin().as_fd().try_clone_to_owned()?,
             output: io::stdout().as_fd().try_clone_to_owned()?,
@@ -66,16 +68,10 @@ impl Standard {
 
 impl Drop for Standard {
     fn drop(&mut self) {
-        flush();
+        // What was written so far goes where it was meant to.
+        let _ = terminal::flush();
         let _ = nix::unistd::dup2_stdin(&self.input);
         let _ = nix::unistd::dup2_stdout(&self.output);
         let _ = nix::unistd::dup2_stderr(&self.error);
     }
-}
-
-/// What was written so far goes where it was meant to.
-fn flush() {
-    let _ = io::stdout().flush();
-    // SAFETY: a null stream flushes all of them, Lua's among them.
-    unsafe { libc::fflush(std::ptr::null_mut()) };
 }

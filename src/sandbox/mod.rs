@@ -54,6 +54,7 @@ pub use environment::{Environment, unset};
 pub use exe::copy_if_needed;
 pub use exit::{Exit, exit_status};
 pub use ids::{Lack, Users};
+pub use init::exit;
 pub use job::{Who, stop};
 pub use join::{Target, join};
 pub use keep::Keeper;

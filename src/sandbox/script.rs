@@ -42,10 +42,7 @@ pub fn finish(lab: &Sandbox, runner: Runner<'_>) -> ! {
 pub fn end(f: impl FnOnce() -> i32) -> ! {
     // The unwinding itself was told by the panic hook.
     let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).unwrap_or(1);
-    let _ = std::io::Write::flush(&mut std::io::stdout());
-    // SAFETY: a null stream flushes all of them: what the script wrote through C's stdio.
-    let flushed = Errno::result(unsafe { libc::fflush(std::ptr::null_mut()) });
-    let status = match flushed {
+    let status = match terminal::flush() {
         // That nobody reads it any more is no failure.
         Err(e) if e != Errno::EPIPE => {
             complain(&Error::from(e).op("writing the script's output"), status.max(1))

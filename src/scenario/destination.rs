@@ -7,16 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 
 use super::report::{FileReport, Report};
 use super::screen::Screen;
 use super::{junit, pretty, tap};
 use crate::base::error::Error;
-use crate::base::file::Target;
+use crate::base::file::{self, Target};
 use crate::base::terminal;
-use crate::base::wait::{self, Deadline};
 use crate::proc;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -187,7 +184,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Replaces what was there, while no other run writes.
 fn write_whole(target: &Target, file: File, text: &str, patience: Duration) -> Result<()> {
     let regular = file.metadata().is_ok_and(|m| m.is_file());
-    let mut file = locked(file, Deadline::after(patience))?;
+    let mut file = file::lock(file, patience)?;
     if !regular {
         // A terminal or a pipe, whose reader may be slow.
         return Ok(terminal::write(file.as_fd(), text.as_bytes(), Some(patience), None)?);
@@ -200,23 +197,10 @@ fn write_whole(target: &Target, file: File, text: &str, patience: Duration) -> R
     }
 }
 
-fn locked(mut file: File, deadline: Deadline) -> Result<Flock<File>> {
-    loop {
-        file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(locked) => return Ok(locked),
-            Err((file, Errno::EWOULDBLOCK)) if !deadline.passed() => file,
-            Err((_, Errno::EWOULDBLOCK)) => {
-                bail!("another process has the file locked");
-            }
-            Err((_, e)) => return Err(e.into()),
-        };
-        // A lock that becomes free is no event.
-        wait::wait_background(&[], Deadline::after(Duration::from_millis(20)).min(deadline))?;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use nix::fcntl::{Flock, FlockArg};
+
     use super::*;
 
     #[test]

@@ -18,7 +18,7 @@ use nix::unistd::{ForkResult, Pid};
 
 use super::output::mark;
 use crate::base::error::Error;
-use crate::base::{status, wait};
+use crate::base::{status, terminal, wait};
 use crate::lua::modules::test::event::{Event, Sink};
 use crate::sandbox::{self, Exit};
 
@@ -55,9 +55,7 @@ pub fn start(options: &Start, f: impl FnOnce(Inside) -> i32) -> Result<Job> {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             let entered = enter(options, runner, &null, &events_in, &output_in);
-            let status = sandbox::exit_status(entered.map(f).context(Exit(status::FAILED)));
-            // SAFETY: _exit takes no pointers. The runner's exit handlers are not ours to run.
-            unsafe { libc::_exit(status) }
+            sandbox::exit(sandbox::exit_status(entered.map(f).context(Exit(status::FAILED))))
         }
     };
     // The number can't be reused until the process is waited for.
@@ -166,9 +164,7 @@ impl Inside {
 impl Sink for Inside {
     fn tell(&self, event: &Event) {
         // What was printed so far goes before the mark.
-        let _ = std::io::stdout().flush();
-        // SAFETY: a null stream flushes all of them.
-        unsafe { libc::fflush(std::ptr::null_mut()) };
+        let _ = terminal::flush();
         self.count.set(self.count.get() + 1);
         // Fails if the runner has ended; then this process is about to, too.
         let _ = self.marks.borrow_mut().write_all(&mark(&self.nonce, self.count.get()));

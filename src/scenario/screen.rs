@@ -45,12 +45,9 @@ impl Screen {
         stuck: false,
     };
 
-    /// By what stdout is, and by `NO_COLOR` and `TERM`, as <https://no-color.org> has it.
     pub fn of_stdout() -> Screen {
-        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-        let live = std::io::stdout().is_terminal() && !dumb;
-        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        Screen { live, colour: live && !no_colour, ..Screen::PLAIN }
+        let live = std::io::stdout().is_terminal() && !terminal::is_dumb();
+        Screen { live, colour: terminal::has_colours(), ..Screen::PLAIN }
     }
 
     pub fn coloured(&self, text: &str, tone: Tone) -> String {

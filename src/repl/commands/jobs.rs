@@ -55,17 +55,16 @@ pub fn name(session: &Session<'_>, value: &Value) -> mlua::Result<Option<String>
 
 pub fn list(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     let jobs = jobs(session);
-    let wide = jobs.iter().map(|(name, _)| screen::width(name)).max().unwrap_or(0);
-    let mut text = String::new();
-    for (name, job) in &jobs {
-        let what = Value::UserData(job.clone()).to_string()?;
+    let row = |(name, job): &(String, AnyUserData)| -> mlua::Result<[String; 2]> {
         let ended = if has_ended(job) { ", ended" } else { "" };
-        let line = format!("{}  {}{ended}", screen::padded(name, wide), screen::harmless(&what));
-        text.push_str(&format!("{}\n", screen::fit(&line, screen::size().0)));
-    }
-    match text.is_empty() {
+        let what = Value::UserData(job.clone()).to_string()?;
+        Ok([name.clone(), screen::harmless(&what) + ended])
+    };
+    let rows = jobs.iter().map(row).collect::<mlua::Result<Vec<_>>>()?;
+    let line = |line: &String| screen::fit(line, screen::size().0) + "\n";
+    match rows.is_empty() {
         true => session.hint("nothing runs beside the prompt"),
-        false => session.page(&text),
+        false => session.page(&screen::columns(&rows).iter().map(line).collect::<String>()),
     }
     Ok(Flow::GoOn)
 }

@@ -7,9 +7,8 @@ use mlua::{MultiValue, Value};
 use super::Flow;
 use crate::lua::runtime::explain;
 use crate::net::addr;
-use crate::net::namespace::HOST;
 use crate::repl::Session;
-use crate::repl::order::natural;
+use crate::repl::order::of_namespaces;
 
 /// Words of Mininet's prompt, and the command that does the same.
 pub const WORDS: &[(&str, &str)] = &[
@@ -60,7 +59,7 @@ pub fn pingall(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     if names.len() < 2 {
         return session.refuse("there are no two namespaces with addresses; :ns lists all");
     }
-    names.sort_by(|a, b| (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b)));
+    names.sort_by(|a, b| of_namespaces(a, b));
     let chunk = session.lua.load(PINGALL).set_name("=pingall").into_function()?;
     let names: mlua::Result<Vec<Value>> =
         names.iter().map(|name| session.lua.create_string(name).map(Value::String)).collect();
@@ -70,6 +69,7 @@ pub fn pingall(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
     Ok(Flow::GoOn)
 }
 
-fn reaches_far(ip: IpAddr) -> bool {
+/// Neither of the loopback nor of one link alone.
+pub fn reaches_far(ip: IpAddr) -> bool {
     !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
 }

@@ -78,7 +78,7 @@ impl Monitor {
             }
         });
         let thread = thread.map_err(|e| Error::from(e).detail("a thread"))?;
-        // Heard is what happens after the command has returned.
+        // Don't return until the monitor is listening.
         match opened.recv() {
             Ok(None) => Ok(Monitor { stop, thread: Some(thread) }),
             Ok(Some(e)) => Err(e),

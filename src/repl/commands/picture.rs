@@ -9,10 +9,10 @@ use crate::base::error::Result;
 use crate::lua::lab::Lab;
 use crate::net::addr;
 use crate::net::link::{self, Link};
-use crate::net::namespace::{HOST, Namespace};
+use crate::net::namespace::Namespace;
 use crate::repl::Session;
 use crate::repl::colour::{Colours, Paint};
-use crate::repl::order::natural;
+use crate::repl::order::of_namespaces;
 use crate::repl::screen;
 
 /// The whole lab, in brief if it is taller than the terminal, or one namespace.
@@ -82,7 +82,7 @@ impl Shape<'_> {
 
 fn parts(lab: &Lab) -> Result<Vec<Part>> {
     let mut all = lab.namespaces.all()?;
-    all.sort_by(|a, b| (a.name() != HOST).cmp(&(b.name() != HOST)).then_with(|| natural(a.name(), b.name())));
+    all.sort_by(|a, b| of_namespaces(a.name(), b.name()));
     let mut parts = Vec::new();
     for ns in &all {
         // One that is deleted meanwhile is not in the picture.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::mininet::reaches_far;
 use super::{Flow, help_of, overview};
 use crate::base::error::Error;
 use crate::base::wait::{self, Deadline};
@@ -10,7 +11,7 @@ use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::HOST;
 use crate::repl::Session;
-use crate::repl::order::natural;
+use crate::repl::order::of_namespaces;
 use crate::repl::{names, screen, typed};
 
 pub fn help(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {
@@ -53,19 +54,15 @@ pub fn namespaces(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
         let addresses: Vec<String> = addresses
             .iter()
             .map(addr::Addr::prefix)
-            .filter(|p| !p.ip().is_loopback() && !is_link_local(p.ip()))
+            .filter(|p| reaches_far(p.ip()))
             .map(|p| p.to_string())
             .collect();
         rows.push([ns.name().to_owned(), screen::fit(&links.join(" "), 40), addresses.join(" ")]);
     }
-    rows.sort_by(|[a, ..], [b, ..]| (a != HOST).cmp(&(b != HOST)).then_with(|| natural(a, b)));
+    rows.sort_by(|[a, ..], [b, ..]| of_namespaces(a, b));
     let line = |line: &String| screen::fit(&screen::harmless(line), screen::size().0) + "\n";
     session.page(&screen::columns(&rows).iter().map(line).collect::<String>());
     Ok(Flow::GoOn)
-}
-
-fn is_link_local(ip: std::net::IpAddr) -> bool {
-    matches!(ip, std::net::IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
 
 /// Splits `EXPR SECONDS`; a number alone at the end is the seconds, unless all of it is one, or what is before it goes
