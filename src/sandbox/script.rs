@@ -42,7 +42,7 @@ pub fn finish(lab: &Sandbox, runner: Runner<'_>) -> ! {
 pub fn end(f: impl FnOnce() -> i32) -> ! {
     // The unwinding itself was told by the panic hook.
     let status = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).unwrap_or(1);
-    let status = match terminal::flush() {
+    let status = match crate::base::terminal::flush() {
         // That nobody reads it any more is no failure.
         Err(e) if e != Errno::EPIPE => {
             complain(&Error::from(e).op("writing the script's output"), status.max(1))
