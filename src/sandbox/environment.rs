@@ -25,7 +25,7 @@ pub const PASSED: &[&str] = &[
 pub struct Environment(Vec<(OsString, OsString)>);
 
 impl Environment {
-    /// Of this process, what is passed into a lab. `asked` are the words of `--env`: NAME or NAME=VALUE.
+    /// The part of this process's environment that a lab gets. `asked` are the words of `--env`: NAME or NAME=VALUE.
     pub fn passed(asked: &[OsString]) -> Result<Environment> {
         let mut all = Environment::default();
         // By name: what is not passed is not even copied.

@@ -137,7 +137,7 @@ pub(super) fn unless(value: u32, over: u8) -> libc::sock_filter {
     jump(libc::BPF_JEQ, value, 0, over)
 }
 
-/// What follows the number of the call, which is loaded: `verdict`s on its argument `at`.
+/// The instructions after the call's number is loaded: `verdict`s on its argument `at`.
 fn on_argument(call: libc::c_long, at: u32, verdicts: &[libc::sock_filter]) -> Vec<libc::sock_filter> {
     let mut p = vec![unless(call as u32, verdicts.len() as u8 + 1), load(ARGUMENTS + 8 * at)];
     p.extend_from_slice(verdicts);
@@ -194,7 +194,7 @@ pub fn install() -> Result<()> {
     apply(program())
 }
 
-/// Adds a filter to those that there are. It need not look at the architecture: the first one does.
+/// Adds a further filter. It need not check the architecture: the first one does.
 pub(super) fn apply(mut filter: Vec<libc::sock_filter>) -> Result<()> {
     if NATIVE == 0 {
         return Ok(());

@@ -87,7 +87,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     let notes = view.notes.len();
     view::mount_sys(&mut view);
     for note in &view.notes[notes..] {
-        ours.send(&Message::Note(note.clone()))?;
+        ours.send(&Message::Note(note.chars().take(1500).collect()))?;
     }
     ours.send(&Message::Go)?;
     match ours.receive()? {
@@ -98,7 +98,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     Ok(script)
 }
 
-/// What went wrong, where the other side does not go on.
+/// The error for a message that says that the other side gives up.
 pub fn failed(message: Message) -> Error {
     match message {
         Message::Failed(text, hint) => {
@@ -146,7 +146,7 @@ fn pass_on(script: Pid, number: i32) {
     };
 }
 
-/// Takes every ended child; the script's status once it is among them.
+/// Reaps every child that has ended. Returns the script's status once it is among them.
 fn reap(script: Pid, nsh: &Channel) -> Result<Option<i32>> {
     loop {
         match nix::sys::wait::waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {

@@ -33,7 +33,7 @@ use crate::base::wait::{self, Deadline};
 pub struct Target<'a> {
     /// A descriptor of the process that runs its script.
     pub process: BorrowedFd<'a>,
-    /// The number of that process, which is its own as long as it lives.
+    /// The pid of that process, which can't be reused as long as it lives.
     pub pid: i32,
     /// Whether the lab has user namespaces of its own.
     pub confined: bool,
@@ -95,8 +95,8 @@ pub fn join(target: &Target<'_>, runner: impl FnOnce() -> i32) -> Result<i32> {
     Watch { child, signals, terminal: Terminal::of(terminal.as_ref()) }.until_ended()
 }
 
-/// Has stdin, stdout and stderr opened again by a process in namespaces of its own: here, only the machine's root could
-/// copy mounts. Its answer is the descriptors.
+/// Lets a process in namespaces of its own open stdin, stdout and stderr again, and takes the descriptors from it. In this
+/// process, only the machine's root could copy mounts.
 fn seal_streams() -> Result<()> {
     let open: Vec<RawFd> = (0..3).filter(|fd| sys::is_open(*fd)).collect();
     let (ours, theirs) = Channel::pair()?;
@@ -144,7 +144,7 @@ fn limits(target: &Target<'_>) -> Result<Vec<Limit>> {
     Ok(limits)
 }
 
-/// What can't be had (a hard limit above our own) stays as it is.
+/// Sets the limits. One that can't be set (a hard limit above our own) stays as it is.
 fn limit(limits: &[Limit]) {
     for (resource, limit) in limits {
         // SAFETY: limit is a plain rlimit.
@@ -181,7 +181,7 @@ fn ended() -> Error {
     Error::new(Kind::NotFound, "the lab has ended")
 }
 
-/// The last process: makes itself like those of the lab's script, and runs.
+/// Runs in the last process, after giving it what the lab's script has.
 fn inside(
     target: &Target<'_>,
     limits: &[Limit],

@@ -1,4 +1,4 @@
-//! A lab that is kept from outside: by a process that has something to do besides watching.
+//! A lab whose outer process has more to do than to watch it.
 
 use std::os::fd::{BorrowedFd, RawFd};
 use std::time::Duration;

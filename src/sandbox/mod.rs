@@ -93,7 +93,7 @@ pub struct Policy {
 pub struct Sandbox {
     /// False under `--host`.
     pub sandboxed: bool,
-    /// Whether the script's root is none outside. False under `--host`, and in root's sandbox on a machine without
+    /// Whether the script's root has no rights outside. False under `--host`, and in root's sandbox on a machine without
     /// user namespaces.
     pub confined: bool,
     /// Whether `/proc` shows the lab's processes, numbered as the script sees them.
@@ -116,7 +116,7 @@ pub struct Sandbox {
 
 type Runner<'a> = Box<dyn FnOnce(&Sandbox) -> i32 + 'a>;
 
-/// What the sandbox's processes are given by the first.
+/// What the first process passes on to the others.
 struct Plan {
     places: Places,
     environment: Environment,

@@ -83,7 +83,7 @@ pub fn writable(write: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(writable)
 }
 
-/// Whether the lab has its own, empty version of what is at `path`.
+/// Whether the lab has its own, at first empty, directory there.
 pub fn is_private(path: &Path) -> bool {
     PRIVATE.iter().chain(&["/dev", "/proc", "/sys"]).any(|p| path.starts_with(p))
 }
@@ -118,8 +118,8 @@ fn is_hidden(path: &Path, home: &Path) -> bool {
     inside.is_some_and(|inside| inside.as_os_str().as_encoded_bytes().starts_with(b"."))
 }
 
-/// The home directory of the one who calls, by the environment and by the accounts of this machine (`sudo`
-/// changes the one, and leaves us in the other).
+/// The caller's home directories: by the environment, and by the accounts of this machine. `sudo` changes the first and
+/// leaves us in the second.
 fn homes() -> Vec<PathBuf> {
     let uid = nix::unistd::getuid().as_raw();
     let mut homes: Vec<PathBuf> = std::env::var_os("HOME").map(PathBuf::from).into_iter().collect();

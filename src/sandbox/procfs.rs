@@ -13,7 +13,7 @@ use super::sys::{self, Tree};
 use super::view::{self, View};
 use crate::base::error::Error;
 
-/// At most so many processes and threads at a time in a lab: a fork bomb ends here.
+/// The most processes and threads of a lab at a time: a fork bomb ends here.
 pub const MAX_PROCESSES: u64 = 8192;
 
 /// A way to `/proc` that stays writable for the lab's first process.

@@ -19,7 +19,7 @@ impl User {
     }
 }
 
-/// What stands in the way of user namespaces, as (what, remedy); `None` if nothing that a sysctl tells.
+/// Which sysctl forbids user namespaces, and the remedy; `None` if none does.
 pub fn user_namespaces(user: User) -> Option<(String, String)> {
     blocked(user, |name| fs::read_to_string(format!("/proc/sys/{name}")).ok()?.trim().parse().ok())
 }
@@ -57,7 +57,7 @@ fn blocked(user: User, sysctl: impl Fn(&str) -> Option<u64>) -> Option<(String, 
     None
 }
 
-/// What may help where no sysctl tells the reason.
+/// What may help where no sysctl is the reason.
 pub fn remedy(user: User) -> &'static str {
     match user {
         User::Root => {

@@ -57,8 +57,8 @@ pub fn end(f: impl FnOnce() -> i32) -> ! {
 }
 
 impl Sandbox {
-    /// Has the terminal from the start, so that Ctrl-C is the script's alone: for what is interactive. A script
-    /// gets it when it first reads.
+    /// Takes the terminal at once, so that Ctrl-C reaches the script alone. For prompts; a script gets the terminal when it
+    /// first reads from it.
     pub fn claim_terminal(&self) {
         if self.sandboxed {
             terminal::claim();
@@ -139,8 +139,8 @@ fn raise_loopback() -> Result<()> {
     Ok(())
 }
 
-/// Descriptors for many namespaces; a bound on processes, which counts those of this user namespace alone; and when
-/// memory runs out, the lab goes first.
+/// Sets limits: as many descriptors as possible, for many namespaces; a number of processes, counted in this user
+/// namespace alone. When memory runs out, the kernel ends the lab first.
 fn bound(lab: &Sandbox) {
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     let (soft, hard) = lab.nofile;

@@ -18,11 +18,11 @@ const LEFT: &[&str] = &[
     "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/nix", "/proc", "/sbin", "/sys",
     "/usr",
 ];
-/// So many overlays at most, and as deep below the root: each costs some microseconds, and directories with mounts in
-/// them need one for each of their entries.
+/// The most overlays, and their depth below the root. Each costs some microseconds, and a directory with mounts in it
+/// needs one for each of its entries.
 const MOST: usize = 64;
 const DEEPEST: usize = 8;
-/// So many directories of a writable place are looked through for sockets: a tenth of a millisecond.
+/// How many directories of a writable place are searched for sockets; takes a tenth of a millisecond.
 const LOOKED_AT: usize = 16;
 
 /// Lays an overlay over each directory in the root, but for those that the lab has its own of.

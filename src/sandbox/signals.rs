@@ -10,7 +10,7 @@ use nix::sys::signalfd::{SfdFlags, SigSet, SignalFd};
 const HANDLED: &[Signal] =
     &[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP, Signal::SIGCONT];
 
-/// Those that stay ignored where they are: whoever starts nsh means nsh by that (`nohup`, `&` in a script).
+/// Those that stay ignored: whoever started nsh so (`nohup`, `&` in a script) wants that.
 const MEANT: &[Signal] =
     &[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGTSTP, Signal::SIGPIPE];
 
@@ -50,7 +50,7 @@ pub fn ignored() -> SigSet {
     HANDLED.iter().copied().filter(|signal| is_ignored(*signal)).collect()
 }
 
-/// The handled signals, kept from their default action.
+/// The handled signals, blocked and read from a descriptor.
 pub struct Signals(SignalFd);
 
 impl Signals {

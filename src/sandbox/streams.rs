@@ -16,7 +16,8 @@ use crate::base::error::{Error, Kind};
 
 const NAMES: [&str; 3] = ["stdin", "stdout", "stderr"];
 
-/// Opens again what is to be. Call it in a mount namespace that is not the machine's, before places are covered.
+/// Opens again what the lab must not change. Call it in a mount namespace that is not the machine's, before places are
+/// covered.
 pub fn seal() -> Result<()> {
     (0..3).try_for_each(|fd| {
         // SAFETY: nothing else in this process opens or closes these; if it is closed, fstat says so.

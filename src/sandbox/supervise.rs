@@ -20,7 +20,7 @@ use super::terminal::Terminal;
 use super::{Keeper, Plan, SECOND_INTERRUPT, init};
 use crate::base::wait::{self, Deadline};
 
-/// A child that is killed and reaped when dropped, whatever the way out.
+/// A child that is killed and reaped when dropped.
 pub struct Child {
     pid: Pid,
     status: Option<i32>,
@@ -171,8 +171,8 @@ pub fn watch(
     }
 }
 
-/// The signal that killed the script, as its parent saw it: that is process 1 of the lab, whose last words are still
-/// in the channel, or ourselves.
+/// The signal that killed the script, as its parent saw it: process 1 of the lab, whose last message may still be in the
+/// channel, or this process.
 fn killer(child: &Child, channel: Option<&Channel>) -> Option<Signal> {
     let last =
         channel.into_iter().flat_map(|channel| std::iter::from_fn(|| channel.try_receive().ok().flatten()));

@@ -6,13 +6,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 use nix::sys::socket::{AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
-use crate::base::error::{Error, Kind};
+use crate::base::error::Error;
 
 /// Forks into new namespaces: the child is the first process of those that `flags` name. `None` in the child.
 ///
@@ -42,7 +43,7 @@ pub fn close_inherited() {
     unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
 }
 
-/// Whether there is something behind a descriptor.
+/// Whether a descriptor is open.
 pub fn is_open(fd: RawFd) -> bool {
     // SAFETY: asks for flags.
     unsafe { libc::fcntl(fd, libc::F_GETFD) != -1 }
@@ -52,7 +53,7 @@ fn c_path(path: &Path) -> Result<CString> {
     CString::new(path.as_os_str().as_bytes()).context("a path must not hold a NUL byte")
 }
 
-/// A mount, or tree of mounts, that hangs nowhere yet: `open_tree(2)`.
+/// A mount, or tree of mounts, that is not attached yet: `open_tree(2)`.
 pub struct Tree(OwnedFd);
 
 impl Tree {
@@ -73,7 +74,7 @@ impl Tree {
         set_attributes(self.0.as_fd(), Path::new(""), true, set, clear)
     }
 
-    /// Hangs the tree over `path`.
+    /// Attaches the tree over `path`.
     pub fn attach(self, path: &Path) -> Result<()> {
         let path = c_path(path)?;
         // SAFETY: both paths are NUL-terminated strings.
@@ -95,7 +96,7 @@ impl Tree {
         self.0.as_fd()
     }
 
-    /// Leads to its root, in this process.
+    /// A path to its root, valid in this process.
     pub fn path(&self) -> String {
         format!("/proc/self/fd/{}", self.0.as_raw_fd())
     }
@@ -151,7 +152,7 @@ fn parse_version(release: &str) -> (u32, u32) {
 pub struct Channel(OwnedFd);
 
 /// What the sandbox's processes tell each other.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     /// The id maps are written: go on.
     Go,
@@ -163,7 +164,7 @@ pub enum Message {
     Stopped(i32),
     /// Give the terminal to the script, and let it go on.
     TakeTerminal,
-    /// Something that could not be had, and what that costs.
+    /// What could not be had, and what that costs.
     Note(String),
     /// The sender's process id, as the `/proc` that it sees numbers it.
     Pid(i32),
@@ -177,28 +178,13 @@ pub enum Message {
     Gone,
 }
 
+/// No message is longer: texts in them are cut.
+const LONGEST: usize = 16 << 10;
+
 impl Message {
     /// What was received; nothing at all when the other process has ended.
     fn of(bytes: &[u8]) -> Result<Message> {
-        let Some((tag, rest)) = bytes.split_first() else { return Ok(Message::Gone) };
-        let number = rest.first_chunk::<4>().map_or(0, |b| i32::from_ne_bytes(*b));
-        Ok(match tag {
-            b'D' => Message::Descriptors,
-            b'K' => Message::Killed(number),
-            b'G' => Message::Go,
-            b'R' => Message::Ready,
-            b'S' => Message::Signal(number),
-            b'H' => Message::Stopped(number),
-            b'T' => Message::TakeTerminal,
-            b'P' => Message::Pid(number),
-            b'N' => Message::Note(String::from_utf8_lossy(rest).into_owned()),
-            b'F' => {
-                let text = String::from_utf8_lossy(rest);
-                let (text, hint) = text.split_once('\0').unwrap_or((&text, ""));
-                Message::Failed(text.to_owned(), Some(hint.to_owned()).filter(|h| !h.is_empty()))
-            }
-            tag => bail!(Error::new(Kind::Protocol, format!("unknown message {tag}"))),
-        })
+        if bytes.is_empty() { Ok(Message::Gone) } else { Ok(serde_json::from_slice(bytes)?) }
     }
 }
 
@@ -218,22 +204,7 @@ impl Channel {
     }
 
     pub fn send(&self, message: &Message) -> Result<()> {
-        let (tag, rest) = match message {
-            Message::Go => (b'G', Vec::new()),
-            Message::Ready => (b'R', Vec::new()),
-            Message::Signal(n) => (b'S', n.to_ne_bytes().to_vec()),
-            Message::Stopped(n) => (b'H', n.to_ne_bytes().to_vec()),
-            Message::Killed(n) => (b'K', n.to_ne_bytes().to_vec()),
-            Message::TakeTerminal => (b'T', Vec::new()),
-            Message::Pid(n) => (b'P', n.to_ne_bytes().to_vec()),
-            Message::Note(text) => (b'N', text.chars().take(1000).collect::<String>().into_bytes()),
-            Message::Failed(text, hint) => {
-                (b'F', format!("{text}\0{}", hint.as_deref().unwrap_or_default()).into_bytes())
-            }
-            // They go with descriptors alone, and with the end of a process.
-            Message::Descriptors | Message::Gone => return Ok(()),
-        };
-        let bytes = [&[tag], &rest[..]].concat();
+        let bytes = serde_json::to_vec(message)?;
         // MSG_NOSIGNAL: an ended peer is an error here, not the end of us.
         nix::sys::socket::send(self.0.as_raw_fd(), &bytes, MsgFlags::MSG_NOSIGNAL)?;
         Ok(())
@@ -241,14 +212,15 @@ impl Channel {
 
     /// Sends copies of descriptors, at most three.
     pub fn send_descriptors(&self, descriptors: &[RawFd]) -> Result<()> {
-        let (data, rights) = ([io::IoSlice::new(b"D")], [ControlMessage::ScmRights(descriptors)]);
+        let bytes = serde_json::to_vec(&Message::Descriptors)?;
+        let (data, rights) = ([io::IoSlice::new(&bytes)], [ControlMessage::ScmRights(descriptors)]);
         nix::sys::socket::sendmsg::<()>(self.0.as_raw_fd(), &data, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
         Ok(())
     }
 
-    /// Waits for them; raises what the other side tells instead.
+    /// Waits for descriptors. An error if another message comes.
     pub fn receive_descriptors(&self) -> Result<Vec<OwnedFd>> {
-        let (mut space, mut bytes) = (nix::cmsg_space!([RawFd; 3]), [0u8; 4096]);
+        let (mut space, mut bytes) = (nix::cmsg_space!([RawFd; 3]), [0u8; LONGEST]);
         let mut data = [io::IoSliceMut::new(&mut bytes)];
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;
         let message =
@@ -278,7 +250,7 @@ impl Channel {
     }
 
     fn receive_with(&self, flags: MsgFlags) -> Result<Option<Message>> {
-        let mut buffer = [0u8; 4096];
+        let mut buffer = [0u8; LONGEST];
         let length = loop {
             match nix::sys::socket::recv(self.0.as_raw_fd(), &mut buffer, flags) {
                 Err(Errno::EINTR) => {}

@@ -26,7 +26,7 @@ const EMPTY: &str = "/run/nsh/empty";
 /// A directory with nothing in it.
 pub const NOTHING: &str = "/run/nsh/nothing";
 
-/// How it went, for the script's side to know.
+/// What was built, for the script's process.
 #[derive(Debug, Default)]
 pub struct View {
     /// `/proc` shows the lab's processes alone.
@@ -51,8 +51,8 @@ pub fn mount(kind: &str, target: &Path, flags: MsFlags, options: &str) -> Result
         .with_context(|| format!("mounting {kind} on {}", target.display()))
 }
 
-/// Mounts a file system in memory, of which it can take a part: what is full fails there, and not on the machine. An inode
-/// takes memory, too.
+/// Mounts a file system in memory. It can take only a part of the memory, so that a full one fails alone. Inodes take
+/// memory, too, so their number is limited.
 pub fn mount_memory(target: &Path, mode: &str) -> Result<()> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount("tmpfs", target, flags, &format!("{mode},size=12%,nr_inodes=256k"))
@@ -178,7 +178,7 @@ pub fn make_directory(path: &Path) -> Result<()> {
     Ok(made?)
 }
 
-/// Hangs what was taken back in its place, which is made anew where a private place covers it.
+/// Attaches a tree to its place again, which is made anew if a private place covers it.
 fn put_back(path: &Path, tree: Tree) -> Result<()> {
     if fs::symlink_metadata(path).is_err() {
         let is_dir = nix::sys::stat::fstat(tree.fd())?.st_mode & libc::S_IFMT == libc::S_IFDIR;
@@ -198,8 +198,8 @@ fn bind(from: &Path, over: &Path) {
     let _ = nix::mount::mount(Some(from), over, None::<&str>, MsFlags::MS_BIND, None::<&str>);
 }
 
-/// The working directory by its path: the old one may lie under a cover by now. Where it is in a private place and
-/// was not put back, an empty one stands for it.
+/// Enters the working directory by its path: the old one may be covered by now. If it is in a private place and was not
+/// put back, an empty one takes its place.
 fn enter_cwd(cwd: &Path) -> Result<()> {
     if places::is_private(cwd) && fs::symlink_metadata(cwd).is_err() {
         let _ = make_directory(cwd);
