@@ -17,6 +17,7 @@ use super::nexthop::Nexthop;
 use super::prefix::Family;
 use super::route::{self, Route};
 use super::rule::Rule;
+use super::tc::Shape;
 use crate::base::command::Command;
 use crate::model::Words;
 
@@ -43,6 +44,9 @@ pub enum Done<'a> {
     LinkDeleted(&'a str),
     /// Drops what it sends, or no longer.
     LinkSilenced(&'a str, bool),
+    /// With the queueing discipline that does it.
+    LinkShaped(&'a str, &'a str, &'a Shape),
+    LinkUnshaped(&'a str),
     PortSet(&'a str, &'a Port),
     Addr(Verb, IpNetwork, &'a Addr),
     AddrsFlushed(&'a Addr, &'a [Addr]),

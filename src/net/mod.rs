@@ -26,6 +26,7 @@ pub mod settle;
 pub mod socket;
 pub mod state;
 pub mod sysctl;
+pub mod tc;
 pub mod until;
 mod usable;
 

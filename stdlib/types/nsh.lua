@@ -611,6 +611,17 @@
 ---@field altname_del? string|string[] alternative names to delete
 ---@field bridge? nsh.BridgeOptions options of a bridge
 
+---@class (exact) nsh.link.ShapeOptions
+---@field delay? number|string how long each packet is held back
+---@field jitter? number|string how far the delay varies; without `rate`, packets may overtake each other
+---@field loss? number|string the share of packets that are lost, at random
+---@field duplicate? number|string the share of packets that are sent twice
+---@field corrupt? number|string the share of packets in which one bit is changed
+---@field reorder? number|string the share of packets that are not delayed, and so overtake others; needs `delay`
+---@field rate? integer|string how fast packets are sent
+---@field direction? "out"|"in"|"both" what is shaped: what the link sends (out), what it receives (in: its other end sends it), or both; default out
+---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
 ---@field ipv6? boolean false switches IPv6 off for all of its links; default true. With hundreds of hosts on one bridge, their IPv6 link-local addresses cost more than everything else
@@ -1532,6 +1543,7 @@
 ---@field port_kind? string what it is a port of: bridge, vrf, ...
 ---@field port? nsh.LinkPort what is particular to a port of a bridge
 ---@field vrf_table? integer the routing table, of a port of a VRF
+---@field shape? nsh.Shape how it shapes what it sends, if it does
 
 ---What is particular to a port of a bridge.
 ---@class nsh.LinkPort
@@ -1794,6 +1806,18 @@
 ---@field type? string lookup; or blackhole, unreachable (answers with ICMP), prohibit (too); or nop, a mark for goto
 ---@field goto_priority? integer goes on with the rule of this priority
 ---@field unresolved? boolean the target of the goto is not there
+
+---How a link shapes what it sends. Prints as in `tc qdisc`.
+---@class nsh.Shape
+---@field delay? number how long each packet is held back
+---@field jitter? number how far the delay varies; without `rate`, packets may overtake each other
+---@field loss? number the share of packets that are lost, at random
+---@field duplicate? number the share of packets that are sent twice
+---@field corrupt? number the share of packets in which one bit is changed
+---@field reorder? number the share of packets that are not delayed, and so overtake others; needs `delay`
+---@field rate? integer how fast packets are sent
+---@field direction? string what is shaped: what the link sends (out), what it receives (in: its other end sends it), or both; default out
+---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
 
 ---A socket. Prints as in `ss -anp`.
 ---@class nsh.Socket
@@ -2895,6 +2919,13 @@ function link.list(opts) end
 ---@param name string the link's name, or an alternative name of it
 ---@return nsh.LinkStats # its counters
 function link.stats(name) end
+
+---Shapes what a link sends: delay, loss, rate. It can be changed while packets flow: those that wait are kept. What isn't named is not done; `false` in place of the options takes the shaping of both directions away. `link.get(name).shape` tells how a link is shaped.
+---
+---Raises `not_found` if there is no such link, `unsupported` where the kernel has no netem and more than a rate is asked for, `argument` for options that contradict each other.
+---@param name string the link
+---@param opts nsh.link.ShapeOptions|boolean options; or false: none any more
+function link.shape(name, opts) end
 
 ---Network namespaces: the hosts of the lab.
 ---

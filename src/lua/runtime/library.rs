@@ -13,7 +13,7 @@ use super::bind;
 use crate::base::error::Error;
 use crate::lua::lab::Lab;
 use crate::lua::schema::{Failure, Wrong, did_you_mean};
-use crate::net::link;
+use crate::net::tc;
 
 /// What begins so is nsh's own; no file of the script's can take its place.
 const PREFIX: &str = "nsh.";
@@ -152,7 +152,7 @@ fn silence(lua: &Lua) -> mlua::Result<Function> {
     bind::raising(lua, |lua, (name, dev, silent): (String, String, bool)| {
         let named = |e: Error| e.on(dev.clone()).in_namespace(&name);
         let ns = Lab::of(lua)?.namespaces.require(&name).map_err(|e| bind::named(e, "link.silence"))?;
-        link::silence(&ns, &dev, silent).map_err(|e| bind::named(named(e), "link.silence"))?;
+        tc::silence(&ns, &dev, silent).map_err(|e| bind::named(named(e), "link.silence"))?;
         Ok(MultiValue::new())
     })
 }

@@ -16,7 +16,6 @@ mod kind;
 mod macvlan;
 mod port;
 mod read;
-mod silence;
 mod stats;
 mod text;
 mod tun;
@@ -36,7 +35,6 @@ pub use kind::{Details, Kind, Lower, Visit};
 pub use port::{Port, PortState};
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
-pub use silence::silence;
 pub use stats::{Stats, counters, stats};
 pub use text::line;
 

@@ -14,6 +14,7 @@ use crate::model::{Field, Table, Words};
 use crate::net::attributes::{Attributes, string, unsigned};
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::netlink::attributes_of;
+use crate::net::tc::{self, Shape};
 
 /// A link as the kernel tells it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +36,7 @@ pub struct Link {
     pub port: Option<Box<Port>>,
     /// As a port of a VRF: its routing table.
     pub vrf_table: Option<u32>,
+    pub shape: Option<Box<Shape>>,
 }
 
 impl Link {
@@ -111,7 +113,7 @@ pub fn get(all: &Namespaces, ns: &Namespace, name: &str) -> Result<Option<Link>>
             tell_lower(&mut link, up);
         }
     }
-    resolve_namespace(all, ns, &mut link)?;
+    look_further(all, ns, &mut link)?;
     Ok(Some(link))
 }
 
@@ -145,7 +147,7 @@ pub fn list(all: &Namespaces, ns: &Namespace, filter: &Filter) -> Result<Vec<Lin
             link.link = Some(name.clone());
             tell_lower(&mut link, *up);
         }
-        resolve_namespace(all, ns, &mut link)?;
+        look_further(all, ns, &mut link)?;
         out.push(link);
     }
     Ok(out)
@@ -180,9 +182,13 @@ fn local(link: &Link) -> Option<u32> {
     link.link_index().filter(|_| link.link_netnsid().is_none())
 }
 
-fn resolve_namespace(all: &Namespaces, ns: &Namespace, link: &mut Link) -> Result<()> {
+/// Finds the name of the other end's namespace, and how the link shapes what it sends.
+fn look_further(all: &Namespaces, ns: &Namespace, link: &mut Link) -> Result<()> {
     if let Some(nsid) = link.link_netnsid().filter(|id| *id >= 0) {
         link.link_netns = all.by_nsid(ns, nsid)?;
+    }
+    if link.common.qdisc.as_ref().is_some_and(|qdisc| [tc::NETEM, tc::TBF].contains(&qdisc.0.as_str())) {
+        link.shape = tc::get(ns, link.index())?.map(Box::new);
     }
     Ok(())
 }

@@ -36,6 +36,13 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
             let tc = Command::new(&["tc", "qdisc", verb, "dev"]).word(name).words(&["root", "blackhole"]);
             tc.within(ns)
         }
+        Done::LinkShaped(name, kind, shape) => {
+            let tc = Command::new(&["tc", "qdisc", "replace", "dev"]).word(name).words(&["root", kind]);
+            tc.words(&shape.words(kind).iter().map(String::as_str).collect::<Vec<_>>()).within(ns)
+        }
+        Done::LinkUnshaped(name) => {
+            Command::new(&["tc", "qdisc", "del", "dev"]).word(name).words(&["root"]).within(ns)
+        }
         Done::PortSet(name, port) => return link::set_port(ns, name, port),
         Done::Addr(verb, address, spec) => addr::command(ns, verb, address, spec),
         Done::AddrsFlushed(filter, gone) => return addr::flush(ns, filter, gone),

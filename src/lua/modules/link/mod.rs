@@ -1,6 +1,7 @@
 //! `link`: network interfaces.
 
 pub mod record;
+pub mod shape;
 
 use crate::lua::modules::namespace;
 use crate::lua::registry::Module;
@@ -225,4 +226,5 @@ pub fn module() -> Module {
             .doc("Reads a link's counters since it was made.\n\nRaises `not_found` if it isn't there.")
             .command("ip -s link show NAME"),
         )
+        .function(shape::function())
 }

@@ -26,6 +26,9 @@ pub fn link() -> Record<Link> {
         .field("port_kind", "string?", "what it is a port of: bridge, vrf, ...", |l| l.port_kind.clone())
         .record("port", port(), "what is particular to a port of a bridge", |l| l.port.as_deref())
         .field("vrf_table", "integer?", "the routing table, of a port of a VRF", |l| l.vrf_table)
+        .record("shape", super::shape::record(), "how it shapes what it sends, if it does", |l| {
+            l.shape.as_deref()
+        })
         .show(|table| Ok(link::line(|name| text(table, name))))
 }
 

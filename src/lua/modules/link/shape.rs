@@ -1,0 +1,36 @@
+//! `link.shape`: delay, loss and rate of a link.
+
+use crate::lua::schema::{Function, Record, Shape as Options, Type, param, ret, ty};
+use crate::net::tc::{self, Shape};
+
+/// How a link is shaped.
+pub fn record() -> Record<Shape> {
+    Record::rows("nsh.Shape", "How a link shapes what it sends. Prints as in `tc qdisc`.")
+}
+
+pub fn function() -> Function {
+    let none = ty::boolean().try_map(|on| match on {
+        false => Ok(None),
+        true => Err("expected options, or false to take the shaping away".to_owned()),
+    });
+    let options = Type::from(Options::<Shape>::rows("nsh.link.ShapeOptions")).map(Some).or(none);
+    Function::new(
+        "link.shape",
+        (param("name", ty::link_name(), "the link"), param("opts", options, "options; or false: none any more")),
+        ret::nothing(),
+        |cx, (name, wanted)| {
+            Ok(match wanted {
+                Some(wanted) => tc::set(&cx.lab.namespaces, cx.ns, &name, &wanted)?,
+                None => tc::del(&cx.lab.namespaces, cx.ns, &name)?,
+            })
+        },
+    )
+    .doc(
+        "Shapes what a link sends: delay, loss, rate. It can be changed while packets flow: those that wait are kept. What \
+         isn't named is not done; `false` in place of the options takes the shaping of both directions away. \
+         `link.get(name).shape` tells how a link is shaped.\n\n\
+         Raises `not_found` if there is no such link, `unsupported` where the kernel has no netem and more than a rate is asked \
+         for, `argument` for options that contradict each other.",
+    )
+    .command("tc qdisc replace dev NAME root netem delay TIME loss PERCENT rate RATE")
+}
