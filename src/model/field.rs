@@ -183,6 +183,13 @@ impl<T: Words> Field for T {
         Value::Text(if T::CAPITALS { self.name().to_uppercase() } else { self.name().to_owned() })
     }
 
+    fn write(&self, to: &mut Values) {
+        match T::CAPITALS {
+            true => to.value(&self.value()),
+            false => to.bytes(self.name().as_bytes()),
+        }
+    }
+
     fn word(&self) -> String {
         match T::WORDS.iter().position(|(_, value)| value == self) {
             Some(number) if T::NUMBERED => number.to_string(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write};
+use std::net::IpAddr;
 
 use super::Value;
 
@@ -77,6 +78,42 @@ impl Values {
         self.items.push(Item::Text((self.text.len() - before) as u32));
     }
 
+    /// An address and its prefix length, which is left out where it is a host's.
+    pub fn prefix(&mut self, address: IpAddr, length: u8) {
+        let before = self.text.len();
+        match address {
+            // Five times as fast as the formatter.
+            IpAddr::V4(address) => {
+                for (at, byte) in address.octets().into_iter().enumerate() {
+                    self.text.extend((at > 0).then_some(b'.'));
+                    self.decimal(byte);
+                }
+            }
+            IpAddr::V6(address) => {
+                let _ = write!(Text(&mut self.text), "{address}");
+            }
+        }
+        if length != host_length(address) {
+            self.text.push(b'/');
+            self.decimal(length);
+        }
+        self.items.push(Item::Text((self.text.len() - before) as u32));
+    }
+
+    pub fn address(&mut self, address: IpAddr) {
+        self.prefix(address, host_length(address));
+    }
+
+    fn decimal(&mut self, byte: u8) {
+        if byte >= 100 {
+            self.text.push(b'0' + byte / 100);
+        }
+        if byte >= 10 {
+            self.text.push(b'0' + byte / 10 % 10);
+        }
+        self.text.push(b'0' + byte % 10);
+    }
+
     pub fn value(&mut self, value: &Value) {
         match value {
             Value::Bool(value) => self.bool(*value),
@@ -140,6 +177,10 @@ impl Values {
         self.items.push(Item::Shown);
         self.shown(text);
     }
+}
+
+fn host_length(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
 }
 
 /// Bytes as what text is written to.
@@ -212,5 +253,27 @@ impl<V: Give> Give for HashMap<String, V> {
 impl<V: Give> Give for BTreeMap<String, V> {
     fn give(self, to: &mut Values) {
         to.map(self, |to, value| value.give(to));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_they_display() {
+        for (address, length, expected) in [
+            ("0.9.10.99", 32, "0.9.10.99"),
+            ("100.101.200.255", 0, "100.101.200.255/0"),
+            ("10.0.0.0", 8, "10.0.0.0/8"),
+            ("10.0.0.0", 24, "10.0.0.0/24"),
+            ("fd00::1", 128, "fd00::1"),
+            ("::ffff:10.0.0.1", 104, "::ffff:10.0.0.1/104"),
+        ] {
+            let mut values = Values::default();
+            values.prefix(address.parse().unwrap(), length);
+            assert_eq!(values.text(), expected.as_bytes());
+            assert_eq!(values.items(), [Item::Text(expected.len() as u32)]);
+        }
     }
 }

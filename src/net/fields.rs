@@ -116,6 +116,13 @@ impl Field for Selector {
         Value::Text(self.0.map_or_else(|| "all".to_owned(), |p| Prefix(p).to_string()))
     }
 
+    fn write(&self, to: &mut Values) {
+        match self.0 {
+            Some(prefix) => to.prefix(prefix.ip(), prefix.prefix()),
+            None => "all".give(to),
+        }
+    }
+
     fn encode(&self) -> Option<Vec<u8>> {
         self.0.map(|prefix| octets(prefix.ip()))
     }
@@ -322,7 +329,7 @@ impl Field for IpAddr {
     }
 
     fn write(&self, to: &mut Values) {
-        to.shown(self);
+        to.address(*self);
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
@@ -350,7 +357,7 @@ impl Field for Ipv4Addr {
     }
 
     fn write(&self, to: &mut Values) {
-        to.shown(self);
+        to.address((*self).into());
     }
 
     fn encode(&self) -> Option<Vec<u8>> {

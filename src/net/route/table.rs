@@ -8,7 +8,7 @@ use super::bits::bits;
 use super::encap::Encap;
 use super::metrics::Metrics;
 use crate::base::error::Result;
-use crate::model::{Between, Field, Form, Value, Values, Word, Words, table};
+use crate::model::{Between, Field, Form, Give, Value, Values, Word, Words, table};
 use crate::net::fields::{LinkRef, Mark, Number, Origin, Scope, TableId, Tos, number_or_text, text};
 use crate::net::names::REALMS;
 use crate::net::prefix::{self, Family, octets};
@@ -131,7 +131,10 @@ impl Field for Destination {
     }
 
     fn write(&self, to: &mut Values) {
-        to.shown(self);
+        match self.0.filter(|prefix| prefix.prefix() > 0) {
+            Some(prefix) => to.prefix(prefix.ip(), prefix.prefix()),
+            None => "default".give(to),
+        }
     }
 
     fn encode(&self) -> Option<Vec<u8>> {
