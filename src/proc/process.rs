@@ -112,7 +112,7 @@ pub fn exec(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Output> 
     loop {
         // What is raised here drops the process, which ends it.
         let late = !process.shared.turn(None, deadline, wait::wait).map_err(on)? && deadline.passed();
-        if process.exit().map_err(on)?.is_some() {
+        if process.shared.lock().ended.is_some() && process.exit().map_err(on)?.is_some() {
             break;
         }
         if late {
@@ -120,8 +120,6 @@ pub fn exec(place: Place<'_>, spec: &Spec, context: &Context) -> Result<Output> 
             return Err(on(process.late(spec.timeout.unwrap_or_default())));
         }
     }
-    // Others of its group stay.
-    process.gone.set(true);
     process.stop(None)?;
     let output = process.wait(None)?;
     if spec.check {
@@ -316,8 +314,10 @@ impl Process {
                 let killed = status::killed_for_memory();
                 self.starved.set(killed > KILLED_FOR_MEMORY.replace(killed));
             }
-            // What it left in its group keeps the group's number; else it may be given to others from now on.
-            self.gone.set(nix::sys::signal::killpg(self.shared.child.pid, None) == Err(Errno::ESRCH));
+            // What it left in its group keeps the group's number; else it may be given to others from now on. What
+            // one that was executed leaves stays.
+            let pid = self.shared.child.pid;
+            self.gone.set(self.reader.is_none() || nix::sys::signal::killpg(pid, None) == Err(Errno::ESRCH));
         }
         Ok(self.ended.get().map(|(exit, _)| exit))
     }
