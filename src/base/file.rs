@@ -75,6 +75,14 @@ pub fn lock(mut file: File, patience: Duration) -> Result<Flock<File>> {
     }
 }
 
+/// The whole text of a file that tells no size, as those of `/proc`, or is small: in as few calls as will do.
+pub fn text(path: impl AsRef<Path>) -> std::io::Result<String> {
+    let mut text = String::with_capacity(8 << 10);
+    // Behind `take`, nobody asks for a size first.
+    File::open(path)?.take(u64::MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn open(path: &Path) -> Result<File> {
     // O_NONBLOCK: a FIFO that nobody writes to must not stop us here.
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;

@@ -116,13 +116,19 @@ pub struct Inherited {
 }
 
 impl Inherited {
-    /// Gives the calling thread's namespace, which must be new, the kernel's defaults. Writes only what differs. Returns
-    /// the first error, after it has tried all.
-    pub fn reset(&mut self) -> Result<()> {
+    /// Reads what the calling thread's namespace, which must be new, has not as the kernel would give it.
+    pub fn look(&mut self) -> Result<()> {
         if self.seen.is_none_or(|at| at.elapsed() > VALID) {
             self.settings = differing()?;
             self.seen = Some(Instant::now());
         }
+        Ok(())
+    }
+
+    /// Gives that namespace the kernel's defaults. Writes only what differs. Returns the first error, after it has tried
+    /// all.
+    pub fn reset(&mut self) -> Result<()> {
+        self.look()?;
         let mut result = Ok(());
         for (directory, settings) in &self.settings {
             let written = write(directory, settings);

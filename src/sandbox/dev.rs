@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use nix::mount::MsFlags;
@@ -12,6 +12,7 @@ use nix::sys::stat::Mode;
 use super::sys::Tree;
 use super::view;
 
+const DEV: &str = "/dev";
 const NODES: &[&str] = &["null", "zero", "full", "random", "urandom", "tty", "net/tun"];
 
 const LINKS: &[(&str, &str)] = &[
@@ -22,29 +23,37 @@ const LINKS: &[(&str, &str)] = &[
     ("ptmx", "pts/ptmx"),
 ];
 
-/// Takes the nodes from the machine's `/dev`: nobody but the machine's root can make them.
-pub fn take() -> Result<Vec<(&'static str, Tree)>> {
-    let dev = Path::new("/dev");
-    // A machine may lack one (net/tun in a container); who needs it will say so.
-    // Read-only: they can be written to, but the machine's nodes get no other mode or owner.
-    let take = |name| {
-        let tree = Tree::copy(&dev.join(name)).ok()?;
-        tree.set(libc::MOUNT_ATTR_RDONLY, 0).ok().map(|()| (name, tree))
-    };
-    Ok(NODES.iter().copied().filter_map(take).collect())
+/// A device of the machine's, on a copy of its mount that is read-only: it can be written to, but gets no other mode or
+/// owner.
+pub struct Device {
+    pub path: PathBuf,
+    pub tree: Tree,
+}
+
+impl Device {
+    pub fn take(path: PathBuf) -> Result<Device> {
+        let tree = Tree::copy(&path)?;
+        tree.set(libc::MOUNT_ATTR_RDONLY, 0)?;
+        Ok(Device { path, tree })
+    }
+}
+
+/// Takes the nodes from the machine's `/dev`: nobody but the machine's root can make them. A machine may lack one
+/// (net/tun in a container); who needs it will say so.
+pub fn take() -> Vec<Device> {
+    NODES.iter().filter_map(|name| Device::take(Path::new(DEV).join(name)).ok()).collect()
 }
 
 /// Mounts the lab's `/dev` and hangs the nodes in it.
-pub fn mount(nodes: Vec<(&'static str, Tree)>) -> Result<()> {
-    let dev = Path::new("/dev");
+pub fn mount(nodes: Vec<Device>) -> Result<()> {
+    let dev = Path::new(DEV);
     view::mount("tmpfs", dev, MsFlags::MS_NOSUID, "mode=755,size=64k,nr_inodes=64")?;
     for name in ["net", "pts", "shm"] {
         view::make_directory(&dev.join(name))?;
     }
-    for (name, node) in nodes {
-        let path = dev.join(name);
+    for Device { path, tree } in nodes {
         fs::write(&path, "")?;
-        node.attach(&path)?;
+        tree.attach(&path)?;
     }
     let secure = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
     view::mount("devpts", &dev.join("pts"), secure, "newinstance,ptmxmode=0666,mode=0620")?;

@@ -1,16 +1,17 @@
 //! The program file that a lab's processes run, out of their reach.
 //!
 //! Through `/proc/self/exe` a process reaches its program file on the mount from which it was started, whatever is
-//! mounted since: root's lab could make the machine's nsh setuid. So the lab's first process puts a copy of that mount,
-//! read-only, in its place. The kernel allows that (`PR_SET_MM_MAP`, made for restoring processes) once nothing of the
-//! old file is mapped any more, so all of it is mapped anew first. Starting the program a second time instead would
-//! cost a tenth of what a lab takes to start.
+//! mounted since: root's lab could make the machine's nsh setuid. So the lab's first process puts the file in its place
+//! as it is found in the lab's mount namespace, where all that is mounted becomes read-only. The kernel allows that
+//! (`PR_SET_MM_MAP`, made for restoring processes) once nothing of the old file is mapped any more, so all of it is
+//! mapped anew first. Starting the program a second time instead would cost a tenth of what a lab takes to start.
 
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -18,8 +19,8 @@ use nix::fcntl::{FcntlArg, SealFlag};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::environment::Environment;
-use super::sys::Tree;
 use crate::base::error::{Error, Kind};
+use crate::base::file;
 
 const PROGRAM: &str = "/proc/self/exe";
 
@@ -59,33 +60,36 @@ fn copy() -> io::Result<File> {
 
 /// The program file, opened where nobody in the lab can write to it, and what is mapped of the other.
 pub struct Sealed {
-    file: File,
+    /// `None` where this process runs a copy that nobody can write to already.
+    program: Option<(File, Vec<Mapping>)>,
     map: Map,
-    /// Empty where this process runs such a copy already.
-    mappings: Vec<Mapping>,
 }
 
 impl Sealed {
-    /// Taken from the caller's own mount namespace, which must not be the machine's.
+    /// Taken from the caller's own mount namespace, which must not be the machine's: all that is mounted there is to
+    /// become read-only before anything of the lab runs.
     pub fn take() -> Result<Sealed> {
-        Sealed::new(of_mount())
+        Sealed::new(fs::read_link(PROGRAM).ok().and_then(|path| same(&path)))
     }
 
     /// That of a process in a lab, if it runs the same program.
     pub fn of(pid: i32) -> Result<Sealed> {
-        Sealed::new(same(&format!("/proc/{pid}/exe")))
+        Sealed::new(same(Path::new(&format!("/proc/{pid}/exe"))))
     }
 
     fn new(file: Option<File>) -> Result<Sealed> {
+        let map = Map::of(&file::text("/proc/self/stat")?).ok_or_else(cannot)?;
+        let file = match file {
+            Some(file) => file,
+            None if is_copy() => return Ok(Sealed { program: None, map }),
+            None => copy().context("copying nsh into memory")?,
+        };
         let segments = Segments::of_this_program().ok_or_else(cannot)?;
-        let lines = fs::read_to_string("/proc/self/maps")?;
+        let lines = file::text("/proc/self/maps")?;
         let mut mappings: Vec<_> = lines.lines().filter_map(Mapping::of).collect();
-        let is_copy = is_copy();
-        mappings.retain(|m| m.of_file && segments.hold(m.start) && !is_copy);
+        mappings.retain(|m| m.of_file && segments.hold(m.start));
         mappings.iter_mut().for_each(|m| m.written = segments.written(m.start));
-        let map = Map::of(&fs::read_to_string("/proc/self/stat")?).ok_or_else(cannot)?;
-        let file = file.map_or_else(copy, Ok).context("copying nsh into memory")?;
-        Ok(Sealed { file, map, mappings })
+        Ok(Sealed { program: Some((file, mappings)), map })
     }
 
     /// Makes it this process's program file, and `environment` all of its environment.
@@ -94,29 +98,20 @@ impl Sealed {
     pub fn enter(mut self, environment: &Environment) -> Result<()> {
         let block = environment.replace();
         self.map.overwrite_environment(block);
-        if self.mappings.is_empty() {
-            return Ok(());
-        }
+        let Some((file, mappings)) = &self.program else { return Ok(()) };
         const FAILED: &str = "putting nsh's program out of the lab's reach";
-        for mapping in &self.mappings {
-            mapping.renew(&self.file).context(FAILED)?;
+        for mapping in mappings {
+            mapping.renew(file).context(FAILED)?;
         }
         (self.map.env_start, self.map.env_end) =
             (block.as_ptr() as u64, block.as_ptr() as u64 + block.len() as u64);
-        self.map.exe_fd = self.file.as_raw_fd() as u32;
+        self.map.exe_fd = file.as_raw_fd() as u32;
         self.map.set().context(FAILED)
     }
 }
 
-/// The program file on a copy of its mount, read-only.
-fn of_mount() -> Option<File> {
-    let tree = Tree::copy(&fs::read_link(PROGRAM).ok()?).ok()?;
-    tree.set(libc::MOUNT_ATTR_RDONLY, 0).ok()?;
-    same(&tree.path())
-}
-
 /// A file, if it is the one that runs here.
-fn same(path: &str) -> Option<File> {
+fn same(path: &Path) -> Option<File> {
     let file = File::open(path).ok()?;
     let (ours, theirs) = (fs::metadata(PROGRAM).ok()?, file.metadata().ok()?);
     ((ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino())).then_some(file)
@@ -204,7 +199,8 @@ impl Mapping {
 
     /// Memory of no file, with the same bytes, in its place.
     fn copy(&self) -> nix::Result<()> {
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        // All of it is written to at once: that is faster than page by page.
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE;
         let writable = libc::PROT_READ | libc::PROT_WRITE;
         let start = self.start as *mut libc::c_void;
         // SAFETY: what is mapped here is readable, and the new memory as long. Between the copy and the move nothing

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use nix::unistd::{Uid, User};
 
 use super::filter::{self, ALLOW, ARGUMENTS, NUMBER, give, jump, load, unless};
+use crate::base::file;
 
 /// Which users a lab has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl Maps {
 /// Maps every id that this process has in its own user namespace to itself.
 pub fn identity(map: &str) -> Result<String> {
     let map = format!("/proc/self/{map}");
-    let text = fs::read_to_string(&map).with_context(|| format!("reading {map}"))?;
+    let text = file::text(&map).with_context(|| format!("reading {map}"))?;
     Ok(identity_of(&text))
 }
 
@@ -109,14 +110,14 @@ fn identity_of(map: &str) -> String {
 /// Whether this process's user namespace has one user, or one group.
 fn single() -> bool {
     ["uid_map", "gid_map"].iter().any(|map| {
-        let text = fs::read_to_string(format!("/proc/self/{map}")).unwrap_or_default();
+        let text = file::text(format!("/proc/self/{map}")).unwrap_or_default();
         text.split_whitespace().skip(2).eq(["1"])
     })
 }
 
 /// The arguments of newuidmap and newgidmap behind the process's number, and how many ids they map.
 fn subordinate(uid: Uid, gid: u32) -> std::result::Result<([Vec<String>; 2], u32), Lack> {
-    let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
+    let read = |path: &str| file::text(path).unwrap_or_default();
     let (uids, gids) = (read("/etc/subuid"), read("/etc/subgid"));
     if uids.is_empty() || gids.is_empty() {
         return Err(Lack::Ranges);

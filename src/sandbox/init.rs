@@ -49,6 +49,8 @@ pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
 
 fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     nsh.send(&Message::Pid(own_number()?))?;
+    // While the id maps are written.
+    Sealed::take()?.enter(&plan.environment)?;
     if nsh.receive()? != Message::Go {
         exit(1);
     }
@@ -57,21 +59,24 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     if nsh.try_receive()? == Some(Message::Gone) {
         exit(1);
     }
-    Sealed::take()?.enter(&plan.environment)?;
-    let (mut view, proc) = view::build(&plan.places)?;
+    let devices = view::begin()?;
     let (ours, theirs) = Channel::pair()?;
+    // Makes the lab's network while the view is built here.
     // SAFETY: this process has one thread, so the child may do anything.
     let script = match unsafe { nix::unistd::fork() }? {
         ForkResult::Child => {
             // Nothing of the outer world reaches the script.
             plan.close_outer_descriptors(nsh);
-            drop((ours, proc));
-            script::run(plan, view, theirs, runner)
+            drop((ours, devices));
+            script::run(plan, theirs, runner)
         }
         ForkResult::Parent { child } => child,
     };
     drop(theirs);
+    let (mut view, proc) = view::build(&plan.places, devices)?;
     let pid = match ours.receive()? {
+        // It saw whichever `/proc` there was at that moment.
+        Message::Pid(_) if view.own_proc => script.as_raw(),
         Message::Pid(pid) => pid,
         other => return Err(failed(other).into()),
     };
@@ -84,12 +89,11 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
     // For good: the machine's network is not needed here, and we could not go back.
     let network = proc.open(&format!("{pid}/ns/net"), OFlag::O_RDONLY)?;
     nix::sched::setns(network, CloneFlags::CLONE_NEWNET).context("entering the lab's network")?;
-    let notes = view.notes.len();
     view::mount_sys(&mut view);
-    for note in &view.notes[notes..] {
+    for note in &view.notes {
         ours.send(&Message::Note(note.chars().take(1500).collect()))?;
     }
-    ours.send(&Message::Go)?;
+    ours.send(&Message::Built([view.own_proc, view.own_sys, view.cwd_writable]))?;
     match ours.receive()? {
         Message::Ready => {}
         other => return Err(failed(other).into()),

@@ -8,6 +8,7 @@ use nix::mount::MsFlags;
 
 use super::sys::Tree;
 use super::view::{self, View};
+use crate::base::file;
 
 const ETC: &str = "/etc";
 const PLACE: &str = "/etc/netns";
@@ -35,7 +36,7 @@ fn overlay() -> Result<()> {
 
 /// The outermost of the mounts below `/etc`.
 fn mounts_in_etc() -> Result<Vec<PathBuf>> {
-    let text = std::fs::read_to_string("/proc/self/mountinfo").context("reading /proc/self/mountinfo")?;
+    let text = file::text("/proc/self/mountinfo").context("reading /proc/self/mountinfo")?;
     Ok(outermost(&text))
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::{Exit, shade};
 use crate::base::error::{Error, Kind};
-use crate::base::status;
+use crate::base::{file, status};
 
 /// Covered with empty file systems of the lab's own.
 pub const PRIVATE: &[&str] = &["/tmp", "/run", "/var/tmp"];
@@ -123,7 +123,7 @@ fn is_hidden(path: &Path, home: &Path) -> bool {
 fn homes() -> Vec<PathBuf> {
     let uid = nix::unistd::getuid().as_raw();
     let mut homes: Vec<PathBuf> = std::env::var_os("HOME").map(PathBuf::from).into_iter().collect();
-    for line in std::fs::read_to_string("/etc/passwd").unwrap_or_default().lines() {
+    for line in file::text("/etc/passwd").unwrap_or_default().lines() {
         let fields: Vec<&str> = line.split(':').collect();
         let (Some(id), Some(home)) = (fields.get(2).and_then(|f| f.parse::<u32>().ok()), fields.get(5))
         else {
@@ -139,7 +139,7 @@ fn homes() -> Vec<PathBuf> {
 
 fn machine_sockets(writable: &[PathBuf]) -> Vec<PathBuf> {
     let seen = |path: &PathBuf| !is_private(path) || writable.iter().any(|w| path.starts_with(w));
-    let listed = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
+    let listed = file::text("/proc/net/unix").unwrap_or_default();
     let mut sockets: Vec<PathBuf> = listed
         .lines()
         // Num RefCount Protocol Flags Type St Inode Path

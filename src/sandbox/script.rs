@@ -13,16 +13,15 @@ use nix::unistd::Pid;
 
 use super::sys::{self, Channel, Message};
 use super::terminal;
-use super::view::{self, View};
-use super::{Plan, Runner, Sandbox, Users, filter, ids, init, procfs};
+use super::{Plan, Runner, Sandbox, Users, filter, ids, init, procfs, view};
 use crate::base::error::{Error, complain};
 use crate::base::status;
 use crate::base::wait::{self, limit};
 use crate::net::inherited::Inherited;
 
 /// Enters the lab, runs the script, and ends with its status.
-pub fn run(plan: &Plan, view: View, init: Channel, runner: Runner<'_>) -> ! {
-    let lab = match enter(plan, view, &init) {
+pub fn run(plan: &Plan, init: Channel, runner: Runner<'_>) -> ! {
+    let lab = match enter(plan, &init) {
         Ok(lab) => lab,
         Err(e) => {
             init.fail(&e);
@@ -66,37 +65,21 @@ impl Sandbox {
     }
 }
 
-fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Sandbox> {
+fn enter(plan: &Plan, init: &Channel) -> Result<Sandbox> {
     let mut namespaces = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWUTS | CloneFlags::CLONE_NEWIPC;
     if plan.maps.is_some() {
         namespaces |= CloneFlags::CLONE_NEWUSER;
     }
     nix::sched::unshare(namespaces).context("making the lab's network")?;
     init.send(&Message::Pid(init::own_number()?))?;
-    let mut lab = Sandbox {
-        sandboxed: true,
-        confined: plan.maps.is_some(),
-        own_proc: view.own_proc,
-        own_sys: true,
-        pins: view::PINS.into(),
-        hosts: Some(view::HOSTS.into()),
-        cwd: plan.places.cwd.clone(),
-        cwd_writable: view.cwd_writable,
-        script_dir: plan.places.script_dir.clone(),
-        users: Users::All,
-        nofile: getrlimit(Resource::RLIMIT_NOFILE)?,
-        notes: view.notes,
-    };
-    loop {
-        match init.receive()? {
-            Message::Go => break,
-            Message::Note(note) => {
-                lab.own_sys = false;
-                lab.notes.push(note);
-            }
-            _ => bail!("the lab's first process ended"),
-        }
-    }
+    // While the view is being built. Where it fails, it is tried again and told.
+    let mut inherited = Inherited::default();
+    let _ = inherited.look();
+    sys::new_session_keyring();
+    let filtered = filter::install();
+
+    let mut lab = seen(plan, init)?;
+    view::enter_cwd(&lab.cwd)?;
     if let Some(maps) = &plan.maps {
         lab.users = maps.users();
         // A copy of all mounts that belongs to the inner user namespace: the kernel locks them together, and
@@ -107,21 +90,46 @@ fn enter(plan: &Plan, view: View, init: &Channel) -> Result<Sandbox> {
     // script first asks for it, see the supervisor.
     nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
     let _ = nix::unistd::sethostname(view::HOSTNAME);
-    if let Err(e) = Inherited::default().reset() {
+    if let Err(e) = inherited.reset() {
         lab.notes.push(format!(
             "{}: namespaces have the machine's network settings, not the kernel's",
             e.message()
         ));
     }
     raise_loopback()?;
-    sys::new_session_keyring();
     bound(&lab);
-    if let Err(e) = filter::install().and_then(|()| ids::answer()) {
+    if let Err(e) = filtered.and_then(|()| ids::answer()) {
         lab.notes.push(format!("{}; system calls are not filtered", Error::of(&*e).message()));
     }
     prepare_signals(plan)?;
     init.send(&Message::Ready)?;
     Ok(lab)
+}
+
+/// The lab as its first process has built it.
+fn seen(plan: &Plan, init: &Channel) -> Result<Sandbox> {
+    let mut notes = Vec::new();
+    let [own_proc, own_sys, cwd_writable] = loop {
+        match init.receive()? {
+            Message::Built(all) => break all,
+            Message::Note(note) => notes.push(note),
+            _ => bail!("the lab's first process ended"),
+        }
+    };
+    Ok(Sandbox {
+        sandboxed: true,
+        confined: plan.maps.is_some(),
+        own_proc,
+        own_sys,
+        pins: view::PINS.into(),
+        hosts: Some(view::HOSTS.into()),
+        cwd: plan.places.cwd.clone(),
+        cwd_writable,
+        script_dir: plan.places.script_dir.clone(),
+        users: Users::All,
+        nofile: getrlimit(Resource::RLIMIT_NOFILE)?,
+        notes,
+    })
 }
 
 /// `ip link set lo up`, by the oldest of ways: one ioctl.

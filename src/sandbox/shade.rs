@@ -12,6 +12,7 @@ use nix::mount::MsFlags;
 
 use super::places;
 use super::view::{NOTHING, View};
+use crate::base::file;
 
 /// In the root: replaced by the lab's own, or the system's programs and settings, where no sockets belong.
 const LEFT: &[&str] = &[
@@ -66,7 +67,7 @@ fn directories(path: &Path) -> impl Iterator<Item = PathBuf> + use<> {
 
 /// As `/proc/self/mountinfo` has them; escaped names are no matter here.
 fn mount_points() -> Vec<PathBuf> {
-    let lines = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let lines = file::text("/proc/self/mountinfo").unwrap_or_default();
     lines.lines().filter_map(|line| line.split(' ').nth(4)).map(PathBuf::from).collect()
 }
 

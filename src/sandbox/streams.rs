@@ -1,55 +1,69 @@
 //! stdin, stdout and stderr, which the lab inherits. Each hangs on one of the machine's mounts: through
 //! `/proc/self/fd` a process of the lab could change what is there, open a file once more for writing, or go on from a
-//! directory to what lies beside it. So what is not open for the lab to write is opened again, on a copy of its mount
-//! that is read-only.
+//! directory to what lies beside it. So what is not open for the lab to write is opened again, as it is found in the
+//! lab's mount namespace, where all that is mounted becomes read-only.
 
 use std::fs;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use nix::fcntl::{FcntlArg, OFlag};
 use nix::sched::CloneFlags;
 use nix::sys::stat::{FileStat, Mode, SFlag};
 
-use super::sys::Tree;
+use super::dev::Device;
+use super::view;
 use crate::base::error::{Error, Kind};
 
 const NAMES: [&str; 3] = ["stdin", "stdout", "stderr"];
 
 /// Opens again what the lab must not change. Call it in a mount namespace that is not the machine's, before places are
-/// covered.
-pub fn seal() -> Result<()> {
-    (0..3).try_for_each(|fd| {
+/// covered, and make all that is mounted read-only before anything of the lab runs.
+///
+/// `devices` are those of the lab's `/dev`. Returns the other ones that streams lead to: terminals.
+pub fn seal(devices: &[Device]) -> Result<Vec<Device>> {
+    let mut terminals = Vec::new();
+    for fd in 0..3 {
         // SAFETY: nothing else in this process opens or closes these; if it is closed, fstat says so.
         let stream = unsafe { BorrowedFd::borrow_raw(fd) };
         let (Ok(stat), Ok(flags)) =
             (nix::sys::stat::fstat(stream), nix::fcntl::fcntl(stream, FcntlArg::F_GETFL))
         else {
-            return Ok(());
+            continue;
         };
-        seal_one(stream, &stat, OFlag::from_bits_retain(flags)).context(NAMES[fd as usize])
-    })
+        seal_one(stream, &stat, OFlag::from_bits_retain(flags), devices, &mut terminals)
+            .context(NAMES[fd as usize])?;
+    }
+    Ok(terminals)
 }
 
-fn seal_one(stream: BorrowedFd<'_>, stat: &FileStat, flags: OFlag) -> Result<()> {
+fn seal_one(
+    stream: BorrowedFd<'_>,
+    stat: &FileStat,
+    flags: OFlag,
+    devices: &[Device],
+    terminals: &mut Vec<Device>,
+) -> Result<()> {
     let kind = SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT;
     let read_only = flags & (OFlag::O_ACCMODE | OFlag::O_PATH) == OFlag::O_RDONLY;
+    let path = || fs::read_link(format!("/proc/self/fd/{}", stream.as_raw_fd())).ok();
     match kind {
         SFlag::S_IFCHR | SFlag::S_IFBLK => {
+            let place = path().and_then(|path| match harmless(stream, stat) {
+                true => node(path, devices, terminals),
+                false => Some(path),
+            });
             // One that can't be found here (another container's terminal) or opened (another user's) isn't the lab's
             // to change either, as far as its owner goes.
-            if let Some((new, tree)) = again(stream, stat, flags) {
-                if !harmless(stream, stat) {
-                    tree.set(libc::MOUNT_ATTR_NODEV, 0)?;
-                }
-                put(&new, stream)?;
-            }
-            Ok(())
+            place.and_then(|place| again(&place, stat, flags)).map_or(Ok(()), |new| put(&new, stream))
         }
         // A file without a name, such as a shell's here-document, is nobody else's.
         SFlag::S_IFREG if !read_only || stat.st_nlink == 0 => Ok(()),
         SFlag::S_IFREG | SFlag::S_IFDIR => {
-            let Some((new, _)) = again(stream, stat, flags) else { return Err(cannot().into()) };
+            let Some(new) = path().and_then(|path| again(&path, stat, flags)) else {
+                return Err(cannot().into());
+            };
             // SAFETY: tells where the old one is; both are open.
             let at = unsafe { libc::lseek(stream.as_raw_fd(), 0, libc::SEEK_CUR) };
             if at > 0 {
@@ -61,17 +75,24 @@ fn seal_one(stream: BorrowedFd<'_>, stat: &FileStat, flags: OFlag) -> Result<()>
     }
 }
 
-/// The same file, on a read-only copy of its mount.
-fn again(stream: BorrowedFd<'_>, stat: &FileStat, flags: OFlag) -> Option<(OwnedFd, Tree)> {
-    let path = fs::read_link(format!("/proc/self/fd/{}", stream.as_raw_fd())).ok()?;
-    let tree = Tree::copy(&path).ok()?;
-    tree.set(libc::MOUNT_ATTR_RDONLY, 0).ok()?;
+/// Where a device is found that can be opened as one in the lab, too.
+fn node(path: PathBuf, devices: &[Device], terminals: &mut Vec<Device>) -> Option<PathBuf> {
+    let known = devices.iter().chain(&*terminals).find(|device| device.path == path);
+    if let Some(device) = known {
+        return Some(device.tree.path().into());
+    }
+    terminals.push(Device::take(path).ok()?);
+    terminals.last().map(|device| device.tree.path().into())
+}
+
+/// The same file, as it is found at `path`.
+fn again(path: &Path, stat: &FileStat, flags: OFlag) -> Option<OwnedFd> {
     let kept = OFlag::O_ACCMODE | OFlag::O_APPEND | OFlag::O_DIRECTORY;
     let opened = flags & kept | OFlag::O_CLOEXEC | OFlag::O_NOCTTY | OFlag::O_NONBLOCK;
-    let new = nix::fcntl::open(tree.path().as_str(), opened, Mode::empty()).ok()?;
+    let new = nix::fcntl::open(path, opened, Mode::empty()).ok()?;
     let theirs = nix::sys::stat::fstat(&new).ok()?;
     nix::fcntl::fcntl(&new, FcntlArg::F_SETFL(flags & (OFlag::O_APPEND | OFlag::O_NONBLOCK))).ok()?;
-    ((stat.st_dev, stat.st_ino) == (theirs.st_dev, theirs.st_ino)).then_some((new, tree))
+    ((stat.st_dev, stat.st_ino) == (theirs.st_dev, theirs.st_ino)).then_some(new)
 }
 
 /// A device that programs open again by its name in `/proc`, and that gives them nothing: a terminal, or one of those
@@ -102,5 +123,6 @@ pub fn seal_apart() -> Result<()> {
         namespaces |= CloneFlags::CLONE_NEWUSER;
     }
     nix::sched::unshare(namespaces).context("making a mount namespace")?;
-    seal()
+    seal(&[])?;
+    view::read_only()
 }

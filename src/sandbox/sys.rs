@@ -166,6 +166,9 @@ pub enum Message {
     TakeTerminal,
     /// What could not be had, and what that costs.
     Note(String),
+    /// The file system's view is built: whether `/proc` is the lab's own, whether `/sys` is, and whether the working
+    /// directory is writable.
+    Built([bool; 3]),
     /// The sender's process id, as the `/proc` that it sees numbers it.
     Pid(i32),
     /// The sandbox could not be made: the error, and its hint.
@@ -284,6 +287,7 @@ mod tests {
             Message::Signal(15),
             Message::Stopped(21),
             Message::Pid(70000),
+            Message::Built([true, false, true]),
             Message::Failed("no".into(), Some("do".into())),
             Message::Failed("no".into(), None),
         ];

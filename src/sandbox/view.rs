@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use nix::mount::MsFlags;
 
+use super::dev::Device;
 use super::places::{self, Places};
 use super::sys::{self, Tree};
 use super::{dev, netns, procfs, shade, streams};
@@ -58,20 +59,74 @@ pub fn mount_memory(target: &Path, mode: &str) -> Result<()> {
     mount("tmpfs", target, flags, &format!("{mode},size=12%,nr_inodes=256k"))
 }
 
-/// Builds all of the view but for `/sys`, which needs the lab's network.
-///
-/// Returns the `/proc` on which the id maps of the script's user namespace can be written, too.
-pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
-    let mut view = View::default();
+/// The machine's devices that the lab needs.
+pub struct Devices {
+    /// Of the lab's `/dev`.
+    nodes: Vec<Device>,
+    /// Those that stdin, stdout and stderr lead to.
+    terminals: Vec<Device>,
+}
+
+/// Begins the view: separates the mounts from the machine's, and seals what the lab inherits.
+pub fn begin() -> Result<Devices> {
     // Nothing that is mounted here shows on the machine, nor the other way round.
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     nix::mount::mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
         .context("making the mounts private")?;
+    let nodes = dev::take();
+    let terminals = streams::seal(&nodes)?;
+    Ok(Devices { nodes, terminals })
+}
 
-    streams::seal()?;
-    // Taken while they are writable, and reachable: /tmp and its like are covered below.
+/// Builds all of the view but for `/sys`, which needs the lab's network. The script's process does not write to a file
+/// meanwhile: the kernel makes no mount read-only that is being written to.
+///
+/// Returns the `/proc` on which the id maps of the script's user namespace can be written, too.
+pub fn build(places: &Places, devices: Devices) -> Result<(View, procfs::Handle)> {
+    let mut view = View { cwd_writable: places.cwd_writable, ..View::default() };
+    let kept = keep(places, &mut view)?;
+    let programs = links_to_programs();
+
+    // Before it is covered.
+    let in_a_lab = Path::new(HOSTS).exists();
+    let proc = procfs::mount(&mut view)?;
+    read_only()?;
+    procfs::confine(&proc, in_a_lab, &mut view)?;
+
+    cover(Path::new(RUN))?;
+    fill_run(&programs).context("preparing /run")?;
+    // In a lab, they are there already, and can't be stacked higher.
+    if !in_a_lab {
+        shade::lay_all(&mut view);
+    }
+    for place in places::PRIVATE.iter().filter(|place| **place != RUN) {
+        cover(Path::new(place))?;
+    }
+    // To go with the lab: a mount that hangs nowhere takes the kernel a while to close.
+    for terminal in devices.terminals {
+        let _ = terminal.tree.attach(&terminal.path);
+    }
+    dev::mount(devices.nodes)?;
+    for (path, tree) in kept {
+        put_back(path, tree).with_context(|| format!("putting {} back", path.display()))?;
+        if places.readable.contains(path) {
+            let _ = shade::lay(path);
+        }
+    }
+    netns::mount(&mut view);
+    bind(Path::new(HOSTS), Path::new("/etc/hosts"));
+    for socket in &places.sockets {
+        if fs::symlink_metadata(socket).is_ok_and(|m| m.file_type().is_socket()) {
+            bind(Path::new(EMPTY), socket);
+        }
+    }
+    Ok((view, proc))
+}
+
+/// Takes the places that are put back, an outer one before those inside it, while they are writable and reachable: /tmp
+/// and its like are covered afterwards.
+fn keep<'a>(places: &'a Places, view: &mut View) -> Result<Vec<(&'a PathBuf, Tree)>> {
     let mut kept = Vec::new();
-    view.cwd_writable = places.cwd_writable;
     for path in &places.writable {
         let tree = Tree::copy(path).and_then(|t| t.set(libc::MOUNT_ATTR_NODEV, 0).map(|()| t));
         match tree.with_context(|| format!("keeping {} writable", path.display())) {
@@ -90,44 +145,11 @@ pub fn build(places: &Places) -> Result<(View, procfs::Handle)> {
         kept.push((path, tree.with_context(|| format!("keeping {}", path.display()))?));
     }
     kept.sort_by_key(|(path, _)| path.components().count());
-    let nodes = dev::take()?;
-    let programs = links_to_programs();
-
-    // Before it is covered.
-    let in_a_lab = Path::new(HOSTS).exists();
-    let proc = procfs::mount(&mut view)?;
-    read_only()?;
-    procfs::confine(&proc, in_a_lab, &mut view)?;
-
-    cover(Path::new(RUN))?;
-    fill_run(&programs).context("preparing /run")?;
-    // In a lab, they are there already, and can't be stacked higher.
-    if !in_a_lab {
-        shade::lay_all(&mut view);
-    }
-    for place in places::PRIVATE.iter().filter(|place| **place != RUN) {
-        cover(Path::new(place))?;
-    }
-    dev::mount(nodes)?;
-    for (path, tree) in kept {
-        put_back(path, tree).with_context(|| format!("putting {} back", path.display()))?;
-        if places.readable.contains(path) {
-            let _ = shade::lay(path);
-        }
-    }
-    netns::mount(&mut view);
-    bind(Path::new(HOSTS), Path::new("/etc/hosts"));
-    for socket in &places.sockets {
-        if fs::symlink_metadata(socket).is_ok_and(|m| m.file_type().is_socket()) {
-            bind(Path::new(EMPTY), socket);
-        }
-    }
-    enter_cwd(&places.cwd)?;
-    Ok((view, proc))
+    Ok(kept)
 }
 
 /// Everything that is mounted becomes read-only, and no device on it can be opened.
-fn read_only() -> Result<()> {
+pub fn read_only() -> Result<()> {
     let done = sys::set_mount(Path::new("/"), true, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NODEV, 0);
     done.context("making the file system read-only").map_err(|e| match sys::kernel_version() < (5, 12) {
         true => Error::of(&*e).hint("a sandbox needs Linux 5.12 or newer").into(),
@@ -200,7 +222,7 @@ fn bind(from: &Path, over: &Path) {
 
 /// Enters the working directory by its path: the old one may be covered by now. If it is in a private place and was not
 /// put back, an empty one takes its place.
-fn enter_cwd(cwd: &Path) -> Result<()> {
+pub fn enter_cwd(cwd: &Path) -> Result<()> {
     if places::is_private(cwd) && fs::symlink_metadata(cwd).is_err() {
         let _ = make_directory(cwd);
     }
