@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use nsh::labs::Which;
 
 use super::Command;
@@ -186,18 +186,27 @@ impl SubCommand {
     }
 }
 
+/// What stands on the command line, and what of it is the script's or the command's own.
+pub fn read(argv: &[OsString]) -> Result<(Arguments, Vec<OsString>), clap::Error> {
+    let mut definition = Arguments::command();
+    let (ours, rest) = split(&definition, argv);
+    let matches = definition.try_get_matches_from_mut(ours)?;
+    Arguments::from_arg_matches(&matches)
+        .map(|arguments| (arguments, rest))
+        .map_err(|e| e.format(&mut definition))
+}
+
 /// Cuts the command line behind the script's name (or behind nsh's options, with `-e`), and behind the lab's name of
 /// `nsh exec`: options there are the script's or the command's, whatever their names.
-pub fn split(argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
-    let definition = Arguments::command();
-    let (at, code) = skip_options(&definition, argv, 1);
+fn split(definition: &clap::Command, argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
+    let (at, code) = skip_options(definition, argv, 1);
     // `nsh doc` is the command, `nsh ./doc` a file.
     let named = argv.get(at).filter(|_| !code && argv[at - 1] != "--");
     let command = named.and_then(|name| definition.get_subcommands().find(|c| name == c.get_name()));
     let cut = match command {
         Some(command) if command.get_name() == "exec" => behind_name(command, argv, at + 1),
         Some(_) => argv.len(),
-        None => behind_name(&definition, argv, 1),
+        None => behind_name(definition, argv, 1),
     };
     (argv[..cut].to_vec(), argv[cut..].to_vec())
 }

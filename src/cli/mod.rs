@@ -10,7 +10,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::Parser;
 use clap::error::ErrorKind;
 use nsh::base::error::Error;
 use nsh::base::status;
@@ -112,8 +111,7 @@ pub struct LabOptions {
 
 /// Reads the command line, of which the first is the program's own name.
 pub fn parse(argv: &[OsString]) -> Result<Command> {
-    let (ours, args) = arguments::split(argv);
-    let arguments = match Arguments::try_parse_from(ours) {
+    let (arguments, args) = match arguments::read(argv) {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             return Ok(Command::Help(e.render().to_string()));
         }

@@ -9,7 +9,7 @@ use super::echo;
 use crate::lua::lab::Lab;
 use crate::lua::registry::{Entry, Form, Module, Modules};
 use crate::lua::schema::raise::PerNamespace;
-pub use crate::lua::schema::raise::{INTERNAL, is_error, named, position, raising};
+pub use crate::lua::schema::raise::{INTERNAL, is_error, named, position, raising, returning};
 use crate::lua::schema::{self, Cx, Failure, Wrong, did_you_mean};
 use crate::net::namespace::Namespace;
 
@@ -92,52 +92,67 @@ fn bind(lua: &Lua, ns: &Rc<Namespace>, module: Rc<Module>, index: usize) -> mlua
     Ok(function)
 }
 
-/// A module's own call, which makes the module when it is called.
-fn bind_call(lua: &Lua, ns: &Rc<Namespace>, entry: &'static Entry) -> mlua::Result<Function> {
-    let ns = ns.clone();
-    let function = raising(lua, move |lua, args: MultiValue| match &entry.module().call {
-        Some(function) => call(lua, &ns, function, args),
-        None => Ok(MultiValue::new()),
+/// Puts modules that act on `ns` into a table, by their names: see `bind.lua`. What they consist of is made when it is
+/// first asked for.
+fn put(
+    lua: &Lua,
+    ns: &Rc<Namespace>,
+    into: &Table,
+    entries: impl Iterator<Item = &'static Entry>,
+) -> mlua::Result<()> {
+    let of = ns.clone();
+    let call = returning(lua, move |lua, (name, args): (String, MultiValue)| {
+        match Modules::of(lua).find(&name).map(Entry::module).as_deref() {
+            Some(Module { call: Some(function), .. }) => call(lua, &of, function, args),
+            _ => Ok(MultiValue::new()),
+        }
     })?;
-    names(lua)?.raw_set(&function, entry.name)?;
-    Ok(function)
+    let of = ns.clone();
+    let field = returning(lua, move |lua, (name, key): (String, Value)| {
+        field(lua, &of, &name, &key).map(|value| MultiValue::from_iter([value]))
+    })?;
+    let fields = lua.create_function(|lua, name: String| {
+        let module = Modules::of(lua).find(&name).map(Entry::module);
+        Ok(module.map(|module| module.field_names().collect::<Vec<_>>()))
+    })?;
+    let modules = lua.create_sequence_from(entries.flat_map(|entry| [entry.name, form(entry)]))?;
+    binder(lua)?.call((into, call, field, fields, modules))
 }
 
-/// A module acting on `ns`: a function, or a table whose functions are made when first asked for.
+fn form(entry: &Entry) -> &'static str {
+    match entry.form {
+        Form::Table => "table",
+        Form::Callable => "callable",
+        Form::Function => "function",
+    }
+}
+
+/// What `bind.lua` returns.
+fn binder(lua: &Lua) -> mlua::Result<Function> {
+    const BINDER: &str = "nsh.binder";
+    if let Ok(binder) = lua.named_registry_value(BINDER) {
+        return Ok(binder);
+    }
+    let chunk = lua.load(include_str!("bind.lua")).set_name(INTERNAL);
+    let binder = chunk.call::<Function>(names(lua)?)?;
+    lua.set_named_registry_value(BINDER, &binder)?;
+    Ok(binder)
+}
+
+/// A module acting on `ns`.
 pub fn module(lua: &Lua, ns: &Rc<Namespace>, entry: &'static Entry) -> mlua::Result<Value> {
-    if entry.form == Form::Function {
-        return bind_call(lua, ns, entry).map(Value::Function);
-    }
-    let (table, meta) = (lua.create_table()?, lua.create_table()?);
-    if entry.form == Form::Callable {
-        let function = bind_call(lua, ns, entry)?;
-        let call = lua
-            .load("local f = ... return function(_, ...) return f(...) end")
-            .set_name(INTERNAL)
-            .call::<Function>(function)?;
-        meta.raw_set("__call", call)?;
-    }
-    let of = ns.clone();
-    let index = raising(lua, move |lua, (table, key): (Table, Value)| {
-        let value = field(lua, &of, entry, &key)?;
-        table.raw_set(key, &value)?;
-        Ok(MultiValue::from_iter([value]))
-    })?;
-    meta.raw_set("__index", index)?;
-    meta.raw_set("__pairs", all_fields(lua, entry)?)?;
-    meta.raw_set("__name", format!("module {}", entry.name))?;
-    table.set_metatable(Some(meta))?;
-    names(lua)?.raw_set(&table, entry.name)?;
-    Ok(Value::Table(table))
+    let into = lua.create_table()?;
+    put(lua, ns, &into, std::iter::once(entry))?;
+    into.raw_get(entry.name)
 }
 
 /// What stands in a module by this name: a function, or a module within it.
-fn field(lua: &Lua, ns: &Rc<Namespace>, entry: &'static Entry, key: &Value) -> Result<Value, Failure> {
-    let key = key.to_string().unwrap_or_default();
-    if let Some(inner) = Modules::of(lua).find(&format!("{}.{key}", entry.name)) {
+fn field(lua: &Lua, ns: &Rc<Namespace>, name: &str, key: &Value) -> Result<Value, Failure> {
+    let (modules, key) = (Modules::of(lua), key.to_string().unwrap_or_default());
+    if let Some(inner) = modules.find(&format!("{name}.{key}")) {
         return Ok(module(lua, ns, inner)?);
     }
-    let module = entry.module();
+    let Some(module) = modules.find(name).map(Entry::module) else { return Ok(Value::Nil) };
     let place = module.field_names().position(|field| field == key);
     match place {
         Some(i) => Ok(Value::Function(bind(lua, ns, module, i)?)),
@@ -154,26 +169,13 @@ fn unknown(module: &Module, key: &str) -> Wrong {
     }
 }
 
-/// `__pairs` of a module: goes through all of its functions, made or not.
-fn all_fields(lua: &Lua, entry: &'static Entry) -> mlua::Result<Function> {
-    lua.create_function(move |lua, table: Table| {
-        for field in entry.module().field_names() {
-            table.get::<Value>(field)?;
-        }
-        Ok((lua.globals().raw_get::<Function>("next")?, table))
-    })
-}
-
 /// Sets every module as a global that acts on the host's namespace.
 pub fn globals(lua: &Lua, lab: &Rc<Lab>, modules: Modules) -> mlua::Result<()> {
     lua.set_app_data(modules);
     lua.set_app_data(PerNamespace(modules.per_namespace().map(|entry| entry.name).collect()));
-    let globals = lua.globals();
     // `check.soft` stands in `check`.
-    for entry in modules.0.iter().filter(|entry| !entry.name.contains('.')) {
-        globals.raw_set(entry.name, module(lua, lab.namespaces.host(), entry)?)?;
-    }
-    Ok(())
+    let outer = modules.0.iter().filter(|entry| !entry.name.contains('.'));
+    put(lua, lab.namespaces.host(), &lua.globals(), outer)
 }
 
 /// Has the globals act on `ns`: the modules that are there; what the user put in their place stays.

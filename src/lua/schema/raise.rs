@@ -24,14 +24,7 @@ pub fn raising<A: FromLuaMulti>(
     lua: &Lua,
     f: impl Fn(&Lua, A) -> Result<MultiValue, Failure> + 'static,
 ) -> mlua::Result<Function> {
-    let inner = lua.create_function(move |lua, args: A| match f(lua, args) {
-        Ok(mut results) => {
-            results.push_front(Value::Nil);
-            Ok(results)
-        }
-        Err(Failure::User(e)) => Ok(MultiValue::from_iter([error_value(lua, e)?])),
-        Err(Failure::Lua(e)) => Err(e),
-    })?;
+    let inner = returning(lua, f)?;
     let wrap: Function = match lua.named_registry_value(RAISING) {
         Ok(wrap) => wrap,
         Err(_) => {
@@ -48,6 +41,21 @@ pub fn raising<A: FromLuaMulti>(
         }
     };
     wrap.call(inner)
+}
+
+/// The Rust function of the two: returns what `f` refuses as its first result.
+pub fn returning<A: FromLuaMulti>(
+    lua: &Lua,
+    f: impl Fn(&Lua, A) -> Result<MultiValue, Failure> + 'static,
+) -> mlua::Result<Function> {
+    lua.create_function(move |lua, args: A| match f(lua, args) {
+        Ok(mut results) => {
+            results.push_front(Value::Nil);
+            Ok(results)
+        }
+        Err(Failure::User(e)) => Ok(MultiValue::from_iter([error_value(lua, e)?])),
+        Err(Failure::Lua(e)) => Err(e),
+    })
 }
 
 /// Adds the call's name to a failure.
