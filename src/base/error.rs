@@ -219,11 +219,6 @@ impl Error {
         e
     }
 
-    /// The error of the last failed libc call.
-    pub fn last_os() -> Self {
-        Self::errno(Errno::last())
-    }
-
     /// One error out of a chain of them, such as the upper floors build by adding context to an [`Error`], an [`Errno`]
     /// or an [`std::io::Error`]: its context comes in front, the outermost first.
     pub fn of(e: &(dyn std::error::Error + 'static)) -> Self {

@@ -50,12 +50,6 @@ impl Attributes {
         self.put(kind, &[value.as_bytes(), &[0]].concat());
     }
 
-    /// Adds a string whose end is that of the attribute.
-    pub fn put_text(&mut self, kind: u16, value: &str) {
-        self.check(value);
-        self.put(kind, value.as_bytes());
-    }
-
     fn check(&mut self, text: &str) {
         if text.contains('\0') {
             self.wrong = Some(Wrong::Zero);
