@@ -5,19 +5,20 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Value, Word};
 use crate::net::attributes::{hardware_address, string};
-use crate::net::fields::{HardwareAddress, text};
+use crate::net::fields::text;
 use crate::net::prefix;
 
-/// Declares integers from LOW to HIGH that are not of 32 bits in the host's byte order, as [`Between`] is.
+/// Declares integers from LOW to HIGH that are not of 32 bits in the host's byte order, as [`Between`] is, or of which the
+/// kernel may report more than a script may give; and how `ip` writes them.
 macro_rules! integers {
-    ($($(#[$doc:meta])* $name:ident($int:ty): $to:ident, $from:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident($int:ty): $to:ident, $from:ident, $word:ident $format:literal;)*) => {
         $($(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name<const LOW: u32 = 0, const HIGH: u32 = { <$int>::MAX as u32 }>(pub $int);
 
         impl<const LOW: u32, const HIGH: u32> Field for $name<LOW, HIGH> {
             fn form() -> Form {
-                Between::<LOW, HIGH>::form()
+                Form { word: Word::$word, ..Between::<LOW, HIGH>::form() }
             }
 
             fn read(value: &Value) -> Result<Option<Self>> {
@@ -27,6 +28,10 @@ macro_rules! integers {
 
             fn value(&self) -> Value {
                 Value::Int(self.0.into())
+            }
+
+            fn word(&self) -> String {
+                format!($format, self.0)
             }
 
             fn encode(&self) -> Option<Vec<u8>> {
@@ -45,16 +50,22 @@ macro_rules! integers {
 }
 
 integers! {
-    /// Unlike of [`Between`], the kernel may report more than a script may give.
-    U32(u32): to_ne_bytes, from_ne_bytes;
-    U8(u8): to_ne_bytes, from_ne_bytes;
-    U16(u16): to_ne_bytes, from_ne_bytes;
+    U32(u32): to_ne_bytes, from_ne_bytes, Integer "{}";
+    U8(u8): to_ne_bytes, from_ne_bytes, Integer "{}";
+    U16(u16): to_ne_bytes, from_ne_bytes, Integer "{}";
     /// In network byte order, as ports are.
-    Be16(u16): to_be_bytes, from_be_bytes;
-    Be32(u32): to_be_bytes, from_be_bytes;
+    Be16(u16): to_be_bytes, from_be_bytes, Integer "{}";
+    Be32(u32): to_be_bytes, from_be_bytes, Integer "{}";
     /// Reported alone: below zero it means "none".
-    Signed(i32): to_ne_bytes, from_ne_bytes;
+    Signed(i32): to_ne_bytes, from_ne_bytes, Integer "{}";
+    /// A type of service of a tunnel's own packets.
+    OuterTos(u8): to_be_bytes, from_be_bytes, Hexadecimal "{:#x}";
+    /// A flow label of IPv6.
+    Label(u32): to_be_bytes, from_be_bytes, Integer "{:#x}";
 }
+
+/// A flow label has 20 bits.
+pub type FlowLabel = Label<0, 1_048_575>;
 
 /// Declares truth values by the integer or the emptiness that they are sent as, and by what `ip` writes.
 macro_rules! truths {
@@ -179,49 +190,6 @@ pub type Timer = Ticks<8, 0, 0>;
 /// A time of any sensible length.
 pub type Interval = Ticks<8, 0, 10_000_000>;
 
-/// A type of service of a tunnel's own packets; hexadecimal to `ip`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OuterTos(pub u8);
-
-/// A flow label of IPv6, in network byte order; hexadecimal to `ip`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FlowLabel(pub u32);
-
-macro_rules! hexadecimal {
-    ($($name:ident($int:ty), $most:literal, $word:ident;)*) => {
-        $(impl Field for $name {
-            fn form() -> Form {
-                Form { word: Word::$word, ..Between::<0, $most>::form() }
-            }
-
-            fn read(value: &Value) -> Result<Option<Self>> {
-                Ok(Between::<0, $most>::read(value)?.map(|n| $name(n.0 as $int)))
-            }
-
-            fn value(&self) -> Value {
-                Value::Int(self.0.into())
-            }
-
-            fn word(&self) -> String {
-                format!("{:#x}", self.0)
-            }
-
-            fn encode(&self) -> Option<Vec<u8>> {
-                Some(self.0.to_be_bytes().to_vec())
-            }
-
-            fn decode(bytes: &[u8]) -> Option<Self> {
-                Some($name(<$int>::from_be_bytes(*bytes.first_chunk()?)))
-            }
-        })*
-    };
-}
-
-hexadecimal! {
-    OuterTos(u8), 255, Hexadecimal;
-    FlowLabel(u32), 1_048_575, Integer;
-}
-
 macro_rules! addresses {
     ($($(#[$doc:meta])* $name:ident($address:ty), $bytes:literal, $family:literal, $word:ident;)*) => {
         $($(#[$doc])*
@@ -297,58 +265,43 @@ named! {
     OuterDf(u8) (to_ne_bytes, from_ne_bytes) { 0 = "unset", 1 = "set", 2 = "inherit" }
 }
 
-/// The group that a bridge sends its BPDUs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupAddress(pub [u8; 6]);
+/// Declares hardware addresses by what is expected of a script, which gives six bytes.
+macro_rules! macs {
+    ($($(#[$doc:meta])* $name:ident: $expected:literal, $parse:path;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(Vec<u8>);
 
-impl Field for GroupAddress {
-    fn form() -> Form {
-        text("a link-local group such as \"01:80:c2:00:00:00\"")
-    }
+        impl Field for $name {
+            fn form() -> Form {
+                text($expected)
+            }
 
-    fn read(value: &Value) -> Result<Option<Self>> {
-        let Value::Text(text) = value else { return Ok(None) };
-        Ok(Some(GroupAddress(prefix::mac(text)?)))
-    }
+            fn read(value: &Value) -> Result<Option<Self>> {
+                let Value::Text(text) = value else { return Ok(None) };
+                Ok(Some($name($parse(text)?.to_vec())))
+            }
 
-    fn value(&self) -> Value {
-        Value::Text(hardware_address(&self.0))
-    }
+            fn value(&self) -> Value {
+                Value::Text(hardware_address(&self.0))
+            }
 
-    fn encode(&self) -> Option<Vec<u8>> {
-        Some(self.0.to_vec())
-    }
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.0.clone())
+            }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        bytes.first_chunk().map(|mac| GroupAddress(*mac))
-    }
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                Some($name(bytes.to_vec())).filter(|mac| !mac.0.is_empty())
+            }
+        })*
+    };
 }
 
-/// A link's hardware address: of six bytes where a script gives it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mac(Vec<u8>);
-
-impl Field for Mac {
-    fn form() -> Form {
-        HardwareAddress::form()
-    }
-
-    fn read(value: &Value) -> Result<Option<Self>> {
-        let Value::Text(text) = value else { return Ok(None) };
-        Ok(Some(Mac(prefix::link_mac(text)?.to_vec())))
-    }
-
-    fn value(&self) -> Value {
-        Value::Text(hardware_address(&self.0))
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        Some(self.0.clone())
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        Some(Mac(bytes.to_vec())).filter(|mac| !mac.0.is_empty())
-    }
+macs! {
+    /// A link's own.
+    Mac: "a hardware address such as \"02:00:00:00:00:01\"", prefix::link_mac;
+    /// The group that a bridge sends its BPDUs to.
+    GroupAddress: "a link-local group such as \"01:80:c2:00:00:00\"", prefix::mac;
 }
 
 /// A text that ends with its attribute; there is none where it is empty.

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 
 use super::{Link, RTM_GETLINK, ifinfomsg, ifla};
 use crate::base::error::{Error, Kind, Result};
-use crate::net::attributes::{Attributes, unsigned};
+use crate::net::attributes::{Attributes, string, unsigned};
 use crate::net::names::similar;
 use crate::net::namespace::Namespace;
 
@@ -49,22 +49,32 @@ fn set_name(request: &mut libc::ifreq, name: &str) {
     }
 }
 
-/// Whether the link `name` is administratively up; `false` if there is none.
-pub fn is_up(ns: &Namespace, name: &str) -> Result<bool> {
-    let mut request = ifreq();
-    set_name(&mut request, name);
+/// Sends the request over the netlink socket: a microsecond, where a message would cost twenty. False if there is no such
+/// link.
+fn ask(
+    ns: &Namespace,
+    request: &mut libc::ifreq,
+    call: unsafe fn(libc::c_int, *mut libc::ifreq) -> nix::Result<libc::c_int>,
+) -> Result<bool> {
     let mut socket = ns.route()?;
     // SAFETY: the descriptor is open, and the request a valid ifreq.
-    match unsafe { ioctl::siocgifflags(socket.fd().as_raw_fd(), &mut request) } {
-        // SAFETY: the kernel filled in the flags.
-        Ok(_) => Ok(unsafe { request.ifr_ifru.ifru_flags } & libc::IFF_UP as libc::c_short != 0),
+    match unsafe { call(socket.fd().as_raw_fd(), request) } {
+        Ok(_) => Ok(true),
         Err(Errno::ENODEV) => Ok(false),
         Err(e) => Err(e.into()),
     }
 }
 
-/// The index of the link `name` (an alternative name is found too); `None` if there is none. An ioctl on the
-/// netlink socket: a microsecond, where a request would cost twenty.
+/// Whether the link `name` is administratively up; `false` if there is none.
+pub fn is_up(ns: &Namespace, name: &str) -> Result<bool> {
+    let mut request = ifreq();
+    set_name(&mut request, name);
+    let there = ask(ns, &mut request, ioctl::siocgifflags)?;
+    // SAFETY: the kernel filled in the flags, or they are zero bytes still.
+    Ok(there && unsafe { request.ifr_ifru.ifru_flags } & libc::IFF_UP as libc::c_short != 0)
+}
+
+/// The index of the link `name` (an alternative name is found too); `None` if there is none.
 pub fn index(ns: &Namespace, name: &str) -> Result<Option<u32>> {
     if name.is_empty() || name.contains('\0') {
         return Ok(None);
@@ -74,14 +84,10 @@ pub fn index(ns: &Namespace, name: &str) -> Result<Option<u32>> {
     }
     let mut request = ifreq();
     set_name(&mut request, name);
-    let mut socket = ns.route()?;
-    // SAFETY: the descriptor is open, and the request a valid ifreq.
-    match unsafe { ioctl::siocgifindex(socket.fd().as_raw_fd(), &mut request) } {
-        // SAFETY: the kernel filled in the index.
-        Ok(_) => Ok(Some(unsafe { request.ifr_ifru.ifru_ifindex } as u32)),
-        Err(Errno::ENODEV) => Ok(None),
-        Err(e) => Err(e.into()),
-    }
+    let there = ask(ns, &mut request, ioctl::siocgifindex)?;
+    // SAFETY: the kernel filled in the index, or it is zero bytes still.
+    let index = unsafe { request.ifr_ifru.ifru_ifindex };
+    Ok(there.then_some(index as u32))
 }
 
 fn index_of_altname(ns: &Namespace, name: &str) -> Result<Option<u32>> {
@@ -109,16 +115,9 @@ fn index_of_altname(ns: &Namespace, name: &str) -> Result<Option<u32>> {
 pub fn name(ns: &Namespace, index: u32) -> Result<Option<String>> {
     let mut request = ifreq();
     request.ifr_ifru.ifru_ifindex = index as libc::c_int;
-    let mut socket = ns.route()?;
-    // SAFETY: the descriptor is open, and the request a valid ifreq.
-    match unsafe { ioctl::siocgifname(socket.fd().as_raw_fd(), &mut request) } {
-        Ok(_) => {
-            let bytes: Vec<u8> = request.ifr_name.iter().take_while(|c| **c != 0).map(|c| *c as u8).collect();
-            Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-        }
-        Err(Errno::ENODEV) => Ok(None),
-        Err(e) => Err(e.into()),
-    }
+    let there = ask(ns, &mut request, ioctl::siocgifname)?;
+    let bytes: Vec<u8> = request.ifr_name.iter().map(|c| *c as u8).collect();
+    Ok(there.then(|| string(&bytes)))
 }
 
 /// The index of a link that must be there; the error names those that are.

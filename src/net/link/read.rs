@@ -103,17 +103,10 @@ const SKIP_STATS: u32 = 8;
 /// The link `name`, or `None`, as `ip -d link show NAME`.
 pub fn get(all: &Namespaces, ns: &Namespace, name: &str) -> Result<Option<Link>> {
     let Some(mut link) = get_plain(ns, name)? else { return Ok(None) };
-    if let Some(index) = link.master_index {
-        link.master = find::name(ns, index)?;
-    }
-    if let Some(index) = local(&link) {
-        link.link = find::name(ns, index)?;
-        if let Some(lower) = &link.link {
-            let up = find::is_up(ns, lower)?;
-            tell_lower(&mut link, up);
-        }
-    }
-    look_further(all, ns, &mut link)?;
+    resolve(all, ns, &mut link, |index| {
+        let name = find::name(ns, index)?;
+        name.map(|name| find::is_up(ns, &name).map(|up| (name, up))).transpose()
+    })?;
     Ok(Some(link))
 }
 
@@ -142,12 +135,7 @@ pub fn list(all: &Namespaces, ns: &Namespace, filter: &Filter) -> Result<Vec<Lin
         if behind(&link) {
             link = by_index(ns, link.index())?.unwrap_or(link);
         }
-        link.master = link.master_index.and_then(|i| Some(names.get(&i)?.0.clone()));
-        if let Some((name, up)) = local(&link).and_then(|i| names.get(&i)) {
-            link.link = Some(name.clone());
-            tell_lower(&mut link, *up);
-        }
-        look_further(all, ns, &mut link)?;
+        resolve(all, ns, &mut link, |index| Ok(names.get(&index).cloned()))?;
         out.push(link);
     }
     Ok(out)
@@ -170,22 +158,25 @@ fn paired(link: &Link) -> bool {
     link.kind.as_deref() == Some("veth")
 }
 
-/// The peer or lower link in the same namespace is up, or down.
-fn tell_lower(link: &mut Link, up: bool) {
-    if let Some(flags) = &mut link.common.flags {
-        flags.lower_is_down = !up;
+/// Fills in what is told of other links, and how the link shapes what it sends; `look` gives the name of one in the same namespace, and whether it is up.
+fn resolve(
+    all: &Namespaces,
+    ns: &Namespace,
+    link: &mut Link,
+    look: impl Fn(u32) -> Result<Option<(String, bool)>>,
+) -> Result<()> {
+    if let Some((master, _)) = link.master_index.map(&look).transpose()?.flatten() {
+        link.master = Some(master);
     }
-}
-
-/// The index of the peer or lower link if that is in the same namespace.
-fn local(link: &Link) -> Option<u32> {
-    link.link_index().filter(|_| link.link_netnsid().is_none())
-}
-
-/// Finds the name of the other end's namespace, and how the link shapes what it sends.
-fn look_further(all: &Namespaces, ns: &Namespace, link: &mut Link) -> Result<()> {
-    if let Some(nsid) = link.link_netnsid().filter(|id| *id >= 0) {
-        link.link_netns = all.by_nsid(ns, nsid)?;
+    match link.link_netnsid() {
+        Some(nsid) if nsid >= 0 => link.link_netns = all.by_nsid(ns, nsid)?,
+        Some(_) => {}
+        None => {
+            if let Some((other, up)) = link.link_index().map(&look).transpose()?.flatten() {
+                link.link = Some(other);
+                link.common.flags.iter_mut().for_each(|flags| flags.lower_is_down = !up);
+            }
+        }
     }
     if link.common.qdisc.as_ref().is_some_and(|qdisc| [tc::NETEM, tc::TBF].contains(&qdisc.0.as_str())) {
         link.shape = tc::get(ns, link.index())?.map(Box::new);

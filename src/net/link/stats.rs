@@ -28,10 +28,6 @@ impl Field for Count {
         Value::Int(i64::try_from(self.0).unwrap_or(i64::MAX))
     }
 
-    fn encode(&self) -> Option<Vec<u8>> {
-        None
-    }
-
     fn decode(bytes: &[u8]) -> Option<Self> {
         Some(Count(unsigned(bytes)))
     }

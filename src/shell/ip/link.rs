@@ -43,38 +43,12 @@ struct Common {
 }
 
 /// Words besides those of the attributes.
-const WORDS: &[&str] = &[
-    "name",
-    "down",
-    "master",
-    "nomaster",
-    "netns",
-    "type",
-    "link",
-    "numtxqueues",
-    "numrxqueues",
-    "dev",
-    "broadcast",
-    "vf",
-    "state",
-];
+const WORDS: &str =
+    "name down master nomaster netns type link numtxqueues numrxqueues dev broadcast vf state";
 
 /// Those without a binding.
-const BEYOND: &[&str] = &[
-    "broadcast",
-    "brd",
-    "vf",
-    "state",
-    "xdp",
-    "trailers",
-    "dynamic",
-    "link-netns",
-    "link-netnsid",
-    "gso_max_size",
-    "gso_max_segs",
-    "vrf",
-    "index_to",
-];
+const BEYOND: &str = "broadcast brd vf state xdp trailers dynamic link-netns link-netnsid gso_max_size gso_max_segs vrf \
+                      index_to";
 
 /// Reads options up to `type`, whose arguments are the kind's.
 fn common(args: &mut Args, setting: bool) -> Result<Common> {
@@ -107,13 +81,13 @@ fn common(args: &mut Args, setting: bool) -> Result<Common> {
             }
             _ if (setting || access != Some(Access::Change))
                 && fields.row::<Attributes>(&option, args)? => {}
-            word if row.is_some() || BEYOND.contains(&word) => {
+            word if row.is_some() || BEYOND.split_whitespace().any(|beyond| beyond == word) => {
                 return Err(Reason::beyond(format!("ip link's {option} has no binding")));
             }
             _ if out.name.is_none() => out.name = Some(arg),
             _ => {
                 let known: Vec<&str> =
-                    Attributes::keywords().into_iter().chain(WORDS.iter().copied()).collect();
+                    Attributes::keywords().into_iter().chain(WORDS.split_whitespace()).collect();
                 return Err(garbage(&arg, &known));
             }
         }
