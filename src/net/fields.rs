@@ -1,7 +1,7 @@
 //! Types of attributes that several objects have.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use ipnetwork::IpNetwork;
@@ -341,32 +341,42 @@ impl Field for IpAddr {
     }
 }
 
-impl Field for Ipv4Addr {
-    fn form() -> Form {
-        text("an IPv4 address")
-    }
+macro_rules! addresses {
+    ($($address:ty: $bytes:literal, $family:literal, $word:ident;)*) => {
+        $(impl Field for $address {
+            fn form() -> Form {
+                Form { word: Word::$word, ..text(concat!("an ", $family, " address")) }
+            }
 
-    fn read(value: &Value) -> Result<Option<Self>> {
-        let Value::Text(text) = value else { return Ok(None) };
-        let wrong = |_| Error::argument(format!("expected an IPv4 address, got {text:?}"));
-        text.parse().map(Some).map_err(wrong)
-    }
+            fn read(value: &Value) -> Result<Option<Self>> {
+                let Value::Text(text) = value else { return Ok(None) };
+                let wrong = |_| Error::argument(format!(concat!("expected an ", $family, " address, got {:?}"), text));
+                text.parse().map(Some).map_err(wrong)
+            }
 
-    fn value(&self) -> Value {
-        Value::Text(self.to_string())
-    }
+            fn value(&self) -> Value {
+                Value::Text(self.to_string())
+            }
 
-    fn write(&self, to: &mut Values) {
-        to.address((*self).into());
-    }
+            fn write(&self, to: &mut Values) {
+                to.address((*self).into());
+            }
 
-    fn encode(&self) -> Option<Vec<u8>> {
-        Some(self.octets().to_vec())
-    }
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(self.octets().to_vec())
+            }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        bytes.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets))
-    }
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                bytes.first_chunk::<$bytes>().map(|octets| Self::from(*octets))
+            }
+        })*
+    };
+}
+
+addresses! {
+    Ipv4Addr: 4, "IPv4", Inet;
+    // Where an attribute is for either family, `ip` has the same word for both.
+    Ipv6Addr: 16, "IPv6", Inet6;
 }
 
 /// A hardware address; what a script gives a bridge or an Ethernet link has six bytes.

@@ -2,6 +2,7 @@
 
 pub mod addr;
 pub mod attributes;
+mod bits;
 pub mod bridge;
 pub mod defaults;
 pub mod done;

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 
 use super::common::is_late;
 use super::end::End;
-use super::{Details, Lower, RTM_NEWLINK, change, find, ifla, kinds, veth};
+use super::{Details, Lower, RTM_NEWLINK, change, find, ifla, kind, kinds, veth};
 use crate::base::error::{Error, Result};
 use crate::net::attributes::Attributes;
 use crate::net::done::Done;
@@ -99,12 +99,7 @@ fn request(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<Vec<u8>> {
             _ => body.put_u32(ifla::LINK, index),
         }
     }
-    let mut info = Attributes::new();
-    info.put_str(ifla::INFO_KIND, &spec.kind);
-    if !data.is_empty() {
-        info.nest(ifla::INFO_DATA, data);
-    }
-    body.nest(ifla::LINKINFO, info);
+    kind::put_info(&mut body, [ifla::INFO_KIND, ifla::INFO_DATA], &spec.kind, data);
     spec.near.message(spec.near.index(), &body)
 }
 

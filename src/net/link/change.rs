@@ -84,23 +84,19 @@ fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
     end.put_master(end.ns.as_deref().unwrap_or(ns), &mut body)?;
     end.put_ns(&mut body)?;
     if let Some(name) = change.options.names().first().filter(|_| !change.options.is_empty()) {
-        let (mut info, mut data) = (Attributes::new(), Attributes::new());
+        let mut data = Attributes::new();
         change.options.write(&mut data);
-        info.put_str(ifla::INFO_KIND, name);
-        info.nest(ifla::INFO_DATA, data);
-        body.nest(ifla::LINKINFO, info);
+        kind::put_info(&mut body, [ifla::INFO_KIND, ifla::INFO_DATA], name, data);
     }
     Ok(body)
 }
 
 /// Sets options of a bridge's port, as `bridge link set dev NAME ...`.
 pub(crate) fn set_port(ns: &Namespace, index: u32, port: &Port) -> Result<()> {
-    let (mut body, mut info, mut data) = (Attributes::new(), Attributes::new(), Attributes::new());
+    let (mut body, mut data) = (Attributes::new(), Attributes::new());
     kind::write(port, &mut data);
-    info.put_str(ifla::INFO_SLAVE_KIND, "bridge");
-    info.nest(ifla::INFO_SLAVE_DATA, data);
-    body.nest(ifla::LINKINFO, info);
-    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()?].concat();
+    kind::put_info(&mut body, [ifla::INFO_SLAVE_KIND, ifla::INFO_SLAVE_DATA], "bridge", data);
+    let request = End::default().message(index, &body)?;
     ns.unsettle_link(index);
     ns.rtnl(RTM_NEWLINK, 0, &request, |_| Ok(())).map_err(|e| match e.raw() {
         Some(Errno::EOPNOTSUPP | Errno::EINVAL) => {
@@ -124,7 +120,7 @@ fn altnames(ns: &Namespace, index: u32, names: &[String], message: u16) -> Resul
         list.put_str(ifla::ALT_IFNAME, name);
     }
     body.nest(ifla::PROP_LIST, list);
-    let request = [ifinfomsg(0, index, 0, 0).as_slice(), body.bytes()?].concat();
+    let request = End::default().message(index, &body)?;
     let flags = netlink_packet_core::NLM_F_CREATE
         | netlink_packet_core::NLM_F_EXCL
         | netlink_packet_core::NLM_F_APPEND;

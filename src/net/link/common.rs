@@ -3,6 +3,7 @@
 use super::fields::{Mac, OnOff, Signed, Text, Toggle, U32, Unset, named, reported};
 use crate::model::{Row, Value, Words, table};
 use crate::net::attributes::{Attributes, find, string};
+use crate::net::bits::bits;
 use crate::net::fields::Group;
 use crate::net::netlink::attributes_of;
 
@@ -166,40 +167,26 @@ impl LinkType {
     }
 }
 
+bits! {
+    /// IFF_* of linux/if.h, in the order in which `ip link` shows them.
+    Iff {
+        8 => "LOOPBACK", 2 => "BROADCAST", 0x10 => "POINTOPOINT", 0x1000 => "MULTICAST", 0x80 => "NOARP",
+        0x200 => "ALLMULTI", 0x100 => "PROMISC", 0x400 => "MASTER", 0x800 => "SLAVE", 4 => "DEBUG", 0x8000 => "DYNAMIC",
+        0x4000 => "AUTOMEDIA", 0x2000 => "PORTSEL", 0x20 => "NOTRAILERS", 1 => "UP", 1 << 16 => "LOWER_UP",
+        1 << 17 => "DORMANT", 1 << 18 => "ECHO",
+    }
+}
+
 impl Flags {
-    /// In the order in which `ip link` shows them: `NO-CARRIER` (up, but not running), `BROADCAST`, ..., `M-DOWN`.
-    /// RUNNING is shown by its absence.
+    /// `NO-CARRIER` (up, but not running), then those with names, then `M-DOWN`. RUNNING is shown by its absence.
     pub fn words(self) -> Vec<String> {
-        const ORDER: [(&str, libc::c_int); 18] = [
-            ("LOOPBACK", libc::IFF_LOOPBACK),
-            ("BROADCAST", libc::IFF_BROADCAST),
-            ("POINTOPOINT", libc::IFF_POINTOPOINT),
-            ("MULTICAST", libc::IFF_MULTICAST),
-            ("NOARP", libc::IFF_NOARP),
-            ("ALLMULTI", libc::IFF_ALLMULTI),
-            ("PROMISC", libc::IFF_PROMISC),
-            ("MASTER", libc::IFF_MASTER),
-            ("SLAVE", libc::IFF_SLAVE),
-            ("DEBUG", libc::IFF_DEBUG),
-            ("DYNAMIC", libc::IFF_DYNAMIC),
-            ("AUTOMEDIA", libc::IFF_AUTOMEDIA),
-            ("PORTSEL", libc::IFF_PORTSEL),
-            ("NOTRAILERS", libc::IFF_NOTRAILERS),
-            ("UP", libc::IFF_UP),
-            ("LOWER_UP", 1 << 16),
-            ("DORMANT", 1 << 17),
-            ("ECHO", 1 << 18),
-        ];
-        let has = |bit: libc::c_int| self.bits & bit as u32 != 0;
-        let known = ORDER.iter().fold(libc::IFF_RUNNING, |known, (_, bit)| known | bit);
-        let rest = self.bits & !(known as u32);
-        let ends = [
-            (has(libc::IFF_UP) && !has(libc::IFF_RUNNING)).then(|| "NO-CARRIER".to_owned()),
-            (rest != 0).then(|| format!("{rest:x}")),
-            self.lower_is_down.then(|| "M-DOWN".to_owned()),
-        ];
-        let [first, rest @ ..] = ends;
-        let named = ORDER.iter().filter(|(_, bit)| has(*bit)).map(|(name, _)| (*name).to_owned());
-        first.into_iter().chain(named).chain(rest.into_iter().flatten()).collect()
+        let (up, running) = (libc::IFF_UP as u32, libc::IFF_RUNNING as u32);
+        let rest = self.bits & !(Iff::of(u32::MAX).0 | running);
+        let mut words = Vec::new();
+        words.extend((self.bits & (up | running) == up).then(|| "NO-CARRIER".to_owned()));
+        words.extend(Iff(self.bits).names().map(str::to_owned));
+        words.extend((rest != 0).then(|| format!("{rest:x}")));
+        words.extend(self.lower_is_down.then(|| "M-DOWN".to_owned()));
+        words
     }
 }

@@ -1,7 +1,5 @@
 //! Types of attributes that only links have.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Value, Word};
 use crate::net::attributes::{hardware_address, string};
@@ -189,45 +187,6 @@ impl<const BYTES: usize, const LOW: u32, const HIGH: u32> Field for Ticks<BYTES,
 pub type Timer = Ticks<8, 0, 0>;
 /// A time of any sensible length.
 pub type Interval = Ticks<8, 0, 10_000_000>;
-
-macro_rules! addresses {
-    ($($(#[$doc:meta])* $name:ident($address:ty), $bytes:literal, $family:literal, $word:ident;)*) => {
-        $($(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct $name(pub $address);
-
-        impl Field for $name {
-            fn form() -> Form {
-                Form { word: Word::$word, ..text(concat!("an ", $family, " address")) }
-            }
-
-            fn read(value: &Value) -> Result<Option<Self>> {
-                let Value::Text(text) = value else { return Ok(None) };
-                let wrong = |_| Error::argument(format!(concat!("expected an ", $family, " address, got {:?}"), text));
-                text.parse().map(|address| Some($name(address))).map_err(wrong)
-            }
-
-            fn value(&self) -> Value {
-                Value::Text(self.0.to_string())
-            }
-
-            fn encode(&self) -> Option<Vec<u8>> {
-                Some(self.0.octets().to_vec())
-            }
-
-            fn decode(bytes: &[u8]) -> Option<Self> {
-                Some($name(<$address>::from(*bytes.first_chunk::<$bytes>()?)))
-            }
-        })*
-    };
-}
-
-addresses! {
-    /// An end of a tunnel over IPv4.
-    Outer4(Ipv4Addr), 4, "IPv4", Inet;
-    /// An end of a tunnel over IPv6; `ip` has the same word for both.
-    Outer6(Ipv6Addr), 16, "IPv6", Inet6;
-}
 
 /// Declares types of which each number has a word; `numbered` where `ip` takes and shows the number alone.
 macro_rules! named {

@@ -1,6 +1,8 @@
 //! GENEVE tunnels: IFLA_GENEVE_* of linux/if_link.h; ip-link(8), "GENEVE Type Support".
 
-use super::fields::{Be16, FlowLabel, Outer4, Outer6, OuterDf, OuterTos, Present, Toggle, U8};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::fields::{Be16, FlowLabel, OuterDf, OuterTos, Present, Toggle, U8};
 use super::kind::kind;
 use crate::base::error::Error;
 use crate::model::{Between, table};
@@ -10,8 +12,8 @@ table! {
     /// A GENEVE tunnel.
     pub struct Geneve {
         Set id: Between<0, 16_777_215> = 1, ip ["id", "vni"], "the network identifier (VNI)";
-        Set remote: Outer4 = 2, ip ["remote"], "the remote end, IPv4";
-        Set remote6: Outer6 = 7, ip ["remote"], "the remote end, IPv6";
+        Set remote: Ipv4Addr = 2, ip ["remote"], "the remote end, IPv4";
+        Set remote6: Ipv6Addr = 7, ip ["remote"], "the remote end, IPv6";
         Set dstport: Be16<1, 65535> = 5, ip ["dstport"], "the UDP port; default 6081";
         Set ttl: U8 = 3, ip ["ttl", "hoplimit"], "the TTL of outer packets, 0 for the system's default";
         Set tos: OuterTos = 4, ip ["tos", "dsfield"], "the TOS of outer packets, 1 to inherit it";

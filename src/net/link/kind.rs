@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::fmt;
 
+use super::ifla;
 use crate::base::error::Error;
-use crate::model::{Access, Table, Value};
+use crate::model::{Access, Table};
 use crate::net::attributes::Attributes;
 use crate::net::netlink::attributes_of;
 
@@ -66,7 +67,6 @@ pub(super) trait Options: Any + fmt::Debug {
     fn names(&self) -> &'static [&'static str];
     fn lower(&self) -> Lower;
     fn given(&self) -> bool;
-    fn get(&self, option: &str) -> Option<Value>;
     fn write(&self, out: &mut Attributes);
     fn read(&mut self, bytes: &[u8]);
     fn explain(&self, e: Error) -> Error;
@@ -85,10 +85,6 @@ impl<T: Kind> Options for T {
 
     fn given(&self) -> bool {
         *self != T::default()
-    }
-
-    fn get(&self, option: &str) -> Option<Value> {
-        T::ROWS.iter().find(|row| row.name == option).and_then(|row| (row.get)(self))
     }
 
     fn write(&self, out: &mut Attributes) {
@@ -123,6 +119,16 @@ pub(super) fn write<T: Table>(options: &T, out: &mut Attributes) {
         }
     }
     all.iter().for_each(|(number, bytes)| out.put(*number, bytes));
+}
+
+/// Writes a kind and its options, which `data` is, with the numbers that these have in IFLA_LINKINFO.
+pub(super) fn put_info(out: &mut Attributes, [kind, options]: [u16; 2], name: &str, data: Attributes) {
+    let mut info = Attributes::new();
+    info.put_str(kind, name);
+    if !data.is_empty() {
+        info.nest(options, data);
+    }
+    out.nest(ifla::LINKINFO, info);
 }
 
 /// Options of one kind, or none.
@@ -182,11 +188,6 @@ impl Details {
     /// Whether any option is given.
     pub fn is_empty(&self) -> bool {
         !self.0.as_ref().is_some_and(|options| options.given())
-    }
-
-    /// The option of this name, if it is given.
-    pub fn option(&self, name: &str) -> Option<Value> {
-        self.0.as_ref()?.get(name)
     }
 }
 

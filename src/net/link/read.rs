@@ -158,7 +158,8 @@ fn paired(link: &Link) -> bool {
     link.kind.as_deref() == Some("veth")
 }
 
-/// Fills in what is told of other links, and how the link shapes what it sends; `look` gives the name of one in the same namespace, and whether it is up.
+/// Fills in what is told of other links, and how the link shapes what it sends. `look` gives the name of a link in the
+/// same namespace, and whether it is up.
 fn resolve(
     all: &Namespaces,
     ns: &Namespace,

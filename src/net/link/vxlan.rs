@@ -1,6 +1,8 @@
 //! VXLAN tunnels: IFLA_VXLAN_* of linux/if_link.h; ip-link(8), "VXLAN Type Support".
 
-use super::fields::{Be16, FlowLabel, Outer4, Outer6, OuterDf, OuterTos, Present, Toggle, U8};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::fields::{Be16, FlowLabel, OuterDf, OuterTos, Present, Toggle, U8};
 use super::kind::{Lower, kind};
 use crate::base::error::Error;
 use crate::model::{Between, table};
@@ -11,10 +13,10 @@ table! {
     /// A VXLAN tunnel.
     pub struct Vxlan {
         Set id: Between<0, 16_777_215> = 1, ip ["id", "vni"], "the network identifier (VNI)";
-        Set remote: Outer4 = 2, ip ["remote", "group"], "the remote end or a multicast group, IPv4";
-        Set remote6: Outer6 = 16, ip ["remote", "group"], "the remote end or a multicast group, IPv6";
-        Set local: Outer4 = 4, ip ["local"], "the own end, IPv4";
-        Set local6: Outer6 = 17, ip ["local"], "the own end, IPv6";
+        Set remote: Ipv4Addr = 2, ip ["remote", "group"], "the remote end or a multicast group, IPv4";
+        Set remote6: Ipv6Addr = 16, ip ["remote", "group"], "the remote end or a multicast group, IPv6";
+        Set local: Ipv4Addr = 4, ip ["local"], "the own end, IPv4";
+        Set local6: Ipv6Addr = 17, ip ["local"], "the own end, IPv6";
         Set dstport: Be16<1, 65535> = 15, ip ["dstport"],
             "the UDP port, 4789 at IANA; the kernel's own default is 8472";
         Set ttl: U8 = 5, ip ["ttl", "hoplimit"], "the TTL of outer packets, 0 for the system's default";

@@ -1,6 +1,5 @@
 //! Routes of IPv4 and IPv6, as `ip route` handles them.
 
-mod bits;
 mod change;
 mod check;
 mod encap;

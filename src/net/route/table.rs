@@ -4,11 +4,11 @@ use std::fmt;
 
 use ipnetwork::IpNetwork;
 
-use super::bits::bits;
 use super::encap::Encap;
 use super::metrics::Metrics;
 use crate::base::error::Result;
 use crate::model::{Between, Field, Form, Give, Value, Values, Word, Words, table};
+use crate::net::bits::bits;
 use crate::net::fields::{LinkRef, Mark, Number, Origin, Scope, TableId, Tos, number_or_text, text};
 use crate::net::names::REALMS;
 use crate::net::prefix::{self, Family, octets};

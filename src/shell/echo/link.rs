@@ -1,9 +1,10 @@
 //! `ip link`, as ip-link(8) has it.
 
 use crate::base::command::Command;
-use crate::model::{Row, Table, Value};
+use crate::model::{Row, Table};
 use crate::net::addr::Addr;
 use crate::net::done::Verb;
+use crate::net::link::fields::Toggle;
 use crate::net::link::{
     self as links, Change, Common, Details, End, Kind, LinkSpec, Lower, Master, Port, Vxlan, is_late,
 };
@@ -79,9 +80,8 @@ fn kind(command: Command, details: &Details) -> Command {
     let mut words = KindWords { command, details };
     links::visit(&mut words);
     // `ip` switches learning off with `external`; the kernel doesn't.
-    let external = details.option("external") == Some(Value::Bool(true));
-    let unlearned = external && details.names() == Vxlan::NAMES && details.option("learning").is_none();
-    words.command.flag(unlearned, "learning")
+    let unlearned = |vxlan: &Vxlan| vxlan.external == Some(Toggle(true)) && vxlan.learning.is_none();
+    words.command.flag(details.get().is_some_and(unlearned), "learning")
 }
 
 /// `ip link set dev NAME ...`, and what it takes besides; nothing for a change of nothing.

@@ -8,7 +8,7 @@ use crate::model::{Between, Words};
 use crate::net::bridge::fdb::{Entry, Life};
 use crate::net::done::Verb;
 use crate::net::fields::{HardwareAddress, VlanId};
-use crate::net::link::fields::{Digit, Digit32, Label, OnOff, Outer6, Ticks, Toggle, U16};
+use crate::net::link::fields::{Digit, Digit32, Label, OnOff, Ticks, Toggle, U16};
 use crate::net::link::{
     Bridge, Change, Common, Details, End, Geneve, Ipvlan, LinkSpec, Master, Port, Vlan, Vrf,
 };
@@ -49,7 +49,7 @@ fn kinds_that_need_a_module() {
         );
         let geneve = Geneve {
             id: Some(Between(42)),
-            remote6: Some(Outer6("fd00::2".parse().unwrap())),
+            remote6: Some("fd00::2".parse().unwrap()),
             flowlabel: Some(Label(0x12345)),
             udp_zero_csum6_tx: Some(Toggle(true)),
             udp_csum: Some(Toggle(false)),

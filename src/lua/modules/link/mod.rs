@@ -9,10 +9,6 @@ use crate::lua::schema::{Cx, Failure, Function, Record, Shape, Type, Wrong, opts
 use crate::model::Access;
 use crate::net::link::{self, Bridge, Change, Details, End, Filter, Kind, LinkSpec, Master, Port, Stats};
 
-fn name() -> Type<String> {
-    ty::link_name()
-}
-
 /// Options of links of the kind `T`.
 pub fn kind_options<T: Kind>() -> Shape<T> {
     Shape::rows(T::OPTIONS.0)
@@ -58,7 +54,7 @@ fn end_options() -> Shape<End> {
     common_options()
         .field(
             "master",
-            name().map(Master::Of),
+            ty::link_name().map(Master::Of),
             "the bridge or VRF of the same namespace that it becomes a port of",
             |end, v| end.master = Some(v),
         )
@@ -72,7 +68,7 @@ fn end_options() -> Shape<End> {
 
 fn peer_options() -> Shape<End> {
     Shape::<End>::new("nsh.link.PeerOptions")
-        .field("name", name(), "its name; default the kernel's choice, veth0 and on", |end, v| {
+        .field("name", ty::link_name(), "its name; default the kernel's choice, veth0 and on", |end, v| {
             end.name = Some(v)
         })
         .field(
@@ -94,7 +90,7 @@ fn add_options() -> Shape<LinkSpec> {
             |s, v| s.kind = v,
         )
         .field("peer", peer_options().into(), "the other end of a veth pair", |s, v| s.peer = Some(v))
-        .field("link", name(), "the link below a vlan, macvlan, ipvlan or vxlan", |s, v| s.link = Some(v))
+        .field("link", ty::link_name(), "the link below a vlan, macvlan, ipvlan or vxlan", |s, v| s.link = Some(v))
         .include(end_options(), |s| &mut s.near);
     let mut fields = KindFields(shape);
     link::visit(&mut fields);
@@ -102,13 +98,13 @@ fn add_options() -> Shape<LinkSpec> {
 }
 
 fn set_options() -> Shape<Change> {
-    let master = name().map(Master::Of).or(Type::new("false", "false for none", |_, v| match v {
+    let master = ty::link_name().map(Master::Of).or(Type::new("false", "false for none", |_, v| match v {
         mlua::Value::Boolean(false) => Ok(Master::None),
         _ => Err(ty::No::Other),
     }));
     let end = Shape::<End>::new("")
         .include(Shape::rows_that("", |row| row.access != Access::Make), |end: &mut End| &mut end.common)
-        .field("name", name(), "a new name", |end, v| end.name = Some(v))
+        .field("name", ty::link_name(), "a new name", |end, v| end.name = Some(v))
         .field("master", master, "the bridge or VRF that it becomes a port of; false: of none", |end, v| {
             end.master = Some(v)
         })
@@ -135,7 +131,7 @@ fn set_options() -> Shape<Change> {
 fn list_options() -> Shape<Filter> {
     Shape::<Filter>::new("nsh.link.ListOptions")
         .field("kind", ty::string(), "only links of this kind", |f, v| f.kind = Some(v))
-        .field("master", name(), "only the ports of this link", |f, v| f.master = Some(v))
+        .field("master", ty::link_name(), "only the ports of this link", |f, v| f.master = Some(v))
         .include(Shape::rows(""), |f| &mut f.common)
 }
 
@@ -165,7 +161,7 @@ pub fn module() -> Module {
         .function(
             Function::new(
                 "link.add",
-                (param("name", name(), "its name, at most 15 bytes"), opts(add_options())),
+                (param("name", ty::link_name(), "its name, at most 15 bytes"), opts(add_options())),
                 ret::nothing(),
                 |cx, (name, spec)| add(cx, &name, &spec),
             )
