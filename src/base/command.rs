@@ -60,7 +60,7 @@ impl Command {
     }
 
     /// How many words it has, to see whether there is more than its beginning.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.words.len()
     }
 

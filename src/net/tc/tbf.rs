@@ -14,12 +14,12 @@ const FRAME: u64 = 1514;
 impl Shape {
     /// What may pass at once, in bytes: 4 ms of the rate, and two frames.
     pub fn burst(&self) -> u64 {
-        (self.rate.map_or(0, Rate::bytes) / 250).max(2 * FRAME + 200).min(1 << 30)
+        (self.rate.map_or(0, Rate::bytes) / 250).clamp(2 * FRAME + 200, 1 << 30)
     }
 
     /// How many bytes may wait.
     pub fn bytes(&self) -> u64 {
-        (u64::from(self.packets()) * FRAME).max(self.burst()).min(1 << 30)
+        (u64::from(self.packets()) * FRAME).clamp(self.burst(), 1 << 30)
     }
 
     /// TCA_OPTIONS.

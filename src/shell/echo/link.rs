@@ -101,11 +101,11 @@ fn changed(
     let now = end.name.as_deref().unwrap_or(name);
     let mut out = Vec::new();
     let mut more = |command: Command, least: usize| {
-        if command.len() > least {
+        if command.count() > least {
             out.push(command);
         }
     };
-    let least = begin(ns, name).len();
+    let least = begin(ns, name).count();
     let mut set = begin(ns, name);
     if let Some(to) = &end.ns {
         set = set.netns(to);
@@ -122,7 +122,7 @@ fn changed(
         set = kind(set.pair("type", change.options.names().first()), &change.options);
     }
     more(set, least);
-    let there = begin(place, now).len();
+    let there = begin(place, now).count();
     if late {
         more(master(begin(place, now), end.master.as_ref()), there);
     }
@@ -156,8 +156,8 @@ pub fn set_port(ns: &Namespace, name: &str, options: &Port) -> Vec<Command> {
         Port::ROWS.iter().map(|row| row.name).filter(|name| !BY_BRIDGE.contains(name)).collect();
     let all = [(by_ip, BY_BRIDGE), (by_bridge, rest.as_slice())];
     all.into_iter()
-        .map(|(command, but)| (command.len(), command.rows(options, but)))
-        .filter(|(least, command)| command.len() > *least)
+        .map(|(command, but)| (command.count(), command.rows(options, but)))
+        .filter(|(least, command)| command.count() > *least)
         .map(|(_, command)| command)
         .collect()
 }

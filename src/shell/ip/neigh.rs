@@ -124,11 +124,11 @@ pub fn flush(ns: &Namespace, filter: &Neigh, gone: &[Neigh]) -> Vec<Command> {
         return gone.iter().map(|n| command(ns, Verb::Del, n.ip(), &of(n))).collect();
     }
     let begin = Command::ip_of(ns, filter.family, &["neigh", "flush"]);
-    let least = begin.len();
+    let least = begin.count();
     let mut command = begin.pair("dev", filter.dev.as_ref().map(Field::word)).pair("to", filter.dst);
     for state in filter.state.iter().flat_map(|state| state.names()) {
         command = command.pair("nud", Some(state.to_lowercase()));
     }
-    let all = command.len() == least;
+    let all = command.count() == least;
     vec![command.flag(all, "all")]
 }

@@ -19,10 +19,11 @@ pub fn function() -> Function {
         (param("name", ty::link_name(), "the link"), param("opts", options, "options; or false: none any more")),
         ret::nothing(),
         |cx, (name, wanted)| {
-            Ok(match wanted {
+            match wanted {
                 Some(wanted) => tc::set(&cx.lab.namespaces, cx.ns, &name, &wanted)?,
                 None => tc::del(&cx.lab.namespaces, cx.ns, &name)?,
-            })
+            }
+            Ok(())
         },
     )
     .doc(
