@@ -195,13 +195,20 @@ impl fmt::Write for Text<'_> {
 
 /// What a script can get.
 pub trait Give {
+    /// Its type in LuaLS's notation; a `?` at its end where there may be nothing.
+    fn luals() -> String;
+
     fn give(self, to: &mut Values);
 }
 
 /// Declares how types become values.
 macro_rules! give {
-    ($($type:ty: |$to:ident, $value:ident| $give:expr;)*) => {
+    ($($type:ty = $luals:literal: |$to:ident, $value:ident| $give:expr;)*) => {
         $(impl Give for $type {
+            fn luals() -> String {
+                $luals.to_owned()
+            }
+
             fn give(self, $to: &mut Values) {
                 let $value = self;
                 $give
@@ -211,25 +218,29 @@ macro_rules! give {
 }
 
 give! {
-    bool: |to, value| to.bool(value);
-    u8: |to, value| to.int(value);
-    u16: |to, value| to.int(value);
-    u32: |to, value| to.int(value);
-    i32: |to, value| to.int(value);
-    i64: |to, value| to.int(value);
+    bool = "boolean": |to, value| to.bool(value);
+    u8 = "integer": |to, value| to.int(value);
+    u16 = "integer": |to, value| to.int(value);
+    u32 = "integer": |to, value| to.int(value);
+    i32 = "integer": |to, value| to.int(value);
+    i64 = "integer": |to, value| to.int(value);
     // What doesn't fit becomes a float, as in Lua.
-    u64: |to, value| match i64::try_from(value) {
+    u64 = "integer": |to, value| match i64::try_from(value) {
         Ok(value) => to.int(value),
         Err(_) => to.number(value as f64),
     };
-    usize: |to, value| (value as u64).give(to);
-    f64: |to, value| to.number(value);
-    &str: |to, value| to.bytes(value.as_bytes());
-    String: |to, value| to.bytes(value.as_bytes());
-    &[u8]: |to, value| to.bytes(value);
+    usize = "integer": |to, value| (value as u64).give(to);
+    f64 = "number": |to, value| to.number(value);
+    &str = "string": |to, value| to.bytes(value.as_bytes());
+    String = "string": |to, value| to.bytes(value.as_bytes());
+    &[u8] = "string": |to, value| to.bytes(value);
 }
 
 impl<V: Give> Give for Option<V> {
+    fn luals() -> String {
+        format!("{}?", V::luals())
+    }
+
     /// Nothing, where there is none.
     fn give(self, to: &mut Values) {
         if let Some(value) = self {
@@ -239,18 +250,30 @@ impl<V: Give> Give for Option<V> {
 }
 
 impl<V: Give> Give for Vec<V> {
+    fn luals() -> String {
+        format!("{}[]", V::luals())
+    }
+
     fn give(self, to: &mut Values) {
         to.list(self, |to, value| value.give(to));
     }
 }
 
 impl<V: Give> Give for HashMap<String, V> {
+    fn luals() -> String {
+        format!("table<string, {}>", V::luals())
+    }
+
     fn give(self, to: &mut Values) {
         to.map(self, |to, value| value.give(to));
     }
 }
 
 impl<V: Give> Give for BTreeMap<String, V> {
+    fn luals() -> String {
+        format!("table<string, {}>", V::luals())
+    }
+
     fn give(self, to: &mut Values) {
         to.map(self, |to, value| value.give(to));
     }

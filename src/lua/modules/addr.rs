@@ -15,10 +15,10 @@ fn filter(name: &'static str) -> Shape<Addr> {
 
 pub fn record() -> Record<Addr> {
     Builder::rows("nsh.Addr", "An address of a link. Prints as in `ip -o addr`.")
-        .field("address", "string", "the address with its prefix length, such as 10.0.0.1/24", |a: &Addr| {
+        .field("address", "the address with its prefix length, such as 10.0.0.1/24", |a: &Addr| {
             a.prefix().to_string()
         })
-        .field("flags", "string[]", "secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...", |a| {
+        .field("flags", "secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...", |a| {
             a.flag_words()
         })
         .show(|table| Ok(object::<Addr>(table).to_string()))

@@ -37,8 +37,8 @@ fn add(cx: &Cx<'_>, name: &str, mut o: AddOptions) -> Result<(), Failure> {
 
 fn port_record() -> Record<Link> {
     Record::of("nsh.BridgePort", "A port of a bridge. Prints as in `bridge link`; times in seconds.")
-        .field("name", "string", "the link", |l: &Link| l.name.clone())
-        .field("bridge", "string?", "the bridge", |l| l.master.clone())
+        .field("name", "the link", |l: &Link| l.name.clone())
+        .field("bridge", "the bridge", |l| l.master.clone())
         .include(record::common(|name| matches!(name, "index" | "up" | "carrier" | "operstate")), |l| {
             Some(&l.common)
         })

@@ -6,8 +6,8 @@ use crate::net::nf::conntrack::{self, Connection, Counters};
 
 fn counters() -> Record<Counters> {
     Record::of("nsh.conntrack.Counters", "What went in one direction.")
-        .field("packets", "integer", "packets", |c: &Counters| c.packets)
-        .field("bytes", "integer", "bytes, with the headers from IP on", |c| c.bytes)
+        .field("packets", "packets", |c: &Counters| c.packets)
+        .field("bytes", "bytes, with the headers from IP on", |c| c.bytes)
         .shown(|c| c.to_string())
 }
 

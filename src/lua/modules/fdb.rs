@@ -20,9 +20,7 @@ fn filter() -> Shape<Entry> {
 
 pub fn record() -> Record<Entry> {
     Builder::rows("nsh.FdbEntry", "An entry of a forwarding database. Prints as in `bridge fdb`.")
-        .field("flags", "string[]", "self, router, extern_learn, offload, sticky, locked", |e: &Entry| {
-            e.flag_words()
-        })
+        .field("flags", "self, router, extern_learn, offload, sticky, locked", |e: &Entry| e.flag_words())
         .show(|table| Ok(object::<Entry>(table).to_string()))
 }
 

@@ -69,14 +69,14 @@ fn by_name(headers: &[(String, String)]) -> BTreeMap<String, String> {
 
 fn response() -> Record<Response> {
     record!(Response = "nsh.HttpResponse", "A server's answer. Prints as `curl -i` shows it." => {
-        status: "integer", r => r.status, "200, 404, ...";
-        reason: "string", r => r.reason.clone(), "the words behind the status";
-        headers: "table<string, string>", r => by_name(&r.headers), "the headers, by name in lower case";
-        body: "string", r => Bytes(r.body.clone()), "the body";
-        url: "string", r => r.url.to_string(), "what was asked for in the end, after redirects";
-        time: "number", r => r.time, "seconds from connecting to the body's end";
-        peer: "string", r => r.remote.to_string(), "the server's address and port";
-        local_address: "string", r => r.local.to_string(), "our own address and port";
+        status: r => r.status, "200, 404, ...";
+        reason: r => r.reason.clone(), "the words behind the status";
+        headers: r => by_name(&r.headers), "the headers, by name in lower case";
+        body: r => Bytes(r.body.clone()), "the body";
+        url: r => r.url.to_string(), "what was asked for in the end, after redirects";
+        time: r => r.time, "seconds from connecting to the body's end";
+        peer: r => r.remote.to_string(), "the server's address and port";
+        local_address: r => r.local.to_string(), "our own address and port";
     })
     .shown(|r| {
         let mut out = format!("HTTP/1.1 {} {}\n", r.status, r.reason);
@@ -87,15 +87,15 @@ fn response() -> Record<Response> {
 
 fn served() -> Record<Served> {
     record!(Served = "nsh.HttpRequest", "A request that a server answered. Prints as a line of its log." => {
-        method: "string", s => s.method.clone(), "GET, HEAD, ...; empty if what came was not HTTP";
-        path: "string", s => s.path.clone(), "the path as it was asked for, with its query";
-        headers: "table<string, string>", s => by_name(&s.headers), "the headers, by name in lower case";
-        body: "string", s => Bytes(s.body.clone()), "the request's body, its first 64 KiB";
-        peer: "string", s => s.peer.to_string(), "the client's address and port";
-        peer_ip: "string", s => ip(s.peer), "the client's address alone";
-        status: "integer", s => s.status, "the status of the answer";
-        bytes: "integer", s => s.bytes, "bytes of the answer's body";
-        time: "number", s => s.time, "when, in seconds since 1970";
+        method: s => s.method.clone(), "GET, HEAD, ...; empty if what came was not HTTP";
+        path: s => s.path.clone(), "the path as it was asked for, with its query";
+        headers: s => by_name(&s.headers), "the headers, by name in lower case";
+        body: s => Bytes(s.body.clone()), "the request's body, its first 64 KiB";
+        peer: s => s.peer.to_string(), "the client's address and port";
+        peer_ip: s => ip(s.peer), "the client's address alone";
+        status: s => s.status, "the status of the answer";
+        bytes: s => s.bytes, "bytes of the answer's body";
+        time: s => s.time, "when, in seconds since 1970";
     })
     .shown(|s| format!("{} \"{} {}\" {} {}", s.peer, s.method, s.path, s.status, s.bytes))
 }

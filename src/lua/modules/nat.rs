@@ -23,25 +23,19 @@ fn target_port() -> Type<Target> {
 
 pub fn record() -> Record<NatRule> {
     Record::of("nsh.NatRule", "A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.")
-        .field("handle", "integer", "its number, to delete it by", |r: &NatRule| r.handle())
-        .field("kind", "\"masquerade\"|\"snat\"|\"dnat\"|\"redirect\"|\"other\"", "what it does", |r| {
-            r.kind.name()
+        .field("handle", "its number, to delete it by", |r: &NatRule| r.handle())
+        .word("kind", "what it does", |r| r.kind)
+        .field("hooks", "where it hangs: postrouting, prerouting, and with host output too", |r| {
+            r.hooks.iter().map(|hook| hook.name()).collect::<Vec<_>>()
         })
-        .field(
-            "hooks",
-            "string[]",
-            "where it hangs: postrouting, prerouting, and with host output too",
-            |r| r.hooks.iter().map(|hook| hook.name()).collect::<Vec<_>>(),
-        )
         .include(Builder::<NatSpec>::rows("", "").plain(), |r| Some(&r.spec))
         .field(
             "packets",
-            "integer",
             "packets that it translated: the first of each connection alone, the others follow it",
             |r| r.packets,
         )
-        .field("bytes", "integer", "bytes of those packets", |r| r.bytes)
-        .field("expressions", "string[]?", "for the kind other: what nf_tables does there", |r| {
+        .field("bytes", "bytes of those packets", |r| r.bytes)
+        .field("expressions", "for the kind other: what nf_tables does there", |r| {
             (r.kind == Kind::Other).then(|| r.expressions.clone())
         })
         .shown(|r| r.to_string())

@@ -69,36 +69,36 @@ pub fn one_way(cx: &Cx<'_>, host: &Host, at: &Namespace, requests: &Requests) ->
 
 fn rtt() -> Record<Rtt> {
     record!(Rtt = "nsh.Rtt", "Round-trip times in seconds, of all replies." => {
-        min: "number", r => r.min, "the shortest";
-        avg: "number", r => r.avg, "the mean";
-        max: "number", r => r.max, "the longest";
-        mdev: "number", r => r.mdev, "the standard deviation, as ping computes it";
+        min: r => r.min, "the shortest";
+        avg: r => r.avg, "the mean";
+        max: r => r.max, "the longest";
+        mdev: r => r.mdev, "the standard deviation, as ping computes it";
     })
     .plain()
 }
 
 fn reply() -> Record<Reply> {
     record!(Reply = "nsh.PingReply", "An echo reply. Prints as ping's line for it." => {
-        seq: "integer", r => r.seq, "the request's number, from 1";
-        from: "string", r => r.from.to_string(), "who replied";
-        ttl: "integer?", r => r.ttl, "the time to live, or hop limit, that was left";
-        rtt: "number", r => r.rtt, "the round-trip time in seconds";
-        size: "integer", r => r.size, "bytes of ICMP, the payload and 8";
-        duplicate: "boolean", r => r.duplicate, "the request had been answered already";
+        seq: r => r.seq, "the request's number, from 1";
+        from: r => r.from.to_string(), "who replied";
+        ttl: r => r.ttl, "the time to live, or hop limit, that was left";
+        rtt: r => r.rtt, "the round-trip time in seconds";
+        size: r => r.size, "bytes of ICMP, the payload and 8";
+        duplicate: r => r.duplicate, "the request had been answered already";
     })
     .shown(Reply::to_string)
 }
 
 fn refusal() -> Record<Refusal> {
     record!(Refusal = "nsh.PingError", "What a router, the target or this host said instead of a reply." => {
-        seq: "integer", r => r.seq, "the request's number, from 1";
-        from: "string?", r => r.from.map(|from| from.to_string()),
+        seq: r => r.seq, "the request's number, from 1";
+        from: r => r.from.map(|from| from.to_string()),
             "who said so; none if the request was not even sent";
-        type: "integer?", r => r.code.map(|(kind, _)| kind), "ICMP's type";
-        code: "integer?", r => r.code.map(|(_, code)| code), "ICMP's code";
-        message: "string", r => r.message.clone(), "such as \"Destination Host Unreachable\"";
-        mtu: "integer?", r => r.mtu, "the MTU of the link for which the request was too big";
-        kind: "string?", r => r.local.as_ref().map(|e| e.kind().name()),
+        type: r => r.code.map(|(kind, _)| kind), "ICMP's type";
+        code: r => r.code.map(|(_, code)| code), "ICMP's code";
+        message: r => r.message.clone(), "such as \"Destination Host Unreachable\"";
+        mtu: r => r.mtu, "the MTU of the link for which the request was too big";
+        kind: r => r.local.as_ref().map(|e| e.kind().name()),
             "the kind of error, if the request was not even sent";
     })
     .shown(Refusal::to_string)
@@ -106,16 +106,16 @@ fn refusal() -> Record<Refusal> {
 
 fn report() -> Record<Report> {
     record!(Report = "nsh.PingResult", "What came of a ping. Prints as the summary of ping." => {
-        dst: "string", r => r.name.clone(), "the target, as it was given";
-        addr: "string", r => r.addr.to_string(), "the target's address";
-        size: "integer", r => r.size, "bytes of payload";
-        sent: "integer", r => r.sent, "requests sent";
-        received: "integer", r => r.received, "requests that were replied to";
-        duplicates: "integer", r => r.duplicates, "replies to requests that had been replied to already";
-        outstanding: "integer", r => r.outstanding,
+        dst: r => r.name.clone(), "the target, as it was given";
+        addr: r => r.addr.to_string(), "the target's address";
+        size: r => r.size, "bytes of payload";
+        sent: r => r.sent, "requests sent";
+        received: r => r.received, "requests that were replied to";
+        duplicates: r => r.duplicates, "replies to requests that had been replied to already";
+        outstanding: r => r.outstanding,
             "requests that may still be replied to, if it was stopped or still runs";
-        loss: "number", r => Report::loss(r), "the share of requests without a reply, 0 to 1";
-        time: "number", r => r.time, "seconds from the first request to the end";
+        loss: r => Report::loss(r), "the share of requests without a reply, 0 to 1";
+        time: r => r.time, "seconds from the first request to the end";
     })
     .record("rtt", rtt(), "round-trip times; none without a reply", |r| r.rtt.as_ref())
     .list("replies", reply(), "the replies, in the order in which they came", |r| &r.replies)

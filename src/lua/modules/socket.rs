@@ -52,9 +52,9 @@ fn list_options() -> Shape<ListOptions> {
 
 fn owner() -> Record<Owner> {
     Record::of("nsh.SocketOwner", "A process that has a socket open.")
-        .field("name", "string", "its program's name", |o: &Owner| o.name.clone())
-        .field("pid", "integer", "its number", |o| o.pid)
-        .field("fd", "integer", "the descriptor", |o| o.fd)
+        .field("name", "its program's name", |o: &Owner| o.name.clone())
+        .field("pid", "its number", |o| o.pid)
+        .field("fd", "the descriptor", |o| o.fd)
         .plain()
 }
 

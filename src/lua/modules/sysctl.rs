@@ -16,13 +16,10 @@ fn value() -> Type<String> {
 
 fn record() -> Record<Parameter> {
     Record::of("nsh.Parameter", "A kernel parameter. Prints as in `sysctl`.")
-        .field(
-            "name",
-            "string",
-            "its name with dots; a dot within an interface's name stands as /",
-            |p: &Parameter| p.name.clone(),
-        )
-        .field("value", "string", "its value as the kernel writes it", |p| p.value.clone())
+        .field("name", "its name with dots; a dot within an interface's name stands as /", |p: &Parameter| {
+            p.name.clone()
+        })
+        .field("value", "its value as the kernel writes it", |p| p.value.clone())
         .show(|p: &Table| Ok(format!("{} = {}", p.raw_get::<String>("name")?, p.raw_get::<String>("value")?)))
 }
 

@@ -136,15 +136,15 @@ impl Handle for Connection {
 
 fn accepted() -> Record<Accepted> {
     record!(Accepted = "nsh.TcpAccepted", "A connection that a server accepted." => {
-        peer: "string", a => a.peer.to_string(), "the client's address and port";
-        peer_ip: "string", a => ip(a.peer), "the client's address alone";
-        local_address: "string", a => a.local.to_string(), "the address and port that it connected to";
-        time: "number", a => a.time, "when, in seconds since 1970";
-        bytes_in: "integer", a => a.bytes_in, "bytes that came";
-        bytes_out: "integer", a => a.bytes_out, "bytes that were sent";
-        data: "string", a => Bytes(a.data.clone()),
+        peer: a => a.peer.to_string(), "the client's address and port";
+        peer_ip: a => ip(a.peer), "the client's address alone";
+        local_address: a => a.local.to_string(), "the address and port that it connected to";
+        time: a => a.time, "when, in seconds since 1970";
+        bytes_in: a => a.bytes_in, "bytes that came";
+        bytes_out: a => a.bytes_out, "bytes that were sent";
+        data: a => Bytes(a.data.clone()),
             "the first bytes that came, 4096 unless `keep` says otherwise";
-        open: "boolean", a => a.open, "whether it is still open";
+        open: a => a.open, "whether it is still open";
     })
     .shown(|a| {
         let state = if a.open { "open" } else { "closed" };

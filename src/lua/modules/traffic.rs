@@ -88,6 +88,10 @@ pub fn socket_with_port() -> Shape<SocketOptions> {
 pub struct Bytes(pub Vec<u8>);
 
 impl Give for Bytes {
+    fn luals() -> String {
+        String::luals()
+    }
+
     fn give(self, to: &mut Values) {
         to.bytes(&self.0);
     }

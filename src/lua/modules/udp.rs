@@ -65,25 +65,25 @@ fn target(cx: &Cx<'_>, address: &str, options: &SendOptions) -> Result<std::net:
 
 fn reply() -> Record<Reply> {
     record!(Reply = "nsh.UdpReply", "The answer to a datagram." => {
-        data: "string", r => Bytes(r.data.clone()), "what came back";
-        peer: "string", r => r.from.to_string(), "who sent it, address and port";
-        peer_ip: "string", r => ip(r.from), "the address alone";
-        local_address: "string", r => r.local.to_string(), "our own address and port";
-        time: "number", r => r.time, "seconds from the last try to the answer";
-        tries: "integer", r => r.tries, "how often it was sent";
+        data: r => Bytes(r.data.clone()), "what came back";
+        peer: r => r.from.to_string(), "who sent it, address and port";
+        peer_ip: r => ip(r.from), "the address alone";
+        local_address: r => r.local.to_string(), "our own address and port";
+        time: r => r.time, "seconds from the last try to the answer";
+        tries: r => r.tries, "how often it was sent";
     })
     .shown(|r| format!("{} bytes from {}: time={:.3} ms", r.data.len(), r.from, r.time * 1e3))
 }
 
 fn received() -> Record<Received> {
     record!(Received = "nsh.UdpDatagram", "A datagram that a server got." => {
-        peer: "string", r => r.from.to_string(), "who sent it, address and port";
-        peer_ip: "string", r => ip(r.from), "the address alone";
-        to: "string?", r => r.to.map(|to| to.to_string()),
+        peer: r => r.from.to_string(), "who sent it, address and port";
+        peer_ip: r => ip(r.from), "the address alone";
+        to: r => r.to.map(|to| to.to_string()),
             "the address that it was sent to: an own one, a broadcast address or a group";
-        data: "string", r => Bytes(r.data.clone()), "what it carries";
-        size: "integer", r => r.data.len(), "bytes of data";
-        time: "number", r => r.time, "when it came, in seconds since 1970";
+        data: r => Bytes(r.data.clone()), "what it carries";
+        size: r => r.data.len(), "bytes of data";
+        time: r => r.time, "when it came, in seconds since 1970";
     })
     .shown(|r| match r.to {
         Some(to) => format!("{} > {to}: UDP, length {}", r.from, r.data.len()),

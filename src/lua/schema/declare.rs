@@ -58,13 +58,13 @@ macro_rules! options {
 }
 pub(in crate::lua) use options;
 
-/// A record, to be completed and shown: `FIELD: "TYPE OF LUALS", VALUE => WHAT IT HAS OF IT, "doc";`.
+/// A record, to be completed and shown: `FIELD: VALUE => WHAT IT HAS OF IT, "doc";`.
 macro_rules! record {
     ($of:ty = $name:literal, $doc:literal => {
-        $($field:ident: $luals:literal, $value:ident => $get:expr, $told:literal;)*
+        $($field:ident: $value:ident => $get:expr, $told:literal;)*
     }) => {
         $crate::lua::schema::Record::<$of>::of($name, $doc)
-            $(.field(stringify!($field), $luals, $told, |$value: &$of| $get))*
+            $(.field(stringify!($field), $told, |$value: &$of| $get))*
     };
 }
 pub(in crate::lua) use record;

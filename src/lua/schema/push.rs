@@ -257,8 +257,8 @@ mod tests {
 
     fn fields(kind: &'static str) -> Builder<Sample> {
         Record::of(kind, "")
-            .field("name", "string?", "", |s: &Sample| Some(s.name).filter(|name| !name.is_empty()))
-            .field("ports", "integer[]", "", |s| s.ports.clone())
+            .field("name", "", |s: &Sample| Some(s.name).filter(|name| !name.is_empty()))
+            .field("ports", "", |s| s.ports.clone())
     }
 
     fn record() -> Record<Sample> {

@@ -7,7 +7,7 @@ use mlua::{BString, Lua, Table, Value};
 
 use super::push::{self, append, key, push};
 use crate::base::text::harmless;
-use crate::model::{Give, Values};
+use crate::model::{Field, Give, Values, Words};
 use crate::net::names::Hold;
 
 /// What is told of a record.
@@ -98,16 +98,26 @@ impl<T: 'static> Record<T> {
 }
 
 impl<T: 'static> Builder<T> {
-    /// A field, with its LuaLS type (`integer`, `string?`) and its getter; nothing leaves the field out.
+    /// A field and its getter; nothing leaves the field out.
     pub fn field<V: Give>(
         self,
         name: &'static str,
-        luals: &str,
         doc: &'static str,
         get: impl Fn(&T) -> V + 'static,
     ) -> Self {
-        let told = RecordFieldDoc { name, luals: luals.to_owned(), doc, record: None };
+        let told = RecordFieldDoc { name, luals: V::luals(), doc, record: None };
         self.getter(told, move |value, to| get(value).give(to))
+    }
+
+    /// A field that is one of several words.
+    pub fn word<W: Words>(
+        self,
+        name: &'static str,
+        doc: &'static str,
+        get: impl Fn(&T) -> W + 'static,
+    ) -> Self {
+        let told = RecordFieldDoc { name, luals: W::form().luals, doc, record: None };
+        self.getter(told, move |value, to| get(value).name().give(to))
     }
 
     /// A field that writes its value itself.
@@ -212,6 +222,10 @@ impl<T: 'static> Builder<T> {
 
 /// A string of any bytes.
 impl Give for BString {
+    fn luals() -> String {
+        String::luals()
+    }
+
     fn give(self, to: &mut Values) {
         to.bytes(&self);
     }

@@ -73,30 +73,25 @@ fn with_nft(cx: &Cx<'_>, mut state: State) -> Space {
 
 fn sysctl() -> Record<Difference> {
     Record::of("nsh.lab.Sysctl", "A kernel parameter that isn't as in a new namespace.")
-        .field("name", "string", "its name, as `sysctl.get` takes it", |d: &Difference| d.name.clone())
-        .field("value", "string", "its value", |d| d.value.clone())
-        .field(
-            "default",
-            "string",
-            "what a new namespace has; of a link, what its namespace's `default` says",
-            |d| d.default.clone(),
-        )
+        .field("name", "its name, as `sysctl.get` takes it", |d: &Difference| d.name.clone())
+        .field("value", "its value", |d| d.value.clone())
+        .field("default", "what a new namespace has; of a link, what its namespace's `default` says", |d| {
+            d.default.clone()
+        })
         .shown(|d| format!("{} = {} (default {})", d.name, d.value, d.default))
 }
 
 fn process() -> Record<Process> {
     Record::of("nsh.lab.Process", "A process of the lab.")
-        .field("pid", "integer", "its number", |p: &Process| p.process.pid)
-        .field("parent", "integer", "its parent's number", |p| p.process.parent)
-        .field("name", "string", "its program's name", |p| p.process.name.clone())
-        .field("command", "string", "its arguments, the program first", |p| p.process.command.clone())
-        .field("state", "string", "R running, S sleeping, T stopped, Z ended but not waited for, ...", |p| {
+        .field("pid", "its number", |p: &Process| p.process.pid)
+        .field("parent", "its parent's number", |p| p.process.parent)
+        .field("name", "its program's name", |p| p.process.name.clone())
+        .field("command", "its arguments, the program first", |p| p.process.command.clone())
+        .field("state", "R running, S sleeping, T stopped, Z ended but not waited for, ...", |p| {
             p.process.state.to_string()
         })
-        .field("uid", "integer", "its user", |p| p.process.uid)
-        .field("namespace", "string?", "the namespace that it is in, if it is one of the lab", |p| {
-            p.namespace.clone()
-        })
+        .field("uid", "its user", |p| p.process.uid)
+        .field("namespace", "the namespace that it is in, if it is one of the lab", |p| p.namespace.clone())
         .show(show_process)
 }
 
@@ -127,15 +122,12 @@ fn space() -> Record<Space> {
             &s.state.fdb
         })
         .list("nat", nat::record(), "as `nat.list`", |s| &s.state.nat)
-        .field(
-            "nft",
-            "string?",
-            "the whole ruleset, as nft shows it, if there is one and nft is installed",
-            |s| s.nft.clone(),
-        )
+        .field("nft", "the whole ruleset, as nft shows it, if there is one and nft is installed", |s| {
+            s.nft.clone()
+        })
         .list("sockets", socket::record(), "of all protocols, as `socket.list`", |s| &s.state.sockets)
         .list("sysctls", sysctl(), "the parameters that aren't as in a new namespace", |s| &s.state.sysctls)
-        .field("problems", "string[]", "what could not be read, and why", |s| s.state.problems.clone())
+        .field("problems", "what could not be read, and why", |s| s.state.problems.clone())
         .show(text::of_space)
 }
 
@@ -156,7 +148,7 @@ pub fn record() -> Record<Moment> {
         "nsh.lab.State",
         "The lab at one moment. Prints as `ip` and `ss` show its parts, namespace by namespace.",
     )
-    .field("time", "number", "when, in seconds since 1970", |m: &Moment| m.time)
+    .field("time", "when, in seconds since 1970", |m: &Moment| m.time)
     .map("namespaces", space(), "what each namespace has, by its name", |m| {
         m.spaces.iter().map(|s| (s.state.namespace.name(), s)).collect()
     })
@@ -179,12 +171,12 @@ struct Info {
 
 fn info() -> Record<Info> {
     Record::of("nsh.lab.Info", "What the lab is.")
-        .field("sandboxed", "boolean", "false under --host", |i: &Info| i.sandboxed)
-        .field("version", "string", "nsh's version", |_| env!("CARGO_PKG_VERSION"))
-        .field("kernel", "string", "the kernel's release, as `uname -r` tells it", |_| {
+        .field("sandboxed", "false under --host", |i: &Info| i.sandboxed)
+        .field("version", "nsh's version", |_| env!("CARGO_PKG_VERSION"))
+        .field("kernel", "the kernel's release, as `uname -r` tells it", |_| {
             nix::sys::utsname::uname().map(|u| u.release().to_string_lossy().into_owned()).unwrap_or_default()
         })
-        .field("namespaces", "string[]", "the names of the namespaces, host first", |i| i.namespaces.clone())
+        .field("namespaces", "the names of the namespaces, host first", |i| i.namespaces.clone())
         .plain()
 }
 

@@ -9,23 +9,21 @@ use crate::net::link::{self, Common, Kind, Link, Port};
 pub fn link() -> Record<Link> {
     let builder =
         Record::of("nsh.Link", "A network interface. Prints as in `ip -br link`, with its index and MTU.")
-            .field("name", "string", "its name", |l: &Link| l.name.clone())
-            .field("kind", "string?", "veth, bridge, ...; none for lo and hardware", |l| l.kind.clone())
+            .field("name", "its name", |l: &Link| l.name.clone())
+            .field("kind", "veth, bridge, ...; none for lo and hardware", |l| l.kind.clone())
             .include(common(|_| true), |l| Some(&l.common))
-            .field("master", "string?", "the bridge or VRF that it is a port of", |l| l.master.clone())
-            .field("link", "string?", "the peer or the link below, if it is in the same namespace", |l| {
-                l.link.clone()
-            })
-            .field("link_netns", "string?", "the namespace of that link, if it is another one", |l| {
+            .field("master", "the bridge or VRF that it is a port of", |l| l.master.clone())
+            .field("link", "the peer or the link below, if it is in the same namespace", |l| l.link.clone())
+            .field("link_netns", "the namespace of that link, if it is another one", |l| {
                 l.link_netns.clone()
             });
     let mut kinds = KindRecords(builder);
     link::visit(&mut kinds);
     kinds
         .0
-        .field("port_kind", "string?", "what it is a port of: bridge, vrf, ...", |l| l.port_kind.clone())
+        .field("port_kind", "what it is a port of: bridge, vrf, ...", |l| l.port_kind.clone())
         .record("port", port(), "what is particular to a port of a bridge", |l| l.port.as_deref())
-        .field("vrf_table", "integer?", "the routing table, of a port of a VRF", |l| l.vrf_table)
+        .field("vrf_table", "the routing table, of a port of a VRF", |l| l.vrf_table)
         .record("shape", super::shape::record(), "how it shapes what it sends, if it does", |l| {
             l.shape.as_deref()
         })

@@ -9,16 +9,16 @@ use crate::proc::{Exit, Output};
 pub(super) fn result() -> Record<Output> {
     record!(Output = "nsh.proc.Result",
         "How a process ended, and what it printed. Prints as what it printed." => {
-        status: "integer?", o => o.exit.code(), "its exit status; nil if a signal ended it";
-        signal: "string?", o => o.exit.signal(), "the signal that ended it, such as SIGKILL";
-        reason: "string", o => o.reason(),
+        status: o => o.exit.code(), "its exit status; nil if a signal ended it";
+        signal: o => o.exit.signal(), "the signal that ended it, such as SIGKILL";
+        reason: o => o.reason(),
             "in words: `exited with status 3`, `killed by SIGSEGV (core dumped)`";
-        core: "boolean?", o => matches!(o.exit, Exit::Dumped(_)).then_some(true),
+        core: o => matches!(o.exit, Exit::Dumped(_)).then_some(true),
             "true if its memory was written to a core file";
-        stdout: "string", o => BString::from(o.stdout.bytes()), "what it printed";
-        stderr: "string", o => BString::from(o.stderr.bytes()), "its error messages";
-        time: "number", o => o.time.as_secs_f64(), "how long it ran, in seconds";
-        lost: "integer?", o => Some(o.stdout.lost() + o.stderr.lost()).filter(|lost| *lost > 0),
+        stdout: o => BString::from(o.stdout.bytes()), "what it printed";
+        stderr: o => BString::from(o.stderr.bytes()), "its error messages";
+        time: o => o.time.as_secs_f64(), "how long it ran, in seconds";
+        lost: o => Some(o.stdout.lost() + o.stderr.lost()).filter(|lost| *lost > 0),
             "how many bytes of its output were not kept, being beyond `limit`";
     })
     .show(|table| {
