@@ -19,6 +19,7 @@ fn command(code: &str, options: &[&str]) -> Command {
     let mut command = Command::new(stage::built());
     command.args(options).args(["-e", code]).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    stage::signals::heed_all(&mut command);
     command
 }
 

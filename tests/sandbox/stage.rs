@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[path = "signals.rs"]
-mod signals;
+pub mod signals;
 
 /// An ordinary user that every machine has: `nobody`.
 const NOBODY: u32 = 65534;
