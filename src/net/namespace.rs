@@ -19,7 +19,7 @@ use nix::sched::CloneFlags;
 
 use super::done::{Done, Reports, Verb};
 use super::inherited::Inherited;
-use super::netlink::{Answer, Route, Socket};
+use super::netlink::{Answer, Idle, Route, Socket};
 use super::remains::{self, Keeper, Remains};
 use crate::base::error::{Error, Kind, Result};
 use nsid::Notes;
@@ -120,7 +120,7 @@ impl Namespace {
     }
 
     /// The rtnetlink socket of this namespace.
-    pub fn route(&self) -> Result<RefMut<'_, Route>> {
+    pub fn route(&self) -> Result<RefMut<'_, Idle>> {
         self.fd()?;
         self.sockets.route(&self.shared.pool, &|open| self.within(open))
     }
@@ -134,9 +134,12 @@ impl Namespace {
         body: &[u8],
         mut each: impl FnMut(Option<Answer<'_>>) -> Result<()>,
     ) -> Result<()> {
-        if self.route()?.raw(message_type, flags, body, &mut each)? {
+        let mut socket = self.route()?;
+        let raw = |route: &mut Route| route.raw(message_type, flags, body, &mut each);
+        if self.shared.pool.connected(&mut socket, raw)? {
             return Ok(());
         }
+        drop(socket);
         let mut socket = self.sockets.raw_route(&self.shared.pool, &|open| self.within(open))?;
         socket.raw(message_type, flags, body, &mut each)
     }

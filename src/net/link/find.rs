@@ -56,7 +56,7 @@ fn ask(
     request: &mut libc::ifreq,
     call: unsafe fn(libc::c_int, *mut libc::ifreq) -> nix::Result<libc::c_int>,
 ) -> Result<bool> {
-    let mut socket = ns.route()?;
+    let socket = ns.route()?;
     // SAFETY: the descriptor is open, and the request a valid ifreq.
     match unsafe { call(socket.fd().as_raw_fd(), request) } {
         Ok(_) => Ok(true),

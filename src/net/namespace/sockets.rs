@@ -8,15 +8,15 @@ use std::rc::{Rc, Weak};
 use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
 
 use crate::base::error::{Error, Kind, Result};
-use crate::net::netlink::{Route, Socket};
+use crate::net::netlink::{Idle, Route, Socket};
 
-/// How many namespaces have sockets at once: they take 20 KB each.
+/// How many namespaces have sockets at once: the kernel's buffers for them take memory.
 const MOST: usize = 512;
 
 /// The sockets of one namespace.
 #[derive(Default)]
 pub(super) struct Sockets {
-    route: RefCell<Option<Route>>,
+    route: RefCell<Option<Idle>>,
     /// For the messages of route netlink that [`Route`] doesn't know.
     raw_route: RefCell<Option<Socket>>,
     netfilter: RefCell<Option<Socket>>,
@@ -26,16 +26,21 @@ pub(super) struct Sockets {
     listed: Cell<bool>,
 }
 
-/// Those that may have open sockets, of all namespaces of a lab.
+/// What all namespaces of a lab share.
 #[derive(Default)]
-pub(super) struct Pool(RefCell<VecDeque<Weak<Sockets>>>);
+pub(super) struct Pool {
+    /// Those that may have open sockets.
+    listed: RefCell<VecDeque<Weak<Sockets>>>,
+    /// Connections of route netlink that carry no request just now: one, but while a request is made within another.
+    connections: RefCell<Vec<Route>>,
+}
 
 /// Runs something inside the namespace.
 pub(super) type Within<'a> = &'a dyn Fn(&mut dyn FnMut() -> Result<()>) -> Result<()>;
 
 impl Sockets {
-    pub(super) fn route(self: &Rc<Self>, pool: &Pool, within: Within<'_>) -> Result<RefMut<'_, Route>> {
-        self.opened(&self.route, pool, within, Route::open)
+    pub(super) fn route(self: &Rc<Self>, pool: &Pool, within: Within<'_>) -> Result<RefMut<'_, Idle>> {
+        self.opened(&self.route, pool, within, Idle::open)
     }
 
     pub(super) fn raw_route(self: &Rc<Self>, pool: &Pool, within: Within<'_>) -> Result<RefMut<'_, Socket>> {
@@ -75,13 +80,26 @@ impl Sockets {
 }
 
 impl Pool {
+    /// Runs `f` with a connection over this socket.
+    pub(super) fn connected<T>(
+        &self,
+        socket: &mut Idle,
+        f: impl FnOnce(&mut Route) -> Result<T>,
+    ) -> Result<T> {
+        let idle = self.connections.borrow_mut().pop();
+        let mut connection = idle.map_or_else(Route::open, Ok)?;
+        let result = connection.with(socket, f);
+        self.connections.borrow_mut().push(connection);
+        result
+    }
+
     /// Lists the sockets of a namespace that opens one; where too many are listed, closes those of the namespaces that
     /// were asked least lately.
     fn admit(&self, sockets: &Rc<Sockets>) {
         if sockets.listed.replace(true) {
             return;
         }
-        let mut listed = self.0.borrow_mut();
+        let mut listed = self.listed.borrow_mut();
         // Each is passed over once if it was used, and again while it is.
         for _ in 0..2 * listed.len() {
             if listed.len() < MOST {

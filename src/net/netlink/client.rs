@@ -1,7 +1,6 @@
 //! Runs a connection until a request is answered.
 
 use std::fmt::Debug;
-use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use futures_util::{FutureExt, Stream, StreamExt};
@@ -33,10 +32,6 @@ impl<T: Debug + NetlinkSerializable + NetlinkDeserializable + Unpin> Client<T> {
 
     pub(super) fn wire(&mut self) -> &mut Wire {
         self.connection.socket_mut()
-    }
-
-    pub(super) fn fd(&mut self) -> BorrowedFd<'_> {
-        self.wire().fd()
     }
 
     /// Asks by `send` and hands each object of the answer to `each`, after `None`. A dump that the kernel marks as

@@ -31,6 +31,7 @@ use crate::base::error::{Error, Kind, Result};
 
 pub use route::Route;
 pub use socket::{Refusal, Socket};
+pub use wire::Idle;
 
 /// The length of `struct nlmsghdr`.
 const HEADER: usize = 16;

@@ -1,7 +1,5 @@
 //! Requests of route netlink.
 
-use std::os::fd::BorrowedFd;
-
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use rtnetlink::Handle;
@@ -9,10 +7,10 @@ use rtnetlink::Handle;
 use super::Answer;
 use super::client::Client;
 use super::message;
-use super::wire::Wire;
+use super::wire::{Idle, Wire};
 use crate::base::error::Result;
 
-/// rtnetlink's handle and its connection, in one namespace.
+/// rtnetlink's handle and its connection, over a socket of one namespace at a time.
 pub struct Route {
     handle: Handle,
     client: Client<RouteNetlinkMessage>,
@@ -27,6 +25,14 @@ impl Route {
     pub(super) fn over(wire: Wire) -> Self {
         let (connection, handle, _) = rtnetlink::from_socket(wire);
         Route { handle, client: Client::new(connection) }
+    }
+
+    /// Runs `f` with the connection over another socket, whose namespace then answers.
+    pub fn with<T>(&mut self, socket: &mut Idle, f: impl FnOnce(&mut Route) -> T) -> T {
+        self.client.wire().swap(socket);
+        let result = f(self);
+        self.client.wire().swap(socket);
+        result
     }
 
     /// Sends a request given as the bytes behind its netlink header (the fixed structure, then the attributes) and
@@ -56,10 +62,5 @@ impl Route {
     #[cfg(test)]
     pub(super) fn set_timeout(&mut self, timeout: std::time::Duration) {
         self.client.timeout = timeout;
-    }
-
-    /// The socket's descriptor, for the ioctls that any socket answers for its namespace.
-    pub fn fd(&mut self) -> BorrowedFd<'_> {
-        self.client.fd()
     }
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::BufMut;
 use netlink_packet_core::{NLM_F_ACK, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR};
+use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{AsyncSocket, Socket, SocketAddr};
 use nix::errno::Errno;
 
@@ -47,17 +48,49 @@ struct State {
     control: Vec<u8>,
 }
 
+/// A socket of a namespace that no connection uses just now.
+pub struct Idle {
+    socket: Socket,
+    /// Answers were left behind in it.
+    stale: bool,
+}
+
+impl Idle {
+    /// Opens a socket of route netlink in the calling thread's namespace.
+    pub fn open() -> Result<Self> {
+        Ok(Idle { socket: open(NETLINK_ROUTE)?, stale: false })
+    }
+
+    /// Its descriptor, for the ioctls that any socket answers for its namespace.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+fn open(protocol: isize) -> Result<Socket> {
+    let socket = Socket::new(protocol)?;
+    // Connected to the kernel: it is the only one from which the socket takes messages.
+    socket.connect(&SocketAddr::new(0, 0))?;
+    socket.set_ext_ack(true)?;
+    socket.set_cap_ack(true)?;
+    // Strict checking makes dumps honour their filters; kernels before 4.20 don't know it.
+    let _ = socket.set_netlink_get_strict_chk(true);
+    Ok(socket)
+}
+
 impl Wire {
     /// Opens a socket in the calling thread's namespace; `protocol` is `NETLINK_ROUTE`, `NETLINK_NETFILTER`, ...
     pub(super) fn open(protocol: isize) -> Result<Self> {
-        let socket = Socket::new(protocol)?;
-        // Connected to the kernel: it is the only one from which the socket takes messages.
-        socket.connect(&SocketAddr::new(0, 0))?;
-        socket.set_ext_ack(true)?;
-        socket.set_cap_ack(true)?;
-        // Strict checking makes dumps honour their filters; kernels before 4.20 don't know it.
-        let _ = socket.set_netlink_get_strict_chk(true);
-        Ok(Wire::over(socket))
+        Ok(Wire::over(open(protocol)?))
+    }
+
+    /// Sends and receives by this socket from now on, and leaves the one that it used in its place.
+    pub(super) fn swap(&mut self, idle: &mut Idle) {
+        let state = self.state.get_mut();
+        state.give_up();
+        (state.unread, state.dry) = (false, false);
+        std::mem::swap(&mut self.socket, &mut idle.socket);
+        std::mem::swap(&mut state.stale, &mut idle.stale);
     }
 
     pub(super) fn over(socket: Socket) -> Self {
@@ -82,11 +115,7 @@ impl Wire {
     /// (EBUSY) until the one before is read to its end.
     pub(super) fn begin(&mut self) {
         let state = self.state.get_mut();
-        if std::mem::take(&mut state.waiting) {
-            // The connection must not wait for its answer any longer.
-            state.refuse(Errno::ECANCELED);
-            state.stale = true;
-        }
+        state.give_up();
         if std::mem::take(&mut state.stale) {
             loop {
                 state.datagram.clear();
@@ -155,6 +184,14 @@ impl Wire {
 }
 
 impl State {
+    /// Ends a request that is not answered: the connection must not wait for its answer any longer.
+    fn give_up(&mut self) {
+        if self.waiting {
+            self.refuse(Errno::ECANCELED);
+            self.stale = true;
+        }
+    }
+
     /// Ends the request under way with an error of our own, in the form that the connection knows.
     fn refuse(&mut self, errno: Errno) {
         self.end(-(errno as i32));
