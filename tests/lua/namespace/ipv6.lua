@@ -26,6 +26,8 @@ addr.add("10.0.0.1/24", { dev = "v0" })
 quiet.addr.add("10.0.0.2/24", { dev = "eth0" })
 check.reachable(quiet, "10.0.0.1")
 check.error(function()
-  namespace.add("wrong", { ipv6 = "no" })
+  namespace.add("wrong", {
+    ipv6 = "no" --[[@as any]],
+  })
 end, "argument")
 assert(not namespace.get("wrong"))
