@@ -70,15 +70,17 @@ pub fn set(all: &Namespaces, ns: &Rc<Namespace>, name: &str, shape: &Shape) -> R
         Direction::In => vec![far()?],
         Direction::Both => vec![far()?, near],
     };
-    for (done, place) in places.iter().enumerate() {
+    let mut done: Vec<(&Place, Option<Shape>)> = Vec::new();
+    for place in &places {
         let before = get(&place.0, place.1)?;
         if let Err(e) = shape_one(place, shape) {
             // Both or none: the other end is again as it was.
-            for other in &places[..done] {
-                let _ = before.as_ref().map_or_else(|| restore(other), |old| shape_one(other, old));
+            for (other, before) in done {
+                let _ = before.map_or_else(|| restore(other), |before| shape_one(other, &before));
             }
             return Err(e);
         }
+        done.push((place, before));
     }
     Ok(())
 }
