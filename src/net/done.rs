@@ -17,7 +17,6 @@ use super::nexthop::Nexthop;
 use super::prefix::Family;
 use super::route::{self, Route};
 use super::rule::Rule;
-use super::tc::Shape;
 use crate::base::command::Command;
 use crate::model::Words;
 
@@ -42,11 +41,8 @@ pub enum Done<'a> {
     LinkAdded(&'a str, &'a LinkSpec),
     LinkSet(&'a str, &'a Change),
     LinkDeleted(&'a str),
-    /// Drops what it sends, or no longer.
-    LinkSilenced(&'a str, bool),
-    /// With the queueing discipline that does it.
-    LinkShaped(&'a str, &'a str, &'a Shape),
-    LinkUnshaped(&'a str),
+    /// Traffic control was changed, in the words of `tc`.
+    Tc(&'a [String]),
     PortSet(&'a str, &'a Port),
     Addr(Verb, IpNetwork, &'a Addr),
     AddrsFlushed(&'a Addr, &'a [Addr]),

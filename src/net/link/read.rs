@@ -179,7 +179,7 @@ fn resolve(
             }
         }
     }
-    if link.common.qdisc.as_ref().is_some_and(|qdisc| [tc::NETEM, tc::TBF].contains(&qdisc.0.as_str())) {
+    if link.common.qdisc.as_ref().is_some_and(|qdisc| tc::SHAPING.contains(&qdisc.0.as_str())) {
         link.shape = tc::get(ns, link.index())?.map(Box::new);
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! netem (tc-netem(8)): `struct tc_netem_qopt`, then TCA_NETEM_* of linux/pkt_sched.h.
 
-use super::qdisc::word;
+use super::object::word;
 use super::{Rate, Shape, Share, Span};
 use crate::model::{Between, Field};
 use crate::net::attributes::{Attributes, find};

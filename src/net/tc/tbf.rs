@@ -1,8 +1,8 @@
 //! tbf (tc-tbf(8)): TCA_TBF_* of linux/pkt_sched.h.
 
-use super::qdisc::word;
+use super::object::word;
 use super::{Rate, Shape};
-use crate::model::Field;
+use crate::model::{Between, Field};
 use crate::net::attributes::{Attributes, find};
 
 const PARMS: u16 = 1;
@@ -43,6 +43,8 @@ impl Shape {
         let rate = find(options, RATE64).and_then(Rate::decode);
         let parms = find(options, PARMS)?;
         let rate = rate.or_else(|| word(parms, 8).map(|bytes| Rate(u64::from(bytes) * 8)));
-        Some(Shape { rate, ..Shape::default() })
+        // The limit is in bytes.
+        let limit = word(parms, 24).map(|bytes| Between((u64::from(bytes) / FRAME).max(1) as u32));
+        Some(Shape { rate, limit, ..Shape::default() })
     }
 }

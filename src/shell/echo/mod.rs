@@ -31,17 +31,8 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         Done::LinkAdded(name, spec) => return link::add(ns, name, spec),
         Done::LinkSet(name, change) => return link::set(ns, name, change),
         Done::LinkDeleted(name) => Command::ip(ns, &["link", "del", "dev"]).word(name),
-        Done::LinkSilenced(name, silent) => {
-            let verb = if silent { "add" } else { "del" };
-            let tc = Command::new(&["tc", "qdisc", verb, "dev"]).word(name).words(&["root", "blackhole"]);
-            tc.within(ns)
-        }
-        Done::LinkShaped(name, kind, shape) => {
-            let tc = Command::new(&["tc", "qdisc", "replace", "dev"]).word(name).words(&["root", kind]);
-            tc.words(&shape.words(kind).iter().map(String::as_str).collect::<Vec<_>>()).within(ns)
-        }
-        Done::LinkUnshaped(name) => {
-            Command::new(&["tc", "qdisc", "del", "dev"]).word(name).words(&["root"]).within(ns)
+        Done::Tc(words) => {
+            words.iter().fold(Command::new(&["tc"]), |command, word| command.word(word)).within(ns)
         }
         Done::PortSet(name, port) => return link::set_port(ns, name, port),
         Done::Addr(verb, address, spec) => addr::command(ns, verb, address, spec),

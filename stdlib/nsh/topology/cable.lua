@@ -193,13 +193,19 @@ local function bring_up(link)
   end
 end
 
----Lets an end send into the void, or no longer. Both ends stay up, and the other direction works.
+---Lets an end send into the void, or no longer. Both ends stay up, and the other direction works. How the end was shaped
+---is kept until then.
 function cable.silence(e, silent)
   if silent == (e.silent or false) then
     return
   end
+  local ns = e.node.ns
+  local shape = silent and ns.link.get(e.dev).shape
   internal.silence(e.node.name, e.dev, silent)
-  e.silent = silent
+  if not silent and e.shape then
+    ns.link.shape(e.dev, e.shape)
+  end
+  e.silent, e.shape = silent, shape
   local lost = {}
   for _, one in ipairs(e.link.ends) do
     table.insert(lost, one.silent and one.node.name or nil)

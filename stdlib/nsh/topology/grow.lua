@@ -70,7 +70,7 @@ local function carry(p, new)
     for _, e in ipairs(old.ends) do
       local now = plan.end_of(link, new.by_name[e.node.name])
       if now.node.name == e.node.name then
-        now.silent, now.translated = e.silent, e.translated
+        now.silent, now.shape, now.translated = e.silent, e.shape, e.translated
       end
     end
   end

@@ -24,6 +24,7 @@ local plan = {}
 ---@field outside boolean? whether its node is to translate what leaves by it
 ---@field translated boolean? whether it does
 ---@field silent boolean? whether what it sends is lost
+---@field shape nsh.Shape? how it was shaped before that
 ---@field addrs nsh.topology.Address[]
 
 ---@class nsh.topology.Cable

@@ -1,0 +1,185 @@
+//! Objects of traffic control on one link, and the messages about them: `struct tcmsg`, then TCA_* of
+//! linux/rtnetlink.h.
+
+use std::rc::Rc;
+
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
+
+use crate::base::error::Result;
+use crate::model::Words;
+use crate::net::attributes::{Attributes, find, string};
+use crate::net::done::{Done, Verb};
+use crate::net::link::find as links;
+use crate::net::namespace::Namespace;
+
+const TCA_KIND: u16 = 1;
+const TCA_OPTIONS: u16 = 2;
+/// TC_H_ROOT of linux/pkt_sched.h.
+pub const ROOT: u32 = u32::MAX;
+/// The length of `struct tcmsg`.
+const TCMSG: usize = 20;
+
+/// What an object is; the number is that of its RTM_NEW message in linux/rtnetlink.h, behind which stand DEL and GET.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    Qdisc = 36,
+}
+
+impl Words for Noun {
+    const WORDS: &'static [(&'static str, Self)] = &[("qdisc", Noun::Qdisc)];
+}
+
+/// A queueing discipline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    pub noun: Noun,
+    pub parent: u32,
+    /// 0 where the kernel chooses, and of disciplines that the kernel itself has put there.
+    pub handle: u32,
+    pub kind: String,
+    pub options: Vec<u8>,
+}
+
+impl Object {
+    pub fn qdisc(parent: u32, handle: u32, kind: &str) -> Self {
+        Object { noun: Noun::Qdisc, parent, handle, kind: kind.to_owned(), options: Vec::new() }
+    }
+
+    pub fn with(self, options: Vec<u8>) -> Self {
+        Object { options, ..self }
+    }
+
+    /// Its place as `tc` has it.
+    fn place(&self) -> Vec<String> {
+        let parent = match self.parent {
+            ROOT => vec!["root".to_owned()],
+            parent => vec!["parent".to_owned(), handle_text(parent)],
+        };
+        let handle = (self.handle != 0).then(|| ["handle".to_owned(), handle_text(self.handle)]);
+        parent.into_iter().chain(handle.into_iter().flatten()).collect()
+    }
+
+    fn encode(&self, index: u32) -> Result<Vec<u8>> {
+        let mut attributes = Attributes::new();
+        attributes.put_str(TCA_KIND, &self.kind);
+        if !self.options.is_empty() {
+            attributes.put(TCA_OPTIONS, &self.options);
+        }
+        let head = tcmsg(index, self.handle, self.parent);
+        Ok([head, attributes.into_bytes()?].concat())
+    }
+
+    fn decode(noun: Noun, index: u32, payload: &[u8]) -> Option<Self> {
+        let (head, attributes) = payload.split_at_checked(TCMSG)?;
+        // Kernels list those of all links whatever is asked.
+        if word(head, 4)? != index {
+            return None;
+        }
+        Some(Object {
+            noun,
+            handle: word(head, 8)?,
+            parent: word(head, 12)?,
+            kind: string(find(attributes, TCA_KIND)?),
+            options: find(attributes, TCA_OPTIONS).unwrap_or_default().to_vec(),
+        })
+    }
+}
+
+/// `struct tcmsg`: family, padding, index, handle, parent, info.
+fn tcmsg(index: u32, handle: u32, parent: u32) -> Vec<u8> {
+    [0, index, handle, parent, 0].iter().flat_map(|n| n.to_ne_bytes()).collect()
+}
+
+/// A handle as `tc` writes it: `8001:`, `1:10`.
+pub fn handle_text(handle: u32) -> String {
+    match (handle >> 16, handle & 0xffff) {
+        (major, 0) => format!("{major:x}:"),
+        (major, minor) => format!("{major:x}:{minor:x}"),
+    }
+}
+
+/// Four bytes from `at` on, in the host's byte order.
+pub fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..at + 4)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
+}
+
+/// A link whose traffic is controlled.
+#[derive(Clone)]
+pub struct Device {
+    pub ns: Rc<Namespace>,
+    pub index: u32,
+    pub name: String,
+}
+
+impl Device {
+    /// Raises `not_found` if there is no such link.
+    pub fn require(ns: &Rc<Namespace>, name: &str) -> Result<Self> {
+        let index = links::require_index(ns, name)?;
+        Ok(Device { ns: ns.clone(), index, name: links::name(ns, index)?.unwrap_or(name.to_owned()) })
+    }
+
+    /// Adds, replaces or deletes an object. `words` are what `tc` has of its options.
+    pub fn change(&self, verb: Verb, object: &Object, words: &[String]) -> Result<()> {
+        let (offset, flags) = match verb {
+            Verb::Add | Verb::Append => (0, NLM_F_CREATE | NLM_F_EXCL),
+            Verb::Replace => (0, NLM_F_CREATE | NLM_F_REPLACE),
+            Verb::Del => (1, 0),
+        };
+        self.ns.rtnl(object.noun as u16 + offset, flags, &object.encode(self.index)?, |_| Ok(()))?;
+        let start = [object.noun.name(), verb.name(), "dev", &self.name].map(str::to_owned);
+        let kind = (verb != Verb::Del).then(|| object.kind.clone());
+        let all: Vec<String> =
+            start.into_iter().chain(object.place()).chain(kind).chain(words.iter().cloned()).collect();
+        self.ns.report(Done::Tc(&all));
+        Ok(())
+    }
+
+    pub fn del(&self, object: &Object) -> Result<()> {
+        self.change(Verb::Del, object, &[])
+    }
+
+    /// The disciplines of the link, but for those that the kernel has put there by itself.
+    pub fn qdiscs(&self) -> Result<Vec<Object>> {
+        qdiscs(&self.ns, self.index)
+    }
+
+    /// The discipline at the root that somebody has set.
+    pub fn root(&self) -> Result<Option<Object>> {
+        Ok(self.qdiscs()?.into_iter().find(|qdisc| qdisc.parent == ROOT))
+    }
+}
+
+/// As [`Device::qdiscs`], of the link with this index.
+pub fn qdiscs(ns: &Namespace, index: u32) -> Result<Vec<Object>> {
+    const RTM_GETQDISC: u16 = Noun::Qdisc as u16 + 2;
+    let mut found = Vec::new();
+    ns.rtnl(RTM_GETQDISC, NLM_F_DUMP, &tcmsg(index, 0, 0), |answer| {
+        match answer {
+            None => found.clear(),
+            Some(answer) => found.extend(Object::decode(Noun::Qdisc, index, answer.payload)),
+        }
+        Ok(())
+    })?;
+    found.retain(|qdisc: &Object| qdisc.handle != 0);
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Shape, read};
+    use super::*;
+
+    #[test]
+    fn rubbish_from_the_kernel_is_left_out() {
+        for length in 0..80 {
+            let bytes = vec![7; length];
+            assert_eq!(Object::decode(Noun::Qdisc, 1, &bytes), None);
+            let _ = (Shape::of_netem(&bytes), Shape::of_tbf(&bytes), read("netem", &bytes));
+        }
+    }
+
+    #[test]
+    fn handles_are_written_as_tc_does() {
+        assert_eq!([0x8001_0000, 0x0001_0010].map(handle_text), ["8001:", "1:10"]);
+    }
+}
