@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::ModuleDoc;
+use crate::lua::modules::link::shape;
 use crate::lua::runtime::library::{SOURCES, Source};
 use crate::lua::schema::{
     ClassDoc, FieldDoc, FunctionDoc, ParamDoc, RecordDoc, RecordFieldDoc, ReturnDoc, ShapeDoc,
@@ -37,6 +38,8 @@ struct Class {
     doc: &'static str,
     /// Its keys are all that there are: a table of options.
     exact: bool,
+    /// The options of a binding that it has, too.
+    base: Option<&'static str>,
     fields: Vec<Named>,
     methods: Vec<Function>,
 }
@@ -65,7 +68,8 @@ struct Block {
     text: Vec<&'static str>,
     example: Vec<&'static str>,
     in_example: bool,
-    class: Option<(&'static str, bool)>,
+    /// Its name, whether it is exact, and its base.
+    class: Option<(&'static str, bool, Option<&'static str>)>,
     fields: Vec<Named>,
     params: Vec<Named>,
     returns: Option<Named>,
@@ -121,8 +125,11 @@ impl Block {
             _ if self.in_example => self.example.push(comment),
             "@class" => {
                 let exact = rest.strip_prefix("(exact) ");
-                let name = exact.unwrap_or(rest).split([':', ' ']).next().unwrap_or_default();
-                self.class = Some((name, exact.is_some()));
+                let (name, base) = match exact.unwrap_or(rest).split_once(": ") {
+                    Some((name, base)) => (name, Some(base)),
+                    None => (exact.unwrap_or(rest), None),
+                };
+                self.class = Some((name, exact.is_some(), base));
             }
             "@field" => self.fields.push(named(rest)),
             "@param" => self.params.push(named(rest)),
@@ -141,11 +148,11 @@ impl File {
     /// Files what the comments in front of a line of code say.
     fn end(&mut self, block: Block, line: &str, module: &str, classes: &mut BTreeMap<&'static str, Class>) {
         let doc = leak(block.text.join("\n").trim().to_owned());
-        if let Some((name, exact)) = block.class {
+        if let Some((name, exact, base)) = block.class {
             if let Some(local) = line.strip_prefix("local ").and_then(|l| l.split(' ').next()) {
                 self.locals.insert(local.to_owned(), name);
             }
-            classes.insert(name, Class { doc, exact, fields: block.fields, methods: Vec::new() });
+            classes.insert(name, Class { doc, exact, base, fields: block.fields, methods: Vec::new() });
             return;
         }
         let Some(name) = line.strip_prefix("function ").and_then(|l| l.split('(').next()) else { return };
@@ -218,7 +225,9 @@ impl Types {
             doc: f.doc,
             shape: self.shape(&f.luals),
         });
-        Some(Rc::new(ShapeDoc { name, fields: fields.collect() }))
+        let base = class.base.and_then(shape::options_called);
+        let inherited = base.iter().flat_map(|base| base.fields.iter().cloned());
+        Some(Rc::new(ShapeDoc { name, fields: fields.chain(inherited).collect() }))
     }
 
     fn record(&self, luals: &str) -> Option<Rc<RecordDoc>> {

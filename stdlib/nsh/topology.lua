@@ -76,8 +76,9 @@ local routing = require("nsh.topology.routing")
 ---@field bridge? nsh.BridgeOptions options of its bridge, such as `{ stp = true, forward_delay = 2 }`
 ---@field sysctl? table<string, string|integer> sysctls to set, when its links are there
 
----A link: two nodes, and options. Two nodes may have several links.
----@class (exact) nsh.topology.LinkOptions
+---A link: two nodes, and options. Two nodes may have several links. With the options of `link.shape` both its ends shape
+---what they send: `{ "h1", "s1", delay = "5ms", rate = "10mbit", loss = "1%" }`.
+---@class (exact) nsh.topology.LinkOptions: nsh.link.ShapeOptions
 ---@field [1]? string one node
 ---@field [2]? string the other
 ---@field a? string one node, in JSON
@@ -89,6 +90,7 @@ local routing = require("nsh.topology.routing")
 ---@field mac? table<string, string> hardware addresses by node: `{ r1 = "02:00:00:00:00:01" }`
 ---@field mtu? integer its MTU in bytes
 ---@field cost? integer what the way over it costs, for the shortest paths; default 1
+---@field shape? table<string, nsh.link.ShapeOptions> how what one node sends is shaped besides, by node: `{ r1 = { rate = "1mbit" } }`
 
 ---@class nsh.topology
 ---@overload fun(spec: nsh.topology.Table): nsh.topology.Net
@@ -235,12 +237,13 @@ end
 ---
 ---```lua
 ---local topology = require("nsh.topology")
----local net = topology(topology.dumbbell(2, 3))
+---local net = topology(topology.dumbbell(2, 3, { bottleneck = { rate = "10mbit" } }))
 ---check.reachable(net.a1, net.b3)
+---check.equal(net.r1.link.get("to-r2").shape.rate, 10000000)
 ---```
 ---@param left integer how many hosts on the left
 ---@param right integer how many hosts on the right
----@param opts? nsh.topology.Table other fields of the table
+---@param opts? table other fields of the table; `bottleneck` has options of the link r1-r2, such as `{ rate = "10mbit" }`
 ---@return nsh.topology.Generated # the table
 function topology.dumbbell(left, right, opts)
   return generate.dumbbell(left, right, opts)

@@ -277,6 +277,13 @@ fn a_prompt_has_the_labs_namespaces() {
         assert!(
             !prints(stage, &["exec", "a", "--", "sh", "-c", "cat /proc/[0-9]*/cmdline"]).contains("4321")
         );
+        // Links can be shaped, from a prompt and by a command.
+        let out = attached(stage, &["a", "ns1"], "link.shape('eth0', { rate = '1mbit' })\n");
+        assert!(out.status.success(), "{}", text(&out));
+        let code = "print(link.get('eth0').shape.rate) link.shape('eth0', { rate = '2mbit' })";
+        let program = env!("CARGO_BIN_EXE_nsh");
+        assert_eq!(prints(stage, &["exec", "a", "ns1", "--", program, "--host", "-e", code]), "1000000\n");
+        assert_eq!(stdout(&attached(stage, &["a"], "ns1.link.get('eth0').shape.rate\n")), "2000000\n");
         // Threads and servers work here as in a script.
         let code = "local s <close> = http.serve('10.0.1.1:80', { ['/'] = 'hi' }) print(ns1.http.get('http://host/').body)\n";
         assert_eq!(stdout(&attached(stage, &["a"], code)), "hi\n");

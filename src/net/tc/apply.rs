@@ -73,6 +73,9 @@ pub(super) fn taken(device: &Device, root: &Object) -> Error {
 }
 
 fn shape_one(device: &Device, shape: &Shape) -> Result<()> {
+    if shape.is_empty() {
+        return restore(device);
+    }
     let verb = verb(device)?;
     let put =
         |kind: &str, options: Vec<u8>| device.change(verb, &own(kind).with(options), &shape.words(kind));

@@ -55,6 +55,11 @@ impl Shape {
         }
     }
 
+    /// Whether nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        Shape { direction: None, ..self.clone() } == Shape::default()
+    }
+
     /// Whether only tbf is needed for it.
     pub fn is_rate(&self) -> bool {
         self.rate.is_some() && self.for_netem().is_empty()

@@ -51,6 +51,11 @@ local function add_link(link)
   opts.kind = "veth"
   opts.peer, peer.name, peer.ns = peer, far.dev, far.node.ns
   near.node.ns.link.add(near.dev, opts)
+  for _, e in ipairs(link.ends) do
+    if e.shape then
+      cable.shape(e, e.shape)
+    end
+  end
 end
 
 ---What leaves by these ends gets the address of its interface. IPv6 has addresses enough.
@@ -224,6 +229,10 @@ function build.move(before, now)
   local out, into = before.other, now.other
   out.node.ns.link.set(out.dev, { ns = into.node.ns, name = into.dev })
   into.node.ns.link.set(into.dev, { master = into.node.kind == "switch" and "br0" or nil, mac = into.mac })
+  -- The kernel takes the queues of a link down that goes to another namespace.
+  if out.shape then
+    cable.shape(into, out.shape)
+  end
   change_addresses({ addrs = {} }, into)
   change_addresses(before, now)
   for _, switch in ipairs(now.link.segment.switches) do

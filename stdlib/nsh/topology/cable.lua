@@ -193,19 +193,43 @@ local function bring_up(link)
   end
 end
 
----Lets an end send into the void, or no longer. Both ends stay up, and the other direction works. How the end was shaped
----is kept until then.
+---Has an end shape what it sends, as options of `link.shape` say, or no longer. One that is silent does so once it is
+---mended.
+function cable.shape(e, shape)
+  if not e.silent then
+    e.node.ns.link.shape(e.dev, shape or {})
+  end
+  e.shape = shape
+end
+
+---Has several ends of a link shape what they send, or none of them.
+function cable.shape_all(ends, shape)
+  local before = {}
+  for i, e in ipairs(ends) do
+    before[i] = e.shape
+    local ok, why = pcall(cable.shape, e, shape)
+    if not ok then
+      for j = 1, i - 1 do
+        pcall(cable.shape, ends[j], before[j])
+      end
+      error(why, 0)
+    end
+  end
+end
+
+---Lets an end send into the void, or no longer. Both ends stay up, and the other direction works. How it shapes what it
+---sends is kept until then, be it that a script had it do so without the network.
 function cable.silence(e, silent)
   if silent == (e.silent or false) then
     return
   end
   local ns = e.node.ns
-  local shape = silent and ns.link.get(e.dev).shape
+  e.shape = silent and ns.link.get(e.dev).shape or e.shape
   internal.silence(e.node.name, e.dev, silent)
-  if not silent and e.shape then
-    ns.link.shape(e.dev, e.shape)
+  e.silent = silent
+  if e.shape and not silent then
+    cable.shape(e, e.shape)
   end
-  e.silent, e.shape = silent, shape
   local lost = {}
   for _, one in ipairs(e.link.ends) do
     table.insert(lost, one.silent and one.node.name or nil)

@@ -47,8 +47,12 @@ local function begin(shape, opts, own)
   return spec, opts or {}
 end
 
-local function link(spec, a, b)
-  table.insert(spec.links, { a, b })
+local function link(spec, a, b, options)
+  local entry = { a, b }
+  for key, value in pairs(options or {}) do
+    entry[key] = value
+  end
+  table.insert(spec.links, entry)
 end
 
 ---Adds `n` hosts to a node, counted on from `first`.
@@ -198,7 +202,11 @@ end
 function generate.dumbbell(left, right, opts)
   size("dumbbell", "left", left, 1)
   size("dumbbell", "right", right, 1)
-  local spec = begin("dumbbell", opts, {})
+  local spec, own = begin("dumbbell", opts, { bottleneck = true })
+  if own.bottleneck ~= nil and type(own.bottleneck) ~= "table" then
+    local message = "opts.bottleneck: expected a table, got " .. internal.describe(own.bottleneck)
+    internal.raise("topology.dumbbell", "argument", message, nil)
+  end
   routers(spec, 2)
   spec.switches = { "s1", "s2" }
   for side, n in ipairs({ left, right }) do
@@ -209,7 +217,7 @@ function generate.dumbbell(left, right, opts)
       link(spec, switch, letter .. i)
     end
   end
-  link(spec, "r1", "r2")
+  link(spec, "r1", "r2", own.bottleneck)
   return spec
 end
 

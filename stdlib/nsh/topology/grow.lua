@@ -148,7 +148,7 @@ local function moved_table(p, before, index, to, opts)
       entry[i], entry[LETTERS[i]] = to, nil
     end
   end
-  for _, key in ipairs({ "addr", "dev", "mac" }) do
+  for _, key in ipairs({ "addr", "dev", "mac", "shape" }) do
     if entry[key] then
       entry[key][far.name] = nil
     end

@@ -21,6 +21,7 @@ local show = require("nsh.topology.show")
 ---@field mtu? integer the MTU, where one was given
 ---@field cost integer what the way over it costs
 ---@field up boolean whether it is neither cut nor at a node that is down
+---@field shape? table<string, nsh.link.ShapeOptions> how the ends shape what they send, by node
 ---@field lost_from? string[] the nodes whose packets are lost on it, where a direction is cut
 
 ---Links in the order of the table; also by name, from either end: `links["r1-r2"]` or `links["r2-r1"]`.
@@ -117,6 +118,7 @@ local function node_name(path, value)
 end
 
 local ON_LINK = { link = read.string, from = node_name }
+local SHAPE_ON_LINK = plan.with_shape({ link = read.string, from = node_name })
 
 ---Which links `net:cut` and `net:mend` mean.
 ---@class (exact) nsh.topology.CutOptions
@@ -190,6 +192,52 @@ function Net:mend(a, b, opts)
     end
     link.cut = link.cut and from ~= nil
     cable.settle(link)
+  end)
+end
+
+---How the link between two nodes is shaped.
+---@class (exact) nsh.topology.ShapeOptions: nsh.link.ShapeOptions
+---@field link? string the one of this name, where there are several between the two; default all
+---@field from? string|nsh.Namespace only the direction from this node to the other
+
+---How the ends of a link shape what they send, by node.
+local function shapes(link)
+  local out = {}
+  for _, e in ipairs(link.ends) do
+    out[e.node.name] = plan.copy(e.shape)
+  end
+  return next(out) and out or nil
+end
+
+---Shapes the link between two nodes: both its ends delay, lose or slow what they send, by options of `link.shape`. What
+---isn't named is not done, and false is for none any more. With `from`, one direction alone is shaped, and the other
+---stays as it is. It can be changed while packets flow.
+---
+---Raises as `link.shape` does, and `argument` if there is no such link.
+---
+---```lua
+----- needs: netem
+---local topology = require("nsh.topology")
+---local net = topology({ hosts = { "a", "b" }, links = { { "a", "b" } } })
+---net:shape("a", "b", { delay = "20ms", rate = "10mbit" })
+---check.at_least(net.a.ping(net.b).rtt.min, 0.04)
+---net:shape("a", "b", { from = "a", rate = "1mbit" })
+---net:shape("a", "b", false)
+---check.equal(net.a.link.get("eth0").shape, nil)
+---```
+---@param a string|nsh.Namespace one of its nodes
+---@param b string|nsh.Namespace the other
+---@param opts nsh.topology.ShapeOptions|false options of `link.shape`, which of several links, and which direction
+function Net:shape(a, b, opts)
+  if opts ~= false and type(opts) ~= "table" then
+    fail("shape", "opts: expected a table of options or false, got " .. internal.describe(opts))
+  end
+  local which = options("shape", opts or {}, SHAPE_ON_LINK)
+  local shape = plan.copy(plan.shape_in(which))
+  read.as("Net:shape", read.shape, "opts", shape)
+  each_link(self, "shape", a, b, { link = which.link, from = which.from }, function(link, from)
+    cable.shape_all(from and { from } or link.ends, next(shape) and shape or nil)
+    link.shown.shape = shapes(link)
   end)
 end
 
@@ -524,7 +572,7 @@ local function shown(p, link)
   local one, two = link.ends[1].node.name, link.ends[2].node.name
   local out = link.shown or { up = true }
   out[1], out[2], out.name, out.mtu, out.cost = one, two, link.name, link.mtu, link.cost
-  out.dev, out.addr, out.subnets = {}, {}, {}
+  out.dev, out.addr, out.subnets, out.shape = {}, {}, {}, shapes(link)
   for _, e in ipairs(link.ends) do
     out.dev[e.node.name] = e.dev
     out.addr[e.node.name] = {}

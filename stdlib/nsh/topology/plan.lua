@@ -24,7 +24,7 @@ local plan = {}
 ---@field outside boolean? whether its node is to translate what leaves by it
 ---@field translated boolean? whether it does
 ---@field silent boolean? whether what it sends is lost
----@field shape nsh.Shape? how it was shaped before that
+---@field shape nsh.link.ShapeOptions? how it shapes what it sends
 ---@field addrs nsh.topology.Address[]
 
 ---@class nsh.topology.Cable
@@ -110,7 +110,26 @@ local LINK = {
   addr = read.table,
   dev = read.table,
   mac = read.table,
+  shape = read.table,
 }
+
+---Options of `link.shape` that a link has: how both its ends shape what they send.
+local SHAPE = {}
+for _, name in ipairs(internal.SHAPE) do
+  table.insert(SHAPE, name ~= "direction" and name or nil)
+end
+
+---Fields with those of a shape besides, which are read together.
+function plan.with_shape(fields)
+  for _, name in ipairs(SHAPE) do
+    fields[name] = function(_, value)
+      return value
+    end
+  end
+  return fields
+end
+
+plan.with_shape(LINK)
 
 local function check_name(path, name)
   if name == "" or name == "." or name == ".." or #name > 255 or name:find("[%s%c/]") then
@@ -243,6 +262,39 @@ local function mtu(p, link)
   return value
 end
 
+---The options of one table, and those of another over them.
+local function merged(one, two)
+  local out = {}
+  for _, options in ipairs({ one, two }) do
+    for key, value in pairs(options) do
+      out[key] = value
+    end
+  end
+  return out
+end
+
+---The options of `link.shape` in a table that has others, too.
+function plan.shape_in(options)
+  local out = {}
+  for _, name in ipairs(SHAPE) do
+    out[name] = options[name]
+  end
+  return out
+end
+
+---How each end of a link shapes what it sends: as the link's options say, and its own over them.
+local function read_shapes(link)
+  local both = plan.shape_in(link.options)
+  read.shape(link.path, both)
+  by_end(link, "shape", function(path, own)
+    return read.shape(path, merged(both, read.table(path, own)))
+  end)
+  for _, e in ipairs(link.ends) do
+    local shape = e.given_shape or both
+    e.shape = next(shape) and shape or nil
+  end
+end
+
 local function add_link(p, path, entry)
   local options = read.record(path, entry, LINK, 2)
   local link = { path = path, options = options, ends = {} }
@@ -267,6 +319,7 @@ local function add_link(p, path, entry)
   by_end(link, "dev", interface)
   by_end(link, "addr", read.addresses)
   by_end(link, "mac", read.mac)
+  read_shapes(link)
   for _, e in ipairs(link.ends) do
     local pair = e.node.name .. " " .. e.other.node.name
     table.insert(e.node.ends, e)

@@ -165,6 +165,17 @@ function read.mac(path, value)
   return value:lower()
 end
 
+---Options of `link.shape`, for what one end of a link sends.
+function read.shape(path, value)
+  local message, hint = internal.wrong_shape(path, value)
+  if message then
+    internal.raise(operation, "argument", message, hint)
+  elseif value.direction ~= nil then
+    read.wrong(read.field(path, "direction"), "an end of a link shapes what it sends")
+  end
+  return value
+end
+
 function read.integer(low, high)
   return function(path, value)
     if math.type(value) ~= "integer" or value < low or value > high then

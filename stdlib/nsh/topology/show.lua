@@ -1,5 +1,7 @@
 -- A network as text: who has which address, on which interface, and who is at the other end; and as a graph.
 
+local _, internal = ...
+
 local address = require("nsh.topology.address")
 
 local show = {}
@@ -34,6 +36,18 @@ local function trouble(e)
   return { e.silent and "sends nothing" or nil, e.other.silent and "gets nothing" or nil }
 end
 
+---How an end shapes what it sends, in words.
+local function shape(e)
+  local words = {}
+  for _, name in ipairs(internal.SHAPE) do
+    local value = (e.shape or {})[name]
+    if value and type(value) ~= "table" then
+      table.insert(words, ("%s %s"):format(name, value))
+    end
+  end
+  return #words > 0 and table.concat(words, " ") or nil
+end
+
 ---The rows of a node: its loopbacks, then its interfaces.
 local function rows_of(node, rows)
   local first = node.name .. (node.down and " (down)" or "")
@@ -52,6 +66,7 @@ local function rows_of(node, rows)
     for _, word in pairs(trouble(e)) do
       table.insert(row, word)
     end
+    table.insert(row, shape(e))
     add(row)
   end
   if first ~= "" then

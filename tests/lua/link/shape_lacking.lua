@@ -12,5 +12,5 @@ check.equal(
   e.message,
   'link.shape "lo": delay, jitter and duplicate need netem, which this kernel lacks (CONFIG_NET_SCH_NETEM)'
 )
-check.match(e.hint, "modprobe sch_netem")
+check.match(tostring(e.hint), "modprobe sch_netem")
 check.equal(link.get("lo").shape, nil)

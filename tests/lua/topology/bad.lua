@@ -74,6 +74,27 @@ refused(
   { hosts = { "a", "b" }, links = { { "a", "b", mtu = "1500" } } }
 )
 refused(
+  [=[links[1].rate: expected a rate such as "500kbit", "10mbit" or "1gbit", got "10mbi"]=],
+  { hosts = { "a", "b" }, links = { { "a", "b", rate = "10mbi" } } }
+)
+refused(
+  [=[links[1]: jitter needs delay]=],
+  { hosts = { "a", "b" }, links = { { "a", "b", jitter = "1ms" } } }
+)
+refused(
+  [=[links[1].shape.a: unknown option "dellay"; did you mean "delay"?]=],
+  { hosts = { "a", "b" }, links = { { "a", "b", shape = { a = { dellay = "1ms" } } } } }
+)
+refused(
+  [=[links[1].shape: not an end of this link: "c"
+  hint: its ends are a, b]=],
+  { hosts = { "a", "b" }, links = { { "a", "b", shape = { c = { delay = "1ms" } } } } }
+)
+refused(
+  [=[links[1].shape.a.direction: an end of a link shapes what it sends]=],
+  { hosts = { "a", "b" }, links = { { "a", "b", shape = { a = { delay = "1ms", direction = "in" } } } } }
+)
+refused(
   [=[links[1].mtu: expected an integer from 68 to 65535, got the integer 20]=],
   { hosts = { "a", "b" }, links = { { "a", "b", mtu = 20 } } }
 )
@@ -385,14 +406,14 @@ raises(
 )
 raises(
   [=[Net: no node or method "kutt"
-  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, r1, r2, routers, switches, ...]=],
+  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, r1, r2, routers, shape, ...]=],
   function()
     (net --[[@as any]]):kutt()
   end
 )
 raises(
   [=[Net: no node or method "r9"
-  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, r1, r2, routers, switches, ...]=],
+  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, r1, r2, routers, shape, ...]=],
   function()
     net.r9.ping("r1")
   end
