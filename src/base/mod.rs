@@ -3,6 +3,7 @@
 #[macro_use]
 mod print;
 
+pub mod alone;
 pub mod clock;
 pub mod command;
 pub mod error;

@@ -19,6 +19,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Handle};
 
+use crate::base::alone::own;
 use crate::base::error::{Error, Result};
 use crate::base::wait::Deadline;
 
@@ -42,9 +43,8 @@ fn start() -> Result<Handle> {
     let handle = runtime.handle().clone();
     // A new thread has its maker's mask.
     let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
-    let started = std::thread::Builder::new()
-        .name("nsh-io".to_owned())
-        .spawn(move || runtime.block_on(std::future::pending::<()>()));
+    let thread = std::thread::Builder::new().name("nsh-io".to_owned());
+    let started = own(|| thread.spawn(move || runtime.block_on(std::future::pending::<()>())));
     mask.thread_set_mask()?;
     started.map_err(|e| Error::from(e).detail("starting a thread"))?;
     Ok(handle)

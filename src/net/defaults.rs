@@ -14,6 +14,7 @@ use nix::sys::stat::Mode;
 
 use super::inherited::Inherited;
 use super::namespace::Namespace;
+use crate::base::alone::{is_alone, own};
 use crate::base::error::{Error, Kind, Result};
 
 pub(super) const ROOT: &str = "/proc/sys/net";
@@ -45,10 +46,20 @@ struct Group {
 type Fresh = Vec<Group>;
 
 /// The parameters below `net` that differ from those of a new namespace (made for it, and gone again), for each of
-/// the namespaces. A link's are compared with the namespace's own `default`, from which a link gets them when it is
+/// the namespaces; in those in which nobody can have set any, none is read. A link's are compared with the namespace's own `default`, from which a link gets them when it is
 /// made, those of `lo` also with a new namespace's `lo`; and a link's of `neigh`, which has no `default`, with those
 /// of a new one's `lo`.
 pub fn differing(namespaces: &[Rc<Namespace>]) -> Result<Vec<Vec<Difference>>> {
+    let alone = is_alone();
+    // A script can write files too, but only where it is itself.
+    let suspect = |ns: &&Rc<Namespace>| !alone || ns.is_host() || ns.is_tuned();
+    let suspects: Vec<_> = namespaces.iter().filter(suspect).collect();
+    let mut found = own(|| compare_all(&suspects))?.into_iter();
+    let of_each = |ns: &Rc<Namespace>| suspect(&ns).then(|| found.next()).flatten().unwrap_or_default();
+    Ok(namespaces.iter().map(of_each).collect())
+}
+
+fn compare_all(namespaces: &[&Rc<Namespace>]) -> Result<Vec<Vec<Difference>>> {
     let fresh = in_thread(|| {
         nix::sched::unshare(CloneFlags::CLONE_NEWNET)?;
         // As those of the lab began.
@@ -109,7 +120,7 @@ fn walk(directory: String, out: &mut Fresh) {
     }
     names.sort();
     below.sort();
-    let values = read(&directory, &names);
+    let values = Tree::new().read(&directory, &names);
     if !names.is_empty() {
         out.push(Group { directory: directory.clone(), names, values });
     }
@@ -118,33 +129,61 @@ fn walk(directory: String, out: &mut Fresh) {
     }
 }
 
-/// The values of parameters in one directory; `None` for what can't be read.
-pub(super) fn read(directory: &str, names: &[CString]) -> Vec<Option<Vec<u8>>> {
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let path = format!("{ROOT}/{directory}");
-    let Ok(directory) = nix::fcntl::open(path.as_str(), flags, Mode::empty()) else {
-        return vec![None; names.len()];
-    };
-    let one = |name: &CString| {
-        let fd =
-            openat(&directory, name.as_c_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
-        let mut value = Vec::with_capacity(64);
-        // Behind `take`, nobody asks for a size first.
-        File::from(fd).take(u64::MAX).read_to_end(&mut value).ok()?;
-        Some(value)
-    };
-    names.iter().map(one).collect()
+/// Directories below [`ROOT`] of the calling thread's namespace. Those next below it are opened once: to find one of them
+/// the kernel compares with those of all namespaces that were looked at.
+pub(super) struct Tree(HashMap<String, Option<OwnedFd>>);
+
+impl Tree {
+    pub fn new() -> Self {
+        Tree(HashMap::new())
+    }
+
+    fn open(&mut self, directory: &str) -> Option<OwnedFd> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let (top, below) = directory.split_once('/').unwrap_or((directory, "."));
+        let open = || nix::fcntl::open(format!("{ROOT}/{top}").as_str(), flags, Mode::empty()).ok();
+        let top = self.0.entry(top.to_owned()).or_insert_with(open);
+        openat(top.as_ref()?, below, flags, Mode::empty()).ok()
+    }
+
+    /// The values of parameters in one directory; `None` for what can't be read.
+    pub fn read(&mut self, directory: &str, names: &[CString]) -> Vec<Option<Vec<u8>>> {
+        let Some(directory) = self.open(directory) else { return vec![None; names.len()] };
+        let mut buffer = [0; 4096];
+        let mut one = |name: &CString| {
+            let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+            let mut file = File::from(openat(&directory, name.as_c_str(), flags, Mode::empty()).ok()?);
+            // The first read gives the whole, if there is room for it.
+            let length = file.read(&mut buffer).ok()?;
+            let mut value = buffer[..length].to_vec();
+            if length == buffer.len() {
+                file.read_to_end(&mut value).ok()?;
+            }
+            Some(value)
+        };
+        names.iter().map(&mut one).collect()
+    }
+
+    /// The names in a directory.
+    fn names(&mut self, directory: &str) -> Vec<String> {
+        let open = self.open(directory).and_then(|fd| nix::dir::Dir::from_fd(fd).ok());
+        let mut open = open;
+        let entries = open.iter_mut().flat_map(|dir| dir.iter()).flatten();
+        let names = entries.filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned));
+        names.filter(|name| name != "." && name != "..").collect()
+    }
 }
 
 /// Compares the calling thread's namespace with a new one.
 fn compare(fresh: &Fresh) -> Vec<Difference> {
     let mut out = Vec::new();
+    let mut tree = Tree::new();
     let mut defaults: HashMap<&str, Vec<Option<Vec<u8>>>> = HashMap::new();
     for group in fresh {
         if group.directory.ends_with("/lo") && parent(&group.directory).is_some() {
             continue;
         }
-        let values = read(&group.directory, &group.names);
+        let values = tree.read(&group.directory, &group.names);
         for ((name, now), new) in group.names.iter().zip(&values).zip(&group.values) {
             differ(&group.directory, name, now, new, &mut out);
         }
@@ -159,9 +198,9 @@ fn compare(fresh: &Fresh) -> Vec<Difference> {
         // `neigh` has no default but in the machine's first namespace.
         let group = fresh.iter().find(|g| g.directory == format!("{parent}/default")).unwrap_or(lo);
         let default = defaults.get(parent).unwrap_or(&lo.values);
-        for link in links(parent) {
+        for link in links(&mut tree, parent) {
             let directory = format!("{parent}/{link}");
-            let values = read(&directory, &group.names);
+            let values = tree.read(&directory, &group.names);
             for ((name, now), default) in group.names.iter().zip(&values).zip(default) {
                 let as_new =
                     || lo.names.iter().position(|n| n == name).is_some_and(|at| lo.values[at] == *now);
@@ -182,10 +221,10 @@ fn parent(directory: &str) -> Option<&'static str> {
 }
 
 /// The links that have a directory there.
-fn links(parent: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(format!("{ROOT}/{parent}")).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter(|name| name != "all" && name != "default").collect()
+fn links(tree: &mut Tree, parent: &str) -> Vec<String> {
+    let mut names = tree.names(parent);
+    names.retain(|name| name != "all" && name != "default");
+    names
 }
 
 fn differ(

@@ -170,7 +170,7 @@ fn differs(parameters: &[Parameter], of_lo: impl Iterator<Item = Option<i32>>) -
 /// The parameters in the directory whose value is not the one that `default` tells.
 fn changed(directory: &str, parameters: &[Parameter], default: fn(&Parameter) -> i32) -> Vec<(CString, i32)> {
     let names: Vec<CString> = parameters.iter().filter_map(|(name, ..)| CString::new(*name).ok()).collect();
-    let values = defaults::read(directory, &names);
+    let values = defaults::Tree::new().read(directory, &names);
     let values =
         values.iter().map(|value| std::str::from_utf8(value.as_deref()?).ok()?.trim().parse::<i32>().ok());
     let settings = names.into_iter().zip(values).zip(parameters.iter().map(default));

@@ -49,6 +49,8 @@ pub struct Namespace {
     unsettled: Cell<bool>,
     /// The links that were changed since.
     changed: RefCell<Vec<u32>>,
+    /// Kernel parameters were set.
+    tuned: Cell<bool>,
     shared: Rc<Shared>,
 }
 
@@ -72,6 +74,7 @@ impl Namespace {
             sockets: Rc::default(),
             unsettled: Cell::new(false),
             changed: RefCell::default(),
+            tuned: Cell::new(false),
             shared: shared.clone(),
         })
     }
@@ -199,6 +202,16 @@ impl Namespace {
         changed.sort_unstable();
         changed.dedup();
         changed
+    }
+
+    /// Says that kernel parameters were set.
+    pub fn tune(&self) {
+        self.tuned.set(true);
+    }
+
+    /// Whether [`Namespace::tune`] said so, ever.
+    pub fn is_tuned(&self) -> bool {
+        self.tuned.get()
     }
 
     /// Whether links changed since the last call.

@@ -6,6 +6,7 @@ use super::addr::{self, Addr};
 use super::bridge::fdb;
 use super::defaults::{self, Difference};
 use super::fields::{Origin, TableId};
+use super::link::common::AddrGenMode;
 use super::link::{self, Link};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::{self, Neigh};
@@ -42,6 +43,9 @@ pub fn all(namespaces: &Namespaces) -> Result<Vec<State>> {
     let all = namespaces.all()?;
     let owners = Owners::look();
     let mut states: Vec<State> = all.iter().map(|ns| of(namespaces, ns, &owners)).collect();
+    // What `link.set` can change of them.
+    let with_mode = |link: &Link| link.common.addrgenmode.is_some_and(|mode| mode != AddrGenMode::EUI64);
+    states.iter().filter(|s| s.links.iter().any(with_mode)).for_each(|s| s.namespace.tune());
     match defaults::differing(&all) {
         Ok(differing) => {
             for (state, sysctls) in states.iter_mut().zip(differing) {

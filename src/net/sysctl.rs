@@ -36,6 +36,7 @@ pub fn get(ns: &Namespace, name: &str) -> Result<String> {
 pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
     let parts = parts(name)?;
     let path = path(&parts);
+    ns.tune();
     let written = ns.within(|| Ok(write(&path, value)))?;
     written.map_err(|e| match e.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EINVAL | Errno::ERANGE) => {

@@ -92,12 +92,17 @@ impl Words for LinkMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddrGenMode(pub u8);
 
+impl AddrGenMode {
+    /// As a link is made.
+    pub const EUI64: Self = AddrGenMode(0);
+}
+
 const INET6: u16 = libc::AF_INET6 as u16;
 const INET6_ADDR_GEN_MODE: u16 = 8;
 
 impl Words for AddrGenMode {
     const WORDS: &'static [(&'static str, Self)] = &[
-        ("eui64", AddrGenMode(0)),
+        ("eui64", AddrGenMode::EUI64),
         ("none", AddrGenMode(1)),
         ("stable_secret", AddrGenMode(2)),
         ("random", AddrGenMode(3)),

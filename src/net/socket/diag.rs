@@ -15,7 +15,10 @@ use crate::net::prefix::Family;
 
 const NETLINK_SOCK_DIAG: isize = 4;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
-const ALL_STATES: u32 = u32::MAX;
+pub(super) const ALL_STATES: u32 = u32::MAX;
+/// Those for which the kernel need not walk the machine's table of connections: TCP_LISTEN and, since Linux 6.8,
+/// TCP_BOUND_INACTIVE.
+pub(super) const UNCONNECTED: u32 = 1 << 10 | 1 << 13;
 
 /// A socket to ask with, of one namespace.
 pub(super) struct Asked(netlink::Socket);
@@ -25,11 +28,11 @@ impl Asked {
         ns.within(|| netlink::Socket::open(NETLINK_SOCK_DIAG)).map(Asked)
     }
 
-    /// Fails with ENOENT where the kernel doesn't answer for this protocol.
-    pub fn inet(&mut self, proto: Proto, family: Family) -> Result<Vec<Socket>> {
+    /// Those in these states. Fails with ENOENT where the kernel doesn't answer for this protocol.
+    pub fn inet(&mut self, proto: Proto, family: Family, states: u32) -> Result<Vec<Socket>> {
         // struct inet_diag_req_v2: family, protocol, wanted attributes, padding, states, then an empty id.
         let mut request = vec![family.number(), proto.number(), 0, 0];
-        request.extend_from_slice(&ALL_STATES.to_ne_bytes());
+        request.extend_from_slice(&states.to_ne_bytes());
         request.resize(56, 0);
         self.dump(&request, |payload| inet_socket(proto, payload))
     }

@@ -272,7 +272,11 @@ pub fn list(ns: &Namespace, filter: &Filter, owners: &Owners) -> Result<Vec<Sock
             continue;
         }
         for family in &families {
-            out.extend(match asked.inet(proto, *family) {
+            let states = match proto {
+                Proto::Tcp if !file::has_connections(ns, *family) => diag::UNCONNECTED,
+                _ => diag::ALL_STATES,
+            };
+            out.extend(match asked.inet(proto, *family, states) {
                 Err(e) if e.kind() == Kind::NotFound || e.kind() == Kind::Unsupported => {
                     file::read(ns, proto, *family)?
                 }

@@ -60,7 +60,7 @@ fn sock_diag_and_proc_agree() {
             .unwrap();
         let mut asked = diag::Asked::open(&ns).unwrap();
         for (proto, family) in [(Proto::Tcp, Family::Inet6), (Proto::Udp, Family::Inet)] {
-            let told = asked.inet(proto, family).unwrap();
+            let told = asked.inet(proto, family, diag::ALL_STATES).unwrap();
             let read = file::read(&ns, proto, family).unwrap();
             assert_eq!((told.len(), read.len()), (1, 1));
             assert_eq!((told[0].at(), told[0].inode), (read[0].at(), read[0].inode));
@@ -78,4 +78,39 @@ fn states_by_either_word() {
     assert_eq!(State::parse("LISTEN").unwrap(), State::parse("listening").unwrap());
     assert_eq!(State::parse("syn-recv").unwrap(), State(1 << 3 | 1 << 12));
     assert!(State::parse("listenin").unwrap_err().to_string().contains("did you mean \"listening\"?"));
+}
+
+/// Whatever state a connection is in, of whichever family: what saves the walk misses none.
+#[test]
+fn connections_are_found_in_each_state() {
+    lab(|all| {
+        for address in ["127.0.0.1:4000", "[::1]:4000"] {
+            let ns = all.add("ns1").unwrap();
+            crate::net::link::set(&ns, "lo", &crate::net::link::End::up(true).into()).unwrap();
+            let tcp = Filter { protos: Some(vec![Proto::Tcp]), ..Filter::default() };
+            let becomes = |expected: &[&str]| {
+                let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+                loop {
+                    let found = list(&ns, &tcp, &Owners::nobody()).unwrap();
+                    let mut states: Vec<_> = found.iter().map(|s| s.state().name()).collect();
+                    states.sort_unstable();
+                    if states == expected {
+                        return;
+                    }
+                    assert!(std::time::Instant::now() < deadline, "{address}: {states:?}");
+                    std::thread::yield_now();
+                }
+            };
+            let listener = ns.within(|| Ok(std::net::TcpListener::bind(address)?)).unwrap();
+            becomes(&["LISTEN"]);
+            let client = ns.within(|| Ok(std::net::TcpStream::connect(address)?)).unwrap();
+            let server = listener.accept().unwrap().0;
+            drop(listener);
+            becomes(&["ESTAB", "ESTAB"]);
+            drop(client);
+            drop(server);
+            becomes(&["TIME-WAIT"]);
+            all.del("ns1").unwrap();
+        }
+    });
 }

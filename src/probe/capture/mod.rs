@@ -24,6 +24,7 @@ pub use filter::{Filter, Proto, is_kind, kinds};
 pub use packet::*;
 pub use show::WithLink;
 
+use crate::base::alone::own;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
@@ -136,7 +137,7 @@ pub fn start(places: &[Place<'_>], options: Recording) -> Result<Capture> {
     });
     let thread = std::thread::Builder::new().name("nsh-capture".into()).stack_size(STACK);
     let reading = shared.clone();
-    thread.spawn(move || reading.run()).map_err(|e| Error::from(e).detail("starting a thread"))?;
+    own(|| thread.spawn(move || reading.run())).map_err(|e| Error::from(e).detail("starting a thread"))?;
     Ok(Capture { shared, several })
 }
 
