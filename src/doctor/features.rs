@@ -10,49 +10,10 @@ use super::modules::{self, State};
 use super::{Check, Group};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
+use crate::net::link::{Build, builds};
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::nf;
 use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
-
-/// Kinds of links as `ip link add type KIND` names them, and the kernel's option for each.
-const LINKS: &[(&str, &str)] = &[
-    ("veth", "VETH"),
-    ("bridge", "BRIDGE"),
-    ("dummy", "DUMMY"),
-    ("ifb", "IFB"),
-    ("vlan", "VLAN_8021Q"),
-    ("macvlan", "MACVLAN"),
-    ("macvtap", "MACVTAP"),
-    ("ipvlan", "IPVLAN"),
-    ("vxlan", "VXLAN"),
-    ("geneve", "GENEVE"),
-    ("gre", "NET_IPGRE"),
-    ("gretap", "NET_IPGRE"),
-    ("ip6gre", "IPV6_GRE"),
-    ("ipip", "NET_IPIP"),
-    ("sit", "IPV6_SIT"),
-    ("ip6tnl", "IPV6_TUNNEL"),
-    ("bond", "BONDING"),
-    ("team", "NET_TEAM"),
-    ("vrf", "NET_VRF"),
-    ("wireguard", "WIREGUARD"),
-    ("xfrm", "XFRM_INTERFACE"),
-    ("macsec", "MACSEC"),
-    ("nlmon", "NLMON"),
-];
-
-/// Of these, the modules that make links by themselves when they are loaded.
-const MAKERS: &[(&str, &str)] = &[
-    ("dummy", "dummy"),
-    ("ifb", "ifb"),
-    ("bond", "bonding"),
-    ("gre", "ip_gre"),
-    ("gretap", "ip_gre"),
-    ("ip6gre", "ip6_gre"),
-    ("ipip", "ipip"),
-    ("sit", "sit"),
-    ("ip6tnl", "ip6_tunnel"),
-];
 
 /// Queueing disciplines as `tc qdisc add ... KIND` names them.
 const QDISCS: &[(&str, &str)] = &[
@@ -73,14 +34,14 @@ const QDISCS: &[(&str, &str)] = &[
 
 /// What can be tried by its name alone, with [`one`].
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let tables = LINKS.iter().chain(QDISCS).map(|(name, _)| *name);
-    tables.chain(["tun", "nat", "conntrack"])
+    let qdiscs = QDISCS.iter().map(|(name, _)| *name);
+    builds().into_iter().map(|build| build.kind).chain(qdiscs).chain(["tun", "nat", "conntrack"])
 }
 
 /// Tries what has this name.
 pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
-    if let Some((kind, option)) = LINKS.iter().find(|(kind, _)| *kind == name) {
-        return Some(link_check(ns, kind, option));
+    if let Some(build) = builds().iter().find(|build| build.kind == name) {
+        return Some(link_check(ns, build));
     }
     if let Some((kind, option)) = QDISCS.iter().find(|(kind, _)| *kind == name) {
         return Some(feature(Group::Qdiscs, kind, option, qdisc(ns, kind)));
@@ -115,10 +76,10 @@ fn conntrack(ns: &Namespace) -> Check {
     feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ()))
 }
 
-fn link_check(ns: &Namespace, kind: &'static str, option: &str) -> Check {
-    let module = MAKERS.iter().find(|(of, _)| *of == kind).map(|(_, module)| *module);
+fn link_check(ns: &Namespace, build: &Build) -> Check {
+    let Build { kind, option, .. } = *build;
     let missing = || Err(Error::new(Kind::Unsupported, "no such module"));
-    match module.map(|module| (module, modules::state(module))) {
+    match build.maker.map(|module| (module, modules::state(module))) {
         None | Some((_, State::Present)) => feature(Group::Links, kind, option, link(ns, kind)),
         Some((_, State::Loadable)) => Check::new(Group::Links, kind, true),
         Some((_, State::Missing)) => feature(Group::Links, kind, option, missing()),

@@ -56,8 +56,12 @@ pub enum Word {
     Integer,
     /// An integer in hexadecimal, with or without 0x.
     Hexadecimal,
+    /// The same, or a name that stands for one.
+    HexadecimalOrName,
     /// A number, or a name that stands for one.
     IntegerOrName,
+    /// The same; the second word alone says that there is none.
+    IntegerOrNone,
     /// A number that stands for a word of ours.
     Numbered(fn(usize) -> Option<&'static str>),
     /// A time in hundredths of a second.

@@ -58,6 +58,8 @@ pub struct Row<T: 'static> {
     pub word: fn(&T) -> Option<String>,
     /// The netlink attribute's content; `None` where there is nothing to send.
     pub encode: fn(&T) -> Option<Vec<u8>>,
+    /// Takes over the other object's value, if it has one.
+    pub take: fn(&mut T, &T),
 }
 
 impl<T> Row<T> {
@@ -188,6 +190,9 @@ macro_rules! table {
                 },
                 word: |object| object.$field.as_ref().map($crate::model::Field::word),
                 encode: |object| object.$field.as_ref().and_then($crate::model::Field::encode),
+                take: |object, from| if from.$field.is_some() {
+                    object.$field = from.$field.clone();
+                },
             },)*];
 
             fn blank() -> Self {

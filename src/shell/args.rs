@@ -438,6 +438,18 @@ impl Fields {
         }
     }
 
+    /// As [`Fields::row`], or by two words of which the second follows: `ttl inherit`.
+    pub fn phrase<T: Table>(&mut self, word: &str, args: &mut Args) -> Result<bool> {
+        let both = args.peek().map(|next| format!("{word} {}", next.text())).unwrap_or_default();
+        match T::row(&both) {
+            Some(_) => {
+                args.take();
+                self.row::<T>(&both, args)
+            }
+            None => self.row::<T>(word, args),
+        }
+    }
+
     /// Sets the attribute that `ip` knows by this word, with the value that follows; false if there is none.
     pub fn row<T: Table>(&mut self, word: &str, args: &mut Args) -> Result<bool> {
         let six = args.peek().is_some_and(|next| next.text().contains(':'));
@@ -458,6 +470,10 @@ impl Fields {
             Word::Hundredths => args.value(word)?.hundredths(word)?,
             Word::Integer => args.value(word)?.integer(word)?,
             Word::Hexadecimal => args.value(word)?.hexadecimal()?,
+            Word::HexadecimalOrName if args.skip("inherit") => Expr::text("inherit"),
+            Word::HexadecimalOrName => args.value(word)?.hexadecimal()?,
+            Word::IntegerOrNone if row.words.get(1) == Some(&word) => Expr::code("false"),
+            Word::IntegerOrNone => args.value(word)?.number_or_name(),
             Word::IntegerOrName => args.value(word)?.number_or_name(),
             Word::Time => args.value(word)?.time(word)?,
             Word::Inet | Word::Inet6 | Word::Text => args.value(word)?.expr(),

@@ -82,13 +82,23 @@
 ---@field mcast_vlan_snooping? boolean multicast snooping per VLAN; default false
 ---@field mst_enabled? boolean multiple spanning trees; default false
 
+---@class (exact) nsh.GeneveChanges
+---@field remote? string the remote end, IPv4
+---@field remote6? string the remote end, IPv6
+---@field ttl? integer the TTL of outer packets, 0 for the system's default
+---@field ttl_inherit? boolean the TTL of the packet within; default false
+---@field tos? integer|"inherit" the TOS of outer packets; "inherit" for that of the packet within
+---@field df? "unset"|"set"|"inherit" the don't-fragment bit of outer IPv4 packets; default unset
+---@field flowlabel? integer the flow label of outer IPv6 packets
+
 ---@class (exact) nsh.GeneveOptions
 ---@field id? integer the network identifier (VNI)
 ---@field remote? string the remote end, IPv4
 ---@field remote6? string the remote end, IPv6
 ---@field dstport? integer the UDP port; default 6081
 ---@field ttl? integer the TTL of outer packets, 0 for the system's default
----@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field ttl_inherit? boolean the TTL of the packet within; default false
+---@field tos? integer|"inherit" the TOS of outer packets; "inherit" for that of the packet within
 ---@field df? "unset"|"set"|"inherit" the don't-fragment bit of outer IPv4 packets; default unset
 ---@field flowlabel? integer the flow label of outer IPv6 packets
 ---@field external? boolean the tunnel's ends come with each packet; default false
@@ -96,6 +106,55 @@
 ---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
 ---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
 ---@field inner_proto_inherit? boolean the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false
+
+---@class (exact) nsh.GreChanges
+---@field local? string the own end
+---@field remote? string the remote end
+---@field key? integer|string|false the key of packets that come in and go out, or false
+---@field ikey? integer|string|false the key of packets that come in, or false
+---@field okey? integer|string|false the key of packets that go out, or false
+---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field ignore_df? boolean fragment packets that say not to; takes `pmtudisc = false`; default false
+---@field seq? boolean sequence numbers in both directions; default false
+---@field iseq? boolean packets that come in must be in sequence; default false
+---@field oseq? boolean packets that go out are numbered; default false
+---@field csum? boolean checksums in both directions; default false
+---@field icsum? boolean packets that come in must have a checksum; default false
+---@field ocsum? boolean packets that go out have a checksum; default false
+
+---@class (exact) nsh.GreOptions
+---@field local? string the own end
+---@field remote? string the remote end
+---@field key? integer|string|false the key of packets that come in and go out, or false
+---@field ikey? integer|string|false the key of packets that come in, or false
+---@field okey? integer|string|false the key of packets that go out, or false
+---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field ignore_df? boolean fragment packets that say not to; takes `pmtudisc = false`; default false
+---@field seq? boolean sequence numbers in both directions; default false
+---@field iseq? boolean packets that come in must be in sequence; default false
+---@field oseq? boolean packets that go out are numbered; default false
+---@field csum? boolean checksums in both directions; default false
+---@field icsum? boolean packets that come in must have a checksum; default false
+---@field ocsum? boolean packets that go out have a checksum; default false
 
 ---@class (exact) nsh.IpvlanOptions
 ---@field mode? "l2"|"l3"|"l3s" switched (l2) or routed (l3, l3s); default l3
@@ -135,6 +194,18 @@
 ---@class (exact) nsh.VrfOptions
 ---@field table? integer the routing table of its ports
 
+---@class (exact) nsh.VxlanChanges
+---@field remote? string the remote end or a multicast group, IPv4
+---@field remote6? string the remote end or a multicast group, IPv6
+---@field local? string the own end, IPv4
+---@field local6? string the own end, IPv6
+---@field ttl? integer the TTL of outer packets, 0 for the system's default
+---@field tos? integer|"inherit" the TOS of outer packets; "inherit" for that of the packet within
+---@field df? "unset"|"set"|"inherit" the don't-fragment bit of outer IPv4 packets; default unset
+---@field flowlabel? integer the flow label of outer IPv6 packets
+---@field learning? boolean learn remote addresses from packets; default true
+---@field ageing? integer seconds after which an unseen address is forgotten; default 300
+
 ---@class (exact) nsh.VxlanOptions
 ---@field id? integer the network identifier (VNI)
 ---@field remote? string the remote end or a multicast group, IPv4
@@ -143,7 +214,8 @@
 ---@field local6? string the own end, IPv6
 ---@field dstport? integer the UDP port, 4789 at IANA; the kernel's own default is 8472
 ---@field ttl? integer the TTL of outer packets, 0 for the system's default
----@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field ttl_inherit? boolean the TTL of the packet within; default false
+---@field tos? integer|"inherit" the TOS of outer packets; "inherit" for that of the packet within
 ---@field df? "unset"|"set"|"inherit" the don't-fragment bit of outer IPv4 packets; default unset
 ---@field flowlabel? integer the flow label of outer IPv6 packets
 ---@field learning? boolean learn remote addresses from packets; default true
@@ -526,7 +598,7 @@
 ---@class (exact) nsh.link.AddOptions
 ---@field kind string veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor tells
 ---@field peer? nsh.link.PeerOptions the other end of a veth pair
----@field link? string the link below a vlan, macvlan, ipvlan or vxlan
+---@field link? string the link below, of a vlan, macvlan, tunnel, ...
 ---@field up? boolean administratively up; default false
 ---@field index? integer its index; default the next free one
 ---@field mtu? integer bytes; the kernel's choice is 1500 for most kinds
@@ -549,6 +621,7 @@
 ---@field vrf? nsh.VrfOptions options of a VRF
 ---@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
 ---@field geneve? nsh.GeneveOptions options of a GENEVE tunnel
+---@field gre? nsh.GreOptions options of a GRE tunnel over IPv4
 
 ---@class (exact) nsh.link.ListOptions
 ---@field kind? string only links of this kind
@@ -609,7 +682,13 @@
 ---@field port? nsh.PortOptions options as a port of a bridge
 ---@field altname? string|string[] alternative names to add
 ---@field altname_del? string|string[] alternative names to delete
+---@field link? string another link below, of a tunnel
 ---@field bridge? nsh.BridgeOptions options of a bridge
+---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
+---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
+---@field vxlan? nsh.VxlanChanges options of a VXLAN tunnel
+---@field geneve? nsh.GeneveChanges options of a GENEVE tunnel
+---@field gre? nsh.GreChanges options of a GRE tunnel over IPv4
 
 ---@class (exact) nsh.link.ShapeOptions
 ---@field delay? number|string how long each packet is held back
@@ -1455,7 +1534,8 @@
 ---@field remote6? string the remote end, IPv6
 ---@field dstport? integer the UDP port; default 6081
 ---@field ttl? integer the TTL of outer packets, 0 for the system's default
----@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field ttl_inherit? boolean the TTL of the packet within; default false
+---@field tos? integer the TOS of outer packets; "inherit" for that of the packet within
 ---@field df? string the don't-fragment bit of outer IPv4 packets; default unset
 ---@field flowlabel? integer the flow label of outer IPv6 packets
 ---@field external? boolean the tunnel's ends come with each packet; default false
@@ -1463,6 +1543,29 @@
 ---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
 ---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
 ---@field inner_proto_inherit? boolean the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false
+
+---What is particular to a GRE tunnel over IPv4.
+---@class nsh.Gre
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ikey? integer the key of packets that come in, or false
+---@field okey? integer the key of packets that go out, or false
+---@field ttl? integer the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? string in what of UDP the packets are packed; default none
+---@field encap_sport? integer its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field ignore_df? boolean fragment packets that say not to; takes `pmtudisc = false`; default false
+---@field iseq? boolean packets that come in must be in sequence; default false
+---@field oseq? boolean packets that go out are numbered; default false
+---@field icsum? boolean packets that come in must have a checksum; default false
+---@field ocsum? boolean packets that go out have a checksum; default false
 
 ---A request that a server answered. Prints as a line of its log.
 ---@class nsh.HttpRequest
@@ -1539,6 +1642,7 @@
 ---@field vrf? nsh.Vrf what is particular to a VRF
 ---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
 ---@field geneve? nsh.Geneve what is particular to a GENEVE tunnel
+---@field gre? nsh.Gre what is particular to a GRE tunnel over IPv4
 ---@field tun? nsh.Tun what is particular to a tun or tap link
 ---@field port_kind? string what it is a port of: bridge, vrf, ...
 ---@field port? nsh.LinkPort what is particular to a port of a bridge
@@ -1902,7 +2006,8 @@
 ---@field local6? string the own end, IPv6
 ---@field dstport? integer the UDP port, 4789 at IANA; the kernel's own default is 8472
 ---@field ttl? integer the TTL of outer packets, 0 for the system's default
----@field tos? integer the TOS of outer packets, 1 to inherit it
+---@field ttl_inherit? boolean the TTL of the packet within; default false
+---@field tos? integer the TOS of outer packets; "inherit" for that of the packet within
 ---@field df? string the don't-fragment bit of outer IPv4 packets; default unset
 ---@field flowlabel? integer the flow label of outer IPv6 packets
 ---@field learning? boolean learn remote addresses from packets; default true

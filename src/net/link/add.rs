@@ -86,18 +86,18 @@ fn request(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<Vec<u8>> {
     body.put_str(ifla::IFNAME, name);
     spec.near.put_made(&mut body);
     spec.near.put_master(ns, &mut body)?;
-    let details = spec.details();
+    let details = spec.details().filled().resolved(ns)?;
     let mut data = Attributes::new();
-    details.write(&mut data);
+    let lower = match &spec.link {
+        Some(lower) => Some(find::require_index(ns, lower).map_err(|e| e.detail("link"))?),
+        None => None,
+    };
+    details.write(lower, &mut data);
     if let Some(peer) = &spec.peer {
         veth::put_peer(peer, &mut data)?;
     }
-    if let Some(lower) = &spec.link {
-        let index = find::require_index(ns, lower).map_err(|e| e.detail("link"))?;
-        match details.lower() {
-            Lower::Attribute(number) => data.put_u32(number, index),
-            _ => body.put_u32(ifla::LINK, index),
-        }
+    if let Some(index) = lower.filter(|_| !matches!(details.lower(), Lower::Attribute(_))) {
+        body.put_u32(ifla::LINK, index);
     }
     kind::put_info(&mut body, [ifla::INFO_KIND, ifla::INFO_DATA], &spec.kind, data);
     spec.near.message(spec.near.index(), &body)

@@ -93,7 +93,7 @@ table! {
 }
 
 kind! {
-    Bridge, "a bridge", ["bridge"] {
+    Bridge, "a bridge", ["bridge" = "BRIDGE"] {
         fn explain(&self, e: Error) -> Error {
             // A kernel can be built without VLAN filtering.
             let wants_vlans = self.vlan_filtering.is_some()

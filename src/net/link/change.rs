@@ -5,7 +5,7 @@ use nix::errno::Errno;
 use super::add::says;
 use super::end::End;
 use super::fields::Toggle;
-use super::{Details, Port, RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla, kind};
+use super::{Details, Lower, Port, RTM_DELLINK, RTM_NEWLINK, find, ifinfomsg, ifla, kind};
 use crate::base::error::{Error, Result};
 use crate::model::Table;
 use crate::net::attributes::Attributes;
@@ -23,8 +23,12 @@ pub struct Change {
     pub end: End,
     pub altnames_add: Vec<String>,
     pub altnames_del: Vec<String>,
+    /// Another link below.
+    pub link: Option<String>,
     /// Options of its kind.
     pub options: Details,
+    /// Kinds of which options are given besides.
+    pub others: Vec<&'static str>,
 }
 
 impl From<End> for Change {
@@ -39,9 +43,16 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
     if let Some(new) = &end.name {
         find::check_name(new)?;
     }
+    if let Some(other) = change.others.first() {
+        let kinds = format!("{other:?} and {:?}", change.options.name());
+        return Err(Error::argument(format!("{name} is of one kind, and options of {kinds} are given")));
+    }
     let index = find::require_index(ns, name)?;
     ns.unsettle_link(index);
-    let body = body(ns, change)?;
+    let own = own_kind(ns, name, index, change)?;
+    let change = own.as_ref().unwrap_or(change);
+    let end = &change.end;
+    let body = body(ns, index, change)?;
     if end.common.mask() != 0 || !body.is_empty() {
         let sent = ns.rtnl(RTM_NEWLINK, 0, &end.message(index, &body)?, |_| Ok(()));
         sent.map_err(|e| explain(ns, name, change, e))?;
@@ -74,7 +85,41 @@ pub fn set(ns: &Namespace, name: &str, change: &Change) -> Result<()> {
     }
 }
 
-fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
+/// The change with options of the very kind that the link has, where there are several that they can be of.
+fn own_kind(ns: &Namespace, name: &str, index: u32, change: &Change) -> Result<Option<Change>> {
+    if change.link.is_none() && change.options.names().len() < 2 {
+        return Ok(None);
+    }
+    let kind = super::read::by_index(ns, index)?.and_then(|link| link.kind).unwrap_or_default();
+    let options = match change.options.is_empty() {
+        true => Details::new(&kind),
+        false => change.options.clone().named(&kind),
+    };
+    match options.lower() {
+        Lower::Attribute(_) => Ok(Some(Change { options, ..change.clone() })),
+        _ if change.link.is_none() => Ok(Some(Change { options, ..change.clone() })),
+        _ => Err(Error::argument(format!("the link below {name} can't be changed: it is no tunnel"))),
+    }
+}
+
+/// What is sent of the kind's options. Of some kinds the kernel resets what a change doesn't have, so that what the link
+/// has goes with it.
+fn options(ns: &Namespace, index: u32, change: &Change) -> Result<Attributes> {
+    let (mut options, mut data) = (change.options.clone().resolved(ns)?, Attributes::new());
+    if options.whole()
+        && let Some(link) = super::read::by_index(ns, index)?
+    {
+        options = options.completed(&link.details);
+    }
+    let lower = match &change.link {
+        Some(lower) => Some(find::require_index(ns, lower).map_err(|e| e.detail("link"))?),
+        None => None,
+    };
+    options.write(lower, &mut data);
+    Ok(data)
+}
+
+fn body(ns: &Namespace, index: u32, change: &Change) -> Result<Attributes> {
     let (end, mut body) = (&change.end, Attributes::new());
     end.put(&mut body, |_| true);
     if let Some(name) = &end.name {
@@ -83,10 +128,9 @@ fn body(ns: &Namespace, change: &Change) -> Result<Attributes> {
     // The kernel looks the master up where the link will be.
     end.put_master(end.ns.as_deref().unwrap_or(ns), &mut body)?;
     end.put_ns(&mut body)?;
-    if let Some(name) = change.options.names().first().filter(|_| !change.options.is_empty()) {
-        let mut data = Attributes::new();
-        change.options.write(&mut data);
-        kind::put_info(&mut body, [ifla::INFO_KIND, ifla::INFO_DATA], name, data);
+    if !change.options.is_empty() || change.link.is_some() {
+        let data = options(ns, index, change)?;
+        kind::put_info(&mut body, [ifla::INFO_KIND, ifla::INFO_DATA], change.options.name(), data);
     }
     Ok(body)
 }
@@ -171,7 +215,7 @@ fn explain(ns: &Namespace, name: &str, change: &Change, e: Error) -> Error {
         }
         Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
         Some(Errno::EPERM) => e.hint("changing links takes CAP_NET_ADMIN in the namespace"),
-        _ => explain_master(ns, end.master(), e),
+        _ => explain_master(ns, end.master(), change.options.explain(e)),
     }
 }
 

@@ -56,8 +56,6 @@ integers! {
     Be32(u32): to_be_bytes, from_be_bytes, Integer "{}";
     /// Reported alone: below zero it means "none".
     Signed(i32): to_ne_bytes, from_ne_bytes, Integer "{}";
-    /// A type of service of a tunnel's own packets.
-    OuterTos(u8): to_be_bytes, from_be_bytes, Hexadecimal "{:#x}";
     /// A flow label of IPv6.
     Label(u32): to_be_bytes, from_be_bytes, Integer "{:#x}";
 }
@@ -124,12 +122,78 @@ truths! {
     /// True by being there, so that it can't be false.
     Present: Toggle, "", "", |on| on.then(Vec::new), |_bytes| true;
     /// One bit of `struct br_boolopt_multi`: values, then the mask of valid ones.
-    MultiBit<const BIT>: Digit, "1", "0",
-        |on| Some([(u32::from(on) << BIT).to_ne_bytes(), (1u32 << BIT).to_ne_bytes()].concat()),
-        |bytes| {
-            let bit = |at: usize| Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?) & (1 << BIT) != 0);
-            bit(4).filter(|valid| *valid).and(bit(0))?
-        };
+    MultiBit<const BIT>: Digit, "1", "0", |on| Some(masked(on, BIT)), |bytes| masked_bit(bytes, BIT)?;
+    /// One bit of `struct ifla_vlan_flags`, which looks the same.
+    MaskedBit<const BIT>: Switch, "on", "off", |on| Some(masked(on, BIT)), |bytes| masked_bit(bytes, BIT)?;
+    /// One bit of an attribute of 16 bits, of which `ip` has a word for it and another for its contrary.
+    Bit16<const BIT>: Toggle, "", "", |on| Some((u16::from(on) << BIT).to_ne_bytes().to_vec()),
+        |bytes| u16::from_ne_bytes(*bytes.first_chunk()?) & (1 << BIT) != 0;
+    /// The same in network byte order.
+    BeBit16<const BIT>: Toggle, "", "", |on| Some((u16::from(on) << BIT).to_be_bytes().to_vec()),
+        |bytes| u16::from_be_bytes(*bytes.first_chunk()?) & (1 << BIT) != 0;
+    /// The same of 32 bits.
+    Bit32<const BIT>: Toggle, "", "", |on| Some((u32::from(on) << BIT).to_ne_bytes().to_vec()),
+        |bytes| u32::from_ne_bytes(*bytes.first_chunk()?) & (1 << BIT) != 0;
+}
+
+/// Two integers: the bit, and that it is meant.
+fn masked(on: bool, bit: u32) -> Vec<u8> {
+    [(u32::from(on) << bit).to_ne_bytes(), (1u32 << bit).to_ne_bytes()].concat()
+}
+
+/// `None` where the bit isn't meant.
+fn masked_bit(bytes: &[u8], bit: u32) -> Option<bool> {
+    let at = |at: usize| Some(u32::from_ne_bytes(*bytes.get(at..)?.first_chunk()?) & (1 << bit) != 0);
+    at(4).filter(|meant| *meant).and(at(0))
+}
+
+/// Declares bytes of a tunnel's own packets that may be those of the packet within: as which number that is sent, and
+/// how `ip` writes the others.
+macro_rules! inherited {
+    ($($(#[$doc:meta])* $name:ident: $inherit:literal, $word:ident $format:literal;)*) => {
+        $($(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name(pub u8);
+
+        impl Field for $name {
+            fn form() -> Form {
+                Form {
+                    luals: "integer|\"inherit\"".into(),
+                    expected: "an integer from 0 to 255 or \"inherit\"".into(),
+                    word: Word::$word,
+                    ..U8::<0, 255>::form()
+                }
+            }
+
+            fn read(value: &Value) -> Result<Option<Self>> {
+                let inherit = value.is("inherit").then_some($inherit);
+                Ok(inherit.or(U8::<0, 255>::read(value)?.map(|n| n.0)).map($name))
+            }
+
+            fn value(&self) -> Value {
+                Value::Int(self.0.into())
+            }
+
+            fn word(&self) -> String {
+                if self.0 == $inherit { "inherit".into() } else { format!($format, self.0) }
+            }
+
+            fn encode(&self) -> Option<Vec<u8>> {
+                Some(vec![self.0])
+            }
+
+            fn decode(bytes: &[u8]) -> Option<Self> {
+                bytes.first().copied().map($name)
+            }
+        })*
+    };
+}
+
+inherited! {
+    /// A time to live.
+    OuterTtl: 0, IntegerOrName "{}";
+    /// A type of service.
+    OuterTos: 1, HexadecimalOrName "{:#x}";
 }
 
 /// Seconds, LOW to HIGH, in the kernel's clock ticks of 1/100 s (USER_HZ); so are they to `ip`.
@@ -220,6 +284,8 @@ named! {
     /// What a bridge or port does with multicast routers; MDB_RTR_TYPE_* in linux/if_bridge.h.
     MulticastRouter(u8) numbered (to_ne_bytes, from_ne_bytes)
         { 0 = "disabled", 1 = "learn", 2 = "permanent", 3 = "temporary" }
+    /// In what the packets of a tunnel are packed; TUNNEL_ENCAP_* of linux/if_tunnel.h.
+    Encap(u16) (to_ne_bytes, from_ne_bytes) { 0 = "none", 1 = "fou", 2 = "gue" }
     /// The don't-fragment bit of a tunnel's own packets; VXLAN_DF_* and GENEVE_DF_* in linux/if_link.h.
     OuterDf(u8) (to_ne_bytes, from_ne_bytes) { 0 = "unset", 1 = "set", 2 = "inherit" }
 }

@@ -11,29 +11,30 @@ use nix::errno::Errno;
 table! {
     /// A GENEVE tunnel.
     pub struct Geneve {
-        Set id: Between<0, 16_777_215> = 1, ip ["id", "vni"], "the network identifier (VNI)";
+        Make id: Between<0, 16_777_215> = 1, ip ["id", "vni"], "the network identifier (VNI)";
         Set remote: Ipv4Addr = 2, ip ["remote"], "the remote end, IPv4";
         Set remote6: Ipv6Addr = 7, ip ["remote"], "the remote end, IPv6";
-        Set dstport: Be16<1, 65535> = 5, ip ["dstport"], "the UDP port; default 6081";
+        Make dstport: Be16<1, 65535> = 5, ip ["dstport"], "the UDP port; default 6081";
         Set ttl: U8 = 3, ip ["ttl", "hoplimit"], "the TTL of outer packets, 0 for the system's default";
-        Set tos: OuterTos = 4, ip ["tos", "dsfield"], "the TOS of outer packets, 1 to inherit it";
+        Set ttl_inherit: Toggle = 12, ip ["ttl inherit"], "the TTL of the packet within; default false";
+        Set tos: OuterTos = 4, ip ["tos", "dsfield"], "the TOS of outer packets; \"inherit\" for that of the packet within";
         Set df: OuterDf = 13, ip ["df"], "the don't-fragment bit of outer IPv4 packets; default unset";
         Set flowlabel: FlowLabel = 11, ip ["flowlabel", "label"], "the flow label of outer IPv6 packets";
-        Set external: Present = 6, ip ["external", "noexternal"],
+        Make external: Present = 6, ip ["external", "noexternal"],
             "the tunnel's ends come with each packet; default false";
-        Set udp_csum: Toggle = 8, ip ["udpcsum", "noudpcsum"],
+        Make udp_csum: Toggle = 8, ip ["udpcsum", "noudpcsum"],
             "checksums of outer UDP over IPv4; default true";
-        Set udp_zero_csum6_tx: Toggle = 9, ip ["udp6zerocsumtx", "noudp6zerocsumtx"],
+        Make udp_zero_csum6_tx: Toggle = 9, ip ["udp6zerocsumtx", "noudp6zerocsumtx"],
             "send outer UDP over IPv6 without checksum; default false";
-        Set udp_zero_csum6_rx: Toggle = 10, ip ["udp6zerocsumrx", "noudp6zerocsumrx"],
+        Make udp_zero_csum6_rx: Toggle = 10, ip ["udp6zerocsumrx", "noudp6zerocsumrx"],
             "take outer UDP over IPv6 without checksum; default false";
-        Set inner_proto_inherit: Present = 14, ip ["innerprotoinherit"],
+        Make inner_proto_inherit: Present = 14, ip ["innerprotoinherit"],
             "the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false";
     }
 }
 
 kind! {
-    Geneve, "a GENEVE tunnel", ["geneve"] {
+    Geneve, "a GENEVE tunnel", ["geneve" = "GENEVE"] {
         /// The range of source ports has two values.
         const BEYOND: &'static [&'static str] = &["port"];
 

@@ -17,7 +17,7 @@ table! {
 }
 
 kind! {
-    Ipvlan, "an ipvlan or ipvtap", ["ipvlan", "ipvtap"] {
+    Ipvlan, "an ipvlan or ipvtap", ["ipvlan" = "IPVLAN", "ipvtap" = "IPVTAP"] {
         const LOWER: Lower = Lower::Needed;
     }
 }

@@ -22,7 +22,7 @@ table! {
 }
 
 kind! {
-    Macvlan, "a macvlan or macvtap", ["macvlan", "macvtap"] {
+    Macvlan, "a macvlan or macvtap", ["macvlan" = "MACVLAN", "macvtap" = "MACVTAP"] {
         const LOWER: Lower = Lower::Needed;
         const BEYOND: &'static [&'static str] = &["nopromisc"];
     }

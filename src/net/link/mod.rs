@@ -11,6 +11,7 @@ mod end;
 pub mod fields;
 pub mod find;
 mod geneve;
+mod gre;
 mod ipvlan;
 mod kind;
 mod macvlan;
@@ -19,19 +20,20 @@ mod read;
 mod stats;
 mod text;
 mod tun;
+mod tunnel;
 mod veth;
 mod vlan;
 mod vrf;
 mod vxlan;
 
-use kind::Options;
+use kind::{Options, build};
 
 pub use add::{LinkSpec, add};
 pub use change::{Change, del, set};
 pub(crate) use change::{del_index, set_port};
 pub use common::{Common, OperState, is_late};
 pub use end::{End, Master};
-pub use kind::{Details, Kind, Lower, Visit};
+pub use kind::{Build, Details, Kind, Lower, Visit};
 pub use port::{Port, PortState};
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
@@ -62,29 +64,62 @@ kinds! {
     vrf::Vrf,
     vxlan::Vxlan,
     geneve::Geneve,
+    gre::Gre,
     tun::Tun,
 }
 
-/// Kinds of links that Linux has, some of them only lately, and of which nsh knows no options.
-const OTHER_KINDS: &str = "bareudp batadv bond can dummy erspan gre gretap hsr ifb ip6erspan ip6gre ip6gretap ip6tnl \
-                           ipip macsec netdevsim nlmon sit team vcan vti vti6 wireguard xfrm";
+/// Kinds of links without options that nsh knows.
+const PLAIN: &[Build] = &[
+    build!("dummy" = "DUMMY" by "dummy"),
+    build!("ifb" = "IFB" by "ifb"),
+    build!("wireguard" = "WIREGUARD"),
+    build!("team" = "NET_TEAM"),
+    build!("nlmon" = "NLMON"),
+    build!("bond" = "BONDING" by "bonding"),
+    build!("hsr" = "HSR"),
+    build!("macsec" = "MACSEC"),
+    build!("ipip" = "NET_IPIP" by "ipip"),
+    build!("sit" = "IPV6_SIT" by "sit"),
+    build!("ip6gre" = "IPV6_GRE" by "ip6_gre"),
+    build!("ip6gretap" = "IPV6_GRE" by "ip6_gre"),
+    build!("ip6tnl" = "IPV6_TUNNEL" by "ip6_tunnel"),
+    build!("vti" = "NET_IPVTI" by "ip_vti"),
+    build!("vti6" = "IPV6_VTI" by "ip6_vti"),
+    build!("xfrm" = "XFRM_INTERFACE"),
+    build!("bareudp" = "BAREUDP"),
+    build!("batadv" = "BATMAN_ADV"),
+    build!("can" = "CAN_DEV"),
+    build!("vcan" = "CAN_VCAN"),
+    build!("erspan" = "NET_IPGRE" by "ip_gre"),
+    build!("ip6erspan" = "IPV6_GRE" by "ip6_gre"),
+    build!("netdevsim" = "NETDEVSIM"),
+];
 
-/// All kinds that `ip link add type KIND` can make; which of them this kernel was built with, `nsh doctor` tries.
-pub fn kinds() -> Vec<&'static str> {
-    struct Names(Vec<&'static str>);
-    impl Visit for Names {
+/// Each kind that `ip link add type KIND` can make, and what it takes; which of them this kernel was built with,
+/// `nsh doctor` tries.
+pub fn builds() -> Vec<Build> {
+    struct Builds(Vec<Build>);
+    impl Visit for Builds {
         fn kind<T: Kind>(&mut self) {
             // Of the others it only reports.
             if T::ROWS.iter().any(|row| row.is_given()) {
-                self.0.extend(T::NAMES);
+                self.0.extend(T::BUILDS);
             }
         }
     }
-    let mut names = Names(OTHER_KINDS.split_whitespace().collect());
-    visit(&mut names);
-    names.0.extend(veth::PAIRS.iter().map(|(kind, _)| *kind));
-    names.0.sort_unstable();
-    names.0
+    let mut builds = Builds(veth::PAIRS.iter().map(|(build, _)| *build).collect());
+    visit(&mut builds);
+    let known = |build: &&Build| !builds.0.iter().any(|known| known.kind == build.kind);
+    let plain: Vec<Build> = PLAIN.iter().filter(known).copied().collect();
+    builds.0.extend(plain);
+    builds.0
+}
+
+/// The names of [`builds`].
+pub fn kinds() -> Vec<&'static str> {
+    let mut names: Vec<_> = builds().iter().map(|build| build.kind).collect();
+    names.sort_unstable();
+    names
 }
 
 // Message types and attributes of linux/rtnetlink.h and linux/if_link.h.

@@ -166,6 +166,11 @@ fn resolve(
     link: &mut Link,
     look: impl Fn(u32) -> Result<Option<(String, bool)>>,
 ) -> Result<()> {
+    for other in link.details.links() {
+        if let Some((name, _)) = look(other.index)? {
+            other.name = name.into();
+        }
+    }
     if let Some((master, _)) = link.master_index.map(&look).transpose()?.flatten() {
         link.master = Some(master);
     }

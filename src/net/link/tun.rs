@@ -24,5 +24,5 @@ table! {
 }
 
 kind! {
-    Tun, "a tun or tap link", ["tun"] {}
+    Tun, "a tun or tap link", ["tun" = "TUN"] {}
 }

@@ -5,6 +5,7 @@ use ipnetwork::IpNetwork;
 use super::add::LinkSpec;
 use super::common::is_late;
 use super::end::End;
+use super::kind::{Build, build};
 use super::{Port, find, ifinfomsg, ifla};
 use crate::base::error::{Error, Result};
 use crate::model::Table;
@@ -13,13 +14,17 @@ use crate::net::namespace::Namespace;
 use crate::net::usable;
 
 /// Kinds of pairs, and what the kernel puts before the number in the far end's name.
-pub(super) const PAIRS: &[(&str, &str)] = &[("veth", "veth"), ("vxcan", "vxcan"), ("netkit", "nk")];
+pub(super) const PAIRS: &[(Build, &str)] = &[
+    (build!("veth" = "VETH"), "veth"),
+    (build!("vxcan" = "CAN_VXCAN"), "vxcan"),
+    (build!("netkit" = "NETKIT"), "nk"),
+];
 
 /// VETH_INFO_PEER, and IFLA_NETKIT_PEER_INFO and VXCAN_INFO_PEER, which have the same number.
 const INFO_PEER: u16 = 1;
 
 fn stem(kind: &str) -> Option<&'static str> {
-    PAIRS.iter().find(|(pair, _)| *pair == kind).map(|(_, stem)| *stem)
+    PAIRS.iter().find(|(pair, _)| pair.kind == kind).map(|(_, stem)| *stem)
 }
 
 /// What of a pair can be seen to be wrong without asking the kernel.

@@ -9,14 +9,14 @@ use nix::errno::Errno;
 table! {
     /// A VLAN.
     pub struct Vlan {
-        Set protocol: VlanProtocol = 5, ip ["protocol", "proto"],
+        Make protocol: VlanProtocol = 5, ip ["protocol", "proto"],
             "the Ethernet protocol of its tags; default 802.1Q";
-        Set id: U16<0, 4095> = 1, ip ["id"], "its id";
+        Make id: U16<0, 4095> = 1, ip ["id"], "its id";
     }
 }
 
 kind! {
-    Vlan, "a VLAN", ["vlan"] {
+    Vlan, "a VLAN", ["vlan" = "VLAN_8021Q"] {
         const LOWER: Lower = Lower::Needed;
         const BEYOND: &'static [&'static str] = &[
             "gvrp", "mvrp", "loose_binding", "bridge_binding", "reorder_hdr", "ingress-qos-map", "egress-qos-map",

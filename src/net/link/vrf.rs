@@ -8,12 +8,12 @@ use nix::errno::Errno;
 table! {
     /// A VRF.
     pub struct Vrf {
-        Set table: Between<1, { u32::MAX }> = 1, ip ["table"], "the routing table of its ports";
+        Make table: Between<1, { u32::MAX }> = 1, ip ["table"], "the routing table of its ports";
     }
 }
 
 kind! {
-    Vrf, "a VRF", ["vrf"] {
+    Vrf, "a VRF", ["vrf" = "NET_VRF"] {
         fn explain(&self, e: Error) -> Error {
             match e.raw() {
                 Some(Errno::EINVAL) if self.table.is_none() => e.hint("a vrf needs a table"),

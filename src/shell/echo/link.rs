@@ -119,7 +119,11 @@ fn changed(
     }
     set = rows(set, &end.common, |row| which(row) && is_up(row));
     if !change.options.is_empty() {
-        set = kind(set.pair("type", change.options.names().first()), &change.options);
+        set = kind(set.pair("type", Some(change.options.name())), &change.options);
+    }
+    if let Some(lower) = &change.link {
+        let set_type = change.options.is_empty().then(|| change.options.name());
+        set = set.pair("type", set_type).pair("dev", Some(lower));
     }
     more(set, least);
     let there = begin(place, now).count();

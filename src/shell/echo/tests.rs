@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
-use crate::model::{Between, Words};
+use crate::model::{Between, Row, Value, Word, Words};
 use crate::net::bridge::fdb::{Entry, Life};
 use crate::net::done::Verb;
 use crate::net::fields::{HardwareAddress, VlanId};
 use crate::net::link::fields::{Digit, Digit32, Label, OnOff, Ticks, Toggle, U16};
 use crate::net::link::{
-    Bridge, Change, Common, Details, End, Geneve, Ipvlan, LinkSpec, Master, Port, Vlan, Vrf,
+    self as links, Bridge, Change, Common, Details, End, Geneve, Ipvlan, Kind, LinkSpec, Lower, Master, Port,
+    Vlan, Vrf,
 };
 use crate::net::testing::lab;
 
@@ -62,6 +63,87 @@ fn kinds_that_need_a_module() {
             ["ip link add gnv0 type geneve id 42 remote fd00::2 flowlabel 0x12345 noudpcsum udp6zerocsumtx"]
         );
     });
+}
+
+/// Each option of each kind alone, as a command and back.
+#[test]
+fn options_of_kinds_are_written_and_read() {
+    struct Rows<'a>(&'a Namespace, usize);
+    impl links::Visit for Rows<'_> {
+        fn kind<T: Kind>(&mut self) {
+            for row in T::ROWS.iter().filter(|row| row.is_given() && !row.words.is_empty()) {
+                for (given, options) in samples(row) {
+                    there_and_back(self.0, row, &options)
+                        .unwrap_or_else(|why| panic!("{} = {given}: {why}", row.name));
+                    self.1 += 1;
+                }
+            }
+        }
+    }
+    lab(|all| {
+        let mut rows = Rows(all.host(), 0);
+        links::visit(&mut rows);
+        assert!(rows.1 > 100, "{}", rows.1);
+    });
+}
+
+/// Values of the row's type, and options in which they are given.
+fn samples<T: Kind>(row: &Row<T>) -> Vec<(Value, T)> {
+    let texts = [
+        "10.0.0.7",
+        "fd00::7",
+        "inherit",
+        "auto",
+        "eth7",
+        "0.0.0.9",
+        "02:00:00:00:00:07",
+        "2001:db8::/32",
+        "1:2",
+    ];
+    let form = (row.form)();
+    let words = form.luals.split('"').skip(1).step_by(2);
+    let texts = texts.into_iter().chain(words).map(|text| Value::Text(text.to_owned()));
+    let numbers = [1, 2, 7, 100, 2000].map(Value::Int);
+    let all = [Value::Bool(true), Value::Bool(false)].into_iter().chain(numbers).chain(texts);
+    let samples = all.filter_map(|value| {
+        let mut options = T::default();
+        let right = (row.put)(&mut options, &value).ok()?;
+        // `ip` has no word for the contrary of some.
+        let told = value != Value::Bool(false)
+            || !matches!(form.word, Word::Flag | Word::Toggle)
+            || row.words.len() > 1;
+        (right && told).then_some((value, options))
+    });
+    let samples: Vec<_> = samples.collect();
+    assert!(!samples.is_empty(), "{}: no value fits", row.name);
+    samples
+}
+
+fn there_and_back<T: Kind>(ns: &Namespace, row: &Row<T>, options: &T) -> Result<(), String> {
+    let kind = T::NAMES[0];
+    let lower = (T::LOWER == Lower::Needed).then(|| "eth0".to_owned());
+    let spec = LinkSpec { link: lower, options: vec![Details::of(options.clone())], ..LinkSpec::of(kind) };
+    let command = texts(link::add(ns, "x0", &spec)).remove(0);
+    let lua = crate::shell::text(&command, "x.sh").lua;
+    let field = if kind == row.name { format!("{{ {} = ", row.name) } else { format!(" {} = ", row.name) };
+    let found = lua.replace("[\"local\"]", "local").split_once(&field).map(|(_, rest)| rest.to_owned());
+    let text = found.ok_or_else(|| format!("{command} is {lua}"))?;
+    let literal =
+        text.split([',', '}']).next().unwrap_or_default().trim().trim_start_matches("{ ").to_owned();
+    let text = literal.trim_matches('"').to_owned();
+    let value = match literal.as_str() {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        quoted if quoted.starts_with('"') => Value::Text(text),
+        number => number
+            .parse()
+            .map(Value::Int)
+            .or_else(|_| number.parse().map(Value::Number))
+            .unwrap_or(Value::Text(text)),
+    };
+    let mut back = T::default();
+    (row.put)(&mut back, &value).map_err(|e| format!("{command} is {lua}: {e}"))?;
+    if back == *options { Ok(()) } else { Err(format!("{command} is {lua}: {back:?}")) }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What `ip link add ... type KIND` takes of each kind.
 
 use super::super::args::{Arg, Args, Fields, Reason, Result};
-use crate::model::Table;
+use crate::model::{Access, Table};
 use crate::net::link::{self, Kind, Lower, Port};
 
-/// Reads a kind's options into the table of that kind's name.
-pub fn options(kind: &str, args: &mut Args, fields: &mut Fields) -> Result<()> {
-    let mut reader = Reader { kind, args, fields, outcome: None };
+/// Reads a kind's options into the table of that kind's name, of a new link or of one that is to be changed.
+pub fn options(kind: &str, setting: bool, args: &mut Args, fields: &mut Fields) -> Result<()> {
+    let mut reader = Reader { kind, setting, args, fields, outcome: None };
     link::visit(&mut reader);
     match reader.outcome {
         Some(outcome) => outcome,
@@ -17,6 +17,7 @@ pub fn options(kind: &str, args: &mut Args, fields: &mut Fields) -> Result<()> {
 
 struct Reader<'a> {
     kind: &'a str,
+    setting: bool,
     args: &'a mut Args,
     fields: &'a mut Fields,
     /// Of the kind that it is.
@@ -26,12 +27,12 @@ struct Reader<'a> {
 impl link::Visit for Reader<'_> {
     fn kind<T: Kind>(&mut self) {
         if T::NAMES.contains(&self.kind) {
-            self.outcome = Some(of_kind::<T>(self.kind, self.args, self.fields));
+            self.outcome = Some(of_kind::<T>(self.kind, self.setting, self.args, self.fields));
         }
     }
 }
 
-fn of_kind<T: Kind>(kind: &str, args: &mut Args, fields: &mut Fields) -> Result<()> {
+fn of_kind<T: Kind>(kind: &str, setting: bool, args: &mut Args, fields: &mut Fields) -> Result<()> {
     let mut own = Fields::default();
     let lower = matches!(T::LOWER, Lower::Attribute(_));
     while let Some(option) = args.take() {
@@ -40,13 +41,13 @@ fn of_kind<T: Kind>(kind: &str, args: &mut Args, fields: &mut Fields) -> Result<
             // The kernel's own choices.
             "ttl" | "hoplimit" if args.skip("auto") => {}
             "dstport" if args.skip("0") => {}
-            "ttl" | "hoplimit" if args.skip("inherit") => {
-                return Err(Reason::beyond("ttl inherit has no binding"));
-            }
             word if T::BEYOND.contains(&word) => {
                 return Err(Reason::beyond(format!("{kind}: {word} has no binding")));
             }
-            word if own.row::<T>(word, args)? => {}
+            word if setting && T::row(word).is_some_and(|row| row.access == Access::Make) => {
+                return Err(Reason::new(format!("{kind}: {word} can't be changed once the link is there")));
+            }
+            word if own.phrase::<T>(word, args)? => {}
             _ => return Err(unknown::<T>(kind, &option, if lower { &["dev"] } else { &[] })),
         }
     }

@@ -116,7 +116,7 @@ fn add(mut args: Args, space: &Space) -> Result<Vec<Act>> {
             fields.set("peer", Expr::Table(vec![("ns".to_owned(), Expr::Space(space.clone()))]));
         }
     } else {
-        kinds::options(&kind, &mut args, &mut fields)?;
+        kinds::options(&kind, false, &mut args, &mut fields)?;
     }
     let name = common.name.take().ok_or_else(|| {
         Reason::beyond("the link has no name").hint("give it one: ip link add NAME type KIND")
@@ -198,9 +198,8 @@ fn set(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     }
     if let Some(kind) = common.kind {
         match kind.text() {
-            "bridge" => kinds::options("bridge", &mut args, &mut fields)?,
             "bridge_slave" => kinds::port(&mut args, &mut fields)?,
-            other => return Err(Reason::beyond(format!("ip link set type {other} has no binding"))),
+            other => kinds::options(other, true, &mut args, &mut fields)?,
         }
     }
     let mut acts = Vec::new();

@@ -6,8 +6,8 @@ pub mod shape;
 use crate::lua::modules::namespace;
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Failure, Function, Record, Shape, Type, Wrong, opts, param, ret, ty};
-use crate::model::Access;
-use crate::net::link::{self, Bridge, Change, Details, End, Filter, Kind, LinkSpec, Master, Port, Stats};
+use crate::model::{Access, Row};
+use crate::net::link::{self, Change, Details, End, Filter, Kind, LinkSpec, Master, Port, Stats};
 
 /// Options of links of the kind `T`.
 pub fn kind_options<T: Kind>() -> Shape<T> {
@@ -90,7 +90,7 @@ fn add_options() -> Shape<LinkSpec> {
             |s, v| s.kind = v,
         )
         .field("peer", peer_options().into(), "the other end of a veth pair", |s, v| s.peer = Some(v))
-        .field("link", ty::link_name(), "the link below a vlan, macvlan, ipvlan or vxlan", |s, v| s.link = Some(v))
+        .field("link", ty::link_name(), "the link below, of a vlan, macvlan, tunnel, ...", |s, v| s.link = Some(v))
         .include(end_options(), |s| &mut s.near);
     let mut fields = KindFields(shape);
     link::visit(&mut fields);
@@ -115,7 +115,7 @@ fn set_options() -> Shape<Change> {
             |end, v| end.ns = Some(v),
         )
         .field("port", port_options().into(), "options as a port of a bridge", |end, v| end.port = v);
-    Shape::<Change>::new("nsh.link.SetOptions")
+    let shape = Shape::<Change>::new("nsh.link.SetOptions")
         .include(end, |change: &mut Change| &mut change.end)
         .field("altname", ty::one_or_list(ty::string()), "alternative names to add", |c, v| {
             c.altnames_add = v
@@ -123,9 +123,10 @@ fn set_options() -> Shape<Change> {
         .field("altname_del", ty::one_or_list(ty::string()), "alternative names to delete", |c, v| {
             c.altnames_del = v
         })
-        .field("bridge", kind_options::<Bridge>().into(), Bridge::OPTIONS.1, |c, v| {
-            c.options = Details::of(v)
-        })
+        .field("link", ty::link_name(), "another link below, of a tunnel", |c, v| c.link = Some(v));
+    let mut fields = ChangeFields(shape);
+    link::visit(&mut fields);
+    fields.0
 }
 
 fn list_options() -> Shape<Filter> {
@@ -133,6 +134,25 @@ fn list_options() -> Shape<Filter> {
         .field("kind", ty::string(), "only links of this kind", |f, v| f.kind = Some(v))
         .field("master", ty::link_name(), "only the ports of this link", |f, v| f.master = Some(v))
         .include(Shape::rows(""), |f| &mut f.common)
+}
+
+/// A field for the options of each kind that can be changed.
+struct ChangeFields(Shape<Change>);
+
+impl link::Visit for ChangeFields {
+    fn kind<T: Kind>(&mut self) {
+        let changes = |row: &Row<T>| row.is_given() && row.access != Access::Make;
+        if !T::ROWS.iter().any(changes) {
+            return;
+        }
+        let all = T::ROWS.iter().filter(|row| row.is_given()).all(changes);
+        let options = Shape::<T>::rows_that(if all { T::OPTIONS.0 } else { T::CHANGES }, changes);
+        let shape = std::mem::replace(&mut self.0, Shape::new("nsh.link.SetOptions"));
+        self.0 = shape.field(T::NAMES[0], options.into(), T::OPTIONS.1, |c, v| {
+            let before = std::mem::replace(&mut c.options, Details::of(v));
+            c.others.extend(Some(before.name()).filter(|name| !name.is_empty()));
+        });
+    }
 }
 
 /// Options of another kind than the link's would be ignored.
