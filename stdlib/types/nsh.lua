@@ -3027,7 +3027,7 @@ function link.stats(name) end
 
 ---Shapes what a link sends: delay, loss, rate. It can be changed while packets flow: those that wait are kept. What isn't named is not done: `{ direction = "in" }` takes the shaping of one direction away, and `false` in place of the options that of both. `link.get(name).shape` tells how a link is shaped. The queueing discipline at the link's root does it, with a handle of nsh's own: `tc qdisc show`.
 ---
----Raises `not_found` if there is no such link, `exists` if somebody else has set a queueing discipline at its root, `unsupported` where the kernel has no netem and more than a rate is asked for, `argument` for options that contradict each other.
+---Raises `not_found` if there is no such link, `exists` if somebody else has set a queueing discipline at its root, `unsupported` where the kernel has no netem and more than a rate and loss is asked for (tbf does the rate then, and a rule of nf_tables in the table `netdev nsh` the loss), `argument` for options that contradict each other.
 ---@param name string the link
 ---@param opts nsh.link.ShapeOptions|boolean options; or false: none any more
 function link.shape(name, opts) end

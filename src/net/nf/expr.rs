@@ -367,6 +367,23 @@ expressions! {
         flags: Flags = NFTA_NAT_FLAGS,
     }
 
+    /// Loads a number below `modulus` and adds `offset`, `enum nft_ng_types`: 0 counts, 1 is at random.
+    Numgen = "numgen" {
+        to: u32 = NFTA_NG_DREG,
+        modulus: u32 = NFTA_NG_MODULUS,
+        kind: u32 = NFTA_NG_TYPE,
+        offset: u32 = NFTA_NG_OFFSET,
+    }
+
+    /// Turns words of `size` bytes around, `enum nft_byteorder_ops`: 1 is from the host's order to the network's.
+    Byteorder = "byteorder" {
+        from: u32 = NFTA_BYTEORDER_SREG,
+        to: u32 = NFTA_BYTEORDER_DREG,
+        op: u32 = NFTA_BYTEORDER_OP,
+        length: u32 = NFTA_BYTEORDER_LEN,
+        size: u32 = NFTA_BYTEORDER_SIZE,
+    }
+
     /// `enum nft_reject_types`, and the ICMP code where it is one.
     Reject = "reject" { kind: u32 = NFTA_REJECT_TYPE, code: Option<u8> = NFTA_REJECT_ICMP_CODE }
 }
@@ -455,6 +472,8 @@ mod tests {
                 Expr::Ct { key: a, to: b, direction: random.maybe().map(|d| (d % 2) as u8) },
                 Expr::Counter { packets: u64::from(a) << 40, bytes: u64::MAX - u64::from(b) },
                 Expr::Masquerade { ports, flags: Flags(a) },
+                Expr::Numgen { to: b, modulus: u32::MAX, kind: a % 2, offset: a },
+                Expr::Byteorder { from: a, to: b, op: a % 2, length: 4, size: 4 },
                 Expr::Redirect { ports, flags: Flags(a) },
                 Expr::Nat {
                     what: NatType::from(a % 2),

@@ -49,7 +49,16 @@ pub fn request(
 }
 
 fn nf_tables(kind: Type, flags: u16, attributes: &Attributes) -> Result<Vec<u8>> {
-    let header = NetfilterHeader::new(NetfilterProtoFamily::Inet, 0, 0);
+    nf_tables_of(NetfilterProtoFamily::Inet, kind, flags, attributes)
+}
+
+fn nf_tables_of(
+    family: NetfilterProtoFamily,
+    kind: Type,
+    flags: u16,
+    attributes: &Attributes,
+) -> Result<Vec<u8>> {
+    let header = NetfilterHeader::new(family, 0, 0);
     request(message_type(NetfilterSubsystem::NfTables, kind.into()), flags, &header, attributes)
 }
 
@@ -107,8 +116,9 @@ pub struct Failure {
     pub error: Error,
 }
 
-/// Changes of one table of the family `inet`, carried out whole or not at all.
+/// Changes of one table, carried out whole or not at all.
 pub struct Batch {
+    family: NetfilterProtoFamily,
     table: String,
     requests: Vec<Vec<u8>>,
     sets: u32,
@@ -117,8 +127,13 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Of the family `inet`.
     pub fn new(table: &str) -> Self {
-        let mut batch = Batch { table: table.to_owned(), requests: Vec::new(), sets: 0, wrong: None };
+        Self::of(NetfilterProtoFamily::Inet, table)
+    }
+
+    pub fn of(family: NetfilterProtoFamily, table: &str) -> Self {
+        let mut batch = Batch { family, table: table.to_owned(), requests: Vec::new(), sets: 0, wrong: None };
         batch.mark(BATCH_BEGIN);
         batch
     }
@@ -141,7 +156,7 @@ impl Batch {
         // NFTA_CHAIN_TABLE, NFTA_RULE_TABLE and so on are the same number.
         attributes.text(NFTA_TABLE_NAME, &self.table);
         fill(&mut attributes);
-        self.push(nf_tables(kind, flags, &attributes));
+        self.push(nf_tables_of(self.family, kind, flags, &attributes));
     }
 
     /// How many requests it has.
@@ -175,6 +190,19 @@ impl Batch {
                 });
                 out.be32(NFTA_CHAIN_POLICY, u32::from(!chain.drop)).text(NFTA_CHAIN_TYPE, kind);
             }
+        });
+    }
+
+    /// `add chain netdev NAME CHAIN { type filter hook egress device DEV priority 0; }`: nothing happens if it is there.
+    pub fn egress_chain(&mut self, chain: &str, device: &str) {
+        // NF_NETDEV_EGRESS of `enum nf_dev_hooks`.
+        const EGRESS: u32 = 1;
+        self.add(Type::NewChain, NLM_F_CREATE, |out| {
+            out.text(NFTA_CHAIN_NAME, chain);
+            out.within(NFTA_CHAIN_HOOK, |out| {
+                out.be32(NFTA_HOOK_HOOKNUM, EGRESS).be32(NFTA_HOOK_PRIORITY, 0).text(NFTA_HOOK_DEV, device);
+            });
+            out.text(NFTA_CHAIN_TYPE, "filter");
         });
     }
 
@@ -327,9 +355,15 @@ pub fn forward_drops() -> Result<bool> {
 
 /// All rules of one table, in order; empty if there is no such table.
 pub fn rules(socket: &mut Socket, table: &str) -> Result<Vec<Rule>> {
+    rules_of(socket, NetfilterProtoFamily::Inet, table)
+}
+
+/// As [`rules`], of a table of any family.
+pub fn rules_of(socket: &mut Socket, family: NetfilterProtoFamily, table: &str) -> Result<Vec<Rule>> {
     let mut filter = Attributes::new();
     filter.put_str(NFTA_RULE_TABLE, table);
-    dump(socket, Type::GetRule, &filter, |payload| {
+    let request = nf_tables_of(family, Type::GetRule, NLM_F_DUMP, &filter)?;
+    collect(socket, &request, |payload| {
         // Kernels that don't know the filter show every table's.
         let ours = attributes(payload).string(NFTA_RULE_TABLE).as_deref() == Some(table);
         Rule::read(payload).filter(|_| ours)

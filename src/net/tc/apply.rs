@@ -1,5 +1,5 @@
-//! Shapes links: netem does it (tc-netem(8)), or tbf (tc-tbf(8)) where the kernel has no netem and only a rate is asked
-//! for.
+//! Shapes links: netem does it (tc-netem(8)). Where the kernel has none, tbf (tc-tbf(8)) does a rate, and a rule of nf_tables
+//! loss.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use super::object::{Device, Object, ROOT, handle_text, qdiscs};
 use super::shape::{Direction, Shape};
-use super::{BLACKHOLE, NETEM, TBF, is_own, own, read};
+use super::{BLACKHOLE, NETEM, PFIFO, TBF, is_own, loss, own, read};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::done::Verb;
 use crate::net::link::{self, find};
@@ -17,7 +17,7 @@ use crate::net::namespace::{Namespace, Namespaces};
 /// stays there.
 ///
 /// Raises `exists` if somebody else has set a discipline at the link's root. Raises `unsupported` where the kernel lacks
-/// netem and more than a rate is asked for, and for the direction `in` of a link that is no veth, or whose other end is
+/// netem and more than a rate and loss is asked for, and for the direction `in` of a link that is no veth, or whose other end is
 /// in a namespace that nsh doesn't know.
 pub fn set(all: &Namespaces, ns: &Rc<Namespace>, name: &str, shape: &Shape) -> Result<()> {
     shape.check()?;
@@ -48,16 +48,22 @@ pub fn set(all: &Namespaces, ns: &Rc<Namespace>, name: &str, shape: &Shape) -> R
     Ok(())
 }
 
-/// How to put a discipline at the root, so that it takes no place but that of our own or of the kernel's default.
-pub(super) fn verb(device: &Device) -> Result<Verb> {
+/// How to put a discipline where ours is, or else the kernel's default.
+pub(super) fn verb(own: Option<&Object>) -> Verb {
+    if own.is_some() { Verb::Replace } else { Verb::Add }
+}
+
+/// What nsh has put at the root.
+///
+/// Raises `exists` if somebody else has set a discipline there.
+pub(super) fn own_root(device: &Device) -> Result<Option<Object>> {
     match device.root()? {
-        None => Ok(Verb::Add),
-        Some(root) if is_own(&root) => Ok(Verb::Replace),
-        Some(root) => Err(taken(device, &root)),
+        Some(root) if !is_own(&root) => Err(taken(device, &root)),
+        root => Ok(root),
     }
 }
 
-pub(super) fn taken(device: &Device, root: &Object) -> Error {
+fn taken(device: &Device, root: &Object) -> Error {
     let Device { ns, name, .. } = device;
     let what = format!(
         "{name} has a queueing discipline that somebody set: {} {}",
@@ -76,16 +82,35 @@ fn shape_one(device: &Device, shape: &Shape) -> Result<()> {
     if shape.is_empty() {
         return restore(device);
     }
-    let verb = verb(device)?;
-    let put =
-        |kind: &str, options: Vec<u8>| device.change(verb, &own(kind).with(options), &shape.words(kind));
-    match put(NETEM, shape.netem()) {
-        Err(e) if is_missing(&e) && shape.is_rate() => {
-            put(TBF, shape.tbf()).map_err(|e| if is_missing(&e) { lacks(TBF, &["rate"]) } else { e })
-        }
-        Err(e) if is_missing(&e) => Err(lacks(NETEM, &shape.for_netem())),
+    let before = own_root(device)?;
+    match put(device, shape, NETEM) {
+        Err(e) if is_missing(&e) => without_netem(device, shape),
+        Ok(()) => before.map_or(Ok(()), |root| clear_loss(device, &root)),
         result => result,
     }
+}
+
+/// Puts a discipline of this kind at the root.
+fn put(device: &Device, shape: &Shape, kind: &str) -> Result<()> {
+    let options = match kind {
+        TBF => shape.tbf(),
+        PFIFO => shape.pfifo(),
+        _ => shape.netem(),
+    };
+    device.change(verb(own_root(device)?.as_ref()), &own(kind).with(options), &shape.words(kind))
+}
+
+fn without_netem(device: &Device, shape: &Shape) -> Result<()> {
+    let lacking = shape.for_netem();
+    if !lacking.is_empty() {
+        return Err(lacks(NETEM, &lacking));
+    }
+    let (kind, needed) = if shape.rate.is_some() { (TBF, "rate") } else { (PFIFO, "loss") };
+    shape.loss.map_or_else(|| loss::clear(device), |share| loss::set(device, share))?;
+    put(device, shape, kind).map_err(|e| {
+        let _ = loss::clear(device);
+        if is_missing(&e) { lacks(kind, &[needed]) } else { e }
+    })
 }
 
 /// Whether the kernel doesn't know the kind that was asked for.
@@ -99,7 +124,7 @@ fn lacks(kind: &str, options: &[&str]) -> Error {
     let message =
         format!("{} {verb} {kind}, which this kernel lacks (CONFIG_NET_SCH_{option})", list(options));
     Error::new(Kind::Unsupported, message).hint(format!(
-        "load it on the machine: modprobe sch_{kind}; if that fails, take a kernel that has it. A rate works without netem"
+        "load it on the machine: modprobe sch_{kind}; if that fails, take a kernel that has it. A rate and loss work without netem"
     ))
 }
 
@@ -120,15 +145,28 @@ pub fn del(all: &Namespaces, ns: &Rc<Namespace>, name: &str) -> Result<()> {
 /// Takes the shaping away. What others have set stays.
 fn restore(device: &Device) -> Result<()> {
     match device.root()?.filter(is_own) {
-        Some(root) => device.del(&own(&root.kind)),
+        Some(root) => {
+            device.del(&own(&root.kind))?;
+            clear_loss(device, &root)
+        }
         None => Ok(()),
     }
+}
+
+/// Takes away what stands beside what was at the root.
+pub(super) fn clear_loss(device: &Device, root: &Object) -> Result<()> {
+    if root.kind == NETEM { Ok(()) } else { loss::clear(device) }
 }
 
 /// How the link with this index shapes what it sends, if it does, whoever made it do so.
 pub fn get(ns: &Namespace, index: u32) -> Result<Option<Shape>> {
     let root = qdiscs(ns, index)?.into_iter().find(|qdisc| qdisc.parent == ROOT);
-    Ok(root.and_then(|root| read(&root.kind, &root.options)))
+    let Some(root) = root else { return Ok(None) };
+    let Some(mut shape) = read(&root) else { return Ok(None) };
+    if root.kind != NETEM && is_own(&root) {
+        shape.loss = loss::get(ns, index)?;
+    }
+    Ok(Some(shape))
 }
 
 /// The other end of a veth, where it is known.

@@ -1,8 +1,10 @@
 //! Traffic control: queueing disciplines of links, as `tc` handles them.
 
 mod apply;
+mod loss;
 mod netem;
 mod object;
+mod pfifo;
 mod shape;
 mod silence;
 mod tbf;
@@ -17,15 +19,17 @@ use object::Object;
 
 const NETEM: &str = "netem";
 const TBF: &str = "tbf";
+/// Stands for nothing but that the link is shaped elsewhere: [`loss`].
+const PFIFO: &str = "pfifo";
 /// Drops all packets; it is part of every kernel that has any discipline.
 const BLACKHOLE: &str = "blackhole";
 
 /// The disciplines that shape a link.
-pub const SHAPING: &[&str] = &[NETEM, TBF];
+pub const SHAPING: &[&str] = &[NETEM, TBF, PFIFO];
 
 /// What [`set`] puts at a link's root, with the handle by which it knows its own: the first two letters of the kind. The
 /// handles that the kernel chooses are from 8000 on, and those of people are mostly small.
-const HANDLES: &[(&str, u32)] = &[(NETEM, 0x6e65_0000), (TBF, 0x7462_0000)];
+const HANDLES: &[(&str, u32)] = &[(NETEM, 0x6e65_0000), (TBF, 0x7462_0000), (PFIFO, 0x7066_0000)];
 
 /// The discipline of this kind at a link's root, as [`set`] puts it there.
 fn own(kind: &str) -> Object {
@@ -39,10 +43,11 @@ fn is_own(root: &Object) -> bool {
 }
 
 /// How a discipline shapes, if it does.
-fn read(kind: &str, options: &[u8]) -> Option<Shape> {
-    match kind {
-        NETEM => Shape::of_netem(options),
-        TBF => Shape::of_tbf(options),
+fn read(qdisc: &Object) -> Option<Shape> {
+    match qdisc.kind.as_str() {
+        NETEM => Shape::of_netem(&qdisc.options),
+        TBF => Shape::of_tbf(&qdisc.options),
+        PFIFO if is_own(qdisc) => Shape::of_pfifo(&qdisc.options),
         _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::TBF;
 use super::units::{Rate, Share, Span};
+use super::{PFIFO, TBF};
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Row, Table, Words, table};
 
@@ -60,14 +60,9 @@ impl Shape {
         Shape { direction: None, ..self.clone() } == Shape::default()
     }
 
-    /// Whether only tbf is needed for it.
-    pub fn is_rate(&self) -> bool {
-        self.rate.is_some() && self.for_netem().is_empty()
-    }
-
     /// The options that netem alone can do.
     pub fn for_netem(&self) -> Vec<&'static str> {
-        const OTHERS: &[&str] = &["rate", "limit", "direction"];
+        const OTHERS: &[&str] = &["loss", "rate", "limit", "direction"];
         let given = Self::ROWS.iter().filter(|row| (row.get)(self).is_some());
         given.map(|row| row.name).filter(|name| !OTHERS.contains(name)).collect()
     }
@@ -104,6 +99,7 @@ impl Shape {
                 let rate = Shape { rate: self.rate, ..Shape::default() };
                 format!("{rate} burst {} limit {}", self.burst(), self.bytes())
             }
+            PFIFO => format!("limit {}", self.packets()),
             _ => Shape { limit: Some(Between(self.packets())), ..self.clone() }.to_string(),
         };
         text.split(' ').map(str::to_owned).collect()

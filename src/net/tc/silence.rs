@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::BLACKHOLE;
-use super::apply::{is_missing, taken, verb};
+use super::apply::{clear_loss, is_missing, own_root, verb};
 use super::object::{Device, Object, ROOT};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;
@@ -17,13 +17,10 @@ pub fn silence(ns: &Rc<Namespace>, name: &str, silent: bool) -> Result<()> {
     if !silent {
         return device.del(&blackhole);
     }
-    match device.root()?.filter(|root| root.kind == BLACKHOLE) {
-        Some(root) => Err(taken(&device, &root)),
-        None => device.change(verb(&device)?, &blackhole, &[]).map_err(|e| match is_missing(&e) {
-            true => {
-                Error::new(Kind::Unsupported, "this kernel has no queueing disciplines (CONFIG_NET_SCHED)")
-            }
-            false => e,
-        }),
-    }
+    let own = own_root(&device)?;
+    device.change(verb(own.as_ref()), &blackhole, &[]).map_err(|e| match is_missing(&e) {
+        true => Error::new(Kind::Unsupported, "this kernel has no queueing disciplines (CONFIG_NET_SCHED)"),
+        false => e,
+    })?;
+    own.map_or(Ok(()), |root| clear_loss(&device, &root))
 }

@@ -44,7 +44,8 @@ pub fn function() -> Function {
          `link.get(name).shape` tells how a link is shaped. The queueing discipline at the link's root does it, with a handle \
          of nsh's own: `tc qdisc show`.\n\n\
          Raises `not_found` if there is no such link, `exists` if somebody else has set a queueing discipline at its root, \
-         `unsupported` where the kernel has no netem and more than a rate is asked for, `argument` for options that \
+         `unsupported` where the kernel has no netem and more than a rate and loss is asked for (tbf does the rate then, and a \
+         rule of nf_tables in the table `netdev nsh` the loss), `argument` for options that \
          contradict each other.",
     )
     .command("tc qdisc replace dev NAME root netem delay TIME loss PERCENT rate RATE")
