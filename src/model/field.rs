@@ -131,6 +131,8 @@ pub trait Field: Clone + fmt::Debug + PartialEq + 'static {
 /// A type of which each value is a word. Sent in the message's header, unless the type says otherwise.
 pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
     const WORDS: &'static [(&'static str, Self)];
+    /// Other words for these values.
+    const ALIASES: &'static [(&'static str, Self)] = &[];
     /// What a script gets, in LuaLS's notation.
     const RETURNED: &'static str = "string";
 
@@ -151,7 +153,8 @@ pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
 
     /// The value that the word stands for.
     fn named(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
+        let mut all = Self::WORDS.iter().chain(Self::ALIASES);
+        all.find(|(name, _)| *name == word).map(|(_, value)| *value)
     }
 
     fn name(self) -> &'static str {

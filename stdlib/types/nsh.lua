@@ -110,19 +110,19 @@
 ---@class (exact) nsh.GreChanges
 ---@field local? string the own end
 ---@field remote? string the remote end
----@field key? integer|string|false the key of packets that come in and go out, or false
----@field ikey? integer|string|false the key of packets that come in, or false
----@field okey? integer|string|false the key of packets that go out, or false
 ---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
 ---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
 ---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field fwmark? integer the mark by which outer packets are routed
+---@field key? integer|string|false the key of packets that come in and go out, or false
+---@field ikey? integer|string|false the key of packets that come in, or false
+---@field okey? integer|string|false the key of packets that go out, or false
 ---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
 ---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
 ---@field encap_dport? integer its destination port
 ---@field encap_csum? boolean its checksums over IPv4; default false
----@field encap_udp6_csum? boolean its checksums over IPv6; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
 ---@field encap_remcsum? boolean remote checksum offload of GUE; default false
----@field fwmark? integer the mark by which outer packets are routed
 ---@field ignore_df? boolean fragment packets that say not to; takes `pmtudisc = false`; default false
 ---@field seq? boolean sequence numbers in both directions; default false
 ---@field iseq? boolean packets that come in must be in sequence; default false
@@ -134,19 +134,19 @@
 ---@class (exact) nsh.GreOptions
 ---@field local? string the own end
 ---@field remote? string the remote end
----@field key? integer|string|false the key of packets that come in and go out, or false
----@field ikey? integer|string|false the key of packets that come in, or false
----@field okey? integer|string|false the key of packets that go out, or false
 ---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
 ---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
 ---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field fwmark? integer the mark by which outer packets are routed
+---@field key? integer|string|false the key of packets that come in and go out, or false
+---@field ikey? integer|string|false the key of packets that come in, or false
+---@field okey? integer|string|false the key of packets that go out, or false
 ---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
 ---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
 ---@field encap_dport? integer its destination port
 ---@field encap_csum? boolean its checksums over IPv4; default false
----@field encap_udp6_csum? boolean its checksums over IPv6; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
 ---@field encap_remcsum? boolean remote checksum offload of GUE; default false
----@field fwmark? integer the mark by which outer packets are routed
 ---@field external? boolean the tunnel's ends come with each packet; default false
 ---@field ignore_df? boolean fragment packets that say not to; takes `pmtudisc = false`; default false
 ---@field seq? boolean sequence numbers in both directions; default false
@@ -155,6 +155,142 @@
 ---@field csum? boolean checksums in both directions; default false
 ---@field icsum? boolean packets that come in must have a checksum; default false
 ---@field ocsum? boolean packets that go out have a checksum; default false
+
+---@class (exact) nsh.Ip6greChanges
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the hop limit of outer packets, 0 for the system's default; default 64
+---@field encaplimit? integer how often a packet may be encapsulated again (RFC 2473); default 4
+---@field no_encaplimit? boolean packets have no such limit; default false
+---@field tclass? integer the traffic class of outer packets
+---@field tclass_inherit? boolean that of the packet within; default false
+---@field flowlabel? integer the flow label of outer packets
+---@field flowlabel_inherit? boolean that of the packet within; default false
+---@field dscp_inherit? boolean packets that come out get the DSCP of the outer ones; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field fwmark_inherit? boolean that of the packet within; default false
+---@field allow_localremote? boolean the remote end may be an address of this host; default false
+---@field key? integer|string|false the key of packets that come in and go out, or false
+---@field ikey? integer|string|false the key of packets that come in, or false
+---@field okey? integer|string|false the key of packets that go out, or false
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field seq? boolean sequence numbers in both directions; default false
+---@field iseq? boolean packets that come in must be in sequence; default false
+---@field oseq? boolean packets that go out are numbered; default false
+---@field csum? boolean checksums in both directions; default false
+---@field icsum? boolean packets that come in must have a checksum; default false
+---@field ocsum? boolean packets that go out have a checksum; default false
+
+---@class (exact) nsh.Ip6greOptions
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the hop limit of outer packets, 0 for the system's default; default 64
+---@field encaplimit? integer how often a packet may be encapsulated again (RFC 2473); default 4
+---@field no_encaplimit? boolean packets have no such limit; default false
+---@field tclass? integer the traffic class of outer packets
+---@field tclass_inherit? boolean that of the packet within; default false
+---@field flowlabel? integer the flow label of outer packets
+---@field flowlabel_inherit? boolean that of the packet within; default false
+---@field dscp_inherit? boolean packets that come out get the DSCP of the outer ones; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field fwmark_inherit? boolean that of the packet within; default false
+---@field allow_localremote? boolean the remote end may be an address of this host; default false
+---@field key? integer|string|false the key of packets that come in and go out, or false
+---@field ikey? integer|string|false the key of packets that come in, or false
+---@field okey? integer|string|false the key of packets that go out, or false
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field seq? boolean sequence numbers in both directions; default false
+---@field iseq? boolean packets that come in must be in sequence; default false
+---@field oseq? boolean packets that go out are numbered; default false
+---@field csum? boolean checksums in both directions; default false
+---@field icsum? boolean packets that come in must have a checksum; default false
+---@field ocsum? boolean packets that go out have a checksum; default false
+
+---@class (exact) nsh.Ip6tnlChanges
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the hop limit of outer packets, 0 for the system's default; default 64
+---@field encaplimit? integer how often a packet may be encapsulated again (RFC 2473); default 4
+---@field no_encaplimit? boolean packets have no such limit; default false
+---@field tclass? integer the traffic class of outer packets
+---@field tclass_inherit? boolean that of the packet within; default false
+---@field flowlabel? integer the flow label of outer packets
+---@field flowlabel_inherit? boolean that of the packet within; default false
+---@field dscp_inherit? boolean packets that come out get the DSCP of the outer ones; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field fwmark_inherit? boolean that of the packet within; default false
+---@field allow_localremote? boolean the remote end may be an address of this host; default false
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field mode? "any"|"ip6ip6"|"ipip6" what it carries; default any
+
+---@class (exact) nsh.Ip6tnlOptions
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the hop limit of outer packets, 0 for the system's default; default 64
+---@field encaplimit? integer how often a packet may be encapsulated again (RFC 2473); default 4
+---@field no_encaplimit? boolean packets have no such limit; default false
+---@field tclass? integer the traffic class of outer packets
+---@field tclass_inherit? boolean that of the packet within; default false
+---@field flowlabel? integer the flow label of outer packets
+---@field flowlabel_inherit? boolean that of the packet within; default false
+---@field dscp_inherit? boolean packets that come out get the DSCP of the outer ones; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field fwmark_inherit? boolean that of the packet within; default false
+---@field allow_localremote? boolean the remote end may be an address of this host; default false
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field mode? "any"|"ip6ip6"|"ipip6" what it carries; default any
+
+---@class (exact) nsh.IpipChanges
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+
+---@class (exact) nsh.IpipOptions
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field mode? "any"|"ipip"|"mplsip" what it carries; default any
 
 ---@class (exact) nsh.IpvlanOptions
 ---@field mode? "l2"|"l3"|"l3s" switched (l2) or routed (l3, l3s); default l3
@@ -187,12 +323,62 @@
 ---@field mab? boolean MAC authentication bypass on a locked port; default false
 ---@field group_fwd_mask? integer as the bridge's, for this port
 
+---@class (exact) nsh.SitChanges
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field sixrd_prefix? string the prefix of 6rd (RFC 5969); default 2002::/16, which is 6to4
+---@field sixrd_relay_prefix? string what the IPv4 addresses of 6rd have in common
+
+---@class (exact) nsh.SitOptions
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer|"inherit" the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer|"inherit" the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? "none"|"fou"|"gue" in what of UDP the packets are packed; default none
+---@field encap_sport? integer|"auto" its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field mode? "any"|"ip6ip"|"ipip"|"mplsip" what it carries; default any
+---@field isatap? boolean an ISATAP tunnel (RFC 5214); default false
+---@field sixrd_prefix? string the prefix of 6rd (RFC 5969); default 2002::/16, which is 6to4
+---@field sixrd_relay_prefix? string what the IPv4 addresses of 6rd have in common
+
 ---@class (exact) nsh.VlanOptions
 ---@field protocol? "802.1Q"|"802.1ad" the Ethernet protocol of its tags; default 802.1Q
 ---@field id? integer its id
 
 ---@class (exact) nsh.VrfOptions
 ---@field table? integer the routing table of its ports
+
+---@class (exact) nsh.Vti6Options
+---@field local? string the own end
+---@field remote? string the remote end
+---@field key? integer the key of the policies in both directions, which is a mark; 0 for none
+---@field ikey? integer that of packets that come in
+---@field okey? integer that of packets that go out
+---@field fwmark? integer the mark by which outer packets are routed
+
+---@class (exact) nsh.VtiOptions
+---@field local? string the own end
+---@field remote? string the remote end
+---@field key? integer the key of the policies in both directions, which is a mark; 0 for none
+---@field ikey? integer that of packets that come in
+---@field okey? integer that of packets that go out
+---@field fwmark? integer the mark by which outer packets are routed
 
 ---@class (exact) nsh.VxlanChanges
 ---@field remote? string the remote end or a multicast group, IPv4
@@ -231,6 +417,13 @@
 ---@field gbp? boolean the group policy extension; default false
 ---@field external? boolean the tunnel's ends come with each packet; default false
 ---@field vnifilter? boolean only VNIs that are listed; default false
+
+---@class (exact) nsh.XfrmChanges
+---@field if_id? integer the id of its states and policies, not 0
+
+---@class (exact) nsh.XfrmOptions
+---@field if_id? integer the id of its states and policies, not 0
+---@field external? boolean the id comes with each packet (Linux 6.1); default false
 
 ---@class (exact) nsh.addr.AddOptions
 ---@field dev string the link
@@ -622,6 +815,13 @@
 ---@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
 ---@field geneve? nsh.GeneveOptions options of a GENEVE tunnel
 ---@field gre? nsh.GreOptions options of a GRE tunnel over IPv4
+---@field ip6gre? nsh.Ip6greOptions options of a GRE tunnel over IPv6
+---@field ipip? nsh.IpipOptions options of an ipip tunnel
+---@field sit? nsh.SitOptions options of a sit tunnel
+---@field ip6tnl? nsh.Ip6tnlOptions options of an ip6tnl tunnel
+---@field vti? nsh.VtiOptions options of a VTI tunnel over IPv4
+---@field vti6? nsh.Vti6Options options of a VTI tunnel over IPv6
+---@field xfrm? nsh.XfrmOptions options of an interface of IPsec
 
 ---@class (exact) nsh.link.ListOptions
 ---@field kind? string only links of this kind
@@ -689,6 +889,13 @@
 ---@field vxlan? nsh.VxlanChanges options of a VXLAN tunnel
 ---@field geneve? nsh.GeneveChanges options of a GENEVE tunnel
 ---@field gre? nsh.GreChanges options of a GRE tunnel over IPv4
+---@field ip6gre? nsh.Ip6greChanges options of a GRE tunnel over IPv6
+---@field ipip? nsh.IpipChanges options of an ipip tunnel
+---@field sit? nsh.SitChanges options of a sit tunnel
+---@field ip6tnl? nsh.Ip6tnlChanges options of an ip6tnl tunnel
+---@field vti? nsh.VtiOptions options of a VTI tunnel over IPv4
+---@field vti6? nsh.Vti6Options options of a VTI tunnel over IPv6
+---@field xfrm? nsh.XfrmChanges options of an interface of IPsec
 
 ---@class (exact) nsh.link.ShapeOptions
 ---@field delay? number|string how long each packet is held back
@@ -1548,18 +1755,18 @@
 ---@class nsh.Gre
 ---@field local? string the own end
 ---@field remote? string the remote end
----@field ikey? integer the key of packets that come in, or false
----@field okey? integer the key of packets that go out, or false
 ---@field ttl? integer the TTL of outer packets; 0 or "inherit" for that of the packet within
 ---@field tos? integer the TOS of outer packets; 1 or "inherit" for that of the packet within
 ---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field fwmark? integer the mark by which outer packets are routed
+---@field ikey? integer the key of packets that come in, or false
+---@field okey? integer the key of packets that go out, or false
 ---@field encap? string in what of UDP the packets are packed; default none
 ---@field encap_sport? integer its source port; 0 or "auto" for one by the flow, which is the default
 ---@field encap_dport? integer its destination port
 ---@field encap_csum? boolean its checksums over IPv4; default false
----@field encap_udp6_csum? boolean its checksums over IPv6; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
 ---@field encap_remcsum? boolean remote checksum offload of GUE; default false
----@field fwmark? integer the mark by which outer packets are routed
 ---@field external? boolean the tunnel's ends come with each packet; default false
 ---@field ignore_df? boolean fragment packets that say not to; takes `pmtudisc = false`; default false
 ---@field iseq? boolean packets that come in must be in sequence; default false
@@ -1589,6 +1796,76 @@
 ---@field time number seconds from connecting to the body's end
 ---@field peer string the server's address and port
 ---@field local_address string our own address and port
+
+---What is particular to a GRE tunnel over IPv6.
+---@class nsh.Ip6gre
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the hop limit of outer packets, 0 for the system's default; default 64
+---@field encaplimit? integer how often a packet may be encapsulated again (RFC 2473); default 4
+---@field no_encaplimit? boolean packets have no such limit; default false
+---@field tclass? integer the traffic class of outer packets
+---@field tclass_inherit? boolean that of the packet within; default false
+---@field flowlabel? integer the flow label of outer packets
+---@field flowlabel_inherit? boolean that of the packet within; default false
+---@field dscp_inherit? boolean packets that come out get the DSCP of the outer ones; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field fwmark_inherit? boolean that of the packet within; default false
+---@field allow_localremote? boolean the remote end may be an address of this host; default false
+---@field ikey? integer the key of packets that come in, or false
+---@field okey? integer the key of packets that go out, or false
+---@field encap? string in what of UDP the packets are packed; default none
+---@field encap_sport? integer its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field iseq? boolean packets that come in must be in sequence; default false
+---@field oseq? boolean packets that go out are numbered; default false
+---@field icsum? boolean packets that come in must have a checksum; default false
+---@field ocsum? boolean packets that go out have a checksum; default false
+
+---What is particular to an ip6tnl tunnel.
+---@class nsh.Ip6tnl
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the hop limit of outer packets, 0 for the system's default; default 64
+---@field encaplimit? integer how often a packet may be encapsulated again (RFC 2473); default 4
+---@field no_encaplimit? boolean packets have no such limit; default false
+---@field tclass? integer the traffic class of outer packets
+---@field tclass_inherit? boolean that of the packet within; default false
+---@field flowlabel? integer the flow label of outer packets
+---@field flowlabel_inherit? boolean that of the packet within; default false
+---@field dscp_inherit? boolean packets that come out get the DSCP of the outer ones; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field fwmark_inherit? boolean that of the packet within; default false
+---@field allow_localremote? boolean the remote end may be an address of this host; default false
+---@field encap? string in what of UDP the packets are packed; default none
+---@field encap_sport? integer its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field mode? string what it carries; default any
+
+---What is particular to an ipip tunnel.
+---@class nsh.Ipip
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? string in what of UDP the packets are packed; default none
+---@field encap_sport? integer its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field external? boolean the tunnel's ends come with each packet; default false
+---@field mode? string what it carries; default any
 
 ---What is particular to an ipvlan or ipvtap.
 ---@class nsh.Ipvlan
@@ -1643,6 +1920,13 @@
 ---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
 ---@field geneve? nsh.Geneve what is particular to a GENEVE tunnel
 ---@field gre? nsh.Gre what is particular to a GRE tunnel over IPv4
+---@field ip6gre? nsh.Ip6gre what is particular to a GRE tunnel over IPv6
+---@field ipip? nsh.Ipip what is particular to an ipip tunnel
+---@field sit? nsh.Sit what is particular to a sit tunnel
+---@field ip6tnl? nsh.Ip6tnl what is particular to an ip6tnl tunnel
+---@field vti? nsh.Vti what is particular to a VTI tunnel over IPv4
+---@field vti6? nsh.Vti6 what is particular to a VTI tunnel over IPv6
+---@field xfrm? nsh.Xfrm what is particular to an interface of IPsec
 ---@field tun? nsh.Tun what is particular to a tun or tap link
 ---@field port_kind? string what it is a port of: bridge, vrf, ...
 ---@field port? nsh.LinkPort what is particular to a port of a bridge
@@ -1923,6 +2207,25 @@
 ---@field direction? string what is shaped: what the link sends (out), what it receives (in: its other end sends it), or both; default out
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
 
+---What is particular to a sit tunnel.
+---@class nsh.Sit
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ttl? integer the TTL of outer packets; 0 or "inherit" for that of the packet within
+---@field tos? integer the TOS of outer packets; 1 or "inherit" for that of the packet within
+---@field pmtudisc? boolean outer packets are not to be fragmented; default true
+---@field encap? string in what of UDP the packets are packed; default none
+---@field encap_sport? integer its source port; 0 or "auto" for one by the flow, which is the default
+---@field encap_dport? integer its destination port
+---@field encap_csum? boolean its checksums over IPv4; default false
+---@field encap_udp6_csum? boolean its checksums over IPv6; default true of a tunnel over IPv6, else false
+---@field encap_remcsum? boolean remote checksum offload of GUE; default false
+---@field fwmark? integer the mark by which outer packets are routed
+---@field mode? string what it carries; default any
+---@field isatap? boolean an ISATAP tunnel (RFC 5214); default false
+---@field sixrd_prefix? string the prefix of 6rd (RFC 5969); default 2002::/16, which is 6to4
+---@field sixrd_relay_prefix? string what the IPv4 addresses of 6rd have in common
+
 ---A socket. Prints as in `ss -anp`.
 ---@class nsh.Socket
 ---@field proto "tcp"|"udp"|"raw"|"unix" what it speaks
@@ -1997,6 +2300,22 @@
 ---@class nsh.Vrf
 ---@field table? integer the routing table of its ports
 
+---What is particular to a VTI tunnel over IPv4.
+---@class nsh.Vti
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ikey? integer that of packets that come in
+---@field okey? integer that of packets that go out
+---@field fwmark? integer the mark by which outer packets are routed
+
+---What is particular to a VTI tunnel over IPv6.
+---@class nsh.Vti6
+---@field local? string the own end
+---@field remote? string the remote end
+---@field ikey? integer that of packets that come in
+---@field okey? integer that of packets that go out
+---@field fwmark? integer the mark by which outer packets are routed
+
 ---What is particular to a VXLAN tunnel.
 ---@class nsh.Vxlan
 ---@field id? integer the network identifier (VNI)
@@ -2024,6 +2343,11 @@
 ---@field external? boolean the tunnel's ends come with each packet; default false
 ---@field vnifilter? boolean only VNIs that are listed; default false
 ---@field link_index? integer the index of the link below
+
+---What is particular to an interface of IPsec.
+---@class nsh.Xfrm
+---@field if_id? integer the id of its states and policies, not 0
+---@field external? boolean the id comes with each packet (Linux 6.1); default false
 
 ---An ARP message for IPv4 on Ethernet.
 ---@class nsh.capture.Arp

@@ -56,8 +56,36 @@ integers! {
     Be32(u32): to_be_bytes, from_be_bytes, Integer "{}";
     /// Reported alone: below zero it means "none".
     Signed(i32): to_ne_bytes, from_ne_bytes, Integer "{}";
-    /// A flow label of IPv6.
-    Label(u32): to_be_bytes, from_be_bytes, Integer "{:#x}";
+}
+
+/// A flow label of IPv6, up to HIGH; a traffic class may stand in front of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label<const LOW: u32, const HIGH: u32>(pub u32);
+
+impl<const LOW: u32, const HIGH: u32> Field for Label<LOW, HIGH> {
+    fn form() -> Form {
+        Between::<LOW, HIGH>::form()
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(Between::<LOW, HIGH>::read(value)?.map(|n| Label(n.0)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Int(self.0.into())
+    }
+
+    fn word(&self) -> String {
+        format!("{:#x}", self.0)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.to_be_bytes().to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().map(|label| Label(u32::from_be_bytes(*label) & HIGH))
+    }
 }
 
 /// A flow label has 20 bits.
@@ -252,16 +280,17 @@ pub type Timer = Ticks<8, 0, 0>;
 /// A time of any sensible length.
 pub type Interval = Ticks<8, 0, 10_000_000>;
 
-/// Declares types of which each number has a word; `numbered` where `ip` takes and shows the number alone.
+/// Declares types of which each number has a word, and other words that `ip` takes; `numbered` where `ip` takes and shows the number alone.
 macro_rules! named {
     ($($(#[$doc:meta])* $name:ident($int:ty) $($numbered:ident)? ($to:ident, $from:ident)
-        { $($number:literal = $word:literal),* })*) => {
+        { $($number:literal = $word:literal),* } $(, or { $($alias_number:literal = $alias:literal),* })?)*) => {
         $($(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name(pub $int);
 
         impl $crate::model::Words for $name {
             const WORDS: &'static [(&'static str, Self)] = &[$(($word, $name($number))),*];
+            $(const ALIASES: &'static [(&'static str, Self)] = &[$(($alias, $name($alias_number))),*];)?
             const NUMBERED: bool = $crate::net::link::fields::named!(@numbered $($numbered)?);
 
             fn to_wire(self) -> Option<Vec<u8>> {

@@ -12,6 +12,7 @@ pub mod fields;
 pub mod find;
 mod geneve;
 mod gre;
+mod iptnl;
 mod ipvlan;
 mod kind;
 mod macvlan;
@@ -24,7 +25,9 @@ mod tunnel;
 mod veth;
 mod vlan;
 mod vrf;
+mod vti;
 mod vxlan;
+mod xfrm;
 
 use kind::{Options, build};
 
@@ -65,6 +68,13 @@ kinds! {
     vxlan::Vxlan,
     geneve::Geneve,
     gre::Gre,
+    gre::Ip6gre,
+    iptnl::Ipip,
+    iptnl::Sit,
+    iptnl::Ip6tnl,
+    vti::Vti,
+    vti::Vti6,
+    xfrm::Xfrm,
     tun::Tun,
 }
 
@@ -78,14 +88,6 @@ const PLAIN: &[Build] = &[
     build!("bond" = "BONDING" by "bonding"),
     build!("hsr" = "HSR"),
     build!("macsec" = "MACSEC"),
-    build!("ipip" = "NET_IPIP" by "ipip"),
-    build!("sit" = "IPV6_SIT" by "sit"),
-    build!("ip6gre" = "IPV6_GRE" by "ip6_gre"),
-    build!("ip6gretap" = "IPV6_GRE" by "ip6_gre"),
-    build!("ip6tnl" = "IPV6_TUNNEL" by "ip6_tunnel"),
-    build!("vti" = "NET_IPVTI" by "ip_vti"),
-    build!("vti6" = "IPV6_VTI" by "ip6_vti"),
-    build!("xfrm" = "XFRM_INTERFACE"),
     build!("bareudp" = "BAREUDP"),
     build!("batadv" = "BATMAN_ADV"),
     build!("can" = "CAN_DEV"),

@@ -4,15 +4,18 @@ use std::net::Ipv4Addr;
 
 use nix::errno::Errno;
 
+use super::fields::{Bit32, Encap};
 use crate::base::error::{Error, Result};
-use crate::model::{Field, Form, Value, Word};
+use crate::model::{Between, Field, Form, Value, Word};
 use crate::net::fields::text;
 
 /// Declares a tunnel's table: rows that tunnels share, by the numbers that the kind's attributes have, then its own.
 ///
 /// - `ends(ADDRESS, link, local, remote)`
 /// - `outer(ttl, tos, pmtudisc)`: what the outer header of IPv4 has
-/// - `keys(ikey, okey)`
+/// - `outer6(ttl, encaplimit, flowinfo, flags, fwmark)`: what that of IPv6 has, with [`inherit_or!`] in `spread`
+/// - `keys(ikey, okey)`, with flags in other rows that there is one
+/// - `vti_keys(ikey, okey)`, where 0 says that there is none
 /// - `encap(type, flags, sport, dport)`: FOU and GUE
 /// - `fwmark(number)`
 /// - `external(number)`
@@ -32,6 +35,41 @@ macro_rules! tunnel {
                 "the TOS of outer packets; 1 or \"inherit\" for that of the packet within";
             Set pmtudisc: $crate::net::link::fields::Toggle = $pmtudisc, ip ["pmtudisc", "nopmtudisc"],
                 "outer packets are not to be fragmented; default true";
+        ] $($rest)* }
+    };
+    ([$($rows:tt)*] outer6($ttl:tt, $encaplimit:tt, $flowinfo:tt, $flags:tt, $fwmark:tt) $($rest:tt)*) => {
+        $crate::net::link::tunnel::tunnel! { [$($rows)*
+            Set ttl: $crate::net::link::fields::U8 = $ttl, ip ["hoplimit", "ttl", "hlim"],
+                "the hop limit of outer packets, 0 for the system's default; default 64";
+            Set encaplimit: $crate::net::link::fields::U8 = $encaplimit, ip ["encaplimit"],
+                "how often a packet may be encapsulated again (RFC 2473); default 4";
+            Set no_encaplimit: $crate::net::link::fields::Bit32<0> = $flags, ip ["encaplimit none"],
+                "packets have no such limit; default false";
+            Set tclass: $crate::net::link::tunnel::Class = $flowinfo, ip ["tclass", "tos", "dsfield"],
+                "the traffic class of outer packets";
+            Set tclass_inherit: $crate::net::link::fields::Bit32<1> = $flags,
+                ip ["tclass inherit", "tos inherit", "dsfield inherit"], "that of the packet within; default false";
+            Set flowlabel: $crate::net::link::fields::FlowLabel = $flowinfo, ip ["flowlabel"],
+                "the flow label of outer packets";
+            Set flowlabel_inherit: $crate::net::link::fields::Bit32<2> = $flags, ip ["flowlabel inherit"],
+                "that of the packet within; default false";
+            Set dscp_inherit: $crate::net::link::fields::Bit32<4> = $flags, ip ["dscp inherit"],
+                "packets that come out get the DSCP of the outer ones; default false";
+            Set fwmark: $crate::net::fields::Number = $fwmark, ip ["fwmark"],
+                "the mark by which outer packets are routed";
+            Set fwmark_inherit: $crate::net::link::fields::Bit32<5> = $flags, ip ["fwmark inherit"],
+                "that of the packet within; default false";
+            Set allow_localremote: $crate::net::link::fields::Bit32<6> = $flags,
+                ip ["allow-localremote", "noallow-localremote"],
+                "the remote end may be an address of this host; default false";
+        ] $($rest)* }
+    };
+    ([$($rows:tt)*] vti_keys($ikey:tt, $okey:tt) $($rest:tt)*) => {
+        $crate::net::link::tunnel::tunnel! { [$($rows)*
+            Give key: $crate::net::link::fields::Be32 = header, ip ["key"],
+                "the key of the policies in both directions, which is a mark; 0 for none";
+            Set ikey: $crate::net::link::fields::Be32 = $ikey, ip ["ikey"], "that of packets that come in";
+            Set okey: $crate::net::link::fields::Be32 = $okey, ip ["okey"], "that of packets that go out";
         ] $($rest)* }
     };
     ([$($rows:tt)*] keys($ikey:tt, $okey:tt) $($rest:tt)*) => {
@@ -54,7 +92,7 @@ macro_rules! tunnel {
             Set encap_csum: $crate::net::link::fields::Bit16<0> = $flags, ip ["encap-csum", "noencap-csum"],
                 "its checksums over IPv4; default false";
             Set encap_udp6_csum: $crate::net::link::fields::Bit16<1> = $flags,
-                ip ["encap-udp6-csum", "noencap-udp6-csum"], "its checksums over IPv6; default false";
+                ip ["encap-udp6-csum", "noencap-udp6-csum"], "its checksums over IPv6; default true of a tunnel over IPv6, else false";
             Set encap_remcsum: $crate::net::link::fields::Bit16<2> = $flags,
                 ip ["encap-remcsum", "noencap-remcsum"], "remote checksum offload of GUE; default false";
         ] $($rest)* }
@@ -75,7 +113,90 @@ macro_rules! tunnel {
     };
 }
 
-pub(super) use tunnel;
+/// In `spread` of a tunnel over IPv6: a value ends that it is the inner packet's, and the reverse.
+macro_rules! inherit_or {
+    ($tunnel:expr) => {
+        $crate::net::link::tunnel::exclude(
+            &mut $tunnel.tclass,
+            &mut $tunnel.tclass_inherit,
+            $crate::net::link::tunnel::Class(0),
+        );
+        $crate::net::link::tunnel::exclude(
+            &mut $tunnel.flowlabel,
+            &mut $tunnel.flowlabel_inherit,
+            $crate::net::link::fields::Label(0),
+        );
+        $crate::net::link::tunnel::exclude(
+            &mut $tunnel.fwmark,
+            &mut $tunnel.fwmark_inherit,
+            $crate::model::Between(0),
+        );
+        $tunnel.no_encaplimit =
+            $tunnel.no_encaplimit.or($tunnel.encaplimit.map(|_| $crate::net::link::fields::Bit32(false)));
+    };
+}
+
+/// In `fill` of a tunnel over IPv6: the kernel's own values are 0.
+macro_rules! fill6 {
+    ($tunnel:expr) => {
+        if $tunnel.external.is_none() {
+            $tunnel.encap_udp6_csum.get_or_insert($crate::net::link::fields::Bit16(true));
+            $tunnel.ttl.get_or_insert($crate::net::link::fields::U8(64));
+            if $tunnel.no_encaplimit != Some($crate::net::link::fields::Bit32(true)) {
+                $tunnel.encaplimit.get_or_insert($crate::net::link::fields::U8(4));
+            }
+        }
+    };
+}
+
+/// In `gather`: the kernel reports an end that is not given as an unspecified address.
+macro_rules! ends_given {
+    ($tunnel:expr) => {
+        $tunnel.local.take_if(|end| end.is_unspecified());
+        $tunnel.remote.take_if(|end| end.is_unspecified());
+    };
+}
+
+pub(super) use {ends_given, fill6, inherit_or, tunnel};
+
+/// What an option's value and the one that it is inherited say of each other; `none` is the value that is inherited.
+pub fn exclude<T, const BIT: u32>(value: &mut Option<T>, inherit: &mut Option<Bit32<BIT>>, none: T) {
+    match inherit {
+        Some(Bit32(true)) if value.is_none() => *value = Some(none),
+        None if value.is_some() => *inherit = Some(Bit32(false)),
+        _ => {}
+    }
+}
+
+/// The traffic class in an IPv6 header's first word, beside the flow label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class(pub u8);
+
+impl Field for Class {
+    fn form() -> Form {
+        Form { word: Word::Hexadecimal, ..Between::<0, 255>::form() }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(Between::<0, 255>::read(value)?.map(|n| Class(n.0 as u8)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Int(self.0.into())
+    }
+
+    fn word(&self) -> String {
+        format!("{:#x}", self.0)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some((u32::from(self.0) << 20).to_be_bytes().to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().map(|info| Class((u32::from_be_bytes(*info) >> 20) as u8))
+    }
+}
 
 /// The key of one direction; `None` for packets without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,9 +268,13 @@ impl Field for Port {
     }
 }
 
+/// What tells tunnels apart, of those without keys.
+pub const ENDS: &str = "local and remote end and link below";
+
 /// What refusals mean that tunnels of all kinds get. `same` is what tells tunnels apart; `fallback` the one without
-/// ends, which the kernel makes; `packed` whether it shall be packed in UDP.
-pub fn explain(e: Error, same: &str, fallback: &str, packed: bool) -> Error {
+/// ends, which the kernel makes; `encap` in what it shall be packed.
+pub fn explain(e: Error, same: &str, fallback: &str, encap: Option<Encap>) -> Error {
+    let packed = encap.is_some_and(|encap| encap != Encap(0));
     match e.raw() {
         Some(Errno::EEXIST) => e.hint(format!(
             "a tunnel with the same {same} is there; the kernel's own {fallback} is the one without any"
