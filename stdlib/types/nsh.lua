@@ -905,7 +905,7 @@
 ---@field corrupt? number|string the share of packets in which one bit is changed
 ---@field reorder? number|string the share of packets that are not delayed, and so overtake others; needs `delay`
 ---@field rate? integer|string how fast packets are sent
----@field direction? "out"|"in"|"both" what is shaped: what the link sends (out), what it receives (in: its other end sends it), or both; default out
+---@field direction? "out"|"in"|"both" what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
 
 ---@class (exact) nsh.namespace.AddOptions
@@ -1932,6 +1932,7 @@
 ---@field port? nsh.LinkPort what is particular to a port of a bridge
 ---@field vrf_table? integer the routing table, of a port of a VRF
 ---@field shape? nsh.Shape how it shapes what it sends, if it does
+---@field shape_in? nsh.Shape how an ifb shapes what it receives, where its other end is in no namespace of the lab
 
 ---What is particular to a port of a bridge.
 ---@class nsh.LinkPort
@@ -2204,7 +2205,7 @@
 ---@field corrupt? number the share of packets in which one bit is changed
 ---@field reorder? number the share of packets that are not delayed, and so overtake others; needs `delay`
 ---@field rate? integer how fast packets are sent
----@field direction? string what is shaped: what the link sends (out), what it receives (in: its other end sends it), or both; default out
+---@field direction? string what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
 
 ---What is particular to a sit tunnel.

@@ -37,6 +37,8 @@ pub struct Link {
     /// As a port of a VRF: its routing table.
     pub vrf_table: Option<u32>,
     pub shape: Option<Box<Shape>>,
+    /// How an ifb shapes what it receives.
+    pub shape_in: Option<Box<Shape>>,
 }
 
 impl Link {
@@ -187,6 +189,7 @@ fn resolve(
     if link.common.qdisc.as_ref().is_some_and(|qdisc| tc::SHAPING.contains(&qdisc.0.as_str())) {
         link.shape = tc::get(ns, link.index())?.map(Box::new);
     }
+    link.shape_in = tc::get_in(ns, link.index())?.map(Box::new);
     Ok(())
 }
 

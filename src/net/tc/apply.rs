@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use super::object::{Device, Object, ROOT, handle_text, qdiscs};
 use super::shape::{Direction, Shape};
-use super::{BLACKHOLE, NETEM, PFIFO, TBF, is_own, loss, own, read};
+use super::{BLACKHOLE, NETEM, PFIFO, TBF, ifb, is_own, loss, own, read};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::done::Verb;
 use crate::net::link::{self, find};
@@ -17,24 +17,31 @@ use crate::net::namespace::{Namespace, Namespaces};
 /// stays there.
 ///
 /// Raises `exists` if somebody else has set a discipline at the link's root. Raises `unsupported` where the kernel lacks
-/// netem and more than a rate and loss is asked for, and for the direction `in` of a link that is no veth, or whose other end is
-/// in a namespace that nsh doesn't know.
+/// netem and more than a rate and loss is asked for, or what shapes the direction `in` of a link whose other end is in no
+/// namespace that nsh knows.
 pub fn set(all: &Namespaces, ns: &Rc<Namespace>, name: &str, shape: &Shape) -> Result<()> {
     shape.check()?;
     let near = Device::require(ns, name)?;
-    let far = || {
-        far_end(all, &near)?.ok_or_else(|| {
-            Error::new(Kind::Unsupported, "the other end is in no namespace of the lab")
-                .hint("a veth pair has both ends; of other links shape what is sent, at each end")
-        })
-    };
-    let devices = match shape.direction.unwrap_or(Direction::Out) {
-        Direction::Out => vec![near],
+    let direction = shape.direction.unwrap_or(Direction::Out);
+    if shape.is_empty() {
+        return unshape(all, &near, direction);
+    }
+    let far = || far_end(all, &near)?.map_or_else(|| ifb::require(&near), Ok);
+    let devices = match direction {
+        Direction::Out => vec![near.clone()],
         Direction::In => vec![far()?],
-        Direction::Both => vec![far()?, near],
+        Direction::Both => vec![far()?, near.clone()],
     };
+    let shaped = shape_all(&devices, shape);
+    if shaped.is_err() && get_in(ns, near.index)?.is_none() {
+        ifb::remove(&near)?;
+    }
+    shaped
+}
+
+fn shape_all(devices: &[Device], shape: &Shape) -> Result<()> {
     let mut done: Vec<(&Device, Option<Shape>)> = Vec::new();
-    for device in &devices {
+    for device in devices {
         let before = get(&device.ns, device.index)?;
         if let Err(e) = shape_one(device, shape) {
             // Both or none: the other end is again as it was.
@@ -101,7 +108,9 @@ fn put(device: &Device, shape: &Shape, kind: &str) -> Result<()> {
 }
 
 fn without_netem(device: &Device, shape: &Shape) -> Result<()> {
-    let lacking = shape.for_netem();
+    let mut lacking = shape.for_netem();
+    // The kernel spares what was redirected its hook on the way out.
+    lacking.extend(shape.loss.filter(|_| device.redirected).map(|_| "loss"));
     if !lacking.is_empty() {
         return Err(lacks(NETEM, &lacking));
     }
@@ -138,8 +147,15 @@ fn list(words: &[&str]) -> String {
 
 /// Takes the shaping of both directions away, as `tc qdisc del dev NAME root`.
 pub fn del(all: &Namespaces, ns: &Rc<Namespace>, name: &str) -> Result<()> {
-    let near = Device::require(ns, name)?;
-    far_end(all, &near)?.into_iter().chain([near]).try_for_each(|device| restore(&device))
+    unshape(all, &Device::require(ns, name)?, Direction::Both)
+}
+
+fn unshape(all: &Namespaces, near: &Device, direction: Direction) -> Result<()> {
+    if direction != Direction::Out {
+        far_end(all, near)?.map_or(Ok(()), |far| restore(&far))?;
+        ifb::remove(near)?;
+    }
+    if direction == Direction::In { Ok(()) } else { restore(near) }
 }
 
 /// Takes the shaping away. What others have set stays.
@@ -169,6 +185,11 @@ pub fn get(ns: &Namespace, index: u32) -> Result<Option<Shape>> {
     Ok(Some(shape))
 }
 
+/// How an ifb of ours shapes what the link with this index receives, if it does.
+pub fn get_in(ns: &Namespace, index: u32) -> Result<Option<Shape>> {
+    ifb::index(ns, index)?.map_or(Ok(None), |ifb| get(ns, ifb))
+}
+
 /// The other end of a veth, where it is known.
 fn far_end(all: &Namespaces, Device { ns, index, .. }: &Device) -> Result<Option<Device>> {
     let Some(near) = link::by_index(ns, *index)? else { return Ok(None) };
@@ -180,5 +201,5 @@ fn far_end(all: &Namespaces, Device { ns, index, .. }: &Device) -> Result<Option
         Some(nsid) => all.by_nsid(ns, nsid)?.map(|name| all.get(&name)).transpose()?.flatten(),
     };
     let Some(ns) = ns else { return Ok(None) };
-    Ok(find::name(&ns, index)?.map(|name| Device { ns, index, name }))
+    Ok(find::name(&ns, index)?.map(|name| Device { ns, index, name, redirected: false }))
 }

@@ -1,6 +1,7 @@
 //! Traffic control: queueing disciplines of links, as `tc` handles them.
 
 mod apply;
+mod ifb;
 mod loss;
 mod netem;
 mod object;
@@ -8,9 +9,10 @@ mod pfifo;
 mod shape;
 mod silence;
 mod tbf;
+mod u32;
 mod units;
 
-pub use apply::{del, get, set};
+pub use apply::{del, get, get_in, set};
 pub use shape::Shape;
 pub use silence::silence;
 pub use units::{Rate, Share, Span};

@@ -16,6 +16,12 @@ const TCA_KIND: u16 = 1;
 const TCA_OPTIONS: u16 = 2;
 /// TC_H_ROOT of linux/pkt_sched.h.
 pub const ROOT: u32 = u32::MAX;
+/// TC_H_INGRESS: where a discipline stands that has filters for what comes in.
+pub const INGRESS: u32 = 0xffff_fff1;
+/// TC_H_CLSACT with TC_H_MIN_INGRESS: those filters, be they an `ingress` discipline's or a `clsact`'s.
+pub const INCOMING: u32 = 0xffff_fff2;
+/// The handle of a discipline at [`INGRESS`].
+pub const INGRESS_HANDLE: u32 = 0xffff_0000;
 /// The length of `struct tcmsg`.
 const TCMSG: usize = 20;
 
@@ -23,26 +29,35 @@ const TCMSG: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noun {
     Qdisc = 36,
+    Filter = 44,
 }
 
 impl Words for Noun {
-    const WORDS: &'static [(&'static str, Self)] = &[("qdisc", Noun::Qdisc)];
+    const WORDS: &'static [(&'static str, Self)] = &[("qdisc", Noun::Qdisc), ("filter", Noun::Filter)];
 }
 
-/// A queueing discipline.
+/// A queueing discipline or a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     pub noun: Noun,
     pub parent: u32,
     /// 0 where the kernel chooses, and of disciplines that the kernel itself has put there.
     pub handle: u32,
+    /// Of a filter, its preference and its protocol (`ETH_P_*`).
+    pub info: (u16, u16),
     pub kind: String,
     pub options: Vec<u8>,
 }
 
 impl Object {
     pub fn qdisc(parent: u32, handle: u32, kind: &str) -> Self {
-        Object { noun: Noun::Qdisc, parent, handle, kind: kind.to_owned(), options: Vec::new() }
+        let (noun, info, options) = (Noun::Qdisc, (0, 0), Vec::new());
+        Object { noun, parent, handle, info, kind: kind.to_owned(), options }
+    }
+
+    /// A filter; of those with a lower preference comes first.
+    pub fn filter(parent: u32, preference: u16, protocol: u16, kind: &str) -> Self {
+        Object { noun: Noun::Filter, info: (preference, protocol), ..Self::qdisc(parent, 0, kind) }
     }
 
     pub fn with(self, options: Vec<u8>) -> Self {
@@ -51,12 +66,24 @@ impl Object {
 
     /// Its place as `tc` has it.
     fn place(&self) -> Vec<String> {
-        let parent = match self.parent {
+        let mut out = match self.parent {
             ROOT => vec!["root".to_owned()],
+            INGRESS => return Vec::new(),
+            INCOMING => vec!["ingress".to_owned()],
             parent => vec!["parent".to_owned(), handle_text(parent)],
         };
-        let handle = (self.handle != 0).then(|| ["handle".to_owned(), handle_text(self.handle)]);
-        parent.into_iter().chain(handle.into_iter().flatten()).collect()
+        if self.handle != 0 {
+            out.extend(["handle".to_owned(), handle_text(self.handle)]);
+        }
+        if let (Noun::Filter, (preference, protocol)) = (self.noun, self.info) {
+            let protocol = match i32::from(protocol) {
+                libc::ETH_P_IP => "ip",
+                libc::ETH_P_IPV6 => "ipv6",
+                _ => "all",
+            };
+            out.extend(["protocol", protocol, "pref", &preference.to_string()].map(str::to_owned));
+        }
+        out
     }
 
     fn encode(&self, index: u32) -> Result<Vec<u8>> {
@@ -65,7 +92,9 @@ impl Object {
         if !self.options.is_empty() {
             attributes.put(TCA_OPTIONS, &self.options);
         }
-        let head = tcmsg(index, self.handle, self.parent);
+        let (preference, protocol) = self.info;
+        let info = u32::from(preference) << 16 | u32::from(protocol.to_be());
+        let head = tcmsg(index, self.handle, self.parent, info);
         Ok([head, attributes.into_bytes()?].concat())
     }
 
@@ -79,6 +108,7 @@ impl Object {
             noun,
             handle: word(head, 8)?,
             parent: word(head, 12)?,
+            info: word(head, 16).map(|info| ((info >> 16) as u16, u16::from_be(info as u16)))?,
             kind: string(find(attributes, TCA_KIND)?),
             options: find(attributes, TCA_OPTIONS).unwrap_or_default().to_vec(),
         })
@@ -86,8 +116,8 @@ impl Object {
 }
 
 /// `struct tcmsg`: family, padding, index, handle, parent, info.
-fn tcmsg(index: u32, handle: u32, parent: u32) -> Vec<u8> {
-    [0, index, handle, parent, 0].iter().flat_map(|n| n.to_ne_bytes()).collect()
+fn tcmsg(index: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
+    [0, index, handle, parent, info].iter().flat_map(|n| n.to_ne_bytes()).collect()
 }
 
 /// A handle as `tc` writes it: `8001:`, `1:10`.
@@ -109,13 +139,16 @@ pub struct Device {
     pub ns: Rc<Namespace>,
     pub index: u32,
     pub name: String,
+    /// Whether it gets its packets by a redirect.
+    pub redirected: bool,
 }
 
 impl Device {
     /// Raises `not_found` if there is no such link.
     pub fn require(ns: &Rc<Namespace>, name: &str) -> Result<Self> {
         let index = links::require_index(ns, name)?;
-        Ok(Device { ns: ns.clone(), index, name: links::name(ns, index)?.unwrap_or(name.to_owned()) })
+        let name = links::name(ns, index)?.unwrap_or(name.to_owned());
+        Ok(Device { ns: ns.clone(), index, name, redirected: false })
     }
 
     /// Adds, replaces or deletes an object. `words` are what `tc` has of its options.
@@ -127,7 +160,8 @@ impl Device {
         };
         self.ns.rtnl(object.noun as u16 + offset, flags, &object.encode(self.index)?, |_| Ok(()))?;
         let start = [object.noun.name(), verb.name(), "dev", &self.name].map(str::to_owned);
-        let kind = (verb != Verb::Del).then(|| object.kind.clone());
+        // What stands at the way in has no other name than its kind.
+        let kind = (verb != Verb::Del || object.parent == INGRESS).then(|| object.kind.clone());
         let all: Vec<String> =
             start.into_iter().chain(object.place()).chain(kind).chain(words.iter().cloned()).collect();
         self.ns.report(Done::Tc(&all));
@@ -147,20 +181,29 @@ impl Device {
     pub fn root(&self) -> Result<Option<Object>> {
         Ok(self.qdiscs()?.into_iter().find(|qdisc| qdisc.parent == ROOT))
     }
+
+    /// The filters at a place.
+    pub fn filters(&self, parent: u32) -> Result<Vec<Object>> {
+        objects(&self.ns, Noun::Filter, self.index, parent)
+    }
 }
 
 /// As [`Device::qdiscs`], of the link with this index.
 pub fn qdiscs(ns: &Namespace, index: u32) -> Result<Vec<Object>> {
-    const RTM_GETQDISC: u16 = Noun::Qdisc as u16 + 2;
+    let mut found = objects(ns, Noun::Qdisc, index, 0)?;
+    found.retain(|qdisc| qdisc.handle != 0);
+    Ok(found)
+}
+
+fn objects(ns: &Namespace, noun: Noun, index: u32, parent: u32) -> Result<Vec<Object>> {
     let mut found = Vec::new();
-    ns.rtnl(RTM_GETQDISC, NLM_F_DUMP, &tcmsg(index, 0, 0), |answer| {
+    ns.rtnl(noun as u16 + 2, NLM_F_DUMP, &tcmsg(index, 0, parent, 0), |answer| {
         match answer {
             None => found.clear(),
-            Some(answer) => found.extend(Object::decode(Noun::Qdisc, index, answer.payload)),
+            Some(answer) => found.extend(Object::decode(noun, index, answer.payload)),
         }
         Ok(())
     })?;
-    found.retain(|qdisc: &Object| qdisc.handle != 0);
     Ok(found)
 }
 

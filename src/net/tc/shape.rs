@@ -20,7 +20,7 @@ table! {
             "the share of packets that are not delayed, and so overtake others; needs `delay`";
         Set rate: Rate = header, ip ["rate"], "how fast packets are sent";
         Set direction: Direction = header, ip [],
-            "what is shaped: what the link sends (out), what it receives (in: its other end sends it), or both; default out";
+            "what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out";
         Set limit: Packets = header, ip ["limit"],
             "how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way";
     }

@@ -27,6 +27,12 @@ pub fn link() -> Record<Link> {
         .record("shape", super::shape::record(), "how it shapes what it sends, if it does", |l| {
             l.shape.as_deref()
         })
+        .record(
+            "shape_in",
+            super::shape::record(),
+            "how an ifb shapes what it receives, where its other end is in no namespace of the lab",
+            |l| l.shape_in.as_deref(),
+        )
         .show(|table| Ok(link::line(|name| text(table, name))))
 }
 
