@@ -54,6 +54,7 @@ pub fn differing(namespaces: &[Rc<Namespace>]) -> Result<Vec<Vec<Difference>>> {
     // A script can write files too, but only where it is itself.
     let suspect = |ns: &&Rc<Namespace>| !alone || ns.is_host() || ns.is_tuned();
     let suspects: Vec<_> = namespaces.iter().filter(suspect).collect();
+    suspects.iter().for_each(|ns| ns.expect_bridges());
     let mut found = own(|| compare_all(&suspects))?.into_iter();
     let of_each = |ns: &Rc<Namespace>| suspect(&ns).then(|| found.next()).flatten().unwrap_or_default();
     Ok(namespaces.iter().map(of_each).collect())

@@ -10,7 +10,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
@@ -18,9 +18,10 @@ use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
 
 use super::done::{Done, Reports, Verb};
-use super::inherited::Inherited;
+use super::inherited::{self, Inherited};
 use super::netlink::{Answer, Idle, Route, Socket};
 use super::remains::{self, Keeper, Remains};
+use crate::base::alone;
 use crate::base::error::{Error, Kind, Result};
 use nsid::Notes;
 pub(super) use nsid::{Note, RTM_DELNSID, RTM_NEWNSID, nsid_of};
@@ -30,6 +31,8 @@ use sockets::{Pool, Sockets};
 pub const HOST: &str = "host";
 
 thread_local! {
+    /// Namespaces whose bridges, which they haven't got yet, would hand packets to IP's rules.
+    static BRIDGELESS: RefCell<Vec<Weak<Namespace>>> = const { RefCell::new(Vec::new()) };
     /// The namespace that the (main) thread lives in, and returns to. Of the thread, so that tests can have a lab
     /// each.
     static HOME: OnceCell<OwnedFd> = const { OnceCell::new() };
@@ -51,6 +54,8 @@ pub struct Namespace {
     changed: RefCell<Vec<u32>>,
     /// Kernel parameters were set.
     tuned: Cell<bool>,
+    /// It is among [`BRIDGELESS`].
+    bridgeless: Cell<bool>,
     shared: Rc<Shared>,
 }
 
@@ -75,6 +80,7 @@ impl Namespace {
             unsettled: Cell::new(false),
             changed: RefCell::default(),
             tuned: Cell::new(false),
+            bridgeless: Cell::new(false),
             shared: shared.clone(),
         })
     }
@@ -204,6 +210,15 @@ impl Namespace {
         changed
     }
 
+    /// Has bridges of this namespace work as in a new one, whatever the machine has loaded. To be called before the first
+    /// one is made, and before somebody looks at the parameters.
+    pub fn expect_bridges(&self) {
+        if self.bridgeless.take() {
+            // As with the other parameters: the sandbox has said so where they can't be set.
+            let _ = self.within(inherited::reset_bridges);
+        }
+    }
+
     /// Says that kernel parameters were set.
     pub fn tune(&self) {
         self.tuned.set(true);
@@ -224,6 +239,14 @@ impl Namespace {
         self.sockets.close();
         self.fd.take();
     }
+}
+
+/// Calls [`Namespace::expect_bridges`] of all namespaces: to be called before a program starts, which can make bridges
+/// wherever it likes. Among thousands of namespaces, a directory of /proc/sys/net is slow to find for the first time, so that
+/// it is left until somebody needs it.
+pub fn expect_bridges() {
+    let all = BRIDGELESS.take();
+    all.iter().filter_map(Weak::upgrade).for_each(|ns| ns.expect_bridges());
 }
 
 /// Returns the thread to the host's namespace when dropped, whatever the way out.
@@ -308,10 +331,15 @@ impl Namespaces {
             )),
             _ => Error::from(e).detail(format!("creating {}", path.display())),
         })?;
-        let made = self.make(&path).and_then(|()| self.open(name));
+        let alone = alone::is_alone();
+        let made = self.make(&path, alone).and_then(|()| self.open(name));
         match made {
             Ok(ns) => {
                 let ns = Rc::new(ns);
+                if alone {
+                    ns.bridgeless.set(true);
+                    BRIDGELESS.with_borrow_mut(|all| all.push(Rc::downgrade(&ns)));
+                }
                 self.shared.remains.forget(ns.inode);
                 self.known.borrow_mut().insert(name.to_owned(), ns.clone());
                 self.note(&ns);
@@ -331,7 +359,7 @@ impl Namespaces {
     }
 
     /// Steps into a new namespace just long enough to pin it: a fifth of the time that a fork takes.
-    fn make(&self, path: &Path) -> Result<()> {
+    fn make(&self, path: &Path, alone: bool) -> Result<()> {
         nix::sched::unshare(CloneFlags::CLONE_NEWNET).map_err(|e| {
             let error = Error::from(e).detail("making a network namespace");
             match e {
@@ -341,7 +369,10 @@ impl Namespaces {
         })?;
         let inside = Inside { away: true };
         // Where it can't be, the sandbox has said so of `host` already.
-        let _ = self.inherited.borrow_mut().reset();
+        let _ = self.inherited.borrow_mut().reset_conf();
+        if !alone {
+            let _ = inherited::reset_bridges();
+        }
         let pinned = nix::mount::mount(
             Some("/proc/thread-self/ns/net"),
             path,

@@ -28,6 +28,7 @@ pub struct Parameter {
 pub fn get(ns: &Namespace, name: &str) -> Result<String> {
     let parts = parts(name)?;
     let path = path(&parts);
+    prepare(ns, &parts);
     ns.within(|| Ok(read(&path)))?.map_err(|e| explain(ns, &parts, e, false))
 }
 
@@ -37,6 +38,7 @@ pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
     let parts = parts(name)?;
     let path = path(&parts);
     ns.tune();
+    prepare(ns, &parts);
     let written = ns.within(|| Ok(write(&path, value)))?;
     written.map_err(|e| match e.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EINVAL | Errno::ERANGE) => {
@@ -64,9 +66,17 @@ pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
 pub fn list(ns: &Namespace, prefix: &str) -> Result<Vec<Parameter>> {
     let parts = if prefix.is_empty() { vec!["net".to_owned()] } else { parts(prefix)? };
     let mut out = Vec::new();
+    prepare(ns, &parts);
     let walked = ns.within(|| Ok(walk(&path(&parts), &mut parts.clone(), &mut out)))?;
     walked.map_err(|e| explain(ns, &parts, e, false))?;
     Ok(out)
+}
+
+/// Before `net.bridge`, or all of `net`, is looked at.
+fn prepare(ns: &Namespace, parts: &[String]) {
+    if parts.get(1).is_none_or(|part| part == "bridge") {
+        ns.expect_bridges();
+    }
 }
 
 fn read(path: &Path) -> std::io::Result<String> {

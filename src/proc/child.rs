@@ -17,6 +17,7 @@ use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::unistd::Pid;
 
 use crate::base::error::{Error, Result};
+use crate::net::namespace::expect_bridges;
 
 /// The child's stack until it execs. It calls nothing that needs more than a few frames.
 const STACK: usize = 64 * 1024;
@@ -150,6 +151,7 @@ pub(super) fn replace(plan: &Plan<'_>) -> Failure {
 /// Starts the child; returns when it has exec'ed. The outer error is ours (no process could be made), the inner
 /// one the child's.
 pub(super) fn start(plan: &Plan<'_>) -> Result<std::result::Result<Child, Failure>> {
+    expect_bridges();
     let mut shared = Shared::new(plan);
     let mut stack = vec![0u128; STACK / 16];
     let mut pidfd: RawFd = -1;

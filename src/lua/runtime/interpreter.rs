@@ -18,6 +18,7 @@ use crate::lua::lab::{Lab, Place};
 use crate::lua::registry::Modules;
 use crate::lua::{schema, status};
 use crate::net::done::Done;
+use crate::net::namespace::expect_bridges;
 
 /// The most memory that a script's Lua values may take.
 pub const MEMORY_LIMIT: usize = 1 << 30;
@@ -95,6 +96,7 @@ pub fn new(bindings: &Bindings, lab: &Rc<Lab>) -> mlua::Result<Lua> {
         lua.create_function(stdout_closed)?,
         bind::raising(&lua, execute_shell)?,
         lua.create_function(|_, ()| {
+            expect_bridges();
             crate::proc::close_on_exec();
             Ok(())
         })?,
@@ -222,6 +224,7 @@ fn execute_shell(lua: &Lua, command: Option<mlua::LuaString>) -> Result<MultiVal
     Lab::of(lua)?.namespaces.host().report(Done::Ran(&told));
     let refused = |e: std::io::Error| bind::named(Error::from(e).detail("running /bin/sh"), "os.execute");
     let words = OsStr::from_bytes(&command.as_bytes()).to_owned();
+    expect_bridges();
     crate::proc::close_on_exec();
     let mut child = std::process::Command::new("/bin/sh").arg("-c").arg(words).spawn().map_err(refused)?;
     if let Ok(Some(pidfd)) = wait::pidfd(child.id() as i32)

@@ -66,6 +66,9 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Result<u32> {
     let named = veth::name_peer(ns, name, spec)?;
     let spec = named.as_ref().unwrap_or(spec);
     let request = request(ns, name, spec)?;
+    if spec.kind == "bridge" {
+        ns.expect_bridges();
+    }
     ns.rtnl(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &request, |_| Ok(()))
         .map_err(|e| explain(ns, name, spec, e))?;
     ns.unsettle();

@@ -15,6 +15,7 @@ use crate::lua::modules::with_interpreter;
 use crate::lua::runtime::explain;
 use crate::lua::runtime::interpreter::{self, Script};
 use crate::lua::status;
+use crate::net::namespace::expect_bridges;
 use crate::net::settle;
 
 /// Runs a script's file in the lab of the calling thread's namespace, tells `sink` what happens, and returns nsh's
@@ -67,6 +68,8 @@ fn execute(lua: &Lua, lab: &Rc<Lab>, chunk: Function, script: &Script) -> i32 {
     if let Some(stay) = stay.filter(|_| raised.is_none() && Tests::of(lab).well()) {
         // Those who come now send packets that nsh does not see.
         let _ = settle::settle(&lab.namespaces);
+        // Programs come from elsewhere from now on.
+        expect_bridges();
         stay();
         // That it is to end is no interrupt: what was deferred has its time.
         if let Err(e) = interpreter::resume(lua) {
