@@ -1,8 +1,8 @@
 /*
- * The least that the kernel must be asked for the work of hosts.lua and routes.lua: raw netlink, one request
+ * The least that the kernel must be asked for the work of hosts.lua, chain.lua and routes.lua: raw netlink, one request
  * after the other, no names looked up, nothing checked but the kernel's answer.
  *
- *   limit hosts N | limit routes N      (in namespaces of its own, with a private /run: see `compare`)
+ *   limit hosts|chain|routes N      (in namespaces of its own, with a private /run: see `../run`)
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -100,10 +100,10 @@ static int rtnetlink(void)
 	return fd;
 }
 
-static void address(int fd, int index, unsigned ip)
+static void address(int fd, int index, unsigned ip, int bits)
 {
-	struct ifaddrmsg a = { .ifa_family = AF_INET, .ifa_prefixlen = 16, .ifa_index = index };
-	unsigned wire = htonl(ip), broadcast = htonl(ip | 0xffff);
+	struct ifaddrmsg a = { .ifa_family = AF_INET, .ifa_prefixlen = bits, .ifa_index = index };
+	unsigned wire = htonl(ip), broadcast = htonl(ip | 0xffffffff >> bits);
 
 	begin(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &a, sizeof a);
 	put(IFA_LOCAL, &wire, 4);
@@ -166,6 +166,24 @@ static void veth(int fd, const char *name, int index, int master, const char *pe
 	ask(fd);
 }
 
+/* A new namespace, pinned: its descriptor, and by `inside` a socket in it. */
+static int namespace(const char *name, int home, int *inside)
+{
+	char path[64];
+	int ns;
+
+	snprintf(path, sizeof path, "/run/netns/%s", name);
+	close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
+	if (unshare(CLONE_NEWNET) < 0)
+		err(1, "unshare");
+	if (mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL) < 0)
+		err(1, "mount");
+	*inside = rtnetlink();
+	if (setns(home, CLONE_NEWNET) < 0 || (ns = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		err(1, "setns");
+	return ns;
+}
+
 static void hosts(int n)
 {
 	int fd = rtnetlink(), home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -183,25 +201,39 @@ static void hosts(int n)
 	put_str(IFLA_INFO_KIND, "bridge");
 	end(info);
 	ask(fd);
-	address(fd, 2, 0x0a000001);
+	address(fd, 2, 0x0a000001, 16);
 	for (int i = 1; i <= n; i++) {
-		char name[32], path[64];
+		char name[32];
 		int ns, inside;
 
-		snprintf(path, sizeof path, "/run/netns/h%d", i);
-		close(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600));
-		if (unshare(CLONE_NEWNET) < 0)
-			err(1, "unshare");
-		if (mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL) < 0)
-			err(1, "mount");
-		inside = rtnetlink();
-		if (setns(home, CLONE_NEWNET) < 0 || (ns = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-			err(1, "setns");
+		snprintf(name, sizeof name, "h%d", i);
+		ns = namespace(name, home, &inside);
 		snprintf(name, sizeof name, "v%d", i);
 		veth(fd, name, 10 + i, 2, "eth0", 2, ns);
-		address(inside, 2, 0x0a000000 | (i / 250 + 1) << 8 | (i % 250 + 1));
+		address(inside, 2, 0x0a000000 | (i / 250 + 1) << 8 | (i % 250 + 1), 16);
 		up(inside, 2);
 		route(inside, 0, 0, 0x0a000001, 2);
+	}
+}
+
+static void chain(int n)
+{
+	int before, home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	namespace("r1", home, &before);
+	for (int i = 2; i <= n; i++) {
+		unsigned net = 0x0a000000 | i / 250 << 16 | i % 250 << 8;
+		char name[32];
+		int ns, inside;
+
+		snprintf(name, sizeof name, "r%d", i);
+		ns = namespace(name, home, &inside);
+		/* `left` of the cable before, if there is one, is link 2. */
+		veth(before, "right", 3, 0, "left", 2, ns);
+		address(before, 3, net | 1, 24);
+		address(inside, 2, net | 2, 24);
+		up(inside, 2);
+		before = inside;
 	}
 }
 
@@ -221,9 +253,11 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "hosts"))
 		hosts(atoi(argv[2]));
+	else if (argc == 3 && !strcmp(argv[1], "chain"))
+		chain(atoi(argv[2]));
 	else if (argc == 3 && !strcmp(argv[1], "routes"))
 		routes(atoi(argv[2]));
 	else
-		errx(2, "usage: limit hosts N | limit routes N");
+		errx(2, "usage: limit hosts|chain|routes N");
 	return 0;
 }
