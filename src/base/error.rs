@@ -216,6 +216,7 @@ impl Error {
         let mut e = Self::new(Kind::of(errno), "");
         e.0.detail = None;
         e.0.errno = Some(errno);
+        e.0.hint = limit(errno);
         e
     }
 
@@ -378,6 +379,22 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Which limit was reached, and how to raise it.
+fn limit(errno: Errno) -> Option<String> {
+    use nix::sys::resource::{Resource, getrlimit};
+    match errno {
+        Errno::EMFILE => {
+            let (most, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+            Some(format!(
+                "nsh may have {most} files open, and keeps one for each namespace; start it with a higher hard limit \
+                 (ulimit -Hn)"
+            ))
+        }
+        Errno::ENFILE => Some("the machine's limit of open files is in /proc/sys/fs/file-max".to_owned()),
+        _ => None,
+    }
+}
 
 impl From<Errno> for Error {
     fn from(errno: Errno) -> Self {

@@ -102,3 +102,31 @@ fn deleted_namespaces_keep_no_descriptors() {
         assert_eq!(ran.status, Some(0), "{ran:?}");
     });
 }
+
+/// Whichever limit a lab reaches, the call that reached it says so, and nothing is left behind.
+#[test]
+fn limits_are_named_at_the_call() {
+    super::frame::each(|stage| {
+        let script = "for i = 1, 200 do
+                        namespace.add('h' .. i).link.list()
+                      end";
+        std::fs::write(stage.project.join("many.lua"), script).unwrap();
+        let nsh = stage.nsh().display().to_string();
+        let limits = [
+            (format!("ulimit -n 60; exec {nsh} many.lua"), "(EMFILE)", "ulimit -Hn"),
+            (
+                format!(
+                    "exec unshare -Urn sh -c 'echo 50 >/proc/sys/user/max_net_namespaces; exec {nsh} many.lua'"
+                ),
+                "(ENOSPC)",
+                "/proc/sys/user/max_net_namespaces",
+            ),
+        ];
+        for (line, reason, remedy) in limits {
+            let ran = stage.run(&mut stage.program("/bin/sh".as_ref(), &["-c", &line]));
+            assert_eq!(ran.status, Some(1), "{ran:?}");
+            assert!(ran.stderr.starts_with("many.lua:2: namespace.add \"h"), "{ran:?}");
+            assert!(ran.stderr.contains(reason) && ran.stderr.contains(remedy), "{ran:?}");
+        }
+    });
+}
