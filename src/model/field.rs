@@ -64,8 +64,12 @@ pub enum Word {
     IntegerOrNone,
     /// A number that stands for a word of ours.
     Numbered(fn(usize) -> Option<&'static str>),
-    /// A time in hundredths of a second.
-    Hundredths,
+    /// A time of so many parts a second.
+    Parts(u32),
+    /// Words with a colon, as many as follow: `1:2 3:4`.
+    Pairs,
+    /// Two numbers, the ends of a range.
+    Range,
     /// A time with its unit, `200ms` or `1s`; alone, milliseconds.
     Time,
     /// An address of IPv4. The second word, if there is one, is for a multicast group's.

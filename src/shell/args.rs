@@ -179,12 +179,12 @@ impl Arg {
         }
     }
 
-    /// A time in hundredths of a second, as `ip` counts a bridge's timers, in seconds.
-    fn hundredths(&self, option: &str) -> Result<Expr> {
+    /// A time of so many parts a second, in seconds: `ip` counts a bridge's timers in hundredths.
+    fn parts(&self, option: &str, parts: u32) -> Result<Expr> {
         match self.known.as_deref().map(str::parse::<u64>) {
-            Some(Ok(n)) => Ok(Expr::code(n as f64 / 100.0)),
+            Some(Ok(n)) => Ok(Expr::code(n as f64 / f64::from(parts))),
             Some(Err(_)) => Err(self.wrong(option, "an integer")),
-            None => Ok(Expr::Code(format!("{} / 100", self.integer(option)?.flat()))),
+            None => Ok(Expr::Code(format!("{} / {parts}", self.integer(option)?.flat()))),
         }
     }
 
@@ -286,6 +286,15 @@ impl Args {
         let found = self.peek().is_some_and(|arg| arg.is(word));
         self.at += usize::from(found);
         found
+    }
+
+    /// The values with a colon that follow an option, at least one.
+    fn pairs(&mut self, option: &str) -> Result<Vec<Expr>> {
+        let mut pairs = vec![self.value(option)?.expr()];
+        while self.peek().is_some_and(|arg| arg.text().contains(':')) {
+            pairs.extend(self.take().map(|arg| arg.expr()));
+        }
+        Ok(pairs)
     }
 
     /// The value that must follow an option.
@@ -467,7 +476,9 @@ impl Fields {
             Word::Switch => args.value(word)?.switch(word)?,
             Word::Digit => args.value(word)?.flag(word)?,
             Word::Numbered(names) => args.value(word)?.numbered(word, names)?,
-            Word::Hundredths => args.value(word)?.hundredths(word)?,
+            Word::Parts(parts) => args.value(word)?.parts(word, parts)?,
+            Word::Pairs => Expr::List(args.pairs(word)?),
+            Word::Range => args.value(word)?.joined("-", args.value(word)?).expr(),
             Word::Integer => args.value(word)?.integer(word)?,
             Word::Hexadecimal => args.value(word)?.hexadecimal()?,
             Word::HexadecimalOrName if args.skip("inherit") => Expr::text("inherit"),

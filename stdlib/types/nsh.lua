@@ -43,6 +43,39 @@
 ---@field spawn fun(command: string|string[], opts?: nsh.proc.SpawnOptions): nsh.Process
 ---@field shell fun(opts?: nsh.proc.ShellOptions): integer?
 
+---@class (exact) nsh.BondOptions
+---@field mode? "balance-rr"|"active-backup"|"balance-xor"|"broadcast"|"802.3ad"|"balance-tlb"|"balance-alb" how it divides what it sends; default balance-rr; it can change while the bond is down and has no ports
+---@field miimon? number seconds between looks at the carriers of the ports, 0 for none; default 0, of 802.3ad 0.1
+---@field updelay? number seconds until a port with a carrier is used; default 0
+---@field downdelay? number seconds until a port without a carrier is given up; default 0
+---@field use_carrier? boolean miimon asks for the carrier; default true
+---@field peer_notify_delay? number seconds between notices to peers; default 0
+---@field arp_interval? number seconds between questions to the ARP targets, instead of miimon; default 0, which is none
+---@field arp_ip_target? string|string[] who is asked by ARP, up to 16
+---@field ns_ip6_target? string|string[] who is asked by neighbour solicitation (Linux 5.18)
+---@field arp_validate? "none"|"active"|"backup"|"all"|"filter"|"filter_active"|"filter_backup" which ports have to see answers; default none
+---@field arp_all_targets? "any"|"all" how many of the targets have to answer; default any
+---@field missed_max? integer how many answers may be missed until a port is down; default 2
+---@field xmit_hash_policy? "layer2"|"layer3+4"|"layer2+3"|"encap2+3"|"encap3+4"|"vlan+srcmac" what of a packet chooses its port; default layer2
+---@field primary? string the port that is the active one whenever it can
+---@field primary_reselect? "always"|"better"|"failure" when the primary becomes the active one again; default always
+---@field active_slave? string the port that sends and receives
+---@field fail_over_mac? "none"|"active"|"follow" what becomes of the hardware addresses at a failover; default none, all ports have the bond's
+---@field resend_igmp? integer IGMP reports after a failover; default 1
+---@field num_peer_notif? integer gratuitous ARP and unsolicited NA after a failover; default 1
+---@field all_slaves_active? boolean take what comes in by inactive ports; default false
+---@field min_links? integer how many ports must be up for the bond to have a carrier; default 0, which is 1
+---@field lp_interval? integer seconds between learning packets to switches; default 1
+---@field packets_per_slave? integer balance-rr: packets until the next port, 0 for a random one; default 1
+---@field lacp_rate? "slow"|"fast" 802.3ad: how often the partner sends, every 30 s or every second; default slow
+---@field lacp_active? boolean 802.3ad: send LACP by oneself (Linux 5.15); default true
+---@field coupled_control? boolean 802.3ad: collecting and distributing begin together (Linux 6.9); default true
+---@field ad_select? "stable"|"bandwidth"|"count"|"actor_port_prio" 802.3ad: what chooses the aggregator; default stable
+---@field ad_actor_sys_prio? integer 802.3ad: the system's priority; default 65535; told only to root of the machine
+---@field ad_actor_system? string 802.3ad: the system's address; default the bond's; told as the priority is
+---@field ad_user_port_key? integer 802.3ad: the upper ten bits of the port's key; default 0; told as the priority is
+---@field tlb_dynamic_lb? boolean balance-tlb: move flows by the load of the ports; default true
+
 ---@class (exact) nsh.BridgeOptions
 ---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
 ---@field ageing? number seconds after which an unseen address is forgotten; default 300
@@ -105,6 +138,7 @@
 ---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
 ---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
 ---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field srcport? integer|string the UDP source ports of outer packets, such as "32768-61000" (Linux 6.16)
 ---@field inner_proto_inherit? boolean the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false
 
 ---@class (exact) nsh.GreChanges
@@ -357,9 +391,25 @@
 ---@field sixrd_prefix? string the prefix of 6rd (RFC 5969); default 2002::/16, which is 6to4
 ---@field sixrd_relay_prefix? string what the IPv4 addresses of 6rd have in common
 
+---@class (exact) nsh.VlanChanges
+---@field reorder_hdr? boolean what comes in has no tag any more, also to packet sockets; default true
+---@field gvrp? boolean registered by GVRP; default false
+---@field loose_binding? boolean it stays up when the link below goes down; default false
+---@field mvrp? boolean registered by MVRP; default false
+---@field bridge_binding? boolean on a bridge: its state is that of the bridge's ports in this VLAN; default false
+---@field ingress_qos_map? string|string[] the priority of packets by that in the tag they came in with, each as "FROM:TO"
+---@field egress_qos_map? string|string[] the priority in the tag by that of the packet, each as "FROM:TO"
+
 ---@class (exact) nsh.VlanOptions
 ---@field protocol? "802.1Q"|"802.1ad" the Ethernet protocol of its tags; default 802.1Q
 ---@field id? integer its id
+---@field reorder_hdr? boolean what comes in has no tag any more, also to packet sockets; default true
+---@field gvrp? boolean registered by GVRP; default false
+---@field loose_binding? boolean it stays up when the link below goes down; default false
+---@field mvrp? boolean registered by MVRP; default false
+---@field bridge_binding? boolean on a bridge: its state is that of the bridge's ports in this VLAN; default false
+---@field ingress_qos_map? string|string[] the priority of packets by that in the tag they came in with, each as "FROM:TO"
+---@field egress_qos_map? string|string[] the priority in the tag by that of the packet, each as "FROM:TO"
 
 ---@class (exact) nsh.VrfOptions
 ---@field table? integer the routing table of its ports
@@ -391,6 +441,7 @@
 ---@field flowlabel? integer the flow label of outer IPv6 packets
 ---@field learning? boolean learn remote addresses from packets; default true
 ---@field ageing? integer seconds after which an unseen address is forgotten; default 300
+---@field localbypass? boolean packets to an end on this host take the short way (Linux 6.4); default true
 
 ---@class (exact) nsh.VxlanOptions
 ---@field id? integer the network identifier (VNI)
@@ -414,6 +465,11 @@
 ---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
 ---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
 ---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field srcport? integer|string the UDP source ports of outer packets, such as "32768-61000"; default by net.ipv4.ip_local_port_range
+---@field remcsum_tx? boolean remote checksum offload of what is sent; default false
+---@field remcsum_rx? boolean remote checksum offload of what comes in; default false
+---@field gpe? boolean the generic protocol extension, without Ethernet; default false
+---@field localbypass? boolean packets to an end on this host take the short way (Linux 6.4); default true
 ---@field gbp? boolean the group policy extension; default false
 ---@field external? boolean the tunnel's ends come with each packet; default false
 ---@field vnifilter? boolean only VNIs that are listed; default false
@@ -811,6 +867,7 @@
 ---@field vlan? nsh.VlanOptions options of a VLAN
 ---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
 ---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
+---@field bond? nsh.BondOptions options of a bond
 ---@field vrf? nsh.VrfOptions options of a VRF
 ---@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
 ---@field geneve? nsh.GeneveOptions options of a GENEVE tunnel
@@ -884,8 +941,10 @@
 ---@field altname_del? string|string[] alternative names to delete
 ---@field link? string another link below, of a tunnel
 ---@field bridge? nsh.BridgeOptions options of a bridge
+---@field vlan? nsh.VlanChanges options of a VLAN
 ---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
 ---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
+---@field bond? nsh.BondOptions options of a bond
 ---@field vxlan? nsh.VxlanChanges options of a VXLAN tunnel
 ---@field geneve? nsh.GeneveChanges options of a GENEVE tunnel
 ---@field gre? nsh.GreChanges options of a GRE tunnel over IPv4
@@ -1606,6 +1665,45 @@
 ---@field address string the address with its prefix length, such as 10.0.0.1/24
 ---@field flags string[] secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...
 
+---What is particular to a bond.
+---@class nsh.Bond
+---@field mode? string how it divides what it sends; default balance-rr; it can change while the bond is down and has no ports
+---@field miimon? number seconds between looks at the carriers of the ports, 0 for none; default 0, of 802.3ad 0.1
+---@field updelay? number seconds until a port with a carrier is used; default 0
+---@field downdelay? number seconds until a port without a carrier is given up; default 0
+---@field use_carrier? boolean miimon asks for the carrier; default true
+---@field peer_notify_delay? number seconds between notices to peers; default 0
+---@field arp_interval? number seconds between questions to the ARP targets, instead of miimon; default 0, which is none
+---@field arp_ip_target? string[] who is asked by ARP, up to 16
+---@field ns_ip6_target? string[] who is asked by neighbour solicitation (Linux 5.18)
+---@field arp_validate? string which ports have to see answers; default none
+---@field arp_all_targets? string how many of the targets have to answer; default any
+---@field missed_max? integer how many answers may be missed until a port is down; default 2
+---@field xmit_hash_policy? string what of a packet chooses its port; default layer2
+---@field primary? string the port that is the active one whenever it can
+---@field primary_reselect? string when the primary becomes the active one again; default always
+---@field active_slave? string the port that sends and receives
+---@field fail_over_mac? string what becomes of the hardware addresses at a failover; default none, all ports have the bond's
+---@field resend_igmp? integer IGMP reports after a failover; default 1
+---@field num_peer_notif? integer gratuitous ARP and unsolicited NA after a failover; default 1
+---@field all_slaves_active? boolean take what comes in by inactive ports; default false
+---@field min_links? integer how many ports must be up for the bond to have a carrier; default 0, which is 1
+---@field lp_interval? integer seconds between learning packets to switches; default 1
+---@field packets_per_slave? integer balance-rr: packets until the next port, 0 for a random one; default 1
+---@field lacp_rate? string 802.3ad: how often the partner sends, every 30 s or every second; default slow
+---@field lacp_active? boolean 802.3ad: send LACP by oneself (Linux 5.15); default true
+---@field coupled_control? boolean 802.3ad: collecting and distributing begin together (Linux 6.9); default true
+---@field ad_select? string 802.3ad: what chooses the aggregator; default stable
+---@field ad_actor_sys_prio? integer 802.3ad: the system's priority; default 65535; told only to root of the machine
+---@field ad_actor_system? string 802.3ad: the system's address; default the bond's; told as the priority is
+---@field ad_user_port_key? integer 802.3ad: the upper ten bits of the port's key; default 0; told as the priority is
+---@field tlb_dynamic_lb? boolean balance-tlb: move flows by the load of the ports; default true
+---@field ad_aggregator? integer 802.3ad: the active aggregator
+---@field ad_num_ports? integer 802.3ad: how many ports it has
+---@field ad_actor_key? integer 802.3ad: the own key
+---@field ad_partner_key? integer 802.3ad: the partner's key
+---@field ad_partner_mac? string 802.3ad: the partner's address
+
 ---What is particular to a bridge.
 ---@class nsh.Bridge
 ---@field stp? boolean the spanning tree protocol; default false. On, a new port forwards only after twice `forward_delay`
@@ -1749,6 +1847,7 @@
 ---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
 ---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
 ---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field srcport? (integer|string) the UDP source ports of outer packets, such as "32768-61000" (Linux 6.16)
 ---@field inner_proto_inherit? boolean the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false
 
 ---What is particular to a GRE tunnel over IPv4.
@@ -1916,6 +2015,7 @@
 ---@field vlan? nsh.Vlan what is particular to a VLAN
 ---@field macvlan? nsh.Macvlan what is particular to a macvlan or macvtap
 ---@field ipvlan? nsh.Ipvlan what is particular to an ipvlan or ipvtap
+---@field bond? nsh.Bond what is particular to a bond
 ---@field vrf? nsh.Vrf what is particular to a VRF
 ---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
 ---@field geneve? nsh.Geneve what is particular to a GENEVE tunnel
@@ -2296,6 +2396,13 @@
 ---@class nsh.Vlan
 ---@field protocol? string the Ethernet protocol of its tags; default 802.1Q
 ---@field id? integer its id
+---@field reorder_hdr? boolean what comes in has no tag any more, also to packet sockets; default true
+---@field gvrp? boolean registered by GVRP; default false
+---@field loose_binding? boolean it stays up when the link below goes down; default false
+---@field mvrp? boolean registered by MVRP; default false
+---@field bridge_binding? boolean on a bridge: its state is that of the bridge's ports in this VLAN; default false
+---@field ingress_qos_map? string[] the priority of packets by that in the tag they came in with, each as "FROM:TO"
+---@field egress_qos_map? string[] the priority in the tag by that of the packet, each as "FROM:TO"
 
 ---What is particular to a VRF.
 ---@class nsh.Vrf
@@ -2340,6 +2447,11 @@
 ---@field udp_csum? boolean checksums of outer UDP over IPv4; default true
 ---@field udp_zero_csum6_tx? boolean send outer UDP over IPv6 without checksum; default false
 ---@field udp_zero_csum6_rx? boolean take outer UDP over IPv6 without checksum; default false
+---@field srcport? (integer|string) the UDP source ports of outer packets, such as "32768-61000"; default by net.ipv4.ip_local_port_range
+---@field remcsum_tx? boolean remote checksum offload of what is sent; default false
+---@field remcsum_rx? boolean remote checksum offload of what comes in; default false
+---@field gpe? boolean the generic protocol extension, without Ethernet; default false
+---@field localbypass? boolean packets to an end on this host take the short way (Linux 6.4); default true
 ---@field gbp? boolean the group policy extension; default false
 ---@field external? boolean the tunnel's ends come with each packet; default false
 ---@field vnifilter? boolean only VNIs that are listed; default false

@@ -71,8 +71,20 @@ fn details_of_commands() {
             "link.add(\"v\", { kind = \"vxlan\", vxlan = { id = 5 } })",
         ),
         (
-            "ip link add link e name e.5 type vlan id 5 gvrp on",
-            "proc.exec({ \"ip\", \"link\", \"add\", \"link\", \"e\", \"name\", \"e.5\", \"type\", \"vlan\", \"id\", \"5\", \"gvrp\", \"on\" }, {\n  check = true,\n})",
+            "ip link add link e name e.5 type vlan id 5 gvrp on ingress-qos-map 1:2 3:4 mvrp off",
+            "link.add(\"e.5\", {\n  kind = \"vlan\",\n  link = \"e\",\n  vlan = { id = 5, gvrp = true, ingress_qos_map = { \"1:2\", \"3:4\" }, mvrp = false },\n})",
+        ),
+        (
+            "ip link set b type bond mode 1 miimon 100 clear_active_slave",
+            "proc.exec({ \"ip\", \"link\", \"set\", \"b\", \"type\", \"bond\", \"mode\", \"1\", \"miimon\", \"100\", \"clear_active_slave\" }, {\n  check = true,\n})",
+        ),
+        (
+            "ip link set b type bond mode 1 miimon 100 arp_ip_target 10.0.0.1,10.0.0.2",
+            "link.set(\"b\", { bond = { mode = \"1\", miimon = 0.1, arp_ip_target = \"10.0.0.1,10.0.0.2\" } })",
+        ),
+        (
+            "ip link set g type gretap ttl inherit nokey encap gue encap-sport auto noencap-csum",
+            "link.set(\"g\", {\n  gre = { ttl = \"inherit\", key = false, encap = \"gue\", encap_sport = \"auto\", encap_csum = false },\n})",
         ),
         ("sysctl -e net.no.such=1", "pcall(sysctl.set, \"net.no.such\", 1)"),
         ("sysctl -N net.ipv4.ip_forward", "try(proc.exec, { \"sysctl\", \"-N\", \"net.ipv4.ip_forward\" })"),

@@ -131,6 +131,9 @@ fn explain(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {
         Some(Errno::EINVAL) if spec.link.is_none() && needs_lower(spec) => {
             e.hint(format!("a link of kind {:?} stands on another one: give link", spec.kind))
         }
+        Some(Errno::EPERM) if spec.near.master().is_some_and(|master| change::is_bond(ns, master)) => {
+            e.hint(change::BOND_PORTS)
+        }
         Some(Errno::EPERM) => {
             e.hint("making links takes CAP_NET_ADMIN in the namespace: run without --host, or as root")
         }

@@ -214,9 +214,17 @@ fn explain(ns: &Namespace, name: &str, change: &Change, e: Error) -> Error {
             e.hint(format!("{name}'s carrier follows its cable and can't be set; take its peer down instead"))
         }
         Some(Errno::EADDRNOTAVAIL) => e.hint("a link's hardware address must be neither zero nor a group's"),
+        Some(Errno::EPERM) if end.master().is_some_and(|master| is_bond(ns, master)) => e.hint(BOND_PORTS),
+        Some(Errno::EPERM) if change.options.names() == ["bond"] => change.options.explain(e),
         Some(Errno::EPERM) => e.hint("changing links takes CAP_NET_ADMIN in the namespace"),
         _ => explain_master(ns, end.master(), change.options.explain(e)),
     }
+}
+
+pub(super) const BOND_PORTS: &str = "a link must be down to become a port of a bond, which then sets it up";
+
+pub(super) fn is_bond(ns: &Namespace, name: &str) -> bool {
+    matches!(super::read::get_plain(ns, name), Ok(Some(link)) if link.kind.as_deref() == Some("bond"))
 }
 
 /// Adds why a link can't become a port of `master`.

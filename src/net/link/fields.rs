@@ -4,6 +4,7 @@ use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Value, Word};
 use crate::net::attributes::{hardware_address, string};
 use crate::net::fields::text;
+use crate::net::nf::words::PortRange;
 use crate::net::prefix;
 
 /// Declares integers from LOW to HIGH that are not of 32 bits in the host's byte order, as [`Between`] is, or of which the
@@ -224,21 +225,24 @@ inherited! {
     OuterTos: 1, HexadecimalOrName "{:#x}";
 }
 
-/// Seconds, LOW to HIGH, in the kernel's clock ticks of 1/100 s (USER_HZ); so are they to `ip`.
+/// Seconds, LOW to HIGH, in parts of which PER are one: the kernel's clock ticks of 1/100 s (USER_HZ), unless said
+/// otherwise; so are they to `ip`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ticks<const BYTES: usize, const LOW: u32, const HIGH: u32>(pub f64);
+pub struct Ticks<const BYTES: usize, const LOW: u32, const HIGH: u32, const PER: u32 = 100>(pub f64);
 
-impl<const BYTES: usize, const LOW: u32, const HIGH: u32> Ticks<BYTES, LOW, HIGH> {
+impl<const BYTES: usize, const LOW: u32, const HIGH: u32, const PER: u32> Ticks<BYTES, LOW, HIGH, PER> {
     fn ticks(self) -> u64 {
         // A float cast saturates, and the range was checked.
-        (self.0 * 100.0).round() as u64
+        (self.0 * f64::from(PER)).round() as u64
     }
 }
 
-impl<const BYTES: usize, const LOW: u32, const HIGH: u32> Field for Ticks<BYTES, LOW, HIGH> {
+impl<const BYTES: usize, const LOW: u32, const HIGH: u32, const PER: u32> Field
+    for Ticks<BYTES, LOW, HIGH, PER>
+{
     fn form() -> Form {
         let expected = format!("a number from {LOW} to {HIGH}");
-        Form { luals: "number".into(), expected, returned: "number", word: Word::Hundredths }
+        Form { luals: "number".into(), expected, returned: "number", word: Word::Parts(PER) }
     }
 
     fn read(value: &Value) -> Result<Option<Self>> {
@@ -271,10 +275,12 @@ impl<const BYTES: usize, const LOW: u32, const HIGH: u32> Field for Ticks<BYTES,
             4 => u32::from_ne_bytes(*bytes.first_chunk()?).into(),
             _ => u64::from_ne_bytes(*bytes.first_chunk()?),
         };
-        Some(Ticks(ticks as f64 / 100.0))
+        Some(Ticks(ticks as f64 / f64::from(PER)))
     }
 }
 
+/// A time that is counted in milliseconds.
+pub type Millis<const HIGH: u32> = Ticks<4, 0, HIGH, 1000>;
 /// A time that is reported alone.
 pub type Timer = Ticks<8, 0, 0>;
 /// A time of any sensible length.
@@ -317,6 +323,39 @@ named! {
     Encap(u16) (to_ne_bytes, from_ne_bytes) { 0 = "none", 1 = "fou", 2 = "gue" }
     /// The don't-fragment bit of a tunnel's own packets; VXLAN_DF_* and GENEVE_DF_* in linux/if_link.h.
     OuterDf(u8) (to_ne_bytes, from_ne_bytes) { 0 = "unset", 1 = "set", 2 = "inherit" }
+}
+
+/// A range of ports; `struct ifla_vxlan_port_range`. Nothing of it is reported where the kernel chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourcePorts(pub PortRange);
+
+impl Field for SourcePorts {
+    fn form() -> Form {
+        Form { word: Word::Range, ..PortRange::form() }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        Ok(PortRange::read(value)?.map(SourcePorts))
+    }
+
+    fn value(&self) -> Value {
+        self.0.value()
+    }
+
+    fn word(&self) -> String {
+        format!("{} {}", self.0.low, self.0.high)
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some([self.0.low.to_be_bytes(), self.0.high.to_be_bytes()].concat())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (low, rest) = bytes.split_first_chunk()?;
+        let range =
+            PortRange { low: u16::from_be_bytes(*low), high: u16::from_be_bytes(*rest.first_chunk()?) };
+        Some(SourcePorts(range)).filter(|ports| ports.0.low != 0)
+    }
 }
 
 /// Declares hardware addresses by what is expected of a script, which gives six bytes.

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::fields::{Be16, FlowLabel, OuterDf, OuterTos, Present, Toggle, U8};
+use super::fields::{Be16, FlowLabel, OuterDf, OuterTos, Present, SourcePorts, Toggle, U8};
 use super::kind::kind;
 use crate::base::error::Error;
 use crate::model::{Between, table};
@@ -28,6 +28,8 @@ table! {
             "send outer UDP over IPv6 without checksum; default false";
         Make udp_zero_csum6_rx: Toggle = 10, ip ["udp6zerocsumrx", "noudp6zerocsumrx"],
             "take outer UDP over IPv6 without checksum; default false";
+        Make srcport: SourcePorts = 15, ip ["port"],
+            "the UDP source ports of outer packets, such as \"32768-61000\" (Linux 6.16)";
         Make inner_proto_inherit: Present = 14, ip ["innerprotoinherit"],
             "the tunnel's packets say their inner protocol, without Ethernet (Linux 5.19); default false";
     }
@@ -35,9 +37,6 @@ table! {
 
 kind! {
     Geneve, "a GENEVE tunnel", ["geneve" = "GENEVE"] {
-        /// The range of source ports has two values.
-        const BEYOND: &'static [&'static str] = &["port"];
-
         fn explain(&self, e: Error) -> Error {
             match e.raw() {
                 Some(Errno::EBUSY) => e.hint("there is a geneve with this id, remote end and port already"),

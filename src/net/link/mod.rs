@@ -4,6 +4,7 @@
 //! attributes: one that a kernel has and nsh doesn't know is passed over.
 
 mod add;
+mod bond;
 mod bridge;
 mod change;
 pub mod common;
@@ -64,6 +65,7 @@ kinds! {
     vlan::Vlan,
     macvlan::Macvlan,
     ipvlan::Ipvlan,
+    bond::Bond,
     vrf::Vrf,
     vxlan::Vxlan,
     geneve::Geneve,
@@ -85,7 +87,6 @@ const PLAIN: &[Build] = &[
     build!("wireguard" = "WIREGUARD"),
     build!("team" = "NET_TEAM"),
     build!("nlmon" = "NLMON"),
-    build!("bond" = "BONDING" by "bonding"),
     build!("hsr" = "HSR"),
     build!("macsec" = "MACSEC"),
     build!("bareudp" = "BAREUDP"),

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::fields::{Be16, FlowLabel, OuterDf, OuterTos, Present, Toggle, U8};
+use super::fields::{Be16, FlowLabel, OuterDf, OuterTos, Present, SourcePorts, Toggle, U8};
 use super::kind::{Lower, kind};
 use crate::base::error::Error;
 use crate::model::{Between, table};
@@ -41,6 +41,15 @@ table! {
             "send outer UDP over IPv6 without checksum; default false";
         Make udp_zero_csum6_rx: Toggle = 20, ip ["udp6zerocsumrx", "noudp6zerocsumrx"],
             "take outer UDP over IPv6 without checksum; default false";
+        Make srcport: SourcePorts = 10, ip ["srcport", "port"],
+            "the UDP source ports of outer packets, such as \"32768-61000\"; default by net.ipv4.ip_local_port_range";
+        Make remcsum_tx: Toggle = 21, ip ["remcsumtx", "noremcsumtx"],
+            "remote checksum offload of what is sent; default false";
+        Make remcsum_rx: Toggle = 22, ip ["remcsumrx", "noremcsumrx"],
+            "remote checksum offload of what comes in; default false";
+        Make gpe: Present = 27, ip ["gpe"], "the generic protocol extension, without Ethernet; default false";
+        Set localbypass: Toggle = 31, ip ["localbypass", "nolocalbypass"],
+            "packets to an end on this host take the short way (Linux 6.4); default true";
         Make gbp: Present = 23, ip ["gbp"], "the group policy extension; default false";
         Make external: Toggle = 25, ip ["external", "noexternal"], "the tunnel's ends come with each packet; default false";
         Make vnifilter: Toggle = 30, ip ["vnifilter", "novnifilter"], "only VNIs that are listed; default false";
@@ -52,11 +61,10 @@ kind! {
     Vxlan, "a VXLAN tunnel", ["vxlan" = "VXLAN"] {
         /// IFLA_VXLAN_LINK.
         const LOWER: Lower = Lower::Attribute(3);
-        const BEYOND: &'static [&'static str] = &["port", "srcport", "gpe"];
-
         fn explain(&self, e: Error) -> Error {
             match e.raw() {
                 Some(Errno::EEXIST) => e.hint("there is a vxlan with this id and port already"),
+                Some(Errno::EINVAL) if self.gpe.is_some() && self.external.is_none() => e.hint("gpe takes external"),
                 _ => e,
             }
         }

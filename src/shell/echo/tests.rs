@@ -23,7 +23,7 @@ fn texts<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
 fn kinds_that_need_a_module() {
     lab(|all| {
         let ns = all.add("ns*1").unwrap();
-        let vlan = Vlan { id: Some(U16(10)), protocol: Words::named("802.1ad") };
+        let vlan = Vlan { id: Some(U16(10)), protocol: Words::named("802.1ad"), ..Vlan::default() };
         let spec = LinkSpec {
             kind: "vlan".into(),
             link: Some("eth0".into()),
@@ -98,6 +98,7 @@ fn samples<T: Kind>(row: &Row<T>) -> Vec<(Value, T)> {
         "0.0.0.9",
         "02:00:00:00:00:07",
         "2001:db8::/32",
+        "5-7",
         "1:2",
     ];
     let form = (row.form)();

@@ -17,3 +17,36 @@ check.equal(
   end, "exists").hint,
   "the lower link has a vlan with this id already"
 )
+
+local kinds = require("lib.kinds")
+kinds.same("vlan", {
+  {
+    below = "eth0",
+    link = "eth0",
+    add = {
+      id = 9,
+      gvrp = true,
+      reorder_hdr = false,
+      ingress_qos_map = { "1:5", "2:6" },
+      egress_qos_map = { "3:4" },
+    },
+    words = "id 9 gvrp on reorder_hdr off ingress-qos-map 1:5 2:6 egress-qos-map 3:4",
+    set = {
+      {
+        { gvrp = false, mvrp = true },
+        "gvrp off mvrp on",
+        { gvrp = false, mvrp = true, reorder_hdr = false },
+      },
+      {
+        { loose_binding = true, egress_qos_map = "0:7" },
+        "loose_binding on egress-qos-map 0:7",
+        { loose_binding = true },
+      },
+      { { ingress_qos_map = "1:0" }, "ingress-qos-map 1:0", { ingress_qos_map = { "2:6" } } },
+    },
+  },
+})
+link.add("br0", { kind = "bridge", bridge = { vlan_filtering = true } })
+link.add("br0.5", { kind = "vlan", link = "br0", vlan = { id = 5, bridge_binding = true } })
+check.equal(link.get("br0.5").vlan.bridge_binding, true)
+check.equal(data("br0.5").flags, { "REORDER_HDR", "BRIDGE_BINDING" })

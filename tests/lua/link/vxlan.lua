@@ -51,3 +51,32 @@ local e = check.error(function()
   })
 end, "exists")
 check.equal(e.hint, "there is a vxlan with this id and port already")
+
+local kinds = require("lib.kinds")
+kinds.same("vxlan", {
+  {
+    link = "eth0",
+    add = { id = 5, remote = "10.0.0.2", dstport = 4789, srcport = "5000-6000", learning = false, gbp = true },
+    words = "id 5 remote 10.0.0.2 dstport 4789 srcport 5000 6000 nolearning gbp dev eth0",
+    set = {
+      {
+        { remote = "10.0.0.3", ttl = 7, tos = "inherit" },
+        "remote 10.0.0.3 ttl 7 tos inherit",
+        { ttl = 7, tos = 1 },
+      },
+      { { ageing = 30, learning = true, df = "set" }, "ageing 30 learning df set" },
+    },
+  },
+  {
+    add = { id = 6, remote = "10.0.0.2", dstport = 4789, ttl_inherit = true },
+    words = "id 6 remote 10.0.0.2 dstport 4789 ttl inherit",
+  },
+  {
+    add = { external = true, dstport = 4790, gpe = true, learning = false },
+    words = "external dstport 4790 gpe nolearning",
+  },
+})
+check.equal(
+  kinds.hint("invalid", link.add, "vx9", { kind = "vxlan", vxlan = { id = 1, gpe = true } }),
+  "gpe takes external"
+)
