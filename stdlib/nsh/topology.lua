@@ -78,7 +78,7 @@ local routing = require("nsh.topology.routing")
 
 ---A link: two nodes, and options. Two nodes may have several links. With the options of `link.shape` both its ends shape
 ---what they send: `{ "h1", "s1", delay = "5ms", rate = "10mbit", loss = "1%" }`.
----@class (exact) nsh.topology.LinkOptions: nsh.link.ShapeOptions
+---@class (exact) nsh.topology.LinkOptions: nsh.ShapeOptions
 ---@field [1]? string one node
 ---@field [2]? string the other
 ---@field a? string one node, in JSON

@@ -329,6 +329,17 @@
 ---@class (exact) nsh.IpvlanOptions
 ---@field mode? "l2"|"l3"|"l3s" switched (l2) or routed (l3, l3s); default l3
 
+---@class (exact) nsh.LossModel
+---@field p? number|string Gilbert-Elliott: how often the good state turns bad, by packet
+---@field r? number|string how often the bad state turns good; default 100% less `p`
+---@field bad? number|string the share that is lost in the bad state (tc's 1-h); default 100%
+---@field good? number|string the share that is lost in the good state (tc's 1-k); default none
+---@field p13? number|string four states: how often a burst of losses begins
+---@field p31? number|string how often such a burst ends; default 100% less `p13`
+---@field p32? number|string how often a packet gets through within a burst; default none
+---@field p23? number|string how often the burst goes on after that; default 100%
+---@field p14? number|string how often a single packet is lost; default none
+
 ---@class (exact) nsh.MacvlanOptions
 ---@field mode? "private"|"vepa"|"bridge"|"passthru"|"source" who talks to whom; default vepa
 ---@field bc_queue_len? integer broadcasts that may wait; default 1000
@@ -356,6 +367,18 @@
 ---@field locked? boolean only addresses with an fdb entry may send (802.1X); default false
 ---@field mab? boolean MAC authentication bypass on a locked port; default false
 ---@field group_fwd_mask? integer as the bridge's, for this port
+
+---@class (exact) nsh.ShapeOptions
+---@field delay? number|string how long each packet is held back
+---@field jitter? number|string how far the delay varies; without `rate`, packets may overtake each other
+---@field loss? number|string the share of packets that are lost, at random
+---@field duplicate? number|string the share of packets that are sent twice
+---@field corrupt? number|string the share of packets in which one bit is changed
+---@field reorder? number|string the share of packets that are not delayed, and so overtake others; needs `delay`
+---@field rate? integer|string how fast packets are sent
+---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field loss_model? nsh.LossModel losses that come in bursts, instead of `loss`: `{ p = "1%", r = "10%" }`
+---@field slot? nsh.Slot packets leave in groups: `{ min = "800us", max = "1ms" }`
 
 ---@class (exact) nsh.SitChanges
 ---@field local? string the own end
@@ -390,6 +413,12 @@
 ---@field isatap? boolean an ISATAP tunnel (RFC 5214); default false
 ---@field sixrd_prefix? string the prefix of 6rd (RFC 5969); default 2002::/16, which is 6to4
 ---@field sixrd_relay_prefix? string what the IPv4 addresses of 6rd have in common
+
+---@class (exact) nsh.Slot
+---@field min? number|string how long at least until the next group leaves
+---@field max? number|string how long at most; default `min`
+---@field packets? integer how many packets a group has at most
+---@field bytes? integer how many bytes a group has at most
 
 ---@class (exact) nsh.VlanChanges
 ---@field reorder_hdr? boolean what comes in has no tag any more, also to packet sockets; default true
@@ -966,6 +995,9 @@
 ---@field rate? integer|string how fast packets are sent
 ---@field direction? "out"|"in"|"both" what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field loss_model? nsh.LossModel losses that come in bursts, instead of `loss`: `{ p = "1%", r = "10%" }`
+---@field slot? nsh.Slot packets leave in groups: `{ min = "800us", max = "1ms" }`
+---@field to? table<string, nsh.ShapeOptions> how packets to some addresses or networks are shaped, instead of what is said for all: `{ ["10.0.0.2"] = { delay = "20ms" } }`
 
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
@@ -2179,6 +2211,19 @@
 ---@field name string its name with dots; a dot within an interface's name stands as /
 ---@field value string its value as the kernel writes it
 
+---How a link shapes what it sends to one of its peers.
+---@class nsh.PeerShape
+---@field delay? number how long each packet is held back
+---@field jitter? number how far the delay varies; without `rate`, packets may overtake each other
+---@field loss? number the share of packets that are lost, at random
+---@field duplicate? number the share of packets that are sent twice
+---@field corrupt? number the share of packets in which one bit is changed
+---@field reorder? number the share of packets that are not delayed, and so overtake others; needs `delay`
+---@field rate? integer how fast packets are sent
+---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field loss_model? nsh.ShapeLossModel losses that come in bursts, instead of `loss`
+---@field slot? nsh.ShapeSlot packets that leave in groups
+
 ---What a router, the target or this host said instead of a reply.
 ---@class nsh.PingError
 ---@field seq integer the request's number, from 1
@@ -2305,8 +2350,29 @@
 ---@field corrupt? number the share of packets in which one bit is changed
 ---@field reorder? number the share of packets that are not delayed, and so overtake others; needs `delay`
 ---@field rate? integer how fast packets are sent
----@field direction? string what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field loss_model? nsh.ShapeLossModel losses that come in bursts, instead of `loss`
+---@field slot? nsh.ShapeSlot packets that leave in groups
+---@field to? table<string, nsh.PeerShape> how what it sends to these is shaped instead
+
+---Losses that come in bursts.
+---@class nsh.ShapeLossModel
+---@field p? number Gilbert-Elliott: how often the good state turns bad, by packet
+---@field r? number how often the bad state turns good; default 100% less `p`
+---@field bad? number the share that is lost in the bad state (tc's 1-h); default 100%
+---@field good? number the share that is lost in the good state (tc's 1-k); default none
+---@field p13? number four states: how often a burst of losses begins
+---@field p31? number how often such a burst ends; default 100% less `p13`
+---@field p32? number how often a packet gets through within a burst; default none
+---@field p23? number how often the burst goes on after that; default 100%
+---@field p14? number how often a single packet is lost; default none
+
+---Packets that leave in groups.
+---@class nsh.ShapeSlot
+---@field min? number how long at least until the next group leaves
+---@field max? number how long at most; default `min`
+---@field packets? integer how many packets a group has at most
+---@field bytes? integer how many bytes a group has at most
 
 ---What is particular to a sit tunnel.
 ---@class nsh.Sit
@@ -3462,11 +3528,11 @@ function link.list(opts) end
 ---@return nsh.LinkStats # its counters
 function link.stats(name) end
 
----Shapes what a link sends: delay, loss, rate. It can be changed while packets flow: those that wait are kept. What isn't named is not done: `{ direction = "in" }` takes the shaping of one direction away, and `false` in place of the options that of both. `link.get(name).shape` tells how a link is shaped. The queueing discipline at the link's root does it, with a handle of nsh's own: `tc qdisc show`.
+---Shapes what a link sends: delay, loss, rate. It can be changed while packets flow: those that wait are kept. What isn't named is not done: `{ direction = "in" }` takes the shaping of one direction away, and `false` in place of the options that of both. `to` shapes what goes to some addresses in another way, `loss_model` has losses in bursts. `link.get(name).shape` tells how a link is shaped. The queueing discipline at the link's root does it, with a handle of nsh's own: `tc qdisc show`.
 ---
 ---Raises `not_found` if there is no such link, `exists` if somebody else has set a queueing discipline at its root, `unsupported` where the kernel has no netem and more than a rate and loss is asked for (tbf does the rate then, and a rule of nf_tables in the table `netdev nsh` the loss), `argument` for options that contradict each other.
 ---@param name string the link
----@param opts nsh.link.ShapeOptions|boolean options; or false: none any more
+---@param opts nsh.link.ShapeOptions|nsh.Shape|boolean options; or false: none any more
 function link.shape(name, opts) end
 
 ---Network namespaces: the hosts of the lab.

@@ -38,6 +38,11 @@ fn links() {
 }
 
 #[test]
+fn shapes() {
+    same("shapes", include_str!("shapes.lua"));
+}
+
+#[test]
 fn bridges() {
     same("bridges", include_str!("bridges.lua"));
 }

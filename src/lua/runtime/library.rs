@@ -9,11 +9,10 @@ use include_dir::{Dir, File, include_dir};
 use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua, MultiValue, Table, Value};
 
-use super::bind;
+use super::{bind, shaping};
 use crate::base::error::Error;
 use crate::lua::lab::Lab;
-use crate::lua::schema::{Cx, Failure, Shape, Type, Wrong, did_you_mean};
-use crate::model::Table as _;
+use crate::lua::schema::{Cx, Failure, Type, Wrong, did_you_mean};
 use crate::net::tc;
 
 /// What begins so is nsh's own; no file of the script's can take its place.
@@ -119,7 +118,7 @@ fn loader(lua: &Lua, source: &'static Source) -> mlua::Result<Function> {
 /// What the library has besides the bindings: `raise(op, kind, message, hint)` raises an error as the bindings do,
 /// `similar(word, words)` gives the nearest of several words, if one is near; `describe(value)` names a value as
 /// errors do; `document(f, name)` tells `help` what a function is called; `silence(ns, dev, silent)` drops what a link
-/// of a namespace sends, or no longer; `SHAPE` are the names of the options of `link.shape`, and `wrong_shape(path, opts)` says
+/// of a namespace sends, or no longer; `SHAPE` are the names of the options of `link.shape` that both ends of a link can have, and `wrong_shape(path, opts)` says
 /// what is wrong with such options, and gives a hint.
 fn internals(lua: &Lua) -> mlua::Result<Table> {
     let table = lua.create_table()?;
@@ -147,7 +146,7 @@ fn internals(lua: &Lua) -> mlua::Result<Table> {
     let describe = lua.create_function(|_, value: Value| Ok(crate::lua::schema::describe(&value)))?;
     table.raw_set("describe", describe)?;
     table.raw_set("silence", silence(lua)?)?;
-    table.raw_set("SHAPE", tc::Shape::ROWS.iter().map(|row| row.name).collect::<Vec<_>>())?;
+    table.raw_set("SHAPE", shaping::options().names())?;
     table.raw_set("wrong_shape", lua.create_function(wrong_shape)?)?;
     Ok(table)
 }
@@ -156,7 +155,7 @@ fn internals(lua: &Lua) -> mlua::Result<Table> {
 fn wrong_shape(lua: &Lua, (path, value): (String, Value)) -> mlua::Result<(Option<String>, Option<String>)> {
     let lab = Lab::of(lua)?;
     let cx = Cx { lua, lab: &lab, ns: lab.namespaces.host() };
-    let checked = Type::from(Shape::<tc::Shape>::rows("nsh.link.ShapeOptions"))
+    let checked = Type::from(shaping::link_options())
         .decode(&cx, &value)
         .and_then(|shape| Ok(shape.check()?))
         .map_err(|wrong| Error::from(wrong.within(&path)));

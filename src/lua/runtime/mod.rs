@@ -8,3 +8,4 @@ pub mod failure;
 pub mod interpreter;
 pub mod library;
 pub mod render;
+pub mod shaping;

@@ -191,6 +191,22 @@ impl<T: 'static> Builder<T> {
         self.getter(told, move |value, to| to.map(get(value), |to, inner| record.write(inner, to)))
     }
 
+    /// As [`Builder::map`], but nothing where there are none.
+    pub fn map_of_some<U: 'static>(
+        self,
+        name: &'static str,
+        record: Record<U>,
+        doc: &'static str,
+        get: impl for<'a> Fn(&'a T) -> Vec<(&'a str, &'a U)> + 'static,
+    ) -> Self {
+        let luals = format!("table<string, {}>?", record.doc.name);
+        let told = RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) };
+        self.getter(told, move |value, to| match get(value) {
+            pairs if pairs.is_empty() => {}
+            pairs => to.map(pairs, |to, inner| record.write(inner, to)),
+        })
+    }
+
     /// How `print` shows the table, made of its fields when asked for.
     pub fn show(mut self, show: Show) -> Record<T> {
         self.show = Some(show);

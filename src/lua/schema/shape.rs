@@ -153,6 +153,11 @@ impl<T: Default + 'static> Shape<T> {
         })
     }
 
+    /// The names of its options.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.fields.iter().map(|(told, _)| told.name).collect()
+    }
+
     fn fill(&self, cx: &Cx<'_>, table: &mlua::Table) -> Result<T, Wrong> {
         let mut out = T::default();
         let mut given = Vec::new();

@@ -306,7 +306,8 @@ pub fn one_or_list<V: 'static>(item: Type<V>) -> Type<Vec<V>> {
 pub fn map<V: 'static>(item: Type<V>) -> Type<Vec<(String, V)>> {
     let luals = format!("table<string, {}>", item.luals);
     let expected = format!("a table of names, each with {}", item.expected);
-    Type::new(luals, expected, move |cx, v| {
+    let shape = item.shape.clone();
+    let mut map = Type::new(luals, expected, move |cx, v| {
         let Value::Table(table) = v else { return Err(No::Other) };
         let mut out = Vec::new();
         for pair in table.pairs::<Value, Value>() {
@@ -318,7 +319,9 @@ pub fn map<V: 'static>(item: Type<V>) -> Type<Vec<(String, V)>> {
         }
         out.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(out)
-    })
+    });
+    map.shape = shape;
+    map
 }
 
 impl<V: 'static> Type<Vec<V>> {

@@ -3,11 +3,10 @@
 
 use std::rc::Rc;
 
-use nix::errno::Errno;
-
+use super::discipline::shape_at;
 use super::object::{Device, Object, ROOT, handle_text, qdiscs};
 use super::shape::{Direction, Shape};
-use super::{BLACKHOLE, NETEM, PFIFO, TBF, ifb, is_own, loss, own, read};
+use super::{BLACKHOLE, HTB, NETEM, ifb, is_own, loss, own, peers, read};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::done::Verb;
 use crate::net::link::{self, find};
@@ -42,15 +41,14 @@ pub fn set(all: &Namespaces, ns: &Rc<Namespace>, name: &str, shape: &Shape) -> R
 fn shape_all(devices: &[Device], shape: &Shape) -> Result<()> {
     let mut done: Vec<(&Device, Option<Shape>)> = Vec::new();
     for device in devices {
-        let before = get(&device.ns, device.index)?;
+        done.push((device, get(&device.ns, device.index)?));
         if let Err(e) = shape_one(device, shape) {
-            // Both or none: the other end is again as it was.
-            for (other, before) in done {
-                let _ = before.map_or_else(|| restore(other), |before| shape_one(other, &before));
+            // All or nothing: each is again as it was.
+            for (device, before) in done {
+                let _ = before.map_or_else(|| restore(device), |before| shape_one(device, &before));
             }
             return Err(e);
         }
-        done.push((device, before));
     }
     Ok(())
 }
@@ -90,58 +88,14 @@ fn shape_one(device: &Device, shape: &Shape) -> Result<()> {
         return restore(device);
     }
     let before = own_root(device)?;
-    match put(device, shape, NETEM) {
-        Err(e) if is_missing(&e) => without_netem(device, shape),
-        Ok(()) => before.map_or(Ok(()), |root| clear_loss(device, &root)),
-        result => result,
+    match shape.to.is_empty() {
+        true => shape_at(device, ROOT, verb(before.as_ref()), shape)?,
+        false => peers::set(device, shape, before.as_ref())?,
     }
-}
-
-/// Puts a discipline of this kind at the root.
-fn put(device: &Device, shape: &Shape, kind: &str) -> Result<()> {
-    let options = match kind {
-        TBF => shape.tbf(),
-        PFIFO => shape.pfifo(),
-        _ => shape.netem(),
-    };
-    device.change(verb(own_root(device)?.as_ref()), &own(kind).with(options), &shape.words(kind))
-}
-
-fn without_netem(device: &Device, shape: &Shape) -> Result<()> {
-    let mut lacking = shape.for_netem();
-    // The kernel spares what was redirected its hook on the way out.
-    lacking.extend(shape.loss.filter(|_| device.redirected).map(|_| "loss"));
-    if !lacking.is_empty() {
-        return Err(lacks(NETEM, &lacking));
-    }
-    let (kind, needed) = if shape.rate.is_some() { (TBF, "rate") } else { (PFIFO, "loss") };
-    shape.loss.map_or_else(|| loss::clear(device), |share| loss::set(device, share))?;
-    put(device, shape, kind).map_err(|e| {
-        let _ = loss::clear(device);
-        if is_missing(&e) { lacks(kind, &[needed]) } else { e }
-    })
-}
-
-/// Whether the kernel doesn't know the kind that was asked for.
-pub(super) fn is_missing(e: &Error) -> bool {
-    e.raw() == Some(Errno::ENOENT)
-}
-
-fn lacks(kind: &str, options: &[&str]) -> Error {
-    let verb = if options.len() == 1 { "needs" } else { "need" };
-    let option = kind.to_uppercase();
-    let message =
-        format!("{} {verb} {kind}, which this kernel lacks (CONFIG_NET_SCH_{option})", list(options));
-    Error::new(Kind::Unsupported, message).hint(format!(
-        "load it on the machine: modprobe sch_{kind}; if that fails, take a kernel that has it. A rate and loss work without netem"
-    ))
-}
-
-/// `delay, jitter and loss`.
-fn list(words: &[&str]) -> String {
-    match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => words.join(""),
+    // A rule may be left of a kernel that had no netem then.
+    match before {
+        Some(before) if before.kind != NETEM && shape.loss.is_none() => loss::clear(device),
+        _ => Ok(()),
     }
 }
 
@@ -176,10 +130,13 @@ pub(super) fn clear_loss(device: &Device, root: &Object) -> Result<()> {
 
 /// How the link with this index shapes what it sends, if it does, whoever made it do so.
 pub fn get(ns: &Namespace, index: u32) -> Result<Option<Shape>> {
-    let root = qdiscs(ns, index)?.into_iter().find(|qdisc| qdisc.parent == ROOT);
-    let Some(root) = root else { return Ok(None) };
-    let Some(mut shape) = read(&root) else { return Ok(None) };
-    if root.kind != NETEM && is_own(&root) {
+    let qdiscs = qdiscs(ns, index)?;
+    let Some(root) = qdiscs.iter().find(|qdisc| qdisc.parent == ROOT) else { return Ok(None) };
+    if root.kind == HTB {
+        return is_own(root).then(|| peers::get(ns, index, &qdiscs)).transpose();
+    }
+    let Some(mut shape) = read(root) else { return Ok(None) };
+    if root.kind != NETEM && is_own(root) {
         shape.loss = loss::get(ns, index)?;
     }
     Ok(Some(shape))

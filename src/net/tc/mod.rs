@@ -1,10 +1,12 @@
 //! Traffic control: queueing disciplines of links, as `tc` handles them.
 
 mod apply;
+mod discipline;
 mod ifb;
 mod loss;
 mod netem;
 mod object;
+mod peers;
 mod pfifo;
 mod shape;
 mod silence;
@@ -13,7 +15,7 @@ mod u32;
 mod units;
 
 pub use apply::{del, get, get_in, set};
-pub use shape::Shape;
+pub use shape::{LossModel, Peer, Shape, Slot};
 pub use silence::silence;
 pub use units::{Rate, Share, Span};
 
@@ -21,17 +23,20 @@ use object::Object;
 
 const NETEM: &str = "netem";
 const TBF: &str = "tbf";
+/// Has a class for each peer.
+const HTB: &str = "htb";
 /// Stands for nothing but that the link is shaped elsewhere: [`loss`].
 const PFIFO: &str = "pfifo";
 /// Drops all packets; it is part of every kernel that has any discipline.
 const BLACKHOLE: &str = "blackhole";
 
 /// The disciplines that shape a link.
-pub const SHAPING: &[&str] = &[NETEM, TBF, PFIFO];
+pub const SHAPING: &[&str] = &[NETEM, TBF, HTB, PFIFO];
 
 /// What [`set`] puts at a link's root, with the handle by which it knows its own: the first two letters of the kind. The
 /// handles that the kernel chooses are from 8000 on, and those of people are mostly small.
-const HANDLES: &[(&str, u32)] = &[(NETEM, 0x6e65_0000), (TBF, 0x7462_0000), (PFIFO, 0x7066_0000)];
+const HANDLES: &[(&str, u32)] =
+    &[(NETEM, 0x6e65_0000), (TBF, 0x7462_0000), (HTB, 0x6874_0000), (PFIFO, 0x7066_0000)];
 
 /// The discipline of this kind at a link's root, as [`set`] puts it there.
 fn own(kind: &str) -> Object {
@@ -49,7 +54,7 @@ fn read(qdisc: &Object) -> Option<Shape> {
     match qdisc.kind.as_str() {
         NETEM => Shape::of_netem(&qdisc.options),
         TBF => Shape::of_tbf(&qdisc.options),
-        PFIFO if is_own(qdisc) => Shape::of_pfifo(&qdisc.options),
+        PFIFO if is_own(qdisc) || qdisc.parent != object::ROOT => Shape::of_pfifo(&qdisc.options),
         _ => None,
     }
 }

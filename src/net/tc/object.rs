@@ -29,14 +29,16 @@ const TCMSG: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noun {
     Qdisc = 36,
+    Class = 40,
     Filter = 44,
 }
 
 impl Words for Noun {
-    const WORDS: &'static [(&'static str, Self)] = &[("qdisc", Noun::Qdisc), ("filter", Noun::Filter)];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("qdisc", Noun::Qdisc), ("class", Noun::Class), ("filter", Noun::Filter)];
 }
 
-/// A queueing discipline or a filter.
+/// A queueing discipline, a class or a filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     pub noun: Noun,
@@ -53,6 +55,10 @@ impl Object {
     pub fn qdisc(parent: u32, handle: u32, kind: &str) -> Self {
         let (noun, info, options) = (Noun::Qdisc, (0, 0), Vec::new());
         Object { noun, parent, handle, info, kind: kind.to_owned(), options }
+    }
+
+    pub fn class(parent: u32, handle: u32, kind: &str) -> Self {
+        Object { noun: Noun::Class, ..Self::qdisc(parent, handle, kind) }
     }
 
     /// A filter; of those with a lower preference comes first.
@@ -72,9 +78,10 @@ impl Object {
             INCOMING => vec!["ingress".to_owned()],
             parent => vec!["parent".to_owned(), handle_text(parent)],
         };
-        if self.handle != 0 {
-            out.extend(["handle".to_owned(), handle_text(self.handle)]);
-        }
+        let text = match self.noun {
+            Noun::Filter => filter_handle_text(self.handle),
+            _ => handle_text(self.handle),
+        };
         if let (Noun::Filter, (preference, protocol)) = (self.noun, self.info) {
             let protocol = match i32::from(protocol) {
                 libc::ETH_P_IP => "ip",
@@ -82,6 +89,10 @@ impl Object {
                 _ => "all",
             };
             out.extend(["protocol", protocol, "pref", &preference.to_string()].map(str::to_owned));
+        }
+        if self.handle != 0 {
+            let word = if self.noun == Noun::Class { "classid" } else { "handle" };
+            out.extend([word.to_owned(), text]);
         }
         out
     }
@@ -128,6 +139,12 @@ pub fn handle_text(handle: u32) -> String {
     }
 }
 
+/// A handle of u32 as `tc` writes it: table, bucket, place.
+fn filter_handle_text(handle: u32) -> String {
+    let part = |n: u32| if n == 0 { String::new() } else { format!("{n:x}") };
+    format!("{:x}:{}:{}", handle >> 20, part(handle >> 12 & 0xff), part(handle & 0xfff))
+}
+
 /// Four bytes from `at` on, in the host's byte order.
 pub fn word(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at + 4)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
@@ -160,8 +177,9 @@ impl Device {
         };
         self.ns.rtnl(object.noun as u16 + offset, flags, &object.encode(self.index)?, |_| Ok(()))?;
         let start = [object.noun.name(), verb.name(), "dev", &self.name].map(str::to_owned);
-        // What stands at the way in has no other name than its kind.
-        let kind = (verb != Verb::Del || object.parent == INGRESS).then(|| object.kind.clone());
+        // What stands at the way in has no other name than its kind, and handles of filters are read by their kind.
+        let named = object.parent == INGRESS || object.noun == Noun::Filter && object.handle != 0;
+        let kind = (verb != Verb::Del || named).then(|| object.kind.clone());
         let all: Vec<String> =
             start.into_iter().chain(object.place()).chain(kind).chain(words.iter().cloned()).collect();
         self.ns.report(Done::Tc(&all));
@@ -184,8 +202,13 @@ impl Device {
 
     /// The filters at a place.
     pub fn filters(&self, parent: u32) -> Result<Vec<Object>> {
-        objects(&self.ns, Noun::Filter, self.index, parent)
+        filters(&self.ns, self.index, parent)
     }
+}
+
+/// As [`Device::filters`], of the link with this index.
+pub fn filters(ns: &Namespace, index: u32, parent: u32) -> Result<Vec<Object>> {
+    objects(ns, Noun::Filter, index, parent)
 }
 
 /// As [`Device::qdiscs`], of the link with this index.
@@ -224,5 +247,6 @@ mod tests {
     #[test]
     fn handles_are_written_as_tc_does() {
         assert_eq!([0x8001_0000, 0x0001_0010].map(handle_text), ["8001:", "1:10"]);
+        assert_eq!([0x8000_0800, 0x8000_1801].map(filter_handle_text), ["800::800", "800:1:801"]);
     }
 }

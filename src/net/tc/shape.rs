@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ipnetwork::IpNetwork;
+
 use super::units::{Rate, Share, Span};
 use super::{PFIFO, TBF};
 use crate::base::error::{Error, Result};
@@ -23,8 +25,60 @@ table! {
             "what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out";
         Set limit: Packets = header, ip ["limit"],
             "how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way";
+    } and {
+        /// Losses that come in bursts, instead of `loss`.
+        pub loss_model: Option<LossModel>,
+        /// Packets that leave in groups.
+        pub slot: Option<Slot>,
+        /// How what it sends to these is shaped instead.
+        pub to: Vec<Peer>,
     }
 }
+
+/// A peer, or a network of peers, and how packets to it are shaped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Peer {
+    /// The network as people write it.
+    pub name: String,
+    pub net: IpNetwork,
+    pub shape: Shape,
+}
+
+impl Peer {
+    pub fn new(net: IpNetwork, shape: Shape) -> Self {
+        let host = net.prefix() == if net.is_ipv4() { 32 } else { 128 };
+        let name = if host { net.ip().to_string() } else { net.to_string() };
+        Peer { name, net, shape }
+    }
+}
+
+table! {
+    /// Losses that come in bursts (tc-netem(8)): the model of Gilbert and Elliott (`p` and on), or that of four states
+    /// (`p13` and on).
+    pub struct LossModel {
+        Set p: Share = header, ip [], "Gilbert-Elliott: how often the good state turns bad, by packet";
+        Set r: Share = header, ip [], "how often the bad state turns good; default 100% less `p`";
+        Set bad: Share = header, ip [], "the share that is lost in the bad state (tc's 1-h); default 100%";
+        Set good: Share = header, ip [], "the share that is lost in the good state (tc's 1-k); default none";
+        Set p13: Share = header, ip [], "four states: how often a burst of losses begins";
+        Set p31: Share = header, ip [], "how often such a burst ends; default 100% less `p13`";
+        Set p32: Share = header, ip [], "how often a packet gets through within a burst; default none";
+        Set p23: Share = header, ip [], "how often the burst goes on after that; default 100%";
+        Set p14: Share = header, ip [], "how often a single packet is lost; default none";
+    }
+}
+
+table! {
+    /// Packets that leave in groups, as on a radio link (tc-netem(8), `slot`).
+    pub struct Slot {
+        Set min: Span = header, ip [], "how long at least until the next group leaves";
+        Set max: Span = header, ip [], "how long at most; default `min`";
+        Set packets: Count = header, ip [], "how many packets a group has at most";
+        Set bytes: Count = header, ip [], "how many bytes a group has at most";
+    }
+}
+
+pub type Count = Between<1, 2_147_483_647>;
 
 pub type Packets = Between<1, 10_000_000>;
 
@@ -49,10 +103,27 @@ impl Shape {
     pub fn check(&self) -> Result<()> {
         let needs = |what: &str| Err(Error::argument(format!("{what} needs delay")));
         match self.delay.is_some_and(|delay| delay.0 > 0) {
-            false if self.jitter.is_some() => needs("jitter"),
-            false if self.reorder.is_some() => needs("reorder"),
-            _ => Ok(()),
+            false if self.jitter.is_some() => return needs("jitter"),
+            false if self.reorder.is_some() => return needs("reorder"),
+            _ => {}
         }
+        if let (Some(_), Some(_)) = (&self.loss_model, self.loss) {
+            return Err(Error::argument("loss and loss_model exclude each other"));
+        }
+        self.loss_model.as_ref().map_or(Ok(()), LossModel::check)?;
+        self.slot.as_ref().map_or(Ok(()), Slot::check)?;
+        let sends = matches!(self.direction, None | Some(Direction::Out));
+        if !self.to.is_empty() && !sends {
+            return Err(Error::argument("to is for what the link sends: leave direction out"));
+        }
+        let mut nets: Vec<IpNetwork> = self.to.iter().map(|peer| peer.net).collect();
+        nets.sort();
+        if let Some(twice) = nets.windows(2).find(|two| two[0] == two[1]) {
+            return Err(Error::argument(format!("to: {} is given twice", twice[0])));
+        }
+        self.to.iter().try_for_each(|peer| {
+            peer.shape.check().map_err(|e| Error::argument(format!("to {}: {}", peer.name, e.message())))
+        })
     }
 
     /// Whether nothing is to be done.
@@ -64,7 +135,9 @@ impl Shape {
     pub fn for_netem(&self) -> Vec<&'static str> {
         const OTHERS: &[&str] = &["loss", "rate", "limit", "direction"];
         let given = Self::ROWS.iter().filter(|row| (row.get)(self).is_some());
-        given.map(|row| row.name).filter(|name| !OTHERS.contains(name)).collect()
+        let models = [self.loss_model.as_ref().map(|_| "loss_model"), self.slot.as_ref().map(|_| "slot")];
+        let rows = given.map(|row| row.name).filter(|name| !OTHERS.contains(name));
+        rows.chain(models.into_iter().flatten()).collect()
     }
 
     /// How many packets may wait: a queue, and what is under way because of the delay.
@@ -78,6 +151,101 @@ impl Shape {
     }
 }
 
+impl LossModel {
+    fn check(&self) -> Result<()> {
+        let given: Vec<&str> =
+            Self::ROWS.iter().filter(|row| (row.get)(self).is_some()).map(|row| row.name).collect();
+        let four = |name: &&&str| name.starts_with('p') && name.len() == 3;
+        match given.first() {
+            Some(&"p") if !given.iter().any(|name| four(&name)) => Ok(()),
+            Some(&"p13") => Ok(()),
+            _ if given.iter().any(|name| four(&name)) && given.len() > given.iter().filter(four).count() => {
+                Err(Error::argument("loss_model: p, r, bad and good are of another model than p13 and on"))
+            }
+            _ => Err(Error::argument("loss_model needs p (Gilbert-Elliott) or p13 (four states)")),
+        }
+    }
+
+    /// Whether it is that of four states, and its numbers in the kernel's order.
+    pub fn parts(&self) -> (bool, Vec<u32>) {
+        let part = |share: Option<Share>, otherwise: u32| share.map_or(otherwise, |share| share.0);
+        let (p, p13) = (part(self.p, 0), part(self.p13, 0));
+        match self.p13 {
+            Some(_) => {
+                let others = [
+                    part(self.p31, u32::MAX - p13),
+                    part(self.p32, 0),
+                    part(self.p14, 0),
+                    part(self.p23, u32::MAX),
+                ];
+                (true, [&[p13], others.as_slice()].concat())
+            }
+            // The kernel has the share that gets through.
+            None => {
+                let h = u32::MAX - part(self.bad, u32::MAX);
+                (false, vec![p, part(self.r, u32::MAX - p), h, part(self.good, 0)])
+            }
+        }
+    }
+
+    pub fn of_parts(four: bool, parts: &[u32]) -> Option<Self> {
+        let none = LossModel::default();
+        Some(match (four, parts) {
+            (true, &[p13, p31, p32, p14, p23, ..]) => LossModel {
+                p13: Some(Share(p13)),
+                p31: Some(Share(p31)),
+                p32: Some(Share(p32)),
+                p14: Some(Share(p14)),
+                p23: Some(Share(p23)),
+                ..none
+            },
+            (false, &[p, r, h, k, ..]) => LossModel {
+                p: Some(Share(p)),
+                r: Some(Share(r)),
+                bad: Some(Share(u32::MAX - h)),
+                good: Some(Share(k)),
+                ..none
+            },
+            _ => return None,
+        })
+    }
+
+    /// As `tc` takes it.
+    fn text(&self) -> String {
+        let (four, mut parts) = self.parts();
+        if four {
+            // `tc` takes p23 before p14.
+            parts.swap(3, 4);
+        } else {
+            parts[2] = u32::MAX - parts[2];
+        }
+        let words: Vec<String> = parts.into_iter().map(|part| Share(part).word()).collect();
+        format!("loss {} {}", if four { "state" } else { "gemodel" }, words.join(" "))
+    }
+}
+
+impl Slot {
+    fn check(&self) -> Result<()> {
+        match (self.min, self.max) {
+            (None, _) => Err(Error::argument("slot needs min")),
+            (Some(min), Some(max)) if max.0 < min.0 => Err(Error::argument("slot: max is less than min")),
+            _ => Ok(()),
+        }
+    }
+
+    /// As `tc` takes it.
+    fn text(&self) -> String {
+        let min = self.min.unwrap_or(Span(0));
+        let mut out = format!("slot {} {}", min.word(), self.max.unwrap_or(min).word());
+        for (name, count) in [("packets", self.packets), ("bytes", self.bytes)] {
+            if let Some(count) = count {
+                out.push_str(&format!(" {name} {}", count.0));
+            }
+        }
+        out
+    }
+}
+
 /// As `tc qdisc show` writes it: `delay 50ms 5ms loss 1% rate 10mbit`.
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,7 +255,10 @@ impl fmt::Display for Shape {
                 self.jitter.filter(|_| row.name == "delay").map(|jitter| format!(" {}", jitter.word()));
             Some(format!("{} {value}{}", row.words.first()?, more.unwrap_or_default()))
         };
-        f.write_str(&Self::ROWS.iter().filter_map(word).collect::<Vec<_>>().join(" "))
+        let models = [self.loss_model.as_ref().map(LossModel::text), self.slot.as_ref().map(Slot::text)];
+        let peer = |peer: &Peer| format!("to {} {}", peer.name, peer.shape).trim_end().to_owned();
+        let own = Self::ROWS.iter().filter_map(word).chain(models.into_iter().flatten());
+        f.write_str(&own.chain(self.to.iter().map(peer)).collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -100,7 +271,7 @@ impl Shape {
                 format!("{rate} burst {} limit {}", self.burst(), self.bytes())
             }
             PFIFO => format!("limit {}", self.packets()),
-            _ => Shape { limit: Some(Between(self.packets())), ..self.clone() }.to_string(),
+            _ => Shape { limit: Some(Between(self.packets())), to: Vec::new(), ..self.clone() }.to_string(),
         };
         text.split(' ').map(str::to_owned).collect()
     }

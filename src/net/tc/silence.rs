@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::BLACKHOLE;
-use super::apply::{clear_loss, is_missing, own_root, verb};
+use super::apply::{clear_loss, own_root, verb};
+use super::discipline::is_missing;
 use super::object::{Device, Object, ROOT};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::namespace::Namespace;

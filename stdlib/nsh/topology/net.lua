@@ -196,7 +196,7 @@ function Net:mend(a, b, opts)
 end
 
 ---How the link between two nodes is shaped.
----@class (exact) nsh.topology.ShapeOptions: nsh.link.ShapeOptions
+---@class (exact) nsh.topology.ShapeOptions: nsh.ShapeOptions
 ---@field link? string the one of this name, where there are several between the two; default all
 ---@field from? string|nsh.Namespace only the direction from this node to the other
 

@@ -113,15 +113,9 @@ local LINK = {
   shape = read.table,
 }
 
----Options of `link.shape` that a link has: how both its ends shape what they send.
-local SHAPE = {}
-for _, name in ipairs(internal.SHAPE) do
-  table.insert(SHAPE, name ~= "direction" and name or nil)
-end
-
 ---Fields with those of a shape besides, which are read together.
 function plan.with_shape(fields)
-  for _, name in ipairs(SHAPE) do
+  for _, name in ipairs(internal.SHAPE) do
     fields[name] = function(_, value)
       return value
     end
@@ -276,7 +270,7 @@ end
 ---The options of `link.shape` in a table that has others, too.
 function plan.shape_in(options)
   local out = {}
-  for _, name in ipairs(SHAPE) do
+  for _, name in ipairs(internal.SHAPE) do
     out[name] = options[name]
   end
   return out

@@ -1,4 +1,4 @@
--- needs: tc
+-- needs: tc, htb
 -- Links that are shaped: in the table, later, in one direction, and while the network grows.
 local topology = require("nsh.topology")
 
@@ -107,6 +107,22 @@ do
     "links": [{ "a": "x", "b": "y", "rate": "8mbit", "shape": { "y": { "rate": 800000 } } }]
   }]]))
   check.equal({ rate(small.x, "eth0"), rate(small.y, "eth0") }, { 1000000, 100000 })
+end
+-- Peers of a host on a switch.
+do
+  local lan <close> = topology({
+    hosts = { "x", "y", "z" },
+    switches = { "s" },
+    links = {
+      { "s", "x", rate = "80mbit", shape = { x = { to = { ["10.0.1.3"] = { rate = "8mbit" } } } } },
+      { "s", "y" },
+      { "s", "z" },
+    },
+  })
+  check.equal(lan:addr("z"), "10.0.1.3")
+  check.subset(lan.x.link.get("eth0").shape, { rate = 80000000, to = { ["10.0.1.3"] = { rate = 8000000 } } })
+  check.equal(rate(lan.s, "to-x"), 10000000)
+  check.reachable(lan.x, lan.z)
 end
 do
   local bell <close> = topology(topology.dumbbell(1, 1, { bottleneck = { rate = "8mbit", mtu = 1400 } }))
