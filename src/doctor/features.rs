@@ -35,7 +35,12 @@ const QDISCS: &[(&str, &str)] = &[
 /// What can be tried by its name alone, with [`one`].
 pub fn names() -> impl Iterator<Item = &'static str> {
     let qdiscs = QDISCS.iter().map(|(name, _)| *name);
-    builds().into_iter().map(|build| build.kind).chain(qdiscs).chain(["tun", "nat", "conntrack"])
+    builds().into_iter().map(|build| build.kind).chain(qdiscs).chain([
+        "tun",
+        "vlan_filtering",
+        "nat",
+        "conntrack",
+    ])
 }
 
 /// Tries what has this name.
@@ -48,6 +53,7 @@ pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
     }
     match name {
         "tun" => Some(tun(ns)),
+        "vlan_filtering" => Some(vlan_filtering(ns)),
         "nat" => Some(nat(ns)),
         "conntrack" => Some(conntrack(ns)),
         _ => None,
@@ -76,11 +82,20 @@ fn conntrack(ns: &Namespace) -> Check {
     feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ()))
 }
 
+fn vlan_filtering(ns: &Namespace) -> Check {
+    const BR_VLAN_FILTERING: u16 = 7;
+    let mut filtering = Attributes::new();
+    filtering.put(BR_VLAN_FILTERING, &[1]);
+    feature(Group::Links, "vlan_filtering", "BRIDGE_VLAN_FILTERING", link(ns, "bridge", filtering))
+}
+
 fn link_check(ns: &Namespace, build: &Build) -> Check {
     let Build { kind, option, .. } = *build;
     let missing = || Err(Error::new(Kind::Unsupported, "no such module"));
     match build.maker.map(|module| (module, modules::state(module))) {
-        None | Some((_, State::Present)) => feature(Group::Links, kind, option, link(ns, kind)),
+        None | Some((_, State::Present)) => {
+            feature(Group::Links, kind, option, link(ns, kind, Attributes::new()))
+        }
         Some((_, State::Loadable)) => Check::new(Group::Links, kind, true),
         Some((_, State::Missing)) => feature(Group::Links, kind, option, missing()),
         Some((module, State::Unknown)) => Check::new(Group::Links, kind, false)
@@ -230,12 +245,16 @@ fn feature(group: Group, name: &'static str, option: &str, tried: Result<()>) ->
 }
 
 /// Asks for a link of this kind, without its options: a kernel that knows the kind makes it, or misses the options.
-fn link(ns: &Namespace, kind: &str) -> Result<()> {
+fn link(ns: &Namespace, kind: &str, data: Attributes) -> Result<()> {
     const RTM_NEWLINK: u16 = 16;
     const IFLA_LINKINFO: u16 = 18;
     const IFLA_INFO_KIND: u16 = 1;
+    const IFLA_INFO_DATA: u16 = 2;
     let mut info = Attributes::new();
     info.put_str(IFLA_INFO_KIND, kind);
+    if !data.is_empty() {
+        info.nest(IFLA_INFO_DATA, data);
+    }
     let mut attributes = Attributes::new();
     attributes.nest(IFLA_LINKINFO, info);
     // struct ifinfomsg, all zero: the kernel chooses name and index.

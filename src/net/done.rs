@@ -10,6 +10,7 @@ use ipnetwork::IpNetwork;
 
 use super::addr::Addr;
 use super::bridge::fdb::Entry;
+use super::bridge::vlan::{Vids, Vlan};
 use super::link::{Change, LinkSpec, Port};
 use super::namespace::Namespace;
 use super::neigh::Neigh;
@@ -58,6 +59,9 @@ pub enum Done<'a> {
     Fdb(Verb, &'a Entry),
     /// Of a bridge, or else of a port.
     FdbFlushed(&'a str, bool),
+    /// Of a port, or of a bridge itself.
+    Vlan(Verb, &'a Vids, &'a Vlan, bool),
+    VlanSet(&'a Vids, &'a Vlan),
     Sysctl(&'a str, &'a str),
     /// One transaction of nf_tables, in nft's language.
     Nft(&'a [String]),

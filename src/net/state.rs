@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::addr::{self, Addr};
-use super::bridge::fdb;
+use super::bridge::{fdb, vlan};
 use super::defaults::{self, Difference};
 use super::fields::{Origin, TableId};
 use super::link::common::AddrGenMode;
@@ -28,6 +28,8 @@ pub struct State {
     /// With the entries of proxy ARP and NDP behind them.
     pub neighbours: Vec<Neigh>,
     pub fdb: Vec<fdb::Entry>,
+    /// Of bridges and their ports.
+    pub vlans: Vec<vlan::Vlan>,
     pub nat: Vec<NatRule>,
     /// Whether there is any table of nf_tables, whoever made it.
     pub nf_tables: bool,
@@ -78,6 +80,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         rules: part!("rules", rule::list(ns, &Rule::default())),
         neighbours: part!("neighbours", neighbours(ns)),
         fdb: part!("fdb", fdb::list(ns, &fdb::Entry::default())),
+        vlans: part!("vlans", vlan::list(ns, &vlan::Vlan::default())),
         nat: part!("nat", nat::list(ns)),
         nf_tables: part!("nf_tables", ns.netfilter().and_then(|mut s| message::any_table(&mut s))),
         sockets: part!("sockets", socket::list(ns, &sockets, owners)),

@@ -38,6 +38,7 @@
 ---@field sysctl nsh.sysctl
 ---@field tcp nsh.tcp
 ---@field udp nsh.udp
+---@field vlan nsh.vlan
 ---@field wait nsh.wait
 ---@field exec fun(command: string|string[], opts?: nsh.proc.ExecOptions): nsh.proc.Result
 ---@field spawn fun(command: string|string[], opts?: nsh.proc.SpawnOptions): nsh.Process
@@ -1590,6 +1591,28 @@
 ---@field datagrams? integer so many datagrams in all; default 1
 ---@field timeout? number seconds to wait at most; default 5
 
+---@class (exact) nsh.vlan.AddOptions
+---@field dev string the port, or the bridge itself; in a filter a bridge also stands for all its ports
+---@field pvid? boolean untagged frames that come in belong to it; only one VLAN of a port does; default false
+---@field untagged? boolean its frames leave without a tag; default false
+
+---@class (exact) nsh.vlan.DelOptions
+---@field dev string the port, or the bridge itself; in a filter a bridge also stands for all its ports
+
+---@class (exact) nsh.vlan.ListOptions
+---@field dev? string the port, or the bridge itself; in a filter a bridge also stands for all its ports
+---@field vid? integer the VLAN's number
+---@field pvid? boolean untagged frames that come in belong to it; only one VLAN of a port does; default false
+---@field untagged? boolean its frames leave without a tag; default false
+---@field state? "disabled"|"listening"|"learning"|"forwarding"|"blocking" its state at this port, for a spanning tree per VLAN
+
+---@class (exact) nsh.vlan.SetOptions
+---@field dev string the port, or the bridge itself; in a filter a bridge also stands for all its ports
+---@field state? "disabled"|"listening"|"learning"|"forwarding"|"blocking" its state at this port, for a spanning tree per VLAN
+---@field neigh_suppress? boolean answer ARP and ND from the neighbour table; default false
+---@field mcast_router? "disabled"|"learn"|"permanent"|"temporary" whether a multicast router is behind the port; needs the bridge's mcast_vlan_snooping
+---@field mcast_max_groups? integer how many groups may be joined, 0 for no limit; needs the bridge's mcast_vlan_snooping
+
 ---@class (exact) nsh.wait.AddrOptions
 ---@field dev? string on this link; default any
 ---@field gone? boolean wait until it is not there, or not any more; default false
@@ -1829,6 +1852,23 @@
 ---@field message_age_timer? number seconds left on the timer of the last BPDU's age
 ---@field forward_delay_timer? number seconds left in the state listening or learning
 ---@field hold_timer? number seconds until the next BPDU may be sent
+
+---A VLAN of a port, or of a bridge itself. Prints as in `bridge vlan`.
+---@class nsh.BridgeVlan
+---@field dev string the port, or the bridge itself; in a filter a bridge also stands for all its ports
+---@field index integer the link's index
+---@field vid integer the VLAN's number
+---@field pvid boolean untagged frames that come in belong to it; only one VLAN of a port does; default false
+---@field untagged boolean its frames leave without a tag; default false
+---@field state? string its state at this port, for a spanning tree per VLAN
+---@field neigh_suppress? boolean answer ARP and ND from the neighbour table; default false
+---@field mcast_router? string whether a multicast router is behind the port; needs the bridge's mcast_vlan_snooping
+---@field mcast_max_groups? integer how many groups may be joined, 0 for no limit; needs the bridge's mcast_vlan_snooping
+---@field mcast_n_groups? integer how many groups are joined now
+---@field rx_bytes? integer bytes that came in; needs the bridge's vlan_stats_enabled
+---@field rx_packets? integer frames that came in
+---@field tx_bytes? integer bytes that left
+---@field tx_packets? integer frames that left
 
 ---A tracked connection. It prints as `conntrack -L` shows it.
 ---@class nsh.Connection
@@ -2646,6 +2686,7 @@
 ---@field rules nsh.Rule[] as `rule.list`
 ---@field neighbours nsh.Neigh[] as `neigh.list`, with those of proxy ARP and NDP behind
 ---@field fdb nsh.FdbEntry[] the forwarding databases of bridges and links, as `fdb.list`
+---@field vlans nsh.BridgeVlan[] of bridges and their ports, as `vlan.list`
 ---@field nat nsh.NatRule[] as `nat.list`
 ---@field nft? string the whole ruleset, as nft shows it, if there is one and nft is installed
 ---@field sockets nsh.Socket[] of all protocols, as `socket.list`
@@ -2983,7 +3024,7 @@ function after_each(fn) end
 ---@param fn function called without arguments
 function before_each(fn) end
 
----Bridges: their options (the spanning tree protocol, ageing, ...) and their ports. A bridge is a link too, so that `link.add("br0", { kind = "bridge" })` makes one as well, and `link.set`, `link.del` and `addr.add` work on it. Which addresses are behind which port is told by the module `fdb`.
+---Bridges: their options (the spanning tree protocol, ageing, ...) and their ports. A bridge is a link too, so that `link.add("br0", { kind = "bridge" })` makes one as well, and `link.set`, `link.del` and `addr.add` work on it. Which addresses are behind which port is told by the module `fdb`, which port is in which VLAN by `vlan`.
 ---@class nsh.bridge
 bridge = {}
 
@@ -3980,6 +4021,38 @@ function udp.request(address, data, opts) end
 ---@param opts? nsh.udp.ListenOptions options
 ---@return nsh.UdpServer # the server
 function udp.listen(address, opts) end
+
+---VLANs of bridges that filter by them (`vlan_filtering`): which port, and the bridge itself, belongs to which. A port joins the bridge's `vlan_default_pvid`, 1, when it is attached.
+---@class nsh.vlan
+vlan = {}
+
+---Adds a port, or a bridge itself, to VLANs; where it is in one, it gets these flags there. What a bridge sends and receives itself, by its own addresses, belongs to the bridge's own VLANs.
+---
+---Raises `argument` if the link is neither, `not_found` if there is no such link.
+---@param vids integer|string a VLAN, or a range of them
+---@param opts nsh.vlan.AddOptions options
+function vlan.add(vids, opts) end
+
+---Changes a port's options of VLANs that it is in.
+---
+---Raises `not_found` if it is not in one of them, `invalid` for an option that the bridge's own options don't allow.
+---@param vids integer|string a VLAN, or a range of them
+---@param opts nsh.vlan.SetOptions options
+function vlan.set(vids, opts) end
+
+---Takes a port, or a bridge itself, out of VLANs.
+---
+---Raises `not_found` if it is in none of them.
+---@param vids integer|string a VLAN, or a range of them
+---@param opts nsh.vlan.DelOptions options
+function vlan.del(vids, opts) end
+
+---Lists the VLANs of all ports and bridges, or those that all given options fit, with their counters.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.vlan.ListOptions options
+---@return nsh.BridgeVlan[] # a record for each VLAN of each port and bridge
+function vlan.list(opts) end
 
 ---Waits for a state of the lab: by the kernel's events where it sends some, else by asking every few milliseconds. Each function returns the seconds that it took, about 0 if the state was there already. Each has a deadline, `timeout`, 5 seconds by default, and raises `timeout` with the state found instead. A wait that succeeds counts as a check that passed. For anything else there is `eventually`; for processes, `ready` of `proc.spawn`.
 ---@class nsh.wait

@@ -86,6 +86,17 @@ fn links() {
             "bridge link set dev p0 state 3 cost 7",
             "bridge.set_port(\"p0\", { state = \"forwarding\", cost = 7 })",
         ),
+        (
+            "bridge vlan add dev p0 vid 10 pvid untagged master",
+            "vlan.add(10, { dev = \"p0\", pvid = true, untagged = true })",
+        ),
+        ("bridge vlan add vid 20-29 dev br0 self", "vlan.add(\"20-29\", { dev = \"br0\" })"),
+        ("bridge vlan del dev p0 vid 1 pvid", "vlan.del(1, { dev = \"p0\" })"),
+        (
+            "bridge vlan set vid 5 dev p0 state blocking",
+            "vlan.set(5, { dev = \"p0\", state = \"blocking\" })",
+        ),
+        ("bridge -s vlan show dev p0 vid 5", "print(vlan.list({ dev = \"p0\", vid = 5 }))"),
         ("bridge fdb show dev p0", "print(fdb.list({ dev = \"p0\" }))"),
         (
             "ifconfig eth0 10.0.0.1 netmask 255.255.255.0 up",

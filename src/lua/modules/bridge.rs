@@ -75,7 +75,7 @@ pub fn module() -> Module {
         "bridge",
         "Bridges: their options (the spanning tree protocol, ageing, ...) and their ports. A bridge is a link too, so \
          that `link.add(\"br0\", { kind = \"bridge\" })` makes one as well, and `link.set`, `link.del` and `addr.add` \
-         work on it. Which addresses are behind which port is told by the module `fdb`."
+         work on it. Which addresses are behind which port is told by the module `fdb`, which port is in which VLAN by `vlan`."
     )
     .function(
         Function::new(

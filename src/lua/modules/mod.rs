@@ -30,6 +30,7 @@ pub(super) mod tcp;
 pub mod test;
 pub(super) mod traffic;
 pub(super) mod udp;
+pub(super) mod vlan;
 pub(super) mod wait;
 
 use std::rc::Rc;
@@ -77,6 +78,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("tcp", Namespace, Table, tcp::module),
     Entry::new("test", Global, Callable, test::test),
     Entry::new("udp", Namespace, Table, udp::module),
+    Entry::new("vlan", Namespace, Table, vlan::module),
     Entry::new("wait", Namespace, Table, wait::module),
     Entry::new("xfail", Global, Single, test::xfail),
 ]);

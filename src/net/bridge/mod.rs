@@ -1,6 +1,7 @@
 //! Bridges: ports and the forwarding database, as `bridge` handles them.
 
 pub mod fdb;
+pub mod vlan;
 
 use super::done::Done;
 use super::link::{self, Bridge, Change, Details, End, Filter, Link, Master, Port, find};

@@ -41,7 +41,7 @@ pub use kind::{Build, Details, Kind, Lower, Visit};
 pub use port::{Port, PortState};
 pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
-pub use stats::{Stats, counters, stats};
+pub use stats::{Count, Stats, counters, stats};
 pub use text::line;
 
 /// Makes the list of the kinds that have options.

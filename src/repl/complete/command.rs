@@ -6,6 +6,7 @@ use super::{Completer, Completion, live};
 use crate::model::{Field, Table, Word, Words};
 use crate::net::addr::Addr;
 use crate::net::bridge::fdb::Entry;
+use crate::net::bridge::vlan::Vlan;
 use crate::net::link::{self, Common, Kind, Port};
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
@@ -56,7 +57,7 @@ const BRIDGE: &[Object] = &[
     object("fdb", "add del flush replace show", "br dynamic local static", Entry::keywords),
     object("link", "set show", "dev", Port::keywords),
     object("mdb", "add del show", "dev grp permanent port", Vec::new),
-    object("vlan", "add del show", "dev pvid untagged vid", Vec::new),
+    object("vlan", "add del set show", "self", Vlan::keywords),
 ];
 
 const URL_OPTIONS: &str = "-4 -6 -H -I -O -X -d -o -q -s -v";

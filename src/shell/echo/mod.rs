@@ -50,6 +50,8 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
             let kind = if bridge { "bridge" } else { "bridge_slave" };
             Command::ip(ns, &["link", "set", "dev"]).word(dev).words(&["type", kind, "fdb_flush"])
         }
+        Done::Vlan(verb, vids, spec, own) => bridge::vlan_command(ns, verb.name(), vids, spec, own),
+        Done::VlanSet(vids, spec) => bridge::vlan_command(ns, "set", vids, spec, false),
         Done::Sysctl(name, value) => {
             Command::new(&["sysctl", "-w"]).word(format!("{name}={value}")).within(ns)
         }

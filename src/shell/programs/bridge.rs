@@ -6,6 +6,7 @@ use super::super::lua::Expr;
 use crate::base::command::Command;
 use crate::model::{Table, Words};
 use crate::net::bridge::fdb::{Entry, Life};
+use crate::net::bridge::vlan::{Vids, Vlan};
 use crate::net::done::Verb;
 use crate::net::link::Port;
 use crate::net::namespace::Namespace;
@@ -26,7 +27,8 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     match word.as_str() {
         word if abbreviates(word, "link") => link(args, &space),
         word if abbreviates(word, "fdb") => fdb(args, &space),
-        word if abbreviates(word, "mdb") || abbreviates(word, "vlan") || abbreviates(word, "monitor") => {
+        word if abbreviates(word, "vlan") => vlan(args, &space),
+        word if abbreviates(word, "mdb") || abbreviates(word, "monitor") => {
             Err(Reason::beyond(format!("bridge {word} has no binding")))
         }
         word => Err(Reason::new(format!("Object \"{}\" is unknown, try \"bridge help\"", object.shown()))
@@ -157,6 +159,60 @@ pub fn command(ns: &Namespace, verb: Verb, entry: &Entry) -> Command {
     let command = command.flag(true, if entry.master == Some(true) { "master" } else { "self" });
     let life = entry.life.filter(|_| !deleted);
     life.iter().fold(command, |command, life| command.flag(true, life.keyword())).rows(entry, but)
+}
+
+fn vlan(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let verb = args.take();
+    let verb = verb.as_ref().map_or("show", |v| v.text());
+    let function = match verb {
+        v if abbreviates(v, "add") => "vlan.add",
+        v if abbreviates(v, "delete") => "vlan.del",
+        "set" => "vlan.set",
+        v if abbreviates(v, "show") || v == "list" || v == "lst" => "vlan.list",
+        v if ["global", "tunnelshow"].contains(&v) => {
+            return Err(Reason::beyond(format!("bridge vlan {v} has no binding")));
+        }
+        v => {
+            return Err(Reason::new(format!("Command \"{v}\" is unknown, try \"bridge vlan help\""))
+                .near(v, ["add", "delete", "set", "show"]));
+        }
+    };
+    let (mut vids, mut fields) = (None, Fields::default());
+    while let Some(arg) = args.take() {
+        match arg.text() {
+            "vid" => vids = Some(args.value("vid")?),
+            // Follow from the link.
+            "self" | "master" => {}
+            "tunnel_info" => return Err(Reason::beyond("bridge vlan's tunnel_info has no binding")),
+            word => {
+                if !fields.row::<Vlan>(word, &mut args)? {
+                    return Err(Reason::new(format!("bridge vlan: unknown option \"{}\"", arg.shown()))
+                        .near(word, Vlan::keywords()));
+                }
+            }
+        }
+    }
+    if function == "vlan.list" {
+        if let Some(vid) = vids {
+            fields.set("vid", vid.integer("vid")?);
+        }
+        return Ok(vec![Act::Show(Call::new(space, function, fields.after([])))]);
+    }
+    let (Some(vids), true) = (vids, fields.has("dev")) else {
+        return Err(Reason::new("Device and VLAN ID are required arguments."));
+    };
+    if function == "vlan.del" {
+        // bridge(8) takes them, and the kernel doesn't look.
+        let _ = (fields.take("pvid"), fields.take("untagged"));
+    }
+    let vids = vids.integer("vid").unwrap_or_else(|_| vids.expr());
+    Ok(vec![Act::Do(Call::new(space, function, fields.after([vids])))])
+}
+
+/// `bridge vlan VERB vid VIDS dev DEV ...`.
+pub fn vlan_command(ns: &Namespace, verb: &str, vids: &Vids, spec: &Vlan, own: bool) -> Command {
+    let command = Command::bridge(ns, &["vlan", verb, "vid"]).word(vids).pair("dev", Some(spec.dev()));
+    command.flag(own, "self").rows(spec, &["dev", "vid"])
 }
 
 /// Translates `brctl ARGS`.

@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket};
+use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket, vlan};
 use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Function, Record, Type, param, ret, ty};
@@ -121,6 +121,7 @@ fn space() -> Record<Space> {
         .list("fdb", fdb::record(), "the forwarding databases of bridges and links, as `fdb.list`", |s| {
             &s.state.fdb
         })
+        .list("vlans", vlan::record(), "of bridges and their ports, as `vlan.list`", |s| &s.state.vlans)
         .list("nat", nat::record(), "as `nat.list`", |s| &s.state.nat)
         .field("nft", "the whole ruleset, as nft shows it, if there is one and nft is installed", |s| {
             s.nft.clone()
