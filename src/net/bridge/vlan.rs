@@ -175,9 +175,9 @@ pub fn set(ns: &Namespace, vids: Vids, options: &Vlan) -> Result<()> {
     body.nest(VLANDB_ENTRY, entry);
     let request = [br_vlan_msg(link.index()).as_slice(), body.bytes()?].concat();
     ns.rtnl(RTM_NEWVLAN, 0, &request, |_| Ok(())).map_err(|e| match e.raw() {
-        Some(Errno::EINVAL) if e.fields().detail.as_deref() == Some("Unknown attribute type") => {
-            e.with_kind(Kind::Unsupported).hint("neigh_suppress and mcast_max_groups of a VLAN need Linux 6.3")
-        }
+        Some(Errno::EINVAL) if e.fields().detail.as_deref() == Some("Unknown attribute type") => e
+            .with_kind(Kind::Unsupported)
+            .hint("neigh_suppress and mcast_max_groups of a VLAN need Linux 6.3"),
         Some(Errno::ENOENT) => {
             e.with_kind(Kind::NotFound).detail(format!("{} is not in VLAN {vids}", options.dev()))
         }
