@@ -191,6 +191,14 @@
 ---@field icsum? boolean packets that come in must have a checksum; default false
 ---@field ocsum? boolean packets that go out have a checksum; default false
 
+---@class (exact) nsh.HsrOptions
+---@field slave1? string the one port
+---@field slave2? string the other port
+---@field interlink? string a port to a network without redundancy (Linux 6.10)
+---@field supervision? integer the last byte of the group that supervision frames are sent to; default 0
+---@field version? integer of HSR: 0 for that of 2010, 1 for 2012 and later; default 0
+---@field protocol? "hsr"|"prp" hsr, a ring, or prp, two networks side by side; default hsr
+
 ---@class (exact) nsh.Ip6greChanges
 ---@field local? string the own end
 ---@field remote? string the remote end
@@ -329,6 +337,36 @@
 
 ---@class (exact) nsh.IpvlanOptions
 ---@field mode? "l2"|"l3"|"l3s" switched (l2) or routed (l3, l3s); default l3
+---@field private? boolean ipvlans on the same link don't talk to each other; default false
+---@field vepa? boolean they talk by the switch that the link below leads to; default false
+
+---@class (exact) nsh.MacsecChanges
+---@field encrypt? boolean encrypt, and not only authenticate; default false
+---@field protect? boolean protect what is sent; default true
+---@field send_sci? boolean the identifier is in each frame; default true
+---@field end_station? boolean the bit ES of frames; default false
+---@field scb? boolean the bit SCB (single copy broadcast) of frames; default false
+---@field replay? boolean frames are taken once only; default false; takes window
+---@field window? integer how far they may be out of order; default 0
+---@field validate? "disabled"|"check"|"strict" what becomes of frames that are wrong: strict drops them; default strict
+---@field encodingsa? integer the secure association that is sent by; default 0
+---@field offload? "off"|"phy"|"mac" who does it: the kernel (off), the PHY or the MAC; default off
+
+---@class (exact) nsh.MacsecOptions
+---@field sci? string the secure channel's identifier, 16 hexadecimal digits; default the link's address and port
+---@field port? integer its last two bytes; default 1
+---@field cipher? "gcm-aes-128"|"gcm-aes-256"|"gcm-aes-xpn-128"|"gcm-aes-xpn-256" the cipher; default gcm-aes-128
+---@field icvlen? integer bytes of the integrity check value; default 16
+---@field encrypt? boolean encrypt, and not only authenticate; default false
+---@field protect? boolean protect what is sent; default true
+---@field send_sci? boolean the identifier is in each frame; default true
+---@field end_station? boolean the bit ES of frames; default false
+---@field scb? boolean the bit SCB (single copy broadcast) of frames; default false
+---@field replay? boolean frames are taken once only; default false; takes window
+---@field window? integer how far they may be out of order; default 0
+---@field validate? "disabled"|"check"|"strict" what becomes of frames that are wrong: strict drops them; default strict
+---@field encodingsa? integer the secure association that is sent by; default 0
+---@field offload? "off"|"phy"|"mac" who does it: the kernel (off), the PHY or the MAC; default off
 
 ---@class (exact) nsh.LossModel
 ---@field p? number|string Gilbert-Elliott: how often the good state turns bad, by packet
@@ -343,6 +381,8 @@
 
 ---@class (exact) nsh.MacvlanOptions
 ---@field mode? "private"|"vepa"|"bridge"|"passthru"|"source" who talks to whom; default vepa
+---@field nopromisc? boolean passthru: the link below doesn't become promiscuous; default false
+---@field nodst? boolean source: frames go only to the macvlan that has their source; default false
 ---@field bc_queue_len? integer broadcasts that may wait; default 1000
 
 ---@class (exact) nsh.PortOptions
@@ -898,6 +938,8 @@
 ---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
 ---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
 ---@field bond? nsh.BondOptions options of a bond
+---@field hsr? nsh.HsrOptions options of an HSR or PRP link
+---@field macsec? nsh.MacsecOptions options of a MACsec link
 ---@field vrf? nsh.VrfOptions options of a VRF
 ---@field vxlan? nsh.VxlanOptions options of a VXLAN tunnel
 ---@field geneve? nsh.GeneveOptions options of a GENEVE tunnel
@@ -975,6 +1017,7 @@
 ---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
 ---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
 ---@field bond? nsh.BondOptions options of a bond
+---@field macsec? nsh.MacsecChanges options of a MACsec link
 ---@field vxlan? nsh.VxlanChanges options of a VXLAN tunnel
 ---@field geneve? nsh.GeneveChanges options of a GENEVE tunnel
 ---@field gre? nsh.GreChanges options of a GRE tunnel over IPv4
@@ -1945,6 +1988,17 @@
 ---@field icsum? boolean packets that come in must have a checksum; default false
 ---@field ocsum? boolean packets that go out have a checksum; default false
 
+---What is particular to an HSR or PRP link.
+---@class nsh.Hsr
+---@field slave1? string the one port
+---@field slave2? string the other port
+---@field interlink? string a port to a network without redundancy (Linux 6.10)
+---@field supervision? integer the last byte of the group that supervision frames are sent to; default 0
+---@field version? integer of HSR: 0 for that of 2010, 1 for 2012 and later; default 0
+---@field protocol? string hsr, a ring, or prp, two networks side by side; default hsr
+---@field supervision_address? string the group that supervision frames are sent to
+---@field seq_nr? integer the sequence number of the next frame
+
 ---A request that a server answered. Prints as a line of its log.
 ---@class nsh.HttpRequest
 ---@field method string GET, HEAD, ...; empty if what came was not HTTP
@@ -2041,6 +2095,8 @@
 ---What is particular to an ipvlan or ipvtap.
 ---@class nsh.Ipvlan
 ---@field mode? string switched (l2) or routed (l3, l3s); default l3
+---@field private? boolean ipvlans on the same link don't talk to each other; default false
+---@field vepa? boolean they talk by the switch that the link below leads to; default false
 
 ---A network interface. Prints as in `ip -br link`, with its index and MTU.
 ---@class nsh.Link
@@ -2088,6 +2144,8 @@
 ---@field macvlan? nsh.Macvlan what is particular to a macvlan or macvtap
 ---@field ipvlan? nsh.Ipvlan what is particular to an ipvlan or ipvtap
 ---@field bond? nsh.Bond what is particular to a bond
+---@field hsr? nsh.Hsr what is particular to an HSR or PRP link
+---@field macsec? nsh.Macsec what is particular to a MACsec link
 ---@field vrf? nsh.Vrf what is particular to a VRF
 ---@field vxlan? nsh.Vxlan what is particular to a VXLAN tunnel
 ---@field geneve? nsh.Geneve what is particular to a GENEVE tunnel
@@ -2174,9 +2232,28 @@
 ---@field carrier_up_count integer how often the carrier came
 ---@field carrier_down_count integer how often the carrier went
 
+---What is particular to a MACsec link.
+---@class nsh.Macsec
+---@field sci? string the secure channel's identifier, 16 hexadecimal digits; default the link's address and port
+---@field port? integer its last two bytes; default 1
+---@field cipher? string the cipher; default gcm-aes-128
+---@field icvlen? integer bytes of the integrity check value; default 16
+---@field encrypt? boolean encrypt, and not only authenticate; default false
+---@field protect? boolean protect what is sent; default true
+---@field send_sci? boolean the identifier is in each frame; default true
+---@field end_station? boolean the bit ES of frames; default false
+---@field scb? boolean the bit SCB (single copy broadcast) of frames; default false
+---@field replay? boolean frames are taken once only; default false; takes window
+---@field window? integer how far they may be out of order; default 0
+---@field validate? string what becomes of frames that are wrong: strict drops them; default strict
+---@field encodingsa? integer the secure association that is sent by; default 0
+---@field offload? string who does it: the kernel (off), the PHY or the MAC; default off
+
 ---What is particular to a macvlan or macvtap.
 ---@class nsh.Macvlan
 ---@field mode? string who talks to whom; default vepa
+---@field nopromisc? boolean passthru: the link below doesn't become promiscuous; default false
+---@field nodst? boolean source: frames go only to the macvlan that has their source; default false
 ---@field bc_queue_len? integer broadcasts that may wait; default 1000
 ---@field bc_queue_len_used? integer the length in use, the most of all on the same link
 ---@field bc_cutoff? integer above this number of macvlans multicast is put in the queue

@@ -151,7 +151,7 @@ fn unknown_kind(kind: &str) -> Error {
 }
 
 fn needs_lower(spec: &LinkSpec) -> bool {
-    spec.kind == "macsec" || spec.details().lower() == Lower::Needed
+    spec.details().lower() == Lower::Needed
 }
 
 fn explain_taken(ns: &Namespace, name: &str, spec: &LinkSpec, e: Error) -> Error {

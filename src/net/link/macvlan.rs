@@ -1,6 +1,6 @@
 //! Macvlans and macvtaps on other links: IFLA_MACVLAN_* of linux/if_link.h.
 
-use super::fields::{Signed, named};
+use super::fields::{Bit16, Signed, named};
 use super::kind::{Lower, kind};
 use crate::model::table;
 use crate::net::fields::Number;
@@ -15,6 +15,10 @@ table! {
     /// A macvlan or macvtap.
     pub struct Macvlan {
         Set mode: MacvlanMode = 1, ip ["mode"], "who talks to whom; default vepa";
+        Set nopromisc: Bit16<0> = 2, ip ["nopromisc"],
+            "passthru: the link below doesn't become promiscuous; default false";
+        Set nodst: Bit16<1> = 2, ip ["nodst"],
+            "source: frames go only to the macvlan that has their source; default false";
         Set bc_queue_len: Number = 7, ip ["bcqueuelen"], "broadcasts that may wait; default 1000";
         Read bc_queue_len_used: Number = 8, ip [], "the length in use, the most of all on the same link";
         Read bc_cutoff: Signed = 9, ip [], "above this number of macvlans multicast is put in the queue";
@@ -24,6 +28,7 @@ table! {
 kind! {
     Macvlan, "a macvlan or macvtap", ["macvlan" = "MACVLAN", "macvtap" = "MACVTAP"] {
         const LOWER: Lower = Lower::Needed;
-        const BEYOND: &'static [&'static str] = &["nopromisc"];
+        /// Of the flags alone.
+        const WHOLE: bool = true;
     }
 }

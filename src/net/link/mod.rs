@@ -13,9 +13,11 @@ pub mod fields;
 pub mod find;
 mod geneve;
 mod gre;
+mod hsr;
 mod iptnl;
 mod ipvlan;
 mod kind;
+mod macsec;
 mod macvlan;
 mod port;
 mod read;
@@ -66,6 +68,8 @@ kinds! {
     macvlan::Macvlan,
     ipvlan::Ipvlan,
     bond::Bond,
+    hsr::Hsr,
+    macsec::Macsec,
     vrf::Vrf,
     vxlan::Vxlan,
     geneve::Geneve,
@@ -87,8 +91,6 @@ const PLAIN: &[Build] = &[
     build!("wireguard" = "WIREGUARD"),
     build!("team" = "NET_TEAM"),
     build!("nlmon" = "NLMON"),
-    build!("hsr" = "HSR"),
-    build!("macsec" = "MACSEC"),
     build!("bareudp" = "BAREUDP"),
     build!("batadv" = "BATMAN_ADV"),
     build!("can" = "CAN_DEV"),

@@ -41,7 +41,7 @@ fn kinds_that_need_a_module() {
         let vrf = vec![Details::of(Vrf { table: Some(Between(10)) })];
         let spec = LinkSpec { kind: "vrf".into(), options: vrf, ..LinkSpec::default() };
         assert_eq!(texts(link::add(all.host(), "red", &spec)), ["ip link add name red type vrf table 10"]);
-        let options = vec![Details::of(Ipvlan { mode: Words::named("l3s") })];
+        let options = vec![Details::of(Ipvlan { mode: Words::named("l3s"), ..Ipvlan::default() })];
         let spec =
             LinkSpec { kind: "ipvlan".into(), link: Some("eth0".into()), options, ..LinkSpec::default() };
         assert_eq!(
@@ -96,6 +96,7 @@ fn samples<T: Kind>(row: &Row<T>) -> Vec<(Value, T)> {
         "auto",
         "eth7",
         "0.0.0.9",
+        "0200000000010001",
         "02:00:00:00:00:07",
         "2001:db8::/32",
         "5-7",
@@ -104,7 +105,7 @@ fn samples<T: Kind>(row: &Row<T>) -> Vec<(Value, T)> {
     let form = (row.form)();
     let words = form.luals.split('"').skip(1).step_by(2);
     let texts = texts.into_iter().chain(words).map(|text| Value::Text(text.to_owned()));
-    let numbers = [1, 2, 7, 100, 2000].map(Value::Int);
+    let numbers = [1, 2, 7, 12, 100, 2000].map(Value::Int);
     let all = [Value::Bool(true), Value::Bool(false)].into_iter().chain(numbers).chain(texts);
     let samples = all.filter_map(|value| {
         let mut options = T::default();
