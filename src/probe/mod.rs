@@ -12,3 +12,4 @@ mod silence;
 pub mod socket;
 pub mod tcp;
 pub mod udp;
+pub mod why;

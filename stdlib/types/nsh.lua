@@ -40,6 +40,7 @@
 ---@field udp nsh.udp
 ---@field vlan nsh.vlan
 ---@field wait nsh.wait
+---@field why nsh.why
 ---@field exec fun(command: string|string[], opts?: nsh.proc.ExecOptions): nsh.proc.Result
 ---@field spawn fun(command: string|string[], opts?: nsh.proc.SpawnOptions): nsh.Process
 ---@field shell fun(opts?: nsh.proc.ShellOptions): integer?
@@ -340,6 +341,17 @@
 ---@field private? boolean ipvlans on the same link don't talk to each other; default false
 ---@field vepa? boolean they talk by the switch that the link below leads to; default false
 
+---@class (exact) nsh.LossModel
+---@field p? number|string Gilbert-Elliott: how often the good state turns bad, by packet
+---@field r? number|string how often the bad state turns good; default 100% less `p`
+---@field bad? number|string the share that is lost in the bad state (tc's 1-h); default 100%
+---@field good? number|string the share that is lost in the good state (tc's 1-k); default none
+---@field p13? number|string four states: how often a burst of losses begins
+---@field p31? number|string how often such a burst ends; default 100% less `p13`
+---@field p32? number|string how often a packet gets through within a burst; default none
+---@field p23? number|string how often the burst goes on after that; default 100%
+---@field p14? number|string how often a single packet is lost; default none
+
 ---@class (exact) nsh.MacsecChanges
 ---@field encrypt? boolean encrypt, and not only authenticate; default false
 ---@field protect? boolean protect what is sent; default true
@@ -367,17 +379,6 @@
 ---@field validate? "disabled"|"check"|"strict" what becomes of frames that are wrong: strict drops them; default strict
 ---@field encodingsa? integer the secure association that is sent by; default 0
 ---@field offload? "off"|"phy"|"mac" who does it: the kernel (off), the PHY or the MAC; default off
-
----@class (exact) nsh.LossModel
----@field p? number|string Gilbert-Elliott: how often the good state turns bad, by packet
----@field r? number|string how often the bad state turns good; default 100% less `p`
----@field bad? number|string the share that is lost in the bad state (tc's 1-h); default 100%
----@field good? number|string the share that is lost in the good state (tc's 1-k); default none
----@field p13? number|string four states: how often a burst of losses begins
----@field p31? number|string how often such a burst ends; default 100% less `p13`
----@field p32? number|string how often a packet gets through within a burst; default none
----@field p23? number|string how often the burst goes on after that; default 100%
----@field p14? number|string how often a single packet is lost; default none
 
 ---@class (exact) nsh.MacvlanOptions
 ---@field mode? "private"|"vepa"|"bridge"|"passthru"|"source" who talks to whom; default vepa
@@ -1743,6 +1744,18 @@
 ---@field gone? boolean wait until it is not there, or not any more; default false
 ---@field timeout? number seconds to wait at most; default 5
 
+---@class (exact) nsh.why.Options
+---@field proto? "icmp"|"tcp"|"udp" what is sent: an echo request (icmp), a connection (tcp) or an empty datagram (udp); default icmp, with a port tcp
+---@field port? integer the destination port, of tcp and udp
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field size? integer bytes of payload of an echo request; default 56
+---@field from? string the source address, or the link that packets must leave by
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field source_port? integer the source port; default a free one
+
 ---An address of a link. Prints as in `ip -o addr`.
 ---@class nsh.Addr
 ---@field local string the address alone
@@ -2575,6 +2588,18 @@
 ---@field time number seconds from the last try to the answer
 ---@field tries integer how often it was sent
 
+---Where a packet goes, and why it is lost. Prints as a path.
+---@class nsh.Verdict
+---@field ok boolean the probe was answered
+---@field from string the namespace that sends
+---@field to string the target, as it was given
+---@field addr string the target's address
+---@field proto string icmp, tcp or udp
+---@field time? number seconds until the answer
+---@field said? string what was said instead of an answer
+---@field hops nsh.WhyHop[] the links on its way, forth and back
+---@field faults nsh.WhyFault[] what is wrong, in the order in which the packet meets it
+
 ---What is particular to a VLAN.
 ---@class nsh.Vlan
 ---@field protocol? string the Ethernet protocol of its tags; default 802.1Q
@@ -2639,6 +2664,27 @@
 ---@field external? boolean the tunnel's ends come with each packet; default false
 ---@field vnifilter? boolean only VNIs that are listed; default false
 ---@field link_index? integer the index of the link below
+
+---Why a packet is lost. Prints as a line.
+---@class nsh.WhyFault
+---@field cause string a stable word for it, such as "link_down"
+---@field namespace string the namespace where it is
+---@field dev? string the link, where it is about one
+---@field way string forth, or back to the sender
+---@field text string what is wrong
+---@field evidence string[] what says so
+---@field fix? string what repairs it, as Lua
+---@field command? string what repairs it, as a command
+
+---A link that a packet passes.
+---@class nsh.WhyHop
+---@field namespace string the namespace
+---@field dev string the link
+---@field direction string in or out
+---@field way string forth, or back to the sender
+---@field packet? string its source and destination, where they are new
+---@field note? string what the namespace does with it
+---@field seen boolean the probe was seen there
 
 ---What is particular to an interface of IPsec.
 ---@class nsh.Xfrm
@@ -4198,6 +4244,14 @@ function wait.counter(what, opts) end
 ---@param opts? nsh.wait.NamespaceOptions options
 ---@return number # how long it took, in seconds
 function wait.namespace(name, opts) end
+
+---Follows a packet to a host and back by the kernel's own lookups, sends a probe, and watches it on all links on its way. A cause is named only with evidence; where none is found, it says where the probe was seen last. Nothing is changed.
+---
+---Raises `not_found` for an unknown name or link.
+---@param dst string|nsh.Namespace the target; a link-local address with its link, as "fe80::1%eth0"
+---@param opts? nsh.why.Options options
+---@return nsh.Verdict # what was found
+function why(dst, opts) end
 
 ---Marks the test as expected to fail from here on. If it fails, it counts as passed, and is reported as an expected failure. If it passes, it counts as failed, so that the mark does not outlive its reason. Outside a test the mark is for the file's own code.
 ---@param reason string the reason, which is reported

@@ -32,6 +32,7 @@ pub(super) mod traffic;
 pub(super) mod udp;
 pub(super) mod vlan;
 pub(super) mod wait;
+pub(super) mod why;
 
 use std::rc::Rc;
 
@@ -80,6 +81,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("udp", Namespace, Table, udp::module),
     Entry::new("vlan", Namespace, Table, vlan::module),
     Entry::new("wait", Namespace, Table, wait::module),
+    Entry::new("why", Namespace, Single, why::module),
     Entry::new("xfail", Global, Single, test::xfail),
 ]);
 

@@ -20,7 +20,7 @@
 mod changes;
 mod decode;
 mod numbers;
-mod socket;
+pub(in crate::net) mod socket;
 #[cfg(test)]
 mod tests;
 

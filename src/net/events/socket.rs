@@ -15,13 +15,13 @@ const BUFFER: usize = 1 << 16;
 const UNREAD: usize = 4 << 20;
 
 /// Listens in one namespace, or from there to all that it has a number for.
-pub(super) struct Socket {
+pub(in crate::net) struct Socket {
     socket: netlink_sys::Socket,
     buffer: Vec<u8>,
 }
 
 /// What a look at the socket found.
-pub(super) enum Received<'a> {
+pub(in crate::net) enum Received<'a> {
     Nothing,
     /// One or more messages of the namespace with this number; `None` for the socket's own.
     Messages(Option<i32>, &'a [u8]),

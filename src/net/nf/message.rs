@@ -175,6 +175,15 @@ impl Batch {
         });
     }
 
+    /// As [`Batch::table`], but the kernel deletes it with the socket that makes it, and it is nobody else's (Linux 5.12).
+    pub fn owned_table(&mut self) {
+        // NFT_TABLE_F_OWNER
+        const OWNER: u32 = 2;
+        self.add(Type::NewTable, NLM_F_CREATE, |out| {
+            out.be32(NFTA_TABLE_FLAGS, OWNER);
+        });
+    }
+
     /// `delete table inet NAME`, with all that is in it.
     pub fn delete_table(&mut self) {
         self.add(Type::DeleteTable, 0, |_| {});
@@ -335,6 +344,16 @@ pub fn chains(socket: &mut Socket, table: &str) -> Result<Vec<Chain>> {
     dump(socket, Type::GetChain, &Attributes::new(), |payload| {
         Chain::read(payload).filter(|(of, _)| of == table).map(|(_, chain)| chain)
     })
+}
+
+/// The hook of a chain; `None` if it hangs on none.
+pub fn hook_of(socket: &mut Socket, family: u8, table: &str, chain: &str) -> Result<Option<Hook>> {
+    let family = NetfilterProtoFamily::from(family);
+    let request = nf_tables_of(family, Type::GetChain, NLM_F_DUMP, &Attributes::new())?;
+    let found = collect(socket, &request, |payload| {
+        Chain::read(payload).filter(|(of, c)| of == table && c.name == chain).and_then(|(_, c)| c.hook)
+    })?;
+    Ok(found.into_iter().next())
 }
 
 /// Whether a chain of any table and family that hangs on the forward hook drops by default, in the caller's namespace.

@@ -10,6 +10,8 @@ pub mod matching;
 pub mod message;
 pub mod nat;
 pub mod portset;
+pub mod text;
+pub mod trace;
 mod uapi;
 pub mod userdata;
 pub mod words;

@@ -1,0 +1,308 @@
+//! What can be wrong, one row for each cause: its word, what is told, and what repairs it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::model::Words;
+use crate::net::namespace::HOST;
+
+/// On which way a packet meets a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Forth,
+    Back,
+}
+
+impl Words for Way {
+    const WORDS: &'static [(&'static str, Self)] = &[("forth", Way::Forth), ("back", Way::Back)];
+}
+
+/// Declares the causes: `NAME { WHAT IS KNOWN } = WORD, TEXT [, FIX IN LUA, FIX AS A COMMAND];`. The texts can name
+/// the namespace as Lua reaches it, its name, and the link. A command is run in the namespace, unless it begins with `!`.
+macro_rules! causes {
+    (|$ns:ident, $name:ident, $dev:ident| $(
+        $(#[doc = $doc:literal])+
+        $variant:ident { $($field:ident: $type:ty),* } = $word:literal, $text:literal $(, $lua:literal, $command:literal)?;
+    )*) => {
+        /// Why a packet is lost.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Cause {
+            $($(#[doc = $doc])+ $variant { $($field: $type),* },)*
+        }
+
+        impl Cause {
+            /// The words of all causes, and what each stands for; some rows share one.
+            pub const WORDS: &'static [(&'static str, &'static str)] = &[$(($word, concat!($($doc),+))),*];
+
+            /// The stable word for it.
+            pub fn word(&self) -> &'static str {
+                match self {
+                    $(Cause::$variant { .. } => $word,)*
+                }
+            }
+
+            #[allow(unused_variables)]
+            fn text(&self, $name: &str, $dev: &str) -> String {
+                match self {
+                    $(Cause::$variant { $($field),* } => format!($text),)*
+                }
+            }
+
+            /// What repairs it, in Lua and as a command, where that is known.
+            #[allow(unused_variables)]
+            fn fix(&self, $ns: &str, $name: &str, $dev: &str) -> Option<(String, String)> {
+                match self {
+                    $(Cause::$variant { $($field),* } => {
+                        let fix = None;
+                        $(let fix = fix.or(Some((format!($lua), format!($command))));)?
+                        fix
+                    })*
+                }
+            }
+        }
+    };
+}
+
+causes! { |ns, name, dev|
+    /// The link is administratively down.
+    LinkDown {} = "link_down", "{dev} is down",
+        r#"{ns}.link.set("{dev}", {{ up = true }})"#, "ip link set {dev} up";
+    /// The link is up, and nothing is at its other end.
+    NoCarrier {} = "no_carrier", "{dev} is up, but has no carrier";
+    /// The namespace has no link.
+    NoLink {} = "no_link", "{name} has no link but lo";
+    /// The namespace has no link, and a bridge of another one has the subnet.
+    Unplugged { bridge: String, owner: String, near: String, at: String, on: String } = "no_link",
+        "{name} has no link but lo; the bridge {bridge} of {owner} has the subnet",
+        r#"{at}.link.add("{near}", {{ kind = "veth", master = "{bridge}", up = true, peer = {{ name = "eth0", ns = {ns}, up = true }} }})"#,
+        "!ip{on} link add {near} type veth peer name eth0 netns {name} && ip{on} link set {near} master {bridge} up && ip -n {name} link set eth0 up";
+    /// No link that is up has an address.
+    NoAddress {} = "no_address", "no link of {name} that is up has an address of this family";
+    /// The source address isn't there, and a link is in its subnet.
+    NoSource { source: IpAddr, address: String, why: String } = "no_address", "no link of {name} has the address {source}; {why}",
+        r#"{ns}.addr.add("{address}", {{ dev = "{dev}" }})"#, "ip addr add {address} dev {dev}";
+    /// The source address isn't there.
+    NoSuchSource { source: IpAddr } = "no_address", "no link of {name} has the address {source}";
+    /// IPv6 is switched off.
+    Ipv6Disabled { key: String } = "ipv6_disabled", "IPv6 is switched off: {key} is 1",
+        r#"{ns}.sysctl.set("{key}", 0)"#, "sysctl -w {key}=0";
+    /// An address of IPv6 isn't usable yet.
+    Tentative { address: IpAddr } = "address_tentative", "{address} can't be used yet: duplicate address detection runs on {dev}",
+        r#"{ns}.wait.addr("{address}")"#, "sleep 2";
+    /// Another host has the IPv6 address.
+    DadFailed { address: String } = "dad_failed", "{address} on {dev} is not used: duplicate address detection found that another host has it";
+    /// No route leads to the destination.
+    NoRoute { to: IpAddr } = "no_route", "no route leads to {to}";
+    /// No route leads to the destination, and a router on the link knows one.
+    NoRouteVia { to: IpAddr, prefix: String, via: IpAddr, router: String } = "no_route",
+        "no route leads to {to}; {router} forwards to it and has {via}",
+        r#"{ns}.route.add("{prefix}", {{ via = "{via}" }})"#, "ip route add {prefix} via {via}";
+    /// The default route leads away, and a router on a link knows the way.
+    NoRouteOnLink { to: IpAddr, prefix: String } = "no_route", "no route leads to {to}, which is on the segment of {dev}",
+        r#"{ns}.route.add("{prefix}", {{ dev = "{dev}" }})"#, "ip route add {prefix} dev {dev}";
+    /// A route of type blackhole, unreachable, prohibit or throw.
+    DroppingRoute { kind: &'static str, dst: String, table: u32 } = "dropping_route", "the route {kind} {dst} drops it (table {table})",
+        r#"{ns}.route.del("{dst}", {{ type = "{kind}", table = {table} }})"#, "ip route del {kind} {dst} table {table}";
+    /// A rule of policy routing of type blackhole, unreachable or prohibit.
+    DroppingRule { rule: String, family: &'static str, priority: u32 } = "dropping_rule", "the rule {rule} drops it",
+        r#"{ns}.rule.del({{ family = "{family}", priority = {priority} }})"#, "ip -f {family} rule del priority {priority}";
+    /// There is a route, but in a table that no rule asks.
+    OtherTable { to: IpAddr, route: String, table: u32 } = "other_table", "the route {route} to {to} is in table {table}, which no rule looks up for this packet",
+        r#"{ns}.rule.add({{ to = "{to}", table = {table} }})"#, "ip rule add to {to} table {table}";
+    /// A router doesn't forward.
+    ForwardingOff { key: String } = "forwarding_off", "not forwarded: {key} is 0",
+        r#"{ns}.sysctl.set("{key}", 1)"#, "sysctl -w {key}=1";
+    /// Reverse path filtering.
+    RpFilter { source: IpAddr, key: String, back: String } = "rp_filter", "dropped on {dev} by rp_filter: packets to {source} would leave by {back}",
+        r#"{ns}.sysctl.set("{key}", 2)"#, "sysctl -w {key}=2";
+    /// The namespace itself has the packet's source address.
+    OwnSource { source: IpAddr } = "duplicate_address", "dropped: {source} comes in on {dev}, but is an address of {name} itself";
+    /// Several hosts have the address.
+    DuplicateAddress { address: IpAddr, owners: String } = "duplicate_address", "{owners} have the address {address}";
+    /// Nobody has the address.
+    NoNeighbour { address: IpAddr } = "no_neighbour", "nobody on the segment of {dev} has {address}";
+    /// Nobody has the gateway's address, and another one is a router.
+    WrongGateway { address: IpAddr, prefix: String, via: IpAddr, router: String } = "wrong_gateway",
+        "nobody on the segment of {dev} has the gateway {address}; {router} has {via}",
+        r#"{ns}.route.replace("{prefix}", {{ via = "{via}" }})"#, "ip route replace {prefix} via {via}";
+    /// The address is somewhere else.
+    OtherSegment { address: IpAddr, owner: String } = "other_segment", "{address} is an address of {owner}, which is not on the segment of {dev}";
+    /// The prefix length makes a neighbour of who is none.
+    WrongPrefix { address: String, better: String, to: IpAddr, others: String } = "wrong_prefix",
+        "{address} makes {to} a neighbour on {dev}, but it is elsewhere; {others}",
+        r#"{ns}.addr.add("{better}", {{ dev = "{dev}" }}) {ns}.addr.del("{address}", {{ dev = "{dev}" }})"#,
+        "ip addr add {better} dev {dev} && ip addr del {address} dev {dev}";
+    /// As above: of IPv6 a link has an address but once.
+    WrongPrefix6 { address: String, better: String, to: IpAddr, others: String } = "wrong_prefix",
+        "{address} makes {to} a neighbour on {dev}, but it is elsewhere; {others}",
+        r#"{ns}.addr.del("{address}", {{ dev = "{dev}" }}) {ns}.addr.add("{better}", {{ dev = "{dev}" }})"#,
+        "ip addr del {address} dev {dev} && ip addr add {better} dev {dev}";
+    /// The link is in no bridge.
+    NotAPort { bridge: String } = "not_a_port", "{dev} is not a port of {bridge}",
+        r#"{ns}.bridge.attach("{bridge}", "{dev}")"#, "ip link set {dev} master {bridge}";
+    /// A port of a bridge that doesn't forward.
+    PortState { bridge: String, state: &'static str } = "port_state", "port {dev} of {bridge} is {state}",
+        r#"{ns}.bridge.set_port("{dev}", {{ state = "forwarding" }})"#, "bridge link set dev {dev} state 3";
+    /// A port that spanning tree doesn't let forward.
+    PortStp { bridge: String, state: &'static str } = "port_state", "port {dev} of {bridge} is {state}, by spanning tree",
+        r#"{ns}.bridge.set("{bridge}", {{ stp = false }}) {ns}.link.set("{dev}", {{ up = false }}) {ns}.link.set("{dev}", {{ up = true }})"#,
+        "ip link set {bridge} type bridge stp_state 0 && ip link set {dev} down && ip link set {dev} up";
+    /// Isolated ports don't talk to each other.
+    PortIsolated { other: String, bridge: String } = "port_isolated", "{other} and {dev} are isolated ports of {bridge}",
+        r#"{ns}.bridge.set_port("{dev}", {{ isolated = false }})"#, "bridge link set dev {dev} isolated off";
+    /// A locked port takes nothing from strangers.
+    PortLocked { bridge: String } = "port_locked", "port {dev} of {bridge} is locked",
+        r#"{ns}.bridge.set_port("{dev}", {{ locked = false }})"#, "bridge link set dev {dev} locked off";
+    /// A port on which unknown and broadcast frames don't leave.
+    PortFlood { bridge: String } = "port_flood", "port {dev} of {bridge} floods no broadcasts, such as ARP requests",
+        r#"{ns}.bridge.set_port("{dev}", {{ bcast_flood = true, flood = true, mcast_flood = true }})"#,
+        "bridge link set dev {dev} bcast_flood on flood on mcast_flood on";
+    /// The neighbour table has a wrong hardware address.
+    WrongNeighbour { address: IpAddr, lladdr: String, real: String } = "wrong_neighbour",
+        "{name} takes {lladdr} for the hardware address of {address} on {dev}; it is {real}",
+        r#"{ns}.neigh.del("{address}", {{ dev = "{dev}" }})"#, "ip neigh del {address} dev {dev}";
+    /// The link neither asks nor answers.
+    ArpOff {} = "arp_off", "{dev} has ARP switched off",
+        r#"{ns}.link.set("{dev}", {{ arp = true }})"#, "ip link set {dev} arp on";
+    /// The host doesn't answer ARP for this address on this link.
+    ArpIgnored { key: String, value: i64, address: IpAddr } = "arp_ignored", "{name} doesn't answer ARP for {address} on {dev}: {key} is {value}",
+        r#"{ns}.sysctl.set("{key}", 0)"#, "sysctl -w {key}=0";
+    /// The host ignores echo requests.
+    EchoIgnored { key: String } = "echo_ignored", "echo requests are ignored: {key} is 1",
+        r#"{ns}.sysctl.set("{key}", 0)"#, "sysctl -w {key}=0";
+    /// Nobody listens on the port.
+    NobodyListens { proto: &'static str, port: u16 } = "nobody_listens", "nobody listens on {proto} port {port}";
+    /// Somebody listens, on another address.
+    ListensElsewhere { proto: &'static str, port: u16, at: String } = "listens_elsewhere", "nobody listens on {proto} port {port} of this address, only on {at}";
+    /// A rule of a firewall.
+    FilterRule { hook: &'static str, family: &'static str, table: String, chain: String, handle: u64, rule: String } = "filter_rule",
+        "dropped in {hook} by the rule `{rule}` (handle {handle}) of chain {chain} of table {family} {table}",
+        r#"{ns}.nft.load("delete rule {family} {table} {chain} handle {handle}")"#, "nft delete rule {family} {table} {chain} handle {handle}";
+    /// The policy of a chain of a firewall.
+    FilterPolicy { hook: &'static str, family: &'static str, table: String, chain: String } = "filter_policy",
+        "dropped in {hook} by the policy of chain {chain} of table {family} {table}",
+        r#"{ns}.nft.load("chain {family} {table} {chain} {{ policy accept; }}")"#, "nft 'chain {family} {table} {chain} {{ policy accept; }}'";
+    /// A private source that nobody translates.
+    NatMissing { source: IpAddr, prefix: String, target: String } = "nat_missing",
+        "{source} leaves by {dev} untranslated, and {target} has no way back to this private address",
+        r#"{ns}.nat.masquerade({{ source = "{prefix}", out = "{dev}" }})"#, "iptables -t nat -A POSTROUTING -s {prefix} -o {dev} -j MASQUERADE";
+    /// A NAT rule that doesn't match.
+    NatMismatch { source: IpAddr, prefix: String, rule: String, field: &'static str } = "nat_mismatch",
+        "{source} leaves by {dev} untranslated: {field} of the rule `{rule}` doesn't match",
+        r#"{ns}.nat.masquerade({{ source = "{prefix}", out = "{dev}" }})"#, "iptables -t nat -A POSTROUTING -s {prefix} -o {dev} -j MASQUERADE";
+    /// A link that is shaped to lose what it sends.
+    Lossy { share: String } = "lossy", "{dev} loses {share} of what it sends: it is shaped so",
+        r#"{ns}.link.shape("{dev}", false)"#, "tc qdisc del dev {dev} root";
+    /// A link whose queueing discipline drops all.
+    Silenced {} = "silenced", "{dev} drops all that it sends: its queueing discipline is blackhole",
+        r#"{ns}.proc.exec({{ "tc", "qdisc", "del", "dev", "{dev}", "root" }}, {{ check = true }})"#, "tc qdisc del dev {dev} root";
+    /// The packet goes around in a circle.
+    Loop { cycle: String } = "routing_loop", "it goes round in a circle: {cycle}";
+    /// A cable whose ends take packets of different sizes.
+    MtuMismatch { mtu: u32, near: String, larger: u32 } = "mtu_mismatch", "{dev} takes {mtu} bytes at most, {near} sends up to {larger}",
+        r#"{ns}.link.set("{dev}", {{ mtu = {larger} }})"#, "ip link set {dev} mtu {larger}";
+    /// A macvlan in private mode.
+    MacvlanPrivate { mode: String, other: String } = "macvlan_mode", "macvlan links of mode {mode} don't talk to each other ({dev} and {other})";
+}
+
+impl Cause {
+    /// Whether the host says so itself, by an answer that is seen on the way back.
+    pub fn is_answered(&self) -> bool {
+        matches!(self, Cause::NobodyListens { .. } | Cause::ListensElsewhere { .. })
+    }
+}
+
+/// A fault: a cause at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    pub cause: Cause,
+    pub namespace: String,
+    pub dev: Option<String>,
+    pub way: Way,
+    /// How many of the hops the packet has behind it.
+    pub after: usize,
+    pub evidence: Vec<String>,
+}
+
+impl Fault {
+    pub fn text(&self) -> String {
+        self.cause.text(&self.namespace, self.dev.as_deref().unwrap_or_default())
+    }
+
+    /// What repairs it in Lua, as it works in every script and at the prompt.
+    pub fn fix(&self) -> Option<String> {
+        let (lua, _) = self.cause.fix(
+            &in_lua(&self.namespace),
+            &self.namespace,
+            self.dev.as_deref().unwrap_or_default(),
+        )?;
+        Some(lua)
+    }
+
+    /// What repairs it at a shell's prompt.
+    pub fn command(&self) -> Option<String> {
+        let (_, command) = self.cause.fix("", &self.namespace, self.dev.as_deref().unwrap_or_default())?;
+        if let Some(whole) = command.strip_prefix('!') {
+            return Some(whole.to_owned());
+        }
+        Some(command.split(" && ").map(|one| within(one, &self.namespace)).collect::<Vec<_>>().join(" && "))
+    }
+}
+
+/// How Lua reaches a namespace.
+pub fn in_lua(namespace: &str) -> String {
+    match namespace {
+        HOST => HOST.to_owned(),
+        name => format!("namespace.get({name:?})"),
+    }
+}
+
+/// A command as it is run for a namespace.
+fn within(command: &str, namespace: &str) -> String {
+    match command.split_once(' ') {
+        _ if namespace == HOST => command.to_owned(),
+        Some((program @ ("ip" | "bridge" | "tc"), rest)) => format!("{program} -n {namespace} {rest}"),
+        _ => format!("ip netns exec {namespace} {command}"),
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let back = if self.way == Way::Back { " (on the way back)" } else { "" };
+        write!(f, "{}: {}{back}", self.namespace, self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_lists_every_cause() {
+        let guide = include_str!("../../../docs/why.md");
+        let missing: Vec<_> =
+            Cause::WORDS.iter().filter(|(word, _)| !guide.contains(&format!("`{word}`"))).collect();
+        assert!(missing.is_empty(), "docs/why.md lacks {missing:?}");
+    }
+
+    #[test]
+    fn a_fault_tells_what_repairs_it() {
+        let fault = |namespace: &str| Fault {
+            cause: Cause::ForwardingOff { key: "net.ipv4.ip_forward".to_owned() },
+            namespace: namespace.to_owned(),
+            dev: None,
+            way: Way::Forth,
+            after: 0,
+            evidence: Vec::new(),
+        };
+        let host = fault(HOST);
+        assert_eq!(host.to_string(), "host: not forwarded: net.ipv4.ip_forward is 0");
+        assert_eq!(host.fix().unwrap(), r#"host.sysctl.set("net.ipv4.ip_forward", 1)"#);
+        assert_eq!(host.command().unwrap(), "sysctl -w net.ipv4.ip_forward=1");
+        let named = fault("r1");
+        assert_eq!(named.fix().unwrap(), r#"namespace.get("r1").sysctl.set("net.ipv4.ip_forward", 1)"#);
+        assert_eq!(named.command().unwrap(), "ip netns exec r1 sysctl -w net.ipv4.ip_forward=1");
+        let down = Fault { cause: Cause::LinkDown {}, dev: Some("eth0".to_owned()), ..named };
+        assert_eq!(down.command().unwrap(), "ip -n r1 link set eth0 up");
+    }
+}

@@ -1,0 +1,134 @@
+//! What NAT rules do to a packet, by the rules alone.
+
+use std::net::IpAddr;
+
+use super::packet::Packet;
+use super::snapshot::Space;
+use crate::net::link::Link;
+use crate::net::nf::message::Hook;
+use crate::net::nf::nat::{self, Kind, NatRule, NatSpec};
+use crate::net::nf::words::{Interface, Not, Ports, Prefix};
+use crate::net::prefix::Family;
+
+/// What a namespace's NAT made of a packet.
+pub struct Translation {
+    /// The namespace.
+    pub inode: u64,
+    pub before: Packet,
+    pub after: Packet,
+}
+
+impl Translation {
+    /// What an answer becomes again, if it is one to the translated packet.
+    pub fn reversed(&self, answer: &Packet) -> Option<Packet> {
+        let is_answer = answer.src == Some(self.after.dst) && self.after.src == Some(answer.dst);
+        let src = self.before.src?;
+        is_answer.then(|| Packet {
+            src: Some(self.before.dst),
+            dst: src,
+            sport: self.before.dport,
+            dport: self.before.sport,
+            ..answer.clone()
+        })
+    }
+}
+
+/// The NAT rules of a namespace.
+pub fn rules(space: &Space) -> Vec<NatRule> {
+    nat::list(&space.ns).unwrap_or_default()
+}
+
+/// The destination as a rule of prerouting or output changes it.
+pub fn destination(space: &Space, from: Option<&Link>, packet: &Packet) -> Option<Packet> {
+    let hook = if from.is_some() { Hook::Prerouting } else { Hook::Output };
+    let rules = rules(space);
+    let rule = first(&rules, hook, from, None, packet)?;
+    let to = rule.spec.to;
+    let own = || match from {
+        Some(link) => space.addrs_on(link, packet.family()).map(|a| a.ip()).next(),
+        None => None,
+    };
+    let address = match rule.kind {
+        Kind::Dnat => to?.addresses?.0,
+        Kind::Redirect => own()?,
+        _ => return None,
+    };
+    let dport = to.and_then(|to| to.ports).map(|ports| ports.low).or(packet.dport);
+    Some(Packet { dst: address, dport, ..packet.clone() })
+}
+
+/// The source as a rule of postrouting changes it. `own` is the address that the link sends from.
+pub fn source(space: &Space, out: &Link, own: Option<IpAddr>, packet: &Packet) -> Option<Packet> {
+    let rules = rules(space);
+    let rule = first(&rules, Hook::Postrouting, None, Some(out), packet)?;
+    let address = match rule.kind {
+        Kind::Masquerade => own.or_else(|| space.addrs_on(out, packet.family()).map(|a| a.ip()).next())?,
+        Kind::Snat => rule.spec.to?.addresses?.0,
+        _ => return None,
+    };
+    Some(Packet { src: Some(address), ..packet.clone() })
+}
+
+/// A rule that was to translate the source, and the field by which it doesn't match.
+pub fn near_miss(space: &Space, out: &Link, packet: &Packet) -> Option<(String, &'static str)> {
+    rules(space).into_iter().find_map(|rule| {
+        let translates = matches!(rule.kind, Kind::Masquerade | Kind::Snat);
+        let field = differs(&rule.spec, None, Some(out), packet).filter(|_| translates)?;
+        Some((rule.nft(), field))
+    })
+}
+
+fn first<'r>(
+    rules: &'r [NatRule],
+    hook: Hook,
+    from: Option<&Link>,
+    out: Option<&Link>,
+    packet: &Packet,
+) -> Option<&'r NatRule> {
+    rules.iter().find(|rule| {
+        rule.kind != Kind::Other
+            && rule.hooks.contains(&hook)
+            && differs(&rule.spec, from, out, packet).is_none()
+    })
+}
+
+/// The first field of a rule that doesn't fit the packet.
+fn differs(spec: &NatSpec, from: Option<&Link>, out: Option<&Link>, packet: &Packet) -> Option<&'static str> {
+    let source = packet.src.is_none_or(|src| within(&spec.source, src));
+    let fields = [
+        ("family", spec.family.is_none_or(|family| family == packet.family())),
+        ("source", source),
+        ("dest", within(&spec.dest, packet.dst)),
+        ("iif", is(&spec.input, from)),
+        ("out", is(&spec.output, out)),
+        ("proto", spec.proto.is_none_or(|proto| proto.0 == packet.number())),
+        ("sport", has(&spec.sport, packet.sport)),
+        ("dport", has(&spec.dport, packet.dport)),
+    ];
+    fields.into_iter().find(|(_, fits)| !fits).map(|(name, _)| name)
+}
+
+fn within(wanted: &Option<Not<Prefix>>, ip: IpAddr) -> bool {
+    let fits = |wanted: &Not<Prefix>| {
+        let same = Family::of(wanted.value.0.ip()) == Family::of(ip);
+        same && wanted.value.0.contains(ip) != wanted.negated
+    };
+    wanted.as_ref().is_none_or(fits)
+}
+
+fn is(wanted: &Option<Not<Interface>>, link: Option<&Link>) -> bool {
+    let fits = |wanted: &Not<Interface>| {
+        let name = link.map_or("", |link| &link.name);
+        let Interface { name: pattern, wildcard } = &wanted.value;
+        (if *wildcard { name.starts_with(pattern.as_str()) } else { name == pattern }) != wanted.negated
+    };
+    wanted.as_ref().is_none_or(fits)
+}
+
+fn has(wanted: &Option<Not<Ports>>, port: Option<u16>) -> bool {
+    let fits = |wanted: &Not<Ports>| {
+        let within = |port: u16| wanted.value.ranges().iter().any(|r| (r.low..=r.high).contains(&port));
+        port.is_some_and(|port| within(port) != wanted.negated)
+    };
+    wanted.as_ref().is_none_or(fits)
+}

@@ -1,0 +1,204 @@
+//! Follows a packet from namespace to namespace, as the kernel's lookups and the state of links say.
+
+use std::net::IpAddr;
+
+use super::fault::{Cause, Fault, Way};
+use super::nat::{self, Translation};
+use super::packet::Packet;
+use super::routing::{self, Next};
+use super::segment::Step;
+use super::snapshot::{Snapshot, Space};
+use super::{deliver, neighbour};
+use crate::net::link::Link;
+
+/// A link that the packet passes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hop {
+    pub namespace: String,
+    pub dev: String,
+    pub inward: bool,
+    pub way: Way,
+    /// `192.168.1.10 > 8.8.8.8`, where it is new.
+    pub packet: String,
+    pub note: String,
+    /// Whether the probe was seen there.
+    pub seen: bool,
+}
+
+/// A namespace that forwards the packet.
+pub struct Router<'a> {
+    pub space: &'a Space,
+    pub from: &'a Link,
+    pub out: &'a Link,
+    pub packet: Packet,
+}
+
+/// Where a way ends.
+pub enum End<'a> {
+    /// At the host that has the address, with the packet as it arrives.
+    At(&'a Space, Packet),
+    Lost,
+    /// Nothing more is known of it.
+    Outside,
+}
+
+pub struct Walk<'a> {
+    pub lab: &'a Snapshot<'a>,
+    pub hops: Vec<Hop>,
+    pub faults: Vec<Fault>,
+    pub translations: Vec<Translation>,
+    /// Those of the way forth.
+    pub routers: Vec<Router<'a>>,
+    pub way: Way,
+    /// What is to be told of the next hop.
+    pending: String,
+    /// How large the packet is, headers of IP and of what it carries included.
+    pub size: u32,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(lab: &'a Snapshot<'a>, size: u32) -> Self {
+        Walk {
+            lab,
+            hops: Vec::new(),
+            faults: Vec::new(),
+            translations: Vec::new(),
+            routers: Vec::new(),
+            way: Way::Forth,
+            pending: String::new(),
+            size,
+        }
+    }
+
+    /// Follows the packet to its destination, and what is answered back.
+    pub fn both_ways(&mut self, from: &'a Space, packet: Packet) {
+        let End::At(target, arrived) = self.follow(from, packet, Way::Forth) else { return };
+        deliver::check(self, target, &arrived);
+        if let Some(answer) = arrived.answer() {
+            self.follow(target, answer, Way::Back);
+        }
+    }
+
+    fn follow(&mut self, from: &'a Space, mut packet: Packet, way: Way) -> End<'a> {
+        self.way = way;
+        let (mut at, mut iif) = (from, None);
+        let mut passed: Vec<(u64, IpAddr, String)> = Vec::new();
+        loop {
+            packet = self.translate(at, iif, packet);
+            if passed.iter().any(|(inode, dst, _)| (*inode, *dst) == (at.ns.inode(), packet.dst)) {
+                self.circle(at, &passed, &packet);
+                return End::Lost;
+            }
+            let (out, next) = match routing::decide(self, at, iif, &mut packet) {
+                None => return End::Lost,
+                Some(Next::Here) => return End::At(at, packet),
+                Some(Next::By { out, next }) => (out, next),
+            };
+            passed.push((at.ns.inode(), packet.dst, at.name().to_owned()));
+            if let Some(from) = iif.filter(|_| way == Way::Forth) {
+                self.routers.push(Router { space: at, from, out, packet: packet.clone() });
+            }
+            packet = self.leave(at, out, packet);
+            match neighbour::cross(self, at, out, next, &packet) {
+                neighbour::Crossed::To(space, link) => (at, iif) = (space, Some(link)),
+                neighbour::Crossed::Lost => return End::Lost,
+                neighbour::Crossed::Outside => return End::Outside,
+            }
+        }
+    }
+
+    /// What NAT makes of a packet that comes in or is sent: answers are what they answer to, and destinations change.
+    fn translate(&mut self, at: &Space, iif: Option<&Link>, packet: Packet) -> Packet {
+        let here = |t: &&Translation| t.inode == at.ns.inode();
+        let answered = self.translations.iter().rev().filter(here).find_map(|t| t.reversed(&packet));
+        if let Some(answered) = answered {
+            return answered;
+        }
+        match nat::destination(at, iif, &packet).filter(|_| self.way == Way::Forth) {
+            Some(after) => {
+                self.note(at, &format!("destination {} becomes {}", packet.dst, after.dst));
+                self.keep(at, packet, after)
+            }
+            None => packet,
+        }
+    }
+
+    /// What NAT makes of a packet that leaves by `out`.
+    fn leave(&mut self, at: &Space, out: &Link, packet: Packet) -> Packet {
+        let own = routing::own_address(at, out, packet.dst);
+        match nat::source(at, out, own, &packet).filter(|_| self.way == Way::Forth) {
+            Some(after) => {
+                if let Some(src) = after.src {
+                    self.note(at, &format!("source becomes {src}"));
+                }
+                self.keep(at, packet, after)
+            }
+            None => packet,
+        }
+    }
+
+    fn keep(&mut self, at: &Space, before: Packet, after: Packet) -> Packet {
+        self.translations.push(Translation { inode: at.ns.inode(), before, after: after.clone() });
+        after
+    }
+
+    fn circle(&mut self, at: &Space, passed: &[(u64, IpAddr, String)], packet: &Packet) {
+        let begin = passed.iter().position(|(inode, dst, _)| (*inode, *dst) == (at.ns.inode(), packet.dst));
+        let names = passed[begin.unwrap_or(0)..].iter().map(|(_, _, name)| name.as_str()).chain([at.name()]);
+        let cycle = names.collect::<Vec<_>>().join(" -> ");
+        self.fault(at, None, Cause::Loop { cycle });
+    }
+
+    /// Adds to what is told of the link by which the packet came to `at`, or of the one by which it leaves.
+    pub fn note(&mut self, at: &Space, text: &str) {
+        let way = self.way;
+        let came =
+            self.hops.last_mut().filter(|hop| hop.inward && hop.way == way && hop.namespace == at.name());
+        let note = came.map_or(&mut self.pending, |hop| &mut hop.note);
+        if !note.is_empty() {
+            note.push_str("; ");
+        }
+        note.push_str(text);
+    }
+
+    pub fn fault(&mut self, at: &Space, dev: Option<&str>, cause: Cause) {
+        self.fault_with(at, dev, cause, Vec::new());
+    }
+
+    pub fn fault_with(&mut self, at: &Space, dev: Option<&str>, cause: Cause, evidence: Vec<String>) {
+        let fault = Fault {
+            cause,
+            namespace: at.name().to_owned(),
+            dev: dev.map(str::to_owned),
+            way: self.way,
+            after: self.hops.len(),
+            evidence,
+        };
+        let same =
+            |f: &Fault| (&f.cause, &f.namespace, &f.dev) == (&fault.cause, &fault.namespace, &fault.dev);
+        if !self.faults.iter().any(same) {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Takes a way across a segment.
+    pub fn pass(&mut self, path: &[Step<'a>], packet: &Packet) {
+        for (n, step) in path.iter().enumerate() {
+            let packet = if n == 0 { packet.to_string() } else { String::new() };
+            let pending = std::mem::take(&mut self.pending);
+            let notes = [pending, step.note.clone()].into_iter().filter(|note| !note.is_empty());
+            self.hops.push(Hop {
+                namespace: step.space.name().to_owned(),
+                dev: step.link.name.clone(),
+                inward: step.inward,
+                way: self.way,
+                packet,
+                note: notes.collect::<Vec<_>>().join("; "),
+                seen: false,
+            });
+            for (dev, cause) in &step.faults {
+                self.fault(step.space, Some(dev), cause.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+-- Links, cables and bridges.
+local faults = require("lib.faults")
+
+faults.test({
+  {
+    "the own link is down",
+    lab = "bridged",
+    breaks = function(l)
+      l.a.link.set("eth0", { up = false })
+    end,
+    finds = { cause = "link_down", namespace = "a", dev = "eth0", way = "forth" },
+    families = { "inet" },
+  },
+  {
+    "the far end of the own cable is down",
+    lab = "routed",
+    breaks = function(l)
+      l.r.link.set("ra", { up = false })
+    end,
+    finds = { cause = "link_down", namespace = "r", dev = "ra", way = "forth" },
+    families = { "inet" },
+  },
+  {
+    "the target's link is down",
+    lab = "bridged",
+    breaks = function(l)
+      l.b.link.set("eth0", { up = false })
+    end,
+    finds = { cause = "link_down", namespace = "b", dev = "eth0", way = "forth" },
+    families = { "inet" },
+  },
+  {
+    "the bridge is down",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.link.set("br0", { up = false })
+    end,
+    finds = { cause = "link_down", namespace = "s", dev = "br0" },
+  },
+  {
+    "a port is down",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.link.set("pb", { up = false })
+    end,
+    finds = { cause = "link_down", namespace = "s", dev = "pb" },
+  },
+  {
+    "the first port is not in the bridge",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.bridge.detach("pa")
+    end,
+    finds = { cause = "not_a_port", namespace = "s", dev = "pa" },
+  },
+  {
+    "the second port is not in the bridge",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.bridge.detach("pb")
+    end,
+    finds = { cause = "not_a_port", namespace = "s", dev = "pb" },
+  },
+  {
+    "spanning tree has not opened a port yet",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.bridge.set("br0", { stp = true, forward_delay = 30 })
+      l.s.bridge.detach("pb")
+      l.s.bridge.attach("br0", "pb")
+    end,
+    finds = { cause = "port_state", namespace = "s", dev = "pb" },
+  },
+  {
+    "both ports are isolated",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.bridge.set_port("pa", { isolated = true })
+      l.s.bridge.set_port("pb", { isolated = true })
+    end,
+    finds = { cause = "port_isolated", namespace = "s", dev = "pb" },
+  },
+  {
+    "a port floods no broadcasts",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.bridge.set_port("pb", { bcast_flood = false, flood = false, mcast_flood = false })
+      l.a.neigh.flush()
+      l.s.fdb.flush("pb")
+    end,
+    finds = { cause = "port_flood", namespace = "s", dev = "pb" },
+    families = { "inet" },
+  },
+  {
+    "a link loses all that it sends",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.link.shape("pb", { loss = "100%" })
+    end,
+    finds = { cause = "lossy", namespace = "s", dev = "pb", way = "forth" },
+  },
+  {
+    "a link loses all that comes back",
+    lab = "routed",
+    breaks = function(l)
+      l.b.link.shape("eth0", { loss = "100%" })
+    end,
+    finds = { cause = "lossy", namespace = "b", dev = "eth0" },
+  },
+  {
+    "ARP is switched off",
+    lab = "bridged",
+    breaks = function(l)
+      l.b.link.set("eth0", { arp = false })
+      l.a.neigh.flush()
+    end,
+    finds = { cause = "arp_off", namespace = "b", dev = "eth0" },
+    families = { "inet" },
+  },
+  {
+    "a static neighbour is wrong",
+    lab = "bridged",
+    breaks = function(l)
+      l.a.neigh.replace(l.to, { dev = "eth0", lladdr = "02:00:00:00:00:99" })
+    end,
+    finds = { cause = "wrong_neighbour", namespace = "a", dev = "eth0", way = "forth" },
+  },
+  {
+    "a static neighbour of the target is wrong",
+    lab = "bridged",
+    breaks = function(l)
+      l.b.neigh.replace(l.ip.a, { dev = "eth0", lladdr = "02:00:00:00:00:99" })
+    end,
+    finds = { cause = "wrong_neighbour", namespace = "b", dev = "eth0", way = "back" },
+  },
+})
