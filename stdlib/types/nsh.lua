@@ -23,6 +23,7 @@
 ---@field bridge nsh.bridge
 ---@field capture nsh.capture
 ---@field conntrack nsh.conntrack
+---@field events nsh.events
 ---@field fdb nsh.fdb
 ---@field http nsh.http
 ---@field link nsh.link
@@ -808,6 +809,24 @@
 ---@field mark? integer its mark
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
+
+---@class (exact) nsh.events.StreamOptions
+---@field timeout? number seconds for all of it; default no limit
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"port"|"lost" only of this object
+---@field change? "added"|"set"|"deleted" only of this change
+---@field dev? string only of this link
+---@field namespace? nsh.Namespace|string only in this namespace
+
+---@class (exact) nsh.events.WaitOptions
+---@field timeout? number how long to wait; default 5 seconds
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"port"|"lost" only of this object
+---@field change? "added"|"set"|"deleted" only of this change
+---@field dev? string only of this link
+---@field namespace? nsh.Namespace|string only in this namespace
+
+---@class (exact) nsh.events.WatchOptions
+---@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid; one or several; default all but the last two
+---@field namespaces? "all"|(nsh.Namespace|string)[] listen in these namespaces, or in "all" that there are and that come, instead of the one called on
 
 ---@class (exact) nsh.eventually.Options
 ---@field timeout? number seconds to go on trying; default 5
@@ -2794,6 +2813,37 @@
 ---@field code? integer its code
 ---@field id? integer its id
 
+---Something that happened. Prints as in `ip monitor`.
+---@class nsh.events.Event
+---@field time number when nsh took it in, in seconds since 1970
+---@field namespace string the namespace's name
+---@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid or nft; lost where the kernel dropped events, of any namespace, because there were too many at once
+---@field change? string added, set or deleted; of addresses and neighbours the kernel doesn't tell added from set
+---@field dev? string the link that it is about
+---@field link? nsh.Link the link as it is now, or was
+---@field address? nsh.Addr the address
+---@field route? nsh.Route the route
+---@field rule? nsh.Rule the rule
+---@field neigh? nsh.Neigh the neighbour
+---@field netconf? nsh.events.Netconf the parameter
+---@field nft? nsh.events.Nft the object of nf_tables
+---@field text string all of it as a line
+
+---A parameter of IP that was set.
+---@class nsh.events.Netconf
+---@field family string inet or inet6
+---@field dev string the link, "all" or "default"
+---@field name string its name in /proc/sys/net/ipv4/conf or its like
+---@field value integer its value
+
+---Something of nf_tables.
+---@class nsh.events.Nft
+---@field family string inet, ip, ip6, arp, bridge or netdev
+---@field table string the table
+---@field object string table, chain, rule, set, element, object or flowtable
+---@field name string the name of the chain or set, a rule's chain; empty for a table
+---@field handle? integer the number by which nft knows it
+
 ---What the lab is.
 ---@class nsh.lab.Info
 ---@field sandboxed boolean false under --host
@@ -3097,6 +3147,29 @@ function UdpServer:stop() end
 ---@param data string what to send, up to 65507 bytes
 ---@param opts? nsh.udp.AnswerOptions options
 function UdpServer:send(to, data, opts) end
+
+---Events that are listened for. None from after the call that made it is missed, but where the kernel says so (`lost`).
+---@class nsh.Watch
+local Watch = {}
+
+---The events that came since the last look, the oldest first.
+---@return nsh.events.Event[] # the events; they are not told again
+function Watch:events() end
+
+---Waits for the next event that all given options fit; those before it are passed over.
+---
+---Raises `timeout` if there is none by then, or listening was stopped.
+---@param opts? nsh.events.WaitOptions options
+---@return nsh.events.Event # the event
+function Watch:wait(opts) end
+
+---Iterates over the events as they come, beginning with those that wait. Ends at the deadline, or when listening was stopped.
+---@param opts? nsh.events.StreamOptions options
+---@return fun(): nsh.events.Event? # an iterator: `for e in watch:stream({ timeout = 5 }) do`
+function Watch:stream(opts) end
+
+---Ends it; the events that wait stay.
+function Watch:stop() end
 
 ---IPv4 and IPv6 addresses of links.
 ---
@@ -3520,6 +3593,17 @@ function defer(fn, ...) end
 ---@param opts? nsh.eventually.Options options
 ---@return any ... # what `fn` returned; if that is nothing, the seconds that it took
 function eventually(fn, opts) end
+
+---What changes in namespaces, as the kernel tells it: links, addresses, routes, rules, neighbours, nf_tables.
+---@class nsh.events
+events = {}
+
+---Listens for what changes, whoever changes it, from this call on. What the kernel puts into the table local for each address is left out.
+---
+---The kernel keeps some thousand events that were not looked at; beyond those it drops, and tells so by an event `lost`: look anew then.
+---@param opts? nsh.events.WatchOptions options
+---@return nsh.Watch # the events from here on
+function events.watch(opts) end
 
 ---Forwarding databases: which hardware address is behind which port of a bridge, and behind which remote end of a vxlan. A bridge learns them from the frames that it sees.
 ---@class nsh.fdb

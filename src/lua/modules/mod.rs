@@ -6,6 +6,7 @@ pub(super) mod capture;
 pub mod check;
 pub(super) mod clock;
 pub(super) mod conntrack;
+pub(super) mod events;
 pub(super) mod eventually;
 pub mod examples;
 pub(super) mod fdb;
@@ -57,6 +58,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("conntrack", Namespace, Table, conntrack::module),
     Entry::new("defer", Global, Single, test::defer),
     Entry::new("eventually", Global, Single, eventually::module),
+    Entry::new("events", Namespace, Table, events::module),
     Entry::new("fdb", Namespace, Table, fdb::module),
     Entry::new("group", Global, Single, test::group),
     Entry::new("http", Namespace, Table, http::module),

@@ -183,6 +183,22 @@ fn set_up(ns: &Namespace, options: &AddOptions) -> crate::base::error::Result<()
     Ok(())
 }
 
+/// Several namespaces.
+#[derive(Clone)]
+pub enum Where {
+    All,
+    These(Vec<Rc<Namespace>>),
+}
+
+/// `"all"`, or a list of namespaces.
+pub fn places() -> Type<Where> {
+    let all = Type::new("\"all\"", "\"all\"", |_, v| match v {
+        Value::String(s) if *s.as_bytes() == b"all"[..] => Ok(Where::All),
+        _ => Err(No::Other),
+    });
+    all.or(ty::list(ty()).map(Where::These))
+}
+
 pub fn module() -> Module {
     Module::new(
         "namespace",

@@ -23,6 +23,7 @@ mod numbers;
 pub(in crate::net) mod socket;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use changes::Changes;
 pub use decode::{Netconf, Nft};

@@ -1,7 +1,9 @@
 //! A netlink socket that only listens.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use netlink_sys::SocketAddr;
 use nix::errno::Errno;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{RcvBuf, RcvBufForce};
@@ -42,7 +44,7 @@ impl Socket {
         if everywhere {
             socket.set_listen_all_namespaces(true)?;
         }
-        socket.bind_auto()?;
+        bind(&mut socket)?;
         for group in groups {
             socket.add_membership(*group)?;
         }
@@ -79,6 +81,20 @@ impl Socket {
             return Ok(Received::Lost);
         }
         Ok(Received::Messages(number(&header), &self.buffer[..length.min(self.buffer.len())]))
+    }
+}
+
+/// Binds to a port of netlink that no socket of nsh's has that asks: the kernel keeps from a listener what answers a request
+/// of the same port (NLM_F_ECHO), even if that comes from another namespace, and chooses a process's id where it may.
+fn bind(socket: &mut netlink_sys::Socket) -> Result<()> {
+    static NEXT: AtomicU32 = AtomicU32::new(1 << 30);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
+        match socket.bind(&SocketAddr::new(port, 0)) {
+            // Another process's.
+            Err(e) if e.raw_os_error() == Some(libc::EADDRINUSE) => {}
+            bound => return Ok(bound?),
+        }
     }
 }
 

@@ -10,10 +10,8 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use super::Flow;
 use crate::base::error::{Error, Result};
 use crate::base::wait::{self, Deadline};
-use crate::net::events::{Change, Event, Events, Object, What};
-use crate::net::fields::TableId;
+use crate::net::events::{Events, Object};
 use crate::net::namespace::Namespaces;
-use crate::net::route::TABLE_LOCAL;
 use crate::repl::Session;
 
 type Print = Box<dyn FnMut(String) + Send>;
@@ -107,7 +105,9 @@ fn listen(all: &Namespaces, mut events: Events, stop: &EventFd, print: &mut Prin
             }
         }
         let mut lines = Vec::new();
-        if let Err(e) = events.drain(all, |event| lines.extend(tell(&event))) {
+        if let Err(e) =
+            events.drain(all, |event| lines.extend((!event.is_noise()).then(|| event.to_string())))
+        {
             print(format!("monitoring ended: {}\n", e.message()));
             return;
         }
@@ -115,36 +115,4 @@ fn listen(all: &Namespaces, mut events: Events, stop: &EventFd, print: &mut Prin
             print(lines.join("\n") + "\n");
         }
     }
-}
-
-/// A line as `ip monitor` would have it, the namespace in front; `None` for what is of no interest.
-fn tell(event: &Event) -> Option<String> {
-    let what = match &event.what {
-        What::Link(link, _) => {
-            format!("link {} {} mtu {}", link.name, link.state(), link.mtu())
-        }
-        What::Port(name) => format!("port {name}"),
-        What::Address(a) => {
-            let tentative = if a.tentative == Some(true) { " tentative" } else { "" };
-            format!("address {} dev {}{tentative}", a.prefix(), a.dev())
-        }
-        What::Route(r) => {
-            // The kernel's own, one for each address.
-            if r.table == Some(TableId(TABLE_LOCAL)) {
-                return None;
-            }
-            format!("route {}", r.words(&["dst", "via", "dev", "hops"]))
-        }
-        What::Rule(rule) => rule.in_changes(),
-        What::Neigh(n) => {
-            let lladdr = n.lladdr.as_ref().map(|l| format!(" lladdr {l}")).unwrap_or_default();
-            format!("neigh {} dev {}{lladdr} {}", n.ip(), n.dev(), n.state())
-        }
-        What::Netconf(c) => format!("netconf {} {} = {}", c.dev, c.name, c.value),
-        What::Nft(n) => format!("nft {} {} {} {}", n.object, n.family, n.table, n.name).trim_end().to_owned(),
-        What::Nsid(_) => return None,
-        What::Lost => return Some("(events were lost: too many at once)".to_owned()),
-    };
-    let deleted = if event.change == Change::Deleted { "deleted " } else { "" };
-    Some(format!("[{}] {deleted}{what}", event.namespace))
 }

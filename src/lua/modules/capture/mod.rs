@@ -13,7 +13,7 @@ use mlua::{MultiValue, Value};
 
 use crate::base::error::{Error, Kind};
 use crate::base::wait::Deadline;
-use crate::lua::modules::namespace;
+use crate::lua::modules::namespace::{self, Where};
 use crate::lua::registry::Module;
 use crate::lua::runtime::bind;
 use crate::lua::schema::ty::No;
@@ -29,13 +29,6 @@ use record::{Seen, packet};
 
 /// How long `wait` waits unless told otherwise.
 const WAIT: Duration = Duration::from_secs(5);
-
-/// In which namespaces to capture.
-#[derive(Clone)]
-enum Where {
-    All,
-    These(Vec<Rc<Namespace>>),
-}
 
 #[derive(Default)]
 struct StartOptions {
@@ -133,12 +126,8 @@ fn filter(name: &'static str) -> Shape<Filter> {
 }
 
 fn start_options() -> Shape<StartOptions> {
-    let all = Type::new("\"all\"", "\"all\"", |_, v| match v {
-        Value::String(s) if *s.as_bytes() == b"all"[..] => Ok(Where::All),
-        _ => Err(No::Other),
-    });
     let rest = shape!(StartOptions = "" => {
-        namespaces: all.or(ty::list(namespace::ty()).map(Where::These)),
+        namespaces: namespace::places(),
             "capture in these namespaces, or in \"all\" that there are now, instead of the one called on";
         recording.snaplen: ty::int(14..=262_144u32), "how many bytes of each packet to keep; default 262144, all";
         recording.promisc: ty::boolean(), "let the link receive what is for others too; default false";
