@@ -49,6 +49,8 @@ pub enum Word {
     Flag,
     /// Nothing: the first word sets it, the second one its contrary.
     Toggle,
+    /// Nothing: the word is the value itself.
+    Alone,
     /// `on` or `off`.
     Switch,
     /// `1` or `0`.
@@ -132,6 +134,17 @@ pub trait Field: Clone + fmt::Debug + PartialEq + 'static {
     }
 }
 
+/// How `ip` writes an option of which each value is a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Behind the option's own word.
+    Word,
+    /// So too, but by its place in the list, from 0 on.
+    Number,
+    /// Alone.
+    Alone,
+}
+
 /// A type of which each value is a word. Sent in the message's header, unless the type says otherwise.
 pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
     const WORDS: &'static [(&'static str, Self)];
@@ -140,8 +153,8 @@ pub trait Words: Copy + fmt::Debug + PartialEq + 'static {
     /// What a script gets, in LuaLS's notation.
     const RETURNED: &'static str = "string";
 
-    /// Whether `ip` writes the word's place in the list, from 0 on.
-    const NUMBERED: bool = false;
+    /// How `ip` writes it.
+    const WAY: Way = Way::Word;
 
     /// Whether scripts get it in capitals, though `ip` and scripts write it small.
     const CAPITALS: bool = false;
@@ -174,7 +187,11 @@ impl<T: Words> Field for T {
             _ => quoted.join(", "),
         };
         let numbered = Word::Numbered(|number| T::WORDS.get(number).map(|(name, _)| *name));
-        let word = if T::NUMBERED { numbered } else { Word::Text };
+        let word = match T::WAY {
+            Way::Word => Word::Text,
+            Way::Number => numbered,
+            Way::Alone => Word::Alone,
+        };
         Form { luals: quoted.join("|"), expected, returned: T::RETURNED, word }
     }
 
@@ -203,7 +220,7 @@ impl<T: Words> Field for T {
 
     fn word(&self) -> String {
         match T::WORDS.iter().position(|(_, value)| value == self) {
-            Some(number) if T::NUMBERED => number.to_string(),
+            Some(number) if T::WAY == Way::Number => number.to_string(),
             _ => self.name().to_owned(),
         }
     }

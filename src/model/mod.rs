@@ -10,7 +10,7 @@
 mod field;
 mod values;
 
-pub use field::{Between, Field, Form, Value, Word, Words};
+pub use field::{Between, Field, Form, Value, Way, Word, Words};
 pub use values::{Give, Item, Values};
 
 use crate::base::error::Result;

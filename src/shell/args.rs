@@ -461,17 +461,29 @@ impl Fields {
 
     /// Sets the attribute that `ip` knows by this word, with the value that follows; false if there is none.
     pub fn row<T: Table>(&mut self, word: &str, args: &mut Args) -> Result<bool> {
+        self.row_where::<T>(word, args, |_| true)
+    }
+
+    /// As [`Fields::row`], of the rows that `which` says, by name.
+    pub fn row_where<T: Table>(
+        &mut self,
+        word: &str,
+        args: &mut Args,
+        which: impl Fn(&str) -> bool,
+    ) -> Result<bool> {
         let six = args.peek().is_some_and(|next| next.text().contains(':'));
         let fits = |row: &&Row<T>| match (row.form)().word {
             Word::Inet => !six,
             Word::Inet6 => six,
             _ => true,
         };
-        let Some(row) = T::ROWS.iter().filter(|row| row.words.contains(&word)).find(fits) else {
+        let named = |row: &&Row<T>| row.words.contains(&word) && which(row.name);
+        let Some(row) = T::ROWS.iter().filter(named).find(fits) else {
             return Ok(false);
         };
         let value = match (row.form)().word {
             Word::Flag => Expr::code("true"),
+            Word::Alone => Expr::text(word),
             Word::Toggle => Expr::code(row.words.first() == Some(&word)),
             Word::Switch => args.value(word)?.switch(word)?,
             Word::Digit => args.value(word)?.flag(word)?,

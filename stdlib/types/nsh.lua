@@ -387,6 +387,19 @@
 ---@field nodst? boolean source: frames go only to the macvlan that has their source; default false
 ---@field bc_queue_len? integer broadcasts that may wait; default 1000
 
+---@class (exact) nsh.NetkitChanges
+---@field policy? "forward"|"blackhole" what becomes of packets that no program decides on; default forward
+---@field peer_policy? "forward"|"blackhole" the policy of the other end
+
+---@class (exact) nsh.NetkitOptions
+---@field mode? "l2"|"l3" with Ethernet (l2) or without (l3); default l3
+---@field policy? "forward"|"blackhole" what becomes of packets that no program decides on; default forward
+---@field scrub? "none"|"default" whether marks of packets are cleared (Linux 6.13); default default
+---@field peer_policy? "forward"|"blackhole" the policy of the other end
+---@field peer_scrub? "none"|"default" scrub of the other end (Linux 6.13)
+---@field headroom? integer bytes in front of packets (Linux 6.14)
+---@field tailroom? integer bytes behind packets (Linux 6.14)
+
 ---@class (exact) nsh.PortOptions
 ---@field state? "disabled"|"listening"|"learning"|"forwarding"|"blocking" its state; set by hand only without STP
 ---@field priority? integer its priority, lower is better; default 32
@@ -957,6 +970,7 @@
 ---@field vlan? nsh.VlanOptions options of a VLAN
 ---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
 ---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
+---@field netkit? nsh.NetkitOptions options of a netkit pair
 ---@field bond? nsh.BondOptions options of a bond
 ---@field hsr? nsh.HsrOptions options of an HSR or PRP link
 ---@field macsec? nsh.MacsecOptions options of a MACsec link
@@ -1036,6 +1050,7 @@
 ---@field vlan? nsh.VlanChanges options of a VLAN
 ---@field macvlan? nsh.MacvlanOptions options of a macvlan or macvtap
 ---@field ipvlan? nsh.IpvlanOptions options of an ipvlan or ipvtap
+---@field netkit? nsh.NetkitChanges options of a netkit pair
 ---@field bond? nsh.BondOptions options of a bond
 ---@field macsec? nsh.MacsecChanges options of a MACsec link
 ---@field vxlan? nsh.VxlanChanges options of a VXLAN tunnel
@@ -2175,6 +2190,7 @@
 ---@field vlan? nsh.Vlan what is particular to a VLAN
 ---@field macvlan? nsh.Macvlan what is particular to a macvlan or macvtap
 ---@field ipvlan? nsh.Ipvlan what is particular to an ipvlan or ipvtap
+---@field netkit? nsh.Netkit what is particular to a netkit pair
 ---@field bond? nsh.Bond what is particular to a bond
 ---@field hsr? nsh.Hsr what is particular to an HSR or PRP link
 ---@field macsec? nsh.Macsec what is particular to a MACsec link
@@ -2330,6 +2346,17 @@
 ---@field confirmed number seconds since it was confirmed
 ---@field updated number seconds since it changed
 ---@field proto? string who added it: static, zebra, ...
+
+---What is particular to a netkit pair.
+---@class nsh.Netkit
+---@field mode? string with Ethernet (l2) or without (l3); default l3
+---@field policy? string what becomes of packets that no program decides on; default forward
+---@field scrub? string whether marks of packets are cleared (Linux 6.13); default default
+---@field peer_policy? string the policy of the other end
+---@field peer_scrub? string scrub of the other end (Linux 6.13)
+---@field headroom? integer bytes in front of packets (Linux 6.14)
+---@field tailroom? integer bytes behind packets (Linux 6.14)
+---@field primary? boolean this is the end by which the pair was made, and can be changed
 
 ---One of several next hops of a route.
 ---@class nsh.Nexthop

@@ -75,6 +75,14 @@ fn details_of_commands() {
             "link.add(\"e.5\", {\n  kind = \"vlan\",\n  link = \"e\",\n  vlan = { id = 5, gvrp = true, ingress_qos_map = { \"1:2\", \"3:4\" }, mvrp = false },\n})",
         ),
         (
+            "ip link add nk1 type netkit mode l2 blackhole peer forward name nk2 netns 1",
+            "link.add(\"nk1\", {\n  kind = \"netkit\",\n  netkit = { mode = \"l2\", policy = \"blackhole\", peer_policy = \"forward\" },\n  peer = { name = \"nk2\", ns = host },\n})",
+        ),
+        (
+            "ip link set nk1 type netkit forward peer blackhole",
+            "link.set(\"nk1\", { netkit = { policy = \"forward\", peer_policy = \"blackhole\" } })",
+        ),
+        (
             "ip link set b type bond mode 1 miimon 100 clear_active_slave",
             "proc.exec({ \"ip\", \"link\", \"set\", \"b\", \"type\", \"bond\", \"mode\", \"1\", \"miimon\", \"100\", \"clear_active_slave\" }, {\n  check = true,\n})",
         ),

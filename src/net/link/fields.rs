@@ -286,9 +286,10 @@ pub type Timer = Ticks<8, 0, 0>;
 /// A time of any sensible length.
 pub type Interval = Ticks<8, 0, 10_000_000>;
 
-/// Declares types of which each number has a word, and other words that `ip` takes; `numbered` where `ip` takes and shows the number alone.
+/// Declares types of which each number has a word, and other words that `ip` takes; `numbered` where `ip` takes and shows
+/// the number alone, `bare` where it has the word alone for both the option and its value.
 macro_rules! named {
-    ($($(#[$doc:meta])* $name:ident($int:ty) $($numbered:ident)? ($to:ident, $from:ident)
+    ($($(#[$doc:meta])* $name:ident($int:ty) $($way:ident)? ($to:ident, $from:ident)
         { $($number:literal = $word:literal),* } $(, or { $($alias_number:literal = $alias:literal),* })?)*) => {
         $($(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,7 +298,7 @@ macro_rules! named {
         impl $crate::model::Words for $name {
             const WORDS: &'static [(&'static str, Self)] = &[$(($word, $name($number))),*];
             $(const ALIASES: &'static [(&'static str, Self)] = &[$(($alias, $name($alias_number))),*];)?
-            const NUMBERED: bool = $crate::net::link::fields::named!(@numbered $($numbered)?);
+            const WAY: $crate::model::Way = $crate::net::link::fields::named!(@way $($way)?);
 
             fn to_wire(self) -> Option<Vec<u8>> {
                 Some(self.0.$to().to_vec())
@@ -309,8 +310,9 @@ macro_rules! named {
             }
         })*
     };
-    (@numbered) => { false };
-    (@numbered numbered) => { true };
+    (@way) => { $crate::model::Way::Word };
+    (@way numbered) => { $crate::model::Way::Number };
+    (@way bare) => { $crate::model::Way::Alone };
 }
 
 named! {

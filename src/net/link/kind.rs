@@ -37,6 +37,8 @@ pub trait Kind: Table + Clone + fmt::Debug + Default + PartialEq {
     const LOWER: Lower = Lower::Free;
     /// Whether the kernel takes a change for all options of the link, and resets those that are not in it.
     const WHOLE: bool = false;
+    /// The rows that are of a pair's other end: `ip` has their words behind `peer`.
+    const FAR: &'static [&'static str] = &[];
     /// Words of `ip` for options that have no row.
     const BEYOND: &'static [&'static str] = &[];
 

@@ -19,6 +19,7 @@ mod ipvlan;
 mod kind;
 mod macsec;
 mod macvlan;
+mod netkit;
 mod port;
 mod read;
 mod stats;
@@ -45,6 +46,7 @@ pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use stats::{Count, Stats, counters, stats};
 pub use text::line;
+pub use veth::is_pair;
 
 /// Makes the list of the kinds that have options.
 macro_rules! kinds {
@@ -67,6 +69,7 @@ kinds! {
     vlan::Vlan,
     macvlan::Macvlan,
     ipvlan::Ipvlan,
+    netkit::Netkit,
     bond::Bond,
     hsr::Hsr,
     macsec::Macsec,
@@ -86,6 +89,8 @@ kinds! {
 
 /// Kinds of links without options that nsh knows.
 const PLAIN: &[Build] = &[
+    build!("veth" = "VETH"),
+    build!("vxcan" = "CAN_VXCAN"),
     build!("dummy" = "DUMMY" by "dummy"),
     build!("ifb" = "IFB" by "ifb"),
     build!("wireguard" = "WIREGUARD"),
@@ -112,11 +117,8 @@ pub fn builds() -> Vec<Build> {
             }
         }
     }
-    let mut builds = Builds(veth::PAIRS.iter().map(|(build, _)| *build).collect());
+    let mut builds = Builds(PLAIN.to_vec());
     visit(&mut builds);
-    let known = |build: &&Build| !builds.0.iter().any(|known| known.kind == build.kind);
-    let plain: Vec<Build> = PLAIN.iter().filter(known).copied().collect();
-    builds.0.extend(plain);
     builds.0
 }
 

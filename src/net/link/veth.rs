@@ -5,7 +5,6 @@ use ipnetwork::IpNetwork;
 use super::add::LinkSpec;
 use super::common::is_late;
 use super::end::End;
-use super::kind::{Build, build};
 use super::{Port, find, ifinfomsg, ifla};
 use crate::base::error::{Error, Result};
 use crate::model::Table;
@@ -14,17 +13,18 @@ use crate::net::namespace::Namespace;
 use crate::net::usable;
 
 /// Kinds of pairs, and what the kernel puts before the number in the far end's name.
-pub(super) const PAIRS: &[(Build, &str)] = &[
-    (build!("veth" = "VETH"), "veth"),
-    (build!("vxcan" = "CAN_VXCAN"), "vxcan"),
-    (build!("netkit" = "NETKIT"), "nk"),
-];
+const PAIRS: &[(&str, &str)] = &[("veth", "veth"), ("vxcan", "vxcan"), ("netkit", "nk")];
 
 /// VETH_INFO_PEER, and IFLA_NETKIT_PEER_INFO and VXCAN_INFO_PEER, which have the same number.
 const INFO_PEER: u16 = 1;
 
+/// Whether links of this kind are made in pairs.
+pub fn is_pair(kind: &str) -> bool {
+    stem(kind).is_some()
+}
+
 fn stem(kind: &str) -> Option<&'static str> {
-    PAIRS.iter().find(|(pair, _)| pair.kind == kind).map(|(_, stem)| *stem)
+    PAIRS.iter().find(|(pair, _)| *pair == kind).map(|(_, stem)| *stem)
 }
 
 /// What of a pair can be seen to be wrong without asking the kernel.
@@ -32,7 +32,7 @@ pub(super) fn check(spec: &LinkSpec) -> Result<()> {
     let Some(peer) = &spec.peer else { return Ok(()) };
     if stem(&spec.kind).is_none() {
         return Err(Error::argument(format!("a link of kind {:?} has no peer", spec.kind))
-            .hint("only veth links are made in pairs"));
+            .hint("only veth, netkit and vxcan links are made in pairs"));
     }
     let Some(name) = &peer.name else { return Ok(()) };
     find::check_name(name).map_err(|e| e.detail("peer"))

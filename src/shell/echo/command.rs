@@ -48,6 +48,9 @@ impl Command {
         T::ROWS.iter().filter(|row| !but.contains(&row.name)).fold(self, |command, row| {
             let Some(keyword) = row.words.first() else { return command };
             match (row.form)().word {
+                Word::Alone => {
+                    (row.word)(given).into_iter().fold(command, |command, word| command.flag(true, &word))
+                }
                 Word::Flag => command.flag((row.get)(given) == Some(Value::Bool(true)), keyword),
                 Word::Toggle => match (row.get)(given) {
                     Some(Value::Bool(true)) => command.flag(true, keyword),

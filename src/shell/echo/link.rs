@@ -24,7 +24,7 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Vec<Command> {
         false => add.word(name),
     };
     add = made(add, &spec.near).pair("type", Some(&spec.kind));
-    add = kind(add, &details).pair("dev", spec.link.as_ref().filter(|_| own));
+    add = kind(add, &details, false).pair("dev", spec.link.as_ref().filter(|_| own));
     let mut out = Vec::new();
     let Some(peer) = &spec.peer else {
         out.push(add);
@@ -33,7 +33,8 @@ pub fn add(ns: &Namespace, name: &str, spec: &LinkSpec) -> Vec<Command> {
     };
     let far = peer.ns.as_deref().filter(|far| far.inode() != ns.inode());
     let far_name = peer.name.as_deref().unwrap_or_default();
-    add = made(add.flag(true, "peer").pair("name", Some(far_name)), peer);
+    add = kind(add.flag(true, "peer"), &details, true);
+    add = made(add.pair("name", Some(far_name)), peer);
     out.push(match far {
         Some(far) => add.netns(far),
         None => add,
@@ -62,22 +63,24 @@ fn finished(ns: &Namespace, name: &str, end: &End, out: &mut Vec<Command>) {
     out.extend(end.addrs.iter().map(|a| addr::command(ns, Verb::Add, *a, &Addr::on(name))));
 }
 
-/// The options of a kind.
+/// The options of a kind, those of a pair's `far` end or the others.
 struct KindWords<'a> {
     command: Command,
+    far: bool,
     details: &'a Details,
 }
 
 impl links::Visit for KindWords<'_> {
     fn kind<T: Kind>(&mut self) {
         if let Some(options) = self.details.get::<T>() {
-            self.command = std::mem::take(&mut self.command).rows(options, &[]);
+            let but = T::ROWS.iter().filter(|row| T::FAR.contains(&row.name) != self.far).map(|row| row.name);
+            self.command = std::mem::take(&mut self.command).rows(options, &but.collect::<Vec<_>>());
         }
     }
 }
 
-fn kind(command: Command, details: &Details) -> Command {
-    let mut words = KindWords { command, details };
+fn kind(command: Command, details: &Details, far: bool) -> Command {
+    let mut words = KindWords { command, far, details };
     links::visit(&mut words);
     // `ip` switches learning off with `external`; the kernel doesn't.
     let unlearned = |vxlan: &Vxlan| vxlan.external == Some(Toggle(true)) && vxlan.learning.is_none();
@@ -119,7 +122,11 @@ fn changed(
     }
     set = rows(set, &end.common, |row| which(row) && is_up(row));
     if !change.options.is_empty() {
-        set = kind(set.pair("type", Some(change.options.name())), &change.options);
+        set = kind(set.pair("type", Some(change.options.name())), &change.options, false);
+        let peer = kind(Command::default(), &change.options, true);
+        if peer.count() > 0 {
+            set = peer.behind(set.flag(true, "peer"));
+        }
     }
     if let Some(lower) = &change.link {
         let set_type = change.options.is_empty().then(|| change.options.name());

@@ -124,7 +124,9 @@ fn samples<T: Kind>(row: &Row<T>) -> Vec<(Value, T)> {
 fn there_and_back<T: Kind>(ns: &Namespace, row: &Row<T>, options: &T) -> Result<(), String> {
     let kind = T::NAMES[0];
     let lower = (T::LOWER == Lower::Needed).then(|| "eth0".to_owned());
-    let spec = LinkSpec { link: lower, options: vec![Details::of(options.clone())], ..LinkSpec::of(kind) };
+    let peer = links::is_pair(kind).then(|| End { name: Some("x1".to_owned()), ..End::default() });
+    let spec =
+        LinkSpec { link: lower, peer, options: vec![Details::of(options.clone())], ..LinkSpec::of(kind) };
     let command = texts(link::add(ns, "x0", &spec)).remove(0);
     let lua = crate::shell::text(&command, "x.sh").lua;
     let field = if kind == row.name { format!("{{ {} = ", row.name) } else { format!(" {} = ", row.name) };

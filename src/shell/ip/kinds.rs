@@ -1,16 +1,25 @@
 //! What `ip link add ... type KIND` takes of each kind.
 
 use super::super::args::{Arg, Args, Fields, Reason, Result};
-use crate::model::{Access, Table};
-use crate::net::link::{self, Kind, Lower, Port};
+use crate::model::{Access, Row, Table};
+use crate::net::link::{self, Kind, Lower, Port, is_pair};
 
-/// Reads a kind's options into the table of that kind's name, of a new link or of one that is to be changed.
-pub fn options(kind: &str, setting: bool, args: &mut Args, fields: &mut Fields) -> Result<()> {
+/// Reads a kind's options into the table of that kind's name, of a new link or of one that is to be changed. True if
+/// `peer` came: what then follows and is no option of the kind's is the other end's.
+pub fn options(kind: &str, setting: bool, args: &mut Args, fields: &mut Fields) -> Result<bool> {
     let mut reader = Reader { kind, setting, args, fields, outcome: None };
     link::visit(&mut reader);
-    match reader.outcome {
+    let outcome = reader.outcome;
+    match outcome {
         Some(outcome) => outcome,
-        None if args.is_empty() => Ok(()),
+        None if args.is_empty() => Ok(false),
+        None if is_pair(kind) => match args.skip("peer") {
+            true => Ok(true),
+            false => {
+                let word = args.value(kind)?.shown();
+                Err(Reason::new(format!("{kind}: what is \"{word}\"?")).near(&word, ["peer"]))
+            }
+        },
         None => Err(Reason::beyond(format!("options of the kind {kind} have no binding"))),
     }
 }
@@ -21,7 +30,7 @@ struct Reader<'a> {
     args: &'a mut Args,
     fields: &'a mut Fields,
     /// Of the kind that it is.
-    outcome: Option<Result<()>>,
+    outcome: Option<Result<bool>>,
 }
 
 impl link::Visit for Reader<'_> {
@@ -32,11 +41,17 @@ impl link::Visit for Reader<'_> {
     }
 }
 
-fn of_kind<T: Kind>(kind: &str, setting: bool, args: &mut Args, fields: &mut Fields) -> Result<()> {
-    let mut own = Fields::default();
+fn of_kind<T: Kind>(kind: &str, setting: bool, args: &mut Args, fields: &mut Fields) -> Result<bool> {
+    let (mut own, mut far) = (Fields::default(), false);
     let lower = matches!(T::LOWER, Lower::Attribute(_));
-    while let Some(option) = args.take() {
+    while let Some(option) = args.peek().cloned() {
+        let of_peer = |row: &Row<T>| T::FAR.contains(&row.name) && row.words.contains(&option.text());
+        if far && !T::ROWS.iter().any(of_peer) {
+            break;
+        }
+        args.take();
         match option.text() {
+            "peer" if is_pair(kind) => far = true,
             "dev" if lower => fields.set("link", args.value("dev")?.expr()),
             // The kernel's own choices.
             "ttl" | "hoplimit" if args.skip("auto") => {}
@@ -47,6 +62,7 @@ fn of_kind<T: Kind>(kind: &str, setting: bool, args: &mut Args, fields: &mut Fie
             word if setting && T::row(word).is_some_and(|row| row.access == Access::Make) => {
                 return Err(Reason::new(format!("{kind}: {word} can't be changed once the link is there")));
             }
+            word if far && own.row_where::<T>(word, args, |name| T::FAR.contains(&name))? => {}
             word if own.phrase::<T>(word, args)? => {}
             _ => return Err(unknown::<T>(kind, &option, if lower { &["dev"] } else { &[] })),
         }
@@ -54,7 +70,7 @@ fn of_kind<T: Kind>(kind: &str, setting: bool, args: &mut Args, fields: &mut Fie
     if !own.is_empty() {
         fields.set(T::NAMES[0], own.table());
     }
-    Ok(())
+    Ok(far)
 }
 
 /// `type bridge_slave`, and `bridge link set`.

@@ -5,7 +5,7 @@ use super::super::args::{Arg, Args, Fields, Reason, Result};
 use super::super::lua::Expr;
 use super::{Global, garbage, kinds, verb};
 use crate::model::{Access, Table};
-use crate::net::link::Common as Attributes;
+use crate::net::link::{Common as Attributes, is_pair};
 
 pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Vec<Act>> {
     let Some(word) = args.take() else { return show(args, space, global) };
@@ -109,14 +109,10 @@ fn add(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         fields.set("link", link.expr());
     }
     let home = space_of(common.netns.as_ref());
-    if kind == "veth" {
-        if let Some(peer) = peer(&mut args, home.is_some().then_some(space))? {
-            fields.set("peer", peer);
-        } else if home.is_some() {
-            fields.set("peer", Expr::Table(vec![("ns".to_owned(), Expr::Space(space.clone()))]));
-        }
-    } else {
-        kinds::options(&kind, false, &mut args, &mut fields)?;
+    if kinds::options(&kind, false, &mut args, &mut fields)? {
+        fields.set("peer", peer(&kind, &mut args, home.is_some().then_some(space))?);
+    } else if home.is_some() && is_pair(&kind) {
+        fields.set("peer", Expr::Table(vec![("ns".to_owned(), Expr::Space(space.clone()))]));
     }
     let name = common.name.take().ok_or_else(|| {
         Reason::beyond("the link has no name").hint("give it one: ip link add NAME type KIND")
@@ -151,15 +147,11 @@ fn add(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     }
 }
 
-/// The other end of a veth pair; `from` is where the command is run, if the near end is made elsewhere.
-fn peer(args: &mut Args, from: Option<&Space>) -> Result<Option<Expr>> {
-    let Some(word) = args.take() else { return Ok(None) };
-    if !word.is("peer") {
-        return Err(Reason::new(format!("veth: what is \"{}\"?", word.shown())).near(word.text(), ["peer"]));
-    }
+/// The other end of a pair; `from` is where the command is run, if the near end is made elsewhere.
+fn peer(kind: &str, args: &mut Args, from: Option<&Space>) -> Result<Expr> {
     let common = common(args, false)?;
     if common.kind.is_some() || common.link.is_some() || common.nomaster {
-        return Err(Reason::new("veth: a peer has neither type nor link"));
+        return Err(Reason::new(format!("{kind}: a peer has neither type nor link")));
     }
     let mut fields = Fields::default();
     if let Some(name) = common.name {
@@ -171,7 +163,7 @@ fn peer(args: &mut Args, from: Option<&Space>) -> Result<Option<Expr>> {
         (None, None) => {}
     }
     fields.0.extend(common.fields.0);
-    Ok(Some(fields.table()))
+    Ok(fields.table())
 }
 
 /// The namespace that `netns` names: 1 is the process in whose namespace everything began.
@@ -199,8 +191,11 @@ fn set(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     if let Some(kind) = common.kind {
         match kind.text() {
             "bridge_slave" => kinds::port(&mut args, &mut fields)?,
-            other => kinds::options(other, true, &mut args, &mut fields)?,
+            other => drop(kinds::options(other, true, &mut args, &mut fields)?),
         }
+    }
+    if let Some(word) = args.take() {
+        return Err(garbage(&word, &[]));
     }
     let mut acts = Vec::new();
     let mut name = name.expr();
