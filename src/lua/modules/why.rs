@@ -1,5 +1,6 @@
 //! `why`: where a packet goes, and where and why it is lost.
 
+use super::check::Requests;
 use super::traffic::{self, Names, host, settled};
 use crate::base::error::Error;
 use crate::lua::registry::Module;
@@ -9,7 +10,7 @@ use crate::net::prefix::Family;
 use crate::probe::endpoint::Host;
 use crate::probe::ping::MAX_SIZE;
 use crate::probe::socket::SocketOptions;
-use crate::probe::why::{self, Fault, Hop, Proto, Question, Verdict};
+use crate::probe::why::{self, Fault, Hop, Proto, Question, Verdict, Way};
 
 options! {
     struct WhyOptions = "nsh.why.Options" {
@@ -86,6 +87,20 @@ fn verdict() -> Record<Verdict> {
     .list("hops", hop(), "the links on its way, forth and back", |v| &v.hops)
     .list("faults", fault(), "what is wrong, in the order in which the packet meets it", |v| &v.faults)
     .shown(Verdict::to_string)
+}
+
+/// What a failed check of echo requests tells besides: the first faults of the way, with what repairs them.
+pub fn hint(cx: &Cx<'_>, host: &Host, requests: &Requests, forth_only: bool) -> Option<String> {
+    const TOLD: usize = 2;
+    let socket = SocketOptions { from: requests.from.clone(), ..SocketOptions::default() };
+    let options = WhyOptions { family: requests.family, socket, ..WhyOptions::default() };
+    let verdict = why::why(&cx.lab.namespaces, cx.ns, &question(cx, host, options).ok()?).ok()?;
+    let matters = |fault: &&Fault| !forth_only || fault.way == Way::Forth;
+    let told = verdict.faults.iter().filter(matters).take(TOLD).map(|fault| match fault.fix() {
+        Some(fix) => format!("{fault}; fix: {fix}"),
+        None => fault.to_string(),
+    });
+    Some(told.collect::<Vec<_>>().join("; ")).filter(|told| !told.is_empty())
 }
 
 pub fn module() -> Module {

@@ -122,9 +122,9 @@ causes! { |ns, name, dev|
     /// Nobody has the address.
     NoNeighbour { address: IpAddr } = "no_neighbour", "nobody on the segment of {dev} has {address}";
     /// Nobody has the gateway's address, and another one is a router.
-    WrongGateway { address: IpAddr, prefix: String, via: IpAddr, router: String } = "wrong_gateway",
+    WrongGateway { address: IpAddr, prefix: String, via: IpAddr, router: String, table: u32 } = "wrong_gateway",
         "nobody on the segment of {dev} has the gateway {address}; {router} has {via}",
-        r#"{ns}.route.replace("{prefix}", {{ via = "{via}" }})"#, "ip route replace {prefix} via {via}";
+        r#"{ns}.route.replace("{prefix}", {{ via = "{via}", table = {table} }})"#, "ip route replace {prefix} via {via} table {table}";
     /// The address is somewhere else.
     OtherSegment { address: IpAddr, owner: String } = "other_segment", "{address} is an address of {owner}, which is not on the segment of {dev}";
     /// The prefix length makes a neighbour of who is none.
@@ -139,6 +139,9 @@ causes! { |ns, name, dev|
         "ip addr del {address} dev {dev} && ip addr add {better} dev {dev}";
     /// The link is in no bridge.
     NotAPort { bridge: String } = "not_a_port", "{dev} is not a port of {bridge}",
+        r#"{ns}.bridge.attach("{bridge}", "{dev}")"#, "ip link set {dev} master {bridge}";
+    /// The link is in another bridge than the others.
+    OtherBridge { bridge: String, other: String } = "not_a_port", "{dev} is a port of {other}, not of {bridge}",
         r#"{ns}.bridge.attach("{bridge}", "{dev}")"#, "ip link set {dev} master {bridge}";
     /// A port of a bridge that doesn't forward.
     PortState { bridge: String, state: &'static str } = "port_state", "port {dev} of {bridge} is {state}",
@@ -198,14 +201,27 @@ causes! { |ns, name, dev|
         r#"{ns}.proc.exec({{ "tc", "qdisc", "del", "dev", "{dev}", "root" }}, {{ check = true }})"#, "tc qdisc del dev {dev} root";
     /// The packet goes around in a circle.
     Loop { cycle: String } = "routing_loop", "it goes round in a circle: {cycle}";
+    /// The packet is larger than a link of a router takes.
+    TooBig { size: u32, mtu: u32 } = "too_big", "{size} bytes don't fit through {dev}, whose MTU is {mtu}";
+    /// The time to live was too short.
+    TtlExceeded { ttl: u8 } = "ttl_exceeded", "its time to live of {ttl} ends here";
+    /// Two links of a segment have the same hardware address.
+    DuplicateMac { mac: String, other: String, free: String } = "duplicate_mac", "{dev} has the hardware address {mac}, as {other}",
+        r#"{ns}.link.set("{dev}", {{ mac = "{free}" }})"#, "ip link set {dev} address {free}";
     /// A cable whose ends take packets of different sizes.
     MtuMismatch { mtu: u32, near: String, larger: u32 } = "mtu_mismatch", "{dev} takes {mtu} bytes at most, {near} sends up to {larger}",
         r#"{ns}.link.set("{dev}", {{ mtu = {larger} }})"#, "ip link set {dev} mtu {larger}";
     /// A macvlan in private mode.
-    MacvlanPrivate { mode: String, other: String } = "macvlan_mode", "macvlan links of mode {mode} don't talk to each other ({dev} and {other})";
+    MacvlanMode { mode: String } = "macvlan_mode", "{dev} is a macvlan of mode {mode}: it doesn't talk to the others on its parent",
+        r#"{ns}.link.set("{dev}", {{ macvlan = {{ mode = "bridge" }} }})"#, "ip link set {dev} type macvlan mode bridge";
 }
 
 impl Cause {
+    /// Whether it is found again, seen from the other side, on the way back.
+    pub fn is_mutual(&self) -> bool {
+        matches!(self, Cause::OtherBridge { .. } | Cause::DuplicateMac { .. })
+    }
+
     /// Whether the host says so itself, by an answer that is seen on the way back.
     pub fn is_answered(&self) -> bool {
         matches!(self, Cause::NobodyListens { .. } | Cause::ListensElsewhere { .. })

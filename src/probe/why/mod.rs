@@ -39,7 +39,7 @@ use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::nf::trace::Dropped;
 use send::Outcome;
 use snapshot::{Snapshot, Space};
-use walk::Walk;
+use walk::{Limits, Walk};
 
 /// Seconds that an answer has where the reason for none is known.
 const PATIENCE: f64 = 0.25;
@@ -80,9 +80,11 @@ impl Question {
         }
     }
 
-    /// Bytes with the headers of IP and ICMP.
-    fn length(&self) -> u32 {
-        self.size.unwrap_or(56) as u32 + if self.target.is_ipv4() { 28 } else { 48 }
+    fn limits(&self) -> Limits {
+        // With the headers of IP and ICMP.
+        let size = self.size.unwrap_or(56) as u32 + if self.target.is_ipv4() { 28 } else { 48 };
+        let whole = self.target.is_ipv6() || self.socket.df != Some(false);
+        Limits { size, whole, ttl: self.socket.ttl }
     }
 }
 
@@ -109,13 +111,25 @@ pub struct Verdict {
 pub fn why(all: &Namespaces, from: &Rc<Namespace>, question: &Question) -> Result<Verdict> {
     let lab = Snapshot::read(all)?;
     let at = lab.space(from).ok_or_else(|| Error::new(Kind::NotFound, "the namespace is not of this lab"))?;
-    let mut walk = Walk::new(&lab, question.length());
-    walk.both_ways(at, question.packet());
-    let watched = on_the_way(&lab, at, &walk);
+    let follow = |observed| {
+        let mut walk = Walk::new(&lab, question.limits(), observed);
+        walk.both_ways(at, question.packet());
+        walk
+    };
+    let mut walk = follow(Vec::new());
     let delays = 2.0 * send::delays(&lab.spaces);
-    let mut outcome = send::send(from, question, &watched, PATIENCE + delays)?;
+    let send = |walk: &Walk<'_>, patience| {
+        send::send(from, question, &on_the_way(&lab, at, walk), patience + delays)
+    };
+    let mut outcome = send(&walk, PATIENCE)?;
+    // NAT by rules that have no words here is seen, and leads elsewhere.
+    let observed = nat::observed(&lab, &outcome.seen, &question.packet());
+    if observed.iter().any(|seen| !walk.expected(seen)) {
+        walk = follow(observed);
+        outcome = send(&walk, PATIENCE)?;
+    }
     if !outcome.answered && walk.faults.is_empty() && outcome.dropped.is_empty() && outcome.said.is_none() {
-        outcome = send::send(from, question, &watched, LONG + delays)?;
+        outcome = send(&walk, LONG)?;
     }
     Ok(judge(&lab, walk, outcome, from, question))
 }

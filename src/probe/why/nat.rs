@@ -2,8 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::fault::Way;
 use super::packet::Packet;
-use super::snapshot::Space;
+use super::send::Sighting;
+use super::snapshot::{Snapshot, Space};
 use crate::net::link::Link;
 use crate::net::nf::message::Hook;
 use crate::net::nf::nat::{self, Kind, NatRule, NatSpec};
@@ -11,6 +13,7 @@ use crate::net::nf::words::{Interface, Not, Ports, Prefix};
 use crate::net::prefix::Family;
 
 /// What a namespace's NAT made of a packet.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Translation {
     /// The namespace.
     pub inode: u64,
@@ -31,6 +34,26 @@ impl Translation {
             ..answer.clone()
         })
     }
+}
+
+/// What NAT was seen to do: where the probe left a router with other addresses than it came with.
+pub fn observed(lab: &Snapshot<'_>, seen: &[Sighting], asked: &Packet) -> Vec<Translation> {
+    let packet = |seen: &Sighting| Packet {
+        src: Some(seen.src),
+        dst: seen.dst,
+        sport: seen.ports.map(|(sport, _)| sport),
+        dport: seen.ports.map(|(_, dport)| dport),
+        ..asked.clone()
+    };
+    let of = |space: &Space| {
+        let mut here = seen.iter().filter(|s| s.way == Way::Forth && s.namespace == space.name());
+        let came = here.clone().find(|s| s.inward)?;
+        let left = here.rfind(|s| !s.inward && s.dev != "lo")?;
+        let (before, after) = (packet(came), packet(left));
+        let changed = (came.src, came.dst) != (left.src, left.dst) || before.dport != after.dport;
+        changed.then(|| Translation { inode: space.ns.inode(), before, after })
+    };
+    lab.spaces.iter().filter_map(of).collect()
 }
 
 /// The NAT rules of a namespace.

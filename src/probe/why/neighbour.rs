@@ -13,6 +13,7 @@ use super::walk::Walk;
 use crate::net::link::Link;
 use crate::net::neigh::{self, Neigh, State};
 use crate::net::prefix::Family;
+use crate::net::route::{self, Lookup};
 
 /// What came of it.
 pub enum Crossed<'a> {
@@ -53,6 +54,7 @@ pub fn cross<'a>(
     check_arp(walk, at, out, next, owner);
     check_sizes(walk, &owner.path);
     check_double(walk, &owners, next);
+    check_macs(walk, out, owner, &segment);
     Crossed::To(space, link)
 }
 
@@ -130,7 +132,8 @@ fn check_arp<'a>(walk: &mut Walk<'a>, at: &'a Space, out: &Link, next: IpAddr, o
 fn check_sizes(walk: &mut Walk<'_>, path: &[segment::Step<'_>]) {
     for pair in path.windows(2) {
         let [near, far] = pair else { continue };
-        if !near.inward && far.inward && far.link.mtu() < near.link.mtu() && walk.size > far.link.mtu() {
+        if !near.inward && far.inward && far.link.mtu() < near.link.mtu() && walk.limits.size > far.link.mtu()
+        {
             let cause = Cause::MtuMismatch {
                 mtu: far.link.mtu(),
                 near: format!("{} of {}", near.link.name, near.space.name()),
@@ -152,6 +155,21 @@ fn check_double<'a>(walk: &mut Walk<'a>, owners: &[&Station<'a>], next: IpAddr) 
     }
 }
 
+/// The neighbour's hardware address, where the sender or somebody else on the segment has the same.
+fn check_macs<'a>(walk: &mut Walk<'a>, out: &'a Link, owner: &Station<'a>, segment: &Segment<'a>) {
+    let Some(mac) = owner.link.mac().filter(|_| !segment::is_mute(owner.link)) else { return };
+    let others = segment.stations.iter().filter(|s| !s.space.is(owner.space)).map(|s| (s.space, s.link));
+    let mut all = segment.first.first().map(|step| (step.space, out)).into_iter().chain(others);
+    if let Some((space, link)) = all.find(|(_, link)| link.mac().as_deref() == Some(&mac)) {
+        let other = format!("{} of {}", link.name, space.name());
+        // Locally administered, of the namespace's number.
+        let [.., a, b, c] = owner.space.ns.inode().to_be_bytes();
+        let free = format!("02:00:{a:02x}:{b:02x}:{c:02x}:{:02x}", owner.link.index() & 0xff);
+        let (space, dev) = (owner.space, owner.link.name.clone());
+        walk.fault(space, Some(&dev), Cause::DuplicateMac { mac, other, free });
+    }
+}
+
 /// Nobody on the segment answers.
 fn missing<'a>(
     walk: &mut Walk<'a>,
@@ -170,6 +188,13 @@ fn missing<'a>(
     }
     if let Some((port, bridge, owner, link)) = loose(walk, at, out, next, segment) {
         walk.fault(port.space, Some(&port.link.name), Cause::NotAPort { bridge });
+        return Crossed::To(owner, link);
+    }
+    let narrow = next == packet.dst && wrong_prefix(at, out, next, segment).is_some();
+    if let Some((space, port, cause, owner, link)) =
+        other_bridge(walk, out, next, segment).filter(|_| !narrow)
+    {
+        walk.fault(space, Some(&port), cause);
         return Crossed::To(owner, link);
     }
     let cause = absent(walk, at, out, next, packet, segment);
@@ -222,6 +247,30 @@ fn loose<'a>(
     None
 }
 
+/// The owner's cable ends at a port of another bridge of the same namespace as the bridge of this segment.
+fn other_bridge<'a>(
+    walk: &Walk<'a>,
+    out: &'a Link,
+    next: IpAddr,
+    segment: &Segment<'a>,
+) -> Option<(&'a Space, String, Cause, &'a Space, &'a Link)> {
+    let lab = walk.lab;
+    let first = segment.first.first()?.space;
+    let on_link = first.addrs_on(out, Family::of(next)).any(|a| a.prefix().contains(next));
+    for owner in lab.owners(next).into_iter().filter(|owner| on_link && !owner.is(first)) {
+        let link = owner.link(owner.addrs.iter().find(|a| a.ip() == next)?.index())?;
+        let Some((space, port)) = lab.other(owner, link) else { continue };
+        let Some(theirs) = space.bridge_of(port) else { continue };
+        let here = |s: &&Station<'_>| s.space.is(space) && s.link.kind.as_deref() == Some("bridge");
+        let own = (space.is(first) && out.kind.as_deref() == Some("bridge")).then_some(out);
+        if let Some(bridge) = own.or(segment.stations.iter().find(here).map(|s| s.link)) {
+            let cause = Cause::OtherBridge { bridge: bridge.name.clone(), other: theirs.name.clone() };
+            return Some((space, port.name.clone(), cause, owner, link));
+        }
+    }
+    None
+}
+
 /// Why nobody answers, where no port is missing.
 fn absent(
     walk: &Walk<'_>,
@@ -253,9 +302,11 @@ fn absent(
 /// Another router on the segment, where the route's gateway is nobody's.
 fn wrong_gateway(walk: &Walk<'_>, at: &Space, next: IpAddr, packet: &Packet) -> Option<Cause> {
     let Found::Router { via, name: router } = unrouted::gateway(walk, at, packet.dst)? else { return None };
-    let lookup = crate::net::route::Lookup { fibmatch: true, ..Default::default() };
-    let entry = crate::net::route::get(&at.ns, packet.dst, &lookup).ok()?;
-    Some(Cause::WrongGateway { address: next, prefix: entry.destination(), via, router })
+    let asked = route::get(&at.ns, packet.dst, &packet.lookup(None)).ok()?;
+    let entry = route::get(&at.ns, packet.dst, &Lookup { fibmatch: true, ..packet.lookup(None) }).ok()?;
+    // An entry is told without its table.
+    let table = asked.table.map_or(route::TABLE_MAIN, |table| table.0);
+    Some(Cause::WrongGateway { address: next, prefix: entry.destination(), via, router, table })
 }
 
 /// The address by which the destination seems to be a neighbour, where the others on the segment have longer prefixes.

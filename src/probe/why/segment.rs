@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::fault::Cause;
 use super::snapshot::{Snapshot, Space};
 use crate::model::Words;
+use crate::net::bridge::fdb;
 use crate::net::link::{Bridge, Link, Macvlan};
 use crate::net::tc;
 
@@ -90,6 +91,14 @@ pub fn loss(space: &Space, link: &Link) -> Option<tc::Share> {
 }
 
 impl Step<'_> {
+    /// Only macvlans of mode bridge talk to each other.
+    fn check_mode(&mut self) {
+        let mode = mode(self.link);
+        if mode != "bridge" {
+            self.fault(Cause::MacvlanMode { mode });
+        }
+    }
+
     fn fault(&mut self, cause: Cause) {
         self.faults.push((self.link.name.clone(), cause));
     }
@@ -148,10 +157,13 @@ impl<'a> Segment<'a> {
             self.stations.push(Station { space, link, path });
             return;
         };
+        let sender = path.first().and_then(|step| step.link.mac());
         if let Some(step) = path.last_mut() {
             step.note = format!("bridge port of {}", bridge.name);
             step.faults.extend(closed(bridge, link).map(|cause| (link.name.clone(), cause)));
-            if link.port.as_deref().is_some_and(|port| port.locked.is_some_and(|on| on.0)) {
+            let source = sender
+                .filter(|_| link.port.as_deref().is_some_and(|port| port.locked.is_some_and(|on| on.0)));
+            if source.is_some_and(|mac| !is_known(space, link, &mac)) {
                 step.fault(Cause::PortLocked { bridge: bridge.name.clone() });
             }
             if !bridge.is_up() {
@@ -213,17 +225,22 @@ impl<'a> Segment<'a> {
                 if !sister.is_up() {
                     step.fault(Cause::LinkDown {});
                 }
-                let apart = [link, sister].into_iter().map(mode).find(|mode| mode != "bridge");
-                if let Some(mode) = apart {
-                    step.fault(Cause::MacvlanPrivate { mode, other: link.name.clone() });
-                }
-                self.push([path.clone(), vec![step]].concat());
+                let mut path = path.clone();
+                path.last_mut().into_iter().chain([&mut step]).for_each(Step::check_mode);
+                path.push(step);
+                self.push(path);
             }
         }
         if self.enters(below, parent) {
             self.push([path, vec![out(below, parent)]].concat());
         }
     }
+}
+
+/// Whether the bridge's table has the address on this port.
+fn is_known(space: &Space, port: &Link, mac: &str) -> bool {
+    let entries = fdb::list(&space.ns, &fdb::Entry::on(&port.name)).unwrap_or_default();
+    entries.iter().any(|entry| entry.mac.as_ref().is_some_and(|known| known.to_string() == mac))
 }
 
 fn mode(link: &Link) -> String {

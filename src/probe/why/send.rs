@@ -29,6 +29,8 @@ pub struct Sighting {
     pub way: Way,
     pub src: IpAddr,
     pub dst: IpAddr,
+    /// Source and destination, of TCP and UDP.
+    pub ports: Option<(u16, u16)>,
 }
 
 /// What came of a probe.
@@ -177,6 +179,7 @@ fn sighting(packet: &Packet, identity: u16) -> Option<Sighting> {
         way,
         src: packet.layers.src()?,
         dst: packet.layers.dst()?,
+        ports: packet.layers.ports(),
     })
 }
 

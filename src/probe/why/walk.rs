@@ -42,31 +42,45 @@ pub enum End<'a> {
     Outside,
 }
 
+/// What of a packet routers look at besides.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes, headers of IP and of what it carries included.
+    pub size: u32,
+    /// Routers don't cut it in pieces.
+    pub whole: bool,
+    /// Its time to live, where that was asked for.
+    pub ttl: Option<u8>,
+}
+
 pub struct Walk<'a> {
     pub lab: &'a Snapshot<'a>,
     pub hops: Vec<Hop>,
     pub faults: Vec<Fault>,
     pub translations: Vec<Translation>,
+    /// What NAT was seen to do; where there is some, it counts instead of the rules.
+    observed: Vec<Translation>,
     /// Those of the way forth.
     pub routers: Vec<Router<'a>>,
     pub way: Way,
     /// What is to be told of the next hop.
     pending: String,
-    /// How large the packet is, headers of IP and of what it carries included.
-    pub size: u32,
+    /// How large the packet is, and how far it may go.
+    pub limits: Limits,
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(lab: &'a Snapshot<'a>, size: u32) -> Self {
+    pub fn new(lab: &'a Snapshot<'a>, limits: Limits, observed: Vec<Translation>) -> Self {
         Walk {
             lab,
             hops: Vec::new(),
             faults: Vec::new(),
             translations: Vec::new(),
+            observed,
             routers: Vec::new(),
             way: Way::Forth,
             pending: String::new(),
-            size,
+            limits,
         }
     }
 
@@ -97,7 +111,11 @@ impl<'a> Walk<'a> {
             passed.push((at.ns.inode(), packet.dst, at.name().to_owned()));
             if let Some(from) = iif.filter(|_| way == Way::Forth) {
                 self.routers.push(Router { space: at, from, out, packet: packet.clone() });
+                if self.check_ttl(at) {
+                    return End::Lost;
+                }
             }
+            self.check_size(at, iif, out);
             packet = self.leave(at, out, packet);
             match neighbour::cross(self, at, out, next, &packet) {
                 neighbour::Crossed::To(space, link) => (at, iif) = (space, Some(link)),
@@ -109,12 +127,18 @@ impl<'a> Walk<'a> {
 
     /// What NAT makes of a packet that comes in or is sent: answers are what they answer to, and destinations change.
     fn translate(&mut self, at: &Space, iif: Option<&Link>, packet: Packet) -> Packet {
-        let here = |t: &&Translation| t.inode == at.ns.inode();
-        let answered = self.translations.iter().rev().filter(here).find_map(|t| t.reversed(&packet));
-        if let Some(answered) = answered {
-            return answered;
+        if self.way == Way::Back {
+            let here = self.translations.iter().rev().filter(|t| t.inode == at.ns.inode());
+            return here.fold(packet, |packet, t| t.reversed(&packet).unwrap_or(packet));
         }
-        match nat::destination(at, iif, &packet).filter(|_| self.way == Way::Forth) {
+        let found = match self.observed(at, &packet) {
+            Some(seen) => {
+                let (dst, dport) = (seen.after.dst, seen.after.dport);
+                (dst != packet.dst || dport != packet.dport).then(|| Packet { dst, dport, ..packet.clone() })
+            }
+            None => nat::destination(at, iif, &packet),
+        };
+        match found {
             Some(after) => {
                 self.note(at, &format!("destination {} becomes {}", packet.dst, after.dst));
                 self.keep(at, packet, after)
@@ -125,8 +149,18 @@ impl<'a> Walk<'a> {
 
     /// What NAT makes of a packet that leaves by `out`.
     fn leave(&mut self, at: &Space, out: &Link, packet: Packet) -> Packet {
+        if self.way == Way::Back {
+            return packet;
+        }
         let own = routing::own_address(at, out, packet.dst);
-        match nat::source(at, out, own, &packet).filter(|_| self.way == Way::Forth) {
+        let found = match self.observed(at, &packet) {
+            Some(seen) => {
+                let src = seen.after.src;
+                (src != packet.src).then(|| Packet { src, ..packet.clone() })
+            }
+            None => nat::source(at, out, own, &packet),
+        };
+        match found {
             Some(after) => {
                 if let Some(src) = after.src {
                     self.note(at, &format!("source becomes {src}"));
@@ -135,6 +169,21 @@ impl<'a> Walk<'a> {
             }
             None => packet,
         }
+    }
+
+    /// Whether the rules told of what was seen of NAT.
+    pub fn expected(&self, seen: &Translation) -> bool {
+        let mut here = self.translations.iter().filter(|t| t.inode == seen.inode);
+        here.any(|t| (t.after.src, t.after.dst) == (seen.after.src, seen.after.dst))
+    }
+
+    /// What NAT was seen to do here to the packet, by either end that it has still.
+    fn observed(&self, at: &Space, packet: &Packet) -> Option<&Translation> {
+        let same = |t: &&Translation| {
+            let begins = t.before.src == packet.src;
+            t.inode == at.ns.inode() && begins && [t.before.dst, t.after.dst].contains(&packet.dst)
+        };
+        self.observed.iter().find(same)
     }
 
     fn keep(&mut self, at: &Space, before: Packet, after: Packet) -> Packet {
@@ -176,8 +225,27 @@ impl<'a> Walk<'a> {
         };
         let same =
             |f: &Fault| (&f.cause, &f.namespace, &f.dev) == (&fault.cause, &fault.namespace, &fault.dev);
-        if !self.faults.iter().any(same) {
+        let mutual =
+            |f: &Fault| fault.cause.is_mutual() && f.cause.word() == fault.cause.word() && f.way != fault.way;
+        if !self.faults.iter().any(|f| same(f) || mutual(f)) {
             self.faults.push(fault);
+        }
+    }
+
+    /// Whether so many routers are too many.
+    fn check_ttl(&mut self, at: &Space) -> bool {
+        let ttl = self.limits.ttl.filter(|ttl| self.routers.len() >= usize::from(*ttl));
+        if let Some(ttl) = ttl {
+            self.fault(at, None, Cause::TtlExceeded { ttl });
+        }
+        ttl.is_some()
+    }
+
+    /// What a router can't send on as a whole.
+    fn check_size(&mut self, at: &Space, iif: Option<&Link>, out: &Link) {
+        let Limits { size, whole, .. } = self.limits;
+        if iif.is_some() && whole && size > out.mtu() {
+            self.fault(at, Some(&out.name), Cause::TooBig { size, mtu: out.mtu() });
         }
     }
 

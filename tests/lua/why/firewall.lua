@@ -79,3 +79,27 @@ test("the rule is told as nft writes it", function()
   local listed = l.b.proc.exec({ "nft", "-a", "list", "chain", "ip", "f", "i" }, { check = true }).stdout
   check.match(listed, "icmp type echo%-request drop # handle " .. fault.text:match("handle (%d+)"))
 end)
+
+test("NAT of rules that nsh didn't make is seen", function()
+  defer(faults.forget)
+  local l = faults.labs.nat(faults.addresses.inet)
+  l.r.nat.del(l.nat)
+  l.r.nft.load([[
+    table ip foreign {
+      chain post { type nat hook postrouting priority 100; ip saddr 10.0.0.0/24 oifname "rb" masquerade; }
+      chain pre { type nat hook prerouting priority -100; tcp dport 8080 dnat to 10.0.0.1:80; }
+    }
+  ]])
+  local out = l.a.why(l.to)
+  check(out.ok, tostring(out))
+  check.match(tostring(out), "source becomes 10%.0%.1%.254")
+  local web <close> = l.a.http.serve("10.0.0.1:80", { ["/"] = "hello" })
+  local in_ = l.b.why("10.0.1.254", { port = 8080 })
+  check(in_.ok, tostring(in_))
+  check.match(tostring(in_), "destination 10%.0%.1%.254 becomes 10%.0%.0%.1")
+  -- Behind the translation the way goes on, and so do its faults.
+  l.b.sysctl.set("net.ipv4.icmp_echo_ignore_all", 1)
+  local lost = l.a.why(l.to)
+  check.equal(#lost.faults, 1, tostring(lost))
+  check.equal(lost.faults[1].cause, "echo_ignored")
+end)

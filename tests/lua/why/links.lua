@@ -108,6 +108,91 @@ faults.test({
     finds = { cause = "lossy", namespace = "b", dev = "eth0" },
   },
   {
+    "a port is locked",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.bridge.set_port("pa", { locked = true, learning = false })
+      l.s.fdb.flush("pa")
+    end,
+    finds = { cause = "port_locked", namespace = "s", dev = "pa" },
+  },
+  {
+    "a port is in another bridge",
+    lab = "bridged",
+    breaks = function(l)
+      l.s.bridge.add("br1", { up = true })
+      l.s.bridge.attach("br1", "pb")
+    end,
+    finds = { cause = "not_a_port", namespace = "s", dev = "pb" },
+  },
+  {
+    "the hardware address is the sender's",
+    lab = "bridged",
+    breaks = function(l)
+      l.b.link.set("eth0", { mac = l.a.link.get("eth0").mac })
+      l.a.neigh.flush()
+      l.b.neigh.flush()
+    end,
+    finds = { cause = "duplicate_mac", namespace = "b", dev = "eth0" },
+    families = { "inet" },
+  },
+  {
+    "the sender's address is another one's too",
+    lab = "bridged",
+    breaks = function(l)
+      local c = namespace.add("c", { up = true })
+      l.s.link.add("pc", {
+        kind = "veth",
+        up = true,
+        master = "br0",
+        peer = { name = "eth0", ns = c, up = true, addr = l.ip.a .. l.ip.length },
+      })
+      l.b.neigh.replace(l.ip.a, { dev = "eth0", lladdr = c.link.get("eth0").mac, state = "reachable" })
+    end,
+    finds = { cause = "duplicate_address", way = "back" },
+    no_fix = true,
+  },
+  {
+    "the other end of the cable takes less",
+    lab = "bridged",
+    ask = { size = 1400 },
+    breaks = function(l)
+      l.s.link.set("pa", { mtu = 1280 })
+    end,
+    finds = { cause = "mtu_mismatch", namespace = "s", dev = "pa", way = "forth" },
+  },
+  {
+    "it doesn't fit through the router",
+    lab = "routed",
+    ask = { size = 1400 },
+    breaks = function(l)
+      l.r.link.set("rb", { mtu = 1280 })
+      l.b.link.set("eth0", { mtu = 1280 })
+    end,
+    finds = { cause = "too_big", namespace = "r", dev = "rb", way = "forth" },
+    no_fix = true,
+  },
+  {
+    "ARP is not answered",
+    lab = "bridged",
+    breaks = function(l)
+      l.b.sysctl.set("net.ipv4.conf.eth0.arp_ignore", 8)
+      l.a.neigh.flush()
+    end,
+    finds = { cause = "arp_ignored", namespace = "b", dev = "eth0" },
+    families = { "inet" },
+  },
+  {
+    "ARP is switched off at the sender",
+    lab = "bridged",
+    breaks = function(l)
+      l.a.link.set("eth0", { arp = false })
+      l.a.neigh.flush()
+    end,
+    finds = { cause = "arp_off", namespace = "a", dev = "eth0" },
+    families = { "inet" },
+  },
+  {
     "ARP is switched off",
     lab = "bridged",
     breaks = function(l)

@@ -77,6 +77,96 @@ local cases = {
     finds = { cause = "wrong_gateway", namespace = "a", dev = "eth0" },
   },
   {
+    "a rule leads to a gateway that is nobody's",
+    lab = "routed",
+    breaks = function(l)
+      l.a.route.add("default", { via = l.family == "inet" and "10.0.0.77" or "fd00::77", table = 100 })
+      l.a.rule.add({ to = l.to, table = 100 })
+    end,
+    finds = { cause = "wrong_gateway", namespace = "a", dev = "eth0" },
+  },
+  {
+    "the time to live is too short",
+    lab = "routed",
+    ask = { ttl = 1 },
+    begins_broken = true,
+    breaks = function() end,
+    finds = { cause = "ttl_exceeded", namespace = "r", way = "forth" },
+    no_fix = true,
+  },
+  {
+    "the link is gone",
+    lab = "bridged",
+    ask = function(l)
+      return { from = l.ip.a }
+    end,
+    breaks = function(l)
+      l.a.link.del("eth0")
+      l.s.link.set("br0", { up = true })
+    end,
+    finds = { cause = "no_link", namespace = "a" },
+    fixes = 2,
+  },
+  {
+    "the link is gone, and nothing says where it was",
+    lab = "bridged",
+    breaks = function(l)
+      l.a.link.del("eth0")
+    end,
+    finds = { cause = "no_link", namespace = "a" },
+    no_fix = true,
+  },
+  {
+    "the source's address is gone",
+    lab = "bridged",
+    ask = function(l)
+      return { from = l.ip.a }
+    end,
+    breaks = function(l)
+      l.a.addr.del(l.ip.a .. l.ip.length)
+    end,
+    finds = { cause = "no_address", namespace = "a", dev = "eth0" },
+  },
+  {
+    "there is no address",
+    lab = "bridged",
+    breaks = function(l)
+      l.a.addr.del(l.ip.a .. l.ip.length)
+    end,
+    finds = { cause = "no_address", namespace = "a", dev = "eth0" },
+    no_fix = true,
+  },
+  {
+    "the source is of no subnet",
+    lab = "bridged",
+    begins_broken = true,
+    ask = function(l)
+      return { from = l.family == "inet" and "172.16.0.1" or "fdff::1" }
+    end,
+    breaks = function() end,
+    finds = { cause = "no_address", namespace = "a" },
+    no_fix = true,
+  },
+  {
+    "lo is down",
+    lab = "bridged",
+    breaks = function(l)
+      l.to = l.ip.a
+      l.a.link.set("lo", { up = false })
+    end,
+    finds = { cause = "link_down", namespace = "a", dev = "lo" },
+    families = { "inet" },
+  },
+  {
+    "the target is on another segment",
+    lab = "routed",
+    breaks = function(l)
+      l.a.route.add(l.to, { dev = "eth0" })
+    end,
+    finds = { cause = "other_segment", namespace = "a", dev = "eth0" },
+    no_fix = true,
+  },
+  {
     "the target's address is nobody's",
     lab = "bridged",
     breaks = function(l)

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::reach::{Requests, cannot_leave, refused, requests};
-use super::{WithMessage, claim, clues, told};
+use super::{Reason, WithMessage, claim, clues, told};
 use crate::base::error::{Error, Kind};
 use crate::lua::modules::ping;
 use crate::lua::modules::traffic;
@@ -108,7 +108,12 @@ fn function(name: &'static str, options_name: &'static str, wanted: bool) -> Fun
             let what = if wanted { "to arrive" } else { "to be lost" };
             let held = match arrived == wanted {
                 true => Ok(()),
-                false => Err(format!("expected packets from {} to {to} {what}: {evidence}", from.name())),
+                false => {
+                    let there = Cx { ns: &from, ..*cx };
+                    let hint = wanted.then(|| clues::fault(&there, &to, &options.requests, true)).flatten();
+                    let text = format!("expected packets from {} to {to} {what}: {evidence}", from.name());
+                    Err(Reason { hint, ..text.into() })
+                }
             };
             claim(cx, options.message.as_deref(), held)
         },

@@ -7,6 +7,7 @@ use super::reach::{Requests, cannot_leave};
 use crate::base::error::Result;
 use crate::lua::modules::ping;
 use crate::lua::modules::test::Tests;
+use crate::lua::modules::why;
 use crate::lua::schema::Cx;
 use crate::net::addr;
 use crate::net::namespace::Namespace;
@@ -45,6 +46,13 @@ pub fn of_no_answer(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, ip: IpAddr) ->
         return String::new();
     }
     arrival(cx, from, to, ip).unwrap_or_default()
+}
+
+/// What `why` says of packets that were lost: what is wrong, and what repairs it.
+pub fn fault(cx: &Cx<'_>, to: &Host, requests: &Requests, forth_only: bool) -> Option<String> {
+    // A claim that is tried again and again is not looked into each time.
+    let trying = Tests::of(cx.lab).trying.get() > 0;
+    if trying { None } else { why::hint(cx, to, requests, forth_only) }
 }
 
 /// Sends one more request, and says so if it arrives; then the answer is missing.

@@ -125,7 +125,8 @@ fn reach(
     match ping::once(&there, to, &options.requests) {
         Ok(report) if report.received == 0 && wanted => {
             let clue = clues::of_no_answer(cx, from, to, report.addr);
-            Ok((false, (evidence(&report) + &clue).into()))
+            let hint = clues::fault(&there, to, &options.requests, false);
+            Ok((false, Reason { hint, ..(evidence(&report) + &clue).into() }))
         }
         Ok(report) => Ok((report.received > 0, evidence(&report).into())),
         Err(Failure::User(e)) if cannot_leave(&e) => {
