@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use netlink_packet_netfilter::nftables::MetaKey;
 
+use super::attr::Received;
 use super::expr::{Base, Expr, INVERTED, NatType, Op, Verdict};
 use super::words::Protocol;
 
@@ -88,6 +89,12 @@ impl Writer {
             Expr::Redirect { .. } => self.words.push("redirect".to_owned()),
             Expr::Nat { what: NatType::Dest, .. } => self.words.push("dnat".to_owned()),
             Expr::Nat { .. } => self.words.push("snat".to_owned()),
+            // Those of iptables: the name is the first attribute of either.
+            Expr::Unknown { name, attributes } if matches!(name.as_str(), "match" | "target") => {
+                let option = if name == "match" { "-m" } else { "-j" };
+                let extension = Received(attributes).string(1).unwrap_or_default();
+                self.words.push(format!("{option} {extension}"));
+            }
             other => self.words.push(format!("[{}]", other.name())),
         }
     }

@@ -100,6 +100,13 @@ causes! { |ns, name, dev|
     /// The default route leads away, and a router on a link knows the way.
     NoRouteOnLink { to: IpAddr, prefix: String } = "no_route", "no route leads to {to}, which is on the segment of {dev}",
         r#"{ns}.route.add("{prefix}", {{ dev = "{dev}" }})"#, "ip route add {prefix} dev {dev}";
+    /// A router's links are of different VRFs.
+    OtherVrf { vrf: String, to: IpAddr, other: String } = "other_vrf",
+        "{other} is in VRF {vrf}, and {dev}, which leads to {to}, is not",
+        r#"{ns}.link.set("{dev}", {{ master = "{vrf}" }})"#, "ip link set {dev} master {vrf}";
+    /// The way is in a VRF to which the sender is not bound.
+    VrfUnbound { vrf: String, to: IpAddr } = "other_vrf",
+        "no route leads to {to}, but {dev} does in VRF {vrf}: send from the VRF, {{ from = {vrf:?} }}";
     /// A route of type blackhole, unreachable, prohibit or throw.
     DroppingRoute { kind: &'static str, dst: String, table: u32 } = "dropping_route", "the route {kind} {dst} drops it (table {table})",
         r#"{ns}.route.del("{dst}", {{ type = "{kind}", table = {table} }})"#, "ip route del {kind} {dst} table {table}";
@@ -160,6 +167,17 @@ causes! { |ns, name, dev|
     PortFlood { bridge: String } = "port_flood", "port {dev} of {bridge} floods no broadcasts, such as ARP requests",
         r#"{ns}.bridge.set_port("{dev}", {{ bcast_flood = true, flood = true, mcast_flood = true }})"#,
         "bridge link set dev {dev} bcast_flood on flood on mcast_flood on";
+    /// A port, or a bridge itself, isn't in the frame's VLAN.
+    NotInVlan { vid: u16, bridge: String, options: &'static str, words: String } = "not_in_vlan",
+        "{dev} is not in VLAN {vid} of {bridge}, as the frame is",
+        r#"{ns}.vlan.add({vid}, {{ dev = "{dev}"{options} }})"#, "bridge vlan add vid {vid} dev {dev}{words}";
+    /// Untagged frames belong to no VLAN.
+    NoPvid { bridge: String } = "no_pvid", "untagged frames that come in by {dev} belong to no VLAN of {bridge}: it has no pvid";
+    /// Frames leave a port with a tag for which nobody has a link.
+    VlanTagged { vid: u16, other: String } = "vlan_tagged", "frames of VLAN {vid} leave {dev} with a tag, for which {other} has no link",
+        r#"{ns}.vlan.add({vid}, {{ dev = "{dev}", pvid = true, untagged = true }})"#, "bridge vlan add vid {vid} dev {dev} pvid untagged";
+    /// Frames come in with a tag for which there is no link.
+    NoVlanLink { vid: u16 } = "no_vlan_link", "frames come in by {dev} with the tag of VLAN {vid}, for which {name} has no link";
     /// The neighbour table has a wrong hardware address.
     WrongNeighbour { address: IpAddr, lladdr: String, real: String } = "wrong_neighbour",
         "{name} takes {lladdr} for the hardware address of {address} on {dev}; it is {real}",
@@ -220,6 +238,11 @@ impl Cause {
     /// Whether it is found again, seen from the other side, on the way back.
     pub fn is_mutual(&self) -> bool {
         matches!(self, Cause::OtherBridge { .. } | Cause::DuplicateMac { .. })
+    }
+
+    /// Whether it is about a frame that the next link still sees.
+    pub fn shows_next(&self) -> bool {
+        matches!(self, Cause::VlanTagged { .. })
     }
 
     /// Whether the host says so itself, by an answer that is seen on the way back.

@@ -21,6 +21,7 @@ mod send;
 mod show;
 mod snapshot;
 mod unrouted;
+mod vlan;
 mod walk;
 
 use std::net::{IpAddr, SocketAddr};

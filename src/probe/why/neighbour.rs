@@ -29,6 +29,11 @@ impl Station<'_> {
         let used = |ip: IpAddr| !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
         self.link.master_index.is_none()
             && self.link.kind.as_deref() != Some("bridge")
+            && !self
+                .space
+                .links
+                .iter()
+                .any(|l| l.link_index() == Some(index) && l.kind.as_deref() == Some("vlan"))
             && !self.space.addrs.iter().any(|a| a.index() == index && used(a.ip()))
     }
 }
@@ -62,7 +67,12 @@ pub fn cross<'a>(
 fn answers(station: &Station<'_>, next: IpAddr) -> bool {
     match next {
         IpAddr::V4(_) => station.space.has(next),
-        IpAddr::V6(_) => station.space.addrs_on(station.link, Family::Inet6).any(|a| a.ip() == next),
+        // Behind a fault, the host is found by any address: there, it would be on another link.
+        IpAddr::V6(_) => {
+            let here = station.path.last().is_some_and(|step| !step.faults.is_empty());
+            station.space.addrs_on(station.link, Family::Inet6).any(|a| a.ip() == next)
+                || here && station.space.has(next)
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::fault::Cause;
 use super::snapshot::{Snapshot, Space};
+use super::vlan::{self, Lane};
 use crate::model::Words;
 use crate::net::bridge::fdb;
 use crate::net::link::{Bridge, Link, Macvlan};
@@ -19,6 +20,10 @@ pub struct Step<'a> {
     pub link: &'a Link,
     pub inward: bool,
     pub note: String,
+    /// The VLAN whose tag the frame has.
+    tag: Option<u16>,
+    /// A bridge that filters VLANs chose the tag.
+    filtered: bool,
     /// What is wrong here, with the link that it is about.
     pub faults: Vec<(String, Cause)>,
 }
@@ -73,7 +78,7 @@ pub fn of<'a>(lab: &'a Snapshot<'a>, space: &'a Space, link: &'a Link) -> Segmen
 
 /// A frame leaves by a link.
 fn out<'a>(space: &'a Space, link: &'a Link) -> Step<'a> {
-    let mut step = Step { space, link, inward: false, note: String::new(), faults: Vec::new() };
+    let mut step = Step { inward: false, ..Step::at(space, link, None) };
     let qdisc = link.common.qdisc.as_ref().map_or("", |qdisc| qdisc.0.as_str());
     if !link.is_up() {
         step.fault(Cause::LinkDown {});
@@ -90,7 +95,21 @@ pub fn loss(space: &Space, link: &Link) -> Option<tc::Share> {
     tc::get(&space.ns, link.index()).ok().flatten()?.loss
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    /// A frame comes in by a link.
+    fn at(space: &'a Space, link: &'a Link, tag: Option<u16>) -> Self {
+        Step { space, link, inward: true, note: String::new(), tag, filtered: false, faults: Vec::new() }
+    }
+
+    /// As [`Step::at`], unless the link is down.
+    fn into(space: &'a Space, link: &'a Link, tag: Option<u16>) -> Self {
+        let mut step = Step::at(space, link, tag);
+        if !link.is_up() {
+            step.fault(Cause::LinkDown {});
+        }
+        step
+    }
+
     /// Only macvlans of mode bridge talk to each other.
     fn check_mode(&mut self) {
         let mode = mode(self.link);
@@ -118,11 +137,12 @@ impl<'a> Segment<'a> {
 
     fn follow(&mut self, path: Vec<Step<'a>>) {
         let Some(last) = path.last() else { return };
-        let (space, link) = (last.space, last.link);
+        let (space, link, tag) = (last.space, last.link, last.tag);
         match (last.inward, link.kind.as_deref()) {
             (true, _) => self.arrive(space, link, path),
-            (false, Some("bridge")) => self.switch(space, link, None, path),
-            (false, Some("veth")) => self.cross(space, link, path),
+            (false, Some("bridge")) => self.switch(space, link, None, path, tag),
+            (false, Some("veth")) => self.cross(space, link, path, tag),
+            (false, Some("vlan")) if tag.is_none() => self.tagged(space, link, path),
             (false, Some("macvlan")) => self.macvlan(space, link, path),
             (false, Some("dummy")) => {}
             (false, _) => self.open = true,
@@ -130,7 +150,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Through a cable.
-    fn cross(&mut self, space: &'a Space, link: &'a Link, mut path: Vec<Step<'a>>) {
+    fn cross(&mut self, space: &'a Space, link: &'a Link, mut path: Vec<Step<'a>>, tag: Option<u16>) {
         let Some((there, far)) = self.lab.other(space, link) else {
             self.open = true;
             return;
@@ -142,20 +162,48 @@ impl<'a> Segment<'a> {
         if let Some(last) = path.last_mut().filter(|_| bare) {
             last.fault(Cause::NoCarrier {});
         }
-        let mut step =
-            Step { space: there, link: far, inward: true, note: String::new(), faults: Vec::new() };
-        if !far.is_up() {
-            step.fault(Cause::LinkDown {});
-        }
-        path.push(step);
+        path.push(Step::into(there, far, tag));
         self.push(path);
+    }
+
+    /// By the link below, with a tag.
+    fn tagged(&mut self, space: &'a Space, link: &'a Link, path: Vec<Step<'a>>) {
+        let (Some((below, lower)), Some(id)) = (self.lab.other(space, link), vlan::id(link)) else {
+            self.open = true;
+            return;
+        };
+        if self.enters(below, lower) {
+            self.push([path, vec![Step { tag: Some(id), ..out(below, lower) }]].concat());
+        }
+    }
+
+    /// At a host: at the link itself, or at that of the tag's VLAN.
+    fn station(&mut self, space: &'a Space, link: &'a Link, mut path: Vec<Step<'a>>, tag: Option<u16>) {
+        let Some(vid) = tag else {
+            self.stations.push(Station { space, link, path });
+            return;
+        };
+        if let Some(above) = vlan::above(space, link, vid) {
+            path.push(Step::into(space, above, None));
+            self.stations.push(Station { space, link: above, path });
+            return;
+        }
+        if let [.., port, _] = &mut path[..]
+            && port.filtered
+        {
+            let other = format!("{} of {}", link.name, space.name());
+            port.fault(Cause::VlanTagged { vid, other });
+        } else if let Some(last) = path.last_mut() {
+            last.fault(Cause::NoVlanLink { vid });
+        }
+        self.stations.push(Station { space, link, path });
     }
 
     /// At the end of a cable: at a host, or at a port of a bridge.
     fn arrive(&mut self, space: &'a Space, link: &'a Link, mut path: Vec<Step<'a>>) {
+        let tag = path.last().and_then(|step| step.tag);
         let Some(bridge) = space.bridge_of(link) else {
-            self.stations.push(Station { space, link, path });
-            return;
+            return self.station(space, link, path, tag);
         };
         let sender = path.first().and_then(|step| step.link.mac());
         if let Some(step) = path.last_mut() {
@@ -170,21 +218,36 @@ impl<'a> Segment<'a> {
                 step.faults.push((bridge.name.clone(), Cause::LinkDown {}));
             }
         }
-        self.switch(space, bridge, Some(link), path);
+        self.switch(space, bridge, Some(link), path, tag);
     }
 
     /// Through a bridge: to itself, unless the frame is its own, and to its other ports.
-    fn switch(&mut self, space: &'a Space, bridge: &'a Link, from: Option<&'a Link>, path: Vec<Step<'a>>) {
+    fn switch(
+        &mut self,
+        space: &'a Space,
+        bridge: &'a Link,
+        from: Option<&'a Link>,
+        mut path: Vec<Step<'a>>,
+        tag: Option<u16>,
+    ) {
+        let mut lane = Lane::enter(self.lab, space, bridge, from.unwrap_or(bridge), tag);
+        if let (Some(cause), Some(step)) = (lane.fault.take(), path.last_mut()) {
+            step.fault(cause);
+        }
         if from.is_some() && self.enters(space, bridge) {
-            let mut path = path.clone();
-            path.push(Step { space, link: bridge, inward: true, note: String::new(), faults: Vec::new() });
-            self.stations.push(Station { space, link: bridge, path });
+            let (tag, cause) = lane.leave(bridge);
+            let mut step = Step::at(space, bridge, tag);
+            cause.into_iter().for_each(|cause| step.fault(cause));
+            self.station(space, bridge, [path.clone(), vec![step]].concat(), tag);
         }
         for port in space.links.iter().filter(|link| link.master_index == Some(bridge.index())) {
             if from.is_some_and(|from| from.index() == port.index()) || !self.enters(space, port) {
                 continue;
             }
             let mut step = out(space, port);
+            let (tag, cause) = lane.leave(port);
+            (step.tag, step.filtered) = (tag, lane.filters());
+            cause.into_iter().for_each(|cause| step.fault(cause));
             step.note = format!("bridge port of {}", bridge.name);
             step.faults.extend(closed(bridge, port).map(|cause| (port.name.clone(), cause)));
             if let Some(from) = from.filter(|from| is_isolated(from) && is_isolated(port)) {
@@ -215,16 +278,7 @@ impl<'a> Segment<'a> {
                 if !same || !self.enters(there, sister) {
                     continue;
                 }
-                let mut step = Step {
-                    space: there,
-                    link: sister,
-                    inward: true,
-                    note: String::new(),
-                    faults: Vec::new(),
-                };
-                if !sister.is_up() {
-                    step.fault(Cause::LinkDown {});
-                }
+                let mut step = Step::into(there, sister, None);
                 let mut path = path.clone();
                 path.last_mut().into_iter().chain([&mut step]).for_each(Step::check_mode);
                 path.push(step);

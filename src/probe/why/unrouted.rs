@@ -32,7 +32,7 @@ pub fn explain(walk: &mut Walk<'_>, at: &Space, iif: Option<&Link>, packet: &Pac
         let cause = Cause::DroppingRule { rule: rule.words(), family: packet.family().name(), priority };
         walk.fault_with(at, None, cause, evidence);
     } else {
-        no_route(walk, at, packet);
+        no_route(walk, at, iif, packet);
         walk.faults[before..].iter_mut().for_each(|fault| fault.evidence.extend(evidence.clone()));
     }
 }
@@ -61,7 +61,7 @@ fn is_link_local(ip: IpAddr) -> bool {
 }
 
 /// No table that is asked has a route: from what is missing most to what is missing least.
-fn no_route(walk: &mut Walk<'_>, at: &Space, packet: &Packet) {
+fn no_route(walk: &mut Walk<'_>, at: &Space, iif: Option<&Link>, packet: &Packet) {
     let (to, family) = (packet.dst, packet.family());
     let outs: Vec<&Link> = at.ways_out().collect();
     if family == Family::Inet6
@@ -87,6 +87,9 @@ fn no_route(walk: &mut Walk<'_>, at: &Space, packet: &Packet) {
             _ => None,
         };
         return walk.fault(at, only, Cause::NoAddress {});
+    }
+    if let Some((dev, cause)) = other_vrf(at, iif, to) {
+        return walk.fault(at, Some(&dev), cause);
     }
     if let Some(cause) = other_table(at, packet) {
         return walk.fault(at, None, cause);
@@ -141,6 +144,28 @@ fn unplugged(walk: &mut Walk<'_>, at: &Space, source: Option<IpAddr>) {
         on: if space.name() == HOST { String::new() } else { format!(" -n {}", space.name()) },
     };
     walk.fault(at, None, cause);
+}
+
+/// The VRF that a link is in.
+fn vrf_of<'s>(at: &'s Space, link: &Link) -> Option<&'s Link> {
+    link.vrf_table.and(at.link(link.master_index?))
+}
+
+/// A link in the subnet of the destination that is in another VRF than the one by which the packet came.
+fn other_vrf(at: &Space, iif: Option<&Link>, to: IpAddr) -> Option<(String, Cause)> {
+    let leads = |link: &&Link| at.addrs_on(link, Family::of(to)).any(|a| a.prefix().contains(to));
+    let out = at.ways_out().filter(|link| link.is_up()).find(leads)?;
+    let named = |link: &Link| link.name.clone();
+    match (iif, iif.and_then(|iif| vrf_of(at, iif)), vrf_of(at, out)) {
+        (Some(iif), Some(vrf), other) if other.map(Link::index) != Some(vrf.index()) => {
+            Some((named(out), Cause::OtherVrf { vrf: named(vrf), to, other: named(iif) }))
+        }
+        (Some(iif), None, Some(vrf)) => {
+            Some((named(iif), Cause::OtherVrf { vrf: named(vrf), to, other: named(out) }))
+        }
+        (None, _, Some(vrf)) => Some((named(out), Cause::VrfUnbound { vrf: named(vrf), to })),
+        _ => None,
+    }
 }
 
 /// A route to the destination in a table that the packet's rules don't lead to.

@@ -216,11 +216,11 @@ impl<'a> Walk<'a> {
 
     pub fn fault_with(&mut self, at: &Space, dev: Option<&str>, cause: Cause, evidence: Vec<String>) {
         let fault = Fault {
+            after: self.hops.len() + usize::from(cause.shows_next()),
             cause,
             namespace: at.name().to_owned(),
             dev: dev.map(str::to_owned),
             way: self.way,
-            after: self.hops.len(),
             evidence,
         };
         let same =
