@@ -66,6 +66,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("neigh.list", "arp table cache"),
     ("fdb.list", "mac table switch"),
     ("events.watch", "ip monitor changes notifications netlink"),
+    ("wireguard.set", "vpn tunnel wg keys peers"),
     ("vlan.add", "trunk access port tagged untagged 802.1q"),
     ("bridge", "switch stp"),
     ("check.reachable", "are hosts reachable connectivity pingall"),

@@ -18,6 +18,7 @@ use super::nexthop::Nexthop;
 use super::prefix::Family;
 use super::route::{self, Route};
 use super::rule::Rule;
+use super::wireguard::Device;
 use crate::base::command::Command;
 use crate::model::Words;
 
@@ -62,6 +63,7 @@ pub enum Done<'a> {
     /// Of a port, or of a bridge itself.
     Vlan(Verb, &'a Vids, &'a Vlan, bool),
     VlanSet(&'a Vids, &'a Vlan),
+    Wireguard(&'a str, &'a Device),
     Sysctl(&'a str, &'a str),
     /// One transaction of nf_tables, in nft's language.
     Nft(&'a [String]),

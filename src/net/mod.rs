@@ -30,6 +30,7 @@ pub mod sysctl;
 pub mod tc;
 pub mod until;
 mod usable;
+pub mod wireguard;
 
 #[cfg(test)]
 pub(crate) mod testing;

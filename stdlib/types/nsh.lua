@@ -42,6 +42,7 @@
 ---@field vlan nsh.vlan
 ---@field wait nsh.wait
 ---@field why nsh.why
+---@field wireguard nsh.wireguard
 ---@field exec fun(command: string|string[], opts?: nsh.proc.ExecOptions): nsh.proc.Result
 ---@field spawn fun(command: string|string[], opts?: nsh.proc.SpawnOptions): nsh.Process
 ---@field shell fun(opts?: nsh.proc.ShellOptions): integer?
@@ -1790,6 +1791,21 @@
 ---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
 
+---@class (exact) nsh.wireguard.PeerOptions
+---@field public_key string its public key, by which it is known
+---@field preshared_key? string a key that both share besides; `wireguard.genpsk` makes one
+---@field endpoint? string where it is reached, such as "10.0.0.1:51820" or "[fd00::1]:51820"; else it has to begin
+---@field persistent_keepalive? integer seconds between packets that keep translations on the way open, 0 for none; default 0
+---@field allowed_ips? string[] the addresses behind it: packets to these go to it, and from it only packets from these are taken
+---@field remove? boolean take it away; default false
+
+---@class (exact) nsh.wireguard.SetOptions
+---@field private_key? string its private key; `wireguard.genkey` makes one
+---@field listen_port? integer the UDP port that it listens on; default one that the kernel chooses
+---@field fwmark? integer the firewall mark of its own packets, 0 for none
+---@field replace_peers? boolean those that are not named go; default false
+---@field peers? nsh.wireguard.PeerOptions[] peers to add, change or remove; others stay
+
 ---An address of a link. Prints as in `ip -o addr`.
 ---@class nsh.Addr
 ---@field local string the address alone
@@ -2731,6 +2747,26 @@
 ---@field packet? string its source and destination, where they are new
 ---@field note? string what the namespace does with it
 ---@field seen boolean the probe was seen there
+
+---A WireGuard link, with its peers. Prints as `wg show` does.
+---@class nsh.Wireguard
+---@field dev string the link
+---@field private_key? string its private key; `wireguard.genkey` makes one
+---@field public_key? string its public key, which follows from the private one: what its peers need
+---@field listen_port? integer the UDP port that it listens on; default one that the kernel chooses
+---@field fwmark? integer the firewall mark of its own packets, 0 for none
+---@field peers nsh.WireguardPeer[] its peers
+
+---A peer of a WireGuard link.
+---@class nsh.WireguardPeer
+---@field public_key string its public key, by which it is known
+---@field preshared_key? string a key that both share besides; `wireguard.genpsk` makes one
+---@field endpoint? string where it is reached, such as "10.0.0.1:51820" or "[fd00::1]:51820"; else it has to begin
+---@field persistent_keepalive? integer seconds between packets that keep translations on the way open, 0 for none; default 0
+---@field allowed_ips? string[] the addresses behind it: packets to these go to it, and from it only packets from these are taken
+---@field latest_handshake? number when keys were agreed last, in seconds since 1970
+---@field rx_bytes? integer bytes that came from it
+---@field tx_bytes? integer bytes that were sent to it
 
 ---What is particular to an interface of IPsec.
 ---@class nsh.Xfrm
@@ -4363,6 +4399,36 @@ function wait.namespace(name, opts) end
 ---@param opts? nsh.why.Options options
 ---@return nsh.Verdict # what was found
 function why(dst, opts) end
+
+---Keys and peers of WireGuard links (`link.add(NAME, { kind = "wireguard" })`), without the program `wg`.
+---@class nsh.wireguard
+wireguard = {}
+
+---Makes a private key. The public one that belongs to it is `wireguard.get(DEV).public_key`, once a link has the private one.
+---@return string # the key, in base64
+function wireguard.genkey() end
+
+---Makes a key for two peers to share.
+---@return string # the key, in base64
+function wireguard.genpsk() end
+
+---Sets a link's key and port, and adds, changes or removes peers; others stay, unless `replace_peers` says otherwise. What is not given of a peer stays, too.
+---
+---Raises `not_found` if there is no such link, `argument` if it is of another kind or a key is wrong, `address_in_use` if the port is taken.
+---@param dev string the WireGuard link
+---@param opts? nsh.wireguard.SetOptions options
+function wireguard.set(dev, opts) end
+
+---Reads a link's keys, port and peers, with what passed.
+---
+---Raises as `wireguard.set`.
+---@param dev string the WireGuard link
+---@return nsh.Wireguard # its keys, port and peers
+function wireguard.get(dev) end
+
+---Lists the WireGuard links of the namespace, with their peers.
+---@return nsh.Wireguard[] # the links
+function wireguard.list() end
 
 ---Marks the test as expected to fail from here on. If it fails, it counts as passed, and is reported as an expected failure. If it passes, it counts as failed, so that the mark does not outlive its reason. Outside a test the mark is for the file's own code.
 ---@param reason string the reason, which is reported

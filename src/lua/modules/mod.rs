@@ -34,6 +34,7 @@ pub(super) mod udp;
 pub(super) mod vlan;
 pub(super) mod wait;
 pub(super) mod why;
+pub(super) mod wireguard;
 
 use std::rc::Rc;
 
@@ -84,6 +85,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("vlan", Namespace, Table, vlan::module),
     Entry::new("wait", Namespace, Table, wait::module),
     Entry::new("why", Namespace, Single, why::module),
+    Entry::new("wireguard", Namespace, Table, wireguard::module),
     Entry::new("xfail", Global, Single, test::xfail),
 ]);
 

@@ -17,6 +17,7 @@
 //! one object asks for no ack: its answer ends it.
 
 mod client;
+mod generic;
 mod message;
 mod route;
 mod socket;
@@ -29,6 +30,7 @@ use nix::errno::Errno;
 
 use crate::base::error::{Error, Kind, Result};
 
+pub use generic::Generic;
 pub use route::Route;
 pub use socket::{Refusal, Socket};
 pub use wire::Idle;

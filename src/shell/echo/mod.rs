@@ -9,7 +9,7 @@ mod command;
 mod link;
 
 use super::ip::{addr, neigh, nexthop, route, rule};
-use super::programs::bridge;
+use super::programs::{bridge, wg};
 use crate::base::command::Command;
 use crate::model::Words;
 use crate::net::done::Done;
@@ -52,6 +52,7 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         }
         Done::Vlan(verb, vids, spec, own) => bridge::vlan_command(ns, verb.name(), vids, spec, own),
         Done::VlanSet(vids, spec) => bridge::vlan_command(ns, "set", vids, spec, false),
+        Done::Wireguard(dev, device) => return wg::commands(ns, dev, device),
         Done::Sysctl(name, value) => {
             Command::new(&["sysctl", "-w"]).word(format!("{name}={value}")).within(ns)
         }

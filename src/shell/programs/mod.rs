@@ -6,6 +6,7 @@ mod probes;
 mod shell;
 mod sysctl;
 mod watch;
+pub(super) mod wg;
 
 pub use watch::SHOWN;
 
