@@ -7,7 +7,7 @@ a.link.add("eth0", {
   addr = { "192.0.2.1/24", "2001:db8::1/64" },
   peer = { name = "eth0", ns = b, up = true, addr = { "192.0.2.2/24", "2001:db8::2/64" } },
 })
-local keys = {}
+local keys = {} ---@type string[]
 for i, ns in ipairs({ a, b }) do
   ns.link.add(
     "wg0",
@@ -121,7 +121,11 @@ test("errors", function()
     a.wireguard.set("wg0", { peers = { { public_key = keys[2], allowed_ips = { "10.0.0.300/32" } } } })
   end, { kind = "argument", match = "allowed_ips", plain = true })
   check.error(function()
-    a.wireguard.set("wg0", { peers = { { endpoint = "192.0.2.2:1" } } } --[[@as any]])
+    a.wireguard.set("wg0", {
+      peers = {
+        { endpoint = "192.0.2.2:1" } --[[@as any]],
+      },
+    })
   end, { kind = "argument", match = "public_key", plain = true })
   local taken <close> = a.udp.listen("0.0.0.0:7000")
   check.error(function()

@@ -8,5 +8,5 @@ link.add("veth0", {
 local verdict = why("10.0.0.2")
 print(verdict)
 check.equal(verdict.faults[1].cause, "link_down")
-load(verdict.faults[1].fix)()
+assert(load(assert(verdict.faults[1].fix)))()
 check(why("10.0.0.2").ok)
