@@ -211,6 +211,11 @@ causes! { |ns, name, dev|
     NatMismatch { source: IpAddr, prefix: String, rule: String, field: &'static str } = "nat_mismatch",
         "{source} leaves by {dev} untranslated: {field} of the rule `{rule}` doesn't match",
         r#"{ns}.nat.masquerade({{ source = "{prefix}", out = "{dev}" }})"#, "iptables -t nat -A POSTROUTING -s {prefix} -o {dev} -j MASQUERADE";
+    /// The answer doesn't pass the router that translated the destination.
+    NatBypassed { by: IpAddr, source: IpAddr, asked: IpAddr, prefix: String } = "nat_bypassed",
+        "{by} answers {source} directly, not through {name}, which had translated {asked}: the answer is not known there",
+        r#"{ns}.nat.masquerade({{ source = "{prefix}", dest = "{by}", out = "{dev}" }})"#,
+        "iptables -t nat -A POSTROUTING -s {prefix} -d {by} -o {dev} -j MASQUERADE";
     /// A link that is shaped to lose what it sends.
     Lossy { share: String } = "lossy", "{dev} loses {share} of what it sends: it is shaped so",
         r#"{ns}.link.shape("{dev}", false)"#, "tc qdisc del dev {dev} root";

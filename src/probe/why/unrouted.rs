@@ -108,7 +108,10 @@ fn no_route(walk: &mut Walk<'_>, at: &Space, iif: Option<&Link>, packet: &Packet
             let prefix = prefix.map_or(host, |prefix| prefix.to_string());
             walk.fault(at, Some(&dev), Cause::NoRouteOnLink { to, prefix });
         }
-        None => match candidate {
+        // Of IPv6 a link that is down has lost its addresses.
+        None => match candidate
+            .or_else(|| down().next().filter(|_| family == Family::Inet6 && down().count() == 1))
+        {
             Some(link) => walk.fault(at, Some(&link.name), Cause::LinkDown {}),
             None => walk.fault(at, None, Cause::NoRoute { to }),
         },
@@ -256,21 +259,35 @@ pub fn gateway(walk: &Walk<'_>, at: &Space, to: IpAddr) -> Option<Found> {
                 continue;
             };
             let found = Found::Router { via, name: station.space.name().to_owned() };
-            if leads_to(&station, to) {
-                return Some(found);
-            }
-            if looks_like_router(&station) && likely.is_none() {
-                likely = Some(found);
+            match leads_to(walk, &station, at, to) {
+                Some(true) => return Some(found),
+                None if looks_like_router(&station) && likely.is_none() => likely = Some(found),
+                _ => {}
             }
         }
     }
     likely.or(on_link.map(|dev| Found::OnLink { dev, prefix: None }))
 }
 
-fn leads_to(station: &Station<'_>, to: IpAddr) -> bool {
-    let route = route::get(&station.space.ns, to, &Lookup::default());
-    station.space.has(to)
-        || route.is_ok_and(|route| route.dev.is_some_and(|dev| dev.index != station.link.index()))
+/// Whether packets to `to` that a host is given get there, or out of the lab; false if they come back to `at`. `None` where it
+/// has no route.
+fn leads_to(walk: &Walk<'_>, station: &Station<'_>, at: &Space, to: IpAddr) -> Option<bool> {
+    const FAR: usize = 32;
+    let mut here = station.space;
+    for _ in 0..FAR {
+        if here.has(to) {
+            return Some(true);
+        }
+        let next = route::get(&here.ns, to, &Lookup::default()).ok()?.via.unwrap_or(to);
+        if at.has(next) {
+            return Some(false);
+        }
+        match walk.lab.owners(next).first() {
+            Some(owner) => here = owner,
+            None => return Some(true),
+        }
+    }
+    Some(false)
 }
 
 /// It has links to more than one segment.

@@ -86,11 +86,27 @@ impl<'a> Walk<'a> {
 
     /// Follows the packet to its destination, and what is answered back.
     pub fn both_ways(&mut self, from: &'a Space, packet: Packet) {
+        let asked = packet.dst;
         let End::At(target, arrived) = self.follow(from, packet, Way::Forth) else { return };
         deliver::check(self, target, &arrived);
-        if let Some(answer) = arrived.answer() {
-            self.follow(target, answer, Way::Back);
+        let Some(answer) = arrived.answer() else { return };
+        if let End::At(end, answer) = self.follow(target, answer, Way::Back)
+            && end.is(from)
+            && answer.src != Some(asked)
+        {
+            self.bypassed(&answer);
         }
+    }
+
+    /// The answer comes back by another way than the one on which its destination was translated: not from where it was asked.
+    fn bypassed(&mut self, answer: &Packet) {
+        let (Some(by), Some(t)) = (answer.src, self.translations.first()) else { return };
+        let Some(router) = self.routers.iter().find(|r| r.space.ns.inode() == t.inode) else { return };
+        let (space, dev, source) = (router.space, router.out.name.clone(), answer.dst);
+        let subnet =
+            space.addrs_on(router.from, answer.family()).map(|a| a.prefix()).find(|p| p.contains(source));
+        let prefix = subnet.map_or_else(|| source.to_string(), |p| format!("{}/{}", p.network(), p.prefix()));
+        self.fault(space, Some(&dev), Cause::NatBypassed { by, source, asked: t.before.dst, prefix });
     }
 
     fn follow(&mut self, from: &'a Space, mut packet: Packet, way: Way) -> End<'a> {

@@ -29,6 +29,22 @@ faults.test({
     finds = { cause = "nat_mismatch", namespace = "r", dev = "rb" },
   },
   {
+    "the answer doesn't pass the router that translated the destination",
+    lab = "bridged",
+    ask = { proto = "tcp", port = 80 },
+    begins_broken = true,
+    breaks = function(l)
+      l.s.sysctl.set("net.ipv4.ip_forward", 1)
+      l.s.addr.add("203.0.113.1/32", { dev = "lo" })
+      l.s.nat.dnat({ proto = "tcp", dest = "203.0.113.1", dport = 80, to = "10.0.0.2:80" })
+      l.a.route.add("default", { via = "10.0.0.254" })
+      l.to = "203.0.113.1"
+      l.server = l.b.tcp.listen(":80")
+    end,
+    finds = { cause = "nat_bypassed", namespace = "s", dev = "br0", way = "back" },
+    families = { "inet" },
+  },
+  {
     "nobody listens",
     lab = "routed",
     ask = { proto = "tcp", port = 80 },
