@@ -7,15 +7,16 @@ a.link.add("eth0", {
   addr = { "192.0.2.1/24", "2001:db8::1/64" },
   peer = { name = "eth0", ns = b, up = true, addr = { "192.0.2.2/24", "2001:db8::2/64" } },
 })
-local keys = {} ---@type string[]
+local public = {} ---@type table<integer, string>
 for i, ns in ipairs({ a, b }) do
   ns.link.add(
     "wg0",
     { kind = "wireguard", up = true, addr = { ("10.0.0.%d/24"):format(i), ("fd00::%d/64"):format(i) } }
   )
   ns.wireguard.set("wg0", { private_key = wireguard.genkey(), listen_port = 51820 })
-  keys[i] = ns.wireguard.get("wg0").public_key
+  public[i] = ns.wireguard.get("wg0").public_key
 end
+local key_a, key_b = public[1], public[2]
 local function wg(ns, ...)
   return ns.exec({ "wg", ... }, { check = true }).stdout
 end
@@ -24,10 +25,10 @@ local function peer(ns)
 end
 
 test("keys, as wg reads them", function()
-  check.equal(wg(a, "show", "wg0", "public-key"), keys[1] .. "\n")
+  check.equal(wg(a, "show", "wg0", "public-key"), key_a .. "\n")
   local private = wg(a, "show", "wg0", "private-key"):gsub("%s", "")
   check.equal(a.wireguard.get("wg0").private_key, private)
-  check.equal(a.exec({ "wg", "pubkey" }, { stdin = private .. "\n", check = true }).stdout, keys[1] .. "\n")
+  check.equal(a.exec({ "wg", "pubkey" }, { stdin = private .. "\n", check = true }).stdout, key_a .. "\n")
   check.equal(wg(a, "show", "wg0", "listen-port"), "51820\n")
   check.differ(wireguard.genkey(), wireguard.genkey())
   check.equal(tostring(a.wireguard.get("wg0")):find(private, 1, true), nil)
@@ -38,7 +39,7 @@ test("a tunnel, over IPv4 and IPv6", function()
   a.wireguard.set("wg0", {
     peers = {
       {
-        public_key = keys[2],
+        public_key = key_b,
         preshared_key = psk,
         endpoint = "192.0.2.2:51820",
         allowed_ips = { "10.0.0.2/32", "fd00::/64" },
@@ -46,7 +47,7 @@ test("a tunnel, over IPv4 and IPv6", function()
     },
   })
   b.wireguard.set("wg0", {
-    peers = { { public_key = keys[1], preshared_key = psk, allowed_ips = { "10.0.0.1/32", "fd00::1/128" } } },
+    peers = { { public_key = key_a, preshared_key = psk, allowed_ips = { "10.0.0.1/32", "fd00::1/128" } } },
   })
   check.equal(peer(b).endpoint, nil)
   check.equal(peer(b).latest_handshake, nil)
@@ -55,11 +56,11 @@ test("a tunnel, over IPv4 and IPv6", function()
   check.equal(peer(b).endpoint, "192.0.2.1:51820")
   check.near(peer(b).latest_handshake, peer(a).latest_handshake, 60)
   check.greater(peer(a).tx_bytes, 0)
-  check.equal(wg(a, "show", "wg0", "preshared-keys"), keys[2] .. "\t" .. psk .. "\n")
-  check.equal(wg(a, "show", "wg0", "allowed-ips"), keys[2] .. "\t10.0.0.2/32 fd00::/64\n")
-  a.wireguard.set("wg0", { peers = { { public_key = keys[2], endpoint = "[2001:db8::2]:51820" } } })
+  check.equal(wg(a, "show", "wg0", "preshared-keys"), key_b .. "\t" .. psk .. "\n")
+  check.equal(wg(a, "show", "wg0", "allowed-ips"), key_b .. "\t10.0.0.2/32 fd00::/64\n")
+  a.wireguard.set("wg0", { peers = { { public_key = key_b, endpoint = "[2001:db8::2]:51820" } } })
   check.equal(peer(a).allowed_ips, { "10.0.0.2/32", "fd00::/64" })
-  check.equal(wg(a, "show", "wg0", "endpoints"), keys[2] .. "\t[2001:db8::2]:51820\n")
+  check.equal(wg(a, "show", "wg0", "endpoints"), key_b .. "\t[2001:db8::2]:51820\n")
   check.equal(a.ping("10.0.0.2", { count = 1 }).received, 1)
 end)
 
@@ -71,7 +72,7 @@ test("what wg sets is read", function()
     "fwmark",
     "0x10",
     "peer",
-    keys[2],
+    key_b,
     "persistent-keepalive",
     "25",
     "allowed-ips",
@@ -118,14 +119,11 @@ test("errors", function()
   end, { kind = "argument", match = "opts.private_key: expected a key of 32 bytes in base64", plain = true })
   check.equal(e.message:find(short, 1, true), nil)
   check.error(function()
-    a.wireguard.set("wg0", { peers = { { public_key = keys[2], allowed_ips = { "10.0.0.300/32" } } } })
+    a.wireguard.set("wg0", { peers = { { public_key = key_b, allowed_ips = { "10.0.0.300/32" } } } })
   end, { kind = "argument", match = "allowed_ips", plain = true })
+  local nameless = { endpoint = "192.0.2.2:1" } ---@type any
   check.error(function()
-    a.wireguard.set("wg0", {
-      peers = {
-        { endpoint = "192.0.2.2:1" } --[[@as any]],
-      },
-    })
+    a.wireguard.set("wg0", { peers = { nameless } })
   end, { kind = "argument", match = "public_key", plain = true })
   local taken <close> = a.udp.listen("0.0.0.0:7000")
   check.error(function()

@@ -7,7 +7,7 @@ a.link.add("eth0", {
   addr = "192.0.2.1/24",
   peer = { name = "eth0", ns = b, up = true, addr = "192.0.2.2/24" },
 })
-local public = {}
+local public = {} ---@type table<integer, string>
 for i, ns in ipairs({ a, b }) do
   ns.link.add("wg0", { kind = "wireguard", up = true, addr = ("10.0.0.%d/24"):format(i) })
   ns.wireguard.set("wg0", { private_key = wireguard.genkey(), listen_port = 51820 })
