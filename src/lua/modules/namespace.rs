@@ -196,7 +196,10 @@ pub fn places() -> Type<Where> {
         Value::String(s) if *s.as_bytes() == b"all"[..] => Ok(Where::All),
         _ => Err(No::Other),
     });
-    all.or(ty::list(ty()).map(Where::These))
+    all.or(ty::list(ty()).try_map(|these| match these.is_empty() {
+        true => Err("expected at least one namespace".to_owned()),
+        false => Ok(Where::These(these)),
+    }))
 }
 
 pub fn module() -> Module {

@@ -149,9 +149,6 @@ fn start(cx: &Cx<'_>, links: Option<Vec<String>>, o: StartOptions) -> Result<Cap
     let links = links.unwrap_or_default();
     let namespaces = match o.namespaces {
         None => vec![cx.ns.clone()],
-        Some(Where::These(these)) if these.is_empty() => {
-            return Err(Wrong::new("expected at least one namespace").within("opts.namespaces").into());
-        }
         Some(Where::These(these)) => these,
         Some(Where::All) => with_links(cx, &links)?,
     };
