@@ -1794,7 +1794,7 @@
 ---@class (exact) nsh.wireguard.PeerOptions
 ---@field public_key string its public key, by which it is known
 ---@field preshared_key? string a key that both share besides; `wireguard.genpsk` makes one
----@field endpoint? string where it is reached, such as "10.0.0.1:51820" or "[fd00::1]:51820"; else it has to begin
+---@field endpoint? string where it is reached, such as "10.0.0.1:51820"; else it has to begin
 ---@field persistent_keepalive? integer seconds between packets that keep translations on the way open, 0 for none; default 0
 ---@field allowed_ips? string[] the addresses behind it: packets to these go to it, and from it only packets from these are taken
 ---@field remove? boolean take it away; default false
@@ -2761,7 +2761,7 @@
 ---@class nsh.WireguardPeer
 ---@field public_key string its public key, by which it is known
 ---@field preshared_key? string a key that both share besides; `wireguard.genpsk` makes one
----@field endpoint? string where it is reached, such as "10.0.0.1:51820" or "[fd00::1]:51820"; else it has to begin
+---@field endpoint? string where it is reached, such as "10.0.0.1:51820"; else it has to begin
 ---@field persistent_keepalive? integer seconds between packets that keep translations on the way open, 0 for none; default 0
 ---@field allowed_ips? string[] the addresses behind it: packets to these go to it, and from it only packets from these are taken
 ---@field latest_handshake? number when keys were agreed last, in seconds since 1970

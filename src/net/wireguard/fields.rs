@@ -251,11 +251,15 @@ mod tests {
             let end = Endpoint(end.parse().unwrap());
             let bytes = end.encode().unwrap();
             assert_eq!(Endpoint::decode(&bytes), Some(end));
-            (0..bytes.len()).for_each(|length| drop(Endpoint::decode(&bytes[..length])));
+            for length in 0..bytes.len() {
+                let _ = Endpoint::decode(&bytes[..length]);
+            }
         }
         let allowed = AllowedIps(vec!["10.0.0.0/8".parse().unwrap(), "fd00::/64".parse().unwrap()]);
         let bytes = allowed.attributes().into_bytes().unwrap();
         assert_eq!(AllowedIps::decode(&bytes), Some(allowed));
-        (0..bytes.len()).for_each(|length| drop(AllowedIps::decode(&bytes[..length])));
+        for length in 0..bytes.len() {
+            let _ = AllowedIps::decode(&bytes[..length]);
+        }
     }
 }

@@ -25,7 +25,7 @@ table! {
         Set public_key: Key = 1 always, ip ["peer"], "its public key, by which it is known";
         Set preshared_key: Key = 2, ip ["preshared-key"], "a key that both share besides; `wireguard.genpsk` makes one";
         Set endpoint: Endpoint = 4, ip ["endpoint"],
-            "where it is reached, such as \"10.0.0.1:51820\" or \"[fd00::1]:51820\"; else it has to begin";
+            "where it is reached, such as \"10.0.0.1:51820\"; else it has to begin";
         Set persistent_keepalive: Port = 5, ip ["persistent-keepalive"],
             "seconds between packets that keep translations on the way open, 0 for none; default 0";
         Set allowed_ips: AllowedIps = header, ip ["allowed-ips"],
