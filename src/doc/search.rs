@@ -198,7 +198,7 @@ mod tests {
         ("draw my lab", ":net"),
         ("web server", "http.serve"),
         ("download a page", "http.get"),
-        ("vlan", "link.add"),
+        ("vlan", "vlan"),
         ("add an ip address", "addr.add"),
         ("create a host", "namespace.add"),
         ("connect two hosts", "link.add"),

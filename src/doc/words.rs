@@ -65,7 +65,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("proc.spawn", "start daemon background service"),
     ("neigh.list", "arp table cache"),
     ("fdb.list", "mac table switch"),
-    ("events.watch", "ip monitor changes notifications netlink"),
+    ("events.watch", "ip monitor notifications netlink"),
     ("wireguard.set", "vpn tunnel wg keys peers"),
     ("vlan.add", "trunk access port tagged untagged 802.1q"),
     ("bridge", "switch stp"),

@@ -3649,14 +3649,6 @@ function conntrack.flush() end
 ---@param ... any what it is called with
 function defer(fn, ...) end
 
----Calls `fn` until it works: until it returns nothing, or something other than nil and false, without raising. Returns what `fn` returned; if that is nothing, the seconds that it took. `fn` is called at least once. A check that fails in it, a soft one too, means "not yet", and doesn't count. A call that still runs 2 s after the deadline is interrupted.
----
----Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side by side (`diff`), so has this error.
----@param fn function what to try
----@param opts? nsh.eventually.Options options
----@return any ... # what `fn` returned; if that is nothing, the seconds that it took
-function eventually(fn, opts) end
-
 ---What changes in namespaces, as the kernel tells it: links, addresses, routes, rules, neighbours, nf_tables.
 ---@class nsh.events
 events = {}
@@ -3667,6 +3659,14 @@ events = {}
 ---@param opts? nsh.events.WatchOptions options
 ---@return nsh.Watch # the events from here on
 function events.watch(opts) end
+
+---Calls `fn` until it works: until it returns nothing, or something other than nil and false, without raising. Returns what `fn` returned; if that is nothing, the seconds that it took. `fn` is called at least once. A check that fails in it, a soft one too, means "not yet", and doesn't count. A call that still runs 2 s after the deadline is interrupted.
+---
+---Raises `timeout` with the last try's reason when the time is up; if a check in it has two values side by side (`diff`), so has this error.
+---@param fn function what to try
+---@param opts? nsh.eventually.Options options
+---@return any ... # what `fn` returned; if that is nothing, the seconds that it took
+function eventually(fn, opts) end
 
 ---Forwarding databases: which hardware address is behind which port of a bridge, and behind which remote end of a vxlan. A bridge learns them from the frames that it sees.
 ---@class nsh.fdb

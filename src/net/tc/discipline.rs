@@ -4,6 +4,7 @@ use nix::errno::Errno;
 
 use super::object::{Device, Object, ROOT};
 use super::shape::Shape;
+use super::tbf::Tbf;
 use super::{NETEM, PFIFO, TBF, loss, own};
 use crate::base::error::{Error, Kind, Result};
 use crate::net::done::Verb;
@@ -20,13 +21,17 @@ pub fn shape_at(device: &Device, parent: u32, verb: Verb, shape: &Shape) -> Resu
 }
 
 fn put(device: &Device, parent: u32, verb: Verb, shape: &Shape, kind: &str) -> Result<()> {
-    let options = match kind {
-        TBF => shape.tbf(),
-        PFIFO => shape.pfifo(),
-        _ => shape.netem(),
+    let (options, text) = match kind {
+        TBF => {
+            let tbf = Tbf::new(shape, device.mtu()?);
+            (tbf.options(), tbf.text())
+        }
+        PFIFO => (shape.pfifo(), format!("limit {}", shape.packets())),
+        _ => (shape.netem(), shape.netem_text()),
     };
+    let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     let place = if parent == ROOT { own(kind) } else { Object::qdisc(parent, 0, kind) };
-    device.change(verb, &place.with(options), &shape.words(kind))
+    device.change(verb, &place.with(options), &words)
 }
 
 fn without_netem(device: &Device, parent: u32, verb: Verb, shape: &Shape) -> Result<()> {

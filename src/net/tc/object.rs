@@ -9,7 +9,7 @@ use crate::base::error::Result;
 use crate::model::Words;
 use crate::net::attributes::{Attributes, find, string};
 use crate::net::done::{Done, Verb};
-use crate::net::link::find as links;
+use crate::net::link::{self, find as links};
 use crate::net::namespace::Namespace;
 
 const TCA_KIND: u16 = 1;
@@ -166,6 +166,10 @@ impl Device {
         let index = links::require_index(ns, name)?;
         let name = links::name(ns, index)?.unwrap_or(name.to_owned());
         Ok(Device { ns: ns.clone(), index, name, redirected: false })
+    }
+
+    pub fn mtu(&self) -> Result<u32> {
+        Ok(link::by_index(&self.ns, self.index)?.map_or(1500, |link| link.mtu()))
     }
 
     /// Adds, replaces or deletes an object. `words` are what `tc` has of its options.

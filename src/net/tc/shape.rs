@@ -5,7 +5,6 @@ use std::fmt;
 use ipnetwork::IpNetwork;
 
 use super::units::{Rate, Share, Span};
-use super::{PFIFO, TBF};
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Row, Table, Words, table};
 
@@ -263,16 +262,8 @@ impl fmt::Display for Shape {
 }
 
 impl Shape {
-    /// As `tc` takes it behind the kind of the discipline, with the limits that are set.
-    pub fn words(&self, kind: &str) -> Vec<String> {
-        let text = match kind {
-            TBF => {
-                let rate = Shape { rate: self.rate, ..Shape::default() };
-                format!("{rate} burst {} limit {}", self.burst(), self.bytes())
-            }
-            PFIFO => format!("limit {}", self.packets()),
-            _ => Shape { limit: Some(Between(self.packets())), to: Vec::new(), ..self.clone() }.to_string(),
-        };
-        text.split(' ').map(str::to_owned).collect()
+    /// As `tc` takes it behind the kind of the discipline netem, with the limit that is set.
+    pub fn netem_text(&self) -> String {
+        Shape { limit: Some(Between(self.packets())), to: Vec::new(), ..self.clone() }.to_string()
     }
 }

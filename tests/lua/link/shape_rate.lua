@@ -74,3 +74,11 @@ refused("argument", true)
 check.error(function()
   link.shape("nowhere", { rate = "1mbit" })
 end, "not_found")
+
+-- Large frames pass a slow link.
+for ns, dev in pairs({ [host] = "v0", [ns1] = "eth0" }) do
+  ns.link.set(dev, { mtu = 9000 })
+  ns.addr.add(ns == host and "10.0.0.1/24" or "10.0.0.2/24", { dev = dev })
+end
+link.shape("v0", { rate = "10mbit" })
+check.equal(ping("10.0.0.2", { size = 8900, df = true }).received, 1)
