@@ -31,8 +31,8 @@ use sockets::{Pool, Sockets};
 pub const HOST: &str = "host";
 
 thread_local! {
-    /// Namespaces whose bridges, which they haven't got yet, would hand packets to IP's rules.
-    static BRIDGELESS: RefCell<Vec<Weak<Namespace>>> = const { RefCell::new(Vec::new()) };
+    /// Namespaces whose bridges, which they haven't got yet, would hand packets to IP's rules, by their inodes.
+    static BRIDGELESS: RefCell<BTreeMap<u64, Weak<Namespace>>> = const { RefCell::new(BTreeMap::new()) };
     /// The namespace that the (main) thread lives in, and returns to. Of the thread, so that tests can have a lab
     /// each.
     static HOME: OnceCell<OwnedFd> = const { OnceCell::new() };
@@ -54,8 +54,6 @@ pub struct Namespace {
     changed: RefCell<Vec<u32>>,
     /// Kernel parameters were set.
     tuned: Cell<bool>,
-    /// It is among [`BRIDGELESS`].
-    bridgeless: Cell<bool>,
     shared: Rc<Shared>,
 }
 
@@ -80,7 +78,6 @@ impl Namespace {
             unsettled: Cell::new(false),
             changed: RefCell::default(),
             tuned: Cell::new(false),
-            bridgeless: Cell::new(false),
             shared: shared.clone(),
         })
     }
@@ -213,7 +210,7 @@ impl Namespace {
     /// Has bridges of this namespace work as in a new one, whatever the machine has loaded. To be called before the first
     /// one is made, and before somebody looks at the parameters.
     pub fn expect_bridges(&self) {
-        if self.bridgeless.take() {
+        if BRIDGELESS.with_borrow_mut(|all| all.remove(&self.inode)).is_some() {
             // As with the other parameters: the sandbox has said so where they can't be set.
             let _ = self.within(inherited::reset_bridges);
         }
@@ -236,6 +233,7 @@ impl Namespace {
 
     /// Lets go of all that would keep the namespace alive after its deletion; a script may hold on to its handle.
     fn let_go(&self) {
+        BRIDGELESS.with_borrow_mut(|all| all.remove(&self.inode));
         self.sockets.close();
         self.fd.take();
     }
@@ -245,8 +243,8 @@ impl Namespace {
 /// wherever it likes. Among thousands of namespaces, a directory of /proc/sys/net is slow to find for the first time, so that
 /// it is left until somebody needs it.
 pub fn expect_bridges() {
-    let all = BRIDGELESS.take();
-    all.iter().filter_map(Weak::upgrade).for_each(|ns| ns.expect_bridges());
+    let all = BRIDGELESS.with_borrow(|all| all.values().filter_map(Weak::upgrade).collect::<Vec<_>>());
+    all.iter().for_each(|ns| ns.expect_bridges());
 }
 
 /// Returns the thread to the host's namespace when dropped, whatever the way out.
@@ -337,8 +335,7 @@ impl Namespaces {
             Ok(ns) => {
                 let ns = Rc::new(ns);
                 if alone {
-                    ns.bridgeless.set(true);
-                    BRIDGELESS.with_borrow_mut(|all| all.push(Rc::downgrade(&ns)));
+                    BRIDGELESS.with_borrow_mut(|all| all.insert(ns.inode, Rc::downgrade(&ns)));
                 }
                 self.shared.remains.forget(ns.inode);
                 self.known.borrow_mut().insert(name.to_owned(), ns.clone());

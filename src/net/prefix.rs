@@ -57,6 +57,11 @@ impl Family {
     }
 }
 
+/// Whether it is an address of IPv6 that each link has for itself, `fe80::/10`.
+pub fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
+
 /// An address with its prefix length, host bits kept: `192.168.1.1/24`, `fd00::1/64`. Without a length it is the
 /// host alone (`/32`, `/128`), as ip-address(8) takes it.
 pub fn parse(text: &str) -> Result<IpNetwork> {

@@ -7,14 +7,12 @@
 //! all links (`accept_dad`) would do as well, but hosts then announce themselves at once, which on a bridge of 200 hosts
 //! costs a quarter of the time to set them up.
 
-use std::net::IpAddr;
-
 use nix::errno::Errno;
 
 use super::addr::{self, Addr};
 use super::attributes::{self, Attributes};
 use super::namespace::Namespace;
-use super::prefix::Family;
+use super::prefix::{Family, is_link_local};
 use crate::base::error::Result;
 
 /// Makes the link-local addresses of a router usable.
@@ -37,8 +35,7 @@ pub(super) fn ready(ns: &Namespace) -> Result<()> {
 }
 
 fn is_pending(address: &Addr) -> bool {
-    let link_local = matches!(address.ip(), IpAddr::V6(a) if a.is_unicast_link_local());
-    link_local && address.tentative == Some(true) && !address.is_duplicate()
+    is_link_local(address.ip()) && address.tentative == Some(true) && !address.is_duplicate()
 }
 
 /// `net.ipv6.conf.all.forwarding`, by RTM_GETNETCONF: among many namespaces, a file of /proc/sys is slow to find.

@@ -202,7 +202,7 @@ pub fn bind(ns: &Namespace, socket: &OwnedFd, address: SocketAddr) -> Result<()>
             Errno::EACCES => error
                 .detail(format!("port {}", address.port()))
                 .hint("ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE"),
-            Errno::EINVAL if is_link_local(address.ip()) => error.hint(LINK_LOCAL),
+            Errno::EINVAL if needs_link(address.ip()) => error.hint(LINK_LOCAL),
             _ => error.detail(format!("binding to {address}")),
         }
     })
@@ -212,7 +212,7 @@ pub fn bind(ns: &Namespace, socket: &OwnedFd, address: SocketAddr) -> Result<()>
 pub const LINK_LOCAL: &str = "a link-local address needs its link, as in \"fe80::1%eth0\"";
 
 /// Whether the address means nothing without a link: `fe80::/10`, and `ff02::/16`.
-pub fn is_link_local(address: IpAddr) -> bool {
+pub fn needs_link(address: IpAddr) -> bool {
     matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local() || v6.segments()[0] == 0xff02)
 }
 
@@ -306,7 +306,7 @@ pub fn explain(error: Error, target: SocketAddr) -> Error {
             format!("a route or rule of type prohibit covers {ip}, or it is a broadcast address")
         }
         Some(Errno::EPERM) => "a rule of this namespace's firewall drops it on its way out".to_owned(),
-        Some(Errno::EINVAL) if is_link_local(ip) => LINK_LOCAL.to_owned(),
+        Some(Errno::EINVAL) if needs_link(ip) => LINK_LOCAL.to_owned(),
         Some(Errno::EINVAL) => format!("a route of type blackhole may cover {ip}"),
         Some(Errno::EADDRNOTAVAIL) => {
             format!("this namespace has no usable address to send from to {ip}, or no free port")

@@ -125,7 +125,7 @@ fn member(ns: &Namespace, dev: &str) -> Result<(Link, bool)> {
 /// Adds VLANs to a port or to a bridge itself, as `bridge vlan add vid VIDS dev DEV`; those that are there get these
 /// flags. Raises `argument` for what is neither.
 pub fn add(ns: &Namespace, vids: Vids, spec: &Vlan) -> Result<()> {
-    // iproute2 sends it so too: PVID is of one VLAN.
+    // The kernel refuses it with "Invalid argument" alone.
     if spec.pvid == Some(true) && vids.first != vids.last {
         return Err(Error::argument(format!("only one VLAN is the pvid of a port, not {vids}")));
     }

@@ -10,6 +10,7 @@ use crate::net::link::{self, RTM_DELLINK, RTM_NEWLINK};
 use crate::net::namespace::{RTM_DELNSID, RTM_NEWNSID};
 use crate::net::neigh::{self, RTM_DELNEIGH, RTM_NEWNEIGH};
 use crate::net::netlink::attributes_of;
+use crate::net::nf::text;
 use crate::net::prefix::Family;
 use crate::net::route::{self, RTM_DELROUTE, RTM_NEWROUTE};
 use crate::net::rule::{self, RTM_DELRULE, RTM_NEWRULE};
@@ -158,15 +159,7 @@ fn nft(message: u16, created: bool, payload: &[u8]) -> Option<(Change, What)> {
         22 | 24 => ("flowtable", message == 24),
         _ => return None,
     };
-    let family = match payload.first()? {
-        1 => "inet",
-        2 => "ip",
-        3 => "arp",
-        5 => "netdev",
-        7 => "bridge",
-        10 => "ip6",
-        _ => return None,
-    };
+    let family = text::family(*payload.first()?)?;
     let mut change = Nft { family, table: String::new(), object, name: String::new(), handle: None };
     let handle = |v: &[u8]| v.first_chunk().map(|v| u64::from_be_bytes(*v));
     for (kind, value) in attributes_of(payload.get(4..)?) {

@@ -20,7 +20,6 @@
 mod changes;
 mod decode;
 mod numbers;
-pub(in crate::net) mod socket;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -39,13 +38,12 @@ use super::addr::Addr;
 use super::link::{Link, find};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::Neigh;
-use super::netlink::messages;
+use super::netlink::{Listening, Received, messages};
 use super::route::Route;
 use super::rule::Rule;
 use crate::base::error::Result;
 use crate::base::wait::{self, Deadline};
 use numbers::Numbers;
-use socket::{Received, Socket};
 
 /// What is listened for; named as in ip-monitor(8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,7 +184,7 @@ impl Place {
 }
 
 /// Listens in one namespace.
-pub struct Listener(Vec<Socket>);
+pub struct Listener(Vec<Listening>);
 
 impl Listener {
     /// Opens a socket in `ns`; events from here on are heard.
@@ -207,7 +205,7 @@ impl Listener {
 }
 
 /// A socket for each protocol that the objects need.
-fn sockets(ns: &Namespace, objects: &[Object], everywhere: bool) -> Result<Vec<Socket>> {
+fn sockets(ns: &Namespace, objects: &[Object], everywhere: bool) -> Result<Vec<Listening>> {
     let mut groups: Vec<(isize, Vec<u32>)> = Vec::new();
     for object in objects {
         match groups.iter_mut().find(|(protocol, _)| *protocol == object.protocol()) {
@@ -215,12 +213,12 @@ fn sockets(ns: &Namespace, objects: &[Object], everywhere: bool) -> Result<Vec<S
             None => groups.push((object.protocol(), object.groups().to_vec())),
         }
     }
-    groups.iter().map(|(protocol, groups)| Socket::open(ns, *protocol, groups, everywhere)).collect()
+    groups.iter().map(|(protocol, groups)| Listening::open(ns, *protocol, groups, everywhere)).collect()
 }
 
 /// A socket, and the namespace that it is for; `None`: for all that have a number.
 struct Source {
-    socket: Socket,
+    socket: Listening,
     place: Option<Rc<Place>>,
 }
 

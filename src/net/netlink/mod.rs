@@ -3,6 +3,7 @@
 //! - [`Route`]: requests of route netlink, by rtnetlink's handle, with netlink-packet-route's messages.
 //! - [`Socket`]: requests of all other protocols (nf_tables, sock_diag), and of route netlink's messages that
 //!   netlink-packet-route doesn't know; batches.
+//! - [`Listening`]: what the kernel tells by itself. [`Generic`]: protocols of generic netlink.
 //! - `wire`: the socket, an `AsyncSocket` of netlink-proto.
 //! - `client`: runs a connection by poll(2) until a request is answered.
 //!
@@ -18,6 +19,7 @@
 
 mod client;
 mod generic;
+mod listening;
 mod message;
 mod route;
 mod socket;
@@ -31,6 +33,7 @@ use nix::errno::Errno;
 use crate::base::error::{Error, Kind, Result};
 
 pub use generic::Generic;
+pub use listening::{Listening, Received};
 pub use route::Route;
 pub use socket::{Refusal, Socket};
 pub use wire::Idle;

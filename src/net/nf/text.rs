@@ -10,16 +10,16 @@ use super::expr::{Base, Expr, INVERTED, NatType, Op, Verdict};
 use super::words::Protocol;
 
 /// NFPROTO_* as nft names families of tables.
-pub fn family(number: u8) -> &'static str {
-    match number {
+pub fn family(number: u8) -> Option<&'static str> {
+    Some(match number {
         1 => "inet",
         2 => "ip",
         3 => "arp",
         5 => "netdev",
         7 => "bridge",
         10 => "ip6",
-        _ => "unknown",
-    }
+        _ => return None,
+    })
 }
 
 /// A rule, without its handle.

@@ -3,6 +3,8 @@
 //! The rules that switch it on stand in a table that belongs to a socket (NFT_TABLE_F_OWNER, Linux 5.12): the kernel
 //! takes them away with the socket, however nsh ends.
 
+use std::collections::HashMap;
+
 use netlink_packet_netfilter::NetfilterProtoFamily;
 use netlink_packet_netfilter::nftables::MetaKey;
 use netlink_sys::protocols::NETLINK_NETFILTER;
@@ -14,9 +16,8 @@ use super::uapi::*;
 use super::userdata::Userdata;
 use crate::base::error::Result;
 use crate::model::Words;
-use crate::net::events::socket::{Received, Socket as Listening};
 use crate::net::namespace::Namespace;
-use crate::net::netlink::{Socket, messages};
+use crate::net::netlink::{Listening, Received, Socket, messages};
 
 const TABLE: &str = "nsh-why";
 /// NFNLGRP_NFTRACE.
@@ -110,25 +111,33 @@ impl Event {
 }
 
 impl Tracer {
-    /// The packets that were dropped so far.
-    pub fn dropped(&mut self) -> Result<Vec<Dropped>> {
-        let mut events = Vec::new();
-        while let Received::Messages(_, bytes) = self.events.receive()? {
+    /// The packets that were dropped so far, of those of which `wanted` says so by the bytes from the header behind that of
+    /// IP on.
+    pub fn dropped(&mut self, wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Dropped>> {
+        let mut found = Vec::new();
+        // The headers are told once for each hook.
+        let mut headers: HashMap<u32, Vec<u8>> = HashMap::new();
+        loop {
+            let bytes = match self.events.receive()? {
+                Received::Nothing => break,
+                // Too many packets of others at once: what is left may still be the one.
+                Received::Lost => continue,
+                Received::Messages(_, bytes) => bytes,
+            };
             for message in messages(bytes) {
                 let message = message?;
-                if message.message_type() == TRACE {
-                    events.extend(Event::read(message.payload()));
+                let event = Some(message.payload()).filter(|_| message.message_type() == TRACE);
+                let Some(mut event) = event.and_then(Event::read) else { continue };
+                if let Some(header) = event.transport.take() {
+                    headers.insert(event.id, header);
+                }
+                let header = headers.get(&event.id).map_or(&[][..], Vec::as_slice);
+                if event.drops && wanted(header) {
+                    found.push((event, header.to_vec()));
                 }
             }
         }
-        let mut out = Vec::new();
-        for (at, event) in events.iter().enumerate().filter(|(_, event)| event.drops) {
-            // The headers are told once for each hook.
-            let same = events[..=at].iter().rev().filter(|e| e.id == event.id);
-            let transport = same.filter_map(|e| e.transport.clone()).next().unwrap_or_default();
-            out.push(self.describe(event, transport)?);
-        }
-        Ok(out)
+        found.into_iter().map(|(event, transport)| self.describe(&event, transport)).collect()
     }
 
     fn describe(&mut self, event: &Event, transport: Vec<u8>) -> Result<Dropped> {
@@ -137,7 +146,7 @@ impl Tracer {
         let rule = rules.iter().find(|rule| Some(rule.handle) == event.handle);
         let base = message::hook_of(&mut self.owner, event.family, &event.table, &event.chain)?;
         Ok(Dropped {
-            family: text::family(event.family),
+            family: text::family(event.family).unwrap_or("unknown"),
             table: event.table.clone(),
             chain: event.chain.clone(),
             handle: event.handle,

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use ipnetwork::IpNetwork;
 
 use crate::base::error::{Error, Result};
-use crate::model::{Between, Field, Form, Value};
+use crate::model::{Field, Form, Value};
 use crate::net::attributes::Attributes;
 use crate::net::fields::text;
 use crate::net::netlink::attributes_of;
@@ -55,32 +55,6 @@ impl Field for Key {
     /// All zero is how the kernel says that there is none.
     fn decode(bytes: &[u8]) -> Option<Self> {
         <[u8; 32]>::try_from(bytes).ok().filter(|key| *key != [0; 32]).map(Key)
-    }
-}
-
-/// A number of 16 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Port(pub u16);
-
-impl Field for Port {
-    fn form() -> Form {
-        Between::<0, 65535>::form()
-    }
-
-    fn read(value: &Value) -> Result<Option<Self>> {
-        Ok(Between::<0, 65535>::read(value)?.map(|n| Port(n.0 as u16)))
-    }
-
-    fn value(&self) -> Value {
-        Value::Int(self.0.into())
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        Some(self.0.to_ne_bytes().to_vec())
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        bytes.first_chunk().map(|b| Port(u16::from_ne_bytes(*b)))
     }
 }
 
@@ -133,35 +107,6 @@ impl Field for Endpoint {
             }
             _ => return None,
         }))
-    }
-}
-
-/// A `struct __kernel_timespec`; zero where there never was one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Handshake(pub f64);
-
-impl Field for Handshake {
-    fn form() -> Form {
-        Form { luals: "number".into(), returned: "number", ..text("a number of seconds") }
-    }
-
-    fn read(value: &Value) -> Result<Option<Self>> {
-        Ok(match value {
-            Value::Number(n) => Some(Handshake(*n)),
-            Value::Int(i) => Some(Handshake(*i as f64)),
-            _ => None,
-        })
-    }
-
-    fn value(&self) -> Value {
-        Value::Number(self.0)
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        let seconds = i64::from_ne_bytes(*bytes.first_chunk()?);
-        let nanoseconds = i64::from_ne_bytes(*bytes.get(8..)?.first_chunk()?);
-        let time = seconds as f64 + nanoseconds as f64 / 1e9;
-        (time > 0.0).then_some(Handshake(time))
     }
 }
 

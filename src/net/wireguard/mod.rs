@@ -7,16 +7,19 @@ mod text;
 pub use fields::{AllowedIps, Endpoint, Key};
 pub use table::{Device, Peer};
 
+use std::fs::File;
+use std::io::Read;
+
 use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
 
 use super::attributes::Attributes;
 use super::done::Done;
-use super::fields::LinkName;
+use super::fields::{LinkName, Seconds};
 use super::link::{self, find};
 use super::namespace::Namespace;
 use super::netlink::{Generic, attributes_of};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Result};
 use crate::model::{Field, Table};
 
 const WG_CMD_GET_DEVICE: u8 = 0;
@@ -25,6 +28,7 @@ const WGDEVICE_A_IFNAME: u16 = 2;
 const WGDEVICE_A_FLAGS: u16 = 5;
 const WGDEVICE_A_PEERS: u16 = 8;
 const WGPEER_A_FLAGS: u16 = 3;
+const WGPEER_A_LAST_HANDSHAKE_TIME: u16 = 6;
 const WGPEER_A_ALLOWEDIPS: u16 = 9;
 
 /// Changes keys, port and peers of a WireGuard link, as `wg set DEV ...`: peers that are not named stay, the allowed
@@ -32,7 +36,10 @@ const WGPEER_A_ALLOWEDIPS: u16 = 9;
 /// kind.
 pub fn set(ns: &Namespace, dev: &str, device: &Device) -> Result<()> {
     const REPLACE_PEERS: u32 = 1;
-    require(ns, dev)?;
+    let before = match device.replace_peers {
+        Some(true) => get(ns, dev)?.peers,
+        _ => require(ns, dev).map(|()| Vec::new())?,
+    };
     let mut body = Attributes::new();
     body.put_str(WGDEVICE_A_IFNAME, dev);
     if device.replace_peers == Some(true) {
@@ -51,7 +58,12 @@ pub fn set(ns: &Namespace, dev: &str, device: &Device) -> Result<()> {
         Some(Errno::EADDRINUSE) => e.hint("another socket of this namespace listens on this port"),
         _ => e,
     })?;
-    ns.report(Done::Wireguard(dev, device));
+    // Told as those that were removed.
+    let named = |key| device.peers.iter().any(|peer| peer.public_key == key);
+    let gone = before.iter().map(|peer| peer.public_key).filter(|key| !named(*key));
+    let gone = gone.map(|public_key| Peer { public_key, remove: Some(true), ..Peer::default() });
+    let peers = gone.chain(device.peers.iter().cloned()).collect();
+    ns.report(Done::Wireguard(dev, &Device { peers, ..device.clone() }));
     Ok(())
 }
 
@@ -101,6 +113,7 @@ fn read(device: &mut Device, attributes: &[u8]) {
             let mut peer = Peer::blank();
             for (number, bytes) in attributes_of(bytes) {
                 match number {
+                    WGPEER_A_LAST_HANDSHAKE_TIME => peer.latest_handshake = seconds(bytes),
                     WGPEER_A_ALLOWEDIPS => peer.allowed_ips = AllowedIps::decode(bytes),
                     _ => peer.decode(number, bytes),
                 }
@@ -112,6 +125,13 @@ fn read(device: &mut Device, attributes: &[u8]) {
         }
     }
     device.listen_port.take_if(|port| port.0 == 0);
+}
+
+/// A `struct __kernel_timespec`; zero where there never was one.
+fn seconds(bytes: &[u8]) -> Option<Seconds> {
+    let seconds = i64::from_ne_bytes(*bytes.first_chunk()?);
+    let nanoseconds = i64::from_ne_bytes(*bytes.get(8..)?.first_chunk()?);
+    Some(Seconds(seconds as f64 + nanoseconds as f64 / 1e9)).filter(|time| time.0 > 0.0)
 }
 
 fn open(ns: &Namespace) -> Result<Generic> {
@@ -141,9 +161,6 @@ pub fn genkey() -> Result<Key> {
 /// A new key that two peers share, as `wg genpsk`.
 pub fn genpsk() -> Result<Key> {
     let mut key = [0; 32];
-    // SAFETY: writes at most the length of the array; asks for no more than the kernel gives at once.
-    match unsafe { libc::getrandom(key.as_mut_ptr().cast(), key.len(), 0) } {
-        32 => Ok(Key(key)),
-        _ => Err(Error::new(Kind::Io, "the kernel gave no random bytes")),
-    }
+    File::open("/dev/urandom")?.read_exact(&mut key)?;
+    Ok(Key(key))
 }

@@ -23,7 +23,7 @@ use crate::base::wait::Deadline;
 use crate::io::lock;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
-use crate::probe::socket::{self, LINK_LOCAL, Source, address_of, explain, is_link_local};
+use crate::probe::socket::{self, LINK_LOCAL, Source, address_of, explain, needs_link};
 
 /// Room for the replies of a second of flooding.
 const RECEIVE_BUFFER: i32 = 1 << 20;
@@ -328,7 +328,7 @@ fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
 fn check_zone(target: SocketAddr, options: &EchoRequests) -> Result<()> {
     match (target, &options.socket.from) {
         (_, Some(Source::Link(_))) => Ok(()),
-        (SocketAddr::V6(v6), _) if v6.scope_id() == 0 && is_link_local(target.ip()) => {
+        (SocketAddr::V6(v6), _) if v6.scope_id() == 0 && needs_link(target.ip()) => {
             Err(Error::argument(format!("{} is an address of any link", target.ip())).hint(LINK_LOCAL))
         }
         _ => Ok(()),

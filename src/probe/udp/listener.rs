@@ -15,7 +15,7 @@ use crate::base::error::{Error, Result};
 use crate::io::{self, Journal, Reaction, Record, now};
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
-use crate::net::prefix::Family;
+use crate::net::prefix::{Family, is_link_local};
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::server;
 use crate::probe::socket::{self, address_of};
@@ -235,7 +235,7 @@ fn answer(socket: &OwnedFd, datagram: &Datagram, data: &[u8]) {
     });
     // The link matters for link-local addresses only; the way back may be another one.
     let v6 = datagram.v6.filter(|_| own.is_some()).map(|mut info| {
-        if !own.is_some_and(|own| matches!(own, IpAddr::V6(v6) if v6.is_unicast_link_local())) {
+        if !own.is_some_and(is_link_local) {
             info.ipi6_ifindex = 0;
         }
         info

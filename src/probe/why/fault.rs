@@ -1,6 +1,7 @@
 //! What can be wrong, one row for each cause: its word, what is told, and what repairs it.
 
-use std::fmt;
+use std::cell::Cell;
+use std::fmt::{self, Display};
 use std::net::IpAddr;
 
 use crate::model::Words;
@@ -15,6 +16,53 @@ pub enum Way {
 
 impl Words for Way {
     const WORDS: &'static [(&'static str, Self)] = &[("forth", Way::Forth), ("back", Way::Back)];
+}
+
+/// What may stand in a line that people run: a program of the lab can give a link or a chain whatever name it likes.
+trait Plain: Display {
+    fn is_plain(&self) -> bool {
+        true
+    }
+}
+
+macro_rules! plain {
+    ($($type:ty),*) => {
+        $(impl Plain for $type {})*
+    };
+}
+
+plain! { IpAddr, u16, u32, u64, i64, &'static str }
+
+impl Plain for String {
+    fn is_plain(&self) -> bool {
+        !self.starts_with('-') && self.chars().all(|c| c.is_alphanumeric() || "_-.:/@".contains(c))
+    }
+}
+
+/// In front of what `ip` is to do in a namespace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Within(pub String);
+
+impl Display for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == HOST { f.write_str("ip") } else { write!(f, "ip -n {}", self.0) }
+    }
+}
+
+impl Plain for Within {
+    fn is_plain(&self) -> bool {
+        self.0.is_plain()
+    }
+}
+
+/// Writes a value, and notes if it isn't plain.
+struct Noted<'a, T>(&'a T, &'a Cell<bool>);
+
+impl<T: Plain> Display for Noted<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.1.set(self.1.get() && self.0.is_plain());
+        self.0.fmt(f)
+    }
 }
 
 /// Declares the causes: `NAME { WHAT IS KNOWN } = WORD, TEXT [, FIX IN LUA, FIX AS A COMMAND];`. The texts can name
@@ -48,16 +96,20 @@ macro_rules! causes {
                 }
             }
 
-            /// What repairs it, in Lua and as a command, where that is known.
+            /// What repairs it, in Lua and as a command, where that is known and every name in it is plain.
             #[allow(unused_variables)]
-            fn fix(&self, $ns: &str, $name: &str, $dev: &str) -> Option<(String, String)> {
-                match self {
+            fn fix(&self, name: &String, dev: &String) -> Option<(String, String)> {
+                let plain = Cell::new(name.is_plain());
+                let ($ns, $name, $dev) = (in_lua(name), name, Noted(dev, &plain));
+                let fix = match self {
                     $(Cause::$variant { $($field),* } => {
+                        $(let $field = Noted($field, &plain);)*
                         let fix = None;
                         $(let fix = fix.or(Some((format!($lua), format!($command))));)?
                         fix
                     })*
-                }
+                };
+                fix.filter(|_| plain.get())
             }
         }
     };
@@ -72,10 +124,10 @@ causes! { |ns, name, dev|
     /// The namespace has no link.
     NoLink {} = "no_link", "{name} has no link but lo";
     /// The namespace has no link, and a bridge of another one has the subnet.
-    Unplugged { bridge: String, owner: String, near: String, at: String, on: String } = "no_link",
+    Unplugged { bridge: String, owner: String, near: String, ip: Within } = "no_link",
         "{name} has no link but lo; the bridge {bridge} of {owner} has the subnet",
-        r#"{at}.link.add("{near}", {{ kind = "veth", master = "{bridge}", up = true, peer = {{ name = "eth0", ns = {ns}, up = true }} }})"#,
-        "!ip{on} link add {near} type veth peer name eth0 netns {name} && ip{on} link set {near} master {bridge} up && ip -n {name} link set eth0 up";
+        r#"namespace.get("{owner}").link.add("{near}", {{ kind = "veth", master = "{bridge}", up = true, peer = {{ name = "eth0", ns = {ns}, up = true }} }})"#,
+        "!{ip} link add {near} type veth peer name eth0 netns {name} && {ip} link set {near} master {bridge} up && ip -n {name} link set eth0 up";
     /// No link that is up has an address.
     NoAddress {} = "no_address", "no link of {name} that is up has an address of this family";
     /// The source address isn't there, and a link is in its subnet.
@@ -168,7 +220,7 @@ causes! { |ns, name, dev|
         r#"{ns}.bridge.set_port("{dev}", {{ bcast_flood = true, flood = true, mcast_flood = true }})"#,
         "bridge link set dev {dev} bcast_flood on flood on mcast_flood on";
     /// A port, or a bridge itself, isn't in the frame's VLAN.
-    NotInVlan { vid: u16, bridge: String, options: &'static str, words: String } = "not_in_vlan",
+    NotInVlan { vid: u16, bridge: String, options: &'static str, words: &'static str } = "not_in_vlan",
         "{dev} is not in VLAN {vid} of {bridge}, as the frame is",
         r#"{ns}.vlan.add({vid}, {{ dev = "{dev}"{options} }})"#, "bridge vlan add vid {vid} dev {dev}{words}";
     /// Untagged frames belong to no VLAN.
@@ -275,17 +327,13 @@ impl Fault {
 
     /// What repairs it in Lua, as it works in every script and at the prompt.
     pub fn fix(&self) -> Option<String> {
-        let (lua, _) = self.cause.fix(
-            &in_lua(&self.namespace),
-            &self.namespace,
-            self.dev.as_deref().unwrap_or_default(),
-        )?;
+        let (lua, _) = self.cause.fix(&self.namespace, self.dev.as_ref().unwrap_or(&String::new()))?;
         Some(lua)
     }
 
     /// What repairs it at a shell's prompt.
     pub fn command(&self) -> Option<String> {
-        let (_, command) = self.cause.fix("", &self.namespace, self.dev.as_deref().unwrap_or_default())?;
+        let (_, command) = self.cause.fix(&self.namespace, self.dev.as_ref().unwrap_or(&String::new()))?;
         if let Some(whole) = command.strip_prefix('!') {
             return Some(whole.to_owned());
         }
@@ -294,7 +342,7 @@ impl Fault {
 }
 
 /// How Lua reaches a namespace.
-pub fn in_lua(namespace: &str) -> String {
+fn in_lua(namespace: &str) -> String {
     match namespace {
         HOST => HOST.to_owned(),
         name => format!("namespace.get({name:?})"),
@@ -348,5 +396,14 @@ mod tests {
         assert_eq!(named.command().unwrap(), "ip netns exec r1 sysctl -w net.ipv4.ip_forward=1");
         let down = Fault { cause: Cause::LinkDown {}, dev: Some("eth0".to_owned()), ..named };
         assert_eq!(down.command().unwrap(), "ip -n r1 link set eth0 up");
+        // What is run must not be what a program of the lab has written into a name.
+        for odd in ["\")evil()--", "a;evil", "$(evil)", "-h", "a'b"] {
+            let odd = Fault { dev: Some(odd.to_owned()), ..down.clone() };
+            assert_eq!((odd.fix(), odd.command()), (None, None));
+        }
+        let chain = "c; flush ruleset".to_owned();
+        let (hook, family, table) = ("input", "ip", "t".to_owned());
+        let policy = Fault { cause: Cause::FilterPolicy { hook, family, table, chain }, ..down };
+        assert_eq!((policy.fix(), policy.command()), (None, None));
     }
 }

@@ -135,7 +135,7 @@ pub fn why(all: &Namespaces, from: &Rc<Namespace>, question: &Question) -> Resul
     Ok(judge(&lab, walk, outcome, from, question))
 }
 
-/// The namespaces of the way; and the others, in a small lab, since the packet may go where it isn't expected.
+/// The namespaces of the way, the sender's first.
 fn on_the_way<'l>(lab: &'l Snapshot<'_>, at: &'l Space, walk: &Walk<'_>) -> Vec<&'l Space> {
     let on_way = |space: &&Space| walk.hops.iter().any(|hop| hop.namespace == space.name());
     let mut watched: Vec<&Space> = vec![at];
@@ -159,8 +159,9 @@ fn judge(
     faults.retain(|fault| fault.cause.is_answered() || !hops.iter().skip(fault.after).any(|hop| hop.seen));
     for (namespace, way, dropped) in &outcome.dropped {
         let fault = filter(lab, &hops, namespace, *way, dropped);
-        let known =
-            |f: &Fault| f.namespace == fault.namespace && f.cause.word() == "lossy" && f.dev == fault.dev;
+        let known = |f: &Fault| {
+            f.namespace == fault.namespace && matches!(f.cause, Cause::Lossy { .. }) && f.dev == fault.dev
+        };
         if !faults.iter().any(|f| *f == fault || known(f)) {
             faults.push(fault);
         }

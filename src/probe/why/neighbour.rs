@@ -12,7 +12,7 @@ use super::unrouted::{self, Found};
 use super::walk::Walk;
 use crate::net::link::Link;
 use crate::net::neigh::{self, Neigh, State};
-use crate::net::prefix::Family;
+use crate::net::prefix::{Family, is_link_local};
 use crate::net::route::{self, Lookup};
 
 /// What came of it.
@@ -26,7 +26,6 @@ impl Station<'_> {
     /// Whether the link is part of nothing: it has no address, and is no port.
     pub fn is_loose(&self) -> bool {
         let index = self.link.index();
-        let used = |ip: IpAddr| !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
         self.link.master_index.is_none()
             && self.link.kind.as_deref() != Some("bridge")
             && !self
@@ -34,7 +33,7 @@ impl Station<'_> {
                 .links
                 .iter()
                 .any(|l| l.link_index() == Some(index) && l.kind.as_deref() == Some("vlan"))
-            && !self.space.addrs.iter().any(|a| a.index() == index && used(a.ip()))
+            && !self.space.addrs.iter().any(|a| a.index() == index && !is_link_local(a.ip()))
     }
 }
 

@@ -9,7 +9,7 @@ use super::unrouted;
 use super::walk::Walk;
 use crate::base::error::Error;
 use crate::net::link::Link;
-use crate::net::prefix::Family;
+use crate::net::prefix::{Family, is_link_local};
 use crate::net::route::{self, Lookup, Route, RouteKind};
 
 /// What becomes of a packet.
@@ -80,13 +80,6 @@ pub fn own_address(at: &Space, out: &Link, dst: IpAddr) -> Option<IpAddr> {
     let family = Family::of(dst);
     let near = at.addrs_on(out, family).find(|a| a.prefix().contains(dst));
     near.or_else(|| at.addrs_on(out, family).find(|a| !is_link_local(a.ip()))).map(|a| a.ip())
-}
-
-fn is_link_local(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(_) => false,
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    }
 }
 
 fn arrived<'a>(walk: &mut Walk<'a>, at: &'a Space, iif: &'a Link, packet: &mut Packet) -> Option<Next<'a>> {

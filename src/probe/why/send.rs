@@ -62,10 +62,9 @@ pub fn send(from: &Namespace, question: &Question, watched: &[&Space], timeout: 
     let identity = look(&capture, from, question, &mut outcome);
     capture.stop();
     for (name, tracer) in &mut tracers {
-        for dropped in tracer.dropped()? {
-            if let Some(way) = way_of(&dropped, question, identity, name == from.name()) {
-                outcome.dropped.push((name.clone(), way, dropped));
-            }
+        let way = |header: &[u8]| way_of(header, question, identity, name == from.name());
+        for dropped in tracer.dropped(|header| way(header).is_some())? {
+            outcome.dropped.extend(way(&dropped.transport).map(|way| (name.clone(), way, dropped)));
         }
     }
     Ok(outcome)
@@ -184,8 +183,7 @@ fn sighting(packet: &Packet, identity: u16) -> Option<Sighting> {
 }
 
 /// Whether a dropped packet is the probe, or an answer to it. One that never left has no identity yet.
-fn way_of(dropped: &Dropped, question: &Question, identity: Option<u16>, at_origin: bool) -> Option<Way> {
-    let bytes = &dropped.transport;
+fn way_of(bytes: &[u8], question: &Question, identity: Option<u16>, at_origin: bool) -> Option<Way> {
     let word = |at: usize| Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
     let is = |number: Option<u16>| match identity {
         Some(identity) => number == Some(identity),

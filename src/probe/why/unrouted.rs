@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
-use super::fault::{Cause, Way, in_lua};
+use super::fault::{Cause, Way, Within};
 use super::nat;
 use super::packet::Packet;
 use super::segment::{self, Station};
@@ -13,8 +13,7 @@ use super::walk::Walk;
 use crate::base::error::Error;
 use crate::model::Words;
 use crate::net::link::Link;
-use crate::net::namespace::HOST;
-use crate::net::prefix::Family;
+use crate::net::prefix::{Family, is_link_local};
 use crate::net::route::{self, Filter, Lookup, Route, Tables};
 use crate::net::rule::{self, Rule};
 
@@ -54,10 +53,6 @@ fn dropping_rule(at: &Space, packet: &Packet) -> Option<Rule> {
 
 fn has_address(at: &Space, link: &Link, family: Family) -> bool {
     at.addrs_on(link, family).any(|a| family == Family::Inet || !is_link_local(a.ip()))
-}
-
-fn is_link_local(ip: IpAddr) -> bool {
-    matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
 }
 
 /// No table that is asked has a route: from what is missing most to what is missing least.
@@ -143,8 +138,7 @@ fn unplugged(walk: &mut Walk<'_>, at: &Space, source: Option<IpAddr>) {
         bridge: bridge.name.clone(),
         owner: space.name().to_owned(),
         near: free.unwrap_or_default(),
-        at: in_lua(space.name()),
-        on: if space.name() == HOST { String::new() } else { format!(" -n {}", space.name()) },
+        ip: Within(space.name().to_owned()),
     };
     walk.fault(at, None, cause);
 }

@@ -77,8 +77,12 @@ impl<'a> Lane<'a> {
         let bridge = self.bridge.name.clone();
         let tagged = self.is_tagged(by, vid);
         let options = if tagged { "" } else { ", pvid = true, untagged = true" };
-        let own = if by.index() == self.bridge.index() { " self" } else { "" };
-        let words = if tagged { own.to_owned() } else { format!(" pvid untagged{own}") };
+        let words = match (tagged, by.index() == self.bridge.index()) {
+            (true, true) => " self",
+            (true, false) => "",
+            (false, true) => " pvid untagged self",
+            (false, false) => " pvid untagged",
+        };
         Cause::NotInVlan { vid, bridge, options, words }
     }
 }

@@ -7,6 +7,7 @@ use mlua::{MultiValue, Value};
 use super::Flow;
 use crate::lua::runtime::explain;
 use crate::net::addr;
+use crate::net::prefix::is_link_local;
 use crate::repl::Session;
 use crate::repl::order::of_namespaces;
 
@@ -71,5 +72,5 @@ pub fn pingall(session: &mut Session<'_>, _: &str) -> mlua::Result<Flow> {
 
 /// Neither of the loopback nor of one link alone.
 pub fn reaches_far(ip: IpAddr) -> bool {
-    !ip.is_loopback() && !matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local())
+    !ip.is_loopback() && !is_link_local(ip)
 }

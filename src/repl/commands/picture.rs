@@ -10,6 +10,7 @@ use crate::lua::lab::Lab;
 use crate::net::addr;
 use crate::net::link::{self, Link};
 use crate::net::namespace::Namespace;
+use crate::net::prefix::is_link_local;
 use crate::repl::Session;
 use crate::repl::colour::{Colours, Paint};
 use crate::repl::order::of_namespaces;
@@ -52,7 +53,7 @@ impl Part {
         let mut addresses: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for a in addr::list(ns, &addr::Addr::default())? {
             // Each link has one of these, which tells nothing.
-            let own = matches!(a.prefix().ip(), std::net::IpAddr::V6(ip) if ip.is_unicast_link_local());
+            let own = is_link_local(a.ip());
             if !own {
                 addresses.entry(a.dev().to_owned()).or_default().push(a.prefix().to_string());
             }

@@ -14,6 +14,7 @@ use crate::net::link::{
     Vlan, Vrf,
 };
 use crate::net::testing::lab;
+use crate::net::wireguard::{AllowedIps, Device, Endpoint, Key, Peer};
 
 fn texts<C: IntoIterator<Item = Command>>(commands: C) -> Vec<String> {
     commands.into_iter().map(|c| c.to_string()).collect()
@@ -194,6 +195,38 @@ fn options_that_newer_kernels_have() {
         };
         let entry = bridge::command(all.host(), Verb::Add, &spec);
         assert_eq!(entry.to_string(), "bridge fdb add 02:00:00:00:00:01 dev p0 master static vlan 5");
+    });
+}
+
+#[test]
+fn keys_of_wireguard_stand_in_files() {
+    lab(|all| {
+        let key = |n: u8| Some(Key([n; 32]));
+        let text = |n: u8| Key([n; 32]).to_string();
+        let allowed_ips =
+            Some(AllowedIps(vec!["10.0.0.2/32".parse().unwrap(), "fd00::/64".parse().unwrap()]));
+        let endpoint = Some(Endpoint("192.0.2.2:51820".parse().unwrap()));
+        let peers = vec![
+            Peer { public_key: key(1), preshared_key: key(2), allowed_ips, ..Peer::default() },
+            Peer { public_key: key(3), endpoint, ..Peer::default() },
+            Peer { public_key: key(4), remove: Some(true), ..Peer::default() },
+        ];
+        let device =
+            Device { private_key: key(5), listen_port: Some(U16(51820)), peers, ..Device::default() };
+        let told: Vec<String> = texts(wg::commands(all.host(), "wg0", &device));
+        assert_eq!(
+            told,
+            [
+                format!("wg set wg0 private-key /dev/stdin listen-port 51820 <<'EOF'\n{}\nEOF", text(5)),
+                format!(
+                    "wg set wg0 peer {} preshared-key /dev/stdin allowed-ips 10.0.0.2/32,fd00::/64 <<'EOF'\n{}\nEOF",
+                    text(1),
+                    text(2)
+                ),
+                format!("wg set wg0 peer {} endpoint 192.0.2.2:51820", text(3)),
+                format!("wg set wg0 peer {} remove", text(4)),
+            ]
+        );
     });
 }
 

@@ -17,13 +17,13 @@ const BUFFER: usize = 1 << 16;
 const UNREAD: usize = 4 << 20;
 
 /// Listens in one namespace, or from there to all that it has a number for.
-pub(in crate::net) struct Socket {
+pub struct Listening {
     socket: netlink_sys::Socket,
     buffer: Vec<u8>,
 }
 
 /// What a look at the socket found.
-pub(in crate::net) enum Received<'a> {
+pub enum Received<'a> {
     Nothing,
     /// One or more messages of the namespace with this number; `None` for the socket's own.
     Messages(Option<i32>, &'a [u8]),
@@ -31,7 +31,7 @@ pub(in crate::net) enum Received<'a> {
     Lost,
 }
 
-impl Socket {
+impl Listening {
     /// Joins the groups of a protocol in `ns`; with `everywhere` it hears the events of all namespaces that `ns` has
     /// a number for, those of later ones too.
     ///
@@ -48,7 +48,7 @@ impl Socket {
         for group in groups {
             socket.add_membership(*group)?;
         }
-        Ok(Socket { socket, buffer: vec![0; BUFFER] })
+        Ok(Listening { socket, buffer: vec![0; BUFFER] })
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
