@@ -1803,7 +1803,7 @@
 ---@field private_key? string its private key; `wireguard.genkey` makes one
 ---@field listen_port? integer the UDP port that it listens on; default one that the kernel chooses
 ---@field fwmark? integer the firewall mark of its own packets, 0 for none
----@field replace_peers? boolean those that are not named go; default false
+---@field replace_peers? boolean those that are there go first, with all that they have; default false
 ---@field peers? nsh.wireguard.PeerOptions[] peers to add, change or remove; others stay
 
 ---An address of a link. Prints as in `ip -o addr`.
@@ -4412,7 +4412,7 @@ function wireguard.genkey() end
 ---@return string # the key, in base64
 function wireguard.genpsk() end
 
----Sets a link's key and port, and adds, changes or removes peers; others stay, unless `replace_peers` says otherwise. What is not given of a peer stays, too.
+---Sets a link's key and port, and adds, changes or removes peers. Peers that are not named stay as they are; of one that is named stays what is not given. `replace_peers` takes all peers away first.
 ---
 ---Raises `not_found` if there is no such link, `argument` if it is of another kind or a key is wrong, `address_in_use` if the port is taken.
 ---@param dev string the WireGuard link

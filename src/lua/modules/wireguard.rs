@@ -60,9 +60,10 @@ pub fn module() -> Module {
             Ok(wireguard::set(cx.ns, &dev, &device)?)
         })
         .doc(
-            "Sets a link's key and port, and adds, changes or removes peers; others stay, unless `replace_peers` says \
-             otherwise. What is not given of a peer stays, too.\n\nRaises `not_found` if there is no such link, `argument` if \
-             it is of another kind or a key is wrong, `address_in_use` if the port is taken.",
+            "Sets a link's key and port, and adds, changes or removes peers. Peers that are not named stay as they are; of one \
+             that is named stays what is not given. `replace_peers` takes all peers away first.\n\nRaises `not_found` if \
+             there is no such link, `argument` if it is of another kind or a key is wrong, `address_in_use` if the port \
+             is taken.",
         )
         .command("wg set DEV private-key FILE listen-port PORT peer KEY allowed-ips PREFIXES endpoint IP:PORT"),
     )

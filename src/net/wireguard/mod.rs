@@ -58,9 +58,8 @@ pub fn set(ns: &Namespace, dev: &str, device: &Device) -> Result<()> {
         Some(Errno::EADDRINUSE) => e.hint("another socket of this namespace listens on this port"),
         _ => e,
     })?;
-    // Told as those that were removed.
-    let named = |key| device.peers.iter().any(|peer| peer.public_key == key);
-    let gone = before.iter().map(|peer| peer.public_key).filter(|key| !named(*key));
+    // Told as removed first: of those that are named again the kernel keeps nothing either.
+    let gone = before.iter().map(|peer| peer.public_key);
     let gone = gone.map(|public_key| Peer { public_key, remove: Some(true), ..Peer::default() });
     let peers = gone.chain(device.peers.iter().cloned()).collect();
     ns.report(Done::Wireguard(dev, &Device { peers, ..device.clone() }));

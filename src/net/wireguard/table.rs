@@ -14,7 +14,7 @@ table! {
         Read public_key: Key = 4, ip [], "its public key, which follows from the private one: what its peers need";
         Set listen_port: U16 = 6, ip ["listen-port"], "the UDP port that it listens on; default one that the kernel chooses";
         Set fwmark: Number = 7, ip ["fwmark"], "the firewall mark of its own packets, 0 for none";
-        Set replace_peers: bool = header, ip [], "those that are not named go; default false";
+        Set replace_peers: bool = header, ip [], "those that are there go first, with all that they have; default false";
     } and {
         pub peers: Vec<Peer>,
     }

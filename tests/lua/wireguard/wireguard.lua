@@ -83,6 +83,16 @@ test("what wg sets is read", function()
   check.equal(device.peers[1].allowed_ips, { "10.0.0.0/24" })
 end)
 
+test("peers that are replaced keep nothing", function()
+  a.wireguard.set(
+    "wg0",
+    { peers = { { public_key = key_b, allowed_ips = { "10.0.0.2/32" } } }, replace_peers = true }
+  )
+  check.equal({ peer(a).persistent_keepalive, peer(a).preshared_key, peer(a).endpoint }, { 0 })
+  check.equal(peer(a).allowed_ips, { "10.0.0.2/32" })
+  check.equal(wg(a, "show", "wg0", "preshared-keys"), key_b .. "\t(none)\n")
+end)
+
 test("many peers, which the kernel tells in several messages", function()
   local peers = {}
   for i = 1, 300 do
