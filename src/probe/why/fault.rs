@@ -119,8 +119,8 @@ causes! { |ns, name, dev|
     /// The link is administratively down.
     LinkDown {} = "link_down", "{dev} is down",
         r#"{ns}.link.set("{dev}", {{ up = true }})"#, "ip link set {dev} up";
-    /// The link is up, and nothing is at its other end.
-    NoCarrier {} = "no_carrier", "{dev} is up, but has no carrier";
+    /// A tun or tap link is up, and no program is at its other end.
+    NoCarrier {} = "no_carrier", "{dev} is up, but has no carrier: no program has the tun or tap device open";
     /// The namespace has no link.
     NoLink {} = "no_link", "{name} has no link but lo";
     /// The namespace has no link, and a bridge of another one has the subnet.

@@ -82,6 +82,8 @@ fn out<'a>(space: &'a Space, link: &'a Link) -> Step<'a> {
     let qdisc = link.common.qdisc.as_ref().map_or("", |qdisc| qdisc.0.as_str());
     if !link.is_up() {
         step.fault(Cause::LinkDown {});
+    } else if !link.has_carrier() && link.kind.as_deref() == Some("tun") {
+        step.fault(Cause::NoCarrier {});
     } else if qdisc == "blackhole" {
         step.fault(Cause::Silenced {});
     } else if tc::SHAPING.contains(&qdisc) && loss(space, link).is_some_and(|loss| loss.0 == u32::MAX) {
@@ -157,10 +159,6 @@ impl<'a> Segment<'a> {
         };
         if !self.enters(there, far) {
             return;
-        }
-        let bare = link.is_up() && far.is_up() && !(link.has_carrier() && far.has_carrier());
-        if let Some(last) = path.last_mut().filter(|_| bare) {
-            last.fault(Cause::NoCarrier {});
         }
         path.push(Step::into(there, far, tag));
         self.push(path);

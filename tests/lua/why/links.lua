@@ -1,4 +1,5 @@
 -- Links, cables and bridges.
+-- needs: tc, ip
 local faults = require("lib.faults")
 
 faults.test({
@@ -28,6 +29,26 @@ faults.test({
     end,
     finds = { cause = "link_down", namespace = "b", dev = "eth0", way = "forth" },
     families = { "inet" },
+  },
+  {
+    "a link drops all that it sends",
+    lab = "routed",
+    breaks = function(l)
+      l.r.exec({ "tc", "qdisc", "replace", "dev", "rb", "root", "blackhole" }, { check = true })
+    end,
+    finds = { cause = "silenced", namespace = "r", dev = "rb", way = "forth" },
+  },
+  {
+    "the target's address is still tentative",
+    lab = "bridged",
+    breaks = function(l)
+      l.b.addr.del("fd00::2/64", { dev = "eth0" })
+      l.b.sysctl.set("net.ipv6.conf.eth0.dad_transmits", 4)
+      -- As ip does it, with the detection.
+      l.b.exec({ "ip", "addr", "add", "fd00::2/64", "dev", "eth0" }, { check = true })
+    end,
+    finds = { cause = "address_tentative", namespace = "b", dev = "eth0", way = "forth" },
+    families = { "inet6" },
   },
   {
     "the bridge is down",
