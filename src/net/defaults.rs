@@ -167,8 +167,7 @@ impl Tree {
 
     /// The names in a directory.
     fn names(&mut self, directory: &str) -> Vec<String> {
-        let open = self.open(directory).and_then(|fd| nix::dir::Dir::from_fd(fd).ok());
-        let mut open = open;
+        let mut open = self.open(directory).and_then(|fd| nix::dir::Dir::from_fd(fd).ok());
         let entries = open.iter_mut().flat_map(|dir| dir.iter()).flatten();
         let names = entries.filter_map(|entry| entry.file_name().to_str().ok().map(str::to_owned));
         names.filter(|name| name != "." && name != "..").collect()

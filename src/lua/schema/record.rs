@@ -186,9 +186,7 @@ impl<T: 'static> Builder<T> {
         doc: &'static str,
         get: impl for<'a> Fn(&'a T) -> Vec<(&'a str, &'a U)> + 'static,
     ) -> Self {
-        let luals = format!("table<string, {}>", record.doc.name);
-        let told = RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) };
-        self.getter(told, move |value, to| to.map(get(value), |to, inner| record.write(inner, to)))
+        self.mapped((name, doc), record, get, false)
     }
 
     /// As [`Builder::map`], but nothing where there are none.
@@ -199,10 +197,20 @@ impl<T: 'static> Builder<T> {
         doc: &'static str,
         get: impl for<'a> Fn(&'a T) -> Vec<(&'a str, &'a U)> + 'static,
     ) -> Self {
-        let luals = format!("table<string, {}>?", record.doc.name);
+        self.mapped((name, doc), record, get, true)
+    }
+
+    fn mapped<U: 'static>(
+        self,
+        (name, doc): (&'static str, &'static str),
+        record: Record<U>,
+        get: impl for<'a> Fn(&'a T) -> Vec<(&'a str, &'a U)> + 'static,
+        optional: bool,
+    ) -> Self {
+        let luals = format!("table<string, {}>{}", record.doc.name, if optional { "?" } else { "" });
         let told = RecordFieldDoc { name, luals, doc, record: Some(record.doc.clone()) };
         self.getter(told, move |value, to| match get(value) {
-            pairs if pairs.is_empty() => {}
+            pairs if optional && pairs.is_empty() => {}
             pairs => to.map(pairs, |to, inner| record.write(inner, to)),
         })
     }
