@@ -270,6 +270,7 @@ impl Types {
                 record: self.record(&r.luals),
                 class: self.handle(&r.luals),
             }),
+            listed: None,
             command: None,
             example: f.example,
         }

@@ -105,6 +105,7 @@ fn function(out: &mut String, name: &str, f: &FunctionDoc) {
         let _ = writeln!(out, "---@return {} # {}", r.luals, one_line(r.doc));
     }
     overload(out, f);
+    f.listed.iter().for_each(|key| list(out, f, *key));
     let names: Vec<&str> = f.params.iter().map(|p| p.name).collect();
     let _ = writeln!(out, "function {name}({}) end", names.join(", "));
 }
@@ -116,6 +117,16 @@ fn overload(out: &mut String, f: &FunctionDoc) {
         let params = f.params.iter().filter(|p| !p.optional).cloned().collect();
         let _ = writeln!(out, "---@overload {}", function_type(&FunctionDoc { params, ..f.clone() }));
     }
+}
+
+/// A list of what the function takes one by one.
+fn list(out: &mut String, f: &FunctionDoc, key: Option<&str>) {
+    let options = f.params.last().map_or("table", |p| p.luals.as_str());
+    let item = match key {
+        Some(_) => "table".to_owned(),
+        None => options.to_owned(),
+    };
+    let _ = writeln!(out, "---@overload fun(list: {item}[])");
 }
 
 /// `fun(dst: string, opts?: nsh.ping.Options): nsh.PingResult`

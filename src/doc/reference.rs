@@ -58,6 +58,7 @@ pub fn reference() -> String {
 
 fn function(out: &mut String, name: &str, f: &FunctionDoc) {
     let _ = writeln!(out, "\n### `{}`\n\n{}", signature(name, f), f.doc);
+    f.list().iter().for_each(|list| out.push_str(&format!("\n{list}\n")));
     if let Some(command) = f.command {
         let _ = writeln!(out, "\nLike `{command}`.");
     }

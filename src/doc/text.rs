@@ -127,6 +127,7 @@ fn record_page(record: &RecordDoc) -> String {
 
 fn function_page(name: &str, f: &FunctionDoc) -> String {
     let mut out = format!("{}\n\n{}\n", signature(name, f), wrap(f.doc, 2));
+    f.list().iter().for_each(|list| out.push_str(&format!("\n{}\n", wrap(list, 2))));
     if let Some(command) = f.command {
         let _ = writeln!(out, "\n  like: {command}");
     }

@@ -2,6 +2,7 @@
 
 mod nsid;
 mod sockets;
+mod together;
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +27,7 @@ use crate::base::error::{Error, Kind, Result};
 use nsid::Notes;
 pub(super) use nsid::{Note, RTM_DELNSID, RTM_NEWNSID, nsid_of};
 use sockets::{Pool, Sockets};
+use together::Together;
 
 /// The name of the namespace in which a lab begins.
 pub const HOST: &str = "host";
@@ -54,6 +56,7 @@ pub struct Namespace {
     changed: RefCell<Vec<u32>>,
     /// Kernel parameters were set.
     tuned: Cell<bool>,
+    together: Together,
     shared: Rc<Shared>,
 }
 
@@ -78,6 +81,7 @@ impl Namespace {
             unsettled: Cell::new(false),
             changed: RefCell::default(),
             tuned: Cell::new(false),
+            together: Together::default(),
             shared: shared.clone(),
         })
     }
@@ -140,6 +144,9 @@ impl Namespace {
         body: &[u8],
         mut each: impl FnMut(Option<Answer<'_>>) -> Result<()>,
     ) -> Result<()> {
+        if self.together.takes(message_type, flags, body) {
+            return Ok(());
+        }
         let mut socket = self.route()?;
         let raw = |route: &mut Route| route.raw(message_type, flags, body, &mut each);
         if self.shared.pool.connected(&mut socket, raw)? {
@@ -177,7 +184,9 @@ impl Namespace {
 
     /// Tells what was just done here, if somebody listens.
     pub fn report(&self, done: Done<'_>) {
-        self.shared.reports.tell(self, done);
+        if !self.together.is_silent() {
+            self.shared.reports.tell(self, done);
+        }
     }
 
     /// The process that keeps a deleted namespace alive, by the number under which it is known here.

@@ -16,7 +16,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::model::{Between, Field, Form, Table, Value, Word, table};
 
 // Message types of linux/rtnetlink.h.
-const RTM_NEWNEXTHOP: u16 = 104;
+pub(super) const RTM_NEWNEXTHOP: u16 = 104;
 const RTM_DELNEXTHOP: u16 = 105;
 const RTM_GETNEXTHOP: u16 = 106;
 

@@ -3245,6 +3245,7 @@ addr = {}
 ---Raises `exists` if the link has it, `not_found` if there is no such link.
 ---@param address string the address with its prefix length; alone, it is /32 or /128
 ---@param opts nsh.addr.AddOptions options
+---@overload fun(list: table[])
 function addr.add(address, opts) end
 
 ---Adds an address, or changes its lifetimes, flags and metric if the link has it.
@@ -3677,6 +3678,7 @@ fdb = {}
 ---Raises `exists` if the address has one, `not_found` if there is no such link, `argument` if `master` is asked of a link that is no port.
 ---@param mac string the hardware address
 ---@param opts nsh.fdb.AddOptions options
+---@overload fun(list: table[])
 function fdb.add(mac, opts) end
 
 ---Adds an entry, or puts it in place of the one that the address has.
@@ -3938,6 +3940,7 @@ neigh = {}
 ---Raises `exists` if it is known already, `not_found` if there is no such link, `limit` if the machine's table is full.
 ---@param dst string the neighbour's address, IPv4 or IPv6
 ---@param opts nsh.neigh.AddOptions options
+---@overload fun(list: table[])
 function neigh.add(dst, opts) end
 
 ---Adds a neighbour, or changes what is known of it.
@@ -3985,6 +3988,7 @@ nexthop = {}
 ---Raises `exists` if the id is taken, `network_unreachable` or `invalid` if the gateway can't be reached, `unsupported` if the kernel has no nexthop objects.
 ---@param id integer its number
 ---@param opts? nsh.nexthop.AddOptions options
+---@overload fun(list: table[])
 function nexthop.add(id, opts) end
 
 ---Adds a nexthop object, or puts it in the place of the one with this id.
@@ -4106,6 +4110,7 @@ route = {}
 ---Raises `exists` if there is one to the destination with the same metric, `network_unreachable` if the gateway is in no subnet of a link that is up, `argument` if the destination has host bits.
 ---@param dst string the destination, without host bits; "default" for all
 ---@param opts? nsh.route.AddOptions options
+---@overload fun(list: table[])
 function route.add(dst, opts) end
 
 ---Adds a route, or puts it in the place of the one to the same destination with the same metric.
@@ -4154,6 +4159,7 @@ rule = {}
 ---
 ---Raises `exists` if the same rule is there, `argument` if options contradict each other.
 ---@param opts? nsh.rule.AddOptions options
+---@overload fun(list: nsh.rule.AddOptions[])
 function rule.add(opts) end
 
 ---Deletes the first rule that has all that is given; IPv4's are looked through first.

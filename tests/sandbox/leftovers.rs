@@ -1,6 +1,10 @@
 //! Whatever a lab does and however it ends, the machine is as before.
 
+use std::io::{BufRead, BufReader};
 use std::time::{Duration, SystemTime};
+
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 
 use super::machine::{Machine, random_step};
 use super::stage::{User, each, finish, place, text, until};
@@ -30,6 +34,33 @@ fn a_kill_at_any_moment_leaves_nothing() {
         }
         stage.wait_until_gone();
         until(|| Machine::now() == before, || format!("{before:#?}\nbecame {:#?}", Machine::now()));
+    });
+}
+
+#[test]
+fn thousands_of_namespaces_go_at_once() {
+    const MANY: &str = "
+        for i = 1, 5000 do
+          local ns = namespace.add('ns' .. i)
+          if i > 500 then goto go_on end
+          link.add('v' .. i, { kind = 'veth', up = true, peer = { name = 'eth0', ns = ns, up = true } })
+          if i == 500 then io.stderr:write('half\\n') end
+          ::go_on::
+        end
+        eventually(function() return false end, { timeout = 100 })";
+    each(|stage| {
+        for (signal, status) in [(Signal::SIGINT, Some(130)), (Signal::SIGKILL, None)] {
+            let before = Machine::now();
+            let mut nsh = stage.command(&["-e", MANY]).spawn().unwrap();
+            let mut stderr = BufReader::new(nsh.stderr.take().unwrap());
+            let mut line = String::new();
+            stderr.read_line(&mut line).unwrap();
+            assert_eq!(line, "half\n");
+            signal::kill(Pid::from_raw(nsh.id() as i32), signal).unwrap();
+            assert_eq!(finish(nsh).status.code(), status);
+            stage.wait_until_gone();
+            until(|| Machine::now() == before, || format!("{before:#?}\nbecame {:#?}", Machine::now()));
+        }
     });
 }
 

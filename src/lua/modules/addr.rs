@@ -43,6 +43,7 @@ pub fn module() -> Module {
                  can be used at once: duplicate address detection runs only if asked for.\n\nRaises `exists` if the \
                  link has it, `not_found` if there is no such link.",
             )
+            .listed(Some("address"))
             .command("ip addr add ADDRESS/LEN dev DEV"),
         )
         .function(

@@ -39,7 +39,8 @@ pub fn module() -> Module {
             |cx, (mac, o)| Ok(fdb::add(cx.ns, mac, &o)?),
         )
         .doc("Adds an entry.\n\nRaises `exists` if the address has one, `not_found` if there is no such link, `argument` if `master` is asked of a link that is no port.")
-        .command("bridge fdb add MAC dev DEV master static"),
+        .listed(Some("mac"))
+            .command("bridge fdb add MAC dev DEV master static"),
     )
     .function(
         Function::new(

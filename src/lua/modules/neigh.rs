@@ -45,7 +45,8 @@ pub fn module() -> Module {
             "Adds a neighbour: packets to it are sent without asking for its hardware address first.\n\nRaises `exists` \
              if it is known already, `not_found` if there is no such link, `limit` if the machine's table is full.",
         )
-        .command("ip neigh add DST lladdr LLADDR dev DEV"),
+        .listed(Some("dst"))
+            .command("ip neigh add DST lladdr LLADDR dev DEV"),
     )
     .function(
         Function::new("neigh.replace", (dst(), opts(add_options())), ret::nothing(), |cx, (dst, o)| {

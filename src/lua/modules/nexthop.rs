@@ -36,7 +36,8 @@ pub fn module() -> Module {
              is taken, `network_unreachable` or `invalid` if the gateway can't be reached, `unsupported` if the kernel \
              has no nexthop objects.",
         )
-        .command("ip nexthop add id ID via GATEWAY dev DEV"),
+        .listed(Some("id"))
+            .command("ip nexthop add id ID via GATEWAY dev DEV"),
     )
     .function(
         Function::new(

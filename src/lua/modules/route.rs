@@ -117,6 +117,7 @@ pub fn module() -> Module {
                  destination with the same metric, `network_unreachable` if the gateway is in no subnet of a link that \
                  is up, `argument` if the destination has host bits.",
             )
+            .listed(Some("dst"))
             .command("ip route add DST via GATEWAY dev DEV"),
         )
         .function(

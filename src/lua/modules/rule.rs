@@ -31,7 +31,8 @@ pub fn module() -> Module {
              before those that were added like this earlier.\n\n\
              Raises `exists` if the same rule is there, `argument` if options contradict each other.",
         )
-        .command("ip rule add from PREFIX table TABLE priority PRIORITY"),
+        .listed(None)
+            .command("ip rule add from PREFIX table TABLE priority PRIORITY"),
     )
     .function(
         Function::new("rule.del", (opts(options("nsh.rule.DelOptions")),), ret::nothing(), |cx, (spec,)| {

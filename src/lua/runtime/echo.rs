@@ -21,7 +21,9 @@ impl Look {
     /// `None` if nobody listens, the function has no command, or nsh's own library calls it.
     pub(super) fn before(cx: &Cx<'_>, doc: &FunctionDoc, args: &MultiValue) -> Option<Self> {
         let reports = &cx.lab.namespaces.reports;
-        let template = doc.command.filter(|_| reports.listens() && !from_library(cx.lua))?;
+        // An empty list does nothing.
+        let lists = doc.listed.is_some() && args.front().is_some_and(Value::is_table);
+        let template = doc.command.filter(|_| reports.listens() && !lists && !from_library(cx.lua))?;
         let given = |name: &str| given(doc, args, name);
         // A check says itself where it looks from.
         let from = given("from").filter(|_| doc.name.starts_with("check."));

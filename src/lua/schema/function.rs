@@ -39,6 +39,8 @@ pub struct FunctionDoc {
     pub returns: Option<ReturnDoc>,
     /// The command that does the same, such as `ip link add NAME type KIND`.
     pub command: Option<&'static str>,
+    /// It takes a list too, whose tables have this parameter, if any, beside the options; see [`super::listed`].
+    pub listed: Option<Option<&'static str>>,
     /// Runs as it stands in a fresh lab.
     pub example: &'static str,
 }
@@ -46,10 +48,10 @@ pub struct FunctionDoc {
 /// A function of a module.
 pub struct Function {
     pub doc: FunctionDoc,
-    typed: Box<dyn Call>,
+    pub(super) typed: Box<dyn Call>,
 }
 
-trait Call {
+pub(super) trait Call {
     fn decode(&self, cx: &Cx<'_>, args: MultiValue) -> Result<(), Wrong>;
     fn call(&self, cx: &Cx<'_>, args: MultiValue) -> Result<MultiValue, Failure>;
 }
@@ -103,6 +105,7 @@ impl Function {
             params: params.docs(),
             returns: returns.doc,
             command: None,
+            listed: None,
             example: "",
         };
         Function { doc, typed: Box::new(Typed { params, encode: returns.encode, call }) }
@@ -465,6 +468,7 @@ impl<T: Handle> Class<T> {
             params: params.docs(),
             returns: told,
             command: None,
+            listed: None,
             example: "",
         };
         self.push(

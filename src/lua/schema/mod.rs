@@ -11,6 +11,7 @@
 mod class;
 mod declare;
 mod function;
+mod listed;
 mod push;
 pub mod raise;
 mod record;

@@ -38,7 +38,7 @@ pub fn replace(ns: &Namespace, address: IpNetwork, spec: &Addr) -> Result<()> {
 
 /// Waits until packets to the new address are delivered, unless that awaits duplicate address detection.
 fn delivered(ns: &Namespace, index: u32, address: IpNetwork, spec: &Addr) -> Result<()> {
-    if spec.dad == Some(true) && spec.optimistic != Some(true) {
+    if (spec.dad == Some(true) && spec.optimistic != Some(true)) || ns.waits_later() {
         return Ok(());
     }
     usable::wait_on(ns, index, [address.ip()])

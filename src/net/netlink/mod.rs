@@ -39,7 +39,7 @@ pub use socket::{Refusal, Socket};
 pub use wire::Idle;
 
 /// The length of `struct nlmsghdr`.
-const HEADER: usize = 16;
+pub const HEADER: usize = 16;
 
 /// One message of an answer, as bytes behind the netlink header.
 pub struct Answer<'a> {
