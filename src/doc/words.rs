@@ -65,6 +65,13 @@ pub const PAGES: &[(&str, &str)] = &[
     ("proc.spawn", "start daemon background service"),
     ("neigh.list", "arp table cache"),
     ("fdb.list", "mac table switch"),
+    (
+        "link.shape",
+        "add latency delay jitter slow packet loss lose limit bandwidth rate throttle netem impair",
+    ),
+    ("tc", "traffic control qdisc queue"),
+    ("tc.qdisc.add", "queue discipline"),
+    ("tc.filter.add", "classify police mirror redirect"),
     ("events.watch", "ip monitor notifications netlink"),
     ("wireguard.set", "vpn tunnel wg keys peers"),
     ("vlan.add", "trunk access port tagged untagged 802.1q"),
@@ -100,13 +107,6 @@ pub struct Absent {
 }
 
 pub const ABSENT: &[Absent] = &[
-    Absent {
-        words: "tc qdisc netem add latency delay jitter slow packet loss lose reorder corrupt duplicate limit bandwidth rate shape \
-                throttle queue tbf htb impair",
-        says: "nsh has no binding for queueing disciplines (tc). The program does it: ns1.exec(\"tc qdisc add dev eth0 root \
-               netem delay 20ms loss 1% rate 10mbit\", { check = true }), where iproute2 is installed and the kernel has \
-               netem, which `nsh doctor` tells.",
-    },
     Absent {
         words: "measure throughput bandwidth speed performance benchmark iperf iperf3",
         says: "nsh measures no throughput. The program does it: local server <close> = ns1.spawn(\"iperf3 -s\", { ready = { \

@@ -12,30 +12,14 @@ use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::{Build, builds};
 use crate::net::namespace::{Namespace, Namespaces};
-use crate::net::nf;
+use crate::net::{nf, tc};
 use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
-
-/// Queueing disciplines as `tc qdisc add ... KIND` names them.
-const QDISCS: &[(&str, &str)] = &[
-    ("netem", "NET_SCH_NETEM"),
-    ("tbf", "NET_SCH_TBF"),
-    ("htb", "NET_SCH_HTB"),
-    ("hfsc", "NET_SCH_HFSC"),
-    ("prio", "NET_SCH_PRIO"),
-    ("sfq", "NET_SCH_SFQ"),
-    ("red", "NET_SCH_RED"),
-    ("fq", "NET_SCH_FQ"),
-    ("codel", "NET_SCH_CODEL"),
-    ("fq_codel", "NET_SCH_FQ_CODEL"),
-    ("cake", "NET_SCH_CAKE"),
-    ("ingress", "NET_SCH_INGRESS"),
-    ("clsact", "NET_SCH_INGRESS"),
-];
 
 /// What can be tried by its name alone, with [`one`].
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let qdiscs = QDISCS.iter().map(|(name, _)| *name);
-    builds().into_iter().map(|build| build.kind).chain(qdiscs).chain([
+    let qdiscs = tc::QDISCS.all().map(|(name, _)| name);
+    let others = tc::FILTERS.all().chain(tc::ACTIONS.all()).map(|(_, module)| module);
+    builds().into_iter().map(|build| build.kind).chain(qdiscs).chain(others).chain([
         "tun",
         "vlan_filtering",
         "nat",
@@ -48,8 +32,14 @@ pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
     if let Some(build) = builds().iter().find(|build| build.kind == name) {
         return Some(link_check(ns, build));
     }
-    if let Some((kind, option)) = QDISCS.iter().find(|(kind, _)| *kind == name) {
-        return Some(feature(Group::Qdiscs, kind, option, qdisc(ns, kind)));
+    if let Some((kind, module)) = tc::QDISCS.all().find(|(kind, _)| *kind == name) {
+        return Some(feature(Group::Qdiscs, kind, &option(module), qdisc(ns, kind)));
+    }
+    if let Some((kind, module)) = tc::FILTERS.all().find(|(_, module)| *module == name) {
+        return Some(feature(Group::Filters, module, &option(module), filter(ns, kind)));
+    }
+    if let Some((kind, module)) = tc::ACTIONS.all().find(|(_, module)| *module == name) {
+        return Some(feature(Group::Filters, module, &option(module), action(ns, kind)));
     }
     match name {
         "tun" => Some(tun(ns)),
@@ -264,29 +254,64 @@ fn link(ns: &Namespace, kind: &str, data: Attributes) -> Result<()> {
     }
 }
 
-/// Asks for a queueing discipline on `lo`, as above.
-fn qdisc(ns: &Namespace, kind: &str) -> Result<()> {
-    const RTM_NEWQDISC: u16 = 36;
-    const TCA_KIND: u16 = 1;
-    const TC_H_ROOT: u32 = 0xffff_ffff;
-    const TC_H_CLSACT: u32 = 0xffff_fff1;
-    let (parent, handle) = match kind {
-        "ingress" | "clsact" => (TC_H_CLSACT, 0xffff_0000u32),
-        _ => (TC_H_ROOT, 0),
-    };
-    // struct tcmsg: family, ifindex (lo is 1), handle, parent, info.
-    let mut header = [0u8; 20];
-    header[4..8].copy_from_slice(&1i32.to_ne_bytes());
-    header[8..12].copy_from_slice(&handle.to_ne_bytes());
-    header[12..16].copy_from_slice(&parent.to_ne_bytes());
+/// The kernel's option for a module of traffic control, without `CONFIG_`.
+fn option(module: &str) -> String {
+    format!("NET_{}", module.to_uppercase())
+}
+
+const TCA_KIND: u16 = 1;
+
+/// Asks for a filter of what comes in by `lo`, with no options: a kernel that knows the kind misses them.
+fn filter(ns: &Namespace, kind: &str) -> Result<()> {
+    const RTM_NEWTFILTER: u16 = 44;
+    const TC_H_INGRESS: u32 = 0xffff_fff2;
+    const PREFERENCE_AND_ALL: u32 = 1 << 16 | 0x0300;
+    // One that no link has by itself; where it can't be had, no filter can.
+    qdisc(ns, "ingress")?;
     let mut attributes = Attributes::new();
     attributes.put_str(TCA_KIND, kind);
-    match request(ns, RTM_NEWQDISC, &header, &attributes) {
-        // "Specified qdisc kind is unknown"
+    unknown(request(ns, RTM_NEWTFILTER, &tcmsg(0, TC_H_INGRESS, PREFERENCE_AND_ALL), &attributes))
+}
+
+/// Asks for an action without options, as above.
+fn action(ns: &Namespace, kind: &str) -> Result<()> {
+    const RTM_NEWACTION: u16 = 48;
+    const TCA_ACT_TAB: u16 = 1;
+    let (mut attributes, mut all, mut one) = (Attributes::new(), Attributes::new(), Attributes::new());
+    one.put_str(TCA_KIND, kind);
+    all.nest(1, one);
+    attributes.nest(TCA_ACT_TAB, all);
+    // struct tcamsg, all zero.
+    unknown(request(ns, RTM_NEWACTION, &[0; 4], &attributes))
+}
+
+/// What the kernel says of a kind that it doesn't know; anything else it says of one that it knows.
+fn unknown(asked: Result<()>) -> Result<()> {
+    match asked {
         Err(e) if e.raw() == Some(Errno::ENOENT) => Err(e.with_kind(Kind::Unsupported)),
         Err(e) if e.raw() == Some(Errno::EOPNOTSUPP) => Err(e),
         _ => Ok(()),
     }
+}
+
+/// struct tcmsg: family, index (lo is 1), handle, parent, info.
+fn tcmsg(handle: u32, parent: u32, info: u32) -> Vec<u8> {
+    [0, 1, handle, parent, info].iter().flat_map(|n: &u32| n.to_ne_bytes()).collect()
+}
+
+/// Asks for a queueing discipline on `lo`, as above.
+fn qdisc(ns: &Namespace, kind: &str) -> Result<()> {
+    const RTM_NEWQDISC: u16 = 36;
+    const TC_H_ROOT: u32 = 0xffff_ffff;
+    const TC_H_CLSACT: u32 = 0xffff_fff1;
+    let (parent, handle) = match kind {
+        "ingress" | "clsact" => (TC_H_CLSACT, 0xffff_0000),
+        _ => (TC_H_ROOT, 0),
+    };
+    let mut attributes = Attributes::new();
+    attributes.put_str(TCA_KIND, kind);
+    // "Specified qdisc kind is unknown"
+    unknown(request(ns, RTM_NEWQDISC, &tcmsg(handle, parent, 0), &attributes))
 }
 
 fn request(ns: &Namespace, message_type: u16, header: &[u8], attributes: &Attributes) -> Result<()> {

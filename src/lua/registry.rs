@@ -101,8 +101,9 @@ impl Modules {
         self.0.iter().find(|entry| entry.name == name)
     }
 
-    /// Those that each namespace has.
+    /// Those that each namespace has; `tc.qdisc` stands in `tc`.
     pub fn per_namespace(self) -> impl Iterator<Item = &'static Entry> {
-        self.0.iter().filter(|entry| entry.scope == Scope::Namespace)
+        let own = |entry: &&Entry| entry.scope == Scope::Namespace && !entry.name.contains('.');
+        self.0.iter().filter(own)
     }
 }

@@ -70,6 +70,8 @@ pub enum Word {
     Parts(u32),
     /// Words with a colon, as many as follow: `1:2 3:4`.
     Pairs,
+    /// Numbers, as many as follow.
+    Numbers,
     /// Two numbers, the ends of a range.
     Range,
     /// A time with its unit, `200ms` or `1s`; alone, milliseconds.

@@ -144,6 +144,19 @@ pub trait Table: Sized + 'static {
     }
 }
 
+/// The bit that tells a part of a struct from an attribute; these have at most 14 bits.
+const PART: u16 = 0x4000;
+
+/// The number of what stands in an attribute's struct, at this offset.
+pub const fn part_of(attribute: u16, offset: u16) -> u16 {
+    PART | attribute << 8 | offset
+}
+
+/// The attribute and the offset in its struct, if the number is that of a part of one.
+pub fn part(number: u16) -> Option<(u16, usize)> {
+    (number & PART != 0).then_some(((number & !PART) >> 8, usize::from(number & 0xff)))
+}
+
 /// Whether a filter's value lets an object's pass: where the object has none, what its absence stands for counts.
 pub fn fits<T: Field>(wanted: &Option<T>, has: &Option<T>) -> bool {
     match (wanted, has) {
@@ -154,8 +167,9 @@ pub fn fits<T: Field>(wanted: &Option<T>, has: &Option<T>) -> bool {
 }
 
 /// Declares an object: `ACCESS FIELD [as "NAME in Lua"]: TYPE = WIRE [always], ip ["WORD", ...], "doc";`
-/// WIRE is the number of a netlink attribute, `header` for what stands in the message's header or shares an attribute,
-/// or `{flag BIT}`, of a type that is sent as one byte. After the rows, `and { ... }` may hold fields that are no attributes, such as a list of objects.
+/// WIRE is the number of a netlink attribute, `{in NUMBER at OFFSET}` for a part of the struct that an attribute holds,
+/// `header` for what stands in the message's header or shares an attribute, or `{flag BIT}`, of a type that is sent as one
+/// byte. After the rows, `and { ... }` may hold fields that are no attributes, such as a list of objects.
 macro_rules! table {
     ($(#[$meta:meta])* pub struct $table:ident {
         $($access:ident $field:ident $(as $name:literal)?: $type:ty = $wire:tt $($always:ident)?,
@@ -222,6 +236,9 @@ macro_rules! table {
     (@always) => { false };
     (@always always) => { true };
     (@number $number:literal) => { Some::<u16>($number) };
+    (@number {in $attribute:literal at $offset:literal}) => {
+        Some::<u16>($crate::model::part_of($attribute, $offset))
+    };
     (@number $other:tt) => { None::<u16> };
     (@flag {flag $bit:literal}) => { Some::<u32>($bit) };
     (@flag $other:tt) => { None::<u32> };

@@ -40,6 +40,11 @@ impl Attributes {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
     }
 
+    /// Adds attributes that are written already.
+    pub fn append(&mut self, written: &[u8]) {
+        self.bytes.extend_from_slice(written);
+    }
+
     pub fn put_u32(&mut self, kind: u16, value: u32) {
         self.put(kind, &value.to_ne_bytes());
     }

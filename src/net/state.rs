@@ -15,6 +15,7 @@ use super::nf::nat::{self, NatRule};
 use super::route::{self, Route, TABLE_LOCAL, Tables};
 use super::rule::{self, Rule};
 use super::socket::{self, Owners, Proto, Socket};
+use super::tc;
 use crate::base::error::Result;
 
 /// What a namespace has.
@@ -30,6 +31,10 @@ pub struct State {
     pub fdb: Vec<fdb::Entry>,
     /// Of bridges and their ports.
     pub vlans: Vec<vlan::Vlan>,
+    /// Those that somebody has set.
+    pub qdiscs: Vec<tc::Qdisc>,
+    pub classes: Vec<tc::Class>,
+    pub filters: Vec<tc::Filter>,
     pub nat: Vec<NatRule>,
     /// Whether there is any table of nf_tables, whoever made it.
     pub nf_tables: bool,
@@ -71,6 +76,8 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
             })
         };
     }
+    let qdiscs = part!("qdiscs", qdiscs(ns));
+    let any = !qdiscs.is_empty();
     let sockets = socket::Filter { protos: Some(Proto::ALL.to_vec()), ..socket::Filter::default() };
     State {
         namespace: ns.clone(),
@@ -81,6 +88,15 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         neighbours: part!("neighbours", neighbours(ns)),
         fdb: part!("fdb", fdb::list(ns, &fdb::Entry::default())),
         vlans: part!("vlans", vlan::list(ns, &vlan::Vlan::default())),
+        classes: part!(
+            "classes",
+            if any { tc::class::list(ns, &tc::Class::default()) } else { Ok(Vec::new()) }
+        ),
+        filters: part!(
+            "filters",
+            if any { tc::filter::list(ns, &tc::Filter::default()) } else { Ok(Vec::new()) }
+        ),
+        qdiscs,
         nat: part!("nat", nat::list(ns)),
         nf_tables: part!("nf_tables", ns.netfilter().and_then(|mut s| message::any_table(&mut s))),
         sockets: part!("sockets", socket::list(ns, &sockets, owners)),
@@ -95,6 +111,12 @@ fn routes(ns: &Namespace) -> Result<Vec<Route>> {
     let local = |r: &Route| r.table == Some(TableId(TABLE_LOCAL)) && r.proto == Some(Origin::KERNEL);
     routes.retain(|r| !(r.kind().of_addresses() && local(r)));
     Ok(routes)
+}
+
+fn qdiscs(ns: &Namespace) -> Result<Vec<tc::Qdisc>> {
+    let mut found = tc::qdisc::list(ns, &tc::Qdisc::default())?;
+    found.retain(tc::Qdisc::is_set);
+    Ok(found)
 }
 
 fn neighbours(ns: &Namespace) -> Result<Vec<Neigh>> {

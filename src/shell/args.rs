@@ -297,6 +297,15 @@ impl Args {
         Ok(pairs)
     }
 
+    /// The integers that follow an option, at least one.
+    fn numbers(&mut self, option: &str) -> Result<Vec<Expr>> {
+        let mut numbers = vec![self.value(option)?.integer(option)?];
+        while self.peek().is_some_and(|arg| integer(arg.text()).is_some()) {
+            numbers.extend(self.take().map(|arg| arg.integer(option)).transpose()?);
+        }
+        Ok(numbers)
+    }
+
     /// The value that must follow an option.
     pub fn value(&mut self, option: &str) -> Result<Arg> {
         self.take().ok_or_else(|| Reason::new(format!("{option}: its value is missing")))
@@ -490,6 +499,7 @@ impl Fields {
             Word::Numbered(names) => args.value(word)?.numbered(word, names)?,
             Word::Parts(parts) => args.value(word)?.parts(word, parts)?,
             Word::Pairs => Expr::List(args.pairs(word)?),
+            Word::Numbers => Expr::List(args.numbers(word)?),
             Word::Range => args.value(word)?.joined("-", args.value(word)?).expr(),
             Word::Integer => args.value(word)?.integer(word)?,
             Word::Hexadecimal => args.value(word)?.hexadecimal()?,

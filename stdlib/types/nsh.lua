@@ -37,6 +37,10 @@
 ---@field rule nsh.rule
 ---@field socket nsh.socket
 ---@field sysctl nsh.sysctl
+---@field tc nsh.tc
+---@field tc.class nsh.tc.class
+---@field tc.filter nsh.tc.filter
+---@field tc.qdisc nsh.tc.qdisc
 ---@field tcp nsh.tcp
 ---@field udp nsh.udp
 ---@field vlan nsh.vlan
@@ -434,6 +438,13 @@
 ---@field reorder? number|string the share of packets that are not delayed, and so overtake others; needs `delay`
 ---@field rate? integer|string how fast packets are sent
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field delay_correlation? number|string how far a delay depends on the one before
+---@field loss_correlation? number|string how far a loss depends on the one before
+---@field duplicate_correlation? number|string how far a duplicate depends on the one before
+---@field corrupt_correlation? number|string how far a changed bit depends on the one before
+---@field reorder_correlation? number|string how far reordering depends on the packet before
+---@field gap? integer only one packet of so many may overtake others
+---@field ecn? boolean packets are marked instead of lost, where both ends know that
 ---@field loss_model? nsh.LossModel losses that come in bursts, instead of `loss`: `{ p = "1%", r = "10%" }`
 ---@field slot? nsh.Slot packets leave in groups: `{ min = "800us", max = "1ms" }`
 
@@ -1075,6 +1086,13 @@
 ---@field rate? integer|string how fast packets are sent
 ---@field direction? "out"|"in"|"both" what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field delay_correlation? number|string how far a delay depends on the one before
+---@field loss_correlation? number|string how far a loss depends on the one before
+---@field duplicate_correlation? number|string how far a duplicate depends on the one before
+---@field corrupt_correlation? number|string how far a changed bit depends on the one before
+---@field reorder_correlation? number|string how far reordering depends on the packet before
+---@field gap? integer only one packet of so many may overtake others
+---@field ecn? boolean packets are marked instead of lost, where both ends know that
 ---@field loss_model? nsh.LossModel losses that come in bursts, instead of `loss`: `{ p = "1%", r = "10%" }`
 ---@field slot? nsh.Slot packets leave in groups: `{ min = "800us", max = "1ms" }`
 ---@field to? table<string, nsh.ShapeOptions> how packets to some addresses or networks are shaped, instead of what is said for all: `{ ["10.0.0.2"] = { delay = "20ms" } }`
@@ -1591,6 +1609,378 @@
 ---@field peer_ip? string the peer's address alone
 ---@field peer_port? integer the peer's port; 0 for none
 ---@field processes? boolean find out which processes have them; default true
+
+---@class (exact) nsh.tc.ActionOptions
+---@field kind? string gact, mirred, police, vlan, skbedit, ...; default the one whose options are given
+---@field gact? nsh.tc.GactOptions options of an action that decides
+---@field mirred? nsh.tc.MirredOptions options of an action that sends to another link
+---@field police? nsh.tc.PoliceOptions options of a rate that packets may not exceed
+---@field skbedit? nsh.tc.SkbeditOptions options of what the kernel knows of a packet
+---@field vlan? nsh.tc.VlanOptions options of tags of VLANs
+---@field nat? nsh.tc.NatOptions options of addresses that are changed
+---@field pedit? nsh.tc.PeditOptions options of bytes of packets that are overwritten
+---@field csum? nsh.tc.CsumOptions options of checksums that are made anew
+---@field tunnel_key? nsh.tc.TunnelKeyOptions options of the outer header of tunnels
+---@field ct? nsh.tc.CtOptions options of connection tracking
+---@field sample? nsh.tc.SampleOptions options of samples of packets
+
+---@class (exact) nsh.tc.BasicOptions
+---@field classid? string the class that they go to
+
+---@class (exact) nsh.tc.BfifoOptions
+---@field limit? integer|string how many bytes may wait
+
+---@class (exact) nsh.tc.CakeOptions
+---@field bandwidth? integer|string how fast packets are sent; default without limit
+---@field diffserv? "diffserv3"|"diffserv4"|"diffserv8"|"besteffort"|"precedence" by what classes there are; default diffserv3
+---@field flowmode? "flowblind"|"srchost"|"dsthost"|"hosts"|"flows"|"dual-srchost"|"dual-dsthost"|"triple-isolate" among what the rate is shared; default triple-isolate
+---@field nat? boolean hosts are those behind a masquerade; default false
+---@field wash? boolean DSCP is taken off; default false
+---@field ingress? boolean it shapes what comes in, so that dropped packets count; default false
+---@field ack_filter? "no-ack-filter"|"ack-filter"|"ack-filter-aggressive" which acknowledgements of TCP are left out; default none
+---@field split_gso? boolean large segments are cut before they wait; default true
+---@field autorate? boolean the rate is measured, of what comes in; default false
+---@field rtt? number|string the round-trip time that is usual; default 100 ms
+---@field atm? "noatm"|"atm"|"ptm" the cells in which the link below sends; default noatm
+---@field overhead? integer bytes that each packet counts more
+---@field mpu? integer bytes that each packet counts at least
+---@field memlimit? integer|string how much memory the packets that wait may take
+---@field fwmark? integer the bits of the packets' mark that choose the class
+
+---@class (exact) nsh.tc.CodelOptions
+---@field limit? integer how many packets may wait; default 1000
+---@field target? number|string how long packets may wait on and on; default 5 ms
+---@field interval? number|string how long they may wait longer before one is dropped; default 100 ms
+---@field ecn? boolean packets are marked instead, where both ends know that; default false
+---@field ce_threshold? number|string packets that waited longer are marked
+
+---@class (exact) nsh.tc.CsumOptions
+---@field update? string[] of which protocols: ip4h, icmp, igmp, tcp, udp, udplite, sctp
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.CtOptions
+---@field commit? boolean the connection is entered
+---@field force? boolean the connection is entered in this direction
+---@field clear? boolean what is known of the packet's connection is forgotten
+---@field nat? boolean addresses are translated as they are for the connection
+---@field zone? integer the zone of connection tracking; default 0
+---@field mark? integer|string the connection's mark, or a mark and the bits that count: "0x1/0xff"
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.DrrClassOptions
+---@field quantum? integer|string how many bytes it sends in its turn; default the MTU
+
+---@class (exact) nsh.tc.EtfOptions
+---@field clockid? "CLOCK_REALTIME"|"CLOCK_MONOTONIC"|"CLOCK_BOOTTIME"|"CLOCK_TAI" the clock that is meant; default CLOCK_TAI
+---@field delta? integer how many nanoseconds before its time a packet is handed over
+---@field deadline_mode? boolean a packet may leave before its time
+---@field offload? boolean the hardware keeps the time
+---@field skip_sock_check? boolean packets of sockets without SO_TXTIME pass
+
+---@class (exact) nsh.tc.FlowerOptions
+---@field indev? string the link that they came in by
+---@field dst_mac? string the destination in the Ethernet header
+---@field src_mac? string the source in the Ethernet header
+---@field vlan_id? integer the VLAN; the filter's protocol is 802.1Q then
+---@field vlan_prio? integer the priority in the VLAN's tag
+---@field vlan_ethtype? integer|string the protocol behind the VLAN's tag
+---@field cvlan_id? integer the VLAN of the inner tag
+---@field cvlan_prio? integer the priority in the inner tag
+---@field cvlan_ethtype? integer|string the protocol behind the inner tag
+---@field ip_proto? integer|string the protocol in the IP header
+---@field ip_tos? integer|string the type of service
+---@field ip_ttl? integer|string the time to live
+---@field dst_ip? string the destination
+---@field src_ip? string the source
+---@field dst_port? integer|string the destination port of TCP, UDP or SCTP, or a range of them; needs `ip_proto`
+---@field src_port? integer|string the source port, or a range of them
+---@field tcp_flags? integer|string the flags of TCP: 0x2 is SYN
+---@field type? integer|string the type of ICMP
+---@field code? integer|string the code of ICMP
+---@field arp_sip? string the sender's address in ARP
+---@field arp_tip? string the target's address in ARP
+---@field arp_op? integer|string what the ARP packet is: request or reply
+---@field arp_sha? string the sender's hardware address in ARP
+---@field arp_tha? string the target's hardware address in ARP
+---@field mpls_label? integer the label of MPLS
+---@field mpls_tc? integer the traffic class of MPLS
+---@field mpls_bos? integer whether it is the last label
+---@field mpls_ttl? integer the time to live of MPLS
+---@field enc_key_id? integer the key, or VNI, of the tunnel that they came by
+---@field enc_src_ip? string the source of the outer packet
+---@field enc_dst_ip? string the destination of the outer packet
+---@field enc_dst_port? integer|string the destination port of the outer packet
+---@field enc_tos? integer|string the type of service of the outer packet
+---@field enc_ttl? integer|string the time to live of the outer packet
+---@field ct_state? string the state of the connection, such as "+trk+est" or "+trk-new": trk, new, est, rel, inv, rpl
+---@field ct_zone? integer|string the zone of connection tracking
+---@field ct_mark? integer|string the connection's mark
+---@field num_of_vlans? integer how many tags of VLANs there are
+---@field classid? string the class that they go to
+---@field skip_hw? boolean the hardware doesn't do it
+---@field skip_sw? boolean only the hardware does it
+
+---@class (exact) nsh.tc.FqCodelOptions
+---@field limit? integer how many packets may wait; default 10240
+---@field flows? integer how many queues there are; default 1024
+---@field quantum? integer|string how many bytes a flow sends in its turn; default the MTU and a header
+---@field target? number|string how long packets may wait on and on; default 5 ms
+---@field interval? number|string how long they may wait longer before one is dropped; default 100 ms
+---@field memory_limit? integer|string how much memory the packets that wait may take; default 32 MB
+---@field ecn? boolean packets are marked instead of dropped, where both ends know that; default true
+---@field ce_threshold? number|string packets that waited longer are marked
+---@field drop_batch? integer how many packets are dropped at once when too many wait; default 64
+
+---@class (exact) nsh.tc.FqOptions
+---@field limit? integer how many packets may wait; default 10000
+---@field flow_limit? integer how many packets of a flow may wait; default 100
+---@field buckets? integer how many places the table of flows has, a power of two; default 1024
+---@field orphan_mask? integer which bits of the hash tell flows apart that no socket has
+---@field quantum? integer|string how many bytes a flow sends in its turn; default two frames
+---@field initial_quantum? integer|string the same of a new flow; default ten frames
+---@field maxrate? integer|string no flow is sent faster
+---@field pacing? boolean flows are sent at the pace that their sockets ask for; default true
+---@field low_rate_threshold? integer|string slower flows wait after each packet, not after each turn; default 550 kbit
+---@field refill_delay? number|string a flow that was silent for so long counts as a new one; default 40 ms
+---@field timer_slack? number|string how late packets may leave, so that several leave together; default 10 us
+---@field ce_threshold? number|string packets that waited longer are marked
+---@field horizon? number|string packets that are to leave later than that are handled as `horizon_drop` says; default 10 s
+---@field horizon_drop? boolean they are dropped, else leave then; default true
+
+---@class (exact) nsh.tc.FwOptions
+---@field classid? string the class that they go to; without, the mark is the class
+---@field indev? string the link that they came in by
+---@field mask? integer the bits of the mark that count; default all
+
+---@class (exact) nsh.tc.GactOptions
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.HfscClassOptions
+---@field rt? string what it is sure of, in time
+---@field ls? string its share of what is left
+---@field ul? string what it may have at most
+---@field sc? string `rt` and `ls` both
+
+---@class (exact) nsh.tc.HfscOptions
+---@field default? string the class of what no filter names, such as "1:10"; default none: that is dropped
+
+---@class (exact) nsh.tc.HtbClassOptions
+---@field rate? integer|string the rate that it is sure of
+---@field ceil? integer|string the rate up to which it borrows what others leave; default `rate`
+---@field burst? integer|string how much it may send at once, in bytes; default what 1 ms of the rate carries, at least 1600
+---@field cburst? integer|string the same at the rate of `ceil`
+---@field prio? integer classes of a lower one borrow first; default 0
+---@field quantum? integer|string how many bytes it sends in its turn when it borrows; default of its rate
+---@field overhead? integer bytes that each packet counts more
+---@field mpu? integer bytes that each packet counts at least
+
+---@class (exact) nsh.tc.HtbOptions
+---@field default? string the class of what no filter names, such as "1:10"; default none: that is sent at once
+---@field r2q? integer by what rates are divided for the quantum of a class; default 10
+---@field direct_qlen? integer how many packets of no class may wait
+
+---@class (exact) nsh.tc.MatchallOptions
+---@field classid? string the class that they go to
+---@field skip_hw? boolean the hardware doesn't do it
+---@field skip_sw? boolean only the hardware does it
+
+---@class (exact) nsh.tc.MirredOptions
+---@field direction? "egress"|"ingress" the other link sends it (egress), or receives it (ingress); default egress
+---@field action? "redirect"|"mirror" the packet goes there, or (mirror) a copy of it; default redirect
+---@field dev? string the other link
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.MqprioOptions
+---@field num_tc? integer how many classes of traffic there are
+---@field map? integer[] the class of each of the 16 priorities of packets
+---@field queues? string the queues of each class: "1@0 2@1" is one from 0 on, and two from 1 on
+---@field hw? boolean the hardware does it; default false
+
+---@class (exact) nsh.tc.NatOptions
+---@field direction? "ingress"|"egress" ingress changes destinations, egress sources; default ingress
+---@field old? string the addresses that are changed
+---@field new? string the address that stands for the first of them
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.PeditOptions
+---@field munge? string[] what is overwritten: "ip ttl set 5", "ip dst set 10.0.0.1", or "offset 12 u32 set 0x0a000001", counted from the network header
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.PfifoOptions
+---@field limit? integer how many packets may wait
+
+---@class (exact) nsh.tc.PoliceOptions
+---@field rate? integer|string the rate
+---@field burst? integer|string how much may pass at once, in bytes; default 10 ms of the rate, at least 10 KB
+---@field mtu? integer|string longer packets exceed the rate; default 2 KB, or `burst` if it is less
+---@field peakrate? integer|string how fast a burst may come; needs `mtu`
+---@field avrate? integer|string the rate that the kernel measures, which may not exceed this
+---@field pkts_rate? integer packets per second, instead of `rate`
+---@field pkts_burst? integer how many packets may pass at once
+---@field exceed? string what becomes of packets that exceed it; default drop
+---@field conform? string what becomes of the others; default pass
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.PrioOptions
+---@field bands? integer how many bands there are; default 3
+---@field priomap? integer[] the band for each of the 16 priorities of packets; default 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
+
+---@class (exact) nsh.tc.RedOptions
+---@field limit? integer|string how many bytes may wait
+---@field min? integer|string packets may be dropped once so many bytes wait on average; default a third of `max`
+---@field max? integer|string the probability is highest once so many bytes wait; default a quarter of `limit`
+---@field avpkt? integer|string how long a packet is on average; default 1000
+---@field burst? integer how fast the average follows, in packets; default what tc-red(8) recommends
+---@field bandwidth? integer|string the link's rate, for times when nothing is sent; default 10 mbit
+---@field probability? number|string how many packets are dropped at `max`; default 2%
+---@field ecn? boolean packets are marked instead, where both ends know that
+---@field harddrop? boolean beyond `max` packets are dropped, though they could be marked
+---@field adaptive? boolean the probability adapts itself
+---@field nodrop? boolean packets that can't be marked are not dropped either
+
+---@class (exact) nsh.tc.SampleOptions
+---@field rate? integer one packet of so many
+---@field group? integer the group of listeners
+---@field trunc? integer how many bytes of it they get
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.SfqOptions
+---@field limit? integer how many packets may wait; default 127
+---@field quantum? integer|string how many bytes a flow sends in its turn; default the MTU and a header
+---@field perturb? integer after how many seconds flows are told apart by another hash; default 0, never
+---@field divisor? integer how many places the table of flows has, a power of two; default 1024
+---@field depth? integer how many packets of a flow may wait; default 127
+---@field headdrop? boolean the oldest packet of a flow is dropped, not the newest; default false
+
+---@class (exact) nsh.tc.SkbeditOptions
+---@field queue_mapping? integer the queue of the link
+---@field priority? string the priority, as a class such as "1:10"
+---@field mark? integer the mark
+---@field mask? integer the bits of the mark that are changed; default all
+---@field ptype? "host"|"broadcast"|"multicast"|"otherhost" to whom the packet is
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.TbfOptions
+---@field rate? integer|string how fast packets are sent
+---@field burst? integer|string how much may pass at once, in bytes; default what the rate and the link's MTU need
+---@field limit? integer|string how many bytes may wait
+---@field latency? number|string how long a packet may wait, instead of `limit`; default 50 ms
+---@field peakrate? integer|string how fast a burst is sent; needs `mtu`
+---@field mtu? integer|string how much may pass at once at `peakrate`, in bytes
+---@field overhead? integer bytes that each packet counts more
+---@field mpu? integer bytes that each packet counts at least
+
+---@class (exact) nsh.tc.TunnelKeyOptions
+---@field action? "set"|"unset" set gives it one, unset takes it away; default set
+---@field src_ip? string the source of the outer packet
+---@field dst_ip? string its destination
+---@field id? integer the tunnel's key, or VNI
+---@field dst_port? integer the destination port of UDP
+---@field tos? integer the type of service
+---@field ttl? integer the time to live
+---@field csum? boolean the outer packet has a checksum; default true
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.U32Options
+---@field match? string|string[] what a packet must have, as `tc` writes it: "ip dst 10.0.0.0/8", "ip6 src fd00::/64", "ip protocol 17", "ip dport 53" (of a header without options), "u32 VALUE MASK at OFFSET"; default all packets
+---@field classid? string the class that they go to
+---@field ht? integer|string the table that it is in, such as "800:"
+---@field indev? string the link that they came in by
+---@field skip_hw? boolean the hardware doesn't do it
+---@field skip_sw? boolean only the hardware does it
+
+---@class (exact) nsh.tc.VlanOptions
+---@field action? "pop"|"push"|"modify"|"pop_eth"|"push_eth" pop takes the outer tag away, push adds one, modify changes it; pop_eth and push_eth do so with the Ethernet header
+---@field id? integer the VLAN
+---@field protocol? "802.1Q"|"802.1ad" the tag's protocol; default 802.1Q
+---@field priority? integer the tag's priority
+---@field dst_mac? string of push_eth, the destination
+---@field src_mac? string of push_eth, the source
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---@class (exact) nsh.tc.class.AddOptions
+---@field kind? string the kind of its discipline; default the one whose options are given
+---@field parent? string the discipline, or the class that it is in; default its discipline
+---@field htb? nsh.tc.HtbClassOptions options of a class of htb
+---@field hfsc? nsh.tc.HfscClassOptions options of a class of hfsc
+---@field drr? nsh.tc.DrrClassOptions options of a class of drr
+
+---@class (exact) nsh.tc.class.ListOptions
+---@field dev? string the link
+---@field kind? string the kind of its discipline; default the one whose options are given
+---@field parent? string the discipline, or the class that it is in; default its discipline
+
+---@class (exact) nsh.tc.filter.AddOptions
+---@field kind? string flower, matchall, u32, ...; default the one whose options are given
+---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
+---@field protocol? integer|string the protocol of the packets that it sees; default what the options imply, or all
+---@field pref? integer lower ones are asked first; default the kernel's choice: before the others
+---@field handle? integer|string its number among those of the same preference; of fw, the packets' mark
+---@field chain? integer the chain that it is in; default 0
+---@field flower? nsh.tc.FlowerOptions options of a filter by the packets' fields
+---@field matchall? nsh.tc.MatchallOptions options of a filter for all packets
+---@field u32? nsh.tc.U32Options options of a filter by words of the headers
+---@field fw? nsh.tc.FwOptions options of a filter by the packets' mark
+---@field basic? nsh.tc.BasicOptions options of a filter for all packets, as `basic` is without matches
+---@field actions? nsh.tc.ActionOptions|string|(nsh.tc.ActionOptions|string)[] what is done with the packets, one after another: "drop", or `{ mirred = { dev = "eth1" } }`
+
+---@class (exact) nsh.tc.filter.DelOptions
+---@field kind? string flower, matchall, u32, ...; default the one whose options are given
+---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
+---@field protocol? integer|string the protocol of the packets that it sees; default what the options imply, or all
+---@field pref? integer lower ones are asked first; default the kernel's choice: before the others
+---@field handle? integer|string its number among those of the same preference; of fw, the packets' mark
+---@field chain? integer the chain that it is in; default 0
+
+---@class (exact) nsh.tc.filter.ListOptions
+---@field dev? string the link
+---@field kind? string flower, matchall, u32, ...; default the one whose options are given
+---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
+---@field protocol? integer|string the protocol of the packets that it sees; default what the options imply, or all
+---@field pref? integer lower ones are asked first; default the kernel's choice: before the others
+---@field handle? integer|string its number among those of the same preference; of fw, the packets' mark
+---@field chain? integer the chain that it is in; default 0
+
+---@class (exact) nsh.tc.qdisc.AddOptions
+---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
+---@field parent? string where it stands: root, or a class such as "1:10"; default root
+---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field netem? nsh.ShapeOptions options of netem: delay, loss, rate
+---@field tbf? nsh.tc.TbfOptions options of a token bucket
+---@field htb? nsh.tc.HtbOptions options of a hierarchy of token buckets
+---@field hfsc? nsh.tc.HfscOptions options of classes with curves of service
+---@field prio? nsh.tc.PrioOptions options of bands, of which the first is sent first
+---@field codel? nsh.tc.CodelOptions options of a queue that is kept short
+---@field fq_codel? nsh.tc.FqCodelOptions options of queues of flows, each kept short
+---@field fq? nsh.tc.FqOptions options of queues of flows, each sent at its pace
+---@field cake? nsh.tc.CakeOptions options of a shaper with fair queues
+---@field sfq? nsh.tc.SfqOptions options of queues of flows, taken in turn
+---@field red? nsh.tc.RedOptions options of a queue that drops the sooner the more waits
+---@field pfifo? nsh.tc.PfifoOptions options of a queue of packets
+---@field bfifo? nsh.tc.BfifoOptions options of a queue of bytes
+---@field mqprio? nsh.tc.MqprioOptions options of the queues of a link, by the priorities of packets
+---@field etf? nsh.tc.EtfOptions options of packets with a time at which to leave
+
+---@class (exact) nsh.tc.qdisc.DelOptions
+---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
+---@field parent? string where it stands: root, or a class such as "1:10"; default root
+---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+
+---@class (exact) nsh.tc.qdisc.ListOptions
+---@field dev? string the link
+---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
+---@field parent? string where it stands: root, or a class such as "1:10"; default root
+---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
 
 ---@class (exact) nsh.tcp.ConnectOptions
 ---@field port? integer the port, if the address has none
@@ -2403,7 +2793,7 @@
 ---@field name string its name with dots; a dot within an interface's name stands as /
 ---@field value string its value as the kernel writes it
 
----How a link shapes what it sends to one of its peers.
+---How packets are held back and lost: what goes to one peer, or through a discipline.
 ---@class nsh.PeerShape
 ---@field delay? number how long each packet is held back
 ---@field jitter? number how far the delay varies; without `rate`, packets may overtake each other
@@ -2413,6 +2803,13 @@
 ---@field reorder? number the share of packets that are not delayed, and so overtake others; needs `delay`
 ---@field rate? integer how fast packets are sent
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field delay_correlation? number how far a delay depends on the one before
+---@field loss_correlation? number how far a loss depends on the one before
+---@field duplicate_correlation? number how far a duplicate depends on the one before
+---@field corrupt_correlation? number how far a changed bit depends on the one before
+---@field reorder_correlation? number how far reordering depends on the packet before
+---@field gap? integer only one packet of so many may overtake others
+---@field ecn? boolean packets are marked instead of lost, where both ends know that
 ---@field loss_model? nsh.ShapeLossModel losses that come in bursts, instead of `loss`
 ---@field slot? nsh.ShapeSlot packets that leave in groups
 
@@ -2543,6 +2940,13 @@
 ---@field reorder? number the share of packets that are not delayed, and so overtake others; needs `delay`
 ---@field rate? integer how fast packets are sent
 ---@field limit? integer how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way
+---@field delay_correlation? number how far a delay depends on the one before
+---@field loss_correlation? number how far a loss depends on the one before
+---@field duplicate_correlation? number how far a duplicate depends on the one before
+---@field corrupt_correlation? number how far a changed bit depends on the one before
+---@field reorder_correlation? number how far reordering depends on the packet before
+---@field gap? integer only one packet of so many may overtake others
+---@field ecn? boolean packets are marked instead of lost, where both ends know that
 ---@field loss_model? nsh.ShapeLossModel losses that come in bursts, instead of `loss`
 ---@field slot? nsh.ShapeSlot packets that leave in groups
 ---@field to? table<string, nsh.PeerShape> how what it sends to these is shaped instead
@@ -2923,6 +3327,9 @@
 ---@field neighbours nsh.Neigh[] as `neigh.list`, with those of proxy ARP and NDP behind
 ---@field fdb nsh.FdbEntry[] the forwarding databases of bridges and links, as `fdb.list`
 ---@field vlans nsh.BridgeVlan[] of bridges and their ports, as `vlan.list`
+---@field qdiscs nsh.tc.Qdisc[] the queueing disciplines that somebody has set, as `tc.qdisc.list`
+---@field classes nsh.tc.Class[] as `tc.class.list`
+---@field filters nsh.tc.Filter[] as `tc.filter.list`
 ---@field nat nsh.NatRule[] as `nat.list`
 ---@field nft? string the whole ruleset, as nft shows it, if there is one and nft is installed
 ---@field sockets nsh.Socket[] of all protocols, as `socket.list`
@@ -2961,6 +3368,409 @@
 ---@field stderr string its error messages
 ---@field time number how long it ran, in seconds
 ---@field lost? integer how many bytes of its output were not kept, being beyond `limit`
+
+---What a filter does with packets. Prints as in `tc filter`.
+---@class nsh.tc.Action
+---@field kind? string gact, mirred, police, vlan, skbedit, ...; default the one whose options are given
+---@field gact? nsh.tc.Gact what is particular to an action that decides
+---@field mirred? nsh.tc.Mirred what is particular to an action that sends to another link
+---@field police? nsh.tc.Police what is particular to a rate that packets may not exceed
+---@field skbedit? nsh.tc.Skbedit what is particular to what the kernel knows of a packet
+---@field vlan? nsh.tc.Vlan what is particular to tags of VLANs
+---@field nat? nsh.tc.Nat what is particular to addresses that are changed
+---@field pedit? nsh.tc.Pedit what is particular to bytes of packets that are overwritten
+---@field csum? nsh.tc.Csum what is particular to checksums that are made anew
+---@field tunnel_key? nsh.tc.TunnelKey what is particular to the outer header of tunnels
+---@field ct? nsh.tc.Ct what is particular to connection tracking
+---@field sample? nsh.tc.Sample what is particular to samples of packets
+---@field bytes integer bytes that passed
+---@field packets integer packets that passed
+---@field drops integer packets that were dropped
+---@field overlimits integer how often a limit held packets back, or let none pass
+---@field requeues integer how often a packet was put back
+---@field backlog integer bytes that wait
+---@field qlen integer packets that wait
+
+---What is particular to a filter for all packets, as `basic` is without matches.
+---@class nsh.tc.Basic
+---@field classid? string the class that they go to
+
+---What is particular to a queue of bytes.
+---@class nsh.tc.Bfifo
+---@field limit? integer how many bytes may wait
+
+---What is particular to a shaper with fair queues.
+---@class nsh.tc.Cake
+---@field bandwidth? integer how fast packets are sent; default without limit
+---@field diffserv? string by what classes there are; default diffserv3
+---@field flowmode? string among what the rate is shared; default triple-isolate
+---@field nat? boolean hosts are those behind a masquerade; default false
+---@field wash? boolean DSCP is taken off; default false
+---@field ingress? boolean it shapes what comes in, so that dropped packets count; default false
+---@field ack_filter? string which acknowledgements of TCP are left out; default none
+---@field split_gso? boolean large segments are cut before they wait; default true
+---@field autorate? boolean the rate is measured, of what comes in; default false
+---@field rtt? number the round-trip time that is usual; default 100 ms
+---@field atm? string the cells in which the link below sends; default noatm
+---@field overhead? integer bytes that each packet counts more
+---@field mpu? integer bytes that each packet counts at least
+---@field memlimit? integer how much memory the packets that wait may take
+---@field fwmark? integer the bits of the packets' mark that choose the class
+
+---A class of a queueing discipline. Prints as in `tc class`.
+---@class nsh.tc.Class
+---@field dev? string the link
+---@field kind? string the kind of its discipline; default the one whose options are given
+---@field classid? string its handle
+---@field parent? string the discipline, or the class that it is in; default its discipline
+---@field leaf? string the discipline that stands in it
+---@field htb? nsh.tc.HtbClass what is particular to a class of htb
+---@field hfsc? nsh.tc.HfscClass what is particular to a class of hfsc
+---@field drr? nsh.tc.DrrClass what is particular to a class of drr
+---@field bytes integer bytes that passed
+---@field packets integer packets that passed
+---@field drops integer packets that were dropped
+---@field overlimits integer how often a limit held packets back, or let none pass
+---@field requeues integer how often a packet was put back
+---@field backlog integer bytes that wait
+---@field qlen integer packets that wait
+
+---What is particular to a queue that is kept short.
+---@class nsh.tc.Codel
+---@field limit? integer how many packets may wait; default 1000
+---@field target? number how long packets may wait on and on; default 5 ms
+---@field interval? number how long they may wait longer before one is dropped; default 100 ms
+---@field ecn? boolean packets are marked instead, where both ends know that; default false
+---@field ce_threshold? number packets that waited longer are marked
+
+---What is particular to checksums that are made anew.
+---@class nsh.tc.Csum
+---@field update? string[] of which protocols: ip4h, icmp, igmp, tcp, udp, udplite, sctp
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to connection tracking.
+---@class nsh.tc.Ct
+---@field commit? boolean the connection is entered
+---@field force? boolean the connection is entered in this direction
+---@field clear? boolean what is known of the packet's connection is forgotten
+---@field nat? boolean addresses are translated as they are for the connection
+---@field zone? integer the zone of connection tracking; default 0
+---@field mark? (integer|string) the connection's mark, or a mark and the bits that count: "0x1/0xff"
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to a class of drr.
+---@class nsh.tc.DrrClass
+---@field quantum? integer how many bytes it sends in its turn; default the MTU
+
+---What is particular to packets with a time at which to leave.
+---@class nsh.tc.Etf
+---@field clockid? string the clock that is meant; default CLOCK_TAI
+---@field delta? integer how many nanoseconds before its time a packet is handed over
+---@field deadline_mode? boolean a packet may leave before its time
+---@field offload? boolean the hardware keeps the time
+---@field skip_sock_check? boolean packets of sockets without SO_TXTIME pass
+
+---A filter. Prints as in `tc filter`, on one line.
+---@class nsh.tc.Filter
+---@field dev? string the link
+---@field kind? string flower, matchall, u32, ...; default the one whose options are given
+---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
+---@field protocol? string the protocol of the packets that it sees; default what the options imply, or all
+---@field pref? integer lower ones are asked first; default the kernel's choice: before the others
+---@field handle? string its number among those of the same preference; of fw, the packets' mark
+---@field chain? integer the chain that it is in; default 0
+---@field flower? nsh.tc.Flower what is particular to a filter by the packets' fields
+---@field matchall? nsh.tc.Matchall what is particular to a filter for all packets
+---@field u32? nsh.tc.U32 what is particular to a filter by words of the headers
+---@field fw? nsh.tc.Fw what is particular to a filter by the packets' mark
+---@field basic? nsh.tc.Basic what is particular to a filter for all packets, as `basic` is without matches
+---@field actions nsh.tc.Action[] what is done with the packets; the counters say how many there were
+
+---What is particular to a filter by the packets' fields.
+---@class nsh.tc.Flower
+---@field indev? string the link that they came in by
+---@field dst_mac? string the destination in the Ethernet header
+---@field src_mac? string the source in the Ethernet header
+---@field vlan_id? integer the VLAN; the filter's protocol is 802.1Q then
+---@field vlan_prio? integer the priority in the VLAN's tag
+---@field vlan_ethtype? string the protocol behind the VLAN's tag
+---@field cvlan_id? integer the VLAN of the inner tag
+---@field cvlan_prio? integer the priority in the inner tag
+---@field cvlan_ethtype? string the protocol behind the inner tag
+---@field ip_proto? string the protocol in the IP header
+---@field ip_tos? (integer|string) the type of service
+---@field ip_ttl? (integer|string) the time to live
+---@field dst_ip? string the destination
+---@field src_ip? string the source
+---@field dst_port? (integer|string) the destination port of TCP, UDP or SCTP, or a range of them; needs `ip_proto`
+---@field src_port? (integer|string) the source port, or a range of them
+---@field tcp_flags? (integer|string) the flags of TCP: 0x2 is SYN
+---@field type? (integer|string) the type of ICMP
+---@field code? (integer|string) the code of ICMP
+---@field arp_sip? string the sender's address in ARP
+---@field arp_tip? string the target's address in ARP
+---@field arp_op? string what the ARP packet is: request or reply
+---@field arp_sha? string the sender's hardware address in ARP
+---@field arp_tha? string the target's hardware address in ARP
+---@field mpls_label? integer the label of MPLS
+---@field mpls_tc? integer the traffic class of MPLS
+---@field mpls_bos? integer whether it is the last label
+---@field mpls_ttl? integer the time to live of MPLS
+---@field enc_key_id? integer the key, or VNI, of the tunnel that they came by
+---@field enc_src_ip? string the source of the outer packet
+---@field enc_dst_ip? string the destination of the outer packet
+---@field enc_dst_port? (integer|string) the destination port of the outer packet
+---@field enc_tos? (integer|string) the type of service of the outer packet
+---@field enc_ttl? (integer|string) the time to live of the outer packet
+---@field ct_state? string the state of the connection, such as "+trk+est" or "+trk-new": trk, new, est, rel, inv, rpl
+---@field ct_zone? (integer|string) the zone of connection tracking
+---@field ct_mark? (integer|string) the connection's mark
+---@field num_of_vlans? integer how many tags of VLANs there are
+---@field classid? string the class that they go to
+---@field skip_hw? boolean the hardware doesn't do it
+---@field skip_sw? boolean only the hardware does it
+
+---What is particular to queues of flows, each sent at its pace.
+---@class nsh.tc.Fq
+---@field limit? integer how many packets may wait; default 10000
+---@field flow_limit? integer how many packets of a flow may wait; default 100
+---@field buckets? integer how many places the table of flows has, a power of two; default 1024
+---@field orphan_mask? integer which bits of the hash tell flows apart that no socket has
+---@field quantum? integer how many bytes a flow sends in its turn; default two frames
+---@field initial_quantum? integer the same of a new flow; default ten frames
+---@field maxrate? integer no flow is sent faster
+---@field pacing? boolean flows are sent at the pace that their sockets ask for; default true
+---@field low_rate_threshold? integer slower flows wait after each packet, not after each turn; default 550 kbit
+---@field refill_delay? number a flow that was silent for so long counts as a new one; default 40 ms
+---@field timer_slack? number how late packets may leave, so that several leave together; default 10 us
+---@field ce_threshold? number packets that waited longer are marked
+---@field horizon? number packets that are to leave later than that are handled as `horizon_drop` says; default 10 s
+---@field horizon_drop? boolean they are dropped, else leave then; default true
+
+---What is particular to queues of flows, each kept short.
+---@class nsh.tc.FqCodel
+---@field limit? integer how many packets may wait; default 10240
+---@field flows? integer how many queues there are; default 1024
+---@field quantum? integer how many bytes a flow sends in its turn; default the MTU and a header
+---@field target? number how long packets may wait on and on; default 5 ms
+---@field interval? number how long they may wait longer before one is dropped; default 100 ms
+---@field memory_limit? integer how much memory the packets that wait may take; default 32 MB
+---@field ecn? boolean packets are marked instead of dropped, where both ends know that; default true
+---@field ce_threshold? number packets that waited longer are marked
+---@field drop_batch? integer how many packets are dropped at once when too many wait; default 64
+
+---What is particular to a filter by the packets' mark.
+---@class nsh.tc.Fw
+---@field classid? string the class that they go to; without, the mark is the class
+---@field indev? string the link that they came in by
+---@field mask? integer the bits of the mark that count; default all
+
+---What is particular to an action that decides.
+---@class nsh.tc.Gact
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to classes with curves of service.
+---@class nsh.tc.Hfsc
+---@field default? string the class of what no filter names, such as "1:10"; default none: that is dropped
+
+---What is particular to a class of hfsc.
+---@class nsh.tc.HfscClass
+---@field rt? string what it is sure of, in time
+---@field ls? string its share of what is left
+---@field ul? string what it may have at most
+
+---What is particular to a hierarchy of token buckets.
+---@class nsh.tc.Htb
+---@field default? string the class of what no filter names, such as "1:10"; default none: that is sent at once
+---@field r2q? integer by what rates are divided for the quantum of a class; default 10
+---@field direct_qlen? integer how many packets of no class may wait
+---@field direct_packets? integer packets of no class that were sent at once
+
+---What is particular to a class of htb.
+---@class nsh.tc.HtbClass
+---@field rate? integer the rate that it is sure of
+---@field ceil? integer the rate up to which it borrows what others leave; default `rate`
+---@field burst? integer how much it may send at once, in bytes; default what 1 ms of the rate carries, at least 1600
+---@field cburst? integer the same at the rate of `ceil`
+---@field prio? integer classes of a lower one borrow first; default 0
+---@field quantum? integer how many bytes it sends in its turn when it borrows; default of its rate
+---@field overhead? integer bytes that each packet counts more
+---@field mpu? integer bytes that each packet counts at least
+---@field level? integer 0 for a class without classes in it
+
+---What is particular to a filter for all packets.
+---@class nsh.tc.Matchall
+---@field classid? string the class that they go to
+---@field skip_hw? boolean the hardware doesn't do it
+---@field skip_sw? boolean only the hardware does it
+
+---What is particular to an action that sends to another link.
+---@class nsh.tc.Mirred
+---@field direction? string the other link sends it (egress), or receives it (ingress); default egress
+---@field action? string the packet goes there, or (mirror) a copy of it; default redirect
+---@field dev? string the other link
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to the queues of a link, by the priorities of packets.
+---@class nsh.tc.Mqprio
+---@field num_tc? integer how many classes of traffic there are
+---@field map? integer[] the class of each of the 16 priorities of packets
+---@field queues? string the queues of each class: "1@0 2@1" is one from 0 on, and two from 1 on
+---@field hw? boolean the hardware does it; default false
+
+---What is particular to addresses that are changed.
+---@class nsh.tc.Nat
+---@field direction? string ingress changes destinations, egress sources; default ingress
+---@field old? string the addresses that are changed
+---@field new? string the address that stands for the first of them
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to bytes of packets that are overwritten.
+---@class nsh.tc.Pedit
+---@field munge? string[] what is overwritten: "ip ttl set 5", "ip dst set 10.0.0.1", or "offset 12 u32 set 0x0a000001", counted from the network header
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to a queue of packets.
+---@class nsh.tc.Pfifo
+---@field limit? integer how many packets may wait
+
+---What is particular to a rate that packets may not exceed.
+---@class nsh.tc.Police
+---@field rate? integer the rate
+---@field burst? integer how much may pass at once, in bytes; default 10 ms of the rate, at least 10 KB
+---@field mtu? integer longer packets exceed the rate; default 2 KB, or `burst` if it is less
+---@field peakrate? integer how fast a burst may come; needs `mtu`
+---@field avrate? integer the rate that the kernel measures, which may not exceed this
+---@field pkts_rate? integer packets per second, instead of `rate`
+---@field pkts_burst? integer how many packets may pass at once
+---@field exceed? string what becomes of packets that exceed it; default drop
+---@field conform? string what becomes of the others; default pass
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to bands, of which the first is sent first.
+---@class nsh.tc.Prio
+---@field bands? integer how many bands there are; default 3
+---@field priomap? integer[] the band for each of the 16 priorities of packets; default 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
+
+---A queueing discipline. Prints as in `tc qdisc`.
+---@class nsh.tc.Qdisc
+---@field dev? string the link
+---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
+---@field parent? string where it stands: root, or a class such as "1:10"; default root
+---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field netem? nsh.PeerShape how packets are held back and lost
+---@field tbf? nsh.tc.Tbf what is particular to a token bucket
+---@field htb? nsh.tc.Htb what is particular to a hierarchy of token buckets
+---@field hfsc? nsh.tc.Hfsc what is particular to classes with curves of service
+---@field prio? nsh.tc.Prio what is particular to bands, of which the first is sent first
+---@field codel? nsh.tc.Codel what is particular to a queue that is kept short
+---@field fq_codel? nsh.tc.FqCodel what is particular to queues of flows, each kept short
+---@field fq? nsh.tc.Fq what is particular to queues of flows, each sent at its pace
+---@field cake? nsh.tc.Cake what is particular to a shaper with fair queues
+---@field sfq? nsh.tc.Sfq what is particular to queues of flows, taken in turn
+---@field red? nsh.tc.Red what is particular to a queue that drops the sooner the more waits
+---@field pfifo? nsh.tc.Pfifo what is particular to a queue of packets
+---@field bfifo? nsh.tc.Bfifo what is particular to a queue of bytes
+---@field mqprio? nsh.tc.Mqprio what is particular to the queues of a link, by the priorities of packets
+---@field etf? nsh.tc.Etf what is particular to packets with a time at which to leave
+---@field bytes integer bytes that passed
+---@field packets integer packets that passed
+---@field drops integer packets that were dropped
+---@field overlimits integer how often a limit held packets back, or let none pass
+---@field requeues integer how often a packet was put back
+---@field backlog integer bytes that wait
+---@field qlen integer packets that wait
+
+---What is particular to a queue that drops the sooner the more waits.
+---@class nsh.tc.Red
+---@field limit? integer how many bytes may wait
+---@field min? integer packets may be dropped once so many bytes wait on average; default a third of `max`
+---@field max? integer the probability is highest once so many bytes wait; default a quarter of `limit`
+---@field probability? number how many packets are dropped at `max`; default 2%
+---@field ecn? boolean packets are marked instead, where both ends know that
+---@field harddrop? boolean beyond `max` packets are dropped, though they could be marked
+---@field adaptive? boolean the probability adapts itself
+---@field nodrop? boolean packets that can't be marked are not dropped either
+---@field ewma? integer the logarithm of the average's weight
+
+---What is particular to samples of packets.
+---@class nsh.tc.Sample
+---@field rate? integer one packet of so many
+---@field group? integer the group of listeners
+---@field trunc? integer how many bytes of it they get
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to queues of flows, taken in turn.
+---@class nsh.tc.Sfq
+---@field limit? integer how many packets may wait; default 127
+---@field quantum? integer how many bytes a flow sends in its turn; default the MTU and a header
+---@field perturb? integer after how many seconds flows are told apart by another hash; default 0, never
+---@field divisor? integer how many places the table of flows has, a power of two; default 1024
+---@field depth? integer how many packets of a flow may wait; default 127
+---@field headdrop? boolean the oldest packet of a flow is dropped, not the newest; default false
+---@field flows? integer how many flows there may be
+
+---What is particular to what the kernel knows of a packet.
+---@class nsh.tc.Skbedit
+---@field queue_mapping? integer the queue of the link
+---@field priority? string the priority, as a class such as "1:10"
+---@field mark? integer the mark
+---@field mask? integer the bits of the mark that are changed; default all
+---@field ptype? string to whom the packet is
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to a token bucket.
+---@class nsh.tc.Tbf
+---@field rate? integer how fast packets are sent
+---@field burst? integer how much may pass at once, in bytes; default what the rate and the link's MTU need
+---@field limit? integer how many bytes may wait
+---@field latency? number how long a packet may wait, instead of `limit`; default 50 ms
+---@field peakrate? integer how fast a burst is sent; needs `mtu`
+---@field mtu? integer how much may pass at once at `peakrate`, in bytes
+---@field overhead? integer bytes that each packet counts more
+---@field mpu? integer bytes that each packet counts at least
+
+---What is particular to the outer header of tunnels.
+---@class nsh.tc.TunnelKey
+---@field action? string set gives it one, unset takes it away; default set
+---@field src_ip? string the source of the outer packet
+---@field dst_ip? string its destination
+---@field id? integer the tunnel's key, or VNI
+---@field dst_port? integer the destination port of UDP
+---@field tos? integer the type of service
+---@field ttl? integer the time to live
+---@field csum? boolean the outer packet has a checksum; default true
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
+
+---What is particular to a filter by words of the headers.
+---@class nsh.tc.U32
+---@field match? string[] what a packet must have, as `tc` writes it: "ip dst 10.0.0.0/8", "ip6 src fd00::/64", "ip protocol 17", "ip dport 53" (of a header without options), "u32 VALUE MASK at OFFSET"; default all packets
+---@field classid? string the class that they go to
+---@field ht? string the table that it is in, such as "800:"
+---@field indev? string the link that they came in by
+---@field skip_hw? boolean the hardware doesn't do it
+---@field skip_sw? boolean only the hardware does it
+---@field divisor? integer of a table, how many buckets it has
+
+---What is particular to tags of VLANs.
+---@class nsh.tc.Vlan
+---@field action? string pop takes the outer tag away, push adds one, modify changes it; pop_eth and push_eth do so with the Ethernet header
+---@field id? integer the VLAN
+---@field protocol? string the tag's protocol; default 802.1Q
+---@field priority? integer the tag's priority
+---@field dst_mac? string of push_eth, the destination
+---@field src_mac? string of push_eth, the source
+---@field control? string what becomes of the packet then: pass, drop, pipe (the next action), continue (the next filter), reclassify, "goto chain 1", ...
+---@field index? integer its number among actions of its kind; filters that name the same one share it
 
 ---A running capture. What it shows is complete up to the moment of the call.
 ---@class nsh.Capture
@@ -3780,7 +4590,7 @@ function json.decode(text) end
 ---@class nsh.lab
 lab = {}
 
----Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
+---Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
 ---
 ---Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and `print` shows it as people know it.
 ---@return nsh.lab.State # everything
@@ -4228,6 +5038,123 @@ function sysctl.set(name, value) end
 ---@param prefix? string the beginning of the names, in whole parts; default net
 ---@return nsh.Parameter[] # the parameters, by name
 function sysctl.list(prefix) end
+
+---Traffic control, in the words of tc(8): `tc.qdisc` has queueing disciplines, `tc.class` their classes, `tc.filter` filters and what they do. For a link that is slow or lossy, `link.shape` is simpler.
+---@class nsh.tc
+tc = {}
+
+---Deletes the queueing disciplines that somebody has set on a link, at its root and at the way in, with their classes and filters. What `link.shape` has set stays.
+---
+---Raises `not_found` if there is no such link.
+---@param dev string the link
+---@return integer # how many disciplines were deleted
+function tc.flush(dev) end
+
+---Classes of queueing disciplines that have some: htb, hfsc, drr. Filters choose which packets go to which.
+---@class nsh.tc.class
+tc.class = {}
+
+---Adds a class to a queueing discipline, or to another class of it (`parent`).
+---
+---Raises `exists` if there is one, `not_found` if the discipline isn't there.
+---@param dev string the link
+---@param classid string its handle: the discipline's number, and its own, both in hexadecimal
+---@param opts? nsh.tc.class.AddOptions options
+function tc.class.add(dev, classid, opts) end
+
+---Adds a class, or changes the one there is.
+---
+---Raises as `tc.class.add`.
+---@param dev string the link
+---@param classid string its handle: the discipline's number, and its own, both in hexadecimal
+---@param opts? nsh.tc.class.AddOptions options
+function tc.class.replace(dev, classid, opts) end
+
+---Deletes a class.
+---
+---Raises `not_found` if there is none, `busy` if classes stand in it or filters lead to it.
+---@param dev string the link
+---@param classid string its handle: the discipline's number, and its own, both in hexadecimal
+function tc.class.del(dev, classid) end
+
+---Lists the classes of all links, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.tc.class.ListOptions options
+---@return nsh.tc.Class[] # the classes, with their counters
+function tc.class.list(opts) end
+
+---Filters: which packets go to which class, and what is done with them. The options of a kind stand in a table of its name, those of an action too: `tc.filter.add("eth0", { parent = "ingress", flower = { dst_ip = "10.0.0.1" }, actions = "drop" })`.
+---@class nsh.tc.filter
+tc.filter = {}
+
+---Adds a filter to a queueing discipline (`parent = "1:"`), or at the way in or out of a link that has a `clsact` (`parent = "ingress"`, `"egress"`).
+---
+---Raises `exists` if there is such a one, `not_found` if the discipline isn't there, `unsupported` if the kernel lacks the kind or an action.
+---@param dev string the link
+---@param opts? nsh.tc.filter.AddOptions options
+function tc.filter.add(dev, opts) end
+
+---Adds a filter, or puts it in the place of the one with this `pref`, `protocol` and `handle`.
+---
+---Raises as `tc.filter.add`.
+---@param dev string the link
+---@param opts? nsh.tc.filter.AddOptions options
+function tc.filter.replace(dev, opts) end
+
+---Deletes filters of a place: the one with this `pref`, `kind` and `handle`, all with this `pref`, or, with `parent` alone, all.
+---
+---Raises `not_found` if there is none.
+---@param dev string the link
+---@param opts? nsh.tc.filter.DelOptions options
+function tc.filter.del(dev, opts) end
+
+---Lists the filters of all links, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.tc.filter.ListOptions options
+---@return nsh.tc.Filter[] # the filters, with their actions and how many packets these met
+function tc.filter.list(opts) end
+
+---Queueing disciplines: in which order, how fast and how many packets leave a link. The options of a kind stand in a table of its name: `tc.qdisc.add("eth0", { handle = "1:", htb = { default = "10" } })`.
+---@class nsh.tc.qdisc
+tc.qdisc = {}
+
+---Adds a queueing discipline: at the link's root, or in the class that `parent` names; `clsact` and `ingress` stand beside it.
+---
+---Raises `exists` if there is one, `not_found` if the link or the class isn't there, `unsupported` if the kernel lacks the kind.
+---@param dev string the link
+---@param opts? nsh.tc.qdisc.AddOptions options
+function tc.qdisc.add(dev, opts) end
+
+---Adds a queueing discipline, or puts it in the place of the one there is. One of the same kind is changed, and the packets that wait in it stay.
+---
+---Raises as `tc.qdisc.add`.
+---@param dev string the link
+---@param opts? nsh.tc.qdisc.AddOptions options
+function tc.qdisc.replace(dev, opts) end
+
+---Deletes a queueing discipline, the one at the link's root unless `parent` or `kind` ("clsact") says another; with it go its classes and filters.
+---
+---Raises `not_found` if nobody has set one there.
+---@param dev string the link
+---@param opts? nsh.tc.qdisc.DelOptions options
+function tc.qdisc.del(dev, opts) end
+
+---Finds a queueing discipline, the one at the link's root unless told otherwise; the kernel's own, too.
+---
+---Raises `not_found` if there is no such link.
+---@param dev string the link
+---@param opts? nsh.tc.qdisc.DelOptions options
+---@return nsh.tc.Qdisc? # the queueing discipline, or nil
+function tc.qdisc.get(dev, opts) end
+
+---Lists the queueing disciplines of all links, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.tc.qdisc.ListOptions options
+---@return nsh.tc.Qdisc[] # the queueing disciplines, with their counters
+function tc.qdisc.list(opts) end
 
 ---TCP connections, and servers to make them to.
 ---@class nsh.tcp

@@ -27,6 +27,7 @@ pub(super) mod server;
 pub(super) mod sleep;
 pub(super) mod socket;
 pub(super) mod sysctl;
+pub(super) mod tc;
 pub(super) mod tcp;
 pub mod test;
 pub(super) mod traffic;
@@ -79,6 +80,10 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("sleep", Global, Single, sleep::module),
     Entry::new("socket", Namespace, Table, socket::module),
     Entry::new("sysctl", Namespace, Table, sysctl::module),
+    Entry::new("tc", Namespace, Table, tc::module),
+    Entry::new("tc.class", Namespace, Table, tc::class::module),
+    Entry::new("tc.filter", Namespace, Table, tc::filter::module),
+    Entry::new("tc.qdisc", Namespace, Table, tc::qdisc::module),
     Entry::new("tcp", Namespace, Table, tcp::module),
     Entry::new("test", Global, Callable, test::test),
     Entry::new("udp", Namespace, Table, udp::module),

@@ -86,6 +86,13 @@ impl<T: Table + Default + Display> Record<T> {
     }
 }
 
+impl<T: Table> Record<T> {
+    /// The attributes that the kernel reports, as part of another record.
+    pub fn rows_plain(name: &'static str, doc: &'static str) -> Self {
+        Builder::rows(name, doc).plain()
+    }
+}
+
 impl<T: Table> Builder<T> {
     /// The attributes that the kernel reports, for a record that has more than those.
     pub fn rows(name: &'static str, doc: &'static str) -> Self {

@@ -474,4 +474,4 @@ reported! {
     };
 }
 
-pub(super) use {named, reported};
+pub(in crate::net) use {named, reported};

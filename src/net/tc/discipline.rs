@@ -2,11 +2,13 @@
 
 use nix::errno::Errno;
 
+use super::kind::Details;
 use super::object::{Device, Object, ROOT};
 use super::shape::Shape;
 use super::tbf::Tbf;
 use super::{NETEM, PFIFO, TBF, loss, own};
 use crate::base::error::{Error, Kind, Result};
+use crate::net::attributes::Attributes;
 use crate::net::done::Verb;
 
 /// Shapes what goes through a place: netem does it; where the kernel has none, tbf does a rate, and at the root a rule of
@@ -24,7 +26,7 @@ fn put(device: &Device, parent: u32, verb: Verb, shape: &Shape, kind: &str) -> R
     let (options, text) = match kind {
         TBF => {
             let tbf = Tbf::new(shape, device.mtu()?);
-            (tbf.options(), tbf.text())
+            (Details::of(tbf.clone()).write(Attributes::new())?, tbf.text())
         }
         PFIFO => (shape.pfifo(), format!("limit {}", shape.packets())),
         _ => (shape.netem(), shape.netem_text()),

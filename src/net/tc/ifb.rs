@@ -61,16 +61,14 @@ pub fn require(near: &Device) -> Result<Device> {
 
 fn redirect_to(near: &Device, ifb: &Device) -> Result<()> {
     if !near.qdiscs()?.iter().any(|qdisc| qdisc.parent == INGRESS) {
-        near.change(Verb::Add, &ingress(), &[])
-            .map_err(|e| lacks(near, "sch_ingress", "NET_SCH_INGRESS", e))?;
+        near.change(Verb::Add, &ingress(), &[]).map_err(|e| lacks(near, "sch_ingress", "sch_ingress", e))?;
     }
     let words = ["match", "u32", "0", "0", "action", "mirred", "egress", "redirect", "dev", &ifb.name];
     let filter = filter().with(redirect(ifb.index)?);
     near.change(Verb::Add, &filter, &words.map(str::to_owned)).map_err(|e| {
         // The kernel says which of the two it is.
         let mirred = e.fields().detail.as_deref().is_some_and(|detail| detail.contains("action"));
-        let (module, option) =
-            if mirred { ("act_mirred", "NET_ACT_MIRRED") } else { ("cls_u32", "NET_CLS_U32") };
+        let (module, option) = if mirred { ("act_mirred", "act_mirred") } else { ("cls_u32", "cls_u32") };
         lacks(near, module, option, e)
     })
 }

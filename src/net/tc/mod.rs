@@ -1,25 +1,121 @@
 //! Traffic control: queueing disciplines of links, as `tc` handles them.
 
+mod act;
+pub mod action;
 mod apply;
+mod cake;
+pub mod class;
+mod cls;
+mod codel;
+mod control;
 mod discipline;
+mod ether;
+pub mod fields;
+pub mod filter;
+mod fq;
+mod hfsc;
+mod htb;
 mod ifb;
+mod kind;
 mod loss;
 mod netem;
 mod object;
 mod peers;
 mod pfifo;
+mod place;
+mod prio;
+pub mod qdisc;
+mod red;
+mod sfq;
 mod shape;
 mod silence;
+mod stats;
 mod tbf;
 mod u32;
 mod units;
 
+pub use action::Action;
 pub use apply::{del, get, get_in, set};
+pub use class::Class;
+pub use control::Control;
+pub use filter::Filter;
+pub use kind::{Details, Kind, Kinds, words};
+pub use qdisc::Qdisc;
 pub use shape::{LossModel, Peer, Shape, Slot};
 pub use silence::silence;
+pub use stats::Stats;
 pub use units::{Rate, Share, Span};
 
 use object::Object;
+
+/// Does something for each kind, which it gets as a type.
+pub trait Visit {
+    fn kind<T: Kind>(&mut self);
+}
+
+/// Makes the lists of the kinds of something, and what visits them.
+macro_rules! kinds {
+    ($list:ident, $visit:ident, [$($kind:ty),*], [$($name:literal = $module:literal),*]) => {
+        pub static $list: Kinds = Kinds {
+            known: &[$((<$kind as Kind>::NAME, <$kind as Kind>::MODULE, || Details::of(<$kind>::default()))),*],
+            plain: &[$(($name, $module)),*],
+        };
+
+        /// Visits each of them that has options.
+        pub fn $visit(visitor: &mut impl Visit) {
+            $(visitor.kind::<$kind>();)*
+        }
+    };
+}
+
+kinds!(
+    QDISCS,
+    visit_qdiscs,
+    [
+        Shape,
+        tbf::Tbf,
+        htb::Htb,
+        hfsc::Hfsc,
+        prio::Prio,
+        codel::Codel,
+        codel::FqCodel,
+        fq::Fq,
+        cake::Cake,
+        sfq::Sfq,
+        red::Red,
+        sfq::Pfifo,
+        sfq::Bfifo,
+        prio::Mqprio,
+        prio::Etf
+    ],
+    [
+        "clsact" = "sch_ingress",
+        "ingress" = "sch_ingress",
+        "drr" = "sch_drr",
+        "qfq" = "sch_qfq",
+        "multiq" = "sch_multiq"
+    ]
+);
+kinds!(CLASSES, visit_classes, [htb::HtbClass, hfsc::HfscClass, sfq::DrrClass], []);
+kinds!(FILTERS, visit_filters, [cls::Flower, cls::Matchall, cls::U32, cls::Fw, cls::Basic], []);
+kinds!(
+    ACTIONS,
+    visit_actions,
+    [
+        act::Gact,
+        act::Mirred,
+        act::Police,
+        act::Skbedit,
+        act::Vlan,
+        act::Nat,
+        act::Pedit,
+        act::Csum,
+        act::TunnelKey,
+        act::Ct,
+        act::Sample
+    ],
+    []
+);
 
 const NETEM: &str = "netem";
 const TBF: &str = "tbf";

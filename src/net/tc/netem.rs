@@ -1,7 +1,9 @@
 //! netem (tc-netem(8)): `struct tc_netem_qopt`, then TCA_NETEM_* of linux/pkt_sched.h.
 
+use super::kind::{About, Kind};
 use super::object::word;
 use super::{LossModel, Rate, Shape, Share, Slot, Span};
+use crate::base::error::Result;
 use crate::model::{Between, Field};
 use crate::net::attributes::{Attributes, find};
 
@@ -10,6 +12,7 @@ const REORDER: u16 = 3;
 const CORRUPT: u16 = 4;
 const LOSS: u16 = 5;
 const RATE: u16 = 6;
+const ECN: u16 = 7;
 const RATE64: u16 = 8;
 const LATENCY64: u16 = 10;
 const JITTER64: u16 = 11;
@@ -58,12 +61,14 @@ impl Shape {
     pub(super) fn netem(&self) -> Vec<u8> {
         let share = |share: Option<Share>| share.map_or(0, |share| share.0);
         let bytes = self.rate.map_or(0, Rate::bytes);
-        let gap = u32::from(self.reorder.is_some());
+        let gap = self.gap.map_or(u32::from(self.reorder.is_some()), |gap| gap.0);
         let fixed = [0, self.packets(), share(self.loss), gap, share(self.duplicate), 0];
         let mut more = Attributes::new();
-        more.put(CORR, &[0; 12]);
-        more.put(REORDER, &words(&[share(self.reorder), 0]));
-        more.put(CORRUPT, &words(&[share(self.corrupt), 0]));
+        let after = [self.delay_correlation, self.loss_correlation, self.duplicate_correlation];
+        more.put(CORR, &words(&after.map(share)));
+        more.put(REORDER, &words(&[self.reorder, self.reorder_correlation].map(share)));
+        more.put(CORRUPT, &words(&[self.corrupt, self.corrupt_correlation].map(share)));
+        more.put_u32(ECN, u32::from(self.ecn == Some(true)));
         // `struct tc_netem_rate`: bytes per second, and nothing of cells.
         let fits = u32::try_from(bytes).unwrap_or(u32::MAX);
         more.put(RATE, &[fits.to_ne_bytes().as_slice(), &[0; 12]].concat());
@@ -89,7 +94,8 @@ impl Shape {
         let (fixed, attributes) = options.split_at_checked(QOPT)?;
         let share = |n: Option<u32>| n.filter(|n| *n != 0).map(Share);
         let span = |kind| find(attributes, kind).and_then(Span::decode).filter(|span| span.0 != 0);
-        let first = |kind| find(attributes, kind).and_then(|bytes| word(bytes, 0));
+        let nth = |kind, n: usize| find(attributes, kind).and_then(|bytes| word(bytes, 4 * n));
+        let first = |kind| nth(kind, 0);
         let rate = find(attributes, RATE64).and_then(Rate::decode);
         let rate = rate.or_else(|| first(RATE).map(|bytes| Rate(u64::from(bytes) * 8)));
         Some(Shape {
@@ -104,8 +110,45 @@ impl Shape {
             direction: None,
             loss_model: find(attributes, LOSS).and_then(of_loss),
             slot: find(attributes, SLOT).and_then(of_slot),
+            delay_correlation: share(nth(CORR, 0)),
+            loss_correlation: share(nth(CORR, 1)),
+            duplicate_correlation: share(nth(CORR, 2)),
+            reorder_correlation: share(nth(REORDER, 1)),
+            corrupt_correlation: share(nth(CORRUPT, 1)),
+            // Without one that is meant, it is what reordering needs.
+            gap: word(fixed, 12).filter(|gap| *gap > 1).map(Between),
+            ecn: first(ECN).map(|ecn| ecn != 0).filter(|ecn| *ecn),
             to: Vec::new(),
         })
+    }
+}
+
+impl Kind for Shape {
+    const NAME: &'static str = "netem";
+    const MODULE: &'static str = "sch_netem";
+    const OPTIONS: (&'static str, &'static str) = ("nsh.ShapeOptions", "options of netem: delay, loss, rate");
+    const RECORD: (&'static str, &'static str, &'static str) =
+        ("nsh.PeerShape", "How packets are held back and lost.", "how packets are held back and lost");
+
+    fn fill(&mut self, _: &About<'_>) -> Result<()> {
+        self.check()?;
+        self.limit = Some(Between(self.packets()));
+        Ok(())
+    }
+
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        Some(self.netem())
+    }
+
+    fn take_bytes(&mut self, bytes: &[u8]) -> bool {
+        Shape::of_netem(bytes).is_some_and(|shape| {
+            *self = shape;
+            true
+        })
+    }
+
+    fn words(&self) -> Vec<String> {
+        self.netem_text().split(' ').map(str::to_owned).collect()
     }
 }
 

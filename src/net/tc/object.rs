@@ -5,21 +5,25 @@ use std::rc::Rc;
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NLM_F_REPLACE};
 
+use super::ether::EtherType;
 use crate::base::error::Result;
-use crate::model::Words;
+use crate::model::{Field, Words};
 use crate::net::attributes::{Attributes, find, string};
 use crate::net::done::{Done, Verb};
 use crate::net::link::{self, find as links};
 use crate::net::namespace::Namespace;
 
 const TCA_KIND: u16 = 1;
-const TCA_OPTIONS: u16 = 2;
+pub const TCA_OPTIONS: u16 = 2;
+const TCA_CHAIN: u16 = 11;
 /// TC_H_ROOT of linux/pkt_sched.h.
 pub const ROOT: u32 = u32::MAX;
 /// TC_H_INGRESS: where a discipline stands that has filters for what comes in.
 pub const INGRESS: u32 = 0xffff_fff1;
 /// TC_H_CLSACT with TC_H_MIN_INGRESS: those filters, be they an `ingress` discipline's or a `clsact`'s.
 pub const INCOMING: u32 = 0xffff_fff2;
+/// The same for what goes out.
+pub const EGRESS: u32 = 0xffff_fff3;
 /// The handle of a discipline at [`INGRESS`].
 pub const INGRESS_HANDLE: u32 = 0xffff_0000;
 /// The length of `struct tcmsg`.
@@ -47,14 +51,19 @@ pub struct Object {
     pub handle: u32,
     /// Of a filter, its preference and its protocol (`ETH_P_*`).
     pub info: (u16, u16),
+    /// Of a filter, the chain that it is in.
+    pub chain: u32,
     pub kind: String,
     pub options: Vec<u8>,
+    /// The link and all attributes, of what the kernel has reported.
+    pub reported: (u32, Vec<u8>),
 }
 
 impl Object {
     pub fn qdisc(parent: u32, handle: u32, kind: &str) -> Self {
         let (noun, info, options) = (Noun::Qdisc, (0, 0), Vec::new());
-        Object { noun, parent, handle, info, kind: kind.to_owned(), options }
+        let (kind, reported) = (kind.to_owned(), Default::default());
+        Object { noun, parent, handle, info, chain: 0, kind, options, reported }
     }
 
     pub fn class(parent: u32, handle: u32, kind: &str) -> Self {
@@ -75,33 +84,51 @@ impl Object {
         let mut out = match self.parent {
             ROOT => vec!["root".to_owned()],
             INGRESS => return Vec::new(),
+            0 => Vec::new(),
             INCOMING => vec!["ingress".to_owned()],
+            EGRESS => vec!["egress".to_owned()],
             parent => vec!["parent".to_owned(), handle_text(parent)],
         };
-        let text = match self.noun {
-            Noun::Filter => filter_handle_text(self.handle),
-            _ => handle_text(self.handle),
-        };
-        if let (Noun::Filter, (preference, protocol)) = (self.noun, self.info) {
-            let protocol = match i32::from(protocol) {
-                libc::ETH_P_IP => "ip",
-                libc::ETH_P_IPV6 => "ipv6",
-                _ => "all",
-            };
-            out.extend(["protocol", protocol, "pref", &preference.to_string()].map(str::to_owned));
+        if self.noun == Noun::Filter {
+            let (preference, protocol) = self.info;
+            if protocol != 0 {
+                out.extend(["protocol".to_owned(), EtherType(protocol).word()]);
+            }
+            out.extend((preference != 0).then(|| format!("pref {preference}")).iter().flat_map(|w| words(w)));
+            out.extend(
+                (self.chain != 0).then(|| format!("chain {}", self.chain)).iter().flat_map(|w| words(w)),
+            );
         }
         if self.handle != 0 {
-            let word = if self.noun == Noun::Class { "classid" } else { "handle" };
+            let (word, text) = match self.noun {
+                Noun::Class => ("classid", handle_text(self.handle)),
+                Noun::Qdisc => ("handle", handle_text(self.handle)),
+                Noun::Filter if self.kind == "u32" => ("handle", filter_handle_text(self.handle)),
+                Noun::Filter => ("handle", format!("{:#x}{}", self.handle, self.mask())),
+            };
             out.extend([word.to_owned(), text]);
         }
         out
     }
 
+    /// The mask of the packets' mark, which fw has behind its handle.
+    fn mask(&self) -> String {
+        const TCA_FW_MASK: u16 = 5;
+        let mask = find(&self.options, TCA_FW_MASK).filter(|_| self.kind == "fw");
+        mask.and_then(|mask| word(mask, 0)).map_or(String::new(), |mask| format!("/{mask:#x}"))
+    }
+
     fn encode(&self, index: u32) -> Result<Vec<u8>> {
         let mut attributes = Attributes::new();
-        attributes.put_str(TCA_KIND, &self.kind);
-        if !self.options.is_empty() {
+        if !self.kind.is_empty() {
+            attributes.put_str(TCA_KIND, &self.kind);
+        }
+        // drr wants them for a class, though there be none in them.
+        if !self.options.is_empty() || self.noun == Noun::Class {
             attributes.put(TCA_OPTIONS, &self.options);
+        }
+        if self.chain != 0 {
+            attributes.put_u32(TCA_CHAIN, self.chain);
         }
         let (preference, protocol) = self.info;
         let info = u32::from(preference) << 16 | u32::from(protocol.to_be());
@@ -111,8 +138,9 @@ impl Object {
 
     fn decode(noun: Noun, index: u32, payload: &[u8]) -> Option<Self> {
         let (head, attributes) = payload.split_at_checked(TCMSG)?;
+        let of = word(head, 4)?;
         // Kernels list those of all links whatever is asked.
-        if word(head, 4)? != index {
+        if index != 0 && of != index {
             return None;
         }
         Some(Object {
@@ -121,7 +149,9 @@ impl Object {
             parent: word(head, 12)?,
             info: word(head, 16).map(|info| ((info >> 16) as u16, u16::from_be(info as u16)))?,
             kind: string(find(attributes, TCA_KIND)?),
+            chain: find(attributes, TCA_CHAIN).and_then(|bytes| word(bytes, 0)).unwrap_or(0),
             options: find(attributes, TCA_OPTIONS).unwrap_or_default().to_vec(),
+            reported: (of, attributes.to_vec()),
         })
     }
 }
@@ -140,9 +170,14 @@ pub fn handle_text(handle: u32) -> String {
 }
 
 /// A handle of u32 as `tc` writes it: table, bucket, place.
-fn filter_handle_text(handle: u32) -> String {
+pub fn filter_handle_text(handle: u32) -> String {
     let part = |n: u32| if n == 0 { String::new() } else { format!("{n:x}") };
     format!("{:x}:{}:{}", handle >> 20, part(handle >> 12 & 0xff), part(handle & 0xfff))
+}
+
+/// The words of a text.
+pub fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split_whitespace().map(str::to_owned)
 }
 
 /// Four bytes from `at` on, in the host's byte order.
@@ -183,7 +218,7 @@ impl Device {
         let start = [object.noun.name(), verb.name(), "dev", &self.name].map(str::to_owned);
         // What stands at the way in has no other name than its kind, and handles of filters are read by their kind.
         let named = object.parent == INGRESS || object.noun == Noun::Filter && object.handle != 0;
-        let kind = (verb != Verb::Del || named).then(|| object.kind.clone());
+        let kind = (verb != Verb::Del || named).then(|| object.kind.clone()).filter(|kind| !kind.is_empty());
         let all: Vec<String> =
             start.into_iter().chain(object.place()).chain(kind).chain(words.iter().cloned()).collect();
         self.ns.report(Done::Tc(&all));
@@ -222,7 +257,8 @@ pub fn qdiscs(ns: &Namespace, index: u32) -> Result<Vec<Object>> {
     Ok(found)
 }
 
-fn objects(ns: &Namespace, noun: Noun, index: u32, parent: u32) -> Result<Vec<Object>> {
+/// Those of the link with this index, or with 0 the disciplines of all links.
+pub fn objects(ns: &Namespace, noun: Noun, index: u32, parent: u32) -> Result<Vec<Object>> {
     let mut found = Vec::new();
     ns.rtnl(noun as u16 + 2, NLM_F_DUMP, &tcmsg(index, 0, parent, 0), |answer| {
         match answer {

@@ -5,52 +5,24 @@ use ipnetwork::IpNetwork;
 
 use super::apply::verb;
 use super::discipline::{is_missing, lacks, shape_at};
+use super::fields::Minor;
+use super::htb::{Htb, HtbClass};
+use super::kind::Details;
 use super::object::{Device, Object, filters, handle_text};
 use super::shape::{Peer, Shape};
 use super::u32::{U32, classified, classify};
+use super::units::{Rate, Size};
 use super::{HTB, own, read};
 use crate::base::error::Result;
-use crate::net::attributes::Attributes;
 use crate::net::done::Verb;
 use crate::net::namespace::Namespace;
 
-const TCA_HTB_PARMS: u16 = 1;
-const TCA_HTB_INIT: u16 = 2;
-const TCA_HTB_RATE64: u16 = 6;
-const TCA_HTB_CEIL64: u16 = 7;
-
 /// The class of what goes to nobody who is named.
 const REST: u32 = 1;
-/// What a class may send, in bytes per second and at once: more than any link.
-const RATE: u64 = 125_000_000_000;
-const BURST: u32 = 125_000_000;
-/// How much a class sends in its turn.
-const QUANTUM: u32 = 60_000;
-
-fn bytes(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|n| n.to_ne_bytes()).collect()
-}
-
-/// `struct tc_htb_glob`: version, rate to quantum, default class, debug, how many packets went by.
-fn init() -> Result<Vec<u8>> {
-    let mut out = Attributes::new();
-    out.put(TCA_HTB_INIT, &bytes(&[3, 10, REST, 0, 0]));
-    out.into_bytes()
-}
-
-/// `struct tc_htb_opt`: rate and ceiling (`struct tc_ratespec`), the times that their bursts take (in ticks of 64 ns), quantum,
-/// level, priority.
-fn limits() -> Result<Vec<u8>> {
-    const TC_LINKLAYER_ETHERNET: u32 = 1;
-    let ticks = (u64::from(BURST) * 1_000_000_000 / RATE / 64) as u32;
-    let rate = [TC_LINKLAYER_ETHERNET << 8, 0, u32::MAX];
-    let spec = bytes(&rate.map(|word| if cfg!(target_endian = "big") { word.swap_bytes() } else { word }));
-    let mut out = Attributes::new();
-    out.put(TCA_HTB_PARMS, &[spec.clone(), spec, bytes(&[ticks, ticks, QUANTUM, 0, 0])].concat());
-    out.put(TCA_HTB_RATE64, &RATE.to_ne_bytes());
-    out.put(TCA_HTB_CEIL64, &RATE.to_ne_bytes());
-    out.into_bytes()
-}
+/// What a class may send, at once, and in its turn: more than any link.
+const RATE: Rate = Rate(1_000_000_000_000);
+const BURST: Size = Size(125_000_000);
+const QUANTUM: Size = Size(60_000);
 
 fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
@@ -85,9 +57,9 @@ pub fn set(device: &Device, shape: &Shape, before: Option<&Object>) -> Result<()
     let root = own(HTB);
     let there = before.is_some_and(|before| before.kind == HTB);
     if !there {
-        let options = root.clone().with(init()?);
+        let options = Details::of(Htb { default: Some(Minor(REST)), ..Htb::default() });
         device
-            .change(verb(before), &options, &words(&format!("default {REST}")))
+            .change_to(verb(before), &root, options)
             .map_err(|e| if is_missing(&e) { lacks("sch_htb", &["to"]) } else { e })?;
     }
     let known = known(&device.ns, device.index, root.handle)?;
@@ -119,9 +91,9 @@ pub fn set(device: &Device, shape: &Shape, before: Option<&Object>) -> Result<()
 }
 
 fn add_class(device: &Device, class: u32) -> Result<()> {
-    let object = Object::class(own(HTB).handle, class, HTB).with(limits()?);
-    let limits = format!("rate 1tbit burst {BURST} cburst {BURST} quantum {QUANTUM}");
-    device.change(Verb::Add, &object, &words(&limits))
+    let (rate, burst) = (Some(RATE), Some(BURST));
+    let limits = HtbClass { rate, burst, cburst: burst, quantum: Some(QUANTUM), ..HtbClass::default() };
+    device.change_to(Verb::Add, &Object::class(own(HTB).handle, class, HTB), Details::of(limits))
 }
 
 fn shape_class(device: &Device, class: u32, shape: &Shape) -> Result<()> {

@@ -24,6 +24,13 @@ table! {
             "what is shaped: what the link sends (out), what it receives (in: its other end shapes it, or an ifb where that is in no namespace of the lab), or both; default out";
         Set limit: Packets = header, ip ["limit"],
             "how many packets may wait, those that are delayed among them; default 1000, and what `rate` and `delay` keep under way";
+        Set delay_correlation: Share = header, ip [], "how far a delay depends on the one before";
+        Set loss_correlation: Share = header, ip [], "how far a loss depends on the one before";
+        Set duplicate_correlation: Share = header, ip [], "how far a duplicate depends on the one before";
+        Set corrupt_correlation: Share = header, ip [], "how far a changed bit depends on the one before";
+        Set reorder_correlation: Share = header, ip [], "how far reordering depends on the packet before";
+        Set gap: Count = header, ip ["gap"], "only one packet of so many may overtake others";
+        Set ecn: bool = header, ip ["ecn"], "packets are marked instead of lost, where both ends know that";
     } and {
         /// Losses that come in bursts, instead of `loss`.
         pub loss_model: Option<LossModel>,
@@ -105,6 +112,26 @@ impl Shape {
             false if self.jitter.is_some() => return needs("jitter"),
             false if self.reorder.is_some() => return needs("reorder"),
             _ => {}
+        }
+        let alone = [
+            (self.delay_correlation.is_some() && self.jitter.is_none(), "delay_correlation needs jitter"),
+            (self.loss_correlation.is_some() && self.loss.is_none(), "loss_correlation needs loss"),
+            (
+                self.duplicate_correlation.is_some() && self.duplicate.is_none(),
+                "duplicate_correlation needs duplicate",
+            ),
+            (
+                self.corrupt_correlation.is_some() && self.corrupt.is_none(),
+                "corrupt_correlation needs corrupt",
+            ),
+            (
+                self.reorder_correlation.is_some() && self.reorder.is_none(),
+                "reorder_correlation needs reorder",
+            ),
+            (self.gap.is_some() && self.reorder.is_none(), "gap needs reorder"),
+        ];
+        if let Some((_, text)) = alone.iter().find(|(wrong, _)| *wrong) {
+            return Err(Error::argument(*text));
         }
         if let (Some(_), Some(_)) = (&self.loss_model, self.loss) {
             return Err(Error::argument("loss and loss_model exclude each other"));
@@ -245,14 +272,29 @@ impl Slot {
     }
 }
 
+/// A share that stands behind another.
+fn after(share: Option<Share>) -> String {
+    share.map_or(String::new(), |share| format!(" {}", share.word()))
+}
+
 /// As `tc qdisc show` writes it: `delay 50ms 5ms loss 1% rate 10mbit`.
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = |row: &Row<Self>| {
+            let keyword = row.words.first()?;
+            if row.name == "ecn" {
+                return self.ecn.filter(|ecn| *ecn).map(|_| (*keyword).to_owned());
+            }
             let value = (row.word)(self)?;
-            let more =
-                self.jitter.filter(|_| row.name == "delay").map(|jitter| format!(" {}", jitter.word()));
-            Some(format!("{} {value}{}", row.words.first()?, more.unwrap_or_default()))
+            let more = match row.name {
+                "delay" => self.varied(),
+                "loss" => after(self.loss_correlation),
+                "duplicate" => after(self.duplicate_correlation),
+                "corrupt" => after(self.corrupt_correlation),
+                "reorder" => after(self.reorder_correlation),
+                _ => String::new(),
+            };
+            Some(format!("{keyword} {value}{more}"))
         };
         let models = [self.loss_model.as_ref().map(LossModel::text), self.slot.as_ref().map(Slot::text)];
         let peer = |peer: &Peer| format!("to {} {}", peer.name, peer.shape).trim_end().to_owned();
@@ -262,6 +304,12 @@ impl fmt::Display for Shape {
 }
 
 impl Shape {
+    /// How the delay varies, as it stands behind that.
+    fn varied(&self) -> String {
+        let jitter = self.jitter.map_or(String::new(), |jitter| format!(" {}", jitter.word()));
+        jitter + &after(self.delay_correlation.filter(|_| self.jitter.is_some()))
+    }
+
     /// As `tc` takes it behind the kind of the discipline netem, with the limit that is set.
     pub fn netem_text(&self) -> String {
         Shape { limit: Some(Between(self.packets())), to: Vec::new(), ..self.clone() }.to_string()

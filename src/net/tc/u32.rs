@@ -21,11 +21,23 @@ pub const U32: &str = "u32";
 const SELECTOR: usize = 16;
 
 /// Four bytes of a packet: the bits that count, what they are, and where they stand, counted from the network header.
-#[derive(Clone, Copy)]
-struct Key {
-    mask: [u8; 4],
-    value: [u8; 4],
-    at: i32,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub mask: [u8; 4],
+    pub value: [u8; 4],
+    pub at: i32,
+}
+
+impl Key {
+    /// Those of a `struct tc_u32_sel`.
+    pub fn read(selector: &[u8]) -> Vec<Self> {
+        let key = |key: &[u8]| {
+            let (mask, rest) = key.split_first_chunk()?;
+            let (value, rest) = rest.split_first_chunk()?;
+            Some(Key { mask: *mask, value: *value, at: i32::from_ne_bytes(*rest.first_chunk()?) })
+        };
+        selector.get(SELECTOR..).unwrap_or_default().chunks_exact(SELECTOR).filter_map(key).collect()
+    }
 }
 
 /// Where the destination stands in the header of IPv4 and of IPv6.
@@ -48,7 +60,8 @@ fn keys(net: &IpNetwork) -> Vec<Key> {
 /// TC_U32_TERMINAL: no other table of keys follows.
 const TERMINAL: u8 = 1;
 
-fn selector(keys: &[Key]) -> Vec<u8> {
+/// `struct tc_u32_sel` with these keys.
+pub fn selector(keys: &[Key]) -> Vec<u8> {
     // Flags, shift of the offset, how many keys, a byte of padding; then offsets and a hash, all unused.
     let mut out = [&[TERMINAL, 0, keys.len() as u8, 0], [0u8; 12].as_slice()].concat();
     for key in keys {

@@ -129,8 +129,18 @@ pub struct Rate(pub u64);
 
 impl Rate {
     const MOST: f64 = 1e13;
+    /// The first five are written.
     const UNITS: &[(&str, f64)] =
         &[("bit", 1.0), ("kbit", 1e3), ("mbit", 1e6), ("gbit", 1e9), ("tbit", 1e12)];
+    /// Bytes per second, as `tc` has them.
+    const OTHERS: &[(&str, f64)] = &[
+        ("bps", 8.0),
+        ("kbps", 8e3),
+        ("mbps", 8e6),
+        ("gbps", 8e9),
+        ("kibit", 1024.0),
+        ("mibit", 1_048_576.0),
+    ];
 
     /// The kernel counts bytes.
     pub fn bytes(self) -> u64 {
@@ -149,8 +159,8 @@ impl Field for Rate {
             Value::Int(bits) => *bits as f64,
             Value::Text(text) => {
                 let read = split(text).and_then(|(number, unit)| {
-                    let size = Self::UNITS.iter().find(|(name, _)| *name == unit)?.1;
-                    Some(number * size)
+                    let mut units = Self::UNITS.iter().chain(Self::OTHERS);
+                    Some(number * units.find(|(name, _)| *name == unit)?.1)
                 });
                 match read.filter(|bits| (8.0..=Self::MOST).contains(bits)) {
                     Some(bits) => bits,
@@ -176,6 +186,58 @@ impl Field for Rate {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk().map(|bytes| Rate(u64::from_ne_bytes(*bytes).saturating_mul(8)))
+    }
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u32);
+
+impl Size {
+    const UNITS: &[(&str, f64)] = &[
+        ("b", 1.0),
+        ("kb", 1024.0),
+        ("k", 1024.0),
+        ("mb", 1_048_576.0),
+        ("m", 1_048_576.0),
+        ("gb", 1_073_741_824.0),
+    ];
+}
+
+impl Field for Size {
+    fn form() -> Form {
+        let form = number_or_unit("a number of bytes, or text such as \"64kb\"");
+        Form { luals: "integer|string".into(), returned: "integer", word: Word::IntegerOrName, ..form }
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let bytes = match value {
+            Value::Int(bytes) => *bytes as f64,
+            Value::Text(text) => {
+                let read = split(text).and_then(|(number, unit)| {
+                    let size = Self::UNITS.iter().find(|(name, _)| *name == unit)?.1;
+                    Some(number * size)
+                });
+                match read.filter(|bytes| *bytes <= u32::MAX.into()) {
+                    Some(bytes) => bytes,
+                    None => return wrong("a number of bytes such as \"1500b\", \"64kb\" or \"1mb\"", text),
+                }
+            }
+            _ => return Ok(None),
+        };
+        Ok((0.0..=f64::from(u32::MAX)).contains(&bytes).then_some(Size(bytes as u32)))
+    }
+
+    fn value(&self) -> Value {
+        Value::Int(self.0.into())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.to_ne_bytes().to_vec())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().map(|bytes| Size(u32::from_ne_bytes(*bytes)))
     }
 }
 

@@ -5,6 +5,7 @@ mod old;
 mod probes;
 mod shell;
 mod sysctl;
+mod tc;
 mod watch;
 pub(super) mod wg;
 
@@ -35,19 +36,19 @@ const DEPTH: usize = 8;
 const HARMLESS: WordList = WordList(
     "arping cat cut date df dig echo env ethtool file fping free getent grep groups head host hostname \
      hping3 id iperf iperf3 jq ls lsmod lsof mtr nc ndisc6 netperf netserver netstat nmap nping nslookup \
-     printf ps pstree pwd rdisc6 readlink seq socat sort ss stat tail tc test tracepath tracepath6 \
+     printf ps pstree pwd rdisc6 readlink seq socat sort ss stat tail test tracepath tracepath6 \
      traceroute traceroute6 tree tshark uname uniq uptime wc wg which who whoami",
 );
 
 /// Programs that are translated; those of them that touch only the lab's network can be run as they are, too.
 const TRANSLATED: WordList = WordList(
     "arp bridge brctl conntrack curl ifconfig ip ip6tables iptables netcat ncat nft nsenter ping ping6 \
-     route sysctl tcpdump telnet wget",
+     route sysctl tc tcpdump telnet wget",
 );
 
 /// Those of the harmless programs that are for networks, and print what they have to say without being asked.
 const TYPED: WordList = WordList(
-    "arping dig ethtool fping iperf3 nc netstat nslookup ss tc tracepath tracepath6 traceroute traceroute6 \
+    "arping dig ethtool fping iperf3 nc netstat nslookup ss tracepath tracepath6 traceroute traceroute6 \
      wg",
 );
 
@@ -147,6 +148,7 @@ fn translate(name: &str, words: &[Arg], cx: &mut Context) -> Result<Vec<Act>> {
             }
         },
         "bridge" => bridge::translate(args, &space),
+        "tc" => tc::translate(args, &space),
         "brctl" => bridge::brctl(args, &space),
         "sysctl" => sysctl::translate(args, &space),
         "iptables" | "iptables-nft" | "iptables-legacy" => iptables::translate(args, &space, false, cx.made),

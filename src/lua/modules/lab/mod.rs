@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket, vlan};
+use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket, tc, vlan};
 use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Function, Record, Type, param, ret, ty};
@@ -122,6 +122,14 @@ fn space() -> Record<Space> {
             &s.state.fdb
         })
         .list("vlans", vlan::record(), "of bridges and their ports, as `vlan.list`", |s| &s.state.vlans)
+        .list(
+            "qdiscs",
+            tc::qdisc::record(),
+            "the queueing disciplines that somebody has set, as `tc.qdisc.list`",
+            |s| &s.state.qdiscs,
+        )
+        .list("classes", tc::class::record(), "as `tc.class.list`", |s| &s.state.classes)
+        .list("filters", tc::filter::record(), "as `tc.filter.list`", |s| &s.state.filters)
         .list("nat", nat::record(), "as `nat.list`", |s| &s.state.nat)
         .field("nft", "the whole ruleset, as nft shows it, if there is one and nft is installed", |s| {
             s.nft.clone()
@@ -187,7 +195,7 @@ pub fn module() -> Module {
             Function::new("lab.state", (), ret::record(record(), "everything"), |cx, ()| Ok(now(cx)?))
                 .doc(
                     "Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, \
-                     neighbours, forwarding databases, NAT rules, the nft ruleset, sockets, and the kernel \
+                     neighbours, forwarding databases, traffic control, NAT rules, the nft ruleset, sockets, and the kernel \
                      parameters that aren't as in a new namespace; and the processes. A part that can't be read is \
                      named in `problems`; the others are complete.\n\n\
                      Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and \

@@ -7,7 +7,7 @@ use mlua::{Lua, Table, Value};
 use super::steady;
 
 /// The parts of a namespace, in the order in which they are shown.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 15] = [
     "links",
     "addresses",
     "routes",
@@ -15,6 +15,9 @@ const PARTS: [&str; 12] = [
     "neighbours",
     "fdb",
     "vlans",
+    "qdiscs",
+    "classes",
+    "filters",
     "nat",
     "nft",
     "sockets",

@@ -8,18 +8,25 @@ use crate::net::tc::{self, LossModel, Shape, Slot};
 
 /// How a link is shaped.
 pub fn record() -> Record<Shape> {
-    let peer = part("nsh.PeerShape", "How a link shapes what it sends to one of its peers.");
-    part("nsh.Shape", "How a link shapes what it sends. Prints as in `tc qdisc`.")
+    part_of("nsh.Shape", "How a link shapes what it sends. Prints as in `tc qdisc`.")
         .map_of_some(
             "to",
-            peer.shown(Shape::to_string),
+            part().shown(Shape::to_string),
             "how what it sends to these is shaped instead",
             |s| s.to.iter().map(|peer| (peer.name.as_str(), &peer.shape)).collect(),
         )
         .shown(Shape::to_string)
 }
 
-fn part(name: &'static str, doc: &'static str) -> Builder<Shape> {
+/// How a link shapes what it sends to one of its peers, or a discipline what goes through it.
+pub fn part() -> Builder<Shape> {
+    part_of(
+        "nsh.PeerShape",
+        "How packets are held back and lost: what goes to one peer, or through a discipline.",
+    )
+}
+
+fn part_of(name: &'static str, doc: &'static str) -> Builder<Shape> {
     let model = Builder::<LossModel>::rows("nsh.ShapeLossModel", "Losses that come in bursts.").plain();
     let slot = Builder::<Slot>::rows("nsh.ShapeSlot", "Packets that leave in groups.").plain();
     Builder::<Shape>::rows_where(name, doc, |name| name != "direction")

@@ -1,0 +1,6 @@
+link.add("veth0", { kind = "veth", up = true })
+tc.qdisc.add("veth0", { handle = "1:", htb = { default = "20" } })
+tc.class.add("veth0", "1:1", { htb = { rate = "10mbit" } })
+tc.class.add("veth0", "1:10", { parent = "1:1", htb = { rate = "6mbit", ceil = "10mbit", prio = 1 } })
+tc.class.add("veth0", "1:20", { parent = "1:1", htb = { rate = "4mbit", ceil = "10mbit", prio = 2 } })
+print(tc.class.list({ dev = "veth0" }))

@@ -1,0 +1,5 @@
+link.add("veth0", { kind = "veth", up = true })
+tc.qdisc.add("veth0", { handle = "1:", kind = "htb" })
+tc.class.add("veth0", "1:10", { htb = { rate = "8mbit" } })
+tc.filter.add("veth0", { parent = "1:", pref = 5, u32 = { match = "ip dst 10.0.0.1", classid = "1:10" } })
+tc.filter.del("veth0", { parent = "1:", pref = 5 })

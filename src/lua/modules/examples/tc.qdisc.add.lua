@@ -1,0 +1,5 @@
+link.add("veth0", { kind = "veth", up = true })
+tc.qdisc.add("veth0", { handle = "1:", htb = { default = "20" } })
+tc.class.add("veth0", "1:10", { htb = { rate = "8mbit", ceil = "10mbit" } })
+tc.class.add("veth0", "1:20", { htb = { rate = "2mbit", ceil = "10mbit" } })
+print(tc.qdisc.list({ dev = "veth0" }))
