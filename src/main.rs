@@ -34,9 +34,9 @@ fn dispatch(command: Command) -> Result<i32> {
         Command::Help(text) => show(&text),
         // `nsh < lab.lua`: nobody is there to talk to.
         Command::Interactive { script: None, options } if !std::io::stdin().is_terminal() => {
-            run(read(Source::Stdin, &[])?, options)
+            run_file(Source::Stdin, &[], options)
         }
-        Command::Run { script, args, options } => run(read(script, &args)?, options),
+        Command::Run { script, args, options } => run_file(script, &args, options),
         Command::Interactive { script, options } => {
             prompt(script.map(|(script, args)| read(script, &args)).transpose()?, options)
         }
@@ -97,6 +97,7 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
     sandbox::close_inherited();
     let code = matches!(source, Source::Code(_));
     let script = read(source, args)?;
+    in_lua(&script, "nsh up")?;
     honoured(&script)?;
     let trace = options.script.trace;
     let request = labs::Request {
@@ -114,7 +115,7 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
 fn policy(options: LabOptions, script_dir: Option<PathBuf>) -> sandbox::Policy {
     let cli::ScriptOptions { write, env, timeout, trace: _ } = options.script;
     tell_unset(&env);
-    sandbox::Policy { host: options.host, write, script_dir, timeout, env }
+    sandbox::Policy { host: options.host, write, script_dir, timeout, env, own_etc: false }
 }
 
 fn tell_unset(env: &[OsString]) {
@@ -149,6 +150,15 @@ fn translate(file: &Path, output: Option<&Path>) -> Result<i32> {
     Ok(if translation.problems.is_empty() { status::SUCCESS } else { status::FAILED })
 }
 
+/// Runs a script in Lua, or one of a shell.
+fn run_file(source: Source, args: &[OsString], options: LabOptions) -> Result<i32> {
+    let script = read(source, args)?;
+    match shell::ShellScript::of(Path::new(&script.name), &script.source) {
+        Some(found) => run_shell(&found, args, script.directory, options),
+        None => run(script, options),
+    }
+}
+
 fn run(script: Script, options: LabOptions) -> Result<i32> {
     if !options.host {
         sandbox::close_inherited();
@@ -172,6 +182,41 @@ fn run(script: Script, options: LabOptions) -> Result<i32> {
     })
 }
 
+/// Runs a shell script as it is, in a lab with an `/etc` of its own.
+fn run_shell(
+    script: &shell::ShellScript,
+    args: &[OsString],
+    directory: Option<PathBuf>,
+    options: LabOptions,
+) -> Result<i32> {
+    let refused = [(options.host, "--host"), (options.echo, "--echo")];
+    if let Some((_, option)) = refused.iter().find(|(given, _)| *given) {
+        return Err(for_lua(option));
+    }
+    sandbox::close_inherited();
+    let trace = options.script.trace;
+    let policy = sandbox::Policy { own_etc: true, ..policy(options, directory) };
+    sandbox::run(&policy, |lab| {
+        tell_notes(lab, trace);
+        // The script's own status, though a signal may have come meanwhile.
+        sandbox::exit(script.run(lab, args))
+    })
+}
+
+/// An error for what works with scripts in Lua alone, if this is one of a shell.
+fn in_lua(script: &Script, what: &str) -> Result<()> {
+    match shell::ShellScript::of(Path::new(&script.name), &script.source) {
+        Some(_) => Err(for_lua(what)),
+        None => Ok(()),
+    }
+}
+
+fn for_lua(what: &str) -> anyhow::Error {
+    let e = Error::argument(format!("{what} takes scripts in Lua, and this one is a shell's"));
+    anyhow::Error::from(e.hint("nsh FILE runs it in a lab; nsh translate FILE makes Lua of it"))
+        .context(Exit(status::USAGE))
+}
+
 /// Tries what `-- needs:` in the script's head asks for. An error if that can't be had.
 fn honoured(script: &Script) -> Result<Option<Needs>> {
     let needs = scenario::needs(&script.source).context(Exit(status::USAGE))?;
@@ -186,6 +231,7 @@ fn prompt(script: Option<Script>, options: LabOptions) -> Result<i32> {
     if !options.host {
         sandbox::close_inherited();
     }
+    script.iter().try_for_each(|script| in_lua(script, "-i"))?;
     sandbox::heed_keys();
     let history = repl::History::open();
     // Set in the lab, read out here; it counts, so nothing need be open on both sides but this.

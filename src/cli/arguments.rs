@@ -24,8 +24,8 @@ use super::test::{Report, Test};
     SIGTERM, 128 and the signal's number if another one killed the script; what os.exit was given."
 )]
 pub struct Arguments {
-    /// The script; - reads it from stdin. The script finds the arguments that follow in the table `arg`. Without a
-    /// script, nsh is interactive.
+    /// The script, in Lua or of a shell (`#!/bin/sh`, `.sh`); - reads it from stdin. A script in Lua finds the arguments
+    /// that follow in the table `arg`. Without a script, nsh is interactive.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Run this instead of a file.

@@ -10,6 +10,7 @@
 
 mod dev;
 mod environment;
+mod etc;
 mod exe;
 mod exit;
 mod filter;
@@ -86,6 +87,8 @@ pub struct Policy {
     pub timeout: Option<Duration>,
     /// What of the environment a lab gets besides what programs need: NAME, or NAME=VALUE.
     pub env: Vec<OsString>,
+    /// `/etc` is a copy that the script can write to.
+    pub own_etc: bool,
 }
 
 /// What the script runs in.
@@ -137,7 +140,10 @@ impl Plan {
     fn new(options: &Policy) -> Result<Plan> {
         let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         Ok(Plan {
-            places: Places::of(&options.write, options.script_dir.as_deref())?,
+            places: Places {
+                own_etc: options.own_etc,
+                ..Places::of(&options.write, options.script_dir.as_deref())?
+            },
             environment: Environment::passed(&options.env)?,
             maps: Some(Maps::of_this_process()?),
             timeout: options.timeout,

@@ -42,6 +42,8 @@ pub struct Places {
     /// The machine's Unix sockets that are there now, each of which is covered: in the writable places nothing else
     /// can be done, and elsewhere overlays may not be had.
     pub sockets: Vec<PathBuf>,
+    /// `/etc` is a copy that the lab can write to.
+    pub own_etc: bool,
 }
 
 impl Places {
@@ -59,7 +61,7 @@ impl Places {
         readable.sort();
         readable.dedup();
         let sockets = machine_sockets(&writable);
-        Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets })
+        Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets, own_etc: false })
     }
 }
 

@@ -11,7 +11,7 @@ use nix::mount::MsFlags;
 use super::dev::Device;
 use super::places::{self, Places};
 use super::sys::{self, Tree};
-use super::{dev, netns, procfs, shade, streams};
+use super::{dev, etc, netns, procfs, shade, streams};
 use crate::base::error::Error;
 
 const RUN: &str = "/run";
@@ -113,8 +113,12 @@ pub fn build(places: &Places, devices: Devices) -> Result<(View, procfs::Handle)
             let _ = shade::lay(path);
         }
     }
-    netns::mount(&mut view);
-    bind(Path::new(HOSTS), Path::new("/etc/hosts"));
+    if places.own_etc {
+        etc::mount(&mut view);
+    } else {
+        netns::mount(&mut view);
+        bind(Path::new(HOSTS), Path::new("/etc/hosts"));
+    }
     for socket in &places.sockets {
         if fs::symlink_metadata(socket).is_ok_and(|m| m.file_type().is_socket()) {
             bind(Path::new(EMPTY), socket);

@@ -104,6 +104,7 @@ impl Running {
             env: options.env.clone(),
             script_dir: script.directory.clone(),
             timeout: limit,
+            own_etc: false,
         };
         let trace = options.trace;
         let job = job::start(start, |inside| enter(&sandbox, &script, trace, settings, inside))?;

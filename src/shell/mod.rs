@@ -16,6 +16,7 @@ mod markdown;
 mod nft;
 mod parser;
 mod programs;
+mod run;
 mod script;
 mod typed;
 mod variables;
@@ -24,6 +25,7 @@ pub use args::Reason;
 pub use echo::lines;
 pub use emit::{Globals, Program, variable};
 pub use lua::is_taken;
+pub use run::ShellScript;
 pub use typed::{Step, Typed, What, behind_prompt, is_known, is_typed, length, line};
 
 use emit::Emitter;
