@@ -217,6 +217,8 @@ mod tests {
         ("change the mtu", "link.set"),
         ("show the routing table", "route.list"),
         ("which way does a packet take", "route.get"),
+        ("which routers are on the way", "traceroute"),
+        ("path mtu", "pmtu"),
         ("tcp server", "tcp.listen"),
         ("send udp", "udp.send"),
         ("ring of routers", "topology.ring"),

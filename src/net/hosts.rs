@@ -1,6 +1,6 @@
 //! Names of hosts: each namespace can be reached by its name, from the probes and from processes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -77,6 +77,20 @@ pub fn lookup(all: &Namespaces, viewer: &Namespace, name: &str) -> Result<Vec<Ip
     }
     Err(Error::new(Kind::NotFound, format!("{name} has no address yet"))
         .hint("add one with addr.add, or with the addr option of link.add"))
+}
+
+/// The namespaces of the lab by their addresses; those that several have (anycast, duplicates) are left out.
+pub fn owners(all: &Namespaces) -> Result<HashMap<IpAddr, String>> {
+    let mut owners: HashMap<IpAddr, Option<String>> = HashMap::new();
+    for ns in all.all()? {
+        for address in addr::list(&ns, &Addr::default())?.iter().filter(|a| !a.ip().is_loopback()) {
+            let owner = owners.entry(address.ip()).or_insert_with(|| Some(ns.name().to_owned()));
+            if owner.as_deref() != Some(ns.name()) {
+                *owner = None;
+            }
+        }
+    }
+    Ok(owners.into_iter().filter_map(|(ip, owner)| Some((ip, owner?))).collect())
 }
 
 fn unknown(all: &Namespaces, name: &str) -> Error {

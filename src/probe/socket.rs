@@ -221,6 +221,21 @@ pub fn set(fd: BorrowedFd<'_>, level: i32, name: i32, value: i32, what: &str) ->
     set_plain(fd, level, name, &value).map_err(|e| Error::from(e).detail(format!("setting {what}")))
 }
 
+/// Has a socket never fragment what it sends, whatever the kernel remembers of the path: only the link's own MTU counts.
+pub fn keep_whole(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
+    match family {
+        Family::Inet => {
+            let (level, probe) = (libc::IPPROTO_IP, libc::IP_PMTUDISC_PROBE);
+            set(fd, level, libc::IP_MTU_DISCOVER, probe, "IP_MTU_DISCOVER")
+        }
+        Family::Inet6 => {
+            let (level, probe) = (libc::IPPROTO_IPV6, libc::IPV6_PMTUDISC_PROBE);
+            set(fd, level, libc::IPV6_MTU_DISCOVER, probe, "IPV6_MTU_DISCOVER")?;
+            set(fd, level, libc::IPV6_DONTFRAG, 1, "IPV6_DONTFRAG")
+        }
+    }
+}
+
 /// Sets an option whose value is a plain C type.
 pub fn set_plain<T: Copy>(
     fd: BorrowedFd<'_>,

@@ -32,6 +32,7 @@
 ---@field nexthop nsh.nexthop
 ---@field nft nsh.nft
 ---@field ping nsh.ping
+---@field pmtu nsh.pmtu
 ---@field proc nsh.proc
 ---@field route nsh.route
 ---@field rule nsh.rule
@@ -42,6 +43,7 @@
 ---@field tc.filter nsh.tc.filter
 ---@field tc.qdisc nsh.tc.qdisc
 ---@field tcp nsh.tcp
+---@field traceroute nsh.traceroute
 ---@field udp nsh.udp
 ---@field vlan nsh.vlan
 ---@field wait nsh.wait
@@ -924,11 +926,11 @@
 ---@field timeout? number seconds for all of it; default 10
 ---@field redirects? integer how many redirects to follow; default 0
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
 
 ---@class (exact) nsh.http.RequestOptions
@@ -938,11 +940,11 @@
 ---@field timeout? number seconds for all of it; default 10
 ---@field redirects? integer how many redirects to follow; default 0
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
 
 ---@class (exact) nsh.http.ServeOptions
@@ -1264,11 +1266,11 @@
 ---@field timeout? number seconds in which a reply must come; default 3
 ---@field size? integer bytes of payload; default 56
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 
 ---@class (exact) nsh.ping.StartOptions
 ---@field count? integer how many requests to send; default no end
@@ -1276,15 +1278,22 @@
 ---@field timeout? number seconds in which a reply must come; default 3
 ---@field size? integer bytes of payload; default 56
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 
 ---@class (exact) nsh.ping.WaitOptions
 ---@field received? integer so many replies; default until it ends
 ---@field timeout? number seconds to wait at most; default no limit
+
+---@class (exact) nsh.pmtu.Options
+---@field timeout? number seconds in which a small packet must be answered; default 3
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
 
 ---@class (exact) nsh.proc.ExecOptions
 ---@field env? table<string, string|false> variables added to its environment; false takes one away
@@ -1986,11 +1995,11 @@
 ---@field port? integer the port, if the address has none
 ---@field timeout? number seconds until it must be connected; default 5
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
 
 ---@class (exact) nsh.tcp.ListenOptions
@@ -2023,6 +2032,19 @@
 ---@field needs? string|string[] what it needs, in the words of a file's `-- needs:`: programs, kernel features that `nsh doctor` names, `root` or `user`; without it the test is skipped, with the reason
 ---@field lab? "own"|"shared" "own": in a fresh lab of its own, in which the file's code runs once more, but for its other tests; default "shared"
 
+---@class (exact) nsh.traceroute.Options
+---@field proto? "icmp"|"tcp"|"udp" what is sent: echo requests (icmp), datagrams (udp) or requests for connections (tcp); default icmp
+---@field port? integer the destination port; default 80 of tcp, and 33434 of the first datagram, one more with each
+---@field first_ttl? integer the time to live, or hop limit, to begin with; default 1
+---@field max_ttl? integer the largest one; default 30
+---@field queries? integer packets for each hop; default 1
+---@field timeout? number seconds in which an answer must come; default 1.5
+---@field size? integer bytes of payload, of icmp and udp; default 32
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field from? string the source address, or the link that packets must leave by
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+
 ---@class (exact) nsh.udp.AnswerOptions
 ---@field from? string the source address, where the server has several; default the one of the route
 
@@ -2039,21 +2061,21 @@
 ---@field tries? integer how often to send it until an answer comes; default 1
 ---@field port? integer the port, if the address has none
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
 
 ---@class (exact) nsh.udp.SendOptions
 ---@field port? integer the port, if the address has none
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
 
 ---@class (exact) nsh.udp.WaitOptions
@@ -2174,11 +2196,11 @@
 ---@field port? integer the destination port, of tcp and udp
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 ---@field size? integer bytes of payload of an echo request; default 56
----@field from? string the source address, or the link that packets must leave by
 ---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
----@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
 ---@field source_port? integer the source port; default a free one
 
 ---@class (exact) nsh.wireguard.PeerOptions
@@ -2793,6 +2815,17 @@
 ---@field name string its name with dots; a dot within an interface's name stands as /
 ---@field value string its value as the kernel writes it
 
+---The MTU of a path, and where it comes from. Prints as text.
+---@class nsh.PathMtu
+---@field dst string the target, as it was given
+---@field addr string the target's address
+---@field mtu integer bytes of the largest packet that arrives in one piece, with all its headers
+---@field dev string the link that packets leave by
+---@field dev_mtu integer its MTU
+---@field time number seconds that it took
+---@field told nsh.PmtuTold[] who said that a packet was too big, in the order in which it was said
+---@field black_hole? nsh.PmtuBlackHole where larger packets vanish without a word; none if they don't
+
 ---How packets are held back and lost: what goes to one peer, or through a discipline.
 ---@class nsh.PeerShape
 ---@field delay? number how long each packet is held back
@@ -2846,6 +2879,19 @@
 ---@field rtt? nsh.Rtt round-trip times; none without a reply
 ---@field replies nsh.PingReply[] the replies, in the order in which they came
 ---@field errors nsh.PingError[] what was said instead of a reply
+
+---Where packets vanish without a word.
+---@class nsh.PmtuBlackHole
+---@field size integer bytes of the smallest packet that was lost
+---@field from? string the last host that such a packet passes; none if no router answers
+---@field namespace? string the namespace of the lab that has this address
+
+---Who said that a packet was too big.
+---@class nsh.PmtuTold
+---@field from string its address
+---@field namespace? string the namespace of the lab that has this address
+---@field size integer bytes of the packet that was too big
+---@field mtu integer the MTU that it told
 
 ---A route. Prints as in `ip route`.
 ---@class nsh.Route
@@ -3025,6 +3071,33 @@
 ---@field bytes_out integer bytes that were sent
 ---@field data string the first bytes that came, 4096 unless `keep` says otherwise
 ---@field open boolean whether it is still open
+
+---The way to a host. Prints as traceroute prints it.
+---@class nsh.Trace
+---@field dst string the target, as it was given
+---@field addr string the target's address
+---@field proto string icmp, udp or tcp
+---@field reached boolean the target answered
+---@field time number seconds that it took
+---@field hops nsh.TraceHop[] the routers in their order, and the target; a hop that is silent has no addr
+
+---Who answered a packet.
+---@class nsh.TraceAnswer
+---@field from string its address
+---@field rtt number the round-trip time in seconds
+---@field message? string what it said, if it is more than that the time to live has ended
+---@field mtu? integer the MTU of the link for which the packet was too big
+
+---A router on the way, or its end.
+---@class nsh.TraceHop
+---@field ttl integer the time to live that ends there
+---@field addr? string who answered first; none if nobody did
+---@field namespace? string the namespace of the lab that has this address
+---@field rtt? number the round-trip time of the first answer, in seconds
+---@field message? string what it said, if it is more than that the time to live has ended
+---@field sent integer packets sent
+---@field lost integer packets that nobody answered
+---@field answers nsh.TraceAnswer[] all answers, in the order of the packets
 
 ---What is particular to a tun or tap link.
 ---@class nsh.Tun
@@ -4871,6 +4944,14 @@ ping = {}
 ---@return nsh.Ping # the running ping
 function ping.start(dst, opts) end
 
+---Sends echo requests that must not be fragmented, of the size that the first link takes, and then of the sizes that routers tell. Where larger ones are lost and nobody says anything, it searches for the size, and says behind which host they vanish: a black hole. What the kernel remembers of the path is left out of account.
+---
+---Raises `timeout` if even a small packet is not answered, `host_unreachable` if somebody refuses it, `network_unreachable` without a route, `not_found` for an unknown name or link.
+---@param dst string|nsh.Namespace the target; a link-local address with its link, as "fe80::1%eth0"
+---@param opts? nsh.pmtu.Options options
+---@return nsh.PathMtu # the MTU and where it comes from
+function pmtu(dst, opts) end
+
 ---Processes inside a namespace.
 ---
 ---A process sees the namespace's network and its devices in `/sys`, and finds each namespace of the lab by its name (in `/etc/hosts`). It has a process group of its own, ends with the lab at the latest, and reads nothing unless given `stdin`. What lies in `/etc/netns/NAME`, such as `resolv.conf`, stands over `/etc` for the processes of the namespace NAME; in a sandbox that directory is the lab's own, and empty at first.
@@ -5195,6 +5276,14 @@ test = {}
 ---@param fn function the test: it gets the case, and its index or name
 ---@overload fun(name: string, cases: table, fn: function)
 function test.each(name, cases, opts, fn) end
+
+---Sends packets whose time to live ends at each router on the way, which says so. A hop that is silent for a second is asked once more: routers limit how often they say it (net.ipv4.icmp_ratelimit).
+---
+---Raises `network_unreachable` without a route, `host_unreachable` or `permission` by a route of type unreachable or prohibit, `permission` by a firewall rule, `not_found` for an unknown name or link.
+---@param dst string|nsh.Namespace the target; a link-local address with its link, as "fe80::1%eth0"
+---@param opts? nsh.traceroute.Options options
+---@return nsh.Trace # the way
+function traceroute(dst, opts) end
 
 ---UDP datagrams, and servers that get them.
 ---@class nsh.udp

@@ -20,6 +20,7 @@ pub(super) mod neigh;
 pub(super) mod nexthop;
 pub(super) mod nft;
 pub(super) mod ping;
+pub(super) mod pmtu;
 pub mod proc;
 pub(super) mod route;
 pub(super) mod rule;
@@ -30,6 +31,7 @@ pub(super) mod sysctl;
 pub(super) mod tc;
 pub(super) mod tcp;
 pub mod test;
+pub(super) mod traceroute;
 pub(super) mod traffic;
 pub(super) mod udp;
 pub(super) mod vlan;
@@ -73,6 +75,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("nexthop", Namespace, Table, nexthop::module),
     Entry::new("nft", Namespace, Table, nft::module),
     Entry::new("ping", Namespace, Callable, ping::module),
+    Entry::new("pmtu", Namespace, Single, pmtu::module),
     Entry::new("proc", Namespace, Table, proc::module),
     Entry::new("route", Namespace, Table, route::module),
     Entry::new("rule", Namespace, Table, rule::module),
@@ -86,6 +89,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("tc.qdisc", Namespace, Table, tc::qdisc::module),
     Entry::new("tcp", Namespace, Table, tcp::module),
     Entry::new("test", Global, Callable, test::test),
+    Entry::new("traceroute", Namespace, Single, traceroute::module),
     Entry::new("udp", Namespace, Table, udp::module),
     Entry::new("vlan", Namespace, Table, vlan::module),
     Entry::new("wait", Namespace, Table, wait::module),

@@ -64,16 +64,23 @@ pub fn source() -> Type<Source> {
     ty::parsed("an address of this namespace or the name of a link", Source::parse)
 }
 
+/// Options that choose the way of packets.
+pub fn way() -> Shape<SocketOptions> {
+    shape!(SocketOptions = "" => {
+        from: source(), "the source address, or the link that packets must leave by";
+        tos: ty::int(0..=255), "type of service, or traffic class; default 0";
+        mark: ty::int(0..=u32::MAX), "the mark that rules and filters see; default 0";
+    })
+}
+
 /// Options of a socket that sends.
 pub fn socket() -> Shape<SocketOptions> {
     shape!(SocketOptions = "nsh.SocketOptions" => {
-        from: source(), "the source address, or the link that packets must leave by";
         ttl: ty::int(1..=255), "time to live, or hop limit; default net.ipv4.ip_default_ttl, 64";
-        tos: ty::int(0..=255), "type of service, or traffic class; default 0";
-        mark: ty::int(0..=u32::MAX), "the mark that rules and filters see; default 0";
         df: ty::boolean(),
             "true: never fragment; false: fragment wherever needed; default as the path's MTU asks for";
     })
+    .include(way(), |options| options)
 }
 
 /// As [`socket`], with a source port.

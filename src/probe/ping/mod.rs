@@ -3,9 +3,9 @@
 //! Sources: RFC 792, RFC 4443, icmp(7), raw(7), ip(7), ipv6(7).
 
 mod arrival;
-mod packet;
+pub(super) mod packet;
 mod report;
-mod run;
+pub(super) mod run;
 
 use std::net::SocketAddr;
 use std::os::fd::AsFd;

@@ -1,5 +1,6 @@
 //! Echo requests, and what answers them: RFC 792 (ICMP), RFC 4443 (ICMPv6).
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::net::prefix::Family;
@@ -57,6 +58,18 @@ pub enum Answer {
 }
 
 impl Run {
+    /// A run with an identity of its own.
+    pub fn new(target: IpAddr, size: usize) -> Self {
+        // Not a secret, only unlikely to be another's: the standard library seeds its hashers from the kernel.
+        let random = RandomState::new().build_hasher().finish();
+        Run {
+            target,
+            id: (random >> 48) as u16,
+            cookie: random.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes(),
+            size: size.min(super::MAX_SIZE),
+        }
+    }
+
     pub fn family(&self) -> Family {
         Family::of(self.target)
     }
@@ -82,10 +95,21 @@ impl Run {
     /// Reads a packet as a raw socket hands it out: with the IP header for IPv4, without for IPv6. `None` for
     /// what is malformed or isn't about this run.
     pub fn read(&self, packet: &[u8]) -> Option<Answer> {
-        match self.family() {
-            Family::Inet => self.read_v4(packet),
-            Family::Inet6 => self.read_v6(packet),
+        let (icmp, ttl) = message(self.family(), packet)?;
+        let (reply, request, protocol) = match self.family() {
+            Family::Inet => (ECHO_REPLY, ECHO_REQUEST, PROTOCOL_ICMP),
+            Family::Inet6 => (V6_ECHO_REPLY, V6_ECHO_REQUEST, NEXT_ICMPV6),
+        };
+        if *icmp.first()? == reply {
+            return self.reply(icmp, ttl);
         }
+        let quoted = quoted(self.family(), icmp)?;
+        if quoted.protocol != protocol || quoted.target != self.target {
+            return None;
+        }
+        let seq = self.our_request(quoted.transport, request)?;
+        let Quoted { kind, code, message, mtu, .. } = quoted;
+        Some(Answer::Refused { seq, kind, code, message, mtu })
     }
 
     /// Whether a packet, as a raw socket where it arrives hands it out, is one of these requests. The identifier may
@@ -99,51 +123,6 @@ impl Run {
             icmp.first() == Some(&kind)
                 && icmp.get(HEADER..).is_some_and(|rest| rest.starts_with(&self.cookie))
         })
-    }
-
-    fn read_v4(&self, packet: &[u8]) -> Option<Answer> {
-        let (ip, icmp) = split_v4(packet)?;
-        // Raw sockets get what the kernel itself would drop for its checksum.
-        if checksum(icmp) != 0 {
-            return None;
-        }
-        let (kind, code, rest) = (*icmp.first()?, *icmp.get(1)?, icmp.get(4..8)?);
-        if kind == ECHO_REPLY {
-            return self.reply(icmp, Some(ip[8]));
-        }
-        if !wanted(Family::Inet).contains(&kind) {
-            return None;
-        }
-        let (inner_ip, inner) = split_v4(icmp.get(8..)?)?;
-        let target = Ipv4Addr::from(*inner_ip[16..].first_chunk::<4>()?);
-        if inner_ip[9] != PROTOCOL_ICMP || IpAddr::V4(target) != self.target {
-            return None;
-        }
-        let seq = self.our_request(inner, ECHO_REQUEST)?;
-        // RFC 1191: the next hop's MTU stands in the low half of the unused word; 0 from old routers.
-        let mtu = u32::from(u16::from_be_bytes([rest[2], rest[3]]));
-        let mtu = (kind == UNREACHABLE && code == 4 && mtu != 0).then_some(mtu);
-        Some(Answer::Refused { seq, kind, code, message: message_v4(kind, code, mtu, rest[0]), mtu })
-    }
-
-    fn read_v6(&self, icmp: &[u8]) -> Option<Answer> {
-        let (kind, code, rest) = (*icmp.first()?, *icmp.get(1)?, *icmp.get(4..)?.first_chunk::<4>()?);
-        if kind == V6_ECHO_REPLY {
-            return self.reply(icmp, None);
-        }
-        if !wanted(Family::Inet6).contains(&kind) {
-            return None;
-        }
-        let inner = icmp.get(8..)?;
-        let header = inner.first_chunk::<40>()?;
-        let target = Ipv6Addr::from(*header[24..].first_chunk::<16>()?);
-        if IpAddr::V6(target) != self.target {
-            return None;
-        }
-        let seq = self.our_request(upper_layer(header[6], &inner[40..])?, V6_ECHO_REQUEST)?;
-        let word = u32::from_be_bytes(rest);
-        let mtu = (kind == V6_TOO_BIG).then_some(word);
-        Some(Answer::Refused { seq, kind, code, message: message_v6(kind, code, word), mtu })
     }
 
     fn reply(&self, icmp: &[u8], ttl: Option<u8>) -> Option<Answer> {
@@ -167,6 +146,60 @@ impl Run {
     }
 }
 
+/// The ICMP message of a packet as a raw socket hands it out, and the ttl that IPv4's header tells.
+pub fn message(family: Family, packet: &[u8]) -> Option<(&[u8], Option<u8>)> {
+    if family == Family::Inet6 {
+        return Some((packet, None));
+    }
+    let (ip, icmp) = split_v4(packet)?;
+    // Raw sockets get what the kernel itself would drop for its checksum.
+    (checksum(icmp) == 0).then_some((icmp, Some(ip[8])))
+}
+
+/// An ICMP error, and what it quotes of the packet that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted<'a> {
+    pub kind: u8,
+    pub code: u8,
+    pub message: String,
+    pub mtu: Option<u32>,
+    /// Where the packet was to go.
+    pub target: IpAddr,
+    /// The number of its protocol.
+    pub protocol: u8,
+    /// What is there of it behind the IP header: 8 bytes or more.
+    pub transport: &'a [u8],
+}
+
+/// Reads an ICMP error; `None` for what is none.
+pub fn quoted(family: Family, icmp: &[u8]) -> Option<Quoted<'_>> {
+    let (kind, code, rest) = (*icmp.first()?, *icmp.get(1)?, *icmp.get(4..)?.first_chunk::<4>()?);
+    if !wanted(family).contains(&kind) || matches!(kind, ECHO_REPLY | V6_ECHO_REPLY) {
+        return None;
+    }
+    let inner = icmp.get(8..)?;
+    match family {
+        Family::Inet => {
+            let (header, transport) = split_v4(inner)?;
+            let target = Ipv4Addr::from(*header[16..].first_chunk::<4>()?).into();
+            // RFC 1191: the next hop's MTU stands in the low half of the unused word; 0 from old routers.
+            let mtu = u32::from(u16::from_be_bytes([rest[2], rest[3]]));
+            let mtu = (kind == UNREACHABLE && code == 4 && mtu != 0).then_some(mtu);
+            let message = message_v4(kind, code, mtu, rest[0]);
+            Some(Quoted { kind, code, message, mtu, target, protocol: header[9], transport })
+        }
+        Family::Inet6 => {
+            let header = inner.first_chunk::<40>()?;
+            let target = Ipv6Addr::from(*header[24..].first_chunk::<16>()?).into();
+            let (protocol, transport) = upper_layer(header[6], &inner[40..])?;
+            let word = u32::from_be_bytes(rest);
+            let mtu = (kind == V6_TOO_BIG).then_some(word);
+            let message = message_v6(kind, code, word);
+            Some(Quoted { kind, code, message, mtu, target, protocol, transport })
+        }
+    }
+}
+
 /// Splits an IPv4 packet into its header and what follows.
 fn split_v4(packet: &[u8]) -> Option<(&[u8], &[u8])> {
     let first = *packet.first()?;
@@ -177,14 +210,13 @@ fn split_v4(packet: &[u8]) -> Option<(&[u8], &[u8])> {
     packet.split_at_checked(length)
 }
 
-/// Walks over the extension headers of a quoted IPv6 packet to its ICMPv6 message.
-fn upper_layer(mut next: u8, mut rest: &[u8]) -> Option<&[u8]> {
+/// Walks over the extension headers of a quoted IPv6 packet to what they carry, and tells its protocol.
+fn upper_layer(mut next: u8, mut rest: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         let length = match next {
-            NEXT_ICMPV6 => return Some(rest),
             NEXT_FRAGMENT => 8,
             NEXT_HOP_BY_HOP | NEXT_ROUTING | NEXT_DESTINATION => usize::from(*rest.get(1)?) * 8 + 8,
-            _ => return None,
+            _ => return Some((next, rest)),
         };
         next = *rest.first()?;
         rest = rest.get(length..)?;

@@ -1,19 +1,14 @@
 //! The loop that sends at its interval and receives meanwhile.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher, Hasher};
-use std::io::IoSliceMut;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
-use nix::sys::socket::{
-    ControlMessageOwned, MsgFlags, SockProtocol, SockType, SockaddrStorage, recvmsg, sendto, setsockopt,
-    sockopt,
-};
+use nix::sys::socket::{MsgFlags, SockProtocol, SockType, SockaddrStorage, sendto, setsockopt, sockopt};
 
 use super::EchoRequests;
 use super::packet::{self, Answer, Run};
@@ -23,7 +18,8 @@ use crate::base::wait::Deadline;
 use crate::io::lock;
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
-use crate::probe::socket::{self, LINK_LOCAL, Source, address_of, explain, needs_link};
+use crate::probe::socket::{self, LINK_LOCAL, SocketOptions, Source, explain, needs_link};
+use crate::probe::stamped::{self, Packet};
 
 /// Room for the replies of a second of flooding.
 const RECEIVE_BUFFER: i32 = 1 << 20;
@@ -63,16 +59,9 @@ pub struct Pinger {
     buffer: Vec<u8>,
 }
 
-struct Packet {
-    length: usize,
-    from: SocketAddr,
-    stamp: Option<Duration>,
-    hops: Option<u8>,
-}
-
 impl Pinger {
     pub fn open(ns: &Namespace, target: SocketAddr, options: &EchoRequests) -> Result<Self> {
-        check_zone(target, options)?;
+        check_zone(target, &options.socket)?;
         let family = Family::of(target.ip());
         let protocol = Some(icmp(family));
         let socket =
@@ -84,19 +73,10 @@ impl Pinger {
             })?;
         let fd = socket.as_fd();
         set_filter(fd, family)?;
-        setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
+        stamped::ask(fd, family)?;
         setsockopt(&socket, sockopt::Broadcast, &true)?;
         socket::set_receive_buffer(fd, RECEIVE_BUFFER);
-        if family == Family::Inet6 {
-            setsockopt(&socket, sockopt::Ipv6RecvHopLimit, &true)?;
-        }
-        let random = random();
-        let run = Run {
-            target: target.ip(),
-            id: (random >> 48) as u16,
-            cookie: random.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes(),
-            size: options.size.min(super::MAX_SIZE),
-        };
+        let run = Run::new(target.ip(), options.size);
         Ok(Pinger {
             socket: Arc::new(socket),
             target: without_port(target),
@@ -189,7 +169,7 @@ impl Pinger {
         let wire = seq as u16;
         let bytes = self.run.request(wire);
         let at = Instant::now();
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = stamped::now();
         let to = SockaddrStorage::from(self.target);
         sendto(self.socket.as_raw_fd(), &bytes, &to, MsgFlags::MSG_NOSIGNAL)?;
         self.sent = seq;
@@ -239,7 +219,7 @@ impl Pinger {
     /// Whether all that came was received.
     fn receive(&mut self, report: &Mutex<Report>) -> Result<bool> {
         for _ in 0..BURST {
-            match self.read() {
+            match stamped::receive(self.socket.as_raw_fd(), &mut self.buffer) {
                 Ok(Some(packet)) => self.take(packet, report),
                 Err(Errno::EAGAIN) => return Ok(true),
                 Ok(None) | Err(Errno::EINTR) => {}
@@ -247,27 +227,6 @@ impl Pinger {
             }
         }
         Ok(false)
-    }
-
-    fn read(&mut self) -> std::result::Result<Option<Packet>, Errno> {
-        let mut space = nix::cmsg_space!([libc::timespec; 1], i32);
-        let mut iov = [IoSliceMut::new(&mut self.buffer)];
-        let message = recvmsg::<SockaddrStorage>(
-            self.socket.as_raw_fd(),
-            &mut iov,
-            Some(&mut space),
-            MsgFlags::MSG_DONTWAIT,
-        )?;
-        let (mut stamp, mut hops) = (None, None);
-        for control in message.cmsgs()? {
-            match control {
-                ControlMessageOwned::ScmTimestampns(t) => stamp = Some(Duration::from(t)),
-                ControlMessageOwned::Ipv6HopLimit(n) => hops = u8::try_from(n).ok(),
-                _ => {}
-            }
-        }
-        let Some(from) = message.address.as_ref().and_then(address_of) else { return Ok(None) };
-        Ok(Some(Packet { length: message.bytes, from, stamp, hops }))
     }
 
     fn take(&mut self, packet: Packet, report: &Mutex<Report>) {
@@ -280,9 +239,7 @@ impl Pinger {
         }
         let duplicate = std::mem::replace(&mut request.answered, true);
         let seq = request.seq;
-        // The kernel's stamp leaves out how long we took to look; it is void if the clock was set meanwhile.
-        let stamped = packet.stamp.and_then(|stamp| stamp.checked_sub(request.wall));
-        let rtt = stamped.filter(|rtt| *rtt <= elapsed).unwrap_or(elapsed).as_secs_f64();
+        let rtt = packet.rtt(request.wall, elapsed).as_secs_f64();
         if !duplicate {
             self.outstanding -= 1;
         }
@@ -310,7 +267,7 @@ pub fn icmp(family: Family) -> SockProtocol {
 
 /// Lets only those types through that can be an answer: ICMP_FILTER of linux/icmp.h has a bit for each type that is
 /// blocked, and so has ICMPV6_FILTER of linux/icmpv6.h, whose types go to 255.
-fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
+pub fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
     const ICMP_FILTER: i32 = 1;
     const ICMPV6_FILTER: i32 = 1;
     let mut blocked = [u32::MAX; 8];
@@ -325,8 +282,8 @@ fn set_filter(fd: BorrowedFd<'_>, family: Family) -> Result<()> {
 }
 
 /// A raw socket would take any link for an address that is there on each.
-fn check_zone(target: SocketAddr, options: &EchoRequests) -> Result<()> {
-    match (target, &options.socket.from) {
+pub fn check_zone(target: SocketAddr, options: &SocketOptions) -> Result<()> {
+    match (target, &options.from) {
         (_, Some(Source::Link(_))) => Ok(()),
         (SocketAddr::V6(v6), _) if v6.scope_id() == 0 && needs_link(target.ip()) => {
             Err(Error::argument(format!("{} is an address of any link", target.ip())).hint(LINK_LOCAL))
@@ -335,19 +292,14 @@ fn check_zone(target: SocketAddr, options: &EchoRequests) -> Result<()> {
     }
 }
 
-/// Not a secret, only unlikely to be another's: the standard library seeds its hashers from the kernel.
-fn random() -> u64 {
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
-}
-
-fn seconds(s: f64) -> Duration {
+pub fn seconds(s: f64) -> Duration {
     // Infinite, or too long to be told: a year is for ever here, and can be added to a point in time.
     const LONG: Duration = Duration::from_secs(365 * 86_400);
     Duration::try_from_secs_f64(s.max(0.0)).map_or(LONG, |d| d.min(LONG))
 }
 
 /// A raw socket's address has no port; its scope stays.
-fn without_port(mut address: SocketAddr) -> SocketAddr {
+pub fn without_port(mut address: SocketAddr) -> SocketAddr {
     address.set_port(0);
     address
 }

@@ -1,0 +1,8 @@
+local topology = require("nsh.topology")
+local net = topology(topology.chain(2))
+net.r2.link.set("to-h2", { mtu = 1400 })
+net.h2.link.set("eth0", { mtu = 1400 })
+local path = net.h1.pmtu("h2")
+print(path)
+check.equal(path.mtu, 1400)
+check.equal(path.told[1].namespace, "r2")

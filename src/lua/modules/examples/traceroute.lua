@@ -1,0 +1,7 @@
+local topology = require("nsh.topology")
+local net = topology(topology.chain(2))
+local way = net.h1.traceroute("h2")
+print(way)
+check.equal(#way.hops, 3)
+check.equal(way.hops[1].namespace, "r1")
+check.equal(net.h1.traceroute("h2", { proto = "tcp", port = 22 }).reached, true)
