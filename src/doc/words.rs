@@ -45,6 +45,8 @@ pub const PAGES: &[(&str, &str)] = &[
     ("namespace.add", "create host node machine container"),
     ("link.add", "connect two hosts cable veth vlan vxlan bridge bond tunnel interface"),
     ("link.set", "change mtu mac up down rename move"),
+    ("pmtu", "path mtu discovery fragmentation black hole"),
+    ("traceroute", "trace hops routers way path"),
     ("link.stats", "counters bytes packets statistics"),
     ("addr.add", "assign give ip address"),
     ("route.add", "default gateway static"),
