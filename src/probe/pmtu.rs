@@ -215,7 +215,7 @@ impl Prober {
             Outcome::TooBig(from, mtu) => {
                 Err(Error::new(Kind::Protocol, format!("{from} says that {size} bytes are too many: {mtu}")))
             }
-            Outcome::Silent => Err(Error::new(Kind::Timeout, format!("no answer to {size} bytes either"))),
+            Outcome::Silent => Err(Error::new(Kind::Timeout, format!("no answer even to {size} bytes"))),
         }
         .map_err(|e| e.hint(format!("why({name:?}) says where the packet is lost")))
     }
