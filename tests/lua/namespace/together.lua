@@ -76,7 +76,9 @@ for kind, make in pairs(makes) do
     check.equal(state(kind), there, "nothing has changed")
 
     list[290] = make(1290)
-    list[150] = { nonsense = 1 }
+    local wrong = make(1150) ---@type any
+    wrong.nonsense = 1
+    list[150] = wrong
     e = check.error(function()
       ns1[kind].add(list)
     end, "argument")
