@@ -3,8 +3,8 @@
 //!
 //! What is skipped, and why, is listed at the end. `--kernel` runs only the files that need a kernel feature: what is
 //! skipped here can run on another kernel (`tests/vm`). `cargo test --test suite -- WORD...` runs the files and tests
-//! whose name has one of the words; a word that is a file's whole path picks that file. `NSH` names another nsh to test, `NSH_TREE` another tree with `tests` and
-//! `scripts`.
+//! whose name has one of the words: files with it in their paths whole, and else tests. `--support` tells what came of each
+//! file, for `tests/support`. `NSH` names another nsh to test, `NSH_TREE` another tree with `tests` and `scripts`.
 
 // A test program may stop where it finds itself wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -162,6 +162,9 @@ impl Stage {
         let report = fs::read(place.join("report.json")).unwrap_or_default();
         let report: Value = serde_json::from_slice(&report).unwrap_or_default();
         let mut read = read(&report, status.code());
+        if std::env::args().any(|arg| arg == "--support") {
+            support(user, &report);
+        }
         let told: BTreeSet<&str> =
             array(&report["files"]).iter().filter_map(|f| f["name"].as_str()).collect();
         let missing = files.iter().filter(|f| words.is_empty() && !told.contains(f.as_str()));
@@ -216,6 +219,19 @@ fn read(report: &Value, status: Option<i32>) -> Read {
     }
     problems.extend(failed);
     Read { problems, skipped }
+}
+
+/// A line for each file: how many of its tests passed, and how many were skipped.
+fn support(user: User, report: &Value) {
+    for file in array(&report["files"]) {
+        let outcomes: Vec<&str> = match array(&file["tests"]) {
+            [] => vec![file["outcome"]["is"].as_str().unwrap_or_default()],
+            tests => tests.iter().filter_map(|test| test["outcome"]["is"].as_str()).collect(),
+        };
+        let skipped = outcomes.iter().filter(|is| **is == "skipped").count();
+        let passed = outcomes.iter().filter(|is| ["passed", "expected_failure"].contains(is)).count();
+        println!("support {user:?} {} {passed} {skipped} {}", file["name"].as_str().unwrap_or("?"), outcomes.len());
+    }
 }
 
 /// The words behind `-- needs:` in the comment at a file's head.
