@@ -230,7 +230,11 @@ fn support(user: User, report: &Value) {
         };
         let skipped = outcomes.iter().filter(|is| **is == "skipped").count();
         let passed = outcomes.iter().filter(|is| ["passed", "expected_failure"].contains(is)).count();
-        println!("support {user:?} {} {passed} {skipped} {}", file["name"].as_str().unwrap_or("?"), outcomes.len());
+        println!(
+            "support {user:?} {} {passed} {skipped} {}",
+            file["name"].as_str().unwrap_or("?"),
+            outcomes.len()
+        );
     }
 }
 

@@ -117,10 +117,10 @@ kinds!(
     []
 );
 
-const NETEM: &str = "netem";
+pub const NETEM: &str = "netem";
 const TBF: &str = "tbf";
 /// Has a class for each peer.
-const HTB: &str = "htb";
+pub const HTB: &str = "htb";
 /// Stands for nothing but that the link is shaped elsewhere: [`loss`].
 const PFIFO: &str = "pfifo";
 /// Drops all packets; it is part of every kernel that has any discipline.

@@ -1,5 +1,7 @@
 //! What the host that has the address does with the packet.
 
+use std::net::IpAddr;
+
 use super::fault::Cause;
 use super::packet::{Packet, Proto};
 use super::snapshot::Space;
@@ -10,7 +12,7 @@ use crate::net::socket::{self, Filter, Owners, Socket};
 
 /// Finds why the host doesn't answer.
 pub fn check(walk: &mut Walk<'_>, at: &Space, packet: &Packet) {
-    check_address(walk, at, packet);
+    check_address(walk, at, packet.dst);
     match packet.proto {
         Proto::Icmp => check_echo(walk, at, packet.family()),
         Proto::Tcp => check_listener(walk, at, packet, socket::Proto::Tcp),
@@ -18,15 +20,16 @@ pub fn check(walk: &mut Walk<'_>, at: &Space, packet: &Packet) {
     }
 }
 
-/// Duplicate address detection.
-fn check_address(walk: &mut Walk<'_>, at: &Space, packet: &Packet) {
-    let Some(address) = at.addrs.iter().find(|a| a.ip() == packet.dst) else { return };
+/// Duplicate address detection. Whether the address can't be used for it.
+pub fn check_address(walk: &mut Walk<'_>, at: &Space, ip: IpAddr) -> bool {
+    let Some(address) = at.addrs.iter().find(|a| a.ip() == ip) else { return false };
     let dev = at.link(address.index()).map(|link| link.name.clone());
     if address.is_duplicate() {
         walk.fault(at, dev.as_deref(), Cause::DadFailed { address: address.prefix().to_string() });
     } else if address.is_tentative() {
-        walk.fault(at, dev.as_deref(), Cause::Tentative { address: packet.dst });
+        walk.fault(at, dev.as_deref(), Cause::Tentative { address: ip });
     }
+    address.is_duplicate() || address.is_tentative()
 }
 
 fn check_echo(walk: &mut Walk<'_>, at: &Space, family: Family) {

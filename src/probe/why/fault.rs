@@ -131,8 +131,8 @@ causes! { |ns, name, dev|
     /// No link that is up has an address.
     NoAddress {} = "no_address", "no link of {name} that is up has an address of this family";
     /// The source address isn't there, and a link is in its subnet.
-    NoSource { source: IpAddr, address: String, why: String } = "no_address", "no link of {name} has the address {source}; {why}",
-        r#"{ns}.addr.add("{address}", {{ dev = "{dev}" }})"#, "ip addr add {address} dev {dev}";
+    NoSource { source: IpAddr, address: String, why: String, nodad: &'static str } = "no_address", "no link of {name} has the address {source}; {why}",
+        r#"{ns}.addr.add("{address}", {{ dev = "{dev}" }})"#, "ip addr add {address} dev {dev}{nodad}";
     /// The source address isn't there.
     NoSuchSource { source: IpAddr } = "no_address", "no link of {name} has the address {source}";
     /// IPv6 is switched off.
@@ -140,7 +140,7 @@ causes! { |ns, name, dev|
         r#"{ns}.sysctl.set("{key}", 0)"#, "sysctl -w {key}=0";
     /// An address of IPv6 isn't usable yet.
     Tentative { address: IpAddr } = "address_tentative", "{address} can't be used yet: duplicate address detection runs on {dev}",
-        r#"{ns}.wait.addr("{address}")"#, "sleep 2";
+        r#"{ns}.wait.addr("{address}")"#, "!sleep 3";
     /// Another host has the IPv6 address.
     DadFailed { address: String } = "dad_failed", "{address} on {dev} is not used: duplicate address detection found that another host has it";
     /// No route leads to the destination.
@@ -166,8 +166,8 @@ causes! { |ns, name, dev|
     DroppingRule { rule: String, family: &'static str, priority: u32 } = "dropping_rule", "the rule {rule} drops it",
         r#"{ns}.rule.del({{ family = "{family}", priority = {priority} }})"#, "ip -f {family} rule del priority {priority}";
     /// There is a route, but in a table that no rule asks.
-    OtherTable { to: IpAddr, route: String, table: u32 } = "other_table", "the route {route} to {to} is in table {table}, which no rule looks up for this packet",
-        r#"{ns}.rule.add({{ to = "{to}", table = {table} }})"#, "ip rule add to {to} table {table}";
+    OtherTable { to: IpAddr, route: String, table: u32, family: &'static str } = "other_table", "the route {route} to {to} is in table {table}, which no rule looks up for this packet",
+        r#"{ns}.rule.add({{ to = "{to}", table = {table} }})"#, "ip -f {family} rule add to {to} table {table}";
     /// A router doesn't forward.
     ForwardingOff { key: String } = "forwarding_off", "not forwarded: {key} is 0",
         r#"{ns}.sysctl.set("{key}", 1)"#, "sysctl -w {key}=1";
@@ -195,7 +195,7 @@ causes! { |ns, name, dev|
     WrongPrefix6 { address: String, better: String, to: IpAddr, others: String } = "wrong_prefix",
         "{address} makes {to} a neighbour on {dev}, but it is elsewhere; {others}",
         r#"{ns}.addr.del("{address}", {{ dev = "{dev}" }}) {ns}.addr.add("{better}", {{ dev = "{dev}" }})"#,
-        "ip addr del {address} dev {dev} && ip addr add {better} dev {dev}";
+        "ip addr del {address} dev {dev} && ip addr add {better} dev {dev} nodad";
     /// The link is in no bridge.
     NotAPort { bridge: String } = "not_a_port", "{dev} is not a port of {bridge}",
         r#"{ns}.bridge.attach("{bridge}", "{dev}")"#, "ip link set {dev} master {bridge}";
@@ -271,6 +271,9 @@ causes! { |ns, name, dev|
     /// A link that is shaped to lose what it sends.
     Lossy { share: String } = "lossy", "{dev} loses {share} of what it sends: it is shaped so",
         r#"{ns}.link.shape("{dev}", false)"#, "tc qdisc del dev {dev} root";
+    /// The same by a rule of nf_tables, where the kernel has no netem.
+    LossyByRule { share: String, index: u32 } = "lossy", "{dev} loses {share} of what it sends: it is shaped so",
+        r#"{ns}.link.shape("{dev}", false)"#, "nft flush chain netdev nsh shape-{index}";
     /// A link whose queueing discipline drops all.
     Silenced {} = "silenced", "{dev} drops all that it sends: its queueing discipline is blackhole",
         r#"{ns}.proc.exec({{ "tc", "qdisc", "del", "dev", "{dev}", "root" }}, {{ check = true }})"#, "tc qdisc del dev {dev} root";
@@ -300,6 +303,11 @@ impl Cause {
     /// Whether it is about a frame that the next link still sees.
     pub fn shows_next(&self) -> bool {
         matches!(self, Cause::VlanTagged { .. })
+    }
+
+    /// Whether a link is shaped so that it loses packets.
+    pub fn is_lossy(&self) -> bool {
+        matches!(self, Cause::Lossy { .. } | Cause::LossyByRule { .. })
     }
 
     /// Whether the host says so itself, by an answer that is seen on the way back.

@@ -159,9 +159,7 @@ fn judge(
     faults.retain(|fault| fault.cause.is_answered() || !hops.iter().skip(fault.after).any(|hop| hop.seen));
     for (namespace, way, dropped) in &outcome.dropped {
         let fault = filter(lab, &hops, namespace, *way, dropped);
-        let known = |f: &Fault| {
-            f.namespace == fault.namespace && matches!(f.cause, Cause::Lossy { .. }) && f.dev == fault.dev
-        };
+        let known = |f: &Fault| f.namespace == fault.namespace && f.cause.is_lossy() && f.dev == fault.dev;
         if !faults.iter().any(|f| *f == fault || known(f)) {
             faults.push(fault);
         }
@@ -201,8 +199,8 @@ fn shaping(lab: &Snapshot<'_>, namespace: &str, dropped: &Dropped) -> Option<(St
     let index = dropped.chain.strip_prefix("shape-").filter(|_| dropped.family == "netdev")?.parse().ok()?;
     let space = lab.spaces.iter().find(|space| space.name() == namespace)?;
     let link = space.link(index)?;
-    let share = segment::loss(space, link).map_or_else(String::new, |share| share.word());
-    Some((link.name.clone(), Cause::Lossy { share }))
+    let share = segment::loss(space, link).map_or_else(|| "some".to_owned(), |share| share.word());
+    Some((link.name.clone(), Cause::LossyByRule { share, index }))
 }
 
 /// A fault of what nf_tables dropped, behind the last link by which the packet came to the namespace.

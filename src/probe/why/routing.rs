@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use super::fault::Cause;
 use super::packet::Packet;
 use super::snapshot::Space;
-use super::unrouted;
 use super::walk::Walk;
+use super::{deliver, unrouted};
 use crate::base::error::Error;
+use crate::net::addr::Addr;
 use crate::net::link::Link;
 use crate::net::prefix::{Family, is_link_local};
 use crate::net::route::{self, Lookup, Route, RouteKind};
@@ -46,6 +47,11 @@ fn sent<'a>(walk: &mut Walk<'a>, at: &'a Space, packet: &mut Packet) -> Option<N
         unrouted::no_source(walk, at, src);
         return None;
     }
+    if let Some(source) = packet.src.or_else(|| only_source(at, packet.dst))
+        && deliver::check_address(walk, at, source)
+    {
+        return None;
+    }
     match route::get(&at.ns, packet.dst, &packet.lookup(None)) {
         Ok(route) => follow(walk, at, packet, &route),
         Err(e) => {
@@ -53,6 +59,17 @@ fn sent<'a>(walk: &mut Walk<'a>, at: &'a Space, packet: &mut Packet) -> Option<N
             None
         }
     }
+}
+
+/// An address of IPv6 that awaits duplicate address detection, where no other one is there to send from.
+fn only_source(at: &Space, dst: IpAddr) -> Option<IpAddr> {
+    let own = || at.addrs.iter().filter(|a| a.ip().is_ipv6() && !a.ip().is_loopback());
+    let fits = |ip: IpAddr| is_link_local(ip) == is_link_local(dst);
+    let usable = |a: &&Addr| !a.is_tentative() && !a.is_duplicate() && fits(a.ip());
+    if dst.is_ipv4() || own().any(|a| usable(&a)) {
+        return None;
+    }
+    own().map(|a| a.ip()).find(|ip| fits(*ip))
 }
 
 /// The route's link and next hop.

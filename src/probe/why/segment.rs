@@ -87,9 +87,17 @@ fn out<'a>(space: &'a Space, link: &'a Link) -> Step<'a> {
     } else if qdisc == "blackhole" {
         step.fault(Cause::Silenced {});
     } else if tc::SHAPING.contains(&qdisc) && loss(space, link).is_some_and(|loss| loss.0 == u32::MAX) {
-        step.fault(Cause::Lossy { share: "100%".to_owned() });
+        step.fault(lossy(link, qdisc, "100%".to_owned()));
     }
     step
+}
+
+/// That a link with this queueing discipline is shaped to lose packets. Only netem loses them by itself.
+pub fn lossy(link: &Link, qdisc: &str, share: String) -> Cause {
+    match qdisc {
+        tc::NETEM | tc::HTB => Cause::Lossy { share },
+        _ => Cause::LossyByRule { share, index: link.index() },
+    }
 }
 
 /// The share that a link is shaped to lose.

@@ -180,7 +180,8 @@ fn other_table(at: &Space, packet: &Packet) -> Option<Cause> {
     };
     let route = routes.iter().filter(leads).max_by_key(|route| route.dst.map_or(0, |dst| dst.prefix()))?;
     let table = route.table?.0;
-    Some(Cause::OtherTable { to: packet.dst, route: route.words(&["dst", "via", "dev"]), table })
+    let (route, family) = (route.words(&["dst", "via", "dev"]), packet.family().name());
+    Some(Cause::OtherTable { to: packet.dst, route, table, family })
 }
 
 fn is_private(ip: IpAddr) -> bool {
@@ -307,9 +308,11 @@ pub fn no_source(walk: &mut Walk<'_>, at: &Space, source: IpAddr) {
                 station.space.addrs_on(station.link, family).map(|a| a.prefix()).find(|p| p.contains(source));
             let Some(subnet) = subnet else { continue };
             let address = format!("{source}/{}", subnet.prefix());
+            // Without it the address could be used only after duplicate address detection.
+            let nodad = if source.is_ipv6() { " nodad" } else { "" };
             let why =
                 format!("{} of {} on the same segment has {subnet}", station.link.name, station.space.name());
-            return walk.fault(at, Some(&link.name), Cause::NoSource { source, address, why });
+            return walk.fault(at, Some(&link.name), Cause::NoSource { source, address, why, nodad });
         }
     }
     for link in at.ways_out() {

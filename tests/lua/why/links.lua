@@ -51,6 +51,34 @@ faults.test({
     families = { "inet6" },
   },
   {
+    "the source's address is still tentative",
+    lab = "bridged",
+    breaks = function(l)
+      l.a.addr.del("fd00::1/64", { dev = "eth0" })
+      l.a.sysctl.set("net.ipv6.conf.eth0.dad_transmits", 4)
+      l.a.exec({ "ip", "addr", "add", "fd00::1/64", "dev", "eth0" }, { check = true })
+    end,
+    finds = { cause = "address_tentative", namespace = "a", dev = "eth0", way = "forth" },
+    families = { "inet6" },
+  },
+  {
+    "another host had the target's address when it was added",
+    lab = "bridged",
+    breaks = function(l)
+      l.b.addr.del("fd00::2/64", { dev = "eth0" })
+      l.s.addr.add("fd00::2/64", { dev = "br0" })
+      l.b.exec({ "ip", "addr", "add", "fd00::2/64", "dev", "eth0" }, { check = true })
+      eventually(function()
+        check.match(tostring(l.b.addr.list({ dev = "eth0" })), "fd00::2/64 [^\n]*dadfailed")
+      end)
+      l.s.addr.del("fd00::2/64", { dev = "br0" })
+      l.a.neigh.flush()
+    end,
+    finds = { cause = "dad_failed", namespace = "b", dev = "eth0", way = "forth" },
+    families = { "inet6" },
+    no_fix = true,
+  },
+  {
     "the bridge is down",
     lab = "bridged",
     breaks = function(l)
