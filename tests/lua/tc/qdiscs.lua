@@ -119,7 +119,7 @@ test("disciplines are as tc makes them", function()
         },
       },
       "red limit 400000 min 30000 max 90000 avpkt 1000 burst 55 bandwidth 10mbit probability 0.05 ecn",
-      { avpkt = nil, burst = nil },
+      { avpkt = false, burst = false, bandwidth = false },
     },
     {
       { red = { limit = 60000, avpkt = 1000, harddrop = true, ecn = true, adaptive = true } },
