@@ -124,6 +124,7 @@ test("disciplines are as tc makes them", function()
     {
       { red = { limit = 60000, avpkt = 1000, harddrop = true, ecn = true, adaptive = true } },
       "red limit 60000 avpkt 1000 bandwidth 10mbit ecn harddrop adaptive",
+      { avpkt = false },
     },
     { { pfifo = { limit = 5 } }, "pfifo limit 5" },
     { { bfifo = { limit = 5000 } }, "bfifo limit 5000" },
