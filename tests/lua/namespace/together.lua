@@ -23,10 +23,11 @@ local function state(kind)
       text = text .. ns1.proc.exec({ "ip", family, table.unpack(shown[kind]) }).stdout
     end
   end
-  -- Tables of hashes change their order as they grow, and an address of a bridge that knows VLANs is shown for each.
+  -- Tables of hashes change their order as they grow. A bridge that knows VLANs shows an address for each, and learns others.
   local lines = {}
   for line in text:gmatch("[^\n]+") do
-    if not line:find(" vlan ", 1, true) then
+    local learned = kind == "fdb" and not line:find("^02:00:00:00:")
+    if not learned and not line:find(" vlan ", 1, true) then
       table.insert(lines, line)
     end
   end
