@@ -29,6 +29,8 @@ use crate::net::route::{self, Lookup};
 
 /// The largest packet of IP.
 const LARGEST: usize = 65_535;
+/// So many smaller sizes are believed: each was told by somebody else's packet, which may be forged.
+const MOST_TOLD: usize = 32;
 /// So many sizes are tried at once where nobody tells the right one.
 const AT_ONCE: usize = 16;
 /// A size counts as lost when nothing came back in this many times what a small packet took, and in [`PATIENCE`].
@@ -119,6 +121,11 @@ pub fn path_mtu(
             Outcome::Fits => break,
             Outcome::TooBig(from, mtu) if mtu < out.mtu && mtu >= small => {
                 let namespace = owners.get(&from).cloned();
+                if out.told.len() == MOST_TOLD {
+                    let message =
+                        format!("{MOST_TOLD} smaller sizes were told, the last one {mtu} by {from}");
+                    return Err(Error::new(Kind::Protocol, message));
+                }
                 out.told.push(Told { from, namespace, size: out.mtu, mtu });
                 out.mtu = mtu;
             }
@@ -248,14 +255,14 @@ impl Prober {
     fn ask(&mut self, sizes: &[usize], wait: Duration) -> Result<Vec<Outcome>> {
         let first = self.sent.wrapping_add(1);
         let mut outcomes = vec![Outcome::Silent; sizes.len()];
-        for (size, outcome) in sizes.iter().zip(&mut outcomes) {
+        for size in sizes {
             self.sent = self.sent.wrapping_add(1);
             let run = Run { size: size - headers(self.target.ip()), ..self.run.clone() };
             let to = SockaddrStorage::from(self.target);
             match sendto(self.socket.as_raw_fd(), &run.request(self.sent), &to, MsgFlags::MSG_NOSIGNAL) {
                 Ok(_) => {}
                 // The link's MTU was changed meanwhile, or no buffer is so large.
-                Err(Errno::EMSGSIZE | Errno::ENOBUFS | Errno::EAGAIN) => *outcome = Outcome::Silent,
+                Err(Errno::EMSGSIZE | Errno::ENOBUFS | Errno::EAGAIN) => {}
                 Err(e) => return Err(explain(e.into(), self.target)),
             }
         }

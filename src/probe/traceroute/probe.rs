@@ -133,7 +133,7 @@ impl Sender {
     /// second one for a mistake.
     fn segment(&self, number: u16) -> Vec<u8> {
         let mut segment = Vec::with_capacity(20);
-        segment.extend((self.sport + number).to_be_bytes());
+        segment.extend(self.sport.wrapping_add(number).to_be_bytes());
         segment.extend(self.port.to_be_bytes());
         segment.extend(&self.echo.cookie[..4]);
         // No acknowledgement; five words of header; the window; no checksum yet.
@@ -165,7 +165,7 @@ impl Sender {
         }
         let (sport, dport) = (word(transport, 0)?, word(transport, 2)?);
         let number = match (self.proto, protocol) {
-            (Proto::Tcp, TCP) if dport == self.port => sport.checked_sub(self.sport)?,
+            (Proto::Tcp, TCP) if dport == self.port => sport.wrapping_sub(self.sport),
             (Proto::Udp, UDP) if sport == self.sport => dport.wrapping_sub(self.port),
             _ => return None,
         };
@@ -187,7 +187,7 @@ impl Sender {
         };
         let segment = bytes.get(header..)?;
         let answers = *segment.get(13)? & (SYN | RST) != 0;
-        let number = word(segment, 2)?.checked_sub(self.sport)?;
+        let number = word(segment, 2)?.wrapping_sub(self.sport);
         (answers && word(segment, 0)? == self.port).then_some(Heard { number, said: Said::Reached })
     }
 
@@ -241,4 +241,29 @@ fn checksum_at(fd: BorrowedFd<'_>, place: i32) -> Result<()> {
     const IPV6_CHECKSUM: i32 = 7;
     socket::set_plain(fd, libc::IPPROTO_IPV6, IPV6_CHECKSUM, &place)
         .map_err(|e| Error::from(e).detail("asking for checksums"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::link::{self, Change, End};
+    use crate::net::testing::lab;
+
+    #[test]
+    fn every_number_has_a_source_port() {
+        lab(|all| {
+            let ns = all.add("t").unwrap();
+            link::set(&ns, "lo", &Change::from(End::up(true))).unwrap();
+            let options = Options { proto: Proto::Tcp, ..Options::default() };
+            let sender = Sender::open(&ns, "127.0.0.1:0".parse().unwrap(), &options).unwrap();
+            for number in [0, 5099, u16::MAX] {
+                let mut answer = vec![0x45; 20];
+                answer.extend(TCP_PORT.to_be_bytes());
+                answer.extend(&sender.segment(number)[..2]);
+                answer.extend([0, 0, 0, 0, 0, 0, 0, 0, 5 << 4, RST]);
+                let heard = sender.other(&answer, "127.0.0.1:0".parse().unwrap());
+                assert_eq!(heard, Some(Heard { number, said: Said::Reached }));
+            }
+        });
+    }
 }

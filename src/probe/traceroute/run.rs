@@ -120,6 +120,8 @@ impl<'a> Run<'a> {
             let Some(ttl) = self.next() else { return Ok(()) };
             let (at, wall) = (Instant::now(), stamped::now());
             if !self.packet(ttl, self.queries.len())? {
+                // Room comes, and nothing tells when.
+                self.heard = at;
                 return Ok(());
             }
             self.queries.push(Query { ttl, first: at, at, wall, again: false, answer: None });
