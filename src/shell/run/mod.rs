@@ -96,14 +96,9 @@ impl ShellScript {
     /// The script's own path if the lab sees the same there, else that of a copy.
     fn file(&self) -> Result<PathBuf> {
         if self.from_file && fs::read(&self.name).is_ok_and(|there| there == self.text) {
-            return Ok(match self.name.is_absolute() {
-                true => self.name.clone(),
-                // A name such as `-x` would be an option.
-                false if self.name.as_os_str().as_bytes().starts_with(b"-") => {
-                    Path::new(".").join(&self.name)
-                }
-                false => self.name.clone(),
-            });
+            // A name such as `-x` would be an option.
+            let option = self.name.as_os_str().as_bytes().starts_with(b"-");
+            return Ok(if option { Path::new(".").join(&self.name) } else { self.name.clone() });
         }
         fs::create_dir_all(COPIES)?;
         let copy = Path::new(COPIES).join(self.name.file_name().unwrap_or(OsStr::new("stdin")));
