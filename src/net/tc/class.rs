@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::CLASSES;
 use super::fields::Handle;
 use super::kind::Details;
-use super::object::{Device, Noun, Object, ROOT, objects};
-use super::place::{Names, explain, index};
+use super::object::{Device, Noun, Object, objects};
+use super::place::{Names, explain, head, index};
 use super::stats::Stats;
 use crate::base::error::{Error, Result};
 use crate::model::{Field, Table, table};
@@ -53,14 +53,8 @@ fn leaf(object: &Object) -> Option<Handle> {
 /// As `tc class show` writes it.
 impl fmt::Display for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dev = self.dev.as_ref().map_or("", |dev| &dev.name);
-        let id = self.classid.unwrap_or(Handle(0));
-        write!(f, "class {} {} dev {dev}", self.kind.as_deref().unwrap_or(""), id.word())?;
-        match self.parent {
-            Some(Handle(ROOT)) => f.write_str(" root")?,
-            Some(parent) => write!(f, " parent {}", parent.word())?,
-            None => {}
-        }
+        let (kind, dev) = (self.kind.as_deref(), self.dev.as_ref());
+        f.write_str(&head(Noun::Class, kind, self.classid, dev, self.parent))?;
         if let Some(leaf) = self.leaf {
             write!(f, " leaf {}", leaf.word())?;
         }

@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use nix::errno::Errno;
 
+use super::fields::Handle;
 use super::kind::{Details, Kinds};
-use super::object::{Device, Noun, Object, TCA_OPTIONS};
+use super::object::{Device, Noun, Object, ROOT, TCA_OPTIONS};
 use super::stats::Stats;
 use crate::base::error::{Error, Kind, Result};
+use crate::model::Field;
 use crate::net::attributes::find;
 use crate::net::fields::LinkRef;
 use crate::net::link::find as links;
@@ -58,6 +60,23 @@ impl<'a> Names<'a> {
     }
 }
 
+/// How `tc` begins to write a discipline or a class: `qdisc htb 1: dev eth0 root`.
+pub fn head(
+    noun: Noun,
+    kind: Option<&str>,
+    handle: Option<Handle>,
+    dev: Option<&LinkRef>,
+    parent: Option<Handle>,
+) -> String {
+    let (kind, handle) = (kind.unwrap_or(""), handle.unwrap_or(Handle(0)).word());
+    let at = match parent {
+        Some(Handle(ROOT)) => " root".to_owned(),
+        Some(parent) => format!(" parent {}", parent.word()),
+        None => String::new(),
+    };
+    format!("{} {kind} {handle} dev {}{at}", word(noun), dev.map_or("", |dev| &dev.name))
+}
+
 /// The index of a link, or 0 for all.
 pub fn index(ns: &Namespace, dev: Option<&LinkRef>) -> Result<u32> {
     dev.map_or(Ok(0), |dev| links::require_index(ns, &dev.name))
@@ -67,9 +86,9 @@ pub fn index(ns: &Namespace, dev: Option<&LinkRef>) -> Result<u32> {
 pub fn explain(e: Error, device: &Device, object: &Object, kinds: &Kinds, deleted: bool) -> Error {
     let (noun, kind) = (object.noun, object.kind.as_str());
     match e.raw() {
-        Some(Errno::EINVAL) if e.message().contains("Change operation not supported") => {
-            e.hint(format!("{kind} can't be changed; tc.qdisc.del it first, or give another handle"))
-        }
+        Some(Errno::EINVAL) if e.message().contains("Change operation not supported") => e.hint(format!(
+            "{kind} can't be changed: tc.qdisc.del takes it away first, or give another handle"
+        )),
         Some(Errno::ENOENT) if !deleted && is_unknown(&e) => lacks(kinds, noun, kind),
         Some(Errno::EEXIST) => {
             e.with_kind(Kind::Exists).hint(format!("tc.{}.replace puts another in its place", word(noun)))

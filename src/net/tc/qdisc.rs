@@ -3,14 +3,16 @@
 use std::fmt;
 use std::rc::Rc;
 
+use nix::errno::Errno;
+
 use super::fields::Handle;
 use super::kind::Details;
 use super::object::{Device, INGRESS, INGRESS_HANDLE, Noun, Object, ROOT, objects};
-use super::place::{Names, explain, index};
+use super::place::{Names, explain, head, index};
 use super::stats::Stats;
 use super::{PFIFO, QDISCS, is_own};
 use crate::base::error::Result;
-use crate::model::{Field, Table, table};
+use crate::model::{Table, table};
 use crate::net::done::Verb;
 use crate::net::fields::LinkRef;
 use crate::net::namespace::Namespace;
@@ -62,14 +64,8 @@ impl Qdisc {
 /// As `tc qdisc show` writes it.
 impl fmt::Display for Qdisc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dev = self.dev.as_ref().map_or("", |dev| &dev.name);
-        let handle = self.handle.unwrap_or(Handle(0));
-        write!(f, "qdisc {} {} dev {dev}", self.kind.as_deref().unwrap_or(""), handle.word())?;
-        match self.parent {
-            Some(Handle(ROOT)) => f.write_str(" root")?,
-            Some(parent) => write!(f, " parent {}", parent.word())?,
-            None => {}
-        }
+        let (kind, dev) = (self.kind.as_deref(), self.dev.as_ref());
+        f.write_str(&head(Noun::Qdisc, kind, self.handle, dev, self.parent))?;
         self.options.iter().flat_map(Details::words).try_for_each(|word| write!(f, " {word}"))
     }
 }
@@ -95,7 +91,13 @@ fn send(ns: &Rc<Namespace>, dev: &str, qdisc: &Qdisc, verb: Verb) -> Result<()> 
         Some(options) => device.change_to(verb, &object, options),
         None => device.change(verb, &object, &[]),
     };
-    sent.map_err(|e| explain(e, &device, &object, &QDISCS, false))
+    sent.map_err(|e| match e.raw() {
+        // As `flows` of fq_codel, and without a word.
+        Some(Errno::EINVAL) if verb == Verb::Replace && e.fields().detail.is_none() => {
+            e.hint("perhaps an option that is set but once: tc.qdisc.del takes away the one there is")
+        }
+        _ => explain(e, &device, &object, &QDISCS, false),
+    })
 }
 
 /// Deletes the one at a place; default the root.

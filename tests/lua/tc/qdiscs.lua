@@ -1,5 +1,5 @@
 -- Every discipline and class with its options, both ways between nsh and tc(8).
--- needs: tc, netem, tbf, hfsc, prio, codel, fq_codel, fq, cake, sfq, red, drr
+-- needs: tc, dummy, netem, tbf, hfsc, prio, codel, fq_codel, fq, cake, sfq, red, drr
 local same = require("lib.same")
 
 test("disciplines are as tc makes them", function()
@@ -166,4 +166,15 @@ test("what is wrong is said", function()
   check.error(function()
     tc.class.add("veth0", "1:1", { hfsc = { sc = "m1 1mbit" } })
   end, "argument")
+end)
+
+test("what is set but once says so", function()
+  local ns = namespace.add("once")
+  ns.link.add("d0", { kind = "dummy" })
+  ns.tc.qdisc.add("d0", { fq_codel = { flows = 64 } })
+  local e = check.error(function()
+    ns.tc.qdisc.replace("d0", { fq_codel = { flows = 32 } })
+  end, "invalid")
+  check.match(e.hint or "", "tc.qdisc.del", { plain = true })
+  check.equal(assert(ns.tc.qdisc.get("d0")).fq_codel.flows, 64)
 end)
