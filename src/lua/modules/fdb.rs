@@ -40,7 +40,7 @@ pub fn module() -> Module {
         )
         .doc("Adds an entry.\n\nRaises `exists` if the address has one, `not_found` if there is no such link, `argument` if `master` is asked of a link that is no port.")
         .listed(Some("mac"))
-            .command("bridge fdb add MAC dev DEV master static"),
+        .command("bridge fdb add MAC dev DEV master static"),
     )
     .function(
         Function::new(

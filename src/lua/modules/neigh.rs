@@ -46,7 +46,7 @@ pub fn module() -> Module {
              if it is known already, `not_found` if there is no such link, `limit` if the machine's table is full.",
         )
         .listed(Some("dst"))
-            .command("ip neigh add DST lladdr LLADDR dev DEV"),
+        .command("ip neigh add DST lladdr LLADDR dev DEV"),
     )
     .function(
         Function::new("neigh.replace", (dst(), opts(add_options())), ret::nothing(), |cx, (dst, o)| {

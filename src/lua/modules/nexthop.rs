@@ -37,7 +37,7 @@ pub fn module() -> Module {
              has no nexthop objects.",
         )
         .listed(Some("id"))
-            .command("ip nexthop add id ID via GATEWAY dev DEV"),
+        .command("ip nexthop add id ID via GATEWAY dev DEV"),
     )
     .function(
         Function::new(

@@ -32,7 +32,7 @@ pub fn module() -> Module {
              Raises `exists` if the same rule is there, `argument` if options contradict each other.",
         )
         .listed(None)
-            .command("ip rule add from PREFIX table TABLE priority PRIORITY"),
+        .command("ip rule add from PREFIX table TABLE priority PRIORITY"),
     )
     .function(
         Function::new("rule.del", (opts(options("nsh.rule.DelOptions")),), ret::nothing(), |cx, (spec,)| {

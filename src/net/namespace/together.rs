@@ -136,7 +136,7 @@ impl Namespace {
         result
     }
 
-    /// What operations wait for once they have made something is to be waited for later.
+    /// Whether nothing has to be waited for just now: what is made together is waited for once all of it is there.
     pub fn waits_later(&self) -> bool {
         let silent = self.together.is_silent();
         self.together.waits.set(self.together.waits.get() || silent);
