@@ -264,13 +264,12 @@ const TCA_KIND: u16 = 1;
 /// Asks for a filter of what comes in by `lo`, with no options: a kernel that knows the kind misses them.
 fn filter(ns: &Namespace, kind: &str) -> Result<()> {
     const RTM_NEWTFILTER: u16 = 44;
-    const TC_H_INGRESS: u32 = 0xffff_fff2;
     const PREFERENCE_AND_ALL: u32 = 1 << 16 | 0x0300;
     // One that no link has by itself; where it can't be had, no filter can.
     qdisc(ns, "ingress")?;
     let mut attributes = Attributes::new();
     attributes.put_str(TCA_KIND, kind);
-    unknown(request(ns, RTM_NEWTFILTER, &tcmsg(0, TC_H_INGRESS, PREFERENCE_AND_ALL), &attributes))
+    unknown(request(ns, RTM_NEWTFILTER, &tcmsg(0, tc::INCOMING, PREFERENCE_AND_ALL), &attributes))
 }
 
 /// Asks for an action without options, as above.
@@ -302,11 +301,9 @@ fn tcmsg(handle: u32, parent: u32, info: u32) -> Vec<u8> {
 /// Asks for a queueing discipline on `lo`, as above.
 fn qdisc(ns: &Namespace, kind: &str) -> Result<()> {
     const RTM_NEWQDISC: u16 = 36;
-    const TC_H_ROOT: u32 = 0xffff_ffff;
-    const TC_H_CLSACT: u32 = 0xffff_fff1;
     let (parent, handle) = match kind {
-        "ingress" | "clsact" => (TC_H_CLSACT, 0xffff_0000),
-        _ => (TC_H_ROOT, 0),
+        "ingress" | "clsact" => (tc::INGRESS, tc::INGRESS_HANDLE),
+        _ => (tc::ROOT, 0),
     };
     let mut attributes = Attributes::new();
     attributes.put_str(TCA_KIND, kind);

@@ -384,3 +384,25 @@ impl Field for PowerOfTwo {
         word(bytes, 0).filter(|exponent| *exponent < 32).map(|exponent| PowerOfTwo(1 << exponent))
     }
 }
+
+/// Bytes that the kernel wants, and no script gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Field for Bytes {
+    fn form() -> Form {
+        text("")
+    }
+
+    fn read(_: &Value) -> Result<Option<Self>> {
+        Ok(None)
+    }
+
+    fn value(&self) -> Value {
+        Value::List(Vec::new())
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some(self.0.clone())
+    }
+}

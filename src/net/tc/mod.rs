@@ -40,6 +40,7 @@ pub use class::Class;
 pub use control::Control;
 pub use filter::Filter;
 pub use kind::{Details, Kind, Kinds, words};
+pub use object::{INCOMING, INGRESS, INGRESS_HANDLE, ROOT};
 pub use qdisc::Qdisc;
 pub use shape::{LossModel, Peer, Shape, Slot};
 pub use silence::silence;

@@ -1,12 +1,11 @@
 //! red (tc-red(8)): packets are dropped, or marked, the sooner the more wait. TCA_RED_* of linux/pkt_sched.h. What the
 //! kernel needs of averages is computed as `tc` does.
 
-use super::fields::ticks;
+use super::fields::{Bytes, ticks};
 use super::kind::{About, kind};
 use super::units::{Rate, Share, Size};
 use crate::base::error::{Error, Result};
 use crate::model::{Field, Form, Value, table};
-use crate::net::fields::text;
 use crate::net::link::fields::{U8, U32};
 
 /// A bit of the flags.
@@ -35,28 +34,6 @@ impl<const BIT: u32> Field for Bit8<BIT> {
     }
 }
 
-/// What the average is scaled by while nothing is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damping(Vec<u8>);
-
-impl Field for Damping {
-    fn form() -> Form {
-        text("")
-    }
-
-    fn read(_: &Value) -> Result<Option<Self>> {
-        Ok(None)
-    }
-
-    fn value(&self) -> Value {
-        Value::List(Vec::new())
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        Some(self.0.clone())
-    }
-}
-
 table! {
     /// A queue that drops the sooner the more waits.
     pub struct Red {
@@ -75,7 +52,7 @@ table! {
         Word wlog: U8 = {in 1 at 12}, ip [], "the logarithm of the average's weight";
         Word plog: U8 = {in 1 at 13}, ip [], "the logarithm of the probability";
         Word cell: U8 = {in 1 at 14}, ip [], "the shift of the table";
-        Word damping: Damping = 2, ip [], "what the average is scaled by";
+        Word damping: Bytes = 2, ip [], "what the average is scaled by while nothing is sent";
     }
 }
 
@@ -136,7 +113,7 @@ kind!(Red, "red", "sch_red", "a queue that drops the sooner the more waits", {
         let (shift, table) = damping(weight, packet, rate)
             .ok_or_else(|| Error::argument("red: the bandwidth is too low for avpkt"))?;
         (self.wlog, self.plog, self.cell) = (Some(U8(weight)), Some(U8(slope)), Some(U8(shift)));
-        self.damping = Some(Damping(table));
+        self.damping = Some(Bytes(table));
         (self.avpkt, self.bandwidth) = (Some(packet), Some(rate));
         Ok(())
     }

@@ -2,43 +2,19 @@
 
 use crate::base::error::{Error, Result};
 use crate::model::{Field, Form, Value, table};
-use crate::net::fields::text;
 use crate::net::link::fields::U32;
 use crate::net::tc::control::Control;
-use crate::net::tc::fields::{Rate32, RateSpec, size, ticks};
+use crate::net::tc::fields::{Bytes, Rate32, RateSpec, size, ticks};
 use crate::net::tc::kind::{About, kind, words};
 use crate::net::tc::units::{Rate, Size};
-
-/// The times that packets take, by their lengths; the kernel wants them, and no longer looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Times(Vec<u8>);
-
-impl Field for Times {
-    fn form() -> Form {
-        text("")
-    }
-
-    fn read(_: &Value) -> Result<Option<Self>> {
-        Ok(None)
-    }
-
-    fn value(&self) -> Value {
-        Value::List(Vec::new())
-    }
-
-    fn encode(&self) -> Option<Vec<u8>> {
-        Some(self.0.clone())
-    }
-}
 
 /// The shift that tells lengths of up to 2 KB by 8 bits.
 const CELL: u8 = 3;
 
-impl Times {
-    fn of(rate: Rate) -> Self {
-        let time = |n: u32| ticks(rate, Size((n + 1) << CELL)).to_ne_bytes();
-        Times((0..256).flat_map(time).collect())
-    }
+/// The times that packets take, by their lengths; the kernel wants them, and no longer looks.
+fn times(rate: Rate) -> Bytes {
+    let time = |n: u32| ticks(rate, Size((n + 1) << CELL)).to_ne_bytes();
+    Bytes((0..256).flat_map(time).collect())
 }
 
 table! {
@@ -58,8 +34,8 @@ table! {
         Word buffer: U32 = {in 1 at 12}, ip [], "the time of the burst";
         Word spec: RateSpec = {in 1 at 20}, ip [], "the rate";
         Word peak: RateSpec = {in 1 at 32}, ip [], "the rate of a burst";
-        Word times: Times = 2, ip [], "the times that packets take";
-        Word peak_times: Times = 3, ip [], "the same at the rate of a burst";
+        Word times: Bytes = 2, ip [], "the times that packets take";
+        Word peak_times: Bytes = 3, ip [], "the same at the rate of a burst";
         Word rate64: Rate = 8, ip [], "the rate, if it is a large one";
         Word peak64: Rate = 9, ip [], "the rate of a burst, if it is a large one";
     }
@@ -118,7 +94,7 @@ kind!(Police, "police", "act_police", "a rate that packets may not exceed", {
         let spec =
             |rate: Option<Rate>| RateSpec::of(rate, None, None).map(|spec| RateSpec { cell: CELL, ..spec });
         (self.spec, self.peak) = (spec(self.rate), spec(self.peakrate));
-        (self.times, self.peak_times) = (self.rate.map(Times::of), self.peakrate.map(Times::of));
+        (self.times, self.peak_times) = (self.rate.map(times), self.peakrate.map(times));
         (self.rate64, self.peak64) = (RateSpec::wide(self.rate), RateSpec::wide(self.peakrate));
         self.exceed.get_or_insert(DROP);
         self.conform.get_or_insert(Control::PASS);

@@ -131,7 +131,7 @@ impl Matches {
     }
 }
 
-/// TC_U32_MAXDEPTH has nothing to do with it: the count has 8 bits.
+/// As many as `tc` takes; the kernel counts them in 8 bits.
 const MOST: usize = 128;
 
 impl Field for Matches {
