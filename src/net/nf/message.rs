@@ -11,11 +11,10 @@ use netlink_packet_netfilter::{NetfilterHeader, NetfilterProtoFamily, NetfilterS
 use netlink_sys::protocols::NETLINK_NETFILTER;
 
 use super::attr::{Attributes, Received};
-use super::expr::Expr;
-use super::portset::PortSet;
+use super::elements::{self, Elements, KeyType};
+use super::expr::{Expr, SetRef};
 use super::uapi::*;
 use super::userdata::Userdata;
-use super::words::Ports;
 use crate::base::error::{Error, Result};
 use crate::model::Words;
 use crate::net::netlink::Socket;
@@ -252,30 +251,38 @@ impl Batch {
         });
     }
 
-    /// An anonymous set of ports for the next rule, `{ 22, 80-90 }`. Returns its id within the batch.
-    pub fn ports(&mut self, ports: &Ports) -> u32 {
+    /// An anonymous set for the next rule, `{ 22, 80-90 }`. Returns its id within the batch.
+    pub fn anonymous(&mut self, key: KeyType, elements: &Elements) -> SetRef {
+        // `enum nft_set_flags`
+        const ANONYMOUS: u32 = libc::NFT_SET_ANONYMOUS as u32 | libc::NFT_SET_CONSTANT as u32;
+        const INTERVAL: u32 = libc::NFT_SET_INTERVAL as u32;
         self.sets += 1;
         let id = self.sets;
-        let elements = PortSet::elements(ports);
+        let interval = elements.has_ranges();
+        let mut keys = elements.keys(interval);
+        // As nft does, the space before the first interval is closed too.
+        if interval && keys[0].0.iter().any(|byte| *byte != 0) {
+            keys.insert(0, (vec![0; key.length()], true));
+        }
         self.add(Type::NewSet, NLM_F_CREATE, |out| {
-            out.text(NFTA_SET_NAME, PortSet::NAME)
-                .be32(NFTA_SET_FLAGS, PortSet::ANONYMOUS | PortSet::CONSTANT | elements.interval)
-                .be32(NFTA_SET_KEY_TYPE, PortSet::INET_SERVICE)
-                .be32(NFTA_SET_KEY_LEN, 2)
+            out.text(NFTA_SET_NAME, Elements::ANONYMOUS)
+                .be32(NFTA_SET_FLAGS, ANONYMOUS | if interval { INTERVAL } else { 0 })
+                .be32(NFTA_SET_KEY_TYPE, key as u32)
+                .be32(NFTA_SET_KEY_LEN, key.length() as u32)
                 .within(NFTA_SET_DESC, |out| {
-                    out.be32(NFTA_SET_DESC_SIZE, elements.list.len() as u32);
+                    out.be32(NFTA_SET_DESC_SIZE, keys.len() as u32);
                 })
                 .be32(NFTA_SET_ID, id);
         });
         self.add(Type::NewSetElement, NLM_F_CREATE, |out| {
-            out.text(NFTA_SET_ELEM_LIST_SET, PortSet::NAME).be32(NFTA_SET_ELEM_LIST_SET_ID, id);
+            out.text(NFTA_SET_ELEM_LIST_SET, Elements::ANONYMOUS).be32(NFTA_SET_ELEM_LIST_SET_ID, id);
             out.within(NFTA_SET_ELEM_LIST_ELEMENTS, |list| {
-                for element in &elements.list {
-                    list.within(NFTA_LIST_ELEM, |out| PortSet::write(*element, out));
+                for key in &keys {
+                    list.within(NFTA_LIST_ELEM, |out| elements::write_key(key, out));
                 }
             });
         });
-        id
+        SetRef { name: Elements::ANONYMOUS.to_owned(), id: Some(id) }
     }
 
     /// Carries it out; returns the rules that were added, as the kernel shows them.
@@ -420,7 +427,18 @@ pub(super) fn dump<T, I: IntoIterator<Item = T>>(
     filter: &Attributes,
     read: impl FnMut(&[u8]) -> I,
 ) -> Result<Vec<T>> {
-    collect(socket, &nf_tables(kind, NLM_F_DUMP, filter)?, read)
+    dump_of(socket, NetfilterProtoFamily::Inet, kind, filter, read)
+}
+
+/// As [`dump`], of tables of any family.
+pub(super) fn dump_of<T, I: IntoIterator<Item = T>>(
+    socket: &mut Socket,
+    family: NetfilterProtoFamily,
+    kind: Type,
+    filter: &Attributes,
+    read: impl FnMut(&[u8]) -> I,
+) -> Result<Vec<T>> {
+    collect(socket, &nf_tables_of(family, kind, NLM_F_DUMP, filter)?, read)
 }
 
 /// What a request is answered, as `read` makes it of each message.

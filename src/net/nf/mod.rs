@@ -5,11 +5,12 @@
 
 pub mod attr;
 pub mod conntrack;
+pub mod elements;
 pub mod expr;
 pub mod matching;
 pub mod message;
 pub mod nat;
-pub mod portset;
+pub mod several;
 pub mod text;
 pub mod trace;
 mod uapi;

@@ -9,14 +9,15 @@ mod show;
 mod spec;
 mod target;
 
+use netlink_packet_netfilter::NetfilterProtoFamily;
 use nix::errno::Errno;
 
 use super::TABLE;
-use super::expr::{Expr, SetRef};
+use super::elements;
+use super::expr::Expr;
+use super::matching::Test;
 use super::message::{self, Batch, Chain, Failure, Hook, Rule};
-use super::portset;
 use super::userdata::Userdata;
-use super::words::Ports;
 use crate::base::error::{Error, Kind as ErrorKind, Result};
 use crate::model::Words;
 use crate::net::done::Done;
@@ -56,10 +57,7 @@ pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
     }
     let userdata = Userdata { comment: spec.comment.clone(), group: (hooks.len() > 1).then(group) };
     for hook in hooks {
-        let exprs = rule::write(kind, &spec, &mut |ports: &Ports| SetRef {
-            name: "__set%d".to_owned(),
-            id: Some(batch.ports(ports)),
-        });
+        let exprs = rule::write(kind, &spec, &mut |key, elements| batch.anonymous(key, elements));
         batch.rule(&chain(*hook).name, &exprs, &userdata, insert);
     }
     let mut socket = ns.netfilter().map_err(no_netfilter)?;
@@ -189,11 +187,11 @@ fn read(socket: &mut Socket, chains: &[Chain], rules: &[Rule]) -> Result<Vec<Nat
         if let Expr::Lookup { set, .. } = expr
             && !sets.contains_key(&set.name)
         {
-            let ports = portset::ports_of(socket, TABLE, &set.name)?;
-            sets.insert(set.name.clone(), ports);
+            let there = elements::elements_of(socket, NetfilterProtoFamily::Inet, TABLE, &set.name)?;
+            sets.insert(set.name.clone(), there);
         }
     }
-    let sets = |name: &str| sets.get(name).cloned().flatten();
+    let sets = |name: &str| sets.get(name).cloned().flatten().map(Test::Elements);
     let mut out: Vec<(Option<u64>, NatRule)> = Vec::new();
     for rule in rules {
         let Some(hook) = chains.iter().find(|c| c.name == rule.chain).and_then(|c| c.hook) else { continue };

@@ -259,7 +259,7 @@ fn a_large_batch_goes_in_one_datagram() {
         batch.table();
         batch.chain(&chain(Hook::Postrouting));
         let exprs =
-            rule::write(Kind::Masquerade, &spec("source=10.0.0.0/9 out=!br0"), &mut |_| unreachable!());
+            rule::write(Kind::Masquerade, &spec("source=10.0.0.0/9 out=!br0"), &mut |_, _| unreachable!());
         for _ in 0..3000 {
             batch.rule("nat_postrouting", &exprs, &Userdata::default(), false);
         }
