@@ -23,6 +23,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         "tun",
         "vlan_filtering",
         "nat",
+        "firewall",
         "conntrack",
     ])
 }
@@ -45,6 +46,7 @@ pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
         "tun" => Some(tun(ns)),
         "vlan_filtering" => Some(vlan_filtering(ns)),
         "nat" => Some(nat(ns)),
+        "firewall" => Some(firewall(ns)),
         "conntrack" => Some(conntrack(ns)),
         _ => None,
     }
@@ -65,6 +67,21 @@ pub fn add(lab: &Sandbox, out: &mut Vec<Check>) {
 fn nat(ns: &Namespace) -> Check {
     let masquerade = nf::nat::add(ns, nf::nat::Kind::Masquerade, &nf::nat::NatSpec::default());
     feature(Group::Firewall, "nat", "NF_TABLES, NFT_NAT and NFT_MASQ", masquerade.map(|_| ()))
+}
+
+/// A rule of all that needs a module of its own.
+fn firewall(ns: &Namespace) -> Check {
+    let spec = nf::firewall::RuleSpec {
+        chain: Some("input".to_owned()),
+        state: nf::words::Not::parse("invalid").ok(),
+        limit: nf::firewall::Rate::of("1/second"),
+        log: Some(nf::firewall::LogPrefix::default()),
+        action: Some(nf::firewall::Action::Reject),
+        ..Default::default()
+    };
+    let rule = nf::firewall::add(ns, &spec, nf::message::Place::Back);
+    let options = "NF_TABLES_INET, NFT_CT, NFT_LIMIT, NFT_LOG and NFT_REJECT";
+    feature(Group::Firewall, "firewall", options, rule.map(|_| ()))
 }
 
 fn conntrack(ns: &Namespace) -> Check {

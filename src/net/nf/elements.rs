@@ -19,7 +19,7 @@ pub enum KeyType {
     InetService = 13,
     IcmpType = 14,
     Mark = 19,
-    Uid = 23,
+    Uid = 24,
     Icmpv6Type = 29,
     Ifname = 41,
 }
@@ -50,6 +50,14 @@ impl KeyType {
             KeyType::Ipv4Addr | KeyType::Mark | KeyType::Uid => 4,
             KeyType::Ipv6Addr | KeyType::Ifname => 16,
         }
+    }
+
+    /// By what nft knows in which byte order a set's values are: NFTNL_UDATA_SET_KEYBYTEORDER, its length, and
+    /// `enum byteorder` of nft's datatype.h.
+    pub fn byteorder(self) -> [u8; 6] {
+        let host = matches!(self, KeyType::Mark | KeyType::Uid | KeyType::Ifname);
+        let [a, b, c, d] = if host { 1_u32 } else { 2 }.to_ne_bytes();
+        [0, 4, a, b, c, d]
     }
 
     /// Whether a set of them may hold ranges: numbers in the host's byte order have no order for the kernel.
@@ -158,25 +166,15 @@ impl Elements {
         self.0.iter().any(|span| !span.is_one())
     }
 
-    /// As the kernel has them in a set: single values, or with `interval` the beginnings and (exclusive) ends.
     pub(super) fn keys(&self, interval: bool) -> Vec<(Vec<u8>, bool)> {
-        if !interval {
-            return self.0.iter().map(|span| (span.low.clone(), false)).collect();
-        }
-        let mut keys = Vec::new();
-        for span in &self.0 {
-            keys.push((span.low.clone(), false));
-            // An interval that goes on to the last value has no end.
-            keys.extend(next(&span.high).map(|end| (end, true)));
-        }
-        keys
+        keys_of(&self.0, interval)
     }
 
     pub(super) fn of_keys(mut keys: Vec<(Vec<u8>, bool)>, interval: bool) -> Option<Self> {
         if !interval {
             return Some(Elements::new(keys.into_iter().map(|(value, _)| Span::one(value)).collect()));
         }
-        keys.sort();
+        sort(&mut keys, |key| key);
         let mut spans = Vec::new();
         let mut keys = keys.into_iter().peekable();
         while let Some((low, end)) = keys.next() {
@@ -188,6 +186,28 @@ impl Elements {
         }
         Some(Elements(spans))
     }
+}
+
+/// As the kernel has them in a set: single values, or with `interval` the beginnings and (exclusive) ends.
+pub(super) fn keys_of(spans: &[Span], interval: bool) -> Vec<(Vec<u8>, bool)> {
+    if !interval {
+        return spans.iter().map(|span| (span.low.clone(), false)).collect();
+    }
+    let mut keys = Vec::new();
+    for span in spans {
+        keys.push((span.low.clone(), false));
+        // An interval that goes on to the last value has no end.
+        keys.extend(next(&span.high).map(|end| (end, true)));
+    }
+    keys
+}
+
+/// Sorts what stands in a set of intervals: one ends before the next one begins, be it at the same value.
+pub(super) fn sort<T>(list: &mut [T], key: impl Fn(&T) -> &(Vec<u8>, bool)) {
+    list.sort_by(|a, b| {
+        let ((a, a_end), (b, b_end)) = (key(a), key(b));
+        a.cmp(b).then(b_end.cmp(a_end))
+    });
 }
 
 fn touches(last: &Span, span: &Span, ranges: bool) -> bool {

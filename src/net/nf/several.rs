@@ -37,6 +37,16 @@ pub trait Item: Clone + fmt::Debug + PartialEq + fmt::Display + 'static {
     fn span(&self) -> Span;
 
     fn of(span: &Span) -> Option<Self>;
+
+    /// By what several are sorted.
+    fn rank(&self) -> Vec<u8> {
+        self.span().low
+    }
+
+    /// Whether no set can hold it beside others.
+    fn is_alone(&self) -> bool {
+        false
+    }
 }
 
 /// One value, several, or those in a set that has a name (`@NAME`).
@@ -61,14 +71,22 @@ impl<T: Item> Several<T> {
         }
     }
 
+    /// In the order of their bytes, and without what is told twice, as the kernel has them.
     fn new(items: Vec<T>) -> Result<Self> {
+        if let Some(alone) = items.iter().find(|item| item.is_alone()).filter(|_| items.len() > 1) {
+            let message = format!("\"{alone}\" can't be one of several: add a rule for each");
+            return Err(Error::argument(message));
+        }
         match items.len() {
             0 => Err(Error::argument(format!("expected {} or several, got none", T::EXPECTED))),
             n if n > Self::MAX => Err(Error::argument(format!(
                 "expected at most {} in one rule, got {n}; a set with a name (firewall.add_set) holds any number",
                 Self::MAX
             ))),
-            _ => Ok(Several::Items(items)),
+            _ => {
+                let elements = Elements::new(items.iter().map(T::span).collect());
+                Ok(Several::Items(sorted(elements.spans().iter().filter_map(T::of).collect())))
+            }
         }
     }
 
@@ -83,6 +101,11 @@ impl<T: Item> Several<T> {
     fn elements(&self) -> Elements {
         Elements::new(self.items().iter().map(T::span).collect())
     }
+}
+
+fn sorted<T: Item>(mut items: Vec<T>) -> Vec<T> {
+    items.sort_by_key(T::rank);
+    items
 }
 
 /// A name as nft takes it for a set or chain.
@@ -172,7 +195,8 @@ impl<T: Item> Compared for Several<T> {
     fn of(test: &Test) -> Option<Self> {
         match test {
             Test::Elements(elements) => {
-                elements.spans().iter().map(T::of).collect::<Option<Vec<T>>>().map(Several::Items)
+                let items = elements.spans().iter().map(T::of).collect::<Option<Vec<T>>>();
+                items.map(|items| Several::Items(sorted(items)))
             }
             Test::Set(name) => Some(Several::Set(name.clone())),
         }
@@ -301,6 +325,10 @@ impl Item for Interface {
         let name = String::from_utf8(span.low[..end].to_vec()).ok().filter(|name| !name.is_empty())?;
         Some(Interface { name, wildcard: !span.is_one() })
     }
+
+    fn is_alone(&self) -> bool {
+        self.wildcard
+    }
 }
 
 /// The type of an ICMP message; `SIX` is ICMPv6.
@@ -424,6 +452,10 @@ impl Item for Uid {
     fn of(span: &Span) -> Option<Self> {
         span.is_one().then_some(())?;
         Some(Uid(u32::from_ne_bytes(*span.low.first_chunk()?)))
+    }
+
+    fn rank(&self) -> Vec<u8> {
+        self.0.to_be_bytes().into()
     }
 }
 
