@@ -1,8 +1,6 @@
 //! The command line, nothing else.
 
 mod arguments;
-mod complete;
-mod generate;
 mod labs;
 mod test;
 #[cfg(test)]
@@ -22,13 +20,12 @@ use nsh::scenario;
 
 use arguments::Arguments;
 pub use arguments::ScriptOptions;
-pub use complete::complete;
 
 /// What nsh is asked to do.
 #[derive(Debug)]
 pub enum Command {
-    /// This text is asked for: help, the version, or what --generate makes.
-    Print(String),
+    /// This text is asked for: help, or the version.
+    Help(String),
     Run {
         script: Source,
         args: Vec<OsString>,
@@ -116,14 +113,11 @@ pub struct LabOptions {
 pub fn parse(argv: &[OsString]) -> Result<Command> {
     let (arguments, args) = match arguments::read(argv) {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            return Ok(Command::Print(e.render().to_string()));
+            return Ok(Command::Help(e.render().to_string()));
         }
         parsed => parsed.map_err(|e| wrong_usage(&e, argv)).context(Exit(status::USAGE))?,
     };
-    let Arguments { file, code, interactive, host, script: options, echo, generate, command } = arguments;
-    if let Some(what) = generate {
-        return Ok(Command::Print(what.text().context("--generate")?));
-    }
+    let Arguments { file, code, interactive, host, script: options, echo, command } = arguments;
     if let Some(e) = file.as_deref().and_then(mistaken) {
         return Err(e).context(Exit(status::USAGE));
     }

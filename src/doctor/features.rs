@@ -23,7 +23,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         "tun",
         "vlan_filtering",
         "nat",
-        "firewall",
         "conntrack",
     ])
 }
@@ -46,7 +45,6 @@ pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
         "tun" => Some(tun(ns)),
         "vlan_filtering" => Some(vlan_filtering(ns)),
         "nat" => Some(nat(ns)),
-        "firewall" => Some(firewall(ns)),
         "conntrack" => Some(conntrack(ns)),
         _ => None,
     }
@@ -67,21 +65,6 @@ pub fn add(lab: &Sandbox, out: &mut Vec<Check>) {
 fn nat(ns: &Namespace) -> Check {
     let masquerade = nf::nat::add(ns, nf::nat::Kind::Masquerade, &nf::nat::NatSpec::default());
     feature(Group::Firewall, "nat", "NF_TABLES, NFT_NAT and NFT_MASQ", masquerade.map(|_| ()))
-}
-
-/// A rule of all that needs a module of its own.
-fn firewall(ns: &Namespace) -> Check {
-    let spec = nf::firewall::RuleSpec {
-        chain: Some("input".to_owned()),
-        state: nf::words::Not::parse("invalid").ok(),
-        limit: nf::firewall::Rate::of("1/second"),
-        log: Some(nf::firewall::LogPrefix::default()),
-        action: Some(nf::firewall::Action::Reject),
-        ..Default::default()
-    };
-    let rule = nf::firewall::add(ns, &spec, nf::message::Place::Back);
-    let options = "NF_TABLES_INET, NFT_CT, NFT_LIMIT, NFT_LOG and NFT_REJECT";
-    feature(Group::Firewall, "firewall", options, rule.map(|_| ()))
 }
 
 fn conntrack(ns: &Namespace) -> Check {
@@ -280,25 +263,34 @@ const TCA_KIND: u16 = 1;
 
 /// Asks for a filter of what comes in by `lo`, with no options: a kernel that knows the kind misses them.
 fn filter(ns: &Namespace, kind: &str) -> Result<()> {
+    new_filter(ns, kind, Attributes::new())
+}
+
+fn new_filter(ns: &Namespace, kind: &str, options: Attributes) -> Result<()> {
     const RTM_NEWTFILTER: u16 = 44;
+    const TCA_OPTIONS: u16 = 2;
     const PREFERENCE_AND_ALL: u32 = 1 << 16 | 0x0300;
     // One that no link has by itself; where it can't be had, no filter can.
     qdisc(ns, "ingress")?;
     let mut attributes = Attributes::new();
     attributes.put_str(TCA_KIND, kind);
+    if !options.is_empty() {
+        attributes.nest(TCA_OPTIONS, options);
+    }
     unknown(request(ns, RTM_NEWTFILTER, &tcmsg(0, tc::INCOMING, PREFERENCE_AND_ALL), &attributes))
 }
 
-/// Asks for an action without options, as above.
+/// Asks for a filter with an action without options, as above: RTM_NEWACTION is for the machine's root alone.
 fn action(ns: &Namespace, kind: &str) -> Result<()> {
-    const RTM_NEWACTION: u16 = 48;
-    const TCA_ACT_TAB: u16 = 1;
-    let (mut attributes, mut all, mut one) = (Attributes::new(), Attributes::new(), Attributes::new());
+    const TCA_U32_SEL: u16 = 5;
+    const TCA_U32_ACT: u16 = 7;
+    let (mut options, mut all, mut one) = (Attributes::new(), Attributes::new(), Attributes::new());
     one.put_str(TCA_KIND, kind);
     all.nest(1, one);
-    attributes.nest(TCA_ACT_TAB, all);
-    // struct tcamsg, all zero.
-    unknown(request(ns, RTM_NEWACTION, &[0; 4], &attributes))
+    // struct tc_u32_sel without a key.
+    options.put(TCA_U32_SEL, &[0; 16]);
+    options.nest(TCA_U32_ACT, all);
+    new_filter(ns, "u32", options)
 }
 
 /// What the kernel says of a kind that it doesn't know; anything else it says of one that it knows.

@@ -4,7 +4,6 @@ pub mod addr;
 pub mod attributes;
 mod bits;
 pub mod bridge;
-pub mod counters;
 pub mod defaults;
 pub mod done;
 pub mod events;

@@ -6,8 +6,10 @@
 pub mod capture;
 pub mod endpoint;
 pub mod http;
+mod packet;
 pub mod ping;
 pub mod pmtu;
+pub mod send;
 pub mod server;
 mod silence;
 pub mod socket;

@@ -63,11 +63,6 @@ fn nat() {
 }
 
 #[test]
-fn firewall() {
-    same("firewall", include_str!("firewall.lua"));
-}
-
-#[test]
 fn processes() {
     same("processes", include_str!("processes.lua"));
 }

@@ -17,7 +17,6 @@ mod deaths;
 mod ends;
 mod exec;
 mod logs;
-mod shells;
 mod state;
 mod terminal;
 mod up;

@@ -6,12 +6,10 @@ pub(super) mod capture;
 pub mod check;
 pub(super) mod clock;
 pub(super) mod conntrack;
-mod counters;
 pub(super) mod events;
 pub(super) mod eventually;
 pub mod examples;
 pub(super) mod fdb;
-mod firewall;
 pub(super) mod http;
 pub(super) mod json;
 pub(super) mod lab;
@@ -26,6 +24,7 @@ pub(super) mod pmtu;
 pub mod proc;
 pub(super) mod route;
 pub(super) mod rule;
+pub(super) mod send;
 pub(super) mod server;
 pub(super) mod sleep;
 pub(super) mod socket;
@@ -62,12 +61,10 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("check.soft", Global, Callable, check::soft),
     Entry::new("clock", Global, Single, clock::module),
     Entry::new("conntrack", Namespace, Table, conntrack::module),
-    Entry::new("counters", Namespace, Table, counters::module),
     Entry::new("defer", Global, Single, test::defer),
     Entry::new("events", Namespace, Table, events::module),
     Entry::new("eventually", Global, Single, eventually::module),
     Entry::new("fdb", Namespace, Table, fdb::module),
-    Entry::new("firewall", Namespace, Table, firewall::module),
     Entry::new("group", Global, Single, test::group),
     Entry::new("http", Namespace, Table, http::module),
     Entry::new("json", Global, Table, json::module),
@@ -83,6 +80,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("proc", Namespace, Table, proc::module),
     Entry::new("route", Namespace, Table, route::module),
     Entry::new("rule", Namespace, Table, rule::module),
+    Entry::new("send", Namespace, Single, send::module),
     Entry::new("skip", Global, Single, test::skip),
     Entry::new("sleep", Global, Single, sleep::module),
     Entry::new("socket", Namespace, Table, socket::module),

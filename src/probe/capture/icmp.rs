@@ -3,6 +3,12 @@
 use super::decode::{ip4_at, ip6_at, mac_at, u16_at, u32_at};
 use super::packet::{Icmp, Inner};
 
+/// The number of the type with this name.
+pub fn number(name: &str, six: bool) -> Option<u8> {
+    let names = if six { name6 } else { name4 };
+    (0..=255).find(|kind| name != "other" && names(*kind) == name)
+}
+
 /// The names of ICMP types: <https://www.iana.org/assignments/icmp-parameters>, as tcpdump words them.
 pub fn name4(kind: u8) -> &'static str {
     match kind {

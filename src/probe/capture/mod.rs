@@ -21,6 +21,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 pub use decode::decode;
 pub use filter::{Filter, Proto, is_kind, kinds};
+pub use icmp::number as icmp_number;
 pub use packet::*;
 pub use show::WithLink;
 

@@ -12,6 +12,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 
 pub use arrival::{Arrival, one_way};
+pub use packet::checksum;
 pub use report::{KEPT, Refusal, Reply, Report, Rtt};
 
 use super::socket;

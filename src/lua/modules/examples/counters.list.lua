@@ -1,2 +1,0 @@
-print(counters.list())
-print(counters.list().IpInDelivers)

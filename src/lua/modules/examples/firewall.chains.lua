@@ -1,2 +1,0 @@
-firewall.policy("input", "drop")
-check.equal(firewall.chains()[1].policy, "drop")

@@ -1,2 +1,0 @@
-firewall.add_chain("web")
-firewall.del_chain("web")

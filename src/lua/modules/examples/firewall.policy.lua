@@ -1,1 +1,0 @@
-firewall.policy("forward", "drop")
