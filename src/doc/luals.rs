@@ -35,7 +35,7 @@ pub fn types() -> String {
     let mut out = HEAD.to_owned();
     out.push_str(ERROR);
     out.push_str(NAMESPACE);
-    for module in docs.modules.iter().filter(|m| m.per_namespace) {
+    for module in docs.modules.iter().filter(|m| m.per_namespace && !m.name.contains('.')) {
         let _ = writeln!(out, "---@field {} nsh.{}", module.name, module.name);
     }
     for (short, module) in crate::lua::modules::namespace::SHORT {

@@ -85,7 +85,7 @@ impl Docs {
                 doc: m.doc,
                 per_namespace: entry.scope == Scope::Namespace,
                 library: false,
-                bare: m.functions.is_empty(),
+                bare: m.functions.is_empty() && m.call.is_some(),
                 call: m.call.as_ref().map(told),
                 functions: m.functions.iter().map(told).collect(),
             };

@@ -12,19 +12,26 @@ use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::{Build, builds};
 use crate::net::namespace::{Namespace, Namespaces};
-use crate::net::{nf, tc};
+use crate::net::{nf, tc, xfrm};
 use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
+
+/// Tries one thing.
+type Trial = fn(&Namespace) -> Check;
+
+/// What is no kind of link or traffic control, and how it is tried.
+const OTHERS: &[(&str, Trial)] =
+    &[("tun", tun), ("vlan_filtering", vlan_filtering), ("nat", nat), ("conntrack", conntrack), ("esp", esp)];
 
 /// What can be tried by its name alone, with [`one`].
 pub fn names() -> impl Iterator<Item = &'static str> {
     let qdiscs = tc::QDISCS.all().map(|(name, _)| name);
     let others = tc::FILTERS.all().chain(tc::ACTIONS.all()).map(|(_, module)| module);
-    builds().into_iter().map(|build| build.kind).chain(qdiscs).chain(others).chain([
-        "tun",
-        "vlan_filtering",
-        "nat",
-        "conntrack",
-    ])
+    builds()
+        .into_iter()
+        .map(|build| build.kind)
+        .chain(qdiscs)
+        .chain(others)
+        .chain(OTHERS.iter().map(|(name, _)| *name))
 }
 
 /// Tries what has this name.
@@ -41,13 +48,7 @@ pub fn one(ns: &Namespace, name: &str) -> Option<Check> {
     if let Some((kind, module)) = tc::ACTIONS.all().find(|(_, module)| *module == name) {
         return Some(feature(Group::Filters, module, &option(module), action(ns, kind)));
     }
-    match name {
-        "tun" => Some(tun(ns)),
-        "vlan_filtering" => Some(vlan_filtering(ns)),
-        "nat" => Some(nat(ns)),
-        "conntrack" => Some(conntrack(ns)),
-        _ => None,
-    }
+    OTHERS.iter().find(|(other, _)| *other == name).map(|(_, tried)| tried(ns))
 }
 
 /// Adds what was found in the lab of the calling thread.
@@ -70,6 +71,21 @@ fn nat(ns: &Namespace) -> Check {
 fn conntrack(ns: &Namespace) -> Check {
     let conntrack = nf::conntrack::list(ns, &Default::default());
     feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ()))
+}
+
+/// A state of ESP that protects nothing.
+fn esp(ns: &Namespace) -> Check {
+    let any = std::net::Ipv4Addr::LOCALHOST.into();
+    let null = xfrm::Algorithm { name: "ecb(cipher_null)".to_owned(), key: Vec::new(), bits: 0 };
+    let state = xfrm::State {
+        src: Some(any),
+        dst: Some(any),
+        proto: Some(xfrm::Proto::Esp),
+        spi: Some(xfrm::Spi(0x100)),
+        enc: Some(null),
+        ..xfrm::State::default()
+    };
+    feature(Group::Firewall, "esp", "XFRM_USER and INET_ESP", xfrm::state::add(ns, &state))
 }
 
 fn vlan_filtering(ns: &Namespace) -> Check {

@@ -74,6 +74,8 @@ pub enum Word {
     Numbers,
     /// Two numbers, the ends of a range.
     Range,
+    /// So many words.
+    Several(usize),
     /// A time with its unit, `200ms` or `1s`; alone, milliseconds.
     Time,
     /// An address of IPv4. The second word, if there is one, is for a multicast group's.

@@ -19,6 +19,7 @@ use super::prefix::Family;
 use super::route::{self, Route};
 use super::rule::Rule;
 use super::wireguard::Device;
+use super::xfrm;
 use crate::base::command::Command;
 use crate::model::Words;
 
@@ -64,6 +65,8 @@ pub enum Done<'a> {
     Vlan(Verb, &'a Vids, &'a Vlan, bool),
     VlanSet(&'a Vids, &'a Vlan),
     Wireguard(&'a str, &'a Device),
+    XfrmState(Verb, &'a xfrm::State),
+    XfrmPolicy(Verb, &'a xfrm::Policy),
     Sysctl(&'a str, &'a str),
     /// One transaction of nf_tables, in nft's language.
     Nft(&'a [String]),

@@ -31,6 +31,7 @@ pub mod tc;
 pub mod until;
 mod usable;
 pub mod wireguard;
+pub mod xfrm;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -15,7 +15,7 @@ use super::nf::nat::{self, NatRule};
 use super::route::{self, Route, TABLE_LOCAL, Tables};
 use super::rule::{self, Rule};
 use super::socket::{self, Owners, Proto, Socket};
-use super::tc;
+use super::{tc, xfrm};
 use crate::base::error::Result;
 
 /// What a namespace has.
@@ -36,6 +36,8 @@ pub struct State {
     pub classes: Vec<tc::Class>,
     pub filters: Vec<tc::Filter>,
     pub nat: Vec<NatRule>,
+    pub xfrm_states: Vec<xfrm::State>,
+    pub xfrm_policies: Vec<xfrm::Policy>,
     /// Whether there is any table of nf_tables, whoever made it.
     pub nf_tables: bool,
     pub sockets: Vec<Socket>,
@@ -98,6 +100,8 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         ),
         qdiscs,
         nat: part!("nat", nat::list(ns)),
+        xfrm_states: part!("xfrm_states", xfrm::states(ns)),
+        xfrm_policies: part!("xfrm_policies", xfrm::policies(ns)),
         nf_tables: part!("nf_tables", ns.netfilter().and_then(|mut s| message::any_table(&mut s))),
         sockets: part!("sockets", socket::list(ns, &sockets, owners)),
         sysctls: Vec::new(),

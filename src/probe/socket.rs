@@ -320,7 +320,9 @@ pub fn explain(error: Error, target: SocketAddr) -> Error {
         Some(Errno::EACCES) => {
             format!("a route or rule of type prohibit covers {ip}, or it is a broadcast address")
         }
-        Some(Errno::EPERM) => "a rule of this namespace's firewall drops it on its way out".to_owned(),
+        Some(Errno::EPERM) => {
+            "a rule of this namespace's firewall, or a policy of IPsec, drops it on its way out".to_owned()
+        }
         Some(Errno::EINVAL) if needs_link(ip) => LINK_LOCAL.to_owned(),
         Some(Errno::EINVAL) => format!("a route of type blackhole may cover {ip}"),
         Some(Errno::EADDRNOTAVAIL) => {

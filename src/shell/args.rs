@@ -306,6 +306,12 @@ impl Args {
         Ok(numbers)
     }
 
+    /// The words that must follow an option, with blanks between them.
+    fn several(&mut self, option: &str, count: usize) -> Result<Arg> {
+        let first = self.value(option)?;
+        (1..count).try_fold(first, |all, _| Ok(all.joined(" ", self.value(option)?)))
+    }
+
     /// The value that must follow an option.
     pub fn value(&mut self, option: &str) -> Result<Arg> {
         self.take().ok_or_else(|| Reason::new(format!("{option}: its value is missing")))
@@ -501,6 +507,7 @@ impl Fields {
             Word::Pairs => Expr::List(args.pairs(word)?),
             Word::Numbers => Expr::List(args.numbers(word)?),
             Word::Range => args.value(word)?.joined("-", args.value(word)?).expr(),
+            Word::Several(count) => args.several(word, count)?.expr(),
             Word::Integer => args.value(word)?.integer(word)?,
             Word::Hexadecimal => args.value(word)?.hexadecimal()?,
             Word::HexadecimalOrName if args.skip("inherit") => Expr::text("inherit"),

@@ -40,9 +40,6 @@
 ---@field socket nsh.socket
 ---@field sysctl nsh.sysctl
 ---@field tc nsh.tc
----@field tc.class nsh.tc.class
----@field tc.filter nsh.tc.filter
----@field tc.qdisc nsh.tc.qdisc
 ---@field tcp nsh.tcp
 ---@field traceroute nsh.traceroute
 ---@field udp nsh.udp
@@ -50,6 +47,7 @@
 ---@field wait nsh.wait
 ---@field why nsh.why
 ---@field wireguard nsh.wireguard
+---@field xfrm nsh.xfrm
 ---@field exec fun(command: string|string[], opts?: nsh.proc.ExecOptions): nsh.proc.Result
 ---@field spawn fun(command: string|string[], opts?: nsh.proc.SpawnOptions): nsh.Process
 ---@field shell fun(opts?: nsh.proc.ShellOptions): integer?
@@ -2298,6 +2296,201 @@
 ---@field replace_peers? boolean those that are there go first, with all that they have; default false
 ---@field peers? nsh.wireguard.PeerOptions[] peers to add, change or remove; others stay
 
+---@class (exact) nsh.xfrm.PolicyKey
+---@field dir "in"|"out"|"fwd" of packets that come in, go out, or are forwarded
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no prefix says it; default inet
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+---@field index? integer its number, chosen by the kernel unless given
+---@field if_id? integer the xfrm links that it is for
+---@field src? string the packets' sources; default all
+---@field dst? string the packets' destinations; default all
+---@field proto? integer|string the packets' protocol; default all
+---@field sport? integer the packets' source port; default all
+---@field dport? integer the packets' destination port; default all
+---@field type? integer the packets' type of ICMP; default all
+---@field code? integer the packets' code of ICMP; default all
+---@field key? integer the packets' key of GRE; default all
+---@field dev? string the link that they leave or came in by; default all
+
+---@class (exact) nsh.xfrm.PolicyListOptions
+---@field dir? "in"|"out"|"fwd" of packets that come in, go out, or are forwarded
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no prefix says it; default inet
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+---@field index? integer its number, chosen by the kernel unless given
+---@field action? "allow"|"block" whether packets pass; default allow
+---@field priority? integer its place: lower ones are looked up first; default 0
+---@field if_id? integer the xfrm links that it is for
+---@field localok? boolean a socket's own policy may say otherwise; default false
+---@field icmp? boolean ICMP errors pass by what their payload is; default false
+---@field src? string the packets' sources; default all
+---@field dst? string the packets' destinations; default all
+---@field proto? integer|string the packets' protocol; default all
+---@field sport? integer the packets' source port; default all
+---@field dport? integer the packets' destination port; default all
+---@field type? integer the packets' type of ICMP; default all
+---@field code? integer the packets' code of ICMP; default all
+---@field key? integer the packets' key of GRE; default all
+---@field dev? string the link that they leave or came in by; default all
+---@field tmpl? nsh.xfrm.Template|nsh.xfrm.Template[] what protects the packets: a table for a state, or a list of them, the innermost first; default nothing
+---@field byte_soft? integer bytes after which the kernel asks for a new one; default none
+---@field byte_hard? integer bytes after which it is gone; default none
+---@field packet_soft? integer packets after which the kernel asks for a new one; default none
+---@field packet_hard? integer packets after which it is gone; default none
+---@field time_soft? integer seconds after which the kernel asks for a new one; default none
+---@field time_hard? integer seconds after which it is gone; default none
+---@field time_use_soft? integer seconds from its first use after which the kernel asks for a new one; default none
+---@field time_use_hard? integer seconds from its first use after which it is gone; default none
+
+---@class (exact) nsh.xfrm.PolicyOptions
+---@field dir "in"|"out"|"fwd" of packets that come in, go out, or are forwarded
+---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no prefix says it; default inet
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+---@field index? integer its number, chosen by the kernel unless given
+---@field action? "allow"|"block" whether packets pass; default allow
+---@field priority? integer its place: lower ones are looked up first; default 0
+---@field if_id? integer the xfrm links that it is for
+---@field localok? boolean a socket's own policy may say otherwise; default false
+---@field icmp? boolean ICMP errors pass by what their payload is; default false
+---@field src? string the packets' sources; default all
+---@field dst? string the packets' destinations; default all
+---@field proto? integer|string the packets' protocol; default all
+---@field sport? integer the packets' source port; default all
+---@field dport? integer the packets' destination port; default all
+---@field type? integer the packets' type of ICMP; default all
+---@field code? integer the packets' code of ICMP; default all
+---@field key? integer the packets' key of GRE; default all
+---@field dev? string the link that they leave or came in by; default all
+---@field tmpl? nsh.xfrm.Template|nsh.xfrm.Template[] what protects the packets: a table for a state, or a list of them, the innermost first; default nothing
+---@field byte_soft? integer bytes after which the kernel asks for a new one; default none
+---@field byte_hard? integer bytes after which it is gone; default none
+---@field packet_soft? integer packets after which the kernel asks for a new one; default none
+---@field packet_hard? integer packets after which it is gone; default none
+---@field time_soft? integer seconds after which the kernel asks for a new one; default none
+---@field time_hard? integer seconds after which it is gone; default none
+---@field time_use_soft? integer seconds from its first use after which the kernel asks for a new one; default none
+---@field time_use_hard? integer seconds from its first use after which it is gone; default none
+
+---@class (exact) nsh.xfrm.Selector
+---@field src? string the packets' sources; default all
+---@field dst? string the packets' destinations; default all
+---@field proto? integer|string the packets' protocol; default all
+---@field sport? integer the packets' source port; default all
+---@field dport? integer the packets' destination port; default all
+---@field type? integer the packets' type of ICMP; default all
+---@field code? integer the packets' code of ICMP; default all
+---@field key? integer the packets' key of GRE; default all
+---@field dev? string the link that they leave or came in by; default all
+
+---@class (exact) nsh.xfrm.StateKey
+---@field dst string the outer destination
+---@field proto "esp"|"ah"|"comp"|"route2"|"hao" what protects the packets
+---@field src? string the outer source
+---@field spi? integer the number by which the receiver knows it
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+
+---@class (exact) nsh.xfrm.StateListOptions
+---@field src? string the outer source
+---@field dst? string the outer destination
+---@field proto? "esp"|"ah"|"comp"|"route2"|"hao" what protects the packets
+---@field spi? integer the number by which the receiver knows it
+---@field reqid? integer the number by which a policy's template finds it
+---@field mode? "transport"|"tunnel"|"beet"|"ro"|"in_trigger" whether the packets are put into others (tunnel) or not; default transport
+---@field seq? integer the number of the request that it answers
+---@field auth? string what authenticates: an algorithm and its key, such as "hmac(sha1) 0x0123..."; reported as `auth_trunc`
+---@field auth_trunc? string the same, and to how many bits the check value is cut: "hmac(sha256) 0x0123... 128"
+---@field enc? string what encrypts: an algorithm and its key, such as "cbc(aes) 0x0123..."
+---@field aead? string what does both: an algorithm, its key, and the bits of the check value: "rfc4106(gcm(aes)) 0x0123... 128"
+---@field comp? string what compresses, such as "deflate"
+---@field encap? string what ESP is put into, with the ports: "espinudp 4500 4500 0.0.0.0"
+---@field replay_window? integer how many packets late one may come; default 0, and late and repeated ones are taken
+---@field replay_seq? integer the number of the last packet that came
+---@field replay_oseq? integer the number of the last packet that was sent
+---@field replay_seq_hi? integer the upper half of the former, with `esn`
+---@field replay_oseq_hi? integer the upper half of the latter, with `esn`
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+---@field output_mark? integer the mark that packets get
+---@field output_mask? integer which bits of `output_mark` are set
+---@field if_id? integer the xfrm links that it is for
+---@field tfcpad? integer packets are padded to this length
+---@field noecn? boolean congestion isn't carried over from outer packets; default false
+---@field decap_dscp? boolean the DSCP is taken over from outer packets; default false
+---@field nopmtudisc? boolean outer packets may be fragmented; default false
+---@field wildrecv? boolean it is for any destination; default false
+---@field icmp? boolean ICMP errors pass by what their payload is; default false
+---@field af_unspec? boolean inner packets may be of both families; default false
+---@field align4? boolean headers of IPv6 are aligned to four bytes; default false
+---@field esn? boolean packets are numbered with 64 bits; default false
+---@field dont_encap_dscp? boolean outer packets don't get the DSCP of the inner ones; default false
+---@field oseq_may_wrap? boolean it goes on when its numbers are used up; default false
+---@field sel? nsh.xfrm.Selector the packets that it is for; default those that the policy sends to it
+---@field byte_soft? integer bytes after which the kernel asks for a new one; default none
+---@field byte_hard? integer bytes after which it is gone; default none
+---@field packet_soft? integer packets after which the kernel asks for a new one; default none
+---@field packet_hard? integer packets after which it is gone; default none
+---@field time_soft? integer seconds after which the kernel asks for a new one; default none
+---@field time_hard? integer seconds after which it is gone; default none
+---@field time_use_soft? integer seconds from its first use after which the kernel asks for a new one; default none
+---@field time_use_hard? integer seconds from its first use after which it is gone; default none
+
+---@class (exact) nsh.xfrm.StateOptions
+---@field dst string the outer destination
+---@field proto "esp"|"ah"|"comp"|"route2"|"hao" what protects the packets
+---@field src? string the outer source
+---@field spi? integer the number by which the receiver knows it
+---@field reqid? integer the number by which a policy's template finds it
+---@field mode? "transport"|"tunnel"|"beet"|"ro"|"in_trigger" whether the packets are put into others (tunnel) or not; default transport
+---@field seq? integer the number of the request that it answers
+---@field auth? string what authenticates: an algorithm and its key, such as "hmac(sha1) 0x0123..."; reported as `auth_trunc`
+---@field auth_trunc? string the same, and to how many bits the check value is cut: "hmac(sha256) 0x0123... 128"
+---@field enc? string what encrypts: an algorithm and its key, such as "cbc(aes) 0x0123..."
+---@field aead? string what does both: an algorithm, its key, and the bits of the check value: "rfc4106(gcm(aes)) 0x0123... 128"
+---@field comp? string what compresses, such as "deflate"
+---@field encap? string what ESP is put into, with the ports: "espinudp 4500 4500 0.0.0.0"
+---@field replay_window? integer how many packets late one may come; default 0, and late and repeated ones are taken
+---@field replay_seq? integer the number of the last packet that came
+---@field replay_oseq? integer the number of the last packet that was sent
+---@field replay_seq_hi? integer the upper half of the former, with `esn`
+---@field replay_oseq_hi? integer the upper half of the latter, with `esn`
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+---@field output_mark? integer the mark that packets get
+---@field output_mask? integer which bits of `output_mark` are set
+---@field if_id? integer the xfrm links that it is for
+---@field tfcpad? integer packets are padded to this length
+---@field noecn? boolean congestion isn't carried over from outer packets; default false
+---@field decap_dscp? boolean the DSCP is taken over from outer packets; default false
+---@field nopmtudisc? boolean outer packets may be fragmented; default false
+---@field wildrecv? boolean it is for any destination; default false
+---@field icmp? boolean ICMP errors pass by what their payload is; default false
+---@field af_unspec? boolean inner packets may be of both families; default false
+---@field align4? boolean headers of IPv6 are aligned to four bytes; default false
+---@field esn? boolean packets are numbered with 64 bits; default false
+---@field dont_encap_dscp? boolean outer packets don't get the DSCP of the inner ones; default false
+---@field oseq_may_wrap? boolean it goes on when its numbers are used up; default false
+---@field sel? nsh.xfrm.Selector the packets that it is for; default those that the policy sends to it
+---@field byte_soft? integer bytes after which the kernel asks for a new one; default none
+---@field byte_hard? integer bytes after which it is gone; default none
+---@field packet_soft? integer packets after which the kernel asks for a new one; default none
+---@field packet_hard? integer packets after which it is gone; default none
+---@field time_soft? integer seconds after which the kernel asks for a new one; default none
+---@field time_hard? integer seconds after which it is gone; default none
+---@field time_use_soft? integer seconds from its first use after which the kernel asks for a new one; default none
+---@field time_use_hard? integer seconds from its first use after which it is gone; default none
+
+---@class (exact) nsh.xfrm.Template
+---@field proto "esp"|"ah"|"comp"|"route2"|"hao" what protects the packets
+---@field src? string the outer source, in a tunnel
+---@field dst? string the outer destination, in a tunnel
+---@field spi? integer the state's spi; default any
+---@field reqid? integer the state's reqid; default any
+---@field mode? "transport"|"tunnel"|"beet"|"ro"|"in_trigger" the state's mode; default transport
+---@field level? "required"|"use" whether packets go on unprotected where there is no such state (use); default required
+
 ---An address of a link. Prints as in `ip -o addr`.
 ---@class nsh.Addr
 ---@field local string the address alone
@@ -3338,6 +3531,119 @@
 ---@field if_id? integer the id of its states and policies, not 0
 ---@field external? boolean the id comes with each packet (Linux 6.1); default false
 
+---A policy of IPsec. Prints as in `ip xfrm policy`.
+---@class nsh.XfrmPolicy
+---@field dir string of packets that come in, go out, or are forwarded
+---@field family "inet"|"inet6" IPv4 (inet) or IPv6 (inet6), where no prefix says it; default inet
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+---@field index? integer its number, chosen by the kernel unless given
+---@field action? string whether packets pass; default allow
+---@field priority? integer its place: lower ones are looked up first; default 0
+---@field if_id? integer the xfrm links that it is for
+---@field localok? boolean a socket's own policy may say otherwise; default false
+---@field icmp? boolean ICMP errors pass by what their payload is; default false
+---@field share? string who shares its states
+---@field lastused? integer when it was used last, in seconds since 1970
+---@field src? string the packets' sources; default all
+---@field dst? string the packets' destinations; default all
+---@field proto? string the packets' protocol; default all
+---@field sport? integer the packets' source port; default all
+---@field dport? integer the packets' destination port; default all
+---@field type? integer the packets' type of ICMP; default all
+---@field code? integer the packets' code of ICMP; default all
+---@field key? integer the packets' key of GRE; default all
+---@field dev? string the link that they leave or came in by; default all
+---@field tmpl nsh.XfrmTemplate[] what protects the packets
+---@field byte_soft? integer bytes after which the kernel asks for a new one; default none
+---@field byte_hard? integer bytes after which it is gone; default none
+---@field packet_soft? integer packets after which the kernel asks for a new one; default none
+---@field packet_hard? integer packets after which it is gone; default none
+---@field time_soft? integer seconds after which the kernel asks for a new one; default none
+---@field time_hard? integer seconds after which it is gone; default none
+---@field time_use_soft? integer seconds from its first use after which the kernel asks for a new one; default none
+---@field time_use_hard? integer seconds from its first use after which it is gone; default none
+---@field bytes integer bytes that it was used for
+---@field packets integer packets that it was used for
+---@field add_time integer when it was made, in seconds since 1970
+---@field use_time? integer when it was used first, in seconds since 1970
+
+---The packets that a state is for.
+---@class nsh.XfrmSelector
+---@field src? string the packets' sources; default all
+---@field dst? string the packets' destinations; default all
+---@field proto? string the packets' protocol; default all
+---@field sport? integer the packets' source port; default all
+---@field dport? integer the packets' destination port; default all
+---@field type? integer the packets' type of ICMP; default all
+---@field code? integer the packets' code of ICMP; default all
+---@field key? integer the packets' key of GRE; default all
+---@field dev? string the link that they leave or came in by; default all
+
+---A state of IPsec. Prints as in `ip xfrm state`, with its keys.
+---@class nsh.XfrmState
+---@field src? string the outer source
+---@field dst? string the outer destination
+---@field proto? string what protects the packets
+---@field spi? integer the number by which the receiver knows it
+---@field reqid? integer the number by which a policy's template finds it
+---@field mode? string whether the packets are put into others (tunnel) or not; default transport
+---@field seq? integer the number of the request that it answers
+---@field auth? string what authenticates: an algorithm and its key, such as "hmac(sha1) 0x0123..."; reported as `auth_trunc`
+---@field auth_trunc? string the same, and to how many bits the check value is cut: "hmac(sha256) 0x0123... 128"
+---@field enc? string what encrypts: an algorithm and its key, such as "cbc(aes) 0x0123..."
+---@field aead? string what does both: an algorithm, its key, and the bits of the check value: "rfc4106(gcm(aes)) 0x0123... 128"
+---@field comp? string what compresses, such as "deflate"
+---@field encap? string what ESP is put into, with the ports: "espinudp 4500 4500 0.0.0.0"
+---@field replay_window? integer how many packets late one may come; default 0, and late and repeated ones are taken
+---@field replay_seq? integer the number of the last packet that came
+---@field replay_oseq? integer the number of the last packet that was sent
+---@field replay_seq_hi? integer the upper half of the former, with `esn`
+---@field replay_oseq_hi? integer the upper half of the latter, with `esn`
+---@field mark? integer the mark that packets must have
+---@field mask? integer which bits of the mark count; default all
+---@field output_mark? integer the mark that packets get
+---@field output_mask? integer which bits of `output_mark` are set
+---@field if_id? integer the xfrm links that it is for
+---@field tfcpad? integer packets are padded to this length
+---@field noecn? boolean congestion isn't carried over from outer packets; default false
+---@field decap_dscp? boolean the DSCP is taken over from outer packets; default false
+---@field nopmtudisc? boolean outer packets may be fragmented; default false
+---@field wildrecv? boolean it is for any destination; default false
+---@field icmp? boolean ICMP errors pass by what their payload is; default false
+---@field af_unspec? boolean inner packets may be of both families; default false
+---@field align4? boolean headers of IPv6 are aligned to four bytes; default false
+---@field esn? boolean packets are numbered with 64 bits; default false
+---@field dont_encap_dscp? boolean outer packets don't get the DSCP of the inner ones; default false
+---@field oseq_may_wrap? boolean it goes on when its numbers are used up; default false
+---@field replay_window_errors integer packets that came too late
+---@field replay_errors integer packets that came twice
+---@field integrity_failed integer packets that were not authentic
+---@field lastused? integer when it was used last, in seconds since 1970
+---@field sel? nsh.XfrmSelector the packets that it is for
+---@field byte_soft? integer bytes after which the kernel asks for a new one; default none
+---@field byte_hard? integer bytes after which it is gone; default none
+---@field packet_soft? integer packets after which the kernel asks for a new one; default none
+---@field packet_hard? integer packets after which it is gone; default none
+---@field time_soft? integer seconds after which the kernel asks for a new one; default none
+---@field time_hard? integer seconds after which it is gone; default none
+---@field time_use_soft? integer seconds from its first use after which the kernel asks for a new one; default none
+---@field time_use_hard? integer seconds from its first use after which it is gone; default none
+---@field bytes integer bytes that it was used for
+---@field packets integer packets that it was used for
+---@field add_time integer when it was made, in seconds since 1970
+---@field use_time? integer when it was used first, in seconds since 1970
+
+---What a state must be like to protect a policy's packets.
+---@class nsh.XfrmTemplate
+---@field src? string the outer source, in a tunnel
+---@field dst? string the outer destination, in a tunnel
+---@field proto? string what protects the packets
+---@field spi? integer the state's spi; default any
+---@field reqid? integer the state's reqid; default any
+---@field mode? string the state's mode; default transport
+---@field level? string whether packets go on unprotected where there is no such state (use); default required
+
 ---An ARP message for IPv4 on Ethernet.
 ---@class nsh.capture.Arp
 ---@field op string request or reply
@@ -3492,6 +3798,8 @@
 ---@field classes nsh.tc.Class[] as `tc.class.list`
 ---@field filters nsh.tc.Filter[] as `tc.filter.list`
 ---@field nat nsh.NatRule[] as `nat.list`
+---@field xfrm_states nsh.XfrmState[] as `xfrm.state.list`
+---@field xfrm_policies nsh.XfrmPolicy[] as `xfrm.policy.list`
 ---@field nft? string the whole ruleset, as nft shows it, if there is one and nft is installed
 ---@field sockets nsh.Socket[] of all protocols, as `socket.list`
 ---@field sysctls nsh.lab.Sysctl[] the parameters that aren't as in a new namespace
@@ -4751,7 +5059,7 @@ function json.decode(text) end
 ---@class nsh.lab
 lab = {}
 
----Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
+---Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
 ---
 ---Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and `print` shows it as people know it.
 ---@return nsh.lab.State # everything
@@ -5553,6 +5861,76 @@ function wireguard.list() end
 ---Marks the test as expected to fail from here on. If it fails, it counts as passed, and is reported as an expected failure. If it passes, it counts as failed, so that the mark does not outlive its reason. Outside a test the mark is for the file's own code.
 ---@param reason string the reason, which is reported
 function xfail(reason) end
+
+---IPsec. `xfrm.state` has the states (security associations), which say how packets are protected; `xfrm.policy` has the policies, which say which packets are. The kernel asks nobody for keys: both ends are given the same ones.
+---@class nsh.xfrm
+xfrm = {}
+
+---Policies of IPsec: which packets are protected, and by what states.
+---@class nsh.xfrm.policy
+xfrm.policy = {}
+
+---Adds a policy. Packets that fit must have been protected as `tmpl` says, or (`dir = "out"`) are; where there is no such state, they are dropped. A tunnel needs `out` on one end, and `in` and, for what it forwards, `fwd` on the other.
+---
+---Raises `exists` if there is one for the same packets.
+---@param opts nsh.xfrm.PolicyOptions options
+function xfrm.policy.add(opts) end
+
+---Adds a policy, or puts it in the place of the one for the same packets.
+---@param opts nsh.xfrm.PolicyOptions options
+function xfrm.policy.replace(opts) end
+
+---Deletes the policy for exactly these packets, or the one of this index.
+---
+---Raises `not_found` if there is none.
+---@param opts nsh.xfrm.PolicyKey options
+function xfrm.policy.del(opts) end
+
+---Finds the policy for exactly these packets, or the one of this index.
+---@param opts nsh.xfrm.PolicyKey options
+---@return nsh.XfrmPolicy? # the policy, or nil
+function xfrm.policy.get(opts) end
+
+---Lists the policies, or those that have all that is given. Those of single sockets are left out.
+---@param opts? nsh.xfrm.PolicyListOptions options
+---@return nsh.XfrmPolicy[] # the policies
+function xfrm.policy.list(opts) end
+
+---Deletes all policies, or those that have all that is given.
+---@param opts? nsh.xfrm.PolicyListOptions options
+---@return integer # how many were deleted
+function xfrm.policy.flush(opts) end
+
+---States of IPsec: how packets are protected, by which algorithms and keys.
+---@class nsh.xfrm.state
+xfrm.state = {}
+
+---Adds a state. Each direction needs its own, on both ends.
+---
+---Raises `exists` if there is one for its dst, proto and spi, `invalid` if a key has the wrong length, `unsupported` if the kernel lacks the protocol or an algorithm. No error shows a key.
+---@param opts nsh.xfrm.StateOptions options
+function xfrm.state.add(opts) end
+
+---Deletes a state.
+---
+---Raises `not_found` if there is none with this dst, proto and spi.
+---@param opts nsh.xfrm.StateKey options
+function xfrm.state.del(opts) end
+
+---Finds a state, with its keys and what passed by it.
+---@param opts nsh.xfrm.StateKey options
+---@return nsh.XfrmState? # the state, or nil
+function xfrm.state.get(opts) end
+
+---Lists the states, or those that have all that is given.
+---@param opts? nsh.xfrm.StateListOptions options
+---@return nsh.XfrmState[] # the states
+function xfrm.state.list(opts) end
+
+---Deletes all states, or those that have all that is given.
+---@param opts? nsh.xfrm.StateListOptions options
+---@return integer # how many were deleted
+function xfrm.state.flush(opts) end
 
 ---The namespace in which the lab begins; the globals act on it.
 ---@type nsh.Namespace

@@ -53,6 +53,11 @@ fn addresses() {
 }
 
 #[test]
+fn policies_of_ipsec() {
+    same("xfrm", include_str!("xfrm.lua"));
+}
+
+#[test]
 fn routes() {
     same("routes", include_str!("routes.lua"));
 }

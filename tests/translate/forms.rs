@@ -159,6 +159,15 @@ fn addresses_routes_neighbours() {
         ("ip -6 nexthop replace id 2 dev a", "nexthop.replace(2, { dev = \"a\", family = \"inet6\" })"),
         ("ip nexthop add id 3 group 1/2,5", "nexthop.add(3, { group = \"1/2,5\" })"),
         ("ip nexthop del id 3", "nexthop.del(3)"),
+        ("ip xfrm state", "print(xfrm.state.list())"),
+        (
+            "ip xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 0x100 mode tunnel aead 'rfc4106(gcm(aes))' 0x01 128 \
+             flag noecn esn replay-window 32 output-mark 3 mask 0xf sel src any dst 10.1.0.0/16",
+            "xfrm.state.add({\n  src = \"10.0.0.1\",\n  dst = \"10.0.0.2\",\n  proto = \"esp\",\n  spi = 256,\n  \
+             mode = \"tunnel\",\n  aead = \"rfc4106(gcm(aes)) 0x01 128\",\n  noecn = true,\n  esn = true,\n  \
+             replay_window = 32,\n  output_mark = 3,\n  output_mask = 15,\n  sel = { dst = \"10.1.0.0/16\" },\n})",
+        ),
+        ("ip xfrm state deleteall proto ah", "xfrm.state.flush({ proto = \"ah\" })"),
         ("ip rule add iif a table 7 pref 5", "rule.add({ iif = \"a\", table = 7, priority = 5 })"),
     ] {
         assert_eq!(lua(shell), want, "{shell}");

@@ -86,6 +86,20 @@ fn ends_made_where_they_belong() {
 }
 
 #[test]
+fn policies_of_ipsec() {
+    case(
+        "xfrm",
+        "ip xfrm policy add src 10.0.1.0/24 dst 10.0.2.0/24 dir out priority 3 tmpl src 192.0.2.1 dst 192.0.2.2 proto esp \
+         reqid 7 mode tunnel\n\
+         ip -4 x p add src any dst 10.0.3.0/24 proto udp sport 500 dport 500 dir in action block flag localok icmp\n\
+         ip -6 xfrm policy add dir fwd mark 5 mask 0xf if_id 0x9 limit byte-hard 100 tmpl proto ah level use tmpl proto esp spi 0x100\n\
+         ip xfrm policy update src 10.0.1.0/24 dst 10.0.2.0/24 dir out ptype main\n\
+         ip xfrm policy add dst 10.4.0.0/16 dir fwd\nip xfrm policy delete dst 10.4.0.0/16 dir fwd\n\
+         ip xfrm policy add dst 10.5.0.0/16 dir fwd\nip xfrm policy deleteall dst 10.5.0.0/16\n",
+    );
+}
+
+#[test]
 fn bridges_and_their_ports() {
     case(
         "bridge",

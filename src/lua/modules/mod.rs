@@ -39,6 +39,7 @@ pub(super) mod vlan;
 pub(super) mod wait;
 pub(super) mod why;
 pub(super) mod wireguard;
+pub(super) mod xfrm;
 
 use std::rc::Rc;
 
@@ -98,6 +99,9 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("why", Namespace, Single, why::module),
     Entry::new("wireguard", Namespace, Table, wireguard::module),
     Entry::new("xfail", Global, Single, test::xfail),
+    Entry::new("xfrm", Namespace, Table, xfrm::module),
+    Entry::new("xfrm.policy", Namespace, Table, xfrm::policy),
+    Entry::new("xfrm.state", Namespace, Table, xfrm::state),
 ]);
 
 static BINDINGS: Bindings = Bindings {
@@ -135,9 +139,10 @@ mod tests {
             {
                 assert_eq!(m.name, *name);
                 let is = match (m.functions.is_empty(), &m.call) {
-                    (true, _) => Form::Function,
+                    (true, Some(_)) => Form::Function,
                     (false, Some(_)) => Form::Callable,
-                    (false, None) => Form::Table,
+                    // Of `xfrm` all stands in others.
+                    (_, None) => Form::Table,
                 };
                 assert_eq!(is, *form, "{name}");
                 assert!(!m.doc.is_empty(), "{name} has no doc");

@@ -10,10 +10,11 @@ use crate::net::bridge::vlan::Vlan;
 use crate::net::link::{self, Common, Kind, Port};
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
-use crate::net::neigh::{Neigh, State};
+use crate::net::neigh::{Neigh, State as NeighState};
 use crate::net::nexthop::Nexthop;
 use crate::net::route::{Metrics, Route, RouteKind};
 use crate::net::rule::Rule;
+use crate::net::xfrm::{Policy, Selector, State, Template};
 
 /// The programs of which the words are known.
 const PROGRAMS: &str = "bridge curl ip ip6tables iptables nft ping ping6 sysctl tc tcpdump wget";
@@ -51,6 +52,10 @@ const IP: &[Object] = &[
     }),
     object("nexthop", "add del flush get replace show", "", Nexthop::keywords),
     object("rule", "add del flush show", "", Rule::keywords),
+    object("xfrm", "policy state", "add deleteall delete get list", || {
+        [State::keywords(), Selector::keywords(), Policy::keywords(), Template::keywords(), vec!["tmpl"]]
+            .concat()
+    }),
 ];
 
 const BRIDGE: &[Object] = &[
@@ -275,7 +280,10 @@ impl Completer {
             Some("address") if link => return spaced(live::macs(&self.lab)),
             Some("nud") => {
                 return spaced(
-                    State::NAMES.map(|(state, _)| state.word()).into_iter().chain([State(0).word()]),
+                    NeighState::NAMES
+                        .map(|(state, _)| state.word())
+                        .into_iter()
+                        .chain([NeighState(0).word()]),
                 );
             }
             Some(word) if link && is_switch(word) => return all("off on"),

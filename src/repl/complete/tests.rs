@@ -130,7 +130,10 @@ fn all_addresses_in_natural_order_and_none_is_made() {
 #[test]
 fn commands_of_others_word_by_word() {
     with(LAB, |complete| {
-        assert_eq!(complete("ip "), ["addr ", "link ", "neigh ", "netns ", "nexthop ", "route ", "rule "]);
+        assert_eq!(
+            complete("ip "),
+            ["addr ", "link ", "neigh ", "netns ", "nexthop ", "route ", "rule ", "xfrm "]
+        );
         assert_eq!(complete("sudo ip -n "), ["ns1 ", "ns2 "]);
         assert_eq!(complete("ip -n ns1 link set "), complete("ip netns exec ns1 ip link set "));
         has(&complete("ip -n ns1 link set "), &["eth0 ", "lo "]);

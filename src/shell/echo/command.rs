@@ -65,7 +65,7 @@ impl Command {
                     let group = row.words.get(1).filter(|_| ip.is_some_and(|ip: IpAddr| ip.is_multicast()));
                     command.pair(group.unwrap_or(keyword), address)
                 }
-                Word::Pairs | Word::Numbers | Word::Range => match (row.word)(given) {
+                Word::Pairs | Word::Numbers | Word::Range | Word::Several(_) => match (row.word)(given) {
                     Some(words) => command.flag(true, keyword).phrase(Some(words)),
                     None => command,
                 },

@@ -8,7 +8,7 @@
 mod command;
 mod link;
 
-use super::ip::{addr, neigh, nexthop, route, rule};
+use super::ip::{addr, neigh, nexthop, route, rule, xfrm};
 use super::programs::{bridge, wg};
 use crate::base::command::Command;
 use crate::model::Words;
@@ -53,6 +53,8 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         Done::Vlan(verb, vids, spec, own) => bridge::vlan_command(ns, verb.name(), vids, spec, own),
         Done::VlanSet(vids, spec) => bridge::vlan_command(ns, "set", vids, spec, false),
         Done::Wireguard(dev, device) => return wg::commands(ns, dev, device),
+        Done::XfrmState(verb, state) => xfrm::state_command(ns, verb, state),
+        Done::XfrmPolicy(verb, policy) => xfrm::policy_command(ns, verb, policy),
         Done::Sysctl(name, value) => {
             Command::new(&["sysctl", "-w"]).word(format!("{name}={value}")).within(ns)
         }

@@ -9,6 +9,7 @@ pub(super) mod nexthop;
 mod object;
 pub(super) mod route;
 pub(super) mod rule;
+pub(super) mod xfrm;
 
 use super::act::{Act, Call, Space};
 use super::args::{Arg, Args, Fields, Reason, Result, WordList, abbreviates};
@@ -81,6 +82,7 @@ const PAGES: &[(&str, &str)] = &[
     ("neighbor", "neigh"),
     ("neighbour", "neigh"),
     ("netns", "namespace"),
+    ("xfrm", "xfrm"),
 ];
 
 /// Options of `ip` that take no value and change only how it prints.
@@ -154,6 +156,7 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         "rule" => translate_object::<rule::Rules>(args, &space, &global),
         "neighbor" | "neighbour" => translate_object::<neigh::Neighbours>(args, &space, &global),
         "netns" => netns::translate(args, &space, &global),
+        "xfrm" => xfrm::translate(args, &space, &global),
         "help" => Err(Reason::new(
             "ip help: help(link), help(addr), help(route), help(neigh), help(rule) and \
              help(namespace) tell what nsh has",

@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket, tc, vlan};
+use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket, tc, vlan, xfrm};
 use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Function, Record, Type, param, ret, ty};
@@ -131,6 +131,8 @@ fn space() -> Record<Space> {
         .list("classes", tc::class::record(), "as `tc.class.list`", |s| &s.state.classes)
         .list("filters", tc::filter::record(), "as `tc.filter.list`", |s| &s.state.filters)
         .list("nat", nat::record(), "as `nat.list`", |s| &s.state.nat)
+        .list("xfrm_states", xfrm::state_record(), "as `xfrm.state.list`", |s| &s.state.xfrm_states)
+        .list("xfrm_policies", xfrm::policy_record(), "as `xfrm.policy.list`", |s| &s.state.xfrm_policies)
         .field("nft", "the whole ruleset, as nft shows it, if there is one and nft is installed", |s| {
             s.nft.clone()
         })
@@ -195,7 +197,7 @@ pub fn module() -> Module {
             Function::new("lab.state", (), ret::record(record(), "everything"), |cx, ()| Ok(now(cx)?))
                 .doc(
                     "Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, \
-                     neighbours, forwarding databases, traffic control, NAT rules, the nft ruleset, sockets, and the kernel \
+                     neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, the nft ruleset, sockets, and the kernel \
                      parameters that aren't as in a new namespace; and the processes. A part that can't be read is \
                      named in `problems`; the others are complete.\n\n\
                      Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and \

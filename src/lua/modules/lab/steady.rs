@@ -21,6 +21,8 @@ pub fn line(lua: &Lua, part: &str, item: &Value) -> mlua::Result<Option<String>>
         "addresses" => address(lua, entry)?,
         "routes" => with(lua, entry, &["expires"], "")?,
         "neighbours" => neighbour(lua, entry)?,
+        "xfrm_states" => with(lua, entry, &["bytes", "packets", "replay_seq", "replay_oseq"], "")?,
+        "xfrm_policies" => with(lua, entry, &["bytes", "packets"], "")?,
         "processes" => with(lua, entry, &["state"], "")?,
         // What is printed needn't be made of the fields.
         _ => entry.clone(),

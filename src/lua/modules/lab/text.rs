@@ -7,7 +7,7 @@ use mlua::{Lua, Table, Value};
 use super::steady;
 
 /// The parts of a namespace, in the order in which they are shown.
-const PARTS: [&str; 15] = [
+const PARTS: [&str; 17] = [
     "links",
     "addresses",
     "routes",
@@ -19,6 +19,8 @@ const PARTS: [&str; 15] = [
     "classes",
     "filters",
     "nat",
+    "xfrm_states",
+    "xfrm_policies",
     "nft",
     "sockets",
     "sysctls",

@@ -1,0 +1,2 @@
+xfrm.policy.add({ dir = "out", dst = "10.0.2.0/24", action = "block" })
+xfrm.policy.del({ dir = "out", dst = "10.0.2.0/24" })
