@@ -230,7 +230,7 @@ mod tests {
         ("how do I delete a link", "link.del"),
         ("retry until it works", "eventually"),
         ("what changed", "lab.difference"),
-        ("measure throughput", "iperf3"),
+        ("measure throughput", "perf"),
         ("dhcp server", "dnsmasq"),
         ("what can my kernel do", "nsh doctor"),
     ];

@@ -48,6 +48,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("pmtu", "path mtu discovery fragmentation black hole"),
     ("traceroute", "trace hops routers way path"),
     ("send", "craft raw packets frames inject scapy mausezahn packet generator gratuitous arp spoof"),
+    ("perf", "measure throughput bandwidth speed performance benchmark iperf iperf3 netperf jitter"),
     ("link.stats", "counters bytes packets statistics"),
     ("addr.add", "assign give ip address"),
     ("route.add", "default gateway static"),
@@ -110,11 +111,6 @@ pub struct Absent {
 }
 
 pub const ABSENT: &[Absent] = &[
-    Absent {
-        words: "measure throughput bandwidth speed performance benchmark iperf iperf3",
-        says: "nsh measures no throughput. The program does it: local server <close> = ns1.spawn(\"iperf3 -s\", { ready = { \
-               port = 5201 } }), then print(ns2.exec(\"iperf3 -c 10.0.0.1\")).",
-    },
     Absent {
         words: "dhcp lease dhclient udhcpc server client",
         says: "nsh has no DHCP. The programs do it: ns1.spawn(\"dnsmasq --no-daemon --port 0 --interface eth0 --dhcp-range \

@@ -7,6 +7,7 @@ pub mod capture;
 pub mod endpoint;
 pub mod http;
 mod packet;
+pub mod perf;
 pub mod ping;
 pub mod pmtu;
 pub mod send;

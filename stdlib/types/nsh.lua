@@ -31,6 +31,7 @@
 ---@field neigh nsh.neigh
 ---@field nexthop nsh.nexthop
 ---@field nft nsh.nft
+---@field perf nsh.perf
 ---@field ping nsh.ping
 ---@field pmtu nsh.pmtu
 ---@field proc nsh.proc
@@ -1258,6 +1259,30 @@
 ---@class (exact) nsh.nft.ObjectsOptions
 ---@field table? string only this table
 ---@field family? "ip"|"ip6"|"inet"|"arp"|"bridge"|"netdev" only this family; with table, "inet" is the default
+
+---@class (exact) nsh.perf.Options
+---@field proto? "tcp"|"udp" tcp or udp; default tcp
+---@field time? number seconds to measure; default 2, with `bytes` until all has arrived
+---@field bytes? integer bytes to send in each direction, instead of a time or at most in it
+---@field rate? integer|string how fast to send, over all streams: "10mbit"; default 1mbit of udp, and as fast as possible of tcp
+---@field flood? boolean udp as fast as possible
+---@field parallel? integer streams at once; default 1
+---@field reverse? boolean the other one sends
+---@field both? boolean both send at once
+---@field interval? number seconds of an interval of `intervals`; default 1
+---@field omit? number seconds at the beginning that don't count; default 0
+---@field size? integer bytes of a datagram's payload, 20 to 65507, default what the path takes in one piece; those handed to tcp at once, default 131072
+---@field port? integer the port of the receiving side; default 0, a free one
+---@field at? nsh.Namespace|string the namespace to measure to, which takes what comes to any of its addresses; default the one that has the address
+---@field congestion? string tcp's congestion control, such as "cubic"; default net.ipv4.tcp_congestion_control
+---@field show? boolean print each interval when it has ended
+---@field timeout? number seconds until it must be connected, and without anything that arrives when `bytes` are sent; default 5
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
 
 ---@class (exact) nsh.ping.Options
 ---@field count? integer how many requests to send; default 1
@@ -3118,6 +3143,99 @@
 ---@field ecn? boolean packets are marked instead of lost, where both ends know that
 ---@field loss_model? nsh.ShapeLossModel losses that come in bursts, instead of `loss`
 ---@field slot? nsh.ShapeSlot packets that leave in groups
+
+---What came of a measurement. Prints as the summary of iperf3.
+---@class nsh.Perf
+---@field dst string the target, as it was given
+---@field addr string its address
+---@field port integer its port
+---@field proto string tcp or udp
+---@field from string the namespace that sends
+---@field to string the one that receives
+---@field start number seconds since the beginning of what counts
+---@field time number seconds that it took
+---@field bytes integer bytes of data that arrived
+---@field rate number bits of data per second that arrived
+---@field sent integer bytes of data that were sent
+---@field sent_rate number bits of data per second that were sent
+---@field retransmits? integer segments that were sent again, of tcp
+---@field cwnd? integer the congestion window at the end in bytes, of tcp
+---@field datagrams? integer datagrams that were sent, of udp
+---@field received? integer datagrams that arrived, without duplicates
+---@field lost? integer datagrams that did not arrive
+---@field loss? number their share, 0 to 1
+---@field out_of_order? integer datagrams that arrived behind later ones
+---@field duplicates? integer datagrams that arrived once more
+---@field jitter? number how much their time on the way varies, in seconds (RFC 3550), of udp
+---@field rtt? nsh.PerfRtt round-trip times, of tcp
+---@field intervals nsh.PerfInterval[] what passed in each interval
+---@field streams nsh.PerfStream[] what passed in each stream
+---@field back? nsh.PerfBack the other direction, of `both`
+
+---What passed in one direction.
+---@class nsh.PerfBack
+---@field from string the namespace that sends
+---@field to string the one that receives
+---@field start number seconds since the beginning of what counts
+---@field time number seconds that it took
+---@field bytes integer bytes of data that arrived
+---@field rate number bits of data per second that arrived
+---@field sent integer bytes of data that were sent
+---@field sent_rate number bits of data per second that were sent
+---@field retransmits? integer segments that were sent again, of tcp
+---@field cwnd? integer the congestion window at the end in bytes, of tcp
+---@field datagrams? integer datagrams that were sent, of udp
+---@field received? integer datagrams that arrived, without duplicates
+---@field lost? integer datagrams that did not arrive
+---@field loss? number their share, 0 to 1
+---@field out_of_order? integer datagrams that arrived behind later ones
+---@field duplicates? integer datagrams that arrived once more
+---@field jitter? number how much their time on the way varies, in seconds (RFC 3550), of udp
+---@field rtt? nsh.PerfRtt round-trip times, of tcp
+---@field intervals nsh.PerfInterval[] what passed in each interval
+---@field streams nsh.PerfStream[] what passed in each stream
+
+---What passed in an interval.
+---@class nsh.PerfInterval
+---@field start number seconds since the beginning of what counts
+---@field time number seconds that it took
+---@field bytes integer bytes of data that arrived
+---@field rate number bits of data per second that arrived
+---@field sent integer bytes of data that were sent
+---@field sent_rate number bits of data per second that were sent
+---@field retransmits? integer segments that were sent again, of tcp
+---@field cwnd? integer the congestion window at the end in bytes, of tcp
+---@field datagrams? integer datagrams that were sent, of udp
+---@field received? integer datagrams that arrived, without duplicates
+---@field lost? integer datagrams that did not arrive
+---@field loss? number their share, 0 to 1
+---@field out_of_order? integer datagrams that arrived behind later ones
+---@field duplicates? integer datagrams that arrived once more
+---@field jitter? number how much their time on the way varies, in seconds (RFC 3550), of udp
+
+---Round-trip times in seconds, as TCP measured them, every tenth of a second.
+---@class nsh.PerfRtt
+---@field min number the shortest
+---@field avg number the mean
+---@field max number the longest
+
+---What passed in a stream.
+---@class nsh.PerfStream
+---@field start number seconds since the beginning of what counts
+---@field time number seconds that it took
+---@field bytes integer bytes of data that arrived
+---@field rate number bits of data per second that arrived
+---@field sent integer bytes of data that were sent
+---@field sent_rate number bits of data per second that were sent
+---@field retransmits? integer segments that were sent again, of tcp
+---@field cwnd? integer the congestion window at the end in bytes, of tcp
+---@field datagrams? integer datagrams that were sent, of udp
+---@field received? integer datagrams that arrived, without duplicates
+---@field lost? integer datagrams that did not arrive
+---@field loss? number their share, 0 to 1
+---@field out_of_order? integer datagrams that arrived behind later ones
+---@field duplicates? integer datagrams that arrived once more
+---@field jitter? number how much their time on the way varies, in seconds (RFC 3550), of udp
 
 ---What a router, the target or this host said instead of a reply.
 ---@class nsh.PingError
@@ -5324,6 +5442,14 @@ function nft.list(opts) end
 ---@param opts? nsh.nft.ObjectsOptions options
 ---@return table[] # the ruleset as the objects of libnftables-json(5)
 function nft.objects(opts) end
+
+---Sends as much as passes, and counts what arrives. Both ends are nsh's: nothing has to listen there. Rates are of the data alone, as of iperf3: headers come on top. A link of 10 mbit carries 9.56 mbit of TCP's data, and 9.72 mbit of UDP's.
+---
+---Raises what tcp.connect raises; `timeout` if no datagram arrives at the beginning, or if `bytes` stop arriving; `connection_reset` if something ends a connection; `not_found` if no namespace has the address.
+---@param dst string|nsh.Namespace the target: a namespace, or an address that one has
+---@param opts? nsh.perf.Options options
+---@return nsh.Perf # what came of it
+function perf(dst, opts) end
 
 ---Echo requests, IPv4 and IPv6: `ping(dst)` sends them and waits for the replies, `ping.start(dst)` runs beside the script.
 ---

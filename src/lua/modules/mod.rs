@@ -19,6 +19,7 @@ pub(super) mod nat;
 pub(super) mod neigh;
 pub(super) mod nexthop;
 pub(super) mod nft;
+pub(super) mod perf;
 pub(super) mod ping;
 pub(super) mod pmtu;
 pub mod proc;
@@ -76,6 +77,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("neigh", Namespace, Table, neigh::module),
     Entry::new("nexthop", Namespace, Table, nexthop::module),
     Entry::new("nft", Namespace, Table, nft::module),
+    Entry::new("perf", Namespace, Single, perf::module),
     Entry::new("ping", Namespace, Callable, ping::module),
     Entry::new("pmtu", Namespace, Single, pmtu::module),
     Entry::new("proc", Namespace, Table, proc::module),
