@@ -21,17 +21,20 @@ use nsh::{doc, doctor, labs, repl, scenario, shell};
 
 fn main() {
     tell_panics();
+    let argv: Vec<_> = std::env::args_os().collect();
+    if let Some(answered) = cli::complete(&argv) {
+        std::process::exit(sandbox::exit_status(answered));
+    }
     // Before signals are reset: what is ignored shall be so in the copy, too.
     sandbox::copy_if_needed();
     sandbox::reset_signals();
-    let argv: Vec<_> = std::env::args_os().collect();
     std::process::exit(sandbox::exit_status(cli::parse(&argv).and_then(dispatch)))
 }
 
 /// Runs the command; returns the exit status. An error without an [`Exit`] says that this machine can't do it.
 fn dispatch(command: Command) -> Result<i32> {
     match command {
-        Command::Help(text) => show(&text),
+        Command::Print(text) => show(&text),
         // `nsh < lab.lua`: nobody is there to talk to.
         Command::Interactive { script: None, options } if !std::io::stdin().is_terminal() => {
             run_file(Source::Stdin, &[], options)

@@ -39,6 +39,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper", &["io"]),
     ("tokio", &["io"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("rustyline", &["repl"]),
 ];
 

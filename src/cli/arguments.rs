@@ -1,13 +1,15 @@
 //! What clap is told of the command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use nsh::labs::Which;
 
 use super::Command;
+use super::complete;
+use super::generate::{Generate, exit_status};
 use super::labs::{self, Up};
 use super::test::{Report, Test};
 
@@ -18,11 +20,7 @@ use super::test::{Report, Test};
 #[command(
     override_usage = "nsh [OPTIONS] [FILE [ARGS...]]\n       nsh [OPTIONS] -e CODE [ARGS...]\n       nsh COMMAND"
 )]
-#[command(
-    after_help = "Exit status: 0 success, 1 a check or the script failed, 2 wrong usage or a script that can't \
-    be read or parsed, 3 this machine can't do it (see nsh doctor), 129, 130 or 143 ended by SIGHUP, SIGINT or \
-    SIGTERM, 128 and the signal's number if another one killed the script; what os.exit was given."
-)]
+#[command(after_help = exit_status())]
 pub struct Arguments {
     /// The script, in Lua or of a shell (`#!/bin/sh`, `.sh`); - reads it from stdin. A script in Lua finds the arguments
     /// that follow in the table `arg`. Without a script, nsh is interactive.
@@ -43,6 +41,9 @@ pub struct Arguments {
     /// script's own output goes to stderr.
     #[arg(long)]
     pub echo: bool,
+    /// Print the man page, or what a shell reads to complete the command lines of nsh.
+    #[arg(long, value_name = "WHAT", exclusive = true)]
+    pub generate: Option<Generate>,
     #[command(subcommand)]
     pub command: Option<SubCommand>,
 }
@@ -69,7 +70,8 @@ pub struct ScriptOptions {
 pub enum SubCommand {
     /// Show the reference: all modules, one (link), a function (link.add), or the pages that answer a question
     Doc {
-        #[arg(value_name = "NAME | WORDS")]
+        /// A module, a function, or the words of a question; all modules without any
+        #[arg(value_name = "NAME | WORDS", add = complete::pages())]
         name: Vec<String>,
         /// The whole reference as one page in Markdown
         #[arg(long, conflicts_with = "name")]
@@ -78,7 +80,7 @@ pub enum SubCommand {
     /// Print the types of all bindings, for LuaLS and EmmyLua
     Types {
         /// Write them and the library's files to this directory, for the editor's list of libraries
-        #[arg(value_name = "DIRECTORY")]
+        #[arg(value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
         directory: Option<PathBuf>,
     },
     /// Run a script in a lab that stays up
@@ -106,16 +108,17 @@ pub enum SubCommand {
         /// that of the first namespace in which it failed
         #[arg(long)]
         all: bool,
-        #[arg(value_name = "LAB")]
+        /// The lab, as nsh ls names it
+        #[arg(value_name = "LAB", add = complete::labs())]
         lab: String,
     },
     /// Open a prompt in a lab that is up, or in that of another prompt
     Attach {
         /// The lab; may be left out if there is only one
-        #[arg(value_name = "LAB")]
+        #[arg(value_name = "LAB", add = complete::labs())]
         lab: Option<String>,
         /// The namespace that the prompt's bindings act on; host by default
-        #[arg(value_name = "NAMESPACE")]
+        #[arg(value_name = "NAMESPACE", add = complete::namespaces())]
         namespace: Option<String>,
         /// Show Lua's full traceback with an error
         #[arg(long)]
@@ -123,7 +126,8 @@ pub enum SubCommand {
     },
     /// Show what a lab has printed
     Logs {
-        #[arg(value_name = "LAB")]
+        /// The lab, as nsh ls names it
+        #[arg(value_name = "LAB", add = complete::labs())]
         lab: String,
         /// Keep printing what the lab prints, until it ends
         #[arg(short, long)]
@@ -131,7 +135,8 @@ pub enum SubCommand {
     },
     /// End labs, and wait until they are gone
     Down {
-        #[arg(value_name = "LAB", required_unless_present = "all")]
+        /// The labs, as nsh ls names them
+        #[arg(value_name = "LAB", required_unless_present = "all", add = complete::labs())]
         labs: Vec<String>,
         /// All labs of this user
         #[arg(long, conflicts_with = "labs")]
@@ -198,7 +203,7 @@ pub fn read(argv: &[OsString]) -> Result<(Arguments, Vec<OsString>), clap::Error
 
 /// Cuts the command line behind the script's name (or behind nsh's options, with `-e`), and behind the lab's name of
 /// `nsh exec`: options there are the script's or the command's, whatever their names.
-fn split(definition: &clap::Command, argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
+pub fn split(definition: &clap::Command, argv: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
     let (at, code) = skip_options(definition, argv, 1);
     // `nsh doc` is the command, `nsh ./doc` a file.
     let named = argv.get(at).filter(|_| !code && argv[at - 1] != "--");
@@ -245,6 +250,14 @@ pub fn called(argv: &[OsString]) -> String {
         name = format!("{name} {}", command.get_name());
         (definition, from) = (command, at + 1);
     }
+}
+
+/// The command, and its first operand: `nsh exec --all LAB`.
+pub fn operand<'a>(definition: &clap::Command, argv: &'a [OsString]) -> Option<(&'a OsStr, &'a OsStr)> {
+    let (at, _) = skip_options(definition, argv, 1);
+    let command = argv.get(at)?;
+    let (of, _) = skip_options(definition.find_subcommand(command)?, argv, at + 1);
+    Some((command, argv.get(of)?))
 }
 
 /// Where what follows the first operand begins, or with `-e` the first itself.

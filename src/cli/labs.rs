@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use nsh::labs::Words;
 
 use super::arguments::ScriptOptions;
@@ -12,7 +12,7 @@ use super::{Command, LabOptions, Source};
 #[derive(Debug, Args)]
 pub struct Up {
     /// The script; - reads it from stdin. Without one, the lab is empty.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<OsString>,
     /// The script's arguments, in the table `arg`; those that begin with - go behind --.
     #[arg(value_name = "ARGS")]

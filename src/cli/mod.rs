@@ -1,6 +1,8 @@
 //! The command line, nothing else.
 
 mod arguments;
+mod complete;
+mod generate;
 mod labs;
 mod test;
 #[cfg(test)]
@@ -20,12 +22,13 @@ use nsh::scenario;
 
 use arguments::Arguments;
 pub use arguments::ScriptOptions;
+pub use complete::complete;
 
 /// What nsh is asked to do.
 #[derive(Debug)]
 pub enum Command {
-    /// This text is asked for: help, or the version.
-    Help(String),
+    /// This text is asked for: help, the version, or what --generate makes.
+    Print(String),
     Run {
         script: Source,
         args: Vec<OsString>,
@@ -113,11 +116,14 @@ pub struct LabOptions {
 pub fn parse(argv: &[OsString]) -> Result<Command> {
     let (arguments, args) = match arguments::read(argv) {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            return Ok(Command::Help(e.render().to_string()));
+            return Ok(Command::Print(e.render().to_string()));
         }
         parsed => parsed.map_err(|e| wrong_usage(&e, argv)).context(Exit(status::USAGE))?,
     };
-    let Arguments { file, code, interactive, host, script: options, echo, command } = arguments;
+    let Arguments { file, code, interactive, host, script: options, echo, generate, command } = arguments;
+    if let Some(what) = generate {
+        return Ok(Command::Print(what.text().context("--generate")?));
+    }
     if let Some(e) = file.as_deref().and_then(mistaken) {
         return Err(e).context(Exit(status::USAGE));
     }

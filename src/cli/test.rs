@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use nsh::scenario::{self, Format, Output, Shard};
 
 use super::Command;
 use super::arguments::seconds;
+use super::complete;
 
 /// Runs test files side by side, each in a process and a sandbox of its own, and tells which passed.
 ///
@@ -20,7 +21,7 @@ pub struct Test {
     /// Files and directories. A file runs whatever its name. In a directory, each *.lua below is a test, except for names
     /// that begin with _ or a dot and directories named lib or helpers. Without a path: the directory tests, or the working
     /// directory if there is none.
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", add = complete::tests())]
     paths: Vec<PathBuf>,
 
     /// Run only tests with WORD in the file's name or their own ("group > test"). Can be repeated: one match is enough.
@@ -74,7 +75,7 @@ pub struct Test {
     trace: bool,
 
     /// Keep in DIR, for each file that failed: the script, its output, and the state of its lab.
-    #[arg(long, value_name = "DIR", help_heading = "To find out why")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "To find out why")]
     artifacts: Option<PathBuf>,
     /// With --artifacts: also the last packets of every link.
     #[arg(long, requires = "artifacts", help_heading = "To find out why")]
@@ -104,7 +105,7 @@ pub struct Results {
     format: FormatName,
     /// Also write the results to FILE. Its ending names the format: .xml (JUnit), .json, .tap (version 14) or .txt (as
     /// printed); or FORMAT in front does, as in junit:FILE. Can be repeated.
-    #[arg(long, value_name = "[FORMAT:]FILE", value_parser = Output::parse, help_heading = "Results")]
+    #[arg(long, value_name = "[FORMAT:]FILE", value_hint = ValueHint::FilePath, value_parser = Output::parse, help_heading = "Results")]
     output: Vec<Output>,
 }
 

@@ -20,7 +20,7 @@ fn refused(line: &str) -> String {
 
 fn help(line: &str) -> String {
     match parsed(line) {
-        Ok(Command::Help(text)) => text,
+        Ok(Command::Print(text)) => text,
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -166,4 +166,65 @@ fn wrong_usage_is_one_line_and_status_2() {
     }
     assert!(help("--version").starts_with("nsh "));
     assert!(help("--help").contains("nsh [OPTIONS] -e CODE [ARGS...]"));
+}
+
+fn all_commands(command: &clap::Command) -> Vec<clap::Command> {
+    let below = command.get_subcommands().flat_map(all_commands);
+    std::iter::once(command.clone()).chain(below).collect()
+}
+
+#[test]
+fn the_man_page_has_every_command_option_and_status() {
+    // As it is read: no markup, one blank between words.
+    let page = help("--generate man")
+        .replace("\\fB", "")
+        .replace("\\fI", "")
+        .replace("\\fR", "")
+        .replace("\\-", "-");
+    let mut definition = Arguments::command();
+    definition.build();
+    for command in all_commands(&definition) {
+        let name = command.get_bin_name().unwrap_or("nsh");
+        assert!(page.contains(name), "{name}");
+        for option in command.get_opts().filter_map(|o| o.get_long()) {
+            let heading = page.split(".TP\n").any(|row| {
+                let names = row.lines().next().unwrap_or_default().split([' ', ',', '[', '=']);
+                names.into_iter().any(|word| word.strip_prefix("--") == Some(option))
+            });
+            assert!(heading, "{name} --{option}");
+        }
+    }
+    for (status, means) in generate::STATUSES {
+        assert!(page.contains(&format!(".TP\n{status}\n")), "{status}");
+        assert!(help("--help").contains(means), "{means}");
+    }
+}
+
+#[test]
+fn the_readme_has_the_same_statuses() {
+    let readme = include_str!("../../README.md");
+    for (status, _) in generate::STATUSES {
+        assert!(readme.contains(&format!("| {status} |")), "{status}");
+    }
+}
+
+#[test]
+fn the_man_page_is_sound() {
+    use std::io::Write;
+    use std::process::{Command as Program, Stdio};
+    let Ok(mut lint) = Program::new("mandoc")
+        .args(["-Tlint", "-Wwarning"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+    else {
+        println!("skipped: mandoc is not installed");
+        return;
+    };
+    lint.stdin.take().unwrap().write_all(help("--generate man").as_bytes()).unwrap();
+    let found = lint.wait_with_output().unwrap();
+    // It has no date: that would be another one with each build.
+    let found = String::from_utf8(found.stdout).unwrap();
+    let found: Vec<&str> = found.lines().filter(|line| !line.contains("missing date")).collect();
+    assert_eq!(found, Vec::<&str>::new());
 }

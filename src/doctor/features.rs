@@ -19,8 +19,14 @@ use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
 type Trial = fn(&Namespace) -> Check;
 
 /// What is no kind of link or traffic control, and how it is tried.
-const OTHERS: &[(&str, Trial)] =
-    &[("tun", tun), ("vlan_filtering", vlan_filtering), ("nat", nat), ("conntrack", conntrack), ("esp", esp)];
+const OTHERS: &[(&str, Trial)] = &[
+    ("tun", tun),
+    ("vlan_filtering", vlan_filtering),
+    ("nat", nat),
+    ("firewall", firewall),
+    ("conntrack", conntrack),
+    ("esp", esp),
+];
 
 /// What can be tried by its name alone, with [`one`].
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -66,6 +72,21 @@ pub fn add(lab: &Sandbox, out: &mut Vec<Check>) {
 fn nat(ns: &Namespace) -> Check {
     let masquerade = nf::nat::add(ns, nf::nat::Kind::Masquerade, &nf::nat::NatSpec::default());
     feature(Group::Firewall, "nat", "NF_TABLES, NFT_NAT and NFT_MASQ", masquerade.map(|_| ()))
+}
+
+/// A rule of all that needs a module of its own.
+fn firewall(ns: &Namespace) -> Check {
+    let spec = nf::firewall::RuleSpec {
+        chain: Some("input".to_owned()),
+        state: nf::words::Not::parse("invalid").ok(),
+        limit: nf::firewall::Rate::of("1/second"),
+        log: Some(nf::firewall::LogPrefix::default()),
+        action: Some(nf::firewall::Action::Reject),
+        ..Default::default()
+    };
+    let rule = nf::firewall::add(ns, &spec, nf::message::Place::Back);
+    let options = "NF_TABLES_INET, NFT_CT, NFT_LIMIT, NFT_LOG and NFT_REJECT";
+    feature(Group::Firewall, "firewall", options, rule.map(|_| ()))
 }
 
 fn conntrack(ns: &Namespace) -> Check {

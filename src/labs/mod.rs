@@ -38,6 +38,16 @@ pub fn list(json: bool) -> Result<String> {
     show::show(&Labs::open()?, json)
 }
 
+/// The names of the labs that can be entered.
+pub fn names() -> Result<Vec<String>> {
+    Ok(Labs::open()?.all()?.0.into_iter().map(|lab| lab.name).collect())
+}
+
+/// The names of a lab's namespaces, `host` first.
+pub fn namespaces(lab: &str) -> Result<Vec<String>> {
+    inside::Inside::of(&Labs::open()?.find(lab)?)?.namespaces()
+}
+
 /// `nsh exec`: returns the command's status. An error's is 125.
 pub fn exec(lab: &str, words: Words, all: bool) -> Result<i32> {
     let lab = Labs::open().and_then(|labs| labs.find(lab));

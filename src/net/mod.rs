@@ -4,6 +4,7 @@ pub mod addr;
 pub mod attributes;
 mod bits;
 pub mod bridge;
+pub mod counters;
 pub mod defaults;
 pub mod done;
 pub mod events;

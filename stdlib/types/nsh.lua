@@ -23,8 +23,10 @@
 ---@field bridge nsh.bridge
 ---@field capture nsh.capture
 ---@field conntrack nsh.conntrack
+---@field counters nsh.counters
 ---@field events nsh.events
 ---@field fdb nsh.fdb
+---@field firewall nsh.firewall
 ---@field http nsh.http
 ---@field link nsh.link
 ---@field nat nsh.nat
@@ -909,6 +911,114 @@
 ---@field extern_learn? boolean as if a control plane had learned it: it doesn't age; default false
 ---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
 ---@field sticky? boolean learning doesn't move it to another port; default false
+
+---@class (exact) nsh.firewall.AddOptions
+---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
+---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
+---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
+---@field source? string|string[] the sources: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field dest? string|string[] the destinations: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field proto? integer|string|(integer|string)[] the protocols of the packets
+---@field sport? integer|string|(integer|string)[] the source ports; needs proto
+---@field dport? integer|string|(integer|string)[] the destination ports; needs proto
+---@field icmp? integer|string|(integer|string)[] types of ICMP, by nft's names or numbers
+---@field icmpv6? integer|string|(integer|string)[] types of ICMPv6, by nft's names or numbers
+---@field state? string|string[] what the packet is to its connection: new, established, related, invalid or untracked
+---@field mark? integer|string the packet's mark, or with "/" those bits of it
+---@field uid? integer|string|(integer|string)[] the user whose socket sends; for output and postrouting
+---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
+---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
+---@field counter? boolean count what matches; default true
+---@field log? string|true write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
+---@field log_level? "emerg"|"alert"|"crit"|"err"|"warn"|"notice"|"info"|"debug" the line's level; default warn
+---@field log_group? integer hand it to the listener of this group of nflog instead
+---@field set_mark? integer give the packet this mark
+---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+---@field insert? boolean before the chain's other rules; default is behind them
+---@field before? nsh.FirewallRule|integer put it before this rule of the chain
+---@field after? nsh.FirewallRule|integer put it behind this rule of the chain
+
+---@class (exact) nsh.firewall.AddSetOptions
+---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
+---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
+---@field elements? (integer|string)[] what is in it at first
+
+---@class (exact) nsh.firewall.ApplyOptions
+---@field policy? table<string, "accept"|"drop"> what becomes of packets that no rule of a chain decides about; default accept
+---@field chains? string[] chains to jump to
+---@field sets? table<string, nsh.firewall.SetOptions> sets, by name
+---@field rules? nsh.firewall.RuleOptions[] the rules, in order
+
+---@class (exact) nsh.firewall.ChainsOptions
+---@field table? string the chains of this table, or of "all"; default nsh's own
+
+---@class (exact) nsh.firewall.ElementOptions
+---@field timeout? number how many seconds they stay; for a set with timeouts
+
+---@class (exact) nsh.firewall.FlushOptions
+---@field chain? string only the rules of this chain, which stays with its policy
+
+---@class (exact) nsh.firewall.ListOptions
+---@field table? string the rules of this table, or of "all"; default nsh's own
+---@field chain? string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
+---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
+---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
+---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
+---@field source? string|string[] the sources: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field dest? string|string[] the destinations: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field proto? integer|string|(integer|string)[] the protocols of the packets
+---@field sport? integer|string|(integer|string)[] the source ports; needs proto
+---@field dport? integer|string|(integer|string)[] the destination ports; needs proto
+---@field icmp? integer|string|(integer|string)[] types of ICMP, by nft's names or numbers
+---@field icmpv6? integer|string|(integer|string)[] types of ICMPv6, by nft's names or numbers
+---@field state? string|string[] what the packet is to its connection: new, established, related, invalid or untracked
+---@field mark? integer|string the packet's mark, or with "/" those bits of it
+---@field uid? integer|string|(integer|string)[] the user whose socket sends; for output and postrouting
+---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
+---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
+---@field counter? boolean count what matches; default true
+---@field log? string|true write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
+---@field log_level? "emerg"|"alert"|"crit"|"err"|"warn"|"notice"|"info"|"debug" the line's level; default warn
+---@field log_group? integer hand it to the listener of this group of nflog instead
+---@field set_mark? integer give the packet this mark
+---@field action? string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+
+---@class (exact) nsh.firewall.RuleOptions
+---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
+---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
+---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
+---@field source? string|string[] the sources: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field dest? string|string[] the destinations: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field proto? integer|string|(integer|string)[] the protocols of the packets
+---@field sport? integer|string|(integer|string)[] the source ports; needs proto
+---@field dport? integer|string|(integer|string)[] the destination ports; needs proto
+---@field icmp? integer|string|(integer|string)[] types of ICMP, by nft's names or numbers
+---@field icmpv6? integer|string|(integer|string)[] types of ICMPv6, by nft's names or numbers
+---@field state? string|string[] what the packet is to its connection: new, established, related, invalid or untracked
+---@field mark? integer|string the packet's mark, or with "/" those bits of it
+---@field uid? integer|string|(integer|string)[] the user whose socket sends; for output and postrouting
+---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
+---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
+---@field counter? boolean count what matches; default true
+---@field log? string|true write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
+---@field log_level? "emerg"|"alert"|"crit"|"err"|"warn"|"notice"|"info"|"debug" the line's level; default warn
+---@field log_group? integer hand it to the listener of this group of nflog instead
+---@field set_mark? integer give the packet this mark
+---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+---@field insert? boolean before the chain's other rules; default is behind them
+
+---@class (exact) nsh.firewall.SetOptions
+---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
+---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
+---@field elements? (integer|string)[] what is in it at first
 
 ---@class (exact) nsh.group.Options
 ---@field timeout? number how long it may take, in seconds; a test that takes longer is ended and has failed
@@ -2720,6 +2830,38 @@
 ---@field updated? number seconds since it was learned or moved
 ---@field flags string[] self, router, extern_learn, offload, sticky, locked
 
+---A rule, as the kernel holds it. It prints as `nft -a list` shows it, behind its chain.
+---@class nsh.FirewallRule
+---@field handle integer its number in the table, to delete it by
+---@field table string the table's family and name
+---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
+---@field iif? (string|string[]) the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
+---@field out? (string|string[]) the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
+---@field family? ("inet"|"inet6") the only family of the packets; addresses and types of ICMP mean theirs anyway
+---@field source? (string|string[]) the sources: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field dest? (string|string[]) the destinations: addresses, prefixes, ranges, or a set; "!" in front is all others
+---@field proto? (integer|string|(integer|string)[]) the protocols of the packets
+---@field sport? (integer|string|(integer|string)[]) the source ports; needs proto
+---@field dport? (integer|string|(integer|string)[]) the destination ports; needs proto
+---@field icmp? (integer|string|(integer|string)[]) types of ICMP, by nft's names or numbers
+---@field icmpv6? (integer|string|(integer|string)[]) types of ICMPv6, by nft's names or numbers
+---@field state? (string|string[]) what the packet is to its connection: new, established, related, invalid or untracked
+---@field mark? string the packet's mark, or with "/" those bits of it
+---@field uid? (integer|string|(integer|string)[]) the user whose socket sends; for output and postrouting
+---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
+---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
+---@field counter boolean count what matches; default true
+---@field log? string write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
+---@field log_level? string the line's level; default warn
+---@field log_group? integer hand it to the listener of this group of nflog instead
+---@field set_mark? integer give the packet this mark
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field reason? string what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
+---@field comment? string a remark of at most 128 bytes, shown by nft too
+---@field packets? integer packets that it counted
+---@field bytes? integer bytes of those packets
+---@field text string what it matches and does, as nft writes it
+
 ---What is particular to a GENEVE tunnel.
 ---@class nsh.Geneve
 ---@field id? integer the network identifier (VNI)
@@ -3896,6 +4038,30 @@
 ---@field name string the name of the chain or set, a rule's chain; empty for a table
 ---@field handle? integer the number by which nft knows it
 
+---A chain of rules.
+---@class nsh.firewall.Chain
+---@field name string its name
+---@field table string the table's family and name
+---@field type? string filter, nat or route, if it hangs on a hook
+---@field hook? string where it hangs
+---@field priority? integer the lowest comes first on a hook
+---@field policy? string accept or drop, for what no rule decides about
+
+---An element that goes after a time.
+---@class nsh.firewall.Element
+---@field timeout? number how many seconds it stays
+---@field expires? number how many seconds it stays from now on
+
+---A set that rules look into. It prints as nft shows it, on one line.
+---@class nsh.firewall.Set
+---@field name string its name
+---@field handle integer its number in the table
+---@field type? string what it holds, in nft's words
+---@field interval boolean whether it may hold prefixes and ranges
+---@field timeout? number how many seconds elements stay; 0: those that are given no time stay for good
+---@field elements (integer|string)[] what is in it
+---@field times table<string, nsh.firewall.Element> the times of those that go, by the element's text
+
 ---What the lab is.
 ---@class nsh.lab.Info
 ---@field sandboxed boolean false under --host
@@ -5042,6 +5208,26 @@ function conntrack.del(opts) end
 ---Deletes all connections from the table.
 function conntrack.flush() end
 
+---What the protocols of a namespace counted since it was made: packets of IP that were received, forwarded or dropped and why, messages of ICMP, segments of TCP that were sent again, and so on. The names are those of nstat(8): the protocol's and the counter's, as /proc/net/snmp, netstat and snmp6 have them (`IpInDelivers`, `TcpExtListenDrops`, `Ip6OutNoRoutes`).
+---@class nsh.counters
+counters = {}
+
+---Reads all counters. `counters.since` takes them as a mark.
+---@return table<string, integer> # the counters, by name; it prints those that are not 0
+function counters.list() end
+
+---Reads one counter.
+---
+---Raises `not_found`, with the nearest name, if the kernel has no such counter.
+---@param name string the counter's name
+---@return integer # its value
+function counters.get(name) end
+
+---Tells what was counted since a mark.
+---@param mark table what `counters.list` returned before
+---@return table<string, integer> # how much each counted since, by name; it prints those that changed
+function counters.since(mark) end
+
 ---Registers a function to run when the test ends, or the group, or outside both the script. It runs whether that ends normally or by a failure, its time limit, `skip`, `os.exit`, Ctrl-C or SIGTERM. The function registered last runs first; handles are closed after all of them. A deferred function that fails makes the test fail; the others still run. Each may take 10 s; after an interrupt all of them together 1.5 s.
 ---@param fn function what to call
 ---@param ... any what it is called with
@@ -5113,6 +5299,107 @@ function fdb.list(opts) end
 ---Raises `not_found` if there is no such link, `argument` if it is neither a bridge nor a port.
 ---@param dev string a bridge, or a port of one
 function fdb.flush(dev) end
+
+---Rules that let packets pass or not, for IPv4 and IPv6, by nf_tables and without the program nft.
+---
+---The rules stand in the table `inet nsh` of the namespace, in chains that are made when first needed and accept what no rule decides about unless `firewall.policy` says otherwise. The first rule with a verdict decides within a chain; what one table accepts, another one on the same hook may still drop. A rule for connections (`state`) turns on connection tracking: see `conntrack.list`.
+---@class nsh.firewall
+firewall = {}
+
+---Adds a rule. All that is given must be so for it to match.
+---
+---Raises `argument` for options that contradict each other or never match in that chain, `not_found` for a chain, set or rule that isn't there, `unsupported` where the kernel lacks what the rule needs.
+---@param opts nsh.firewall.AddOptions options
+---@return nsh.FirewallRule # the rule
+function firewall.add(opts) end
+
+---Lists the rules with their counters, or those that all given options fit, chain by chain in the order in which they are tried. Rules of NAT are in `nat.list`. Those of other tables are told too, if asked for: what has no words here has the action `other` and its text.
+---@param opts? nsh.firewall.ListOptions options
+---@return nsh.FirewallRule[] # the rules
+function firewall.list(opts) end
+
+---Finds a rule of nsh's table by its handle.
+---@param rule nsh.FirewallRule|integer a rule or its handle
+---@return nsh.FirewallRule? # the rule with its present counters, or nil
+function firewall.get(rule) end
+
+---Deletes a rule.
+---
+---Raises `not_found` if it is gone.
+---@param rule nsh.FirewallRule|integer a rule or its handle
+function firewall.del(rule) end
+
+---Deletes all rules, chains and sets of nsh's table but those of NAT, and the table itself if nothing else is in it; policies go with the chains.
+---
+---Raises `not_found` for a chain that isn't there.
+---@param opts? nsh.firewall.FlushOptions options
+function firewall.flush(opts) end
+
+---Puts a whole firewall in the place of the one that is there, in one transaction: packets meet the old rules or the new ones, and on any error nothing is changed. NAT stays as it is.
+---
+---Raises as `firewall.add`, with the rule's place in the list.
+---@param opts? nsh.firewall.ApplyOptions options
+---@return nsh.FirewallRule[] # the rules
+function firewall.apply(opts) end
+
+---Says what becomes of packets that no rule of a chain decides about. `firewall.chains` tells it.
+---@param chain string a chain on a hook
+---@param policy "accept"|"drop" what becomes of the packets
+function firewall.policy(chain, policy) end
+
+---Lists the chains with their policies, without those of NAT.
+---@param opts? nsh.firewall.ChainsOptions options
+---@return nsh.firewall.Chain[] # the chains
+function firewall.chains(opts) end
+
+---Makes a chain for rules with the action "jump NAME".
+---
+---Raises `exists` if there is one.
+---@param name string the chain's name
+function firewall.add_chain(name) end
+
+---Deletes a chain with its rules.
+---
+---Raises `not_found` if there is none, `busy` if a rule jumps there.
+---@param name string the chain's name
+function firewall.del_chain(name) end
+
+---Makes a set of addresses, ports, interfaces and so on, into which rules look by its name: `source = "@NAME"`. It can be changed while the rules stand.
+---
+---Raises `exists` if there is one.
+---@param name string the set's name
+---@param opts nsh.firewall.AddSetOptions options
+function firewall.add_set(name, opts) end
+
+---Lists the sets that have names, with what is in them.
+---@return nsh.firewall.Set[] # the sets
+function firewall.sets() end
+
+---Finds a set by its name.
+---@param name string the set's name
+---@return nsh.firewall.Set? # the set, or nil
+function firewall.get_set(name) end
+
+---Deletes a set.
+---
+---Raises `not_found` if there is none, `busy` if a rule looks into it.
+---@param name string the set's name
+function firewall.del_set(name) end
+
+---Puts elements into a set, all of them or none.
+---
+---Raises `exists` if one is there, `not_found` for the set.
+---@param name string the set's name
+---@param elements integer|string|(integer|string)[] an element, or several
+---@param opts? nsh.firewall.ElementOptions options
+function firewall.add_elements(name, elements, opts) end
+
+---Takes elements out of a set, all of them or none.
+---
+---Raises `not_found` if one isn't there.
+---@param name string the set's name
+---@param elements integer|string|(integer|string)[] an element, or several
+function firewall.del_elements(name, elements) end
 
 ---Runs a group of tests immediately. What `before_each`, `after_each` and `defer` are given in it holds for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say otherwise. Groups may stand in groups.
 ---
@@ -5416,7 +5703,7 @@ function nexthop.list(opts) end
 ---@return integer # how many were deleted
 function nexthop.flush(opts) end
 
----Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it.
+---Raw nf_tables rulesets, where the program nft is installed. The bindings `firewall`, `nat` and `conntrack` don't need it.
 ---@class nsh.nft
 nft = {}
 

@@ -68,6 +68,11 @@ fn nat() {
 }
 
 #[test]
+fn firewall() {
+    same("firewall", include_str!("firewall.lua"));
+}
+
+#[test]
 fn processes() {
     same("processes", include_str!("processes.lua"));
 }

@@ -17,6 +17,7 @@ mod deaths;
 mod ends;
 mod exec;
 mod logs;
+mod shells;
 mod state;
 mod terminal;
 mod up;

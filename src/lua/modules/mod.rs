@@ -6,10 +6,12 @@ pub(super) mod capture;
 pub mod check;
 pub(super) mod clock;
 pub(super) mod conntrack;
+mod counters;
 pub(super) mod events;
 pub(super) mod eventually;
 pub mod examples;
 pub(super) mod fdb;
+mod firewall;
 pub(super) mod http;
 pub(super) mod json;
 pub(super) mod lab;
@@ -63,10 +65,12 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("check.soft", Global, Callable, check::soft),
     Entry::new("clock", Global, Single, clock::module),
     Entry::new("conntrack", Namespace, Table, conntrack::module),
+    Entry::new("counters", Namespace, Table, counters::module),
     Entry::new("defer", Global, Single, test::defer),
     Entry::new("events", Namespace, Table, events::module),
     Entry::new("eventually", Global, Single, eventually::module),
     Entry::new("fdb", Namespace, Table, fdb::module),
+    Entry::new("firewall", Namespace, Table, firewall::module),
     Entry::new("group", Global, Single, test::group),
     Entry::new("http", Namespace, Table, http::module),
     Entry::new("json", Global, Table, json::module),

@@ -185,7 +185,7 @@ fn part(name: &'static str) -> Shape<Part> {
 pub fn module() -> Module {
     Module::new(
         "nft",
-        "Raw nf_tables rulesets, where the program nft is installed. The bindings `nat` and `conntrack` don't need it."
+        "Raw nf_tables rulesets, where the program nft is installed. The bindings `firewall`, `nat` and `conntrack` don't need it."
     )
     .function(
         Function::new(

@@ -170,6 +170,24 @@ impl Part<u16> for u8 {
     }
 }
 
+impl Part<u16> for u16 {
+    fn put(&self, kind: u16, out: &mut Attributes) {
+        out.raw(kind, &self.to_be_bytes());
+    }
+    fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+        a.u16(kind)
+    }
+}
+
+impl Part<u16> for String {
+    fn put(&self, kind: u16, out: &mut Attributes) {
+        out.text(kind, self);
+    }
+    fn get(a: Received<'_>, kind: u16) -> Option<Self> {
+        a.string(kind)
+    }
+}
+
 impl<T: Part<u16>> Part<u16> for Option<T> {
     fn put(&self, kind: u16, out: &mut Attributes) {
         if let Some(value) = self {
@@ -384,6 +402,27 @@ expressions! {
         size: u32 = NFTA_BYTEORDER_SIZE,
     }
 
+    /// Goes on while there are not more than `rate` of packets (`kind` 0) or bytes (1) in `unit` seconds, and `burst` more
+    /// at once; with the flag [`INVERTED`] goes on when there are.
+    Limit = "limit" {
+        rate: u64 = NFTA_LIMIT_RATE,
+        unit: u64 = NFTA_LIMIT_UNIT,
+        burst: u32 = NFTA_LIMIT_BURST,
+        kind: u32 = NFTA_LIMIT_TYPE,
+        flags: Flags = NFTA_LIMIT_FLAGS,
+    }
+
+    /// Writes a line to the kernel's log, or hands the packet to the group's listener.
+    Log = "log" {
+        group: Option<u16> = NFTA_LOG_GROUP,
+        prefix: Option<String> = NFTA_LOG_PREFIX,
+        level: Option<u32> = NFTA_LOG_LEVEL,
+        flags: Flags = NFTA_LOG_FLAGS,
+    }
+
+    /// Takes the packet out of connection tracking.
+    Notrack = "notrack" {}
+
     /// `enum nft_reject_types`, and the ICMP code where it is one.
     Reject = "reject" { kind: u32 = NFTA_REJECT_TYPE, code: Option<u8> = NFTA_REJECT_ICMP_CODE }
 }
@@ -482,6 +521,14 @@ mod tests {
                     ports,
                     flags: Flags(b),
                 },
+                Expr::Limit { rate: u64::from(a), unit: 60, burst: b, kind: a % 2, flags: Flags(b % 2) },
+                Expr::Log {
+                    group: random.maybe().map(|g| g as u16),
+                    prefix: random.maybe().map(|p| p.to_string()),
+                    level: random.maybe(),
+                    flags: Flags(0),
+                },
+                Expr::Notrack {},
                 Expr::Reject { kind: a, code: random.maybe().map(|c| c as u8) },
                 Expr::Unknown { name: "quota".into(), attributes: Vec::new() },
             ] {

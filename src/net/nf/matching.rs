@@ -1,153 +1,239 @@
-//! What a rule matches, as words, to and from the expressions that the kernel runs; for NAT and filter rules alike.
+//! What a rule matches, to and from the expressions that the kernel runs; for NAT and filter rules alike.
 //!
 //! The expressions are those that nft makes of the same words, so that `nft list ruleset` shows a rule as one
 //! writes it by hand.
 
 use std::collections::HashMap;
 
-use ipnetwork::IpNetwork;
 use netlink_packet_netfilter::nftables::MetaKey;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::elements::{Elements, KeyType, Span};
 use super::expr::{Base, Expr, Flags, INVERTED, Op, SetRef};
-use super::words::{Family, Interface, Not, PortRange, Ports, Prefix, Protocol};
+use super::words::{Family, Not, Protocol};
 
 /// The data register that every match uses, one after the other.
 const REGISTER: u32 = 1;
-/// The length of an interface's name in a register, with its NUL.
-const NAME: usize = 16;
+/// NFT_CT_STATE and NFT_CT_ZONE... of `enum nft_ct_keys`.
+const CT_STATE: u32 = 0;
 
-/// The two ends of a packet.
+/// What of a packet is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    Source,
-    Dest,
+pub enum Subject {
+    /// `iifname`
+    In,
+    /// `oifname`
+    Out,
+    /// `meta nfproto`
+    Family,
+    /// `meta l4proto`
+    Protocol,
+    /// `ip saddr`, `ip6 saddr`; [`Subject::Family`] must be compared before.
+    Source(Family),
+    Dest(Family),
+    /// `tcp sport`; [`Subject::Protocol`] must be compared before, as for all that follow but the last three.
+    Sport,
+    Dport,
+    IcmpType,
+    Icmpv6Type,
+    /// `ct state`
+    State,
+    /// `meta mark`
+    Mark,
+    /// `meta skuid`
+    Uid,
+}
+
+impl Subject {
+    pub fn key(self) -> KeyType {
+        match self {
+            Subject::In | Subject::Out => KeyType::Ifname,
+            Subject::Source(Family::Inet) | Subject::Dest(Family::Inet) => KeyType::Ipv4Addr,
+            Subject::Source(Family::Inet6) | Subject::Dest(Family::Inet6) => KeyType::Ipv6Addr,
+            Subject::Family | Subject::Protocol => KeyType::InetProto,
+            Subject::Sport | Subject::Dport => KeyType::InetService,
+            Subject::IcmpType => KeyType::IcmpType,
+            Subject::Icmpv6Type => KeyType::Icmpv6Type,
+            Subject::State | Subject::Mark => KeyType::Mark,
+            Subject::Uid => KeyType::Uid,
+        }
+    }
+
+    /// The expression that loads its first `length` bytes.
+    fn load(self, length: usize) -> Expr {
+        let meta = |key| Expr::Meta { key, to: REGISTER };
+        let payload = |base, offset: u32| Expr::Payload { base, offset, length: length as u32, to: REGISTER };
+        match self {
+            Subject::In => meta(MetaKey::Iifname),
+            Subject::Out => meta(MetaKey::Oifname),
+            Subject::Family => meta(MetaKey::Nfproto),
+            Subject::Protocol => meta(MetaKey::L4Proto),
+            Subject::Source(Family::Inet) => payload(Base::Network, 12),
+            Subject::Dest(Family::Inet) => payload(Base::Network, 16),
+            Subject::Source(Family::Inet6) => payload(Base::Network, 8),
+            Subject::Dest(Family::Inet6) => payload(Base::Network, 24),
+            Subject::Sport | Subject::IcmpType | Subject::Icmpv6Type => payload(Base::Transport, 0),
+            Subject::Dport => payload(Base::Transport, 2),
+            Subject::State => Expr::Ct { key: CT_STATE, to: REGISTER, direction: None },
+            Subject::Mark => meta(MetaKey::Mark),
+            Subject::Uid => meta(MetaKey::SocketUserId),
+        }
+    }
+
+    fn is_address(self) -> bool {
+        matches!(self, Subject::Source(_) | Subject::Dest(_))
+    }
+
+    fn is_name(self) -> bool {
+        matches!(self, Subject::In | Subject::Out)
+    }
+}
+
+/// With what it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    Elements(Elements),
+    /// A set that has a name.
+    Set(String),
+}
+
+/// What can be compared with a part of a packet.
+pub trait Compared: Sized {
+    fn test(&self) -> Test;
+
+    /// `None` if it is something else.
+    fn of(test: &Test) -> Option<Self>;
 }
 
 /// One condition of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// `meta nfproto ipv4`
-    Family(Family),
-    /// `meta l4proto tcp`
-    Protocol(Protocol),
-    /// `iifname "eth0"`
-    In(Not<Interface>),
-    /// `oifname != "br0"`
-    Out(Not<Interface>),
-    /// `ip saddr 192.168.1.0/24`; [`Match::Family`] must come before.
-    Address(End, Not<Prefix>),
-    /// `tcp dport 80`; [`Match::Protocol`] must come before.
-    Ports(End, Not<Ports>),
+pub struct Match {
+    pub subject: Subject,
+    /// Compared are these bits alone.
+    pub mask: Option<Vec<u8>>,
+    pub negated: bool,
+    pub test: Test,
 }
 
 impl Match {
-    /// Appends the expressions. Several ports need a set, which `set` provides.
-    pub fn write(&self, out: &mut Vec<Expr>, set: &mut dyn FnMut(&Ports) -> SetRef) {
-        match self {
-            Match::Family(family) => {
-                out.push(Expr::Meta { key: MetaKey::Nfproto, to: REGISTER });
-                out.push(compare(false, vec![family.number()]));
-            }
-            Match::Protocol(protocol) => {
-                out.push(Expr::Meta { key: MetaKey::L4Proto, to: REGISTER });
-                out.push(compare(false, vec![protocol.0]));
-            }
-            Match::In(name) => write_interface(out, MetaKey::Iifname, name),
-            Match::Out(name) => write_interface(out, MetaKey::Oifname, name),
-            Match::Address(end, prefix) => write_address(out, *end, prefix),
-            Match::Ports(end, ports) => {
-                let offset = if *end == End::Source { 0 } else { 2 };
-                out.push(Expr::Payload { base: Base::Transport, offset, length: 2, to: REGISTER });
-                write_ports(out, ports, set);
-            }
+    pub fn of<T: Compared>(subject: Subject, value: &Not<T>) -> Self {
+        Match { subject, mask: None, negated: value.negated, test: value.value.test() }
+    }
+
+    pub fn family(family: Family) -> Self {
+        let test = Test::Elements(Elements::one(vec![family.number()]));
+        Match { subject: Subject::Family, mask: None, negated: false, test }
+    }
+
+    /// With what it compares, if that is a `T`.
+    pub fn value<T: Compared>(&self) -> Option<Not<T>> {
+        self.mask.is_none().then_some(())?;
+        Some(Not { negated: self.negated, value: T::of(&self.test)? })
+    }
+
+    /// The one value that it compares with.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.test {
+            Test::Elements(elements) => elements.single().filter(|span| span.is_one()).map(|span| &*span.low),
+            Test::Set(_) => None,
         }
     }
-}
 
-fn compare(negated: bool, data: Vec<u8>) -> Expr {
-    Expr::Cmp { from: REGISTER, op: Op::equal(negated), data }
-}
-
-fn write_interface(out: &mut Vec<Expr>, key: MetaKey, name: &Not<Interface>) {
-    let mut data = name.value.name.as_bytes().to_vec();
-    // A shorter comparison is how the wildcard works.
-    if !name.value.wildcard {
-        data.resize(NAME, 0);
+    /// Appends the expressions. Several values need a set, which `set` provides.
+    pub fn write(&self, out: &mut Vec<Expr>, set: &mut dyn FnMut(KeyType, &Elements) -> SetRef) {
+        let key = self.subject.key();
+        let set = match &self.test {
+            Test::Set(name) => SetRef { name: name.clone(), id: None },
+            Test::Elements(elements) => match elements.single() {
+                Some(span) => return self.write_span(span, out),
+                None => set(key, elements),
+            },
+        };
+        out.push(self.subject.load(key.length()));
+        let flags = if self.negated { INVERTED } else { Flags(0) };
+        out.push(Expr::Lookup { set, from: REGISTER, to: None, flags });
     }
-    out.push(Expr::Meta { key, to: REGISTER });
-    out.push(compare(name.negated, data));
-}
 
-/// Whole bytes are loaded and compared alone; else the bits behind the prefix are masked out.
-fn write_address(out: &mut Vec<Expr>, end: End, prefix: &Not<Prefix>) {
-    let net = prefix.value.0;
-    let (bytes, source): (Vec<u8>, u32) = match net.ip() {
-        IpAddr::V4(ip) => (ip.octets().to_vec(), 12),
-        IpAddr::V6(ip) => (ip.octets().to_vec(), 8),
-    };
-    let offset = if end == End::Source { source } else { source + bytes.len() as u32 };
-    let bits = usize::from(net.prefix());
-    let whole = bits % 8 == 0 && bits > 0;
-    let length = if whole { bits / 8 } else { bytes.len() };
-    out.push(Expr::Payload { base: Base::Network, offset, length: length as u32, to: REGISTER });
-    if !whole {
-        let mask = mask(bits, bytes.len());
-        out.push(Expr::Bitwise { from: REGISTER, to: REGISTER, xor: vec![0; mask.len()], mask });
+    fn write_span(&self, span: &Span, out: &mut Vec<Expr>) {
+        let full = span.low.len();
+        let compare =
+            |data: &[u8]| Expr::Cmp { from: REGISTER, op: Op::equal(self.negated), data: data.to_vec() };
+        let masked = |mask: &[u8]| Expr::Bitwise {
+            from: REGISTER,
+            to: REGISTER,
+            mask: mask.to_vec(),
+            xor: vec![0; mask.len()],
+        };
+        let (load, subject) = (|length| self.subject.load(length), self.subject);
+        match span.prefix().filter(|_| subject.is_address() || subject.is_name()) {
+            _ if self.mask.is_some() || span.is_one() => {
+                out.push(load(full));
+                out.extend(self.mask.as_deref().map(masked));
+                out.push(compare(&span.low));
+            }
+            // A shorter comparison is how the wildcard works.
+            Some(bits) if subject.is_name() => {
+                out.extend([load(full), compare(&span.low[..bits / 8])]);
+            }
+            // Whole bytes are loaded and compared alone; else the bits behind the prefix are masked out.
+            Some(bits) if bits % 8 == 0 && bits > 0 => {
+                out.extend([load(bits / 8), compare(&span.low[..bits / 8])]);
+            }
+            Some(bits) => out.extend([load(full), masked(&mask(bits, full)), compare(&span.low)]),
+            None if self.negated => out.extend([
+                load(full),
+                Expr::Range { from: REGISTER, op: Op::Ne, low: span.low.clone(), high: span.high.clone() },
+            ]),
+            None => out.extend([
+                load(full),
+                Expr::Cmp { from: REGISTER, op: Op::Ge, data: span.low.clone() },
+                Expr::Cmp { from: REGISTER, op: Op::Le, data: span.high.clone() },
+            ]),
+        }
     }
-    out.push(compare(prefix.negated, bytes[..length].to_vec()));
 }
 
 fn mask(bits: usize, length: usize) -> Vec<u8> {
     (0..length).map(|i| !(0xff_u16 >> bits.saturating_sub(i * 8).min(8)) as u8).collect()
 }
 
-fn write_ports(out: &mut Vec<Expr>, ports: &Not<Ports>, set: &mut dyn FnMut(&Ports) -> SetRef) {
-    let bytes = |port: u16| port.to_be_bytes().to_vec();
-    match ports.value.single() {
-        None => {
-            let set = set(&ports.value);
-            let flags = if ports.negated { INVERTED } else { Flags(0) };
-            out.push(Expr::Lookup { set, from: REGISTER, to: None, flags });
-        }
-        Some(PortRange { low, high }) if low == high => out.push(compare(ports.negated, bytes(low))),
-        Some(PortRange { low, high }) if ports.negated => {
-            out.push(Expr::Range { from: REGISTER, op: Op::Ne, low: bytes(low), high: bytes(high) });
-        }
-        Some(PortRange { low, high }) => {
-            out.push(Expr::Cmp { from: REGISTER, op: Op::Ge, data: bytes(low) });
-            out.push(Expr::Cmp { from: REGISTER, op: Op::Le, data: bytes(high) });
-        }
-    }
+/// What a register holds while a rule is read.
+#[derive(Clone, Debug)]
+struct Held {
+    value: Value,
+    mask: Option<Vec<u8>>,
 }
 
-/// What a register holds while a rule is read.
 #[derive(Clone, Debug)]
 enum Value {
     Meta(MetaKey),
-    Payload { base: Base, offset: u32, length: u32, mask: Option<Vec<u8>> },
+    Ct(u32),
+    Payload { base: Base, offset: u32, length: u32 },
     Constant(Vec<u8>),
 }
 
+/// Finds what is in a set by its name; `None` if it can't be told.
+pub type Sets<'a> = &'a dyn Fn(&str) -> Option<Test>;
+
 /// Reads a rule's expressions one by one, and finds the words behind them again.
 pub struct Reader<'a> {
-    registers: HashMap<u32, Value>,
+    registers: HashMap<u32, Held>,
     family: Option<Family>,
-    /// The lower end of a range of ports whose upper end comes with the next comparison.
-    low: Option<(u32, u16)>,
-    sets: &'a dyn Fn(&str) -> Option<Ports>,
+    protocol: Option<Protocol>,
+    /// The lower end of a range whose upper end comes with the next comparison.
+    low: Option<(u32, Vec<u8>)>,
+    sets: Sets<'a>,
     pub matches: Vec<Match>,
 }
 
 impl<'a> Reader<'a> {
-    /// `sets` finds the ports in a set by its name.
-    pub fn new(sets: &'a dyn Fn(&str) -> Option<Ports>) -> Self {
-        Reader { registers: HashMap::new(), family: None, low: None, sets, matches: Vec::new() }
+    /// `family` is that of the table, if it has but one.
+    pub fn new(family: Option<Family>, sets: Sets<'a>) -> Self {
+        Reader { registers: HashMap::new(), family, protocol: None, low: None, sets, matches: Vec::new() }
     }
 
     /// The constant that a register holds.
     pub fn constant(&self, register: u32) -> Option<&[u8]> {
-        match self.registers.get(&register)? {
+        match &self.registers.get(&register)?.value {
             Value::Constant(data) => Some(data),
             _ => None,
         }
@@ -161,113 +247,134 @@ impl<'a> Reader<'a> {
     /// Takes the next expression; `None` if it is none that we have words for.
     pub fn read(&mut self, expr: &Expr) -> Option<()> {
         match expr {
-            Expr::Meta { key, to } => {
-                self.registers.insert(*to, Value::Meta(*key));
-            }
+            Expr::Meta { key, to } => self.hold(*to, Value::Meta(*key)),
+            Expr::Ct { key, to, direction: None } => self.hold(*to, Value::Ct(*key)),
             Expr::Payload { base, offset, length, to } => {
-                let loaded = Value::Payload { base: *base, offset: *offset, length: *length, mask: None };
-                self.registers.insert(*to, loaded);
+                self.hold(*to, Value::Payload { base: *base, offset: *offset, length: *length });
             }
-            Expr::Immediate { to, data } => {
-                self.registers.insert(*to, Value::Constant(data.clone()));
-            }
+            Expr::Immediate { to, data } => self.hold(*to, Value::Constant(data.clone())),
             Expr::Bitwise { from, to, mask, xor } => {
-                let Value::Payload { base, offset, length, mask: None } = self.registers.get(from)?.clone()
-                else {
-                    return None;
-                };
+                let held = self.registers.get(from).filter(|held| held.mask.is_none())?.clone();
                 xor.iter().all(|b| *b == 0).then_some(())?;
-                let loaded = Value::Payload { base, offset, length, mask: Some(mask.clone()) };
-                self.registers.insert(*to, loaded);
+                self.registers.insert(*to, Held { mask: Some(mask.clone()), ..held });
             }
             Expr::Cmp { from, op, data } => self.compare(*from, *op, data)?,
             Expr::Range { from, op, low, high } => {
-                let negated = negated(*op)?;
-                let end = self.ports_in(*from)?;
-                let range = PortRange { low: port(low)?, high: port(high)? };
-                let value = Ports::new(vec![range]).ok()?;
-                self.matches.push(Match::Ports(end, Not { negated, value }));
+                let span = Span { low: low.clone(), high: high.clone() };
+                self.range(*from, negated(*op)?, span)?;
             }
             Expr::Lookup { set, from, to: None, flags } => {
-                let end = self.ports_in(*from)?;
-                let value = (self.sets)(&set.name)?;
-                self.matches.push(Match::Ports(end, Not { negated: *flags == INVERTED, value }));
+                let (subject, mask) = self.subject(*from, None)?;
+                mask.is_none().then_some(())?;
+                let test = (self.sets)(&set.name)?;
+                let fits = |e: &Elements| e.spans().iter().all(|s| s.low.len() == subject.key().length());
+                matches!(&test, Test::Elements(e) if !fits(e)).then_some(()).map_or(Some(()), |()| None)?;
+                self.matches.push(Match { subject, mask: None, negated: *flags == INVERTED, test });
             }
             _ => return None,
         }
+        Some(())
+    }
+
+    fn hold(&mut self, register: u32, value: Value) {
+        self.registers.insert(register, Held { value, mask: None });
+    }
+
+    /// A comparison with a range, which is of whole values alone.
+    fn range(&mut self, from: u32, negated: bool, span: Span) -> Option<()> {
+        let (subject, mask) = self.subject(from, None)?;
+        let whole = subject.key().length();
+        let ranged = subject.key().has_ranges() && mask.is_none();
+        (ranged && span.low.len() == whole && span.high.len() == whole && span.low <= span.high)
+            .then_some(())?;
+        let test = Test::Elements(Elements::new(vec![span]));
+        self.matches.push(Match { subject, mask: None, negated, test });
         Some(())
     }
 
     fn compare(&mut self, from: u32, op: Op, data: &[u8]) -> Option<()> {
         if let Some((register, low)) = self.low.take() {
-            let end = self.ports_in(from).filter(|_| register == from && op == Op::Le)?;
-            let value = Ports::new(vec![PortRange { low, high: port(data)? }]).ok()?;
-            self.matches.push(Match::Ports(end, Not { negated: false, value }));
-            return Some(());
+            (register == from && op == Op::Le).then_some(())?;
+            return self.range(from, false, Span { low, high: data.to_vec() });
         }
         if op == Op::Ge {
-            self.ports_in(from)?;
-            self.low = Some((from, port(data)?));
+            self.subject(from, None)?;
+            self.low = Some((from, data.to_vec()));
             return Some(());
         }
         let negated = negated(op)?;
-        let found = match self.registers.get(&from)?.clone() {
-            Value::Meta(MetaKey::Nfproto) if !negated => {
-                let family = Family::from_number(*data.first()?)?;
-                self.family = Some(family);
-                Match::Family(family)
-            }
-            Value::Meta(MetaKey::L4Proto) if !negated => Match::Protocol(Protocol(*data.first()?)),
-            Value::Meta(MetaKey::Iifname) => Match::In(Not { negated, value: interface(data)? }),
-            Value::Meta(MetaKey::Oifname) => Match::Out(Not { negated, value: interface(data)? }),
-            Value::Payload { base: Base::Network, offset, length, mask } => {
-                let (end, prefix) = self.address(offset, length, mask.as_deref(), data)?;
-                Match::Address(end, Not { negated, value: prefix })
-            }
-            Value::Payload { base: Base::Transport, .. } => {
-                let end = self.ports_in(from)?;
-                Match::Ports(end, Not { negated, value: Ports::one(port(data)?) })
-            }
-            _ => return None,
-        };
-        self.matches.push(found);
+        let (subject, mask) = self.subject(from, Some(data.len()))?;
+        let (span, mask) = compared(subject, mask, data)?;
+        match (subject, span.low.first()) {
+            (Subject::Family, Some(number)) if !negated => self.family = Some(Family::from_number(*number)?),
+            (Subject::Protocol, Some(number)) if !negated => self.protocol = Some(Protocol(*number)),
+            _ => {}
+        }
+        let test = Test::Elements(Elements::new(vec![span]));
+        self.matches.push(Match { subject, mask, negated, test });
         Some(())
     }
 
-    /// Whose ports the register holds.
-    fn ports_in(&self, register: u32) -> Option<End> {
-        match self.registers.get(&register)? {
-            Value::Payload { base: Base::Transport, offset: 0, length: 2, mask: None } => Some(End::Source),
-            Value::Payload { base: Base::Transport, offset: 2, length: 2, mask: None } => Some(End::Dest),
-            _ => None,
-        }
-    }
-
-    fn address(&self, offset: u32, length: u32, mask: Option<&[u8]>, data: &[u8]) -> Option<(End, Prefix)> {
-        let (full, source) = match self.family? {
-            Family::Inet => (4, 12),
-            Family::Inet6 => (16, 8),
-        };
-        let end = match offset.checked_sub(source)? {
-            0 => End::Source,
-            n if n == full => End::Dest,
+    /// What the register holds, and which bits of it. With `partly`, so many of its bytes may be loaded alone.
+    fn subject(&self, register: u32, partly: Option<usize>) -> Option<(Subject, Option<Vec<u8>>)> {
+        let held = self.registers.get(&register)?;
+        let subject = match held.value {
+            Value::Meta(MetaKey::Iifname) => Subject::In,
+            Value::Meta(MetaKey::Oifname) => Subject::Out,
+            Value::Meta(MetaKey::Nfproto) => Subject::Family,
+            Value::Meta(MetaKey::L4Proto) => Subject::Protocol,
+            Value::Meta(MetaKey::Mark) => Subject::Mark,
+            Value::Meta(MetaKey::SocketUserId) => Subject::Uid,
+            Value::Ct(CT_STATE) => Subject::State,
+            Value::Payload { base: Base::Transport, offset: 0, length: 2 } => Subject::Sport,
+            Value::Payload { base: Base::Transport, offset: 2, length: 2 } => Subject::Dport,
+            Value::Payload { base: Base::Transport, offset: 0, length: 1 } => match self.protocol? {
+                Protocol::ICMP => Subject::IcmpType,
+                Protocol::ICMPV6 => Subject::Icmpv6Type,
+                _ => return None,
+            },
+            Value::Payload { base: Base::Network, offset, length } => {
+                let family = self.family?;
+                let subject = match (family, offset) {
+                    (Family::Inet, 12) | (Family::Inet6, 8) => Subject::Source(family),
+                    (Family::Inet, 16) | (Family::Inet6, 24) => Subject::Dest(family),
+                    _ => return None,
+                };
+                let length = length as usize;
+                let whole = length == subject.key().length();
+                (whole || partly == Some(length) && length < subject.key().length()).then_some(subject)?
+            }
             _ => return None,
         };
-        if length > full || data.len() != length as usize {
-            return None;
+        Some((subject, held.mask.clone()))
+    }
+}
+
+/// The values that a comparison with these bytes means, and the mask that stays one.
+fn compared(subject: Subject, mask: Option<Vec<u8>>, data: &[u8]) -> Option<(Span, Option<Vec<u8>>)> {
+    let whole = subject.key().length();
+    (!data.is_empty() && data.len() <= whole).then_some(())?;
+    let padded = |with: u8| {
+        let mut bytes = data.to_vec();
+        bytes.resize(whole, with);
+        bytes
+    };
+    let partly = Span { low: padded(0), high: padded(0xff) };
+    match mask {
+        Some(bits) if subject.is_address() => {
+            (bits.len() == whole && data.len() == whole).then_some(())?;
+            let high = data.iter().zip(&bits).map(|(byte, mask)| byte | !mask).collect();
+            let span = Span { low: data.to_vec(), high };
+            span.prefix().filter(|n| self::mask(*n, whole) == bits)?;
+            Some((span, None))
         }
-        let bits = match mask {
-            None => length as usize * 8,
-            Some(bytes) if length == full => prefix_length(bytes)?,
-            Some(_) => return None,
-        };
-        let mut bytes = [0; 16];
-        bytes[..data.len()].copy_from_slice(data);
-        let ip = match self.family? {
-            Family::Inet => IpAddr::V4(Ipv4Addr::from([bytes[0], bytes[1], bytes[2], bytes[3]])),
-            Family::Inet6 => IpAddr::V6(Ipv6Addr::from(bytes)),
-        };
-        Some((end, Prefix(IpNetwork::new(ip, bits as u8).ok()?)))
+        Some(bits) => {
+            (data.len() == whole && bits.len() == whole).then(|| (Span::one(data.to_vec()), Some(bits)))
+        }
+        // The kernel keeps a name with all of its zeros; what has none is the beginning of a name.
+        None if subject.is_name() && data.contains(&0) => Some((Span::one(padded(0)), None)),
+        None if subject.is_name() || subject.is_address() => Some((partly, None)),
+        None => (data.len() == whole).then(|| (Span::one(data.to_vec()), None)),
     }
 }
 
@@ -279,113 +386,5 @@ fn negated(op: Op) -> Option<bool> {
     }
 }
 
-fn port(data: &[u8]) -> Option<u16> {
-    Some(u16::from_be_bytes(data.try_into().ok()?))
-}
-
-/// The bits that are set from the front, if no others are.
-fn prefix_length(bytes: &[u8]) -> Option<usize> {
-    let bits = bytes.iter().map(|b| b.leading_ones() as usize).take_while(|n| *n > 0).sum();
-    (mask(bits, bytes.len()) == bytes).then_some(bits)
-}
-
-fn interface(data: &[u8]) -> Option<Interface> {
-    let (name, wildcard) = match data.iter().position(|b| *b == 0) {
-        Some(end) => (&data[..end], false),
-        None => (data, true),
-    };
-    Some(Interface { name: String::from_utf8(name.to_vec()).ok().filter(|n| !n.is_empty())?, wildcard })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::net::nf::test::Random;
-
-    fn round_trip(matches: &[Match]) -> Vec<Match> {
-        let mut made: Vec<Ports> = Vec::new();
-        let mut exprs = Vec::new();
-        for m in matches {
-            m.write(&mut exprs, &mut |ports| {
-                made.push(ports.clone());
-                SetRef { name: (made.len() - 1).to_string(), id: None }
-            });
-        }
-        let sets = |name: &str| made.get(name.parse::<usize>().unwrap()).cloned();
-        let mut reader = Reader::new(&sets);
-        for expr in &exprs {
-            reader.read(expr).unwrap_or_else(|| panic!("{expr:?} of {matches:?}"));
-        }
-        assert!(reader.complete());
-        reader.matches
-    }
-
-    #[test]
-    fn every_prefix_length_comes_back() {
-        for negated in [false, true] {
-            for end in [End::Source, End::Dest] {
-                for (family, ip, full) in [
-                    (Family::Inet, "255.255.255.255", 32),
-                    (Family::Inet6, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 128),
-                ] {
-                    for bits in 0..=full {
-                        let all: IpNetwork = format!("{ip}/{bits}").parse().unwrap();
-                        let value = Prefix(IpNetwork::new(all.network(), bits).unwrap());
-                        let matches = [Match::Family(family), Match::Address(end, Not { negated, value })];
-                        assert_eq!(round_trip(&matches), matches);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn words_come_back_from_expressions() {
-        for text in ["80", "!80", "0-65535", "!8000-8010", "22,80", "!22,80-90"] {
-            for end in [End::Source, End::Dest] {
-                let ports = Match::Ports(end, Not::parse(text).unwrap());
-                let matches = [Match::Protocol(Protocol::TCP), ports];
-                assert_eq!(round_trip(&matches), matches);
-            }
-        }
-        for text in ["lo", "!br0", "veth*", "!a-name-of-15-by", "fourteen-bytes*"] {
-            let name = Not::parse(text).unwrap();
-            let matches = [Match::In(name.clone()), Match::Out(name)];
-            assert_eq!(round_trip(&matches), matches);
-        }
-    }
-
-    #[test]
-    fn any_expressions_are_read_without_a_panic() {
-        let mut random = Random::new(3);
-        let sets = |_: &str| None;
-        for _ in 0..3000 {
-            let mut reader = Reader::new(&sets);
-            for _ in 0..6 {
-                let length = random.below(20) as usize;
-                let data = random.bytes(length);
-                let (a, b) = (random.below(3), random.below(20));
-                let expr = match random.below(7) {
-                    0 => Expr::Meta { key: MetaKey::from(b), to: a },
-                    1 => Expr::Payload {
-                        base: [Base::Network, Base::Transport][a as usize % 2],
-                        offset: b,
-                        length: a * 2,
-                        to: a,
-                    },
-                    2 => Expr::Bitwise { from: a, to: a, xor: vec![0; data.len()], mask: data },
-                    3 => Expr::Range { from: a, op: Op::Eq, low: data.clone(), high: data },
-                    4 => Expr::Immediate { to: a, data },
-                    5 => Expr::Lookup {
-                        set: SetRef { name: String::new(), id: None },
-                        from: a,
-                        to: None,
-                        flags: Flags(0),
-                    },
-                    _ => Expr::Cmp { from: a, op: [Op::Eq, Op::Ge, Op::Le][b as usize % 3], data },
-                };
-                reader.read(&expr);
-            }
-        }
-    }
-}
+mod tests;

@@ -12,10 +12,8 @@ use netlink_sys::protocols::NETLINK_NETFILTER;
 
 use super::attr::{Attributes, Received};
 use super::expr::Expr;
-use super::portset::PortSet;
 use super::uapi::*;
 use super::userdata::Userdata;
-use super::words::Ports;
 use crate::base::error::{Error, Result};
 use crate::model::Words;
 use crate::net::netlink::Socket;
@@ -99,6 +97,16 @@ pub struct Chain {
     pub drop: bool,
 }
 
+/// Where in its chain a rule goes; others are named by their handles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    Front,
+    #[default]
+    Back,
+    Before(u64),
+    After(u64),
+}
+
 /// A rule as the kernel holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -121,7 +129,8 @@ pub struct Batch {
     family: NetfilterProtoFamily,
     table: String,
     requests: Vec<Vec<u8>>,
-    sets: u32,
+    /// How many sets it makes.
+    pub(super) sets: u32,
     /// Why it can't be sent.
     wrong: Option<Error>,
 }
@@ -151,7 +160,7 @@ impl Batch {
         }
     }
 
-    fn add(&mut self, kind: Type, flags: u16, fill: impl FnOnce(&mut Attributes)) {
+    pub(super) fn add(&mut self, kind: Type, flags: u16, fill: impl FnOnce(&mut Attributes)) {
         let mut attributes = Attributes::new();
         // NFTA_CHAIN_TABLE, NFTA_RULE_TABLE and so on are the same number.
         attributes.text(NFTA_TABLE_NAME, &self.table);
@@ -197,8 +206,19 @@ impl Batch {
                 out.within(NFTA_CHAIN_HOOK, |out| {
                     out.be32(NFTA_HOOK_HOOKNUM, hook as u32).be32(NFTA_HOOK_PRIORITY, chain.priority as u32);
                 });
-                out.be32(NFTA_CHAIN_POLICY, u32::from(!chain.drop)).text(NFTA_CHAIN_TYPE, kind);
+                out.text(NFTA_CHAIN_TYPE, kind);
+                // To accept is the default: said of a chain that is there, it would take its policy away.
+                if chain.drop {
+                    out.be32(NFTA_CHAIN_POLICY, libc::NF_DROP as u32);
+                }
             }
+        });
+    }
+
+    /// `add chain inet NAME CHAIN { policy ...; }` of a chain that is there and hangs on a hook.
+    pub fn policy(&mut self, chain: &str, drop: bool) {
+        self.add(Type::NewChain, 0, |out| {
+            out.text(NFTA_CHAIN_NAME, chain).be32(NFTA_CHAIN_POLICY, u32::from(!drop));
         });
     }
 
@@ -222,10 +242,13 @@ impl Batch {
         });
     }
 
-    /// `add rule`, or `insert rule` with `front`; the kernel shows it with its handle among the batch's answers.
-    pub fn rule(&mut self, chain: &str, exprs: &[Expr], userdata: &Userdata, front: bool) {
-        let place = if front { 0 } else { NLM_F_APPEND };
-        self.add(Type::NewRule, NLM_F_CREATE | NLM_F_ECHO | place, |out| {
+    /// `add rule` or `insert rule`; the kernel shows it with its handle among the batch's answers.
+    pub fn rule(&mut self, chain: &str, exprs: &[Expr], userdata: &Userdata, place: Place) {
+        let append = if matches!(place, Place::Back | Place::After(_)) { NLM_F_APPEND } else { 0 };
+        self.add(Type::NewRule, NLM_F_CREATE | NLM_F_ECHO | append, |out| {
+            if let Place::Before(handle) | Place::After(handle) = place {
+                out.be64(NFTA_RULE_POSITION, handle);
+            }
             out.text(NFTA_RULE_CHAIN, chain).within(NFTA_RULE_EXPRESSIONS, |list| {
                 for expr in exprs {
                     list.within(NFTA_LIST_ELEM, |element| expr.write(element));
@@ -250,32 +273,6 @@ impl Batch {
         self.add(Type::DeleteRule, 0, |out| {
             out.text(NFTA_RULE_CHAIN, chain);
         });
-    }
-
-    /// An anonymous set of ports for the next rule, `{ 22, 80-90 }`. Returns its id within the batch.
-    pub fn ports(&mut self, ports: &Ports) -> u32 {
-        self.sets += 1;
-        let id = self.sets;
-        let elements = PortSet::elements(ports);
-        self.add(Type::NewSet, NLM_F_CREATE, |out| {
-            out.text(NFTA_SET_NAME, PortSet::NAME)
-                .be32(NFTA_SET_FLAGS, PortSet::ANONYMOUS | PortSet::CONSTANT | elements.interval)
-                .be32(NFTA_SET_KEY_TYPE, PortSet::INET_SERVICE)
-                .be32(NFTA_SET_KEY_LEN, 2)
-                .within(NFTA_SET_DESC, |out| {
-                    out.be32(NFTA_SET_DESC_SIZE, elements.list.len() as u32);
-                })
-                .be32(NFTA_SET_ID, id);
-        });
-        self.add(Type::NewSetElement, NLM_F_CREATE, |out| {
-            out.text(NFTA_SET_ELEM_LIST_SET, PortSet::NAME).be32(NFTA_SET_ELEM_LIST_SET_ID, id);
-            out.within(NFTA_SET_ELEM_LIST_ELEMENTS, |list| {
-                for element in &elements.list {
-                    list.within(NFTA_LIST_ELEM, |out| PortSet::write(*element, out));
-                }
-            });
-        });
-        id
     }
 
     /// Carries it out; returns the rules that were added, as the kernel shows them.
@@ -343,6 +340,37 @@ impl Rule {
 pub fn chains(socket: &mut Socket, table: &str) -> Result<Vec<Chain>> {
     dump(socket, Type::GetChain, &Attributes::new(), |payload| {
         Chain::read(payload).filter(|(of, _)| of == table).map(|(_, chain)| chain)
+    })
+}
+
+/// A thing of a table, with the table's family and name.
+pub struct Placed<T> {
+    pub family: u8,
+    pub table: String,
+    pub thing: T,
+}
+
+impl<T> Placed<T> {
+    fn of(payload: &[u8], thing: Option<T>) -> Option<Self> {
+        // NFTA_CHAIN_TABLE and NFTA_RULE_TABLE are the same number.
+        let table = attributes(payload).string(NFTA_RULE_TABLE)?;
+        Some(Placed { family: *payload.first()?, table, thing: thing? })
+    }
+}
+
+/// All chains, whoever made them.
+pub fn all_chains(socket: &mut Socket) -> Result<Vec<Placed<Chain>>> {
+    let unspec = NetfilterProtoFamily::Unspec;
+    dump_of(socket, unspec, Type::GetChain, &Attributes::new(), |payload| {
+        Placed::of(payload, Chain::read(payload).map(|(_, chain)| chain))
+    })
+}
+
+/// All rules, whoever made them.
+pub fn all_rules(socket: &mut Socket) -> Result<Vec<Placed<Rule>>> {
+    let unspec = NetfilterProtoFamily::Unspec;
+    dump_of(socket, unspec, Type::GetRule, &Attributes::new(), |payload| {
+        Placed::of(payload, Rule::read(payload))
     })
 }
 
@@ -420,7 +448,18 @@ pub(super) fn dump<T, I: IntoIterator<Item = T>>(
     filter: &Attributes,
     read: impl FnMut(&[u8]) -> I,
 ) -> Result<Vec<T>> {
-    collect(socket, &nf_tables(kind, NLM_F_DUMP, filter)?, read)
+    dump_of(socket, NetfilterProtoFamily::Inet, kind, filter, read)
+}
+
+/// As [`dump`], of tables of any family.
+pub(super) fn dump_of<T, I: IntoIterator<Item = T>>(
+    socket: &mut Socket,
+    family: NetfilterProtoFamily,
+    kind: Type,
+    filter: &Attributes,
+    read: impl FnMut(&[u8]) -> I,
+) -> Result<Vec<T>> {
+    collect(socket, &nf_tables_of(family, kind, NLM_F_DUMP, filter)?, read)
 }
 
 /// What a request is answered, as `read` makes it of each message.
@@ -468,7 +507,7 @@ mod tests {
             "c",
             &[Expr::Unknown { name: "x".to_owned(), attributes: vec![0; 65_536] }],
             &Userdata::default(),
-            false,
+            Place::Back,
         );
         assert!(batch.wrong.unwrap().message().contains("at most 65531 bytes"));
     }

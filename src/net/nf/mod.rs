@@ -5,11 +5,14 @@
 
 pub mod attr;
 pub mod conntrack;
+pub mod elements;
 pub mod expr;
+pub mod firewall;
 pub mod matching;
 pub mod message;
 pub mod nat;
-pub mod portset;
+mod sets;
+pub mod several;
 pub mod text;
 pub mod trace;
 mod uapi;
@@ -21,7 +24,46 @@ pub const TABLE: &str = "nsh";
 
 #[cfg(test)]
 pub(crate) mod test {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
     use super::attr::Attributes;
+    use crate::net::namespace::{Namespace, Namespaces};
+
+    /// Runs `f` in a new network namespace; says so when that isn't allowed.
+    pub fn in_namespace<T: Send + 'static>(f: impl FnOnce(&Namespace) -> T + Send + 'static) -> Option<T> {
+        std::thread::spawn(|| {
+            if let Err(e) = nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET) {
+                crate::net::testing::no_namespace(e);
+                return None;
+            }
+            let all = Namespaces::new("/nonexistent").unwrap();
+            Some(f(all.host()))
+        })
+        .join()
+        .unwrap()
+    }
+
+    /// What `nft` prints; `None`, with a reason, where it isn't installed.
+    pub fn nft(args: &[&str], input: &str) -> Option<String> {
+        let mut child = match Command::new("nft")
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+        {
+            Ok(child) => child,
+            Err(e) => {
+                crate::net::testing::skipped(format!("nft can't be run: {e}"));
+                return None;
+            }
+        };
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "nft {args:?}");
+        Some(String::from_utf8(output.stdout).unwrap())
+    }
 
     /// Reproducible random numbers (xorshift).
     pub struct Random(u64);

@@ -10,7 +10,7 @@ use netlink_packet_netfilter::nftables::MetaKey;
 use netlink_sys::protocols::NETLINK_NETFILTER;
 
 use super::expr::{Expr, Op};
-use super::message::{self, Batch, Chain, Hook, attributes};
+use super::message::{self, Batch, Chain, Hook, Place, attributes};
 use super::text;
 use super::uapi::*;
 use super::userdata::Userdata;
@@ -64,7 +64,7 @@ pub fn start(ns: &Namespace, protocol: u8) -> Result<Option<Tracer>> {
         let name = hook.name().to_owned();
         let kind = Some("filter".to_owned());
         batch.chain(&Chain { name: name.clone(), kind, hook: Some(hook), priority: PRIORITY, drop: false });
-        batch.rule(&name, &mark(protocol), &Userdata::default(), false);
+        batch.rule(&name, &mark(protocol), &Userdata::default(), Place::Back);
     }
     Ok(batch.send(&mut owner).ok().map(|_| Tracer { owner, events }))
 }

@@ -13,7 +13,7 @@ use crate::net::done::Done;
 use crate::net::namespace::Namespace;
 use crate::net::nf::TABLE;
 use crate::net::nf::expr::{Expr, Op, Verdict};
-use crate::net::nf::message::{self, Batch, Rule};
+use crate::net::nf::message::{self, Batch, Place, Rule};
 use crate::net::nf::userdata::Userdata;
 
 const FAMILY: NetfilterProtoFamily = NetfilterProtoFamily::NetDev;
@@ -60,7 +60,7 @@ pub fn set(device: &Device, wanted: Share) -> Result<()> {
     batch.table();
     batch.egress_chain(&chain, &device.name);
     batch.flush_chain(&chain);
-    batch.rule(&chain, &rule(index, wanted), &Userdata::default(), false);
+    batch.rule(&chain, &rule(index, wanted), &Userdata::default(), Place::Back);
     let mut socket = device.ns.netfilter().map_err(explain)?;
     batch.send(&mut socket).map_err(|failure| explain(failure.error))?;
     drop(socket);

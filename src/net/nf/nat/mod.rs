@@ -9,14 +9,15 @@ mod show;
 mod spec;
 mod target;
 
+use netlink_packet_netfilter::NetfilterProtoFamily;
 use nix::errno::Errno;
 
 use super::TABLE;
-use super::expr::{Expr, SetRef};
-use super::message::{self, Batch, Chain, Failure, Hook, Rule};
-use super::portset;
+use super::elements;
+use super::expr::Expr;
+use super::matching::Test;
+use super::message::{self, Batch, Chain, Failure, Hook, Place, Rule};
 use super::userdata::Userdata;
-use super::words::Ports;
 use crate::base::error::{Error, Kind as ErrorKind, Result};
 use crate::model::Words;
 use crate::net::done::Done;
@@ -56,11 +57,8 @@ pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
     }
     let userdata = Userdata { comment: spec.comment.clone(), group: (hooks.len() > 1).then(group) };
     for hook in hooks {
-        let exprs = rule::write(kind, &spec, &mut |ports: &Ports| SetRef {
-            name: "__set%d".to_owned(),
-            id: Some(batch.ports(ports)),
-        });
-        batch.rule(&chain(*hook).name, &exprs, &userdata, insert);
+        let exprs = rule::write(kind, &spec, &mut |key, elements| batch.anonymous(key, elements));
+        batch.rule(&chain(*hook).name, &exprs, &userdata, if insert { Place::Front } else { Place::Back });
     }
     let mut socket = ns.netfilter().map_err(no_netfilter)?;
     let added = match batch.send(&mut socket) {
@@ -189,11 +187,11 @@ fn read(socket: &mut Socket, chains: &[Chain], rules: &[Rule]) -> Result<Vec<Nat
         if let Expr::Lookup { set, .. } = expr
             && !sets.contains_key(&set.name)
         {
-            let ports = portset::ports_of(socket, TABLE, &set.name)?;
-            sets.insert(set.name.clone(), ports);
+            let there = elements::elements_of(socket, NetfilterProtoFamily::Inet, TABLE, &set.name)?;
+            sets.insert(set.name.clone(), there);
         }
     }
-    let sets = |name: &str| sets.get(name).cloned().flatten();
+    let sets = |name: &str| sets.get(name).cloned().flatten().map(Test::Elements);
     let mut out: Vec<(Option<u64>, NatRule)> = Vec::new();
     for rule in rules {
         let Some(hook) = chains.iter().find(|c| c.name == rule.chain).and_then(|c| c.hook) else { continue };
@@ -209,7 +207,7 @@ fn read(socket: &mut Socket, chains: &[Chain], rules: &[Rule]) -> Result<Vec<Nat
 }
 
 /// The whole netfilter socket is missing.
-fn no_netfilter(e: Error) -> Error {
+pub(super) fn no_netfilter(e: Error) -> Error {
     match e.raw() {
         Some(Errno::EPROTONOSUPPORT) => {
             e.detail("the kernel has no netfilter netlink (nfnetlink)").hint("see `nsh doctor`")
@@ -219,14 +217,14 @@ fn no_netfilter(e: Error) -> Error {
 }
 
 /// To a list nfnetlink answers EINVAL where the whole subsystem is missing.
-fn not_listed(e: Error) -> Error {
+pub(super) fn not_listed(e: Error) -> Error {
     match e.raw() {
         Some(Errno::EINVAL) => no_nf_tables(Error::errno(Errno::EOPNOTSUPP)),
         _ => no_nf_tables(e),
     }
 }
 
-fn no_nf_tables(e: Error) -> Error {
+pub(super) fn no_nf_tables(e: Error) -> Error {
     match e.raw() {
         Some(Errno::EOPNOTSUPP) => {
             e.detail("the kernel has no nf_tables").hint("load the module nf_tables, or see `nsh doctor`")
@@ -264,7 +262,7 @@ fn explain(failure: Failure, kind: Kind, hooks: &[Hook], socket: &mut Socket) ->
 }
 
 /// Whether someone else made a different chain of the same name.
-fn in_the_way(ours: &Chain, socket: &mut Socket) -> bool {
+pub(super) fn in_the_way(ours: &Chain, socket: &mut Socket) -> bool {
     let there = message::chains(socket, TABLE).unwrap_or_default();
     there.iter().any(|chain| chain.name == ours.name && (Chain { drop: false, ..chain.clone() }) != *ours)
 }

@@ -4,10 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::spec::{Kind, NatSpec};
 use super::target::Target;
+use crate::net::nf::elements::{Elements, KeyType};
 use crate::net::nf::expr::{Expr, Flags, NatType, Registers, SetRef};
-use crate::net::nf::matching::{End, Match, Reader};
+use crate::net::nf::matching::{Compared, Match, Reader, Sets, Subject};
 use crate::net::nf::message::{Hook, Rule};
-use crate::net::nf::words::{Family, PortRange, Ports};
+use crate::net::nf::words::{Family, Not, PortRange, Protocol};
 use crate::net::prefix::octets;
 
 // `NF_NAT_RANGE_*` of linux/netfilter/nf_nat.h. The kernel itself sets the first.
@@ -34,7 +35,11 @@ pub struct NatRule {
 }
 
 /// The expressions of a rule. `set` makes the set for several ports.
-pub(super) fn write(kind: Kind, spec: &NatSpec, set: &mut dyn FnMut(&Ports) -> SetRef) -> Vec<Expr> {
+pub(super) fn write(
+    kind: Kind,
+    spec: &NatSpec,
+    set: &mut dyn FnMut(KeyType, &Elements) -> SetRef,
+) -> Vec<Expr> {
     let mut out = Vec::new();
     for m in matches(kind, spec) {
         m.write(&mut out, set);
@@ -80,17 +85,18 @@ pub(super) fn write(kind: Kind, spec: &NatSpec, set: &mut dyn FnMut(&Ports) -> S
 /// The conditions, in the order in which one writes them for nft.
 fn matches(kind: Kind, spec: &NatSpec) -> Vec<Match> {
     let mut out = Vec::new();
-    out.extend(spec.input.clone().map(Match::In));
-    out.extend(spec.output.clone().map(Match::Out));
+    let mut push = |m: Option<Match>| out.extend(m);
+    push(spec.input.as_ref().map(|name| Match::of(Subject::In, name)));
+    push(spec.output.as_ref().map(|name| Match::of(Subject::Out, name)));
     // An address is looked for at its family's place; snat and dnat to an address tell the family themselves.
     let by_address = spec.source.is_some() || spec.dest.is_some();
     let by_target = matches!(kind, Kind::Snat | Kind::Dnat);
-    out.extend(spec.family.filter(|_| by_address || !by_target).map(Match::Family));
-    out.extend(spec.source.clone().map(|p| Match::Address(End::Source, p)));
-    out.extend(spec.dest.clone().map(|p| Match::Address(End::Dest, p)));
-    out.extend(spec.proto.map(Match::Protocol));
-    out.extend(spec.sport.clone().map(|p| Match::Ports(End::Source, p)));
-    out.extend(spec.dport.clone().map(|p| Match::Ports(End::Dest, p)));
+    push(spec.family.filter(|_| by_address || !by_target).map(Match::family));
+    push(spec.source.as_ref().map(|p| Match::of(Subject::Source(p.value.family()), p)));
+    push(spec.dest.as_ref().map(|p| Match::of(Subject::Dest(p.value.family()), p)));
+    push(spec.proto.map(|proto| Match::of(Subject::Protocol, &Not::only(proto))));
+    push(spec.sport.as_ref().map(|p| Match::of(Subject::Sport, p)));
+    push(spec.dport.as_ref().map(|p| Match::of(Subject::Dport, p)));
     out
 }
 
@@ -101,7 +107,7 @@ impl NatRule {
     }
 
     /// Reads a rule of the kernel; whatever has no words is of the kind `other`.
-    pub(super) fn read(rule: &Rule, hook: Hook, sets: &dyn Fn(&str) -> Option<Ports>) -> Self {
+    pub(super) fn read(rule: &Rule, hook: Hook, sets: Sets<'_>) -> Self {
         let mut out = NatRule {
             kind: Kind::Other,
             handles: vec![(rule.chain.clone(), rule.handle)],
@@ -141,8 +147,8 @@ impl NatRule {
 }
 
 /// The words of a rule: conditions, counters anywhere, and one action at the end.
-fn understand(exprs: &[Expr], sets: &dyn Fn(&str) -> Option<Ports>) -> Option<(Kind, NatSpec)> {
-    let mut reader = Reader::new(sets);
+fn understand(exprs: &[Expr], sets: Sets<'_>) -> Option<(Kind, NatSpec)> {
+    let mut reader = Reader::new(None, sets);
     let (last, conditions) = exprs.split_last()?;
     for expr in conditions.iter().filter(|e| !matches!(e, Expr::Counter { .. })) {
         reader.read(expr)?;
@@ -202,21 +208,31 @@ fn take(spec: &mut NatSpec, m: &Match) -> Option<()> {
     fn put<T>(slot: &mut Option<T>, value: T) -> Option<()> {
         slot.replace(value).is_none().then_some(())
     }
-    match m.clone() {
-        Match::Family(family) => match spec.family {
-            Some(there) if there == family => Some(()),
-            _ => put(&mut spec.family, family),
-        },
-        Match::Protocol(proto) => match spec.proto {
-            Some(there) if there == proto => Some(()),
-            _ => put(&mut spec.proto, proto),
-        },
-        Match::In(name) => put(&mut spec.input, name),
-        Match::Out(name) => put(&mut spec.output, name),
-        Match::Address(End::Source, prefix) => put(&mut spec.source, prefix),
-        Match::Address(End::Dest, prefix) => put(&mut spec.dest, prefix),
-        Match::Ports(End::Source, ports) => put(&mut spec.sport, ports),
-        Match::Ports(End::Dest, ports) => put(&mut spec.dport, ports),
+    fn only<T: Compared>(m: &Match) -> Option<T> {
+        m.value::<T>().filter(|value| !value.negated).map(|value| value.value)
+    }
+    match m.subject {
+        Subject::Family => {
+            let family = Family::from_number(*m.bytes().filter(|_| !m.negated)?.first()?)?;
+            match spec.family {
+                Some(there) if there == family => Some(()),
+                _ => put(&mut spec.family, family),
+            }
+        }
+        Subject::Protocol => {
+            let proto = only::<Protocol>(m)?;
+            match spec.proto {
+                Some(there) if there == proto => Some(()),
+                _ => put(&mut spec.proto, proto),
+            }
+        }
+        Subject::In => put(&mut spec.input, m.value()?),
+        Subject::Out => put(&mut spec.output, m.value()?),
+        Subject::Source(_) => put(&mut spec.source, m.value()?),
+        Subject::Dest(_) => put(&mut spec.dest, m.value()?),
+        Subject::Sport => put(&mut spec.sport, m.value()?),
+        Subject::Dport => put(&mut spec.dport, m.value()?),
+        _ => None,
     }
 }
 

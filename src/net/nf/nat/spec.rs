@@ -155,20 +155,23 @@ impl NatSpec {
             _ => {}
         }
         if let Some(comment) = &self.comment {
-            if comment.len() > Self::COMMENT_MAX {
-                return wrong(format!(
-                    "the comment has {} bytes, more than {}",
-                    comment.len(),
-                    Self::COMMENT_MAX
-                ));
-            }
-            if comment.contains('"') || comment.chars().any(char::is_control) {
-                return wrong(
-                    "the comment must be one line without quotation marks, as nft shows it".to_owned(),
-                );
-            }
+            Self::check_comment(comment)?;
         }
         Ok(spec)
+    }
+
+    /// Whether nft can write the comment and read it.
+    pub fn check_comment(comment: &str) -> Result<()> {
+        let wrong = |detail: String| Err(Error::argument(detail));
+        match comment.len() {
+            n if n > Self::COMMENT_MAX => {
+                wrong(format!("the comment has {n} bytes, more than {}", Self::COMMENT_MAX))
+            }
+            _ if comment.contains('"') || comment.chars().any(char::is_control) => {
+                wrong("the comment must be one line without quotation marks, as nft shows it".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A rule of the kernel says of each flag whether it is on.

@@ -1,46 +1,8 @@
 //! Against the kernel, with `nft` as the witness. Each test has a network namespace of its own, on a thread.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
 use super::*;
 use crate::model::{Table, Value, Word};
-use crate::net::namespace::Namespaces;
-
-/// Runs `f` in a new network namespace; says so when that isn't allowed.
-fn in_namespace<T: Send + 'static>(f: impl FnOnce(&Namespace) -> T + Send + 'static) -> Option<T> {
-    std::thread::spawn(|| {
-        if let Err(e) = nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET) {
-            crate::net::testing::no_namespace(e);
-            return None;
-        }
-        let all = Namespaces::new("/nonexistent").unwrap();
-        Some(f(all.host()))
-    })
-    .join()
-    .unwrap()
-}
-
-/// What `nft` prints; `None`, with a reason, where it isn't installed.
-fn nft(args: &[&str], input: &str) -> Option<String> {
-    let mut child = match Command::new("nft")
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-    {
-        Ok(child) => child,
-        Err(e) => {
-            crate::net::testing::skipped(format!("nft can't be run: {e}"));
-            return None;
-        }
-    };
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "nft {args:?}");
-    Some(String::from_utf8(output.stdout).unwrap())
-}
+use crate::net::nf::test::{in_namespace, nft};
 
 /// A spec from words such as `"source=10.0.0.0/8 random"`.
 fn spec(words: &str) -> NatSpec {
@@ -259,9 +221,9 @@ fn a_large_batch_goes_in_one_datagram() {
         batch.table();
         batch.chain(&chain(Hook::Postrouting));
         let exprs =
-            rule::write(Kind::Masquerade, &spec("source=10.0.0.0/9 out=!br0"), &mut |_| unreachable!());
+            rule::write(Kind::Masquerade, &spec("source=10.0.0.0/9 out=!br0"), &mut |_, _| unreachable!());
         for _ in 0..3000 {
-            batch.rule("nat_postrouting", &exprs, &Userdata::default(), false);
+            batch.rule("nat_postrouting", &exprs, &Userdata::default(), Place::Back);
         }
         // The rules are echoed, which is more than the receive buffer holds.
         let mut socket = ns.netfilter().unwrap();
@@ -282,11 +244,11 @@ fn a_refused_rule_is_found_by_its_number_and_nothing_is_left() {
         let mut batch = Batch::new(TABLE);
         batch.table();
         batch.chain(&chain(Hook::Postrouting));
-        batch.rule("nat_postrouting", &[], &Userdata::default(), false);
+        batch.rule("nat_postrouting", &[], &Userdata::default(), Place::Back);
         let refused = batch.len();
         let unknown = Expr::Unknown { name: "nonesuch".to_owned(), attributes: Vec::new() };
-        batch.rule("nat_postrouting", &[unknown], &Userdata::default(), false);
-        batch.rule("nat_postrouting", &[], &Userdata::default(), false);
+        batch.rule("nat_postrouting", &[unknown], &Userdata::default(), Place::Back);
+        batch.rule("nat_postrouting", &[], &Userdata::default(), Place::Back);
         let failure = batch.send(&mut ns.netfilter().unwrap()).unwrap_err();
         assert_eq!(failure.request, Some(refused));
         assert_eq!(failure.error.raw(), Some(Errno::ENOENT));

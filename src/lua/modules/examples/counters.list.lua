@@ -1,0 +1,2 @@
+print(counters.list())
+print(counters.list().IpInDelivers)

@@ -1,0 +1,5 @@
+local mark = counters.list()
+ping("127.0.0.1", { count = 3 })
+local seen = counters.since(mark)
+check.equal(seen.IcmpInEchos, 3)
+print(seen)

@@ -1,0 +1,2 @@
+firewall.policy("input", "drop")
+check.equal(firewall.chains()[1].policy, "drop")

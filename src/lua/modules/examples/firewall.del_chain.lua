@@ -1,0 +1,2 @@
+firewall.add_chain("web")
+firewall.del_chain("web")

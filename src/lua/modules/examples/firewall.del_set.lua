@@ -1,0 +1,2 @@
+firewall.add_set("web", { type = "inet_service" })
+firewall.del_set("web")

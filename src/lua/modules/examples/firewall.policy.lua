@@ -1,0 +1,1 @@
+firewall.policy("forward", "drop")

@@ -1,0 +1,112 @@
+//! A whole firewall in the place of another, in one transaction.
+
+use super::set::{self, NamedSet};
+use super::spec::RuleSpec;
+use super::{
+    Asked, FirewallRule, INET, SetSpec, TABLE, base_of, chain, chain_command, clear, explain, own_chain,
+    push_rule, push_set, read, rule_command,
+};
+use crate::base::error::{Error, Result};
+use crate::net::done::Done;
+use crate::net::namespace::Namespace;
+use crate::net::nf::message::{Batch, Place, Placed};
+use crate::net::nf::nat::no_netfilter;
+
+/// What is to be in the table, but for NAT.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Chains on hooks, each with whether it drops by default.
+    pub policies: Vec<(String, bool)>,
+    /// Chains to jump to.
+    pub chains: Vec<String>,
+    pub sets: Vec<(String, SetSpec)>,
+    pub rules: Vec<RuleSpec>,
+}
+
+/// Puts these chains, sets and rules in the place of those that are there, or changes nothing at all. Packets meet the old
+/// ones or the new ones, never a part of them. Returns the rules.
+///
+/// Equivalent: `nft -f FILE`, of a file that flushes first
+pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
+    let sets: Vec<NamedSet> = plan.sets.iter().map(|(name, spec)| spec.named(name)).collect::<Result<_>>()?;
+    let specs = checked(plan, &sets)?;
+    let mut socket = ns.netfilter().map_err(no_netfilter)?;
+    let mut batch = Batch::new(TABLE);
+    let mut commands = vec![format!("add table inet {TABLE}")];
+    batch.table();
+    clear(&mut socket, &mut batch, &mut commands)?;
+    push_chains(&mut batch, plan, &specs, &mut commands)?;
+    for ((_, spec), set) in plan.sets.iter().zip(&sets) {
+        push_set(&mut batch, set, &spec.spans, &mut commands);
+    }
+    let mut ends = Vec::with_capacity(specs.len());
+    for spec in &specs {
+        push_rule(&mut batch, spec, Place::Back);
+        ends.push(batch.len());
+    }
+    let added = match batch.send(&mut socket) {
+        Ok(rules) => rules,
+        Err(failure) => {
+            // The first rule whose requests had not all been taken.
+            let at =
+                failure.request.map_or(specs.len(), |request| ends.partition_point(|end| *end <= request));
+            return Err(match specs.get(at) {
+                Some(spec) => explain(failure.error, &Asked::Planned(spec), &mut socket)
+                    .on(format!("rules[{}]", at + 1)),
+                None => explain(failure.error, &Asked::Other, &mut socket),
+            });
+        }
+    };
+    let placed = added.into_iter().map(|thing| Placed { family: INET, table: TABLE.to_owned(), thing });
+    let rules = read(&mut socket, placed.collect())?;
+    commands.extend(rules.iter().map(|rule| rule_command(rule, Place::Back)));
+    ns.report(Done::Nft(&commands));
+    Ok(rules)
+}
+
+/// The rules, with what follows from them; and that what they name is part of the plan.
+fn checked(plan: &Plan, sets: &[set::NamedSet]) -> Result<Vec<RuleSpec>> {
+    let there = |name: &str| chain::base(name).is_some() || plan.chains.iter().any(|own| own == name);
+    let check = |(at, spec): (usize, &RuleSpec)| {
+        let target = match &spec.action {
+            Some(super::Action::Jump(target) | super::Action::Goto(target)) => Some(target.as_str()),
+            _ => None,
+        };
+        let missing = [Some(spec.chain()), target].into_iter().flatten().find(|name| !there(name));
+        match missing {
+            Some(name) => Err(Error::argument(format!("there is no chain {name:?}"))
+                .hint("name a script's own chains in `chains`")),
+            None => spec.check(sets),
+        }
+        .map_err(|e| {
+            let message = format!("rules[{}]: {}", at + 1, e.message());
+            e.detail(message)
+        })
+    };
+    plan.rules.iter().enumerate().map(check).collect()
+}
+
+fn push_chains(batch: &mut Batch, plan: &Plan, specs: &[RuleSpec], commands: &mut Vec<String>) -> Result<()> {
+    for name in &plan.chains {
+        chain::check_own(name)?;
+        batch.chain(&own_chain(name));
+        commands.push(format!("add chain inet {TABLE} {name}"));
+    }
+    for (name, drop) in &plan.policies {
+        let mut base = base_of(name)?;
+        base.drop = *drop;
+        batch.chain(&base);
+        let policy = if *drop { "drop" } else { "accept" };
+        commands.push(chain_command(&base).replace("; }", &format!("; policy {policy}; }}")));
+    }
+    for name in chain::names() {
+        let given = plan.policies.iter().any(|(of, _)| of == name);
+        if let Some(base) =
+            chain::base(name).filter(|_| !given && specs.iter().any(|spec| spec.chain() == name))
+        {
+            batch.chain(&base);
+            commands.push(chain_command(&base));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! What a refusal of the kernel means: nf_tables answers most of them with a bare errno.
+
+use nix::errno::Errno;
+
+use super::chain;
+use super::fields::Action;
+use super::rule::FirewallRule;
+use super::set::{self, NamedSet};
+use super::spec::RuleSpec;
+use crate::base::error::{Error, Kind, Result};
+use crate::net::netlink::Socket;
+use crate::net::nf::TABLE;
+use crate::net::nf::message::{self, Chain, Place};
+use crate::net::nf::nat::{in_the_way, no_nf_tables};
+
+/// What was asked of the kernel.
+pub enum Asked<'a> {
+    Rule(&'a RuleSpec, Place),
+    /// A rule of a plan, which has all that it names.
+    Planned(&'a RuleSpec),
+    Chain(&'a Chain),
+    NewSet(&'a str),
+    Elements(&'a NamedSet, &'a str),
+    /// The deletion of a chain or set.
+    Gone(&'a str, &'a str),
+    Other,
+}
+
+pub fn explain(error: Error, asked: &Asked<'_>, socket: &mut Socket) -> Error {
+    let errno = error.raw();
+    match (asked, errno) {
+        (Asked::Rule(spec, place), _) => of_rule(error, spec, *place, socket).unwrap_or_else(|e| e),
+        (Asked::Planned(spec), _) => refused(error, spec),
+        (Asked::Chain(base), _) => of_chain(error, base, socket),
+        (Asked::NewSet(name), Some(Errno::EEXIST)) => {
+            error.detail(format!("there is a set {name:?} already"))
+        }
+        (Asked::Elements(set, "add"), Some(Errno::EEXIST | Errno::ENOTEMPTY)) => error
+            .with_kind(Kind::Exists)
+            .detail(format!("the set {:?} has one of the elements already, or a part of it", set.name)),
+        (Asked::Elements(set, _), Some(Errno::ENOENT)) => {
+            error.detail(format!("the set {:?} doesn't have one of the elements, as it was added", set.name))
+        }
+        (Asked::Gone(what, name), Some(Errno::EBUSY)) => error
+            .detail(format!("the {what} {name:?} is in use"))
+            .hint("delete the rules that name it before"),
+        _ => no_nf_tables(error),
+    }
+}
+
+fn of_chain(error: Error, base: &Chain, socket: &mut Socket) -> Error {
+    match in_the_way(base, socket) {
+        true => error
+            .with_kind(Kind::Exists)
+            .detail(format!(
+                "the table inet {TABLE} has a chain {} of another type, hook or priority",
+                base.name
+            ))
+            .hint("nsh keeps its rules in this table; others are better off in a table of their own"),
+        false => no_nf_tables(error),
+    }
+}
+
+/// Looks what is missing; an `Err` is what was found.
+fn of_rule(error: Error, spec: &RuleSpec, place: Place, socket: &mut Socket) -> Result<Error> {
+    if let Some(base) = chain::base(spec.chain()).filter(|base| in_the_way(base, socket)) {
+        return Ok(of_chain(error, &base, socket));
+    }
+    let chains = message::chains(socket, TABLE).unwrap_or_default();
+    let there = |name: &str| chains.iter().any(|chain| chain.name == name) || chain::base(name).is_some();
+    if !there(spec.chain()) {
+        return Err(no_chain(spec.chain(), socket));
+    }
+    if let Some(Action::Jump(target) | Action::Goto(target)) = &spec.action
+        && !there(target)
+    {
+        return Err(no_chain(target, socket));
+    }
+    if let Place::Before(handle) | Place::After(handle) = place {
+        let rules = message::rules(socket, TABLE).unwrap_or_default();
+        let at = rules.iter().find(|rule| rule.handle == handle);
+        if at.is_none_or(|rule| rule.chain != spec.chain()) {
+            let e = error.with_kind(Kind::NotFound);
+            return Ok(e.detail(format!("no rule of the chain {} has the handle {handle}", spec.chain())));
+        }
+    }
+    let names: Vec<String> =
+        set::all(socket, false).unwrap_or_default().into_iter().map(|set| set.name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if let Some((_, missing)) = spec.sets().into_iter().find(|(_, name)| !names.contains(name)) {
+        return Err(no_set(missing, &names));
+    }
+    Ok(refused(error, spec))
+}
+
+/// What all that the rule names doesn't explain.
+fn refused(error: Error, spec: &RuleSpec) -> Error {
+    match (error.raw(), &spec.action) {
+        (Some(Errno::ELOOP | Errno::EMLINK), Some(Action::Jump(target) | Action::Goto(target))) => {
+            error.detail(format!("the jump to {target:?} leads back to itself, or too deep"))
+        }
+        (Some(Errno::EOPNOTSUPP), Some(Action::Jump(target) | Action::Goto(target)))
+            if chain::base(target).is_some() =>
+        {
+            error.detail(format!("{target:?} hangs on a hook: rules can't jump there"))
+        }
+        (Some(Errno::ENOENT | Errno::EOPNOTSUPP), _) => missing_expression(error, spec),
+        _ => no_nf_tables(error),
+    }
+}
+
+/// The kernel's modules for what a rule does.
+fn missing_expression(error: Error, spec: &RuleSpec) -> Error {
+    let needs = [
+        (spec.state.is_some(), "nft_ct, nf_conntrack"),
+        (spec.limit.is_some(), "nft_limit"),
+        (spec.log.is_some(), "nft_log, nf_log_syslog"),
+        (spec.action == Some(Action::Reject), "nft_reject_inet"),
+        (spec.action == Some(Action::Notrack), "nft_ct"),
+    ];
+    let needs: Vec<&str> = needs.iter().filter(|(needed, _)| *needed).map(|(_, module)| *module).collect();
+    match needs.is_empty() {
+        true => no_nf_tables(error),
+        false => error
+            .with_kind(Kind::Unsupported)
+            .detail(format!("the kernel lacks one of {}", needs.join(", ")))
+            .hint("load the module, or see `nsh doctor`"),
+    }
+}
+
+pub fn no_chain(name: &str, socket: &mut Socket) -> Error {
+    let own = message::chains(socket, TABLE).unwrap_or_default();
+    let mut names: Vec<String> = chain::names().map(str::to_owned).collect();
+    names.extend(own.into_iter().filter(|chain| chain.hook.is_none()).map(|chain| chain.name));
+    let e = Error::new(Kind::NotFound, format!("there is no chain {name:?}"));
+    e.hint(format!("there are {}; firewall.add_chain makes more", names.join(", ")))
+}
+
+pub fn no_set(name: &str, there: &[&str]) -> Error {
+    let e = Error::new(Kind::NotFound, format!("there is no set {name:?}"));
+    match there {
+        [] => e.hint("there are none; firewall.add_set makes one"),
+        _ => e.hint(format!("there are {}", there.join(", "))),
+    }
+}
+
+pub fn no_rule(handle: u64, rules: &[FirewallRule]) -> Error {
+    let e = Error::new(Kind::NotFound, format!("no rule has the handle {handle}"));
+    let there: Vec<String> = rules.iter().map(|rule| rule.handle.to_string()).collect();
+    match there.is_empty() {
+        true => e.hint("there are no rules"),
+        false => e.hint(format!("there are rules with the handles {}", there.join(", "))),
+    }
+}

@@ -1,0 +1,236 @@
+//! Sets that have names: made and filled by scripts, looked into by rules.
+
+use std::fmt;
+use std::time::Duration;
+
+use netlink_packet_netfilter::NetfilterProtoFamily;
+use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
+
+use super::fields::MarkBits;
+use crate::base::error::{Error, Result};
+use crate::model::{Value, Words};
+use crate::net::netlink::Socket;
+use crate::net::nf::TABLE;
+use crate::net::nf::attr::{Attributes, Received};
+use crate::net::nf::elements::{self, Elements, KeyType, Span};
+use crate::net::nf::message::{attributes, dump};
+use crate::net::nf::several::{Addresses, IcmpType, Item, Uid};
+use crate::net::nf::uapi::*;
+use crate::net::nf::words::{Interface, Matched, PortRange, Protocol};
+
+/// `enum nft_set_flags`
+const ANONYMOUS: u32 = libc::NFT_SET_ANONYMOUS as u32;
+pub(super) const INTERVAL: u32 = libc::NFT_SET_INTERVAL as u32;
+const MAP: u32 = libc::NFT_SET_MAP as u32;
+pub(super) const TIMEOUT: u32 = libc::NFT_SET_TIMEOUT as u32;
+
+/// A set as the kernel holds it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NamedSet {
+    pub name: String,
+    /// `None` for a type that has no words here.
+    pub key: Option<KeyType>,
+    pub flags: u32,
+    /// When an element goes unless it has a time of its own.
+    pub timeout: Option<Duration>,
+    pub handle: u64,
+    pub elements: Vec<Element>,
+}
+
+/// What is in a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    pub span: Span,
+    pub timeout: Option<Duration>,
+    /// When it goes, from when it was read on.
+    pub expires: Option<Duration>,
+}
+
+impl NamedSet {
+    fn read(payload: &[u8]) -> Option<Self> {
+        let a = attributes(payload);
+        (a.string(NFTA_SET_TABLE)? == TABLE).then_some(())?;
+        let set = NamedSet {
+            name: a.string(NFTA_SET_NAME)?,
+            key: a.u32(NFTA_SET_KEY_TYPE).and_then(KeyType::of),
+            flags: a.u32(NFTA_SET_FLAGS).unwrap_or(0),
+            timeout: a.u64(NFTA_SET_TIMEOUT).filter(|ms| *ms != 0).map(Duration::from_millis),
+            handle: a.u64(NFTA_SET_HANDLE).unwrap_or(0),
+            elements: Vec::new(),
+        };
+        (set.flags & (ANONYMOUS | MAP) == 0).then_some(set)
+    }
+
+    pub fn has_ranges(&self) -> bool {
+        self.flags & INTERVAL != 0
+    }
+
+    pub fn has_timeouts(&self) -> bool {
+        self.flags & TIMEOUT != 0
+    }
+
+    fn read_elements(&mut self, socket: &mut Socket) -> Result<()> {
+        let mut filter = Attributes::new();
+        filter.text(NFTA_SET_ELEM_LIST_TABLE, TABLE).text(NFTA_SET_ELEM_LIST_SET, &self.name);
+        let read = |payload: &[u8]| -> Vec<_> {
+            attributes(payload).list(NFTA_SET_ELEM_LIST_ELEMENTS).filter_map(read_element).collect()
+        };
+        let mut found = dump(socket, Type::GetSetElement, &filter, read)?;
+        elements::sort(&mut found, |(key, _)| key);
+        let keys = found.iter().map(|(key, _)| key.clone()).collect();
+        let spans = Elements::of_keys(keys, self.has_ranges());
+        let begun = found.into_iter().filter(|((_, end), _)| !end).map(|(_, times)| times);
+        self.elements = spans
+            .iter()
+            .flat_map(Elements::spans)
+            .zip(begun)
+            .map(|(span, (timeout, expires))| Element { span: span.clone(), timeout, expires })
+            .collect();
+        Ok(())
+    }
+
+    /// As `nft add set` takes it.
+    pub(super) fn command(&self) -> String {
+        let key = self.key.map_or("", Words::name);
+        let mut words = format!("add set inet {TABLE} {} {{ type {key};", self.name);
+        let flags: Vec<&str> = [(INTERVAL, "interval"), (TIMEOUT, "timeout")]
+            .into_iter()
+            .filter_map(|(bit, word)| (self.flags & bit != 0).then_some(word))
+            .collect();
+        if !flags.is_empty() {
+            words.push_str(&format!(" flags {};", flags.join(",")));
+        }
+        if let Some(timeout) = self.timeout {
+            words.push_str(&format!(" timeout {};", nft_time(timeout)));
+        }
+        words + " }"
+    }
+
+    /// As `nft add element` and `nft delete element` take it.
+    pub(super) fn elements_command(&self, verb: &str, spans: &[Span], timeout: Option<Duration>) -> String {
+        let time = timeout.map_or_else(String::new, |time| format!(" timeout {}", nft_time(time)));
+        let words: Vec<String> = spans.iter().map(|span| format!("{}{time}", self.shown(span))).collect();
+        format!("{verb} element inet {TABLE} {} {{ {} }}", self.name, words.join(", "))
+    }
+
+    fn shown(&self, span: &Span) -> String {
+        match (self.key, value_of(self.key, span)) {
+            (Some(KeyType::Ifname), name) => format!("\"{name}\""),
+            (_, value) => value.to_string(),
+        }
+    }
+}
+
+/// nft's times have whole milliseconds.
+fn nft_time(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
+    }
+}
+
+type Times = (Option<Duration>, Option<Duration>);
+
+fn read_element(element: Received<'_>) -> Option<((Vec<u8>, bool), Times)> {
+    let time = |kind| element.u64(kind).map(Duration::from_millis);
+    Some((elements::read_key(element)?, (time(NFTA_SET_ELEM_TIMEOUT), time(NFTA_SET_ELEM_EXPIRATION))))
+}
+
+/// The sets of nsh's table that have names; with what is in them if `full`.
+pub(super) fn all(socket: &mut Socket, full: bool) -> Result<Vec<NamedSet>> {
+    let mut filter = Attributes::new();
+    filter.text(NFTA_SET_TABLE, TABLE);
+    let inet: u8 = NetfilterProtoFamily::Inet.into();
+    let mut sets = match dump(socket, Type::GetSet, &filter, |payload| {
+        NamedSet::read(payload).filter(|_| payload.first() == Some(&inet))
+    }) {
+        // There is no such table.
+        Err(e) if e.kind() == crate::base::error::Kind::NotFound => Vec::new(),
+        result => result?,
+    };
+    if full {
+        sets.iter_mut().try_for_each(|set| set.read_elements(socket))?;
+    }
+    Ok(sets)
+}
+
+/// Reads a script's value as one of a set of this type.
+pub fn span_of(key: KeyType, value: &Value) -> Result<Span> {
+    fn read<T: Item>(value: &Value) -> Result<Option<T>> {
+        match value {
+            Value::Text(text) => T::parse(text.trim()).map(Some),
+            Value::Int(number) => Ok(T::number(*number)),
+            _ => Ok(None),
+        }
+    }
+    fn span<T: Item>(value: &Value) -> Result<Span> {
+        let item = read::<T>(value)?;
+        item.map(|item| item.span())
+            .ok_or_else(|| Error::argument(format!("expected {}, got {value}", T::EXPECTED)))
+    }
+    let span = match key {
+        KeyType::Ipv4Addr | KeyType::Ipv6Addr => span::<Addresses>(value),
+        KeyType::InetProto => span::<Protocol>(value),
+        KeyType::InetService => span::<PortRange>(value),
+        KeyType::IcmpType => span::<IcmpType<false>>(value),
+        KeyType::Icmpv6Type => span::<IcmpType<true>>(value),
+        KeyType::Ifname => span::<Interface>(value),
+        KeyType::Uid => span::<Uid>(value),
+        KeyType::Mark => {
+            let mark = if let Value::Text(text) = value {
+                Some(MarkBits::parse(text)?)
+            } else {
+                Matched::read(value)?
+            };
+            let mark: Option<MarkBits> = mark;
+            let whole = mark.filter(|mark| mark.mask == u32::MAX);
+            let wrong = || Error::argument(format!("expected a mark such as 7 or \"0x7\", got {value}"));
+            whole.map(|mark| Span::one(mark.mark.to_ne_bytes().into())).ok_or_else(wrong)
+        }
+    }?;
+    if span.low.len() != key.length() {
+        return Err(Error::argument(format!("the set holds {}, {value} is of the other family", key.name())));
+    }
+    if key == KeyType::Ifname && !span.is_one() {
+        return Err(Error::argument(format!("a set of names can't hold {value}: only whole names")));
+    }
+    Ok(span)
+}
+
+/// As scripts get it.
+pub fn value_of(key: Option<KeyType>, span: &Span) -> Value {
+    fn value<T: Item>(span: &Span) -> Option<Value> {
+        T::of(span).map(|item| item.value())
+    }
+    let found = match key {
+        Some(KeyType::Ipv4Addr | KeyType::Ipv6Addr) => value::<Addresses>(span),
+        Some(KeyType::InetProto) => value::<Protocol>(span),
+        Some(KeyType::InetService) => value::<PortRange>(span),
+        Some(KeyType::IcmpType) => value::<IcmpType<false>>(span),
+        Some(KeyType::Icmpv6Type) => value::<IcmpType<true>>(span),
+        Some(KeyType::Ifname) => value::<Interface>(span),
+        Some(KeyType::Mark | KeyType::Uid) => value::<Uid>(span),
+        None => None,
+    };
+    found.unwrap_or_else(|| {
+        Value::Text(span.low.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"))
+    })
+}
+
+/// `set blocked { type ipv4_addr; flags interval,timeout; timeout 60s; elements = { 10.0.0.1 expires 58s } }`
+impl fmt::Display for NamedSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = self.command();
+        let head = head.trim_start_matches(&format!("add set inet {TABLE} ")).trim_end_matches(" }");
+        write!(f, "set {head}")?;
+        if !self.elements.is_empty() {
+            let shown = |element: &Element| {
+                let expires = element.expires.map(|time| format!(" expires {}s", time.as_secs()));
+                format!("{}{}", self.shown(&element.span), expires.unwrap_or_default())
+            };
+            let words: Vec<String> = self.elements.iter().map(shown).collect();
+            write!(f, " elements = {{ {} }}", words.join(", "))?;
+        }
+        f.write_str(" }")
+    }
+}

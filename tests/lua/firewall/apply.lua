@@ -1,0 +1,70 @@
+-- A whole firewall in one transaction, or none.
+-- needs: nft
+
+local function text()
+  return (nft.list({ stateless = true }):gsub("%s+", " "))
+end
+
+nat.masquerade({ out = "eth0" })
+firewall.add({ chain = "output", dest = "192.0.2.1", action = "drop" })
+local rules = firewall.apply({
+  policy = { input = "drop", forward = "drop", output = "accept" },
+  chains = { "web" },
+  sets = { admins = { type = "ipv4_addr", timeout = 60, elements = { "10.0.0.5", "10.1.0.0/16" } } },
+  rules = {
+    { chain = "input", state = { "established", "related" }, action = "accept" },
+    { chain = "input", source = "@admins", proto = "tcp", dport = { 22, 443 }, action = "accept" },
+    { chain = "web", proto = "tcp", dport = 80, action = "accept", comment = "www" },
+    { chain = "forward", out = { "dmz0", "dmz1" }, action = "jump web" },
+    { chain = "raw_prerouting", iif = "dmz0", action = "notrack" },
+  },
+})
+check.equal(#rules, 5)
+check.equal(#firewall.list(), 5)
+check.equal(#nat.list(), 1)
+local before = text()
+check.match(before, "chain input { type filter hook input priority filter; policy drop;")
+check.match(before, "chain forward { type filter hook forward priority filter; policy drop;")
+check.match(before, "hook prerouting priority raw; policy accept;")
+check.no_match(before, "192.0.2.1")
+
+-- The same again: other handles, the same rules.
+firewall.apply({ policy = { input = "drop" }, rules = {} })
+check.equal(#firewall.list(), 0)
+check.equal(firewall.chains()[1].policy, "drop")
+check.equal(#firewall.chains(), 1)
+
+-- On an error all stays.
+before = text()
+---@param kind any
+---@param message string
+---@param plan any
+local function refused(kind, message, plan)
+  local e = check.error(function()
+    firewall.apply(plan)
+  end, kind)
+  check.match(e.message, message)
+  check.equal(text(), before)
+end
+refused("argument", "rules%[2%]: `out` never matches in input", {
+  rules = { { chain = "input", action = "drop" }, { chain = "input", out = "x", action = "drop" } },
+})
+refused("argument", 'rules%[1%]: there is no chain "dmz"', { rules = { { chain = "dmz", action = "drop" } } })
+refused("not_found", 'rules%[1%]: source: there is no set "s"', {
+  rules = { { chain = "input", source = "@s", action = "drop" } },
+})
+refused("argument", 'opts.rules%[1%]: the option "chain" is missing', { rules = { { action = "drop" } } })
+refused("argument", 'sets.s: "10.0.0.1/8" has host bits set', {
+  sets = { s = { type = "ipv4_addr", elements = { "10.0.0.1/8" } } },
+  rules = {},
+})
+refused("argument", '"web" hangs on no hook', { policy = { web = "drop" }, chains = { "web" } })
+-- A jump that leads back is the kernel's to refuse.
+refused(nil, "leads back to itself", {
+  chains = { "a", "b" },
+  rules = {
+    { chain = "a", action = "jump b" },
+    { chain = "b", action = "jump a" },
+    { chain = "input", action = "jump a" },
+  },
+})
