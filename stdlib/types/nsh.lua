@@ -824,7 +824,11 @@
 ---@field sport? integer|string|(integer|string)[] the ports that it was begun from
 ---@field dport? integer|string|(integer|string)[] the ports that it was begun to
 ---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field state? "NONE"|"SYN_SENT"|"SYN_RECV"|"ESTABLISHED"|"FIN_WAIT"|"CLOSE_WAIT"|"LAST_ACK"|"TIME_WAIT"|"CLOSE"|"SYN_SENT2"|"CLOSED"|"COOKIE_WAIT"|"COOKIE_ECHOED"|"SHUTDOWN_SENT"|"SHUTDOWN_RECD"|"SHUTDOWN_ACK_SENT"|"HEARTBEAT_SENT" ESTABLISHED and so on, for TCP and SCTP
 ---@field mark? integer its mark
+---@field zone? integer its zone, 0 for most
+---@field replied? boolean an answer was seen
+---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
 
@@ -835,26 +839,30 @@
 ---@field sport? integer|string|(integer|string)[] the ports that it was begun from
 ---@field dport? integer|string|(integer|string)[] the ports that it was begun to
 ---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
+---@field state? "NONE"|"SYN_SENT"|"SYN_RECV"|"ESTABLISHED"|"FIN_WAIT"|"CLOSE_WAIT"|"LAST_ACK"|"TIME_WAIT"|"CLOSE"|"SYN_SENT2"|"CLOSED"|"COOKIE_WAIT"|"COOKIE_ECHOED"|"SHUTDOWN_SENT"|"SHUTDOWN_RECD"|"SHUTDOWN_ACK_SENT"|"HEARTBEAT_SENT" ESTABLISHED and so on, for TCP and SCTP
 ---@field mark? integer its mark
+---@field zone? integer its zone, 0 for most
+---@field replied? boolean an answer was seen
+---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
 
 ---@class (exact) nsh.events.StreamOptions
 ---@field timeout? number seconds for all of it; default no limit
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WaitOptions
 ---@field timeout? number how long to wait; default 5 seconds
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WatchOptions
----@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid; one or several; default all but the last two
+---@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, conntrack; one or several; default all but the last three
 ---@field namespaces? "all"|(nsh.Namespace|string)[] listen in these namespaces, or in "all" that there are and that come, instead of the one called on
 
 ---@class (exact) nsh.eventually.Options
@@ -3997,6 +4005,19 @@
 ---@field packets integer packets
 ---@field bytes integer bytes, with the headers from IP on
 
+---How full the table of connections is, and what tracking counted.
+---@class nsh.conntrack.Stats
+---@field count integer connections in the table
+---@field max integer how many it holds (sysctl net.netfilter.nf_conntrack_max); packets of new ones are dropped beyond
+---@field found integer packets whose connection was found the hard way
+---@field invalid integer packets that belong to no connection and begin none
+---@field insert integer connections that were put in by others than packets
+---@field insert_failed integer those that were there already when they were to be put in
+---@field drop integer packets that were dropped, because the table was full for one
+---@field early_drop integer connections that had to go for new ones
+---@field error integer packets with errors, such as of ICMP without a connection
+---@field search_restart integer searches begun anew because the table was changed meanwhile
+
 ---One direction of a tracked connection.
 ---@class nsh.conntrack.Tuple
 ---@field source string where its packets come from
@@ -4011,7 +4032,7 @@
 ---@class nsh.events.Event
 ---@field time number when nsh took it in, in seconds since 1970
 ---@field namespace string the namespace's name
----@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid or nft; lost where the kernel dropped events, of any namespace, because there were too many at once
+---@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, nft or conntrack; lost where the kernel dropped events, of any namespace, because there were too many at once
 ---@field change? string added, set or deleted; of addresses and neighbours the kernel doesn't tell added from set
 ---@field dev? string the link that it is about
 ---@field link? nsh.Link the link as it is now, or was
@@ -4021,6 +4042,7 @@
 ---@field neigh? nsh.Neigh the neighbour
 ---@field netconf? nsh.events.Netconf the parameter
 ---@field nft? nsh.events.Nft the object of nf_tables
+---@field conntrack? nsh.Connection the tracked connection
 ---@field text string all of it as a line
 
 ---A parameter of IP that was set.
@@ -5200,13 +5222,17 @@ conntrack = {}
 ---@return nsh.Connection[] # the connections
 function conntrack.list(opts) end
 
----Deletes connections from the table. The next packet of each counts as its first one, so that NAT rules changed meanwhile apply to it.
+---Deletes the connections that all given options fit. The next packet of each counts as its first one, so that NAT rules changed meanwhile apply to it.
 ---@param opts? nsh.conntrack.DelOptions options
 ---@return integer # how many
 function conntrack.del(opts) end
 
 ---Deletes all connections from the table.
 function conntrack.flush() end
+
+---Tells how many connections the table has and may have, and what tracking counted. Where `count` has reached `max`, the kernel drops the first packets of new connections, and `drop` counts them.
+---@return nsh.conntrack.Stats # the counters
+function conntrack.stats() end
 
 ---What the protocols of a namespace counted since it was made: packets of IP that were received, forwarded or dropped and why, messages of ICMP, segments of TCP that were sent again, and so on. The names are those of nstat(8): the protocol's and the counter's, as /proc/net/snmp, netstat and snmp6 have them (`IpInDelivers`, `TcpExtListenDrops`, `Ip6OutNoRoutes`).
 ---@class nsh.counters
@@ -5240,6 +5266,8 @@ events = {}
 ---Listens for what changes, whoever changes it, from this call on. What the kernel puts into the table local for each address is left out.
 ---
 ---The kernel keeps some thousand events that were not looked at; beyond those it drops, and tells so by an event `lost`: look anew then.
+---
+---Connections are told of that begin while `conntrack` is watched, in namespaces where rules need them tracked.
 ---@param opts? nsh.events.WatchOptions options
 ---@return nsh.Watch # the events from here on
 function events.watch(opts) end

@@ -2,7 +2,7 @@
 
 use crate::lua::registry::Module;
 use crate::lua::schema::{Builder, Function, Record, Shape, opts, ret};
-use crate::net::nf::conntrack::{self, Connection, Counters};
+use crate::net::nf::conntrack::{self, Connection, Counters, Stats};
 
 fn counters() -> Record<Counters> {
     Record::of("nsh.conntrack.Counters", "What went in one direction.")
@@ -11,7 +11,7 @@ fn counters() -> Record<Counters> {
         .shown(|c| c.to_string())
 }
 
-fn record() -> Record<Connection> {
+pub fn record() -> Record<Connection> {
     let tuple = || Record::rows("nsh.conntrack.Tuple", "One direction of a tracked connection.");
     Builder::rows("nsh.Connection", "A tracked connection. It prints as `conntrack -L` shows it.")
         .record("orig", tuple(), "its first packet, as it came", |c: &Connection| Some(&c.orig))
@@ -26,6 +26,11 @@ fn record() -> Record<Connection> {
         )
         .record("received", counters(), "what came back", |c| c.received.as_ref())
         .shown(|c| c.to_string())
+}
+
+fn stats() -> Record<Stats> {
+    Builder::rows("nsh.conntrack.Stats", "How full the table of connections is, and what tracking counted.")
+        .shown(|s: &Stats| s.to_string())
 }
 
 pub fn module() -> Module {
@@ -56,7 +61,7 @@ pub fn module() -> Module {
             |cx, (filter,)| Ok(conntrack::del(cx.ns, &filter)?),
         )
         .doc(
-            "Deletes connections from the table. The next packet of each counts as its first one, so that NAT rules \
+            "Deletes the connections that all given options fit. The next packet of each counts as its first one, so that NAT rules \
              changed meanwhile apply to it.",
         )
         .command("conntrack -D -p PROTO -s SOURCE"),
@@ -65,5 +70,15 @@ pub fn module() -> Module {
         Function::new("conntrack.flush", (), ret::nothing(), |cx, ()| Ok(conntrack::flush(cx.ns)?))
             .doc("Deletes all connections from the table.")
             .command("conntrack -F"),
+    )
+    .function(
+        Function::new("conntrack.stats", (), ret::record(stats(), "the counters"), |cx, ()| {
+            Ok(conntrack::stats(cx.ns)?)
+        })
+        .doc(
+            "Tells how many connections the table has and may have, and what tracking counted. Where `count` has reached \
+             `max`, the kernel drops the first packets of new connections, and `drop` counts them.",
+        )
+        .command("conntrack -S"),
     )
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mlua::{MultiValue, Value};
 
-use super::{addr, link, namespace, neigh, route, rule};
+use super::{addr, conntrack, link, namespace, neigh, route, rule};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
 use crate::lua::registry::Module;
@@ -198,7 +198,7 @@ fn record() -> Record<Told> {
         .field("namespace", "the namespace's name", |t| t.event.namespace.to_string())
         .field(
             "object",
-            "link, port (of a bridge), address, route, rule, neigh, netconf, nsid or nft; lost where the kernel \
+            "link, port (of a bridge), address, route, rule, neigh, netconf, nsid, nft or conntrack; lost where the kernel \
              dropped events, of any namespace, because there were too many at once",
             |t| t.event.what.object(),
         )
@@ -213,6 +213,7 @@ fn record() -> Record<Told> {
         .record("neigh", neigh::record(), "the neighbour", part!(Neigh))
         .record("netconf", netconf(), "the parameter", part!(Netconf))
         .record("nft", nft(), "the object of nf_tables", part!(Nft))
+        .record("conntrack", conntrack::record(), "the tracked connection", part!(Conntrack))
         .field("text", "all of it as a line", |t| t.event.to_string())
         .show(|table| table.raw_get("text"))
 }
@@ -292,8 +293,8 @@ fn watch_options() -> Shape<WatchOptions> {
     let objects: Vec<_> = Object::ALL.iter().map(|object| (object.name(), *object)).collect();
     shape!(WatchOptions = "nsh.events.WatchOptions" => {
         objects: ty::one_or_list(ty::one_of(&objects)),
-            "link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid; \
-             one or several; default all but the last two";
+            "link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, \
+             conntrack; one or several; default all but the last three";
         namespaces: namespace::places(),
             "listen in these namespaces, or in \"all\" that there are and that come, instead of the one called on";
     })
@@ -314,7 +315,8 @@ pub fn module() -> Module {
         .doc(
             "Listens for what changes, whoever changes it, from this call on. What the kernel puts into the table local for \
              each address is left out.\n\nThe kernel keeps some thousand events that were not looked at; beyond those it \
-             drops, and tells so by an event `lost`: look anew then.",
+             drops, and tells so by an event `lost`: look anew then.\n\nConnections are told of that begin while \
+             `conntrack` is watched, in namespaces where rules need them tracked.",
         )
         .command("ip monitor"),
     )

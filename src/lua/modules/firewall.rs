@@ -239,13 +239,10 @@ fn add(cx: &Cx<'_>, (options,): (AddOptions,)) -> std::result::Result<FirewallRu
 }
 
 fn apply(cx: &Cx<'_>, (options,): (ApplyOptions,)) -> std::result::Result<Vec<FirewallRule>, Failure> {
-    let sets = options.sets.iter().map(|(name, set)| {
-        let spec = set.spec().map_err(|e| {
-            let message = format!("sets.{name}: {}", e.message());
-            e.detail(message)
-        });
-        Ok((name.clone(), spec?))
-    });
+    let sets = options
+        .sets
+        .iter()
+        .map(|(name, set)| Ok((name.clone(), set.spec().map_err(|e| e.detail(format!("sets.{name}")))?)));
     let sets = sets.collect::<Result<_>>()?;
     let plan = Plan { policies: options.policy, chains: options.chains, sets, rules: options.rules };
     Ok(firewall::apply(cx.ns, &plan)?)

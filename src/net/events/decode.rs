@@ -10,6 +10,7 @@ use crate::net::link::{self, RTM_DELLINK, RTM_NEWLINK};
 use crate::net::namespace::{RTM_DELNSID, RTM_NEWNSID};
 use crate::net::neigh::{self, RTM_DELNEIGH, RTM_NEWNEIGH};
 use crate::net::netlink::attributes_of;
+use crate::net::nf::conntrack::Connection;
 use crate::net::nf::text;
 use crate::net::prefix::Family;
 use crate::net::route::{self, RTM_DELROUTE, RTM_NEWROUTE};
@@ -17,7 +18,8 @@ use crate::net::rule::{self, RTM_DELRULE, RTM_NEWRULE};
 
 // linux/rtnetlink.h.
 const RTM_NEWNETCONF: u16 = 80;
-/// linux/netfilter/nfnetlink.h: the upper byte of nf_tables' messages.
+/// linux/netfilter/nfnetlink.h: the upper byte of the messages of connection tracking and of nf_tables.
+const CTNETLINK: u16 = 1;
 const NFTABLES: u16 = 10;
 
 /// NLM_F_REPLACE and NLM_F_CREATE as they stand in notifications.
@@ -81,6 +83,9 @@ pub(super) fn decode(place: &Place, received: &NetlinkBuffer<&[u8]>) -> Option<(
         RTM_NEWNSID => (Change::Added, What::Nsid(nsid(payload)?)),
         RTM_DELNSID => (Change::Deleted, What::Nsid(nsid(payload)?)),
         _ if message >> 8 == NFTABLES => return nft(message & 0xff, received.flags() & CREATE != 0, payload),
+        _ if message >> 8 == CTNETLINK => {
+            return connection(message & 0xff, received.flags() & CREATE != 0, payload);
+        }
         _ => return None,
     })
 }
@@ -179,4 +184,15 @@ fn nft(message: u16, created: bool, payload: &[u8]) -> Option<(Change, What)> {
         (false, false) => Change::Set,
     };
     Some((what, What::Nft(Box::new(change))))
+}
+
+/// IPCTNL_MSG_CT_NEW and IPCTNL_MSG_CT_DELETE of linux/netfilter/nfnetlink_conntrack.h.
+fn connection(message: u16, created: bool, payload: &[u8]) -> Option<(Change, What)> {
+    let change = match (message, created) {
+        (0, true) => Change::Added,
+        (0, false) => Change::Set,
+        (2, _) => Change::Deleted,
+        _ => return None,
+    };
+    Some((change, What::Conntrack(Box::new(Connection::read(payload)?))))
 }

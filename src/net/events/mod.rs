@@ -39,6 +39,7 @@ use super::link::{Link, find};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::Neigh;
 use super::netlink::{Listening, Received, messages};
+use super::nf::conntrack::Connection;
 use super::route::Route;
 use super::rule::Rule;
 use crate::base::error::Result;
@@ -59,6 +60,8 @@ pub enum Object {
     Nsid,
     /// nf_tables, as `nft monitor` tells it.
     Nft,
+    /// Tracked connections, as `conntrack -E` tells them.
+    Conntrack,
 }
 
 impl Object {
@@ -71,6 +74,7 @@ impl Object {
         Object::Netconf,
         Object::Nsid,
         Object::Nft,
+        Object::Conntrack,
     ];
 
     /// As `ip monitor` calls it.
@@ -84,10 +88,12 @@ impl Object {
             Object::Netconf => "netconf",
             Object::Nsid => "nsid",
             Object::Nft => "nft",
+            Object::Conntrack => "conntrack",
         }
     }
 
-    /// RTNLGRP_* in linux/rtnetlink.h, of IPv4 and IPv6; NFNLGRP_NFTABLES in linux/netfilter/nfnetlink_compat.h.
+    /// RTNLGRP_* in linux/rtnetlink.h, of IPv4 and IPv6; NFNLGRP_NFTABLES and
+    /// NFNLGRP_CONNTRACK_* in linux/netfilter/nfnetlink_compat.h.
     fn groups(self) -> &'static [u32] {
         match self {
             Object::Link => &[1],
@@ -98,14 +104,21 @@ impl Object {
             Object::Netconf => &[24, 25],
             Object::Nsid => &[28],
             Object::Nft => &[7],
+            Object::Conntrack => &[1, 2, 3],
         }
     }
 
     fn protocol(self) -> isize {
         match self {
-            Object::Nft => netlink_sys::protocols::NETLINK_NETFILTER,
+            Object::Nft | Object::Conntrack => netlink_sys::protocols::NETLINK_NETFILTER,
             _ => netlink_sys::protocols::NETLINK_ROUTE,
         }
+    }
+
+    /// Whether a socket of another namespace hears it. The kernel makes events of connections only where a socket of the
+    /// namespace itself listens (2, the default of net.netfilter.nf_conntrack_events).
+    fn is_heard_from_afar(self) -> bool {
+        self != Object::Conntrack
     }
 }
 
@@ -133,6 +146,7 @@ pub enum What {
     /// `host` has this number for the namespace, or, deleted, has it no longer: the namespace is gone.
     Nsid(i32),
     Nft(Box<Nft>),
+    Conntrack(Box<Connection>),
     /// Events were lost for want of space, of all namespaces: whoever keeps track must look anew.
     Lost,
 }
@@ -227,6 +241,8 @@ pub struct Events {
     objects: Vec<Object>,
     sources: Vec<Source>,
     host: Rc<Place>,
+    /// Where connections are listened for.
+    connections: Vec<Rc<Place>>,
     numbers: Numbers,
     queue: VecDeque<Event>,
 }
@@ -240,16 +256,19 @@ impl Events {
         if !objects.contains(&Object::Nsid) {
             objects.push(Object::Nsid);
         }
-        let everywhere = sockets(all.host(), &objects, true);
+        let mut afar = objects.clone();
+        afar.retain(|object| object.is_heard_from_afar());
+        let everywhere = sockets(all.host(), &afar, true);
         // Without CAP_NET_BROADCAST each namespace is heard by itself.
         let alone = everywhere.is_err();
-        let opened = everywhere.or_else(|_| sockets(all.host(), &objects, false))?;
+        let opened = everywhere.or_else(|_| sockets(all.host(), &afar, false))?;
         let host = Place::new(all.host());
         let of_host = alone.then(|| host.clone());
         let sources = opened.into_iter().map(|socket| Source { socket, place: of_host.clone() }).collect();
         all.note_numbers(number && !alone);
         let numbers = Numbers::new(alone, all.noted());
-        let mut events = Events { objects, sources, host, numbers, queue: VecDeque::new() };
+        let queue = VecDeque::new();
+        let mut events = Events { objects, sources, host, connections: Vec::new(), numbers, queue };
         events.include_all(all)?;
         Ok(events)
     }
@@ -351,7 +370,10 @@ impl Events {
         for note in self.numbers.news(all) {
             match (note.number, note.ns.upgrade()) {
                 // It may be deleted again, but its events are still to be told.
-                (Some(number), _) => self.numbers.add(number, Place::of(note.name, note.ns)),
+                (Some(number), ns) => {
+                    self.numbers.add(number, Place::of(note.name, note.ns));
+                    ns.map_or(Ok(()), |ns| self.hear_connections(&ns))?;
+                }
                 (None, Some(ns)) => self.include(all, &ns)?,
                 (None, None) => {}
             }
@@ -369,6 +391,7 @@ impl Events {
     }
 
     fn include(&mut self, all: &Namespaces, ns: &Rc<Namespace>) -> Result<()> {
+        self.hear_connections(ns)?;
         if ns.is_host() || self.numbers.has(ns) {
             return Ok(());
         }
@@ -381,10 +404,29 @@ impl Events {
 
     fn hear_alone(&mut self, ns: &Rc<Namespace>) -> Result<()> {
         let place = Place::new(ns);
-        for socket in sockets(ns, &self.objects, false)? {
+        let mut objects = self.objects.clone();
+        objects.retain(|object| object.is_heard_from_afar());
+        self.hear(ns, &objects, &place)?;
+        self.numbers.without(place);
+        Ok(())
+    }
+
+    fn hear(&mut self, ns: &Namespace, objects: &[Object], place: &Rc<Place>) -> Result<()> {
+        for socket in sockets(ns, objects, false)? {
             self.sources.push(Source { socket, place: Some(place.clone()) });
         }
-        self.numbers.without(place);
+        Ok(())
+    }
+
+    fn hear_connections(&mut self, ns: &Rc<Namespace>) -> Result<()> {
+        self.connections.retain(|place| place.alive());
+        let heard = self.connections.iter().any(|place| std::ptr::eq(place.ns.as_ptr(), Rc::as_ptr(ns)));
+        if heard || !self.objects.contains(&Object::Conntrack) {
+            return Ok(());
+        }
+        let place = Place::new(ns);
+        self.hear(ns, &[Object::Conntrack], &place)?;
+        self.connections.push(place);
         Ok(())
     }
 }

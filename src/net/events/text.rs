@@ -30,6 +30,7 @@ impl What {
             What::Netconf(_) => "netconf",
             What::Nsid(_) => "nsid",
             What::Nft(_) => "nft",
+            What::Conntrack(_) => "conntrack",
             What::Lost => "lost",
         }
     }
@@ -66,6 +67,7 @@ impl fmt::Display for What {
                 let line = format!("nft {} {} {} {}", n.object, n.family, n.table, n.name);
                 f.write_str(line.trim_end())
             }
+            What::Conntrack(connection) => write!(f, "conntrack {connection}"),
             What::Nsid(number) => write!(f, "nsid {number}"),
             What::Lost => f.write_str("lost"),
         }

@@ -3,6 +3,7 @@
 //! linux/netfilter/nfnetlink_conntrack.h. A namespace tracks connections only while a rule asks for it: NAT does,
 //! and so does any match on a connection's state.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -15,16 +16,18 @@ use super::message::{HEADER, collect, message_type, request};
 use super::uapi::*;
 use super::words::{Family, Not, Ports, Prefix, Protocol};
 use crate::base::error::{Error, Kind, Result};
-use crate::model::{Field, Table, table};
+use crate::model::{Field, Table, Words, table};
 use crate::net::done::Done;
 use crate::net::link::fields::{Be16, Be32, U8};
 use crate::net::namespace::Namespace;
 use crate::net::netlink::Socket;
 use crate::net::prefix::from_octets;
 
-/// `IPCTNL_MSG_CT_GET` and `IPCTNL_MSG_CT_DELETE`.
+/// `enum cntl_msg_types`
 const GET: u8 = 1;
 const DELETE: u8 = 2;
+const GET_STATS_CPU: u8 = 4;
+const GET_STATS: u8 = 5;
 
 table! {
     /// One direction of a connection: CTA_PROTO_* of its tuple.
@@ -56,12 +59,12 @@ table! {
         Give sport: Not<Ports> = header, ip [], "the ports that it was begun from";
         Give dport: Not<Ports> = header, ip [], "the ports that it was begun to";
         Give family: Family = header, ip [], "IPv4 (inet) or IPv6 (inet6)";
-        Read state: String = header, ip [], "ESTABLISHED and so on, for TCP and SCTP";
+        Set state: State = header, ip [], "ESTABLISHED and so on, for TCP and SCTP";
         Read timeout: Be32 = 7, ip [], "seconds until it is forgotten if no packet comes";
         Set mark: Be32 = 8 always, ip [], "its mark";
-        Read zone: Be16 = 18 always, ip [], "its zone, 0 for most";
-        Read replied: bool = {flag 2} always, ip [], "an answer was seen";
-        Read assured: bool = {flag 4} always, ip [], "it went on for long enough not to be dropped early";
+        Set zone: Be16 = 18 always, ip [], "its zone, 0 for most";
+        Set replied: bool = {flag 2} always, ip [], "an answer was seen";
+        Set assured: bool = {flag 4} always, ip [], "it went on for long enough not to be dropped early";
         Set snat: bool = {flag 16} always, ip [], "whether its source was translated";
         Set dnat: bool = {flag 32} always, ip [], "whether its destination was translated";
     } and {
@@ -74,6 +77,23 @@ table! {
         /// How the kernel wrote the original tuple, by which to delete it.
         key: Vec<u8>,
     }
+}
+
+/// A connection's state, by the name that `conntrack -L` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State(&'static str);
+
+macro_rules! states {
+    ($($name:literal)*) => {
+        impl Words for State {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($name, State($name))),*];
+        }
+    };
+}
+
+states! {
+    "NONE" "SYN_SENT" "SYN_RECV" "ESTABLISHED" "FIN_WAIT" "CLOSE_WAIT" "LAST_ACK" "TIME_WAIT" "CLOSE" "SYN_SENT2"
+    "CLOSED" "COOKIE_WAIT" "COOKIE_ECHOED" "SHUTDOWN_SENT" "SHUTDOWN_RECD" "SHUTDOWN_ACK_SENT" "HEARTBEAT_SENT"
 }
 
 /// The tracked connections that the filter lets through, in the kernel's order.
@@ -117,6 +137,57 @@ pub fn flush(ns: &Namespace) -> Result<()> {
     Ok(())
 }
 
+table! {
+    /// How full the table is, and what tracking did with packets (CTA_STATS_* of each CPU, added up).
+    pub struct Stats {
+        Read count: Be32 = header always, ip [], "connections in the table";
+        Read max: Be32 = header always, ip [],
+            "how many it holds (sysctl net.netfilter.nf_conntrack_max); packets of new ones are dropped beyond";
+        Read found: Be32 = 2 always, ip [], "packets whose connection was found the hard way";
+        Read invalid: Be32 = 4 always, ip [], "packets that belong to no connection and begin none";
+        Read insert: Be32 = 8 always, ip [], "connections that were put in by others than packets";
+        Read insert_failed: Be32 = 9 always, ip [], "those that were there already when they were to be put in";
+        Read drop: Be32 = 10 always, ip [], "packets that were dropped, because the table was full for one";
+        Read early_drop: Be32 = 11 always, ip [], "connections that had to go for new ones";
+        Read error: Be32 = 12 always, ip [], "packets with errors, such as of ICMP without a connection";
+        Read search_restart: Be32 = 13 always, ip [], "searches begun anew because the table was changed meanwhile";
+    }
+}
+
+/// How full the table of connections is, and what was counted.
+///
+/// Equivalent: `conntrack -C`, `conntrack -S`
+pub fn stats(ns: &Namespace) -> Result<Stats> {
+    let mut socket = ns.netfilter()?;
+    let none = Attributes::new();
+    let read = |payload: &[u8]| {
+        Some(Received(payload.get(HEADER..)?).iter().map(|(n, v)| (n, v.to_vec())).collect())
+    };
+    let of_cpus: Vec<Vec<(u16, Vec<u8>)>> = ask(&mut socket, GET_STATS_CPU, NLM_F_DUMP, None, &none, read)?;
+    let size = ask(&mut socket, GET_STATS, NLM_F_ACK, None, &none, |payload| {
+        let a = Received(payload.get(HEADER..)?);
+        Some((a.u32(CTA_STATS_GLOBAL_ENTRIES)?, a.u32(CTA_STATS_GLOBAL_MAX_ENTRIES)))
+    })?;
+    let mut sums: BTreeMap<u16, u32> = BTreeMap::new();
+    for (number, value) in of_cpus.into_iter().flatten() {
+        let value = value.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        let sum = sums.entry(number).or_default();
+        *sum = sum.wrapping_add(value);
+    }
+    let (count, max) = size.first().copied().unwrap_or_default();
+    let mut stats = Stats { count: Some(Be32(count)), max: max.map(Be32), ..Stats::default() };
+    sums.into_iter().for_each(|(number, sum)| stats.decode(number, &sum.to_be_bytes()));
+    Ok(stats)
+}
+
+/// `count=12 max=65536 found=0 invalid=3 ...`
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pairs = Self::ROWS.iter().filter_map(|row| Some(format!("{}={}", row.name, (row.get)(self)?)));
+        f.write_str(&pairs.collect::<Vec<_>>().join(" "))
+    }
+}
+
 fn all(socket: &mut Socket, family: Option<Family>) -> Result<Vec<Connection>> {
     ask(socket, GET, NLM_F_DUMP, family, &Attributes::new(), Connection::read)
 }
@@ -149,7 +220,7 @@ fn ask<T>(
 }
 
 impl Connection {
-    fn read(payload: &[u8]) -> Option<Self> {
+    pub(in crate::net) fn read(payload: &[u8]) -> Option<Self> {
         let a = Received(payload.get(HEADER..)?);
         let (orig, proto) = Tuple::read(a.nest(CTA_TUPLE_ORIG)?)?;
         let counters = |kind| {
@@ -165,7 +236,7 @@ impl Connection {
             sport: port(orig.sport),
             dport: port(orig.dport),
             family: orig.source.map(Family::of),
-            state: state(proto, a.nest(CTA_PROTOINFO)).map(str::to_owned),
+            state: state(proto, a.nest(CTA_PROTOINFO)).and_then(State::named),
             mark: Some(Be32(0)),
             zone: Some(Be16(0)),
             reply: Tuple::read(a.nest(CTA_TUPLE_REPLY)?)?.0,
@@ -260,7 +331,7 @@ impl fmt::Display for Connection {
         let words = [
             self.proto.map(|proto| proto.to_string()),
             self.timeout.map(|seconds| seconds.0.to_string()),
-            self.state.clone(),
+            self.state.map(|state| state.0.to_owned()),
             Some(self.orig.to_string()),
             self.sent.map(|counters| counters.to_string()),
             flag(self.replied != Some(true), "[UNREPLIED]"),
@@ -268,6 +339,7 @@ impl fmt::Display for Connection {
             self.received.map(|counters| counters.to_string()),
             flag(self.assured == Some(true), "[ASSURED]"),
             self.mark.filter(|mark| mark.0 != 0).map(|mark| format!("mark={}", mark.0)),
+            self.zone.filter(|zone| zone.0 != 0).map(|zone| format!("zone={}", zone.0)),
         ];
         f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }

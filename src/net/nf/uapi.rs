@@ -67,4 +67,5 @@ attributes! {
     ctattr_protoinfo_tcp: CTA_PROTOINFO_TCP_STATE;
     ctattr_protoinfo_sctp: CTA_PROTOINFO_SCTP_STATE;
     ctattr_counters: CTA_COUNTERS_PACKETS CTA_COUNTERS_BYTES;
+    ctattr_stats_global: CTA_STATS_GLOBAL_ENTRIES CTA_STATS_GLOBAL_MAX_ENTRIES;
 }

@@ -78,10 +78,7 @@ fn checked(plan: &Plan, sets: &[set::NamedSet]) -> Result<Vec<RuleSpec>> {
                 .hint("name a script's own chains in `chains`")),
             None => spec.check(sets),
         }
-        .map_err(|e| {
-            let message = format!("rules[{}]: {}", at + 1, e.message());
-            e.detail(message)
-        })
+        .map_err(|e| e.detail(format!("rules[{}]", at + 1)))
     };
     plan.rules.iter().enumerate().map(check).collect()
 }

@@ -32,20 +32,25 @@ pub fn explain(error: Error, asked: &Asked<'_>, socket: &mut Socket) -> Error {
         (Asked::Rule(spec, place), _) => of_rule(error, spec, *place, socket).unwrap_or_else(|e| e),
         (Asked::Planned(spec), _) => refused(error, spec),
         (Asked::Chain(base), _) => of_chain(error, base, socket),
-        (Asked::NewSet(name), Some(Errno::EEXIST)) => {
-            error.detail(format!("there is a set {name:?} already"))
+        (Asked::NewSet(name), Some(Errno::EEXIST)) => says(error, format!("there is a set {name:?} already")),
+        (Asked::Elements(set, "add"), Some(Errno::EEXIST | Errno::ENOTEMPTY)) => {
+            let e = error.with_kind(Kind::Exists);
+            says(e, format!("the set {:?} has one of the elements already, or a part of it", set.name))
         }
-        (Asked::Elements(set, "add"), Some(Errno::EEXIST | Errno::ENOTEMPTY)) => error
-            .with_kind(Kind::Exists)
-            .detail(format!("the set {:?} has one of the elements already, or a part of it", set.name)),
         (Asked::Elements(set, _), Some(Errno::ENOENT)) => {
-            error.detail(format!("the set {:?} doesn't have one of the elements, as it was added", set.name))
+            says(error, format!("the set {:?} doesn't have one of the elements, as it was added", set.name))
         }
-        (Asked::Gone(what, name), Some(Errno::EBUSY)) => error
-            .detail(format!("the {what} {name:?} is in use"))
-            .hint("delete the rules that name it before"),
+        (Asked::Gone(what, name), Some(Errno::EBUSY)) => {
+            says(error, format!("the {what} {name:?} is in use")).hint("delete the rules that name it before")
+        }
         _ => no_nf_tables(error),
     }
+}
+
+/// The kernel's errno, and what it means. The attribute that it points at is a mere number.
+fn says(mut error: Error, detail: String) -> Error {
+    error.fields_mut().detail = None;
+    error.detail(detail)
 }
 
 fn of_chain(error: Error, base: &Chain, socket: &mut Socket) -> Error {
@@ -74,14 +79,15 @@ fn of_rule(error: Error, spec: &RuleSpec, place: Place, socket: &mut Socket) -> 
     if let Some(Action::Jump(target) | Action::Goto(target)) = &spec.action
         && !there(target)
     {
-        return Err(no_chain(target, socket));
+        return Err(no_target(target, &chains));
     }
     if let Place::Before(handle) | Place::After(handle) = place {
         let rules = message::rules(socket, TABLE).unwrap_or_default();
         let at = rules.iter().find(|rule| rule.handle == handle);
         if at.is_none_or(|rule| rule.chain != spec.chain()) {
-            let e = error.with_kind(Kind::NotFound);
-            return Ok(e.detail(format!("no rule of the chain {} has the handle {handle}", spec.chain())));
+            let there = rules.iter().filter(|rule| rule.chain == spec.chain());
+            let e = says(error, format!("no rule of the chain {} has the handle {handle}", spec.chain()));
+            return Ok(handles(e.with_kind(Kind::NotFound), there.map(|rule| rule.handle)));
         }
     }
     let names: Vec<String> =
@@ -97,12 +103,12 @@ fn of_rule(error: Error, spec: &RuleSpec, place: Place, socket: &mut Socket) -> 
 fn refused(error: Error, spec: &RuleSpec) -> Error {
     match (error.raw(), &spec.action) {
         (Some(Errno::ELOOP | Errno::EMLINK), Some(Action::Jump(target) | Action::Goto(target))) => {
-            error.detail(format!("the jump to {target:?} leads back to itself, or too deep"))
+            says(error, format!("the jump to {target:?} leads back to itself, or too deep"))
         }
         (Some(Errno::EOPNOTSUPP), Some(Action::Jump(target) | Action::Goto(target)))
             if chain::base(target).is_some() =>
         {
-            error.detail(format!("{target:?} hangs on a hook: rules can't jump there"))
+            says(error, format!("{target:?} hangs on a hook: rules can't jump there"))
         }
         (Some(Errno::ENOENT | Errno::EOPNOTSUPP), _) => missing_expression(error, spec),
         _ => no_nf_tables(error),
@@ -136,6 +142,17 @@ pub fn no_chain(name: &str, socket: &mut Socket) -> Error {
     e.hint(format!("there are {}; firewall.add_chain makes more", names.join(", ")))
 }
 
+/// Rules jump to chains of a script's own alone.
+fn no_target(name: &str, chains: &[Chain]) -> Error {
+    let own: Vec<&str> =
+        chains.iter().filter(|chain| chain.hook.is_none()).map(|chain| chain.name.as_str()).collect();
+    let e = Error::new(Kind::NotFound, format!("there is no chain {name:?}"));
+    match own.as_slice() {
+        [] => e.hint(format!("make it: firewall.add_chain({name:?})")),
+        _ => e.hint(format!("there are {}; firewall.add_chain makes more", own.join(", "))),
+    }
+}
+
 pub fn no_set(name: &str, there: &[&str]) -> Error {
     let e = Error::new(Kind::NotFound, format!("there is no set {name:?}"));
     match there {
@@ -146,7 +163,11 @@ pub fn no_set(name: &str, there: &[&str]) -> Error {
 
 pub fn no_rule(handle: u64, rules: &[FirewallRule]) -> Error {
     let e = Error::new(Kind::NotFound, format!("no rule has the handle {handle}"));
-    let there: Vec<String> = rules.iter().map(|rule| rule.handle.to_string()).collect();
+    handles(e, rules.iter().map(|rule| rule.handle))
+}
+
+fn handles(e: Error, there: impl Iterator<Item = u64>) -> Error {
+    let there: Vec<String> = there.map(|handle| handle.to_string()).collect();
     match there.is_empty() {
         true => e.hint("there are no rules"),
         false => e.hint(format!("there are rules with the handles {}", there.join(", "))),

@@ -1,0 +1,2 @@
+local stats = conntrack.stats()
+print(stats.count, "of", stats.max)
