@@ -53,6 +53,7 @@ fn dispatch(command: Command) -> Result<i32> {
             write_types(&directory).context(Exit(status::FAILED))
         }
         Command::Translate { file, output } => translate(&file, output.as_deref()),
+        Command::Check { file, options } => check(file, options),
         Command::Doctor { json } => Ok(doctor::run(json)),
         Command::Test(options) => {
             sandbox::close_inherited();
@@ -153,11 +154,22 @@ fn translate(file: &Path, output: Option<&Path>) -> Result<i32> {
     Ok(if translation.problems.is_empty() { status::SUCCESS } else { status::FAILED })
 }
 
-/// Runs a script in Lua, or one of a shell.
+/// Runs a text's commands, and compares what they print with what it shows.
+fn check(file: PathBuf, options: cli::ScriptOptions) -> Result<i32> {
+    let script = read(Source::File(file), &[])?;
+    let text = shell::Text::new(Path::new(&script.name), &script.source);
+    let options = LabOptions { host: false, echo: false, script: options };
+    in_own_lab(script.directory, options, |lab| text.check(lab))
+}
+
+/// Runs a script in Lua, one of a shell, or the commands of a text.
 fn run_file(source: Source, args: &[OsString], options: LabOptions) -> Result<i32> {
     let script = read(source, args)?;
+    if let Some(text) = shell::Text::of(Path::new(&script.name), &script.source) {
+        return in_own_lab(script.directory, options, |lab| text.run(lab, args));
+    }
     match shell::ShellScript::of(Path::new(&script.name), &script.source) {
-        Some(found) => run_shell(&found, args, script.directory, options),
+        Some(found) => in_own_lab(script.directory, options, |lab| found.run(lab, args)),
         None => run(script, options),
     }
 }
@@ -185,12 +197,11 @@ fn run(script: Script, options: LabOptions) -> Result<i32> {
     })
 }
 
-/// Runs a shell script as it is, in a lab with an `/etc` of its own.
-fn run_shell(
-    script: &shell::ShellScript,
-    args: &[OsString],
+/// Runs what is of a shell in a lab with an `/etc` of its own.
+fn in_own_lab(
     directory: Option<PathBuf>,
     options: LabOptions,
+    run: impl FnOnce(&Sandbox) -> i32,
 ) -> Result<i32> {
     let refused = [(options.host, "--host"), (options.echo, "--echo")];
     if let Some((_, option)) = refused.iter().find(|(given, _)| *given) {
@@ -202,16 +213,15 @@ fn run_shell(
     sandbox::run(&policy, |lab| {
         tell_notes(lab, trace);
         // The script's own status, though a signal may have come meanwhile.
-        sandbox::exit(script.run(lab, args))
+        sandbox::exit(run(lab))
     })
 }
 
 /// An error for what works with scripts in Lua alone, if this is one of a shell.
 fn in_lua(script: &Script, what: &str) -> Result<()> {
-    match shell::ShellScript::of(Path::new(&script.name), &script.source) {
-        Some(_) => Err(for_lua(what)),
-        None => Ok(()),
-    }
+    let name = Path::new(&script.name);
+    let shells = shell::ShellScript::of(name, &script.source).is_some();
+    if shells || shell::Text::of(name, &script.source).is_some() { Err(for_lua(what)) } else { Ok(()) }
 }
 
 fn for_lua(what: &str) -> anyhow::Error {

@@ -22,8 +22,8 @@ use super::test::{Report, Test};
 )]
 #[command(after_help = exit_status())]
 pub struct Arguments {
-    /// The script, in Lua or of a shell (`#!/bin/sh`, `.sh`); - reads it from stdin. A script in Lua finds the arguments
-    /// that follow in the table `arg`. Without a script, nsh is interactive.
+    /// The script, in Lua or of a shell (`#!/bin/sh`, `.sh`), or a tutorial in Markdown (`.md`); - reads it from stdin. A
+    /// script in Lua finds the arguments that follow in the table `arg`. Without a script, nsh is interactive.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Run this instead of a file.
@@ -156,6 +156,16 @@ pub enum SubCommand {
         #[arg(short, long, value_name = "OUT")]
         output: Option<PathBuf>,
     },
+    /// Run a text's commands in a lab, and compare what they print with the output that the text shows
+    ///
+    /// The text is in Markdown, as a tutorial. Addresses, states and statistics are compared; numbers that vary are not.
+    /// Exit status: 0 if all of the output holds, 1 if some doesn't or a command was left out.
+    Check {
+        #[arg(value_name = "TEXT")]
+        file: PathBuf,
+        #[command(flatten)]
+        options: ScriptOptions,
+    },
     /// Tell what works on this machine, and what to do about the rest
     Doctor {
         /// Print JSON, for programs
@@ -184,6 +194,7 @@ impl SubCommand {
             SubCommand::Doc { name, .. } => Command::Doc { name: (!name.is_empty()).then(|| name.join(" ")) },
             SubCommand::Types { directory } => Command::Types { directory },
             SubCommand::Translate { file, output } => Command::Translate { file, output },
+            SubCommand::Check { file, options } => Command::Check { file, options },
             SubCommand::Doctor { json } => Command::Doctor { json },
             SubCommand::Test(test) => test.command(),
             SubCommand::Report(report) => report.command(),
@@ -225,7 +236,6 @@ pub fn commands() -> Vec<(String, String)> {
         ("attach", &["connect", "console", "enter", "shell"]),
         ("logs", &["log"]),
         ("doc", &["docs", "man"]),
-        ("doctor", &["check"]),
         ("--help", &["help"]),
         ("--version", &["version"]),
     ];

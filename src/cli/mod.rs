@@ -50,6 +50,11 @@ pub enum Command {
         file: PathBuf,
         output: Option<PathBuf>,
     },
+    /// Whether a text's commands print what it shows.
+    Check {
+        file: PathBuf,
+        options: ScriptOptions,
+    },
     Doctor {
         json: bool,
     },

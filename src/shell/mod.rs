@@ -18,6 +18,7 @@ mod parser;
 mod programs;
 mod run;
 mod script;
+mod tutorial;
 mod typed;
 mod variables;
 
@@ -26,6 +27,7 @@ pub use echo::lines;
 pub use emit::{Globals, Program, variable};
 pub use lua::is_taken;
 pub use run::ShellScript;
+pub use tutorial::Text;
 pub use typed::{Step, Typed, What, behind_prompt, is_known, is_typed, length, line};
 
 use emit::Emitter;

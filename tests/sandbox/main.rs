@@ -15,4 +15,5 @@ mod shell_scripts;
 mod stage;
 mod statuses;
 mod terminal;
+mod tutorials;
 mod users;

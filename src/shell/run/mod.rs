@@ -1,18 +1,18 @@
 //! Shell scripts, run as they are in a lab by the shell that their first line names.
 
 mod programs;
+mod setup;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
 use nix::poll::PollFlags;
-use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
@@ -21,7 +21,11 @@ use crate::base::status;
 use crate::base::wait::{self, Deadline};
 use crate::sandbox::{GRACE, Sandbox};
 
+pub use setup::Setup;
+
 const SHELLS: &[&str] = &["sh", "bash", "dash", "ash"];
+/// How many requests a ping without a count sends.
+const PINGS: u32 = 10;
 /// Scripts of other places than files, and those that a shell would not read as they are.
 const COPIES: &str = "/run/nsh/scripts";
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -76,20 +80,12 @@ impl ShellScript {
         if let Some(what) = self.mended {
             eprintln!("nsh: {}: runs without its {what}", self.name.display());
         }
-        let path = programs::path(std::env::var_os("PATH"));
-        let program = self.shell.found(&path).ok_or_else(|| self.shell.missing())?;
-        programs::install(&path)?;
-        let open_files = lab.nofile;
+        let setup = Setup::new(lab);
+        let program = self.shell.found(&setup).ok_or_else(|| self.shell.missing())?;
+        setup.install(PINGS)?;
         let mut command = Command::new(program);
         command.args(&self.shell.options).arg(self.file()?).args(args);
-        command.env("PATH", programs::first_in(&path)).env("USER", "root").env("LOGNAME", "root");
-        // SAFETY: sets a limit of the child's alone; async-signal-safe.
-        unsafe {
-            command.pre_exec(move || {
-                let _ = setrlimit(Resource::RLIMIT_NOFILE, open_files.0, open_files.1);
-                Ok(())
-            });
-        }
+        setup.prepare(&mut command);
         command.spawn().map_err(|e| Error::from(e).op(format!("starting {}", self.shell.name())))
     }
 
@@ -113,12 +109,12 @@ impl Shell {
     }
 
     /// Where it is: as the script has it, or in PATH.
-    fn found(&self, path: &OsStr) -> Option<PathBuf> {
+    fn found(&self, setup: &Setup) -> Option<PathBuf> {
         let program = Path::new(&self.program);
         if program.is_absolute() && program.is_file() {
             return Some(program.to_owned());
         }
-        programs::find(program.file_name()?, path)
+        setup.find(program.file_name()?)
     }
 
     fn missing(&self) -> Error {

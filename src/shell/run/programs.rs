@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 use crate::base::error::Result;
 
 const PROGRAMS: &str = "/run/nsh/programs";
+const SHELL: &str = "/run/nsh/shell";
+const PROFILES: &str = "/etc/profile.d";
 /// Where an ordinary user's PATH often leads not: ip, sysctl and their like are there.
 const FOR_ROOT: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
 /// Everyone is root in a lab.
 const SUDO: &str = include_str!("programs/sudo");
 /// A lab loads no modules.
 const MODPROBE: &str = include_str!("programs/modprobe");
-/// Ends by itself where nobody presses Ctrl-C. `@ping@` stands for the machine's.
+/// Ends by itself where nobody presses Ctrl-C. `@path@` stands for where the machine's is, `@pings@` for how many requests it sends.
 const PING: &str = include_str!("programs/ping");
 /// Services and packages of the machine.
 const ABSENT: &str = include_str!("programs/absent");
@@ -51,17 +53,33 @@ pub fn find(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
 }
 
 /// Puts them there.
-pub fn install(path: &OsStr) -> Result<()> {
+pub fn install(path: &OsStr, pings: u32) -> Result<()> {
     fs::create_dir_all(PROGRAMS)?;
     program("sudo", SUDO)?;
     program("modprobe", MODPROBE)?;
-    if let Some(ping) = find(OsStr::new("ping"), path) {
-        program("ping", &PING.replace("@ping@", &quoted(&ping)))?;
+    if find(OsStr::new("ping"), path).is_some() {
+        let text = PING.replace("@path@", &crate::base::command::quoted(&path.to_string_lossy()));
+        program("ping", &text.replace("@pings@", &pings.to_string()))?;
     }
     let (first, others) = NOT_IN_A_LAB.split_first().unwrap_or((&"systemctl", &[]));
     program(first, ABSENT)?;
     others.iter().try_for_each(|name| symlink(first, Path::new(PROGRAMS).join(name)))?;
+    // For login shells, which begin with a PATH of their own.
+    let profiles = Path::new(PROFILES);
+    if profiles.is_dir() {
+        let _ = fs::write(profiles.join("zz-nsh.sh"), format!("PATH={PROGRAMS}:$PATH\n"));
+    }
     Ok(())
+}
+
+/// Puts a shell there that reads none of the files that sessions begin with.
+pub fn session(shell: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(SHELL)?;
+    let name = shell.file_name().unwrap_or(OsStr::new("sh"));
+    let options = if name == "bash" { " --norc --noprofile -O expand_aliases" } else { "" };
+    let file = Path::new(SHELL).join(name);
+    write(&file, &format!("#!/bin/sh\nexec {}{options} \"$@\"\n", quoted(shell)))?;
+    Ok(file)
 }
 
 fn quoted(path: &Path) -> String {
@@ -69,7 +87,10 @@ fn quoted(path: &Path) -> String {
 }
 
 fn program(name: &str, text: &str) -> Result<()> {
-    let file = Path::new(PROGRAMS).join(name);
-    fs::write(&file, text)?;
-    Ok(fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?)
+    write(&Path::new(PROGRAMS).join(name), text)
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    fs::write(file, text)?;
+    Ok(fs::set_permissions(file, fs::Permissions::from_mode(0o755))?)
 }

@@ -1,0 +1,100 @@
+//! Tutorials in Markdown, run in a lab: their commands in a shell that goes on, their claims compared.
+
+mod beside;
+mod blocks;
+mod claims;
+mod decide;
+mod play;
+mod report;
+mod syntax;
+mod terminal;
+mod words;
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::run::Setup;
+use crate::base::error::{Error, Kind, Result, complain};
+use crate::base::status;
+use crate::base::wait;
+use crate::sandbox::Sandbox;
+use decide::Tutorial;
+use play::{Played, Player, Stage};
+
+/// How many requests a ping without a count sends: a reader presses Ctrl-C.
+const PINGS: u32 = 3;
+const FILES: &str = "/run/nsh/text";
+
+/// A text in Markdown, such as a tutorial.
+#[derive(Clone, Debug)]
+pub struct Text {
+    name: PathBuf,
+    source: String,
+}
+
+impl Text {
+    /// The text, if its name ends as those of Markdown do.
+    pub fn of(name: &Path, source: &[u8]) -> Option<Text> {
+        let end = name.extension()?.to_ascii_lowercase();
+        ["md", "markdown"].iter().any(|known| end == *known).then(|| Text::new(name, source))
+    }
+
+    pub fn new(name: &Path, source: &[u8]) -> Text {
+        let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
+        let source = String::from_utf8_lossy(source).replace("\r\n", "\n");
+        Text { name: name.to_owned(), source }
+    }
+
+    /// Runs its commands in the lab that this process is in, and shows what they print.
+    pub fn run(&self, lab: &Sandbox, args: &[OsString]) -> i32 {
+        self.play(lab, args, true, |text, played| report::ran(&self.shown(), text, played))
+    }
+
+    /// Runs its commands, and compares what they print with the output that it shows.
+    pub fn check(&self, lab: &Sandbox) -> i32 {
+        self.play(lab, &[], false, |text, played| report::checked(&self.shown(), text, played))
+    }
+
+    fn shown(&self) -> String {
+        crate::base::text::harmless(&self.name.to_string_lossy())
+    }
+
+    fn play(
+        &self,
+        lab: &Sandbox,
+        args: &[OsString],
+        shows: bool,
+        report: impl FnOnce(&Tutorial, &[Played]) -> i32,
+    ) -> i32 {
+        let (stage, setup) = match self.stage(lab, args, shows) {
+            Ok(stage) => stage,
+            Err(e) => return complain(&e, status::CANNOT),
+        };
+        let text = decide::decide(&self.source, &syntax::Place::new(&setup, &stage.shell));
+        let mut player = Player::new(&stage);
+        let ended = player.play(&text.items);
+        let status = report(&text, &player.played);
+        match ended {
+            Ok(()) => status,
+            // Told by the status.
+            Err(_) if wait::interrupted().is_some_and(|signal| signal > 0) => status::FAILED,
+            Err(e) => complain(&e, status::FAILED),
+        }
+    }
+
+    fn stage(&self, lab: &Sandbox, args: &[OsString], shows: bool) -> Result<(Stage, Setup)> {
+        let setup = Setup::new(lab);
+        let shell = ["bash", "sh"].iter().find_map(|name| setup.find(OsStr::new(name)));
+        let shell = shell.ok_or_else(|| {
+            Error::new(Kind::Unsupported, "neither bash nor sh is installed here").hint("install bash")
+        })?;
+        setup.install(PINGS)?;
+        fs::create_dir_all(FILES)?;
+        let files = play::files(Path::new(FILES), &self.name);
+        let prepare = setup.clone();
+        let prepare = Box::new(move |command: &mut std::process::Command| prepare.prepare(command));
+        let session = setup.session(&shell)?;
+        Ok((Stage { shell, session, args: args.to_vec(), prepare, files, shows }, setup))
+    }
+}

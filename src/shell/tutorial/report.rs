@@ -1,0 +1,175 @@
+//! What is told when a text was run: its lines, its commands, and its claims.
+
+use super::claims::{self, Missing};
+use super::decide::{Count, Item, Left, Step, Tutorial};
+use super::play::{Outcome, Played};
+use crate::base::status;
+use crate::base::text::harmless;
+
+/// How many lines of one command's output are told.
+const MOST: usize = 3;
+/// No such program.
+const ABSENT: i32 = 127;
+
+/// After `nsh TEXT`.
+pub fn ran(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
+    left(name, &text.left);
+    eprintln!("nsh: {name}: {}", lines(text));
+    eprintln!("nsh: {name}: {}", commands(text, played));
+    finished(text, played, true)
+}
+
+/// After `nsh check TEXT`.
+pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
+    let mut sum = Sum { other: text.unowned.len(), ..Sum::default() };
+    for (step, played) in steps(text).zip(played) {
+        sum.step(name, step, played);
+    }
+    for step in steps(text).skip(played.len()) {
+        sum.other += step.output.len() + step.loose.len();
+    }
+    left(name, &text.left);
+    eprintln!("nsh: {name}: {}", lines(text));
+    eprintln!("nsh: {name}: {}", commands(text, played));
+    eprintln!("nsh: {name}: {}", sum.text());
+    finished(text, played, sum.missing == 0)
+}
+
+fn finished(text: &Tutorial, played: &[Played], holds: bool) -> i32 {
+    let all = played.len() == steps(text).count() && !text.left.iter().any(|left| left.command);
+    if all && holds { status::SUCCESS } else { status::FAILED }
+}
+
+fn steps(text: &Tutorial) -> impl Iterator<Item = &Step> {
+    text.items.iter().filter_map(|item| match item {
+        Item::Step(step) => Some(step),
+        Item::Heading(_) => None,
+    })
+}
+
+/// Lines that were left out; those that follow each other with the same reason as one.
+fn left(name: &str, lines: &[Left]) {
+    let mut rest = lines;
+    while let [first, ..] = rest {
+        let length = rest
+            .iter()
+            .take_while(|left| left.reason == first.reason && left.command == first.command)
+            .count();
+        let (group, others) = rest.split_at(length);
+        rest = others;
+        let reason = harmless(&first.reason);
+        match (group.last(), first.command) {
+            (_, true) => group.iter().for_each(|left| {
+                eprintln!("nsh: {name}:{}: left out: {}: {reason}", left.line, harmless(&left.text));
+            }),
+            (Some(last), false) if last.line > first.line => {
+                eprintln!("nsh: {name}:{}: left out to line {}: {reason}", first.line, last.line);
+            }
+            _ => eprintln!("nsh: {name}:{}: left out: {reason}", first.line),
+        }
+    }
+}
+
+fn lines(text: &Tutorial) -> String {
+    let Count { lines, commands, output, comments } = text.count;
+    let left = text.left.len();
+    format!(
+        "{lines} lines of code: {commands} of commands, {output} of output, {comments} of comments, {left} left out"
+    )
+}
+
+fn commands(text: &Tutorial, played: &[Played]) -> String {
+    let of = |wanted: &dyn Fn(&Outcome) -> bool| {
+        let steps = steps(text).zip(played).filter(|(_, played)| wanted(&played.outcome));
+        steps.map(|(step, _)| step.line).collect::<Vec<_>>()
+    };
+    let all = steps(text).count();
+    let mut parts = vec![format!("{} succeeded", of(&|o| *o == Outcome::Status(0)).len())];
+    let kinds: [(&str, Vec<usize>); 4] = [
+        ("failed", of(&|o| matches!(o, Outcome::Status(1..)))),
+        ("went on beside the others", of(&|o| matches!(o, Outcome::GoesOn(_)))),
+        ("were ended after their time", of(&|o| *o == Outcome::Ended)),
+        ("ended the shell", of(&|o| *o == Outcome::Closed)),
+    ];
+    for (what, lines) in kinds.iter().filter(|(_, lines)| !lines.is_empty()) {
+        parts.push(format!("{} {what} ({})", lines.len(), numbers(lines)));
+    }
+    if played.len() < all {
+        parts.push(format!("{} were not run", all - played.len()));
+    }
+    format!("{all} commands: {}", parts.join(", "))
+}
+
+fn numbers(lines: &[usize]) -> String {
+    let all: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    format!("line{} {}", if all.len() == 1 { "" } else { "s" }, all.join(", "))
+}
+
+/// How many lines of output hold.
+#[derive(Default)]
+struct Sum {
+    held: usize,
+    missing: usize,
+    /// Of programs that are not there.
+    absent: usize,
+    /// Of no command.
+    other: usize,
+}
+
+impl Sum {
+    fn step(&mut self, name: &str, step: &Step, played: &Played) {
+        let printed = String::from_utf8_lossy(&played.output);
+        // What prints nothing isn't what a block of output alone shows.
+        let (shown, other) = match step.output.is_empty() && !printed.trim().is_empty() {
+            true => (&step.loose, 0),
+            false => (&step.output, step.loose.len()),
+        };
+        self.other += other;
+        let says_so = shown.iter().any(|(_, line)| line.contains("not found"));
+        if played.outcome == Outcome::Status(ABSENT) && !says_so {
+            self.absent += shown.len();
+            return;
+        }
+        let missing = claims::missing(shown, &printed, counts(&step.text));
+        self.missing += missing.len();
+        self.held += shown.len() - missing.len();
+        if !missing.is_empty() {
+            tell(name, step, shown.len(), &missing);
+        }
+    }
+
+    fn text(&self) -> String {
+        let Sum { held, missing, absent, other } = self;
+        format!(
+            "{} lines of output: {held} hold, {missing} don't, {absent} are of programs that are not installed, {other} of no \
+             command",
+            held + missing + absent + other
+        )
+    }
+}
+
+fn tell(name: &str, step: &Step, shown: usize, missing: &[Missing<'_>]) {
+    let first = harmless(step.text.lines().next().unwrap_or_default());
+    let count = missing.len();
+    let line = missing.first().map_or(step.line, |first| first.line);
+    println!(
+        "{name}:{line}: {first} (line {}) doesn't print {count} of {shown} lines that the text shows",
+        step.line
+    );
+    for missing in &missing[..count.min(MOST)] {
+        println!("  {}: {}", missing.line, harmless(missing.text.trim()));
+        let nearest =
+            missing.nearest.as_deref().map_or("(nothing like it)".to_owned(), |line| harmless(line.trim()));
+        println!("    printed: {nearest}");
+    }
+    if count > MOST {
+        println!("  and {} more", count - MOST);
+    }
+}
+
+/// Whether how many packets a command sends is its own affair: a ping without a count ends when somebody ends it.
+fn counts(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let ping = words.any(|word| word == "ping" || word == "ping6" || word.ends_with("/ping"));
+    !ping || words.any(|word| word.starts_with("-c") || word.starts_with("-w"))
+}
