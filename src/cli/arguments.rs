@@ -100,7 +100,8 @@ pub enum SubCommand {
     #[command(
         override_usage = "nsh exec LAB [NAMESPACE] [--] COMMAND...\n       nsh exec --all LAB [--] COMMAND...",
         after_help = "Without NAMESPACE the command runs in host. -- may be left out unless the command's name is \
-        also a namespace's.\n\nExit status: the command's; 128 and the signal's number if one ended it; 127 there \
+        also a namespace's. Two commands are nsh's own and need no program: why [NAMESPACE] DST, and capture [LINK...] \
+        [-w FILE].\n\nExit status: the command's; 128 and the signal's number if one ended it; 127 there \
         is no such program, 126 it can't be run, 125 there is no such lab or namespace."
     )]
     Exec {

@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 use super::entry::LiveLab;
 use super::everywhere;
 use super::inside::Inside;
+use super::tools;
 use crate::base::error::{Error, Kind, complain};
 use crate::lua::lab::Place;
 use crate::net::hosts;
@@ -60,7 +61,8 @@ fn read(words: Words, namespaces: &[String], programs: &OsStr) -> Result<(String
     let Some(word) = first.first() else {
         bail!(no_command());
     };
-    let is_program = word.as_encoded_bytes().contains(&b'/') || proc::in_path(word, programs);
+    let is_program =
+        word.as_encoded_bytes().contains(&b'/') || tools::is_tool(word) || proc::in_path(word, programs);
     match known(word) {
         None if is_program => Ok((HOST.to_owned(), first)),
         // One word that is like no namespace's is left to fail as a program.
@@ -165,6 +167,11 @@ pub fn exec(lab: &LiveLab, words: Words, all: bool) -> Result<i32> {
     let path = path.unwrap_or_else(|| proc::DEFAULT_PATH.into());
     let (namespace, command) = read(words, &inside.namespaces()?, &path)?;
     let status = sandbox::join(&target(&inside, &environment)?, || {
+        if command.first().is_some_and(tools::is_tool) {
+            return tools::run(&namespace, &command).unwrap_or_else(|e| {
+                complain(&e.op(command[0].to_string_lossy().into_owned()), status::NOT_TRIED)
+            });
+        }
         match prepare(&namespace).and_then(|(ns, hosts)| run(&ns, hosts, environment, command)) {
             Ok(e) if e.kind() == Kind::NotFound => complain(&e, status::NO_PROGRAM),
             Ok(e) => complain(&e, status::CANNOT_RUN),

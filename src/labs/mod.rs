@@ -19,6 +19,7 @@ mod prompt;
 mod record;
 mod report;
 mod show;
+mod tools;
 mod up;
 
 use anyhow::{Context, Result};

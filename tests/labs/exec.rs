@@ -40,6 +40,58 @@ fn a_command_runs_where_it_is_told_to() {
 }
 
 #[test]
+fn why_and_capture_need_no_program() {
+    with_labs(|stage| {
+        up(stage, "a", PAIR);
+        assert!(prints(stage, &["exec", "a", "--", "why", "ns1"]).contains("OK"));
+        for words in [&["ns1", "why", "8.8.8.8"][..], &["--", "why", "ns1", "8.8.8.8"]] {
+            let out = nsh(stage, &[&["exec", "a"], words].concat());
+            assert_eq!(out.status.code(), Some(1), "{}", text(&out));
+            assert!(stdout(&out).contains("LOST in ns1"), "{}", text(&out));
+            assert!(stdout(&out).contains("no route leads to 8.8.8.8"), "{}", text(&out));
+        }
+        let out = nsh(stage, &["exec", "a", "ns1", "--", "why", "host", "port", "80"]);
+        assert!(stdout(&out).contains("nobody listens on tcp port 80"), "{}", text(&out));
+        for (words, said) in [
+            (&["why"][..], "nsh: why: no target is given"),
+            (&["why", "ns1", "prot", "tcp"], "did you mean \"proto\"?"),
+            (&["why", "ns1", "port", "0x"], "port: can't read \"0x\""),
+            (&["why", "ns1", "proto", "udp"], "udp needs a port"),
+            (&["capture", "eth7"], "no link named \"eth7\""),
+            (&["capture", "--write", "x"], "unknown word \"--write\""),
+        ] {
+            let e = fails(stage, 125, &[&["exec", "a", "host", "--"], words].concat());
+            assert!(e.contains(said), "{words:?}: {e}");
+        }
+        let capturing = |words: &[&str]| {
+            let words =
+                [&["exec", "a", "ns1", "--", "capture", "eth0", "proto", "icmp", "-c", "2"], words].concat();
+            let mut child = stage.command(&words).stdout(Stdio::piped()).spawn().unwrap();
+            // Until the capture has begun nothing tells that it has.
+            let pinged = || {
+                prints(stage, &["exec", "a", "--", "why", "ns1"]);
+                child.try_wait().unwrap().is_some()
+            };
+            until(pinged, || "the capture doesn't end".to_owned());
+            finish(child)
+        };
+        let shown = stdout(&capturing(&[]));
+        assert_eq!(shown.lines().count(), 2, "{shown}");
+        assert!(shown.contains("10.0.1.1 > 10.0.1.2: ICMP echo request"), "{shown}");
+        let file = capturing(&["-w", "-"]).stdout;
+        // A section, and the number of bytes that its blocks tell.
+        let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
+        let (mut at, mut packets) = (0, 0);
+        assert_eq!(number(0), 0x0a0d_0d0a);
+        while at < file.len() {
+            packets += usize::from(number(at) == 6);
+            at += number(at + 4) as usize;
+        }
+        assert_eq!((at, packets), (file.len(), 2));
+    });
+}
+
+#[test]
 fn statuses_are_the_commands() {
     with_labs(|stage| {
         up(stage, "a", PAIR);

@@ -23,6 +23,7 @@ pub use decode::decode;
 pub use filter::{Filter, Proto, is_kind, kinds};
 pub use icmp::number as icmp_number;
 pub use packet::*;
+pub use pcap::Writer;
 pub use show::WithLink;
 
 use crate::base::alone::own;
@@ -341,6 +342,17 @@ impl Capture {
             *cursor = state.cleared + found.map_or(state.packets.len(), |(i, _)| i + 1) as u64;
             found.map(|(_, packet)| packet.clone())
         })
+    }
+
+    /// Waits until there are packets, and takes them out; none when the deadline passed, or the capture was stopped.
+    pub fn take(&self, deadline: Deadline) -> Result<Vec<Arc<Packet>>> {
+        self.until(deadline, |state| (!state.packets.is_empty()).then_some(()))?;
+        let mut state = self.now();
+        let mut taken: Vec<_> = std::mem::take(&mut state.packets).into();
+        state.cleared += taken.len() as u64;
+        state.bytes = 0;
+        taken.sort_by_key(|p: &Arc<Packet>| p.time);
+        Ok(taken)
     }
 
     fn poll(&self, fds: &[Arc<std::os::fd::OwnedFd>], deadline: Deadline) -> Result<()> {

@@ -80,22 +80,48 @@ pub(super) fn classic<'a>(packets: impl Iterator<Item = &'a Packet> + Clone) -> 
 
 /// pcapng: a section, an interface block for each link, and the packets with their direction.
 pub(super) fn next_generation<'a>(packets: impl Iterator<Item = &'a Packet> + Clone) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut section = Vec::new();
-    section.extend(0x1a2b_3c4d_u32.to_le_bytes());
-    // Version 1.0; a length of -1: up to the end of the file.
-    section.extend([1, 0, 0, 0]);
-    section.extend([0xff; 8]);
-    option(&mut section, 4, b"nsh");
-    option(&mut section, 0, b"");
-    block(&mut out, 0x0a0d_0d0a, &section);
-    let mut links: Vec<Arc<Link>> = Vec::new();
+    let (mut out, mut writer) = (Vec::new(), Writer::default());
+    writer.begin(&mut out);
     for packet in packets.clone() {
-        if !links.contains(&packet.link) {
-            links.push(packet.link.clone());
-        }
+        writer.interface(&mut out, &packet.link);
     }
-    for link in &links {
+    writer.write(&mut out, packets);
+    out
+}
+
+/// Writes pcapng piece by piece, to be read while it grows.
+#[derive(Default)]
+pub struct Writer {
+    begun: bool,
+    links: Vec<Arc<Link>>,
+}
+
+impl Writer {
+    /// Appends what these packets need: the section's beginning, once, and the links that are new.
+    pub fn write<'a>(&mut self, out: &mut Vec<u8>, packets: impl Iterator<Item = &'a Packet>) {
+        self.begin(out);
+        packets.for_each(|packet| self.packet(out, packet));
+    }
+
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
+        let mut section = Vec::new();
+        section.extend(0x1a2b_3c4d_u32.to_le_bytes());
+        // Version 1.0; a length of -1: up to the end of the file.
+        section.extend([1, 0, 0, 0]);
+        section.extend([0xff; 8]);
+        option(&mut section, 4, b"nsh");
+        option(&mut section, 0, b"");
+        block(out, 0x0a0d_0d0a, &section);
+    }
+
+    /// The number of a link, which is written where it is new.
+    fn interface(&mut self, out: &mut Vec<u8>, link: &Arc<Link>) -> u32 {
+        if let Some(known) = self.links.iter().position(|l| l == link) {
+            return known as u32;
+        }
         let mut interface = Vec::new();
         interface.extend(link_type(link.layer).to_le_bytes());
         interface.extend([0, 0]);
@@ -104,11 +130,14 @@ pub(super) fn next_generation<'a>(packets: impl Iterator<Item = &'a Packet> + Cl
         option(&mut interface, 2, format!("{}/{}", link.namespace, link.name).as_bytes());
         option(&mut interface, 9, &[9]);
         option(&mut interface, 0, b"");
-        block(&mut out, 1, &interface);
+        block(out, 1, &interface);
+        self.links.push(link.clone());
+        self.links.len() as u32 - 1
     }
-    for packet in packets {
+
+    fn packet(&mut self, out: &mut Vec<u8>, packet: &Packet) {
         let bytes = cut(packet);
-        let interface = links.iter().position(|l| *l == packet.link).unwrap_or(0) as u32;
+        let interface = self.interface(out, &packet.link);
         let time = packet.time.as_nanos() as u64;
         let mut body = Vec::with_capacity(bytes.len() + 40);
         body.extend(interface.to_le_bytes());
@@ -128,9 +157,8 @@ pub(super) fn next_generation<'a>(packets: impl Iterator<Item = &'a Packet> + Cl
         };
         option(&mut body, 2, &flags.to_le_bytes());
         option(&mut body, 0, b"");
-        block(&mut out, 6, &body);
+        block(out, 6, &body);
     }
-    out
 }
 
 fn pad(out: &mut Vec<u8>) {
