@@ -51,6 +51,7 @@ fn attempt(cx: &Cx<'_>, f: &Function, deadline: Deadline) -> Result<Try, Failure
     let tests = Tests::of(cx.lab);
     let (checks, soft) = (cx.lab.checks.get(), tests.soft_count());
     tests.trying.set(tests.trying.get() + 1);
+    tests.doubt.take();
     let call = || explain::call(cx.lua, cx.lab, f.clone(), MultiValue::new());
     let (called, late) = match deadline.left() {
         Some(left) => limited_within(cx.lua, left.saturating_add(GRACE), call),
@@ -131,6 +132,7 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Retry) -> Result<MultiValue, 
                 )
                 .changed(cx.lab.part::<Changes>().since_check(cx.lab));
                 e.fields_mut().diff = reason.diff;
+                e.fields_mut().hint = hint(cx);
                 return Err(e.into());
             }
             Try::NotYet(_) => {
@@ -138,6 +140,13 @@ fn eventually(cx: &Cx<'_>, f: &Function, options: &Retry) -> Result<MultiValue, 
             }
         }
     }
+}
+
+/// What explains the last try's failure. Within another `eventually` that is left to that one.
+fn hint(cx: &Cx<'_>) -> Option<String> {
+    let tests = Tests::of(cx.lab);
+    let doubt = if tests.trying.get() == 0 { tests.doubt.take() } else { None };
+    doubt.and_then(|explain| explain(cx))
 }
 
 pub fn module() -> Module {

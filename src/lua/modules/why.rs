@@ -1,13 +1,14 @@
 //! `why`: where a packet goes, and where and why it is lost.
 
 use super::check::Requests;
+use super::test::Tests;
 use super::traffic::{self, Names, host, settled};
 use crate::base::error::Error;
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Failure, Function, Record, Wrong, options, opts, param, record, ret, ty};
 use crate::model::Words;
 use crate::net::prefix::Family;
-use crate::probe::endpoint::Host;
+use crate::probe::endpoint::{Endpoint, Host};
 use crate::probe::ping::MAX_SIZE;
 use crate::probe::socket::SocketOptions;
 use crate::probe::why::{self, Fault, Hop, Proto, Question, Verdict, Way};
@@ -91,9 +92,33 @@ fn verdict() -> Record<Verdict> {
 
 /// What a failed check of echo requests tells besides: the first faults of the way, with what repairs them.
 pub fn hint(cx: &Cx<'_>, host: &Host, requests: &Requests, forth_only: bool) -> Option<String> {
-    const TOLD: usize = 2;
     let socket = SocketOptions { from: requests.from.clone(), ..SocketOptions::default() };
-    let options = WhyOptions { family: requests.family, socket, ..WhyOptions::default() };
+    advice(cx, host, WhyOptions { family: requests.family, socket, ..WhyOptions::default() }, forth_only)
+}
+
+/// So too of a connection that isn't made.
+pub fn connection(
+    cx: &Cx<'_>,
+    to: &Endpoint,
+    family: Option<Family>,
+    socket: &SocketOptions,
+) -> Option<String> {
+    let options = WhyOptions { port: Some(to.port), family, socket: socket.clone(), ..WhyOptions::default() };
+    advice(cx, &to.host, options, false)
+}
+
+/// What `explain` finds: now, or, where it is tried again and again, when that is given up.
+pub fn at_last(cx: &Cx<'_>, explain: impl Fn(&Cx<'_>) -> Option<String> + 'static) -> Option<String> {
+    let tests = Tests::of(cx.lab);
+    if tests.trying.get() == 0 {
+        return explain(cx);
+    }
+    *tests.doubt.borrow_mut() = Some(Box::new(explain));
+    None
+}
+
+fn advice(cx: &Cx<'_>, host: &Host, options: WhyOptions, forth_only: bool) -> Option<String> {
+    const TOLD: usize = 2;
     let verdict = why::why(&cx.lab.namespaces, cx.ns, &question(cx, host, options).ok()?).ok()?;
     let matters = |fault: &&Fault| !forth_only || fault.way == Way::Forth;
     let told = verdict.faults.iter().filter(matters).take(TOLD).map(|fault| match fault.fix() {

@@ -48,11 +48,11 @@ pub fn of_no_answer(cx: &Cx<'_>, from: &Rc<Namespace>, to: &Host, ip: IpAddr) ->
     arrival(cx, from, to, ip).unwrap_or_default()
 }
 
-/// What `why` says of packets that were lost: what is wrong, and what repairs it.
+/// What `why` says of packets that were lost: what is wrong, and what repairs it. For a claim that is tried again and
+/// again, that is said when it is given up.
 pub fn fault(cx: &Cx<'_>, to: &Host, requests: &Requests, forth_only: bool) -> Option<String> {
-    // A claim that is tried again and again is not looked into each time.
-    let trying = Tests::of(cx.lab).trying.get() > 0;
-    if trying { None } else { why::hint(cx, to, requests, forth_only) }
+    let (ns, to, requests) = (cx.ns.clone(), to.clone(), requests.clone());
+    why::at_last(cx, move |cx| why::hint(&Cx { ns: &ns, ..*cx }, &to, &requests, forth_only))
 }
 
 /// Sends one more request, and says so if it arrives; then the answer is missing.

@@ -16,7 +16,7 @@ use crate::probe::ping::Report;
 use crate::probe::socket::Source;
 
 /// Which echo requests are sent.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Requests {
     pub count: Option<u64>,
     pub timeout: Option<f64>,

@@ -13,6 +13,7 @@ use super::scope::{Scope, Sort};
 use crate::base::error::{Error, Kind};
 use crate::base::wait;
 use crate::lua::lab::Lab;
+use crate::lua::schema::Cx;
 
 /// Which tests of the file run; the others are told as found.
 #[derive(Clone, Default)]
@@ -55,6 +56,9 @@ pub struct Settings {
     pub plain: bool,
 }
 
+/// Finds what explains a failure, as a hint.
+pub type Doubt = Box<dyn Fn(&Cx<'_>) -> Option<String>>;
+
 /// The part of a lab that tests are about. A prompt has it, too.
 pub struct Tests {
     pub(super) settings: RefCell<Settings>,
@@ -77,6 +81,8 @@ pub struct Tests {
     pub(super) until: Cell<Option<Instant>>,
     /// How many `eventually` are trying: what checks find in them is not the last word.
     pub trying: Cell<u32>,
+    /// What explains the last failure that one of them saw; asked when it gives up.
+    pub doubt: RefCell<Option<Doubt>>,
     /// `os.exit` is on its way.
     pub(super) exiting: Cell<bool>,
 }
@@ -96,6 +102,7 @@ impl Default for Tests {
             tidying: Cell::default(),
             until: Cell::default(),
             trying: Cell::default(),
+            doubt: RefCell::default(),
             exiting: Cell::default(),
         }
     }

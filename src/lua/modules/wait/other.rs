@@ -6,11 +6,13 @@ use mlua::Value;
 
 use super::options::{Common, ConnectOptions, CounterOptions};
 use super::seconds;
-use crate::base::error::Kind;
+use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
 use crate::lua::modules::traffic::{self, Names};
+use crate::lua::modules::why;
 use crate::lua::schema::{self, Cx, Failure, Wrong};
 use crate::net::until::{Look, poll};
+use crate::probe::endpoint::Endpoint;
 use crate::probe::tcp;
 
 const INTERVAL: Duration = Duration::from_millis(10);
@@ -22,7 +24,7 @@ pub fn connect(cx: &Cx<'_>, address: &str, options: &ConnectOptions) -> Result<f
     let endpoint = traffic::endpoint(address, None)?;
     traffic::settled(cx)?;
     let (deadline, mut patience) = (Deadline::after(options.timeout), TRY);
-    seconds::<Failure>(poll(options.timeout, INTERVAL, || {
+    let connected = seconds::<Failure>(poll(options.timeout, INTERVAL, || {
         let soon = deadline.min(Deadline::after(patience));
         // A name may get its address meanwhile.
         let targets =
@@ -41,7 +43,23 @@ pub fn connect(cx: &Cx<'_>, address: &str, options: &ConnectOptions) -> Result<f
                 Ok(Look::NotYet(e.message()))
             }
         }
-    }))
+    }));
+    connected.map_err(|failure| match failure {
+        Failure::User(e) if e.kind() == Kind::Timeout && wait::interrupted().is_none() => {
+            explained(cx, e, endpoint, options).into()
+        }
+        other => other,
+    })
+}
+
+/// Says why no connection was made, if `why` finds it.
+fn explained(cx: &Cx<'_>, e: Error, to: Endpoint, options: &ConnectOptions) -> Error {
+    let (ns, family, socket) = (cx.ns.clone(), options.family, options.socket.clone());
+    let hint = why::at_last(cx, move |cx| why::connection(&Cx { ns: &ns, ..*cx }, &to, family, &socket));
+    match hint {
+        Some(hint) => e.hint(hint),
+        None => e,
+    }
 }
 
 /// Calls `f` until it returns at least the value.
