@@ -200,6 +200,8 @@ mod tests {
         ("web server", "http.serve"),
         ("download a page", "http.get"),
         ("vlan", "vlan"),
+        ("disable tso offload", "ethtool.set"),
+        ("driver counters", "ethtool.stats"),
         ("add an ip address", "addr.add"),
         ("create a host", "namespace.add"),
         ("connect two hosts", "link.add"),

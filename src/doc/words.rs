@@ -81,6 +81,8 @@ pub const PAGES: &[(&str, &str)] = &[
     ("tc.filter.add", "classify police mirror redirect"),
     ("events.watch", "ip monitor notifications netlink"),
     ("wireguard.set", "vpn tunnel wg keys peers"),
+    ("ethtool.set", "offload tso gso gro checksum segmentation feature speed duplex queues ring"),
+    ("ethtool.stats", "driver nic counters per queue"),
     ("vlan.add", "trunk access port tagged untagged 802.1q"),
     ("bridge", "switch stp"),
     ("check.reachable", "are hosts reachable connectivity pingall"),

@@ -11,6 +11,7 @@ use ipnetwork::IpNetwork;
 use super::addr::Addr;
 use super::bridge::fdb::Entry;
 use super::bridge::vlan::{Vids, Vlan};
+use super::ethtool;
 use super::link::{Change, LinkSpec, Port};
 use super::namespace::Namespace;
 use super::neigh::Neigh;
@@ -67,6 +68,7 @@ pub enum Done<'a> {
     Wireguard(&'a str, &'a Device),
     XfrmState(Verb, &'a xfrm::State),
     XfrmPolicy(Verb, &'a xfrm::Policy),
+    Ethtool(&'a str, ethtool::Part<'a>),
     Sysctl(&'a str, &'a str),
     /// One transaction of nf_tables, in nft's language.
     Nft(&'a [String]),

@@ -7,6 +7,7 @@ pub mod bridge;
 pub mod counters;
 pub mod defaults;
 pub mod done;
+pub mod ethtool;
 pub mod events;
 pub mod fields;
 pub mod hosts;

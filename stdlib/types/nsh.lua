@@ -24,6 +24,7 @@
 ---@field capture nsh.capture
 ---@field conntrack nsh.conntrack
 ---@field counters nsh.counters
+---@field ethtool nsh.ethtool
 ---@field events nsh.events
 ---@field fdb nsh.fdb
 ---@field firewall nsh.firewall
@@ -846,6 +847,64 @@
 ---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
+
+---@class (exact) nsh.ethtool.ChannelOptions
+---@field rx? integer queues that only receive
+---@field tx? integer queues that only send
+---@field other? integer for anything else, such as link interrupts
+---@field combined? integer queues that receive and send
+
+---@class (exact) nsh.ethtool.CoalesceOptions
+---@field adaptive_rx? boolean the driver chooses for received packets
+---@field adaptive_tx? boolean the driver chooses for sent packets
+---@field rx_usecs? integer microseconds after a packet came
+---@field rx_frames? integer so many packets came
+---@field rx_usecs_irq? integer `rx_usecs` while an interrupt is served
+---@field rx_frames_irq? integer `rx_frames` while an interrupt is served
+---@field tx_usecs? integer microseconds after a packet was sent
+---@field tx_frames? integer so many packets were sent
+---@field tx_usecs_irq? integer `tx_usecs` while an interrupt is served
+---@field tx_frames_irq? integer `tx_frames` while an interrupt is served
+---@field stats_block_usecs? integer microseconds between updates of the statistics
+---@field pkt_rate_low? integer packets a second below which the options `_low` count
+---@field rx_usecs_low? integer `rx_usecs` at a low rate
+---@field rx_frames_low? integer `rx_frames` at a low rate
+---@field tx_usecs_low? integer `tx_usecs` at a low rate
+---@field tx_frames_low? integer `tx_frames` at a low rate
+---@field pkt_rate_high? integer packets a second above which the options `_high` count
+---@field rx_usecs_high? integer `rx_usecs` at a high rate
+---@field rx_frames_high? integer `rx_frames` at a high rate
+---@field tx_usecs_high? integer `tx_usecs` at a high rate
+---@field tx_frames_high? integer `tx_frames` at a high rate
+---@field sample_interval? integer seconds between looks at the rate
+---@field cqe_mode_tx? boolean times count from completion events, for sent packets
+---@field cqe_mode_rx? boolean times count from completion events, for received packets
+
+---@class (exact) nsh.ethtool.PauseOptions
+---@field autoneg? boolean whether both ends agree on them
+---@field rx? boolean it heeds those that it receives
+---@field tx? boolean it sends them
+
+---@class (exact) nsh.ethtool.RingOptions
+---@field rx? integer packets that the ring for receiving holds
+---@field rx_mini? integer the same for small frames
+---@field rx_jumbo? integer the same for jumbo frames
+---@field tx? integer packets that the ring for sending holds
+---@field rx_buf_len? integer bytes of a receive buffer
+---@field cqe_size? integer bytes of a completion event
+---@field tx_push? boolean descriptors are pushed to the device
+---@field rx_push? boolean the same for receiving
+
+---@class (exact) nsh.ethtool.SetOptions
+---@field features? table<string, boolean> what to switch on and off, by the kernel's names or by ethtool's words for groups: rx, tx, sg, tso, ufo, gso, gro, lro, rxvlan, txvlan, ntuple, rxhash
+---@field channels? nsh.ethtool.ChannelOptions numbers of queues
+---@field rings? nsh.ethtool.RingOptions sizes of the rings
+---@field coalesce? nsh.ethtool.CoalesceOptions when the device interrupts
+---@field pause? nsh.ethtool.PauseOptions pause frames
+---@field speed? integer megabits a second
+---@field duplex? "half"|"full" whether it sends and receives at the same time
+---@field autoneg? boolean whether both ends agree on them
+---@field lanes? integer how many lanes the cable has
 
 ---@class (exact) nsh.events.StreamOptions
 ---@field timeout? number seconds for all of it; default no limit
@@ -2819,6 +2878,88 @@
 ---@field reply? nsh.conntrack.Tuple an answer as it comes: what was translated is seen here
 ---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct
 ---@field received? nsh.conntrack.Counters what came back
+
+---What a link's device or driver does, and how. Prints its parts, a line each.
+---@class nsh.Ethtool
+---@field dev string the link
+---@field driver? string its driver; of a link without hardware mostly its kind
+---@field driver_version? string the driver's version
+---@field firmware? string the version of the device's firmware
+---@field bus? string where the device is
+---@field link? boolean whether somebody is at the cable's far end
+---@field speed? integer megabits a second
+---@field duplex? string whether it sends and receives at the same time
+---@field autoneg? boolean whether both ends agree on them
+---@field lanes? integer how many lanes the cable has
+---@field port? string the kind of its socket
+---@field phyad? integer the number of its PHY
+---@field features table<string, boolean> which are on, by the kernel's names and by ethtool's words for groups, of which one is on
+---@field fixed string[] the features that can't be changed, by the same names
+---@field wanted table<string, boolean> features that were asked to be other than they are, because others are off
+---@field channels? nsh.EthtoolChannels numbers of queues, and the most of each
+---@field rings? nsh.EthtoolRings sizes of the rings, and the most of each
+---@field coalesce? nsh.EthtoolCoalesce when the device interrupts
+---@field pause? nsh.EthtoolPause pause frames
+
+---Queues with an interrupt of their own.
+---@class nsh.EthtoolChannels
+---@field rx? integer queues that only receive
+---@field tx? integer queues that only send
+---@field other? integer for anything else, such as link interrupts
+---@field combined? integer queues that receive and send
+---@field rx_max? integer as many can there be
+---@field tx_max? integer as many can there be
+---@field other_max? integer as many can there be
+---@field combined_max? integer as many can there be
+
+---When a device interrupts.
+---@class nsh.EthtoolCoalesce
+---@field adaptive_rx? boolean the driver chooses for received packets
+---@field adaptive_tx? boolean the driver chooses for sent packets
+---@field rx_usecs? integer microseconds after a packet came
+---@field rx_frames? integer so many packets came
+---@field rx_usecs_irq? integer `rx_usecs` while an interrupt is served
+---@field rx_frames_irq? integer `rx_frames` while an interrupt is served
+---@field tx_usecs? integer microseconds after a packet was sent
+---@field tx_frames? integer so many packets were sent
+---@field tx_usecs_irq? integer `tx_usecs` while an interrupt is served
+---@field tx_frames_irq? integer `tx_frames` while an interrupt is served
+---@field stats_block_usecs? integer microseconds between updates of the statistics
+---@field pkt_rate_low? integer packets a second below which the options `_low` count
+---@field rx_usecs_low? integer `rx_usecs` at a low rate
+---@field rx_frames_low? integer `rx_frames` at a low rate
+---@field tx_usecs_low? integer `tx_usecs` at a low rate
+---@field tx_frames_low? integer `tx_frames` at a low rate
+---@field pkt_rate_high? integer packets a second above which the options `_high` count
+---@field rx_usecs_high? integer `rx_usecs` at a high rate
+---@field rx_frames_high? integer `rx_frames` at a high rate
+---@field tx_usecs_high? integer `tx_usecs` at a high rate
+---@field tx_frames_high? integer `tx_frames` at a high rate
+---@field sample_interval? integer seconds between looks at the rate
+---@field cqe_mode_tx? boolean times count from completion events, for sent packets
+---@field cqe_mode_rx? boolean times count from completion events, for received packets
+
+---Pause frames.
+---@class nsh.EthtoolPause
+---@field autoneg? boolean whether both ends agree on them
+---@field rx? boolean it heeds those that it receives
+---@field tx? boolean it sends them
+
+---The rings that packets wait in.
+---@class nsh.EthtoolRings
+---@field rx? integer packets that the ring for receiving holds
+---@field rx_mini? integer the same for small frames
+---@field rx_jumbo? integer the same for jumbo frames
+---@field tx? integer packets that the ring for sending holds
+---@field rx_buf_len? integer bytes of a receive buffer
+---@field cqe_size? integer bytes of a completion event
+---@field tx_push? boolean descriptors are pushed to the device
+---@field rx_push? boolean the same for receiving
+---@field tcp_data_split? string headers and payload are received apart
+---@field rx_max? integer the most that it can hold
+---@field rx_mini_max? integer the most that it can hold
+---@field rx_jumbo_max? integer the most that it can hold
+---@field tx_max? integer the most that it can hold
 
 ---An entry of a forwarding database. Prints as in `bridge fdb`.
 ---@class nsh.FdbEntry
@@ -5258,6 +5399,33 @@ function counters.since(mark) end
 ---@param fn function what to call
 ---@param ... any what it is called with
 function defer(fn, ...) end
+
+---What a link leaves to its device or driver, without the program `ethtool`: offloads such as TCP segmentation (`tso`) and checksums (`tx`, `rx`), link settings, queues, rings, and the counters of its driver.
+---@class nsh.ethtool
+ethtool = {}
+
+---Reads what a link's driver knows of it; what it doesn't know is left out.
+---
+---Raises `not_found` if there is no such link.
+---@param dev string the link
+---@return nsh.Ethtool # what there is
+function ethtool.get(dev) end
+
+---Changes what is given, and leaves all else: first features, then channels, rings, coalescing, pause frames and settings.
+---
+---Features depend on each other: without `sg` there is no `tso`. What is off for that reason is on again when the other is, and stands in `ethtool.get(DEV).wanted` meanwhile.
+---
+---Raises `not_found` if there is no such link, `argument` for a feature that the kernel doesn't know, `unsupported` for what the driver can't change, `invalid` for a value that it refuses, and for a feature that stays as it was.
+---@param dev string the link
+---@param opts? nsh.ethtool.SetOptions options
+function ethtool.set(dev, opts) end
+
+---Reads the driver's own counters; those of a queue have its number in the name. Empty where the driver has none. `link.stats` has the counters that all links have.
+---
+---Raises `not_found` if there is no such link.
+---@param dev string the link
+---@return table<string, integer> # each counter by the driver's name for it
+function ethtool.stats(dev) end
 
 ---What changes in namespaces, as the kernel tells it: links, addresses, routes, rules, neighbours, nf_tables.
 ---@class nsh.events

@@ -99,6 +99,22 @@ fn links() {
         ("bridge -s vlan show dev p0 vid 5", "print(vlan.list({ dev = \"p0\", vid = 5 }))"),
         ("bridge fdb show dev p0", "print(fdb.list({ dev = \"p0\" }))"),
         (
+            "ethtool -K p0 tx off generic-receive-offload on tx-udp-segmentation off",
+            "ethtool.set(\"p0\", { features = { tx = false, gro = true, [\"tx-udp-segmentation\"] = false } })",
+        ),
+        ("ethtool -L p0 rx 1 combined 2", "ethtool.set(\"p0\", { channels = { rx = 1, combined = 2 } })"),
+        (
+            "ethtool -s p0 speed 100 duplex half autoneg off",
+            "ethtool.set(\"p0\", { speed = 100, duplex = \"half\", autoneg = false })",
+        ),
+        (
+            "ethtool -C p0 adaptive-rx on rx-usecs 5",
+            "ethtool.set(\"p0\", { coalesce = { adaptive_rx = true, rx_usecs = 5 } })",
+        ),
+        ("ethtool -S p0", "print(ethtool.stats(\"p0\"))"),
+        ("ethtool -g p0", "print(ethtool.get(\"p0\").rings)"),
+        ("ethtool -m p0", "proc.exec({ \"ethtool\", \"-m\", \"p0\" }, { check = true })"),
+        (
             "ifconfig eth0 10.0.0.1 netmask 255.255.255.0 up",
             "addr.add(\"10.0.0.1/24\", { dev = \"eth0\" })\nlink.set(\"eth0\", { up = true })",
         ),

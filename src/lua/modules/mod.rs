@@ -7,6 +7,7 @@ pub mod check;
 pub(super) mod clock;
 pub(super) mod conntrack;
 mod counters;
+pub(super) mod ethtool;
 pub(super) mod events;
 pub(super) mod eventually;
 pub mod examples;
@@ -67,6 +68,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("conntrack", Namespace, Table, conntrack::module),
     Entry::new("counters", Namespace, Table, counters::module),
     Entry::new("defer", Global, Single, test::defer),
+    Entry::new("ethtool", Namespace, Table, ethtool::module),
     Entry::new("events", Namespace, Table, events::module),
     Entry::new("eventually", Global, Single, eventually::module),
     Entry::new("fdb", Namespace, Table, fdb::module),

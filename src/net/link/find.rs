@@ -17,6 +17,7 @@ mod ioctl {
     nix::ioctl_readwrite_bad!(siocgifindex, libc::SIOCGIFINDEX, libc::ifreq);
     nix::ioctl_readwrite_bad!(siocgifflags, libc::SIOCGIFFLAGS, libc::ifreq);
     nix::ioctl_readwrite_bad!(siocgifname, libc::SIOCGIFNAME, libc::ifreq);
+    nix::ioctl_readwrite_bad!(siocethtool, libc::SIOCETHTOOL, libc::ifreq);
 }
 
 /// Checks a new link's name against the kernel's rules (`dev_valid_name` in net/core/dev.c).
@@ -109,6 +110,15 @@ fn index_of_altname(ns: &Namespace, name: &str) -> Result<Option<u32>> {
         Err(e) if e.raw() == Some(Errno::ENODEV) => Ok(None),
         result => result.map(|()| found),
     }
+}
+
+/// Sends a command of linux/ethtool.h to a link's driver; `command` points at its structure, and the kernel writes its answer there.
+/// False if there is no such link.
+pub(in crate::net) fn ethtool(ns: &Namespace, name: &str, command: *mut libc::c_void) -> Result<bool> {
+    let mut request = ifreq();
+    set_name(&mut request, name);
+    request.ifr_ifru.ifru_data = command.cast();
+    ask(ns, &mut request, ioctl::siocethtool)
 }
 
 /// The name of the link with this index, if there is one.

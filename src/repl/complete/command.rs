@@ -17,7 +17,7 @@ use crate::net::rule::Rule;
 use crate::net::xfrm::{Policy, Selector, State, Template};
 
 /// The programs of which the words are known.
-const PROGRAMS: &str = "bridge curl ip ip6tables iptables nft ping ping6 sysctl tc tcpdump wget";
+const PROGRAMS: &str = "bridge curl ethtool ip ip6tables iptables nft ping ping6 sysctl tc tcpdump wget";
 
 /// An object of `ip` or `bridge`, its verbs, and the words that can follow them.
 struct Object {
@@ -180,6 +180,16 @@ impl Completer {
             "sysctl" => match word.starts_with('-') {
                 true => all("-a -n -w"),
                 false => live::sysctls(ns, word),
+            },
+            "ethtool" => match rest {
+                [] if word.starts_with('-') => all("-A -C -G -K -L -S -a -c -g -i -k -l -s"),
+                [] => self.links(ns, word),
+                [option] if option.starts_with('-') => self.links(ns, word),
+                ["-K", _, given @ ..] if given.len() % 2 == 0 => {
+                    all("gro gso lro rx rxvlan sg tso tx txvlan")
+                }
+                ["-K", ..] => all("off on"),
+                _ => Vec::new(),
             },
             "iptables" | "ip6tables" => self.iptables(rest, ns),
             "ping" | "ping6" => match rest.last() {

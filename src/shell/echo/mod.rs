@@ -9,7 +9,7 @@ mod command;
 mod link;
 
 use super::ip::{addr, neigh, nexthop, route, rule, xfrm};
-use super::programs::{bridge, wg};
+use super::programs::{bridge, ethtool, wg};
 use crate::base::command::Command;
 use crate::model::Words;
 use crate::net::done::Done;
@@ -55,6 +55,7 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         Done::Wireguard(dev, device) => return wg::commands(ns, dev, device),
         Done::XfrmState(verb, state) => xfrm::state_command(ns, verb, state),
         Done::XfrmPolicy(verb, policy) => xfrm::policy_command(ns, verb, policy),
+        Done::Ethtool(dev, part) => ethtool::command(ns, dev, part),
         Done::Sysctl(name, value) => {
             Command::new(&["sysctl", "-w"]).word(format!("{name}={value}")).within(ns)
         }

@@ -253,3 +253,22 @@ fn what_failed_is_not_told_and_no_look_is_run() {
         assert_eq!(*told.borrow(), ["ip netns add a", "# curl -d 'one\n# two' URL"]);
     });
 }
+
+#[test]
+fn what_ethtool_sets() {
+    use crate::net::ethtool::{Part, Rings, Settings};
+    lab(|all| {
+        let ns = all.add("ns1").unwrap();
+        let told = |part| lines(&ns, &Done::Ethtool("eth0", part));
+        let features = [("tso".to_owned(), false), ("gro".to_owned(), true)];
+        assert_eq!(told(Part::Features(&features)), ["ip netns exec ns1 ethtool -K eth0 tso off gro on"]);
+        let rings = Rings { rx_mini: Some(Between(5)), tx_push: Some(OnOff(true)), ..Rings::default() };
+        assert_eq!(told(Part::Rings(&rings)), ["ip netns exec ns1 ethtool -G eth0 rx-mini 5 tx-push on"]);
+        let settings =
+            Settings { speed: Some(Between(100)), duplex: Words::named("full"), ..Settings::default() };
+        assert_eq!(
+            told(Part::Settings(&settings)),
+            ["ip netns exec ns1 ethtool -s eth0 speed 100 duplex full"]
+        );
+    });
+}

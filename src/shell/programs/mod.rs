@@ -1,6 +1,7 @@
 //! The programs that are known, and what a command line of one of them comes to.
 
 pub(super) mod bridge;
+pub(super) mod ethtool;
 mod old;
 mod probes;
 mod shell;
@@ -34,7 +35,7 @@ const DEPTH: usize = 8;
 
 /// Programs that only look, or make traffic: they are run as they are.
 const HARMLESS: WordList = WordList(
-    "arping cat cut date df dig echo env ethtool file fping free getent grep groups head host hostname \
+    "arping cat cut date df dig echo env file fping free getent grep groups head host hostname \
      hping3 id iperf iperf3 jq ls lsmod lsof mtr nc ndisc6 netperf netserver netstat nmap nping nslookup \
      printf ps pstree pwd rdisc6 readlink seq socat sort ss stat tail test tracepath tracepath6 \
      traceroute traceroute6 tree tshark uname uniq uptime wc wg which who whoami",
@@ -42,13 +43,13 @@ const HARMLESS: WordList = WordList(
 
 /// Programs that are translated; those of them that touch only the lab's network can be run as they are, too.
 const TRANSLATED: WordList = WordList(
-    "arp bridge brctl conntrack curl ifconfig ip ip6tables iptables netcat ncat nft nsenter ping ping6 \
+    "arp bridge brctl conntrack curl ethtool ifconfig ip ip6tables iptables netcat ncat nft nsenter ping ping6 \
      route sysctl tc tcpdump telnet wget",
 );
 
 /// Those of the harmless programs that are for networks, and print what they have to say without being asked.
 const TYPED: WordList = WordList(
-    "arping dig ethtool fping iperf3 nc netstat nslookup ss tracepath tracepath6 traceroute traceroute6 \
+    "arping dig fping iperf3 nc netstat nslookup ss tracepath tracepath6 traceroute traceroute6 \
      wg",
 );
 
@@ -150,6 +151,7 @@ fn translate(name: &str, words: &[Arg], cx: &mut Context) -> Result<Vec<Act>> {
         "bridge" => bridge::translate(args, &space),
         "tc" => tc::translate(args, &space),
         "brctl" => bridge::brctl(args, &space),
+        "ethtool" => ethtool::translate(rest, &space),
         "sysctl" => sysctl::translate(args, &space),
         "iptables" | "iptables-nft" | "iptables-legacy" => iptables::translate(args, &space, false, cx.made),
         "ip6tables" | "ip6tables-nft" | "ip6tables-legacy" => {
@@ -208,7 +210,8 @@ pub fn write(file: Option<&Arg>, text: Arg, space: &Space) -> Result<Vec<Act>> {
 fn by_program(name: &str, words: &[Arg], cx: &Context, reason: Option<Reason>) -> Vec<Act> {
     let command = Expr::List(words.iter().map(Arg::expr).collect());
     // What changes the lab must not fail silently.
-    let changes = matches!(name, "ip" | "bridge" | "tc" | "brctl") && reason.is_some() || name == "tc";
+    let changes =
+        matches!(name, "ip" | "bridge" | "tc" | "brctl" | "ethtool") && reason.is_some() || name == "tc";
     let shows = words.iter().skip(1).any(|w| ["show", "list", "ls", "sh", "s"].contains(&w.text()));
     let mut fields = Fields::default();
     if let Some(input) = &cx.input {
