@@ -200,6 +200,7 @@ mod tests {
         ("web server", "http.serve"),
         ("download a page", "http.get"),
         ("vlan", "vlan"),
+        ("igmp snooping", "mdb"),
         ("disable tso offload", "ethtool.set"),
         ("driver counters", "ethtool.stats"),
         ("add an ip address", "addr.add"),

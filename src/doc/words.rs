@@ -81,6 +81,8 @@ pub const PAGES: &[(&str, &str)] = &[
     ("tc.filter.add", "classify police mirror redirect"),
     ("events.watch", "ip monitor notifications netlink"),
     ("wireguard.set", "vpn tunnel wg keys peers"),
+    ("mdb.add", "multicast group igmp mld snooping static join port"),
+    ("mdb.routers", "multicast router port"),
     ("ethtool.set", "offload tso gso gro checksum segmentation feature speed duplex queues ring"),
     ("ethtool.stats", "driver nic counters per queue"),
     ("vlan.add", "trunk access port tagged untagged 802.1q"),
@@ -141,9 +143,8 @@ pub const ABSENT: &[Absent] = &[
         says: "nsh has no binding for MPLS. The program does it: ns1.exec(\"ip -f mpls route add 100 via inet 10.0.0.2\").",
     },
     Absent {
-        words: "multicast igmp mroute pim mdb group join",
-        says: "nsh has no binding for multicast routing. The programs do it: ns1.exec(\"bridge mdb show\"), ns1.exec(\"ip maddr\"), \
-               ns1.spawn(\"smcrouted -n\").",
+        words: "multicast mroute pim smcroute routing",
+        says: "nsh has no binding for multicast routing. The programs do it: ns1.exec(\"ip maddr\"), ns1.spawn(\"smcrouted -n\").",
     },
     Absent {
         words: "wifi wireless wlan 802.11 hostapd",

@@ -4,16 +4,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
+use std::path::Path;
 use std::rc::Rc;
 
 use ipnetwork::IpNetwork;
 
 use super::addr::Addr;
 use super::bridge::fdb::Entry;
+use super::bridge::mdb;
 use super::bridge::vlan::{Vids, Vlan};
 use super::ethtool;
 use super::link::{Change, LinkSpec, Port};
-use super::namespace::Namespace;
+use super::namespace::{Namespace, Whose};
 use super::neigh::Neigh;
 use super::nexthop::Nexthop;
 use super::prefix::Family;
@@ -42,6 +44,8 @@ impl Words for Verb {
 #[derive(Clone, Copy)]
 pub enum Done<'a> {
     Namespace(Verb, &'a str),
+    /// A namespace that somebody else made has this name now, and this file that pins it.
+    Attached(&'a str, &'a Whose, &'a Path),
     LinkAdded(&'a str, &'a LinkSpec),
     LinkSet(&'a str, &'a Change),
     LinkDeleted(&'a str),
@@ -62,6 +66,8 @@ pub enum Done<'a> {
     Fdb(Verb, &'a Entry),
     /// Of a bridge, or else of a port.
     FdbFlushed(&'a str, bool),
+    /// With the bridge and the port that were meant.
+    Mdb(Verb, &'a mdb::Entry),
     /// Of a port, or of a bridge itself.
     Vlan(Verb, &'a Vids, &'a Vlan, bool),
     VlanSet(&'a Vids, &'a Vlan),

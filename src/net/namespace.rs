@@ -1,5 +1,6 @@
 //! Network namespaces: making, pinning, entering, finding by name, and the sockets that nsh keeps in each.
 
+mod attach;
 mod nsid;
 mod sockets;
 mod together;
@@ -24,6 +25,7 @@ use super::netlink::{Answer, Idle, Route, Socket};
 use super::remains::{self, Keeper, Remains};
 use crate::base::alone;
 use crate::base::error::{Error, Kind, Result};
+pub use attach::Whose;
 use nsid::Notes;
 pub(super) use nsid::{Note, RTM_DELNSID, RTM_NEWNSID, nsid_of};
 use sockets::{Pool, Sockets};
@@ -56,6 +58,8 @@ pub struct Namespace {
     changed: RefCell<Vec<u32>>,
     /// Kernel parameters were set.
     tuned: Cell<bool>,
+    /// Somebody else made it, and it has only its name from nsh.
+    attached: Cell<bool>,
     together: Together,
     shared: Rc<Shared>,
 }
@@ -81,6 +85,7 @@ impl Namespace {
             unsettled: Cell::new(false),
             changed: RefCell::default(),
             tuned: Cell::new(false),
+            attached: Cell::new(false),
             together: Together::default(),
             shared: shared.clone(),
         })
@@ -328,16 +333,7 @@ impl Namespaces {
     ///
     /// Raises `exists` if the name is taken, `argument` if it can't be a file's name.
     pub fn add(&self, name: &str) -> Result<Rc<Namespace>> {
-        check_name(name)?;
-        self.prepare_directory()?;
-        let path = self.path(name);
-        // O_EXCL makes two nsh under --host, or nsh and ip netns, agree on who made it.
-        File::options().write(true).create_new(true).open(&path).map_err(|e| match e.kind() {
-            io::ErrorKind::AlreadyExists => Error::errno(Errno::EEXIST).hint(format!(
-                "namespace.get({name:?}) returns the one that is there; namespace.del removes it"
-            )),
-            _ => Error::from(e).detail(format!("creating {}", path.display())),
-        })?;
+        let path = self.claim(name)?;
         let alone = alone::is_alone();
         let made = self.make(&path, alone).and_then(|()| self.open(name));
         match made {
@@ -352,12 +348,23 @@ impl Namespaces {
                 self.host.report(Done::Namespace(Verb::Add, name));
                 Ok(ns)
             }
-            Err(e) => {
-                let _ = nix::mount::umount2(&path, MntFlags::MNT_DETACH);
-                let _ = std::fs::remove_file(&path);
-                Err(e)
-            }
+            Err(e) => Err(unpinned(&path, e)),
         }
+    }
+
+    /// Makes the file that is to pin the namespace `name`.
+    fn claim(&self, name: &str) -> Result<PathBuf> {
+        check_name(name)?;
+        self.prepare_directory()?;
+        let path = self.path(name);
+        // O_EXCL makes two nsh under --host, or nsh and ip netns, agree on who made it.
+        File::options().write(true).create_new(true).open(&path).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => Error::errno(Errno::EEXIST).hint(format!(
+                "namespace.get({name:?}) returns the one that is there; namespace.del removes it"
+            )),
+            _ => Error::from(e).detail(format!("creating {}", path.display())),
+        })?;
+        Ok(path)
     }
 
     fn open(&self, name: &str) -> Result<Namespace> {
@@ -379,15 +386,9 @@ impl Namespaces {
         if !alone {
             let _ = inherited::reset_bridges();
         }
-        let pinned = nix::mount::mount(
-            Some("/proc/thread-self/ns/net"),
-            path,
-            None::<&str>,
-            MsFlags::MS_BIND,
-            None::<&str>,
-        );
+        let pinned = pin(Path::new("/proc/thread-self/ns/net"), path);
         drop(inside);
-        pinned.map_err(|e| Error::from(e).detail(format!("pinning the namespace at {}", path.display())))
+        pinned
     }
 
     /// The namespace `name`, or `None`. `host` is always there. Those that `ip netns` made are found too.
@@ -478,7 +479,9 @@ impl Namespaces {
 
     /// Empties the namespace, unless a process is in it, and lets go of it.
     fn leave(&self, ns: &Rc<Namespace>) {
-        if remains::occupied(ns.inode) {
+        if ns.attached.get() {
+            // It is somebody else's, with all that is in it.
+        } else if remains::occupied(ns.inode) {
             self.shared.remains.remember(ns.inode, &ns.name);
         } else {
             // What can't be deleted (a link of hardware) goes with the namespace.
@@ -549,6 +552,19 @@ impl Namespaces {
             result => result.map_err(|e| failed(e.into())),
         }
     }
+}
+
+/// Binds the namespace onto a file.
+fn pin(namespace: &Path, path: &Path) -> Result<()> {
+    nix::mount::mount(Some(namespace), path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+        .map_err(|e| Error::from(e).detail(format!("pinning the namespace at {}", path.display())))
+}
+
+/// Takes away the file that was to pin a namespace, where that failed.
+fn unpinned(path: &Path, e: Error) -> Error {
+    let _ = nix::mount::umount2(path, MntFlags::MNT_DETACH);
+    let _ = std::fs::remove_file(path);
+    e
 }
 
 /// A namespace's name is a file's name in `/run/netns`; `host` is the lab's own.

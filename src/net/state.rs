@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::addr::{self, Addr};
-use super::bridge::{fdb, vlan};
+use super::bridge::{fdb, mdb, vlan};
 use super::defaults::{self, Difference};
 use super::fields::{Origin, TableId};
 use super::link::common::AddrGenMode;
@@ -29,6 +29,7 @@ pub struct State {
     /// With the entries of proxy ARP and NDP behind them.
     pub neighbours: Vec<Neigh>,
     pub fdb: Vec<fdb::Entry>,
+    pub mdb: Vec<mdb::Entry>,
     /// Of bridges and their ports.
     pub vlans: Vec<vlan::Vlan>,
     /// Those that somebody has set.
@@ -89,6 +90,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         rules: part!("rules", rule::list(ns, &Rule::default())),
         neighbours: part!("neighbours", neighbours(ns)),
         fdb: part!("fdb", fdb::list(ns, &fdb::Entry::default())),
+        mdb: part!("mdb", mdb::list(ns, &mdb::Entry::default())),
         vlans: part!("vlans", vlan::list(ns, &vlan::Vlan::default())),
         classes: part!(
             "classes",

@@ -30,6 +30,7 @@
 ---@field firewall nsh.firewall
 ---@field http nsh.http
 ---@field link nsh.link
+---@field mdb nsh.mdb
 ---@field nat nsh.nat
 ---@field neigh nsh.neigh
 ---@field nexthop nsh.nexthop
@@ -909,6 +910,7 @@
 ---@class (exact) nsh.events.StreamOptions
 ---@field timeout? number seconds for all of it; default no limit
 ---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
@@ -916,12 +918,14 @@
 ---@class (exact) nsh.events.WaitOptions
 ---@field timeout? number how long to wait; default 5 seconds
 ---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WatchOptions
 ---@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, conntrack; one or several; default all but the last three
+---@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb; one or several; default all but the last three
 ---@field namespaces? "all"|(nsh.Namespace|string)[] listen in these namespaces, or in "all" that there are and that come, instead of the one called on
 
 ---@class (exact) nsh.eventually.Options
@@ -1276,9 +1280,73 @@
 ---@field slot? nsh.Slot packets leave in groups: `{ min = "800us", max = "1ms" }`
 ---@field to? table<string, nsh.ShapeOptions> how packets to some addresses or networks are shaped, instead of what is said for all: `{ ["10.0.0.2"] = { delay = "20ms" } }`
 
+---@class (exact) nsh.mdb.AddOptions
+---@field dev? string the bridge, or the vxlan; default the port's bridge
+---@field port? string the port that gets the group's packets; default `dev`, the bridge itself
+---@field state? "temp"|"permanent" permanent stays; temp goes as one that a host joined by a report; default temp
+---@field vid? integer only in this VLAN
+---@field src? string only what comes from this address
+---@field filter_mode? "exclude"|"include" whether `source_list` names all that may send, or all that may not (Linux 6.3); default exclude
+---@field source_list? string[]|string addresses that `filter_mode` is about (Linux 6.3)
+---@field proto? integer|string who made it (Linux 6.3); default static
+---@field dst? string the remote end that gets it, of a vxlan
+---@field dst_port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field src_vni? integer the VNI of packets from here
+---@field via? string the link to the remote end
+
+---@class (exact) nsh.mdb.DelOptions
+---@field dev? string the bridge, or the vxlan; default the port's bridge
+---@field port? string the port that gets the group's packets; default `dev`, the bridge itself
+---@field vid? integer only in this VLAN
+---@field src? string only what comes from this address
+---@field dst? string the remote end that gets it, of a vxlan
+---@field dst_port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field src_vni? integer the VNI of packets from here
+---@field via? string the link to the remote end
+
+---@class (exact) nsh.mdb.ListOptions
+---@field dev? string the bridge, or the vxlan; default the port's bridge
+---@field port? string the port that gets the group's packets; default `dev`, the bridge itself
+---@field grp? string the group: an IPv4, IPv6 or hardware address
+---@field state? "temp"|"permanent" permanent stays; temp goes as one that a host joined by a report; default temp
+---@field vid? integer only in this VLAN
+---@field src? string only what comes from this address
+---@field filter_mode? "exclude"|"include" whether `source_list` names all that may send, or all that may not (Linux 6.3); default exclude
+---@field source_list? string[]|string addresses that `filter_mode` is about (Linux 6.3)
+---@field proto? integer|string who made it (Linux 6.3); default static
+---@field dst? string the remote end that gets it, of a vxlan
+---@field dst_port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field src_vni? integer the VNI of packets from here
+---@field via? string the link to the remote end
+
+---@class (exact) nsh.mdb.ReplaceOptions
+---@field dev? string the bridge, or the vxlan; default the port's bridge
+---@field port? string the port that gets the group's packets; default `dev`, the bridge itself
+---@field state? "temp"|"permanent" permanent stays; temp goes as one that a host joined by a report; default temp
+---@field vid? integer only in this VLAN
+---@field src? string only what comes from this address
+---@field filter_mode? "exclude"|"include" whether `source_list` names all that may send, or all that may not (Linux 6.3); default exclude
+---@field source_list? string[]|string addresses that `filter_mode` is about (Linux 6.3)
+---@field proto? integer|string who made it (Linux 6.3); default static
+---@field dst? string the remote end that gets it, of a vxlan
+---@field dst_port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field src_vni? integer the VNI of packets from here
+---@field via? string the link to the remote end
+
+---@class (exact) nsh.mdb.RoutersOptions
+---@field dev? string the bridge
+
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
 ---@field ipv6? boolean false switches IPv6 off for all of its links; default true. With hundreds of hosts on one bridge, their IPv6 link-local addresses cost more than everything else
+
+---@class (exact) nsh.namespace.AttachOptions
+---@field pid? integer that of this process
+---@field path? string that which this file pins, such as /run/docker/netns/NAME
 
 ---@class (exact) nsh.nat.DnatOptions
 ---@field to string what it translates to: an address or a range of them, with proto also a port or ports
@@ -3323,6 +3391,33 @@
 ---@field bc_queue_len_used? integer the length in use, the most of all on the same link
 ---@field bc_cutoff? integer above this number of macvlans multicast is put in the queue
 
+---An entry of a multicast database. Prints as in `bridge mdb`.
+---@class nsh.MdbEntry
+---@field dev string the bridge, or the vxlan; default the port's bridge
+---@field port string the port that gets the group's packets; default `dev`, the bridge itself
+---@field grp string the group: an IPv4, IPv6 or hardware address
+---@field state "temp"|"permanent" permanent stays; temp goes as one that a host joined by a report; default temp
+---@field vid? integer only in this VLAN
+---@field src? string only what comes from this address
+---@field filter_mode? string whether `source_list` names all that may send, or all that may not (Linux 6.3); default exclude
+---@field source_list? string[] addresses that `filter_mode` is about (Linux 6.3)
+---@field proto? string who made it (Linux 6.3); default static
+---@field dst? string the remote end that gets it, of a vxlan
+---@field dst_port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field src_vni? integer the VNI of packets from here
+---@field via? string the link to the remote end
+---@field timer? number seconds until it goes
+---@field flags string[] offload, fast_leave, added_by_star_ex, blocked, offload_failed
+
+---A port behind which multicast routers are.
+---@class nsh.MdbRouter
+---@field dev string the bridge
+---@field port string the port
+---@field type string permanent where it was set so, temporary as long as `timer`, learn as long as queries come
+---@field vid? integer only in this VLAN
+---@field timer? number seconds until it is none
+
 ---A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.
 ---@class nsh.NatRule
 ---@field handle integer its number, to delete it by
@@ -4175,6 +4270,8 @@
 ---@field namespace string the namespace's name
 ---@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, nft or conntrack; lost where the kernel dropped events, of any namespace, because there were too many at once
 ---@field change? string added, set or deleted; of addresses and neighbours the kernel doesn't tell added from set
+---@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb or nft; lost where the kernel dropped events, of any namespace, because there were too many at once
+---@field change? string added, set or deleted; of addresses, neighbours and mdb the kernel doesn't tell added from set
 ---@field dev? string the link that it is about
 ---@field link? nsh.Link the link as it is now, or was
 ---@field address? nsh.Addr the address
@@ -4182,6 +4279,7 @@
 ---@field rule? nsh.Rule the rule
 ---@field neigh? nsh.Neigh the neighbour
 ---@field netconf? nsh.events.Netconf the parameter
+---@field mdb? nsh.MdbEntry the entry of a multicast database
 ---@field nft? nsh.events.Nft the object of nf_tables
 ---@field conntrack? nsh.Connection the tracked connection
 ---@field text string all of it as a line
@@ -4240,6 +4338,7 @@
 ---@field rules nsh.Rule[] as `rule.list`
 ---@field neighbours nsh.Neigh[] as `neigh.list`, with those of proxy ARP and NDP behind
 ---@field fdb nsh.FdbEntry[] the forwarding databases of bridges and links, as `fdb.list`
+---@field mdb nsh.MdbEntry[] the multicast databases of bridges, as `mdb.list`
 ---@field vlans nsh.BridgeVlan[] of bridges and their ports, as `vlan.list`
 ---@field qdiscs nsh.tc.Qdisc[] the queueing disciplines that somebody has set, as `tc.qdisc.list`
 ---@field classes nsh.tc.Class[] as `tc.class.list`
@@ -5728,6 +5827,45 @@ function link.stats(name) end
 ---@param opts nsh.link.ShapeOptions|nsh.Shape|boolean options; or false: none any more
 function link.shape(name, opts) end
 
+---Multicast databases: which port of a bridge gets the packets of which group. A bridge that snoops (`mcast_snooping`, the default) learns them from IGMP and MLD reports; until there is a querier (`mcast_querier`, or a router) it sends groups to all ports in any case.
+---@class nsh.mdb
+mdb = {}
+
+---Adds an entry: the port gets the group's packets. Without `permanent` it goes as one that a host joined, after the bridge's `mcast_membership_interval`.
+---
+---Raises `exists` if it is there, `not_found` if there is no such link, `argument` if it is no port of a bridge, `invalid` while the bridge or the port is down.
+---@param group string the group
+---@param opts? nsh.mdb.AddOptions options
+function mdb.add(group, opts) end
+
+---Adds an entry, or changes the one that is there (Linux 6.3; older kernels only add).
+---
+---Raises as `mdb.add`.
+---@param group string the group
+---@param opts? nsh.mdb.ReplaceOptions options
+function mdb.replace(group, opts) end
+
+---Deletes an entry.
+---
+---Raises `not_found` if it isn't there, or there is no such link.
+---@param group string the group
+---@param opts? nsh.mdb.DelOptions options
+function mdb.del(group, opts) end
+
+---Lists the entries of all bridges and vxlans, those that were learned too, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.mdb.ListOptions options
+---@return nsh.MdbEntry[] # the entries
+function mdb.list(opts) end
+
+---Lists the ports behind which multicast routers are: they get all groups. A bridge learns them from queries, or is told by `mcast_router` (`bridge.set_port`).
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.mdb.RoutersOptions options
+---@return nsh.MdbRouter[] # the ports
+function mdb.routers(opts) end
+
 ---Network namespaces: the hosts of the lab.
 ---
 ---Every binding that is a global and acts on `host` is also a field of each namespace, and acts there: `ns1.link.add(...)`, `ns1.ping(...)`. `ns1.name` is its name; `ns1.exec`, `ns1.spawn` and `ns1.shell` are short for `ns1.proc.exec` and so on.
@@ -5741,6 +5879,16 @@ namespace = {}
 ---@param opts? nsh.namespace.AddOptions options
 ---@return nsh.Namespace # the new namespace
 function namespace.add(name, opts) end
+
+---Gives a network namespace that somebody else made a name here: that of a process, such as a container's first one, or of a file. Everything works on it as on one of `namespace.add`; `namespace.del` takes only the name away.
+---
+---In a sandbox there are only the lab's own processes. A container's namespace needs `sudo nsh --host`; its process is told by `docker inspect -f '{{.State.Pid}}' NAME` or `podman inspect -f '{{.State.Pid}}' NAME`. The name stays when nsh has ended, as one of `ip netns attach` does.
+---
+---Raises `not_found` if there is no such process or file, `exists` if the name is taken, `argument` for a file that is no network namespace and for the lab's own `host`.
+---@param name string the name that it gets here
+---@param opts? nsh.namespace.AttachOptions options
+---@return nsh.Namespace # the namespace
+function namespace.attach(name, opts) end
 
 ---Finds a namespace by its name: those that the script made and those that `ip netns add` made.
 ---@param name string its name; "host" is the one in which the lab begins

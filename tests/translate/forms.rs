@@ -99,6 +99,19 @@ fn links() {
         ("bridge -s vlan show dev p0 vid 5", "print(vlan.list({ dev = \"p0\", vid = 5 }))"),
         ("bridge fdb show dev p0", "print(fdb.list({ dev = \"p0\" }))"),
         (
+            "bridge mdb add dev br0 port p0 grp 239.1.1.1 src 10.0.0.5 permanent vid 10",
+            "mdb.add(\"239.1.1.1\", { dev = \"br0\", port = \"p0\", src = \"10.0.0.5\", state = \"permanent\", vid = 10 })",
+        ),
+        (
+            "bridge mdb replace dev br0 port p0 grp ff05::1 filter_mode include source_list fd00::1,fd00::2",
+            "mdb.replace(\"ff05::1\", { dev = \"br0\", port = \"p0\", filter_mode = \"include\", source_list = \"fd00::1,fd00::2\" })",
+        ),
+        (
+            "bridge mdb del dev br0 port p0 grp 239.1.1.1 permanent",
+            "mdb.del(\"239.1.1.1\", { dev = \"br0\", port = \"p0\" })",
+        ),
+        ("bridge -d mdb show dev br0", "print(mdb.list({ dev = \"br0\" }))"),
+        (
             "ethtool -K p0 tx off generic-receive-offload on tx-udp-segmentation off",
             "ethtool.set(\"p0\", { features = { tx = false, gro = true, [\"tx-udp-segmentation\"] = false } })",
         ),
@@ -193,6 +206,7 @@ fn addresses_routes_neighbours() {
 #[test]
 fn namespaces() {
     assert_eq!(lua("ip netns add a"), "namespace.add(\"a\")");
+    assert_eq!(lua("ip netns attach a 123"), "namespace.attach(\"a\", { pid = 123 })");
     assert_eq!(
         lua("ip netns add a\nip -n a link set lo up"),
         "local a = namespace.add(\"a\")\na.link.set(\"lo\", { up = true })"

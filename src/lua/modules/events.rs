@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mlua::{MultiValue, Value};
 
-use super::{addr, conntrack, link, namespace, neigh, route, rule};
+use super::{addr, conntrack, link, mdb, namespace, neigh, route, rule};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
 use crate::lua::registry::Module;
@@ -66,6 +66,7 @@ fn dev(what: &What) -> Option<String> {
         What::Address(address) => Some(address.dev().to_owned()),
         What::Neigh(neigh) => Some(neigh.dev().to_owned()),
         What::Netconf(netconf) => Some(netconf.dev.clone()),
+        What::Mdb(entry) => Some(entry.dev().to_owned()),
         What::Route(route) => route.dev.as_ref().map(|link| link.name.to_string()),
         _ => None,
     }
@@ -198,11 +199,11 @@ fn record() -> Record<Told> {
         .field("namespace", "the namespace's name", |t| t.event.namespace.to_string())
         .field(
             "object",
-            "link, port (of a bridge), address, route, rule, neigh, netconf, nsid, nft or conntrack; lost where the kernel \
+            "link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft or conntrack; lost where the kernel \
              dropped events, of any namespace, because there were too many at once",
             |t| t.event.what.object(),
         )
-        .field("change", "added, set or deleted; of addresses and neighbours the kernel doesn't tell added from set", |t| {
+        .field("change", "added, set or deleted; of addresses, neighbours and mdb the kernel doesn't tell added from set", |t| {
             CHANGES.iter().find(|(_, change)| *change == t.event.change).map(|(name, _)| *name)
         })
         .field("dev", "the link that it is about", |t| dev(&t.event.what))
@@ -212,6 +213,7 @@ fn record() -> Record<Told> {
         .record("rule", rule::record(), "the rule", part!(Rule))
         .record("neigh", neigh::record(), "the neighbour", part!(Neigh))
         .record("netconf", netconf(), "the parameter", part!(Netconf))
+        .record("mdb", mdb::record(), "the entry of a multicast database", part!(Mdb))
         .record("nft", nft(), "the object of nf_tables", part!(Nft))
         .record("conntrack", conntrack::record(), "the tracked connection", part!(Conntrack))
         .field("text", "all of it as a line", |t| t.event.to_string())
@@ -293,8 +295,8 @@ fn watch_options() -> Shape<WatchOptions> {
     let objects: Vec<_> = Object::ALL.iter().map(|object| (object.name(), *object)).collect();
     shape!(WatchOptions = "nsh.events.WatchOptions" => {
         objects: ty::one_or_list(ty::one_of(&objects)),
-            "link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, \
-             conntrack; one or several; default all but the last three";
+            "link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb, \
+             conntrack; one or several; default all but the last four";
         namespaces: namespace::places(),
             "listen in these namespaces, or in \"all\" that there are and that come, instead of the one called on";
     })

@@ -17,6 +17,7 @@ pub(super) mod http;
 pub(super) mod json;
 pub(super) mod lab;
 pub mod link;
+pub(super) mod mdb;
 pub mod namespace;
 pub(super) mod nat;
 pub(super) mod neigh;
@@ -78,6 +79,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("json", Global, Table, json::module),
     Entry::new("lab", Global, Table, lab::module),
     Entry::new("link", Namespace, Table, link::module),
+    Entry::new("mdb", Namespace, Table, mdb::module),
     Entry::new("namespace", Global, Table, namespace::module),
     Entry::new("nat", Namespace, Table, nat::module),
     Entry::new("neigh", Namespace, Table, neigh::module),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use mlua::{AnyUserData, MetaMethod, MultiValue, UserData, UserDataFields, UserDataMethods, Value};
 
-use crate::base::error::Kind;
+use crate::base::error::{Error, Kind};
 use crate::lua::lab::Lab;
 use crate::lua::modules::test::Bundle;
 use crate::lua::registry::{Module, Modules, Scope};
@@ -15,7 +15,7 @@ use crate::lua::schema::{
     ty,
 };
 use crate::net::link::{self, End};
-use crate::net::namespace::Namespace;
+use crate::net::namespace::{Namespace, Whose};
 use crate::net::sysctl;
 use crate::proc::private;
 
@@ -183,6 +183,30 @@ fn set_up(ns: &Namespace, options: &AddOptions) -> crate::base::error::Result<()
     Ok(())
 }
 
+#[derive(Default)]
+struct AttachOptions {
+    pid: Option<u32>,
+    path: Option<String>,
+}
+
+/// Gives a namespace of somebody else a name.
+fn attach(lab: &Lab, name: &str, options: AttachOptions) -> crate::base::error::Result<Rc<Namespace>> {
+    let whose = match (options.pid, options.path) {
+        (Some(pid), None) => Whose::Pid(pid),
+        (None, Some(path)) => Whose::Path(path.into()),
+        (None, None) => return Err(Error::argument("the option \"pid\" or \"path\" is missing")),
+        (Some(_), Some(_)) => {
+            return Err(Error::argument("\"pid\" and \"path\" both say which namespace is meant"));
+        }
+    };
+    let ns = lab.namespaces.attach(name, &whose)?;
+    if lab.place.sandboxed {
+        private::forget(&ns);
+    }
+    lab.part::<Bundle>().watch(&ns);
+    Ok(ns)
+}
+
 /// Several namespaces.
 #[derive(Clone)]
 pub enum Where {
@@ -240,6 +264,32 @@ pub fn module() -> Module {
              `lo` too, unless `up` is given. It starts from the kernel's defaults, whatever the machine has set.\n\nRaises `exists` if the name is taken.",
         )
         .command("ip netns add NAME"),
+    )
+    .function(
+        Function::new(
+            "namespace.attach",
+            (
+                param("name", ty::string(), "the name that it gets here"),
+                opts(
+                    Shape::<AttachOptions>::new("nsh.namespace.AttachOptions")
+                        .field("pid", ty::int(1..=i32::MAX as u32), "that of this process", |o, v| o.pid = Some(v))
+                        .field("path", ty::string(), "that which this file pins, such as /run/docker/netns/NAME", |o, v| {
+                            o.path = Some(v);
+                        }),
+                ),
+            ),
+            returned("the namespace"),
+            |cx, (name, options)| Ok(attach(cx.lab, &name, options)?),
+        )
+        .doc(
+            "Gives a network namespace that somebody else made a name here: that of a process, such as a container's first one, or of a \
+             file. Everything works on it as on one of `namespace.add`; `namespace.del` takes only the name away.\n\nIn a sandbox \
+             there are only the lab's own processes. A container's namespace needs `sudo nsh --host`; its process is told by \
+             `docker inspect -f '{{.State.Pid}}' NAME` or `podman inspect -f '{{.State.Pid}}' NAME`. The name stays when nsh has \
+             ended, as one of `ip netns attach` does.\n\nRaises `not_found` if there is no such process or file, `exists` if the \
+             name is taken, `argument` for a file that is no network namespace and for the lab's own `host`.",
+        )
+        .command("ip netns attach NAME PID"),
     )
     .function(
         Function::new(

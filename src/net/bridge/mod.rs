@@ -1,6 +1,7 @@
 //! Bridges: ports and the forwarding database, as `bridge` handles them.
 
 pub mod fdb;
+pub mod mdb;
 pub mod vlan;
 
 use super::done::Done;

@@ -5,6 +5,7 @@ use netlink_packet_core::NetlinkBuffer;
 use super::{Change, Place, What};
 use crate::net::addr::{self, RTM_DELADDR, RTM_NEWADDR};
 use crate::net::attributes::{string, unsigned};
+use crate::net::bridge::mdb::{self, RTM_DELMDB, RTM_NEWMDB};
 use crate::net::fields::LinkName;
 use crate::net::link::{self, RTM_DELLINK, RTM_NEWLINK};
 use crate::net::namespace::{RTM_DELNSID, RTM_NEWNSID};
@@ -76,6 +77,12 @@ pub(super) fn decode(place: &Place, received: &NetlinkBuffer<&[u8]>) -> Option<(
             let mut neigh = neigh::parse(payload)?;
             neigh.dev = Some(LinkName(place.link(neigh.index())));
             (set(message == RTM_DELNEIGH), What::Neigh(Box::new(neigh)))
+        }
+        RTM_NEWMDB | RTM_DELMDB => {
+            let (dev, port, mut entry) = mdb::entries(payload)?.pop()?;
+            entry.dev = Some(LinkName(place.link(dev)));
+            entry.port = Some(LinkName(place.link(port)));
+            (set(message == RTM_DELMDB), What::Mdb(Box::new(entry)))
         }
         RTM_NEWRULE => (Change::Added, What::Rule(Box::new(rule::parse(payload)?))),
         RTM_DELRULE => (Change::Deleted, What::Rule(Box::new(rule::parse(payload)?))),

@@ -35,6 +35,7 @@ use std::rc::{Rc, Weak};
 use nix::poll::PollFlags;
 
 use super::addr::Addr;
+use super::bridge::mdb;
 use super::link::{Link, find};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::Neigh;
@@ -58,6 +59,8 @@ pub enum Object {
     Netconf,
     /// Numbers that `host` has for other namespaces; of no use to a [`Listener`].
     Nsid,
+    /// Multicast databases of bridges, as `bridge monitor mdb` tells them.
+    Mdb,
     /// nf_tables, as `nft monitor` tells it.
     Nft,
     /// Tracked connections, as `conntrack -E` tells them.
@@ -73,6 +76,7 @@ impl Object {
         Object::Neigh,
         Object::Netconf,
         Object::Nsid,
+        Object::Mdb,
         Object::Nft,
         Object::Conntrack,
     ];
@@ -87,6 +91,7 @@ impl Object {
             Object::Neigh => "neigh",
             Object::Netconf => "netconf",
             Object::Nsid => "nsid",
+            Object::Mdb => "mdb",
             Object::Nft => "nft",
             Object::Conntrack => "conntrack",
         }
@@ -102,6 +107,7 @@ impl Object {
             Object::Route => &[7, 11],
             Object::Rule => &[8, 19],
             Object::Netconf => &[24, 25],
+            Object::Mdb => &[26],
             Object::Nsid => &[28],
             Object::Nft => &[7],
             Object::Conntrack => &[1, 2, 3],
@@ -145,6 +151,7 @@ pub enum What {
     Netconf(Netconf),
     /// `host` has this number for the namespace, or, deleted, has it no longer: the namespace is gone.
     Nsid(i32),
+    Mdb(Box<mdb::Entry>),
     Nft(Box<Nft>),
     Conntrack(Box<Connection>),
     /// Events were lost for want of space, of all namespaces: whoever keeps track must look anew.

@@ -29,6 +29,7 @@ impl What {
             What::Neigh(_) => "neigh",
             What::Netconf(_) => "netconf",
             What::Nsid(_) => "nsid",
+            What::Mdb(_) => "mdb",
             What::Nft(_) => "nft",
             What::Conntrack(_) => "conntrack",
             What::Lost => "lost",
@@ -68,6 +69,7 @@ impl fmt::Display for What {
                 f.write_str(line.trim_end())
             }
             What::Conntrack(connection) => write!(f, "conntrack {connection}"),
+            What::Mdb(entry) => write!(f, "mdb {entry}"),
             What::Nsid(number) => write!(f, "nsid {number}"),
             What::Lost => f.write_str("lost"),
         }

@@ -6,6 +6,7 @@ use super::{Completer, Completion, live};
 use crate::model::{Field, Table, Word, Words};
 use crate::net::addr::Addr;
 use crate::net::bridge::fdb::Entry;
+use crate::net::bridge::mdb;
 use crate::net::bridge::vlan::Vlan;
 use crate::net::link::{self, Common, Kind, Port};
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
@@ -61,7 +62,7 @@ const IP: &[Object] = &[
 const BRIDGE: &[Object] = &[
     object("fdb", "add del flush replace show", "br dynamic local static", Entry::keywords),
     object("link", "set show", "dev", Port::keywords),
-    object("mdb", "add del show", "dev grp permanent port", Vec::new),
+    object("mdb", "add del replace show", "temp", mdb::Entry::keywords),
     object("vlan", "add del set show", "self", Vlan::keywords),
 ];
 

@@ -8,12 +8,14 @@
 mod command;
 mod link;
 
+use std::path::Path;
+
 use super::ip::{addr, neigh, nexthop, route, rule, xfrm};
 use super::programs::{bridge, ethtool, wg};
 use crate::base::command::Command;
 use crate::model::Words;
 use crate::net::done::Done;
-use crate::net::namespace::Namespace;
+use crate::net::namespace::{Namespace, Whose};
 
 /// What was done, as lines that a shell takes; one of several where a command has a here-document.
 pub fn lines(ns: &Namespace, done: &Done<'_>) -> Vec<String> {
@@ -28,6 +30,7 @@ pub fn lines(ns: &Namespace, done: &Done<'_>) -> Vec<String> {
 fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
     vec![match *done {
         Done::Namespace(verb, name) => Command::new(&["ip", "netns", verb.name()]).word(name),
+        Done::Attached(name, whose, path) => return attached(name, whose, path),
         Done::LinkAdded(name, spec) => return link::add(ns, name, spec),
         Done::LinkSet(name, change) => return link::set(ns, name, change),
         Done::LinkDeleted(name) => Command::ip(ns, &["link", "del", "dev"]).word(name),
@@ -50,6 +53,7 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
             let kind = if bridge { "bridge" } else { "bridge_slave" };
             Command::ip(ns, &["link", "set", "dev"]).word(dev).words(&["type", kind, "fdb_flush"])
         }
+        Done::Mdb(verb, entry) => bridge::mdb_command(ns, verb, entry),
         Done::Vlan(verb, vids, spec, own) => bridge::vlan_command(ns, verb.name(), vids, spec, own),
         Done::VlanSet(vids, spec) => bridge::vlan_command(ns, "set", vids, spec, false),
         Done::Wireguard(dev, device) => return wg::commands(ns, dev, device),
@@ -65,6 +69,17 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         Done::Ran(command) => command.clone().within(ns),
         Done::Looked(_) => return Vec::new(),
     }]
+}
+
+/// `ip netns attach` knows only processes.
+fn attached(name: &str, whose: &Whose, path: &Path) -> Vec<Command> {
+    match whose {
+        Whose::Pid(pid) => vec![Command::new(&["ip", "netns", "attach"]).word(name).word(pid)],
+        Whose::Path(from) => vec![
+            Command::new(&["touch"]).word(path.display()),
+            Command::new(&["mount", "--bind"]).word(from.display()).word(path.display()),
+        ],
+    }
 }
 
 /// A command that is text already, in the namespace.

@@ -272,3 +272,33 @@ fn what_ethtool_sets() {
         );
     });
 }
+
+#[test]
+fn entries_of_multicast_databases() {
+    use crate::net::bridge::mdb::{self, Group};
+    use crate::net::fields::LinkName;
+    lab(|all| {
+        let ns = all.add("ns1").unwrap();
+        let entry = mdb::Entry {
+            dev: Some(LinkName("br0".into())),
+            port: Some(LinkName("p0".into())),
+            grp: Some(Group::parse("239.1.1.1").unwrap()),
+            state: Words::named("permanent"),
+            vid: Some(VlanId(10)),
+            src: Some("10.0.0.5".parse().unwrap()),
+            filter_mode: Words::named("include"),
+            ..mdb::Entry::default()
+        };
+        let told = |verb| lines(&ns, &Done::Mdb(verb, &entry));
+        assert_eq!(
+            told(Verb::Add),
+            [
+                "bridge -n ns1 mdb add dev br0 port p0 grp 239.1.1.1 permanent vid 10 src 10.0.0.5 filter_mode include"
+            ]
+        );
+        assert_eq!(
+            told(Verb::Del),
+            ["bridge -n ns1 mdb del dev br0 port p0 grp 239.1.1.1 vid 10 src 10.0.0.5"]
+        );
+    });
+}

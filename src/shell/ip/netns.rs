@@ -1,7 +1,7 @@
 //! `ip netns`.
 
 use super::super::act::{Act, Call, Space};
-use super::super::args::{Args, Reason, Result};
+use super::super::args::{Args, Fields, Reason, Result};
 use super::super::lua::Expr;
 use super::{Done, Global, verb};
 
@@ -35,6 +35,13 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Done>
         "delete" => {
             let name = args.take().ok_or_else(|| Reason::new("No netns name specified"))?;
             vec![Act::DelNamespace(name)]
+        }
+        "attach" => {
+            let name = args.take().ok_or_else(|| Reason::new("No netns name specified"))?;
+            let pid = args.take().ok_or_else(|| Reason::new("No PID specified"))?;
+            let mut options = Fields::default();
+            options.set("pid", pid.integer("pid")?);
+            vec![Act::Do(Call::new(&Space::Here, "namespace.attach", options.after([name.expr()])))]
         }
         "exec" if global.all => return Err(Reason::beyond("ip -all netns exec has no binding")),
         "exec" => {

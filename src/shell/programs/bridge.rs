@@ -6,6 +6,7 @@ use super::super::lua::Expr;
 use crate::base::command::Command;
 use crate::model::{Table, Words};
 use crate::net::bridge::fdb::{Entry, Life};
+use crate::net::bridge::mdb;
 use crate::net::bridge::vlan::{Vids, Vlan};
 use crate::net::done::Verb;
 use crate::net::link::Port;
@@ -28,9 +29,8 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         word if abbreviates(word, "link") => link(args, &space),
         word if abbreviates(word, "fdb") => fdb(args, &space),
         word if abbreviates(word, "vlan") => vlan(args, &space),
-        word if abbreviates(word, "mdb") || abbreviates(word, "monitor") => {
-            Err(Reason::beyond(format!("bridge {word} has no binding")))
-        }
+        word if abbreviates(word, "mdb") => mdb(args, &space),
+        word if abbreviates(word, "monitor") => Err(Reason::beyond(format!("bridge {word} has no binding"))),
         word => Err(Reason::new(format!("Object \"{}\" is unknown, try \"bridge help\"", object.shown()))
             .near(word, ["link", "fdb", "vlan", "mdb", "monitor"])),
     }
@@ -159,6 +159,50 @@ pub fn command(ns: &Namespace, verb: Verb, entry: &Entry) -> Command {
     let command = command.flag(true, if entry.master == Some(true) { "master" } else { "self" });
     let life = entry.life.filter(|_| !deleted);
     life.iter().fold(command, |command, life| command.flag(true, life.keyword())).rows(entry, but)
+}
+
+fn mdb(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let verb = args.take();
+    let verb = verb.as_ref().map_or("show", |v| v.text());
+    let function = match verb {
+        v if abbreviates(v, "add") => "mdb.add",
+        v if abbreviates(v, "delete") => "mdb.del",
+        v if abbreviates(v, "replace") => "mdb.replace",
+        v if abbreviates(v, "show") || v == "list" || v == "lst" => "mdb.list",
+        v if ["flush", "get"].contains(&v) => {
+            return Err(Reason::beyond(format!("bridge mdb {v} has no binding")));
+        }
+        v => {
+            return Err(Reason::new(format!("Command \"{v}\" is unknown, try \"bridge mdb help\""))
+                .near(v, ["add", "delete", "replace", "show"]));
+        }
+    };
+    let mut fields = Fields::default();
+    while let Some(arg) = args.take() {
+        if !fields.row::<mdb::Entry>(arg.text(), &mut args)? {
+            return Err(Reason::new(format!("bridge mdb: unknown option \"{}\"", arg.shown()))
+                .near(arg.text(), mdb::Entry::keywords()));
+        }
+    }
+    if function == "mdb.list" {
+        return Ok(vec![Act::Show(Call::new(space, function, fields.after([])))]);
+    }
+    let (Some(group), true, true) = (fields.take("grp"), fields.has("dev"), fields.has("port")) else {
+        return Err(Reason::new("Device, port and group address are required arguments."));
+    };
+    if function == "mdb.del" {
+        OF_NO_USE_TO_DEL.iter().for_each(|name| drop(fields.take(name)));
+    }
+    Ok(vec![Act::Do(Call::new(space, function, fields.after([group])))])
+}
+
+/// What says no more of which entry of a multicast database is meant.
+const OF_NO_USE_TO_DEL: &[&str] = &["state", "filter_mode", "source_list", "proto"];
+
+/// `bridge mdb VERB dev DEV port PORT grp GROUP ...`.
+pub fn mdb_command(ns: &Namespace, verb: Verb, entry: &mdb::Entry) -> Command {
+    let but = if verb == Verb::Del { OF_NO_USE_TO_DEL } else { &[] };
+    Command::bridge(ns, &["mdb", verb.name()]).rows(entry, but)
 }
 
 fn vlan(mut args: Args, space: &Space) -> Result<Vec<Act>> {

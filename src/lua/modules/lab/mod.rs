@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use super::{addr, fdb, json, link, nat, neigh, nft, route, rule, socket, tc, vlan, xfrm};
+use super::{addr, fdb, json, link, mdb, nat, neigh, nft, route, rule, socket, tc, vlan, xfrm};
 use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Function, Record, Type, param, ret, ty};
@@ -121,6 +121,7 @@ fn space() -> Record<Space> {
         .list("fdb", fdb::record(), "the forwarding databases of bridges and links, as `fdb.list`", |s| {
             &s.state.fdb
         })
+        .list("mdb", mdb::record(), "the multicast databases of bridges, as `mdb.list`", |s| &s.state.mdb)
         .list("vlans", vlan::record(), "of bridges and their ports, as `vlan.list`", |s| &s.state.vlans)
         .list(
             "qdiscs",

@@ -10,6 +10,7 @@ pub fn line(lua: &Lua, part: &str, item: &Value) -> mlua::Result<Option<String>>
         "addresses" => text(entry, "proto")? == "kernel_ll",
         "routes" => text(entry, "dst")? == "fe80::/64" && text(entry, "proto")? == "kernel",
         "fdb" => learned_or_joined(entry)?,
+        "mdb" => text(entry, "state")? == "temp",
         "sockets" => text(entry, "state")? == "TIME-WAIT",
         _ => false,
     };

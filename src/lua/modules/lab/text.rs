@@ -7,13 +7,14 @@ use mlua::{Lua, Table, Value};
 use super::steady;
 
 /// The parts of a namespace, in the order in which they are shown.
-const PARTS: [&str; 17] = [
+const PARTS: [&str; 18] = [
     "links",
     "addresses",
     "routes",
     "rules",
     "neighbours",
     "fdb",
+    "mdb",
     "vlans",
     "qdiscs",
     "classes",

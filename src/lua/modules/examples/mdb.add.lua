@@ -1,0 +1,5 @@
+bridge.add("br0", { up = true })
+link.add("p1", { kind = "veth", master = "br0", up = true, peer = { name = "h1", up = true } })
+wait.link("p1", { carrier = true })
+mdb.add("239.1.1.1", { port = "p1", state = "permanent" })
+check.equal(mdb.list({ port = "p1", state = "permanent" })[1].grp, "239.1.1.1")
