@@ -201,6 +201,7 @@ mod tests {
         ("download a page", "http.get"),
         ("vlan", "vlan"),
         ("igmp snooping", "mdb"),
+        ("tap device", "tun"),
         ("disable tso offload", "ethtool.set"),
         ("driver counters", "ethtool.stats"),
         ("add an ip address", "addr.add"),

@@ -12,8 +12,10 @@ use ipnetwork::IpNetwork;
 use super::addr::Addr;
 use super::bridge::fdb::Entry;
 use super::bridge::mdb;
+use super::bridge::vlan::global::Global;
 use super::bridge::vlan::{Vids, Vlan};
 use super::ethtool;
+use super::fields::HardwareAddress;
 use super::link::{Change, LinkSpec, Port};
 use super::namespace::{Namespace, Whose};
 use super::neigh::Neigh;
@@ -21,6 +23,7 @@ use super::nexthop::Nexthop;
 use super::prefix::Family;
 use super::route::{self, Route};
 use super::rule::Rule;
+use super::tun::Tuntap;
 use super::wireguard::Device;
 use super::xfrm;
 use crate::base::command::Command;
@@ -71,6 +74,11 @@ pub enum Done<'a> {
     /// Of a port, or of a bridge itself.
     Vlan(Verb, &'a Vids, &'a Vlan, bool),
     VlanSet(&'a Vids, &'a Vlan),
+    VlanGlobal(&'a Vids, &'a Global),
+    /// A tun or tap was made to stay, or else deleted.
+    Tun(bool, &'a Tuntap),
+    /// Of a link that takes a group's frames.
+    Maddr(Verb, &'a HardwareAddress, &'a str),
     Wireguard(&'a str, &'a Device),
     XfrmState(Verb, &'a xfrm::State),
     XfrmPolicy(Verb, &'a xfrm::Policy),

@@ -110,6 +110,19 @@ fn links() {
             "bridge mdb del dev br0 port p0 grp 239.1.1.1 permanent",
             "mdb.del(\"239.1.1.1\", { dev = \"br0\", port = \"p0\" })",
         ),
+        (
+            "bridge vlan global set dev br0 vid 10-12 mcast_snooping 1 mcast_query_interval 5000",
+            "vlan.global.set(\"10-12\", { dev = \"br0\", mcast_snooping = true, mcast_query_interval = 50 })",
+        ),
+        ("bridge vlan global show dev br0", "print(vlan.global.list({ dev = \"br0\" }))"),
+        (
+            "ip tuntap add dev tap0 mode tap user 1000 vnet_hdr",
+            "tun.add(\"tap0\", { mode = \"tap\", owner = 1000, vnet_hdr = true })",
+        ),
+        ("ip tuntap del dev tap0 mode tap", "tun.del(\"tap0\")"),
+        ("ip tuntap", "print(link.list({ kind = \"tun\" }))"),
+        ("ip maddr add 33:33:00:00:00:09 dev p0", "maddr.add(\"33:33:00:00:00:09\", { dev = \"p0\" })"),
+        ("ip -6 maddr show dev p0", "print(maddr.list({ dev = \"p0\", family = \"inet6\" }))"),
         ("bridge -d mdb show dev br0", "print(mdb.list({ dev = \"br0\" }))"),
         (
             "ethtool -K p0 tx off generic-receive-offload on tx-udp-segmentation off",

@@ -17,6 +17,7 @@ pub(super) mod http;
 pub(super) mod json;
 pub(super) mod lab;
 pub mod link;
+pub(super) mod maddr;
 pub(super) mod mdb;
 pub mod namespace;
 pub(super) mod nat;
@@ -39,6 +40,7 @@ pub(super) mod tcp;
 pub mod test;
 pub(super) mod traceroute;
 pub(super) mod traffic;
+pub(super) mod tun;
 pub(super) mod udp;
 pub(super) mod vlan;
 pub(super) mod wait;
@@ -79,6 +81,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("json", Global, Table, json::module),
     Entry::new("lab", Global, Table, lab::module),
     Entry::new("link", Namespace, Table, link::module),
+    Entry::new("maddr", Namespace, Table, maddr::module),
     Entry::new("mdb", Namespace, Table, mdb::module),
     Entry::new("namespace", Global, Table, namespace::module),
     Entry::new("nat", Namespace, Table, nat::module),
@@ -103,8 +106,10 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("tcp", Namespace, Table, tcp::module),
     Entry::new("test", Global, Callable, test::test),
     Entry::new("traceroute", Namespace, Single, traceroute::module),
+    Entry::new("tun", Namespace, Table, tun::module),
     Entry::new("udp", Namespace, Table, udp::module),
     Entry::new("vlan", Namespace, Table, vlan::module),
+    Entry::new("vlan.global", Namespace, Table, vlan::global),
     Entry::new("wait", Namespace, Table, wait::module),
     Entry::new("why", Namespace, Single, why::module),
     Entry::new("wireguard", Namespace, Table, wireguard::module),

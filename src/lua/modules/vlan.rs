@@ -3,6 +3,7 @@
 use crate::lua::registry::Module;
 use crate::lua::schema::{Builder, Function, Record, Shape, Type, object, opts, param, ret, ty};
 use crate::model::{Access, Table};
+use crate::net::bridge::vlan::global::{self, Global};
 use crate::net::bridge::vlan::{self, Vids, Vlan};
 
 fn vids() -> Type<Vids> {
@@ -82,5 +83,44 @@ pub fn module() -> Module {
         )
         .doc("Lists the VLANs of all ports and bridges, or those that all given options fit, with their counters.\n\nRaises `not_found` if there is no such link.")
         .command("bridge -s vlan show"),
+    )
+}
+
+/// `vlan.global`.
+pub fn global() -> Module {
+    let set =
+        Shape::<Global>::rows_where("nsh.vlan.global.SetOptions", |name| name != "vid").requiring("dev");
+    let filter =
+        Shape::<Global>::rows_where("nsh.vlan.global.ListOptions", |name| matches!(name, "dev" | "vid"));
+    Module::new(
+        "vlan.global",
+        "What holds for a VLAN at all ports of a bridge: multicast snooping of its own, where the bridge has `mcast_vlan_snooping`, and \
+         its spanning tree."
+    )
+    .function(
+        Function::new(
+            "vlan.global.set",
+            (param("vids", vids(), "a VLAN, or a range of them"), opts(set)),
+            ret::nothing(),
+            |cx, (vids, o)| Ok(global::set(cx.ns, vids, &o)?),
+        )
+        .doc(
+            "Changes options of a bridge's VLANs.\n\nRaises `not_found` for a VLAN that neither the bridge nor a port of it is in, \
+             `argument` if the link is no bridge, `invalid` for an option that the bridge's own options don't allow.",
+        )
+        .command("bridge vlan global set vid VIDS dev DEV mcast_snooping 1"),
+    )
+    .function(
+        Function::new(
+            "vlan.global.list",
+            (opts(filter),),
+            ret::list(
+                Record::<Global>::rows("nsh.BridgeVlanGlobal", "A VLAN of a bridge, at all ports. Prints as in `bridge vlan global`, on one line."),
+                "a record for each VLAN of each bridge",
+            ),
+            |cx, (f,)| Ok(global::list(cx.ns, &f)?),
+        )
+        .doc("Lists the VLANs of all bridges with these options, or those that all given options fit.\n\nRaises `not_found` if there is no such link.")
+        .command("bridge vlan global show"),
     )
 }

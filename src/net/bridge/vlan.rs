@@ -1,6 +1,8 @@
 //! VLANs of bridges and of their ports: bridge(8), `bridge vlan`; BRIDGE_VLAN_INFO_* and BRIDGE_VLANDB_* of
 //! linux/if_bridge.h.
 
+pub mod global;
+
 use std::fmt;
 
 use netlink_packet_core::NLM_F_DUMP;

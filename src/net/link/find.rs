@@ -17,6 +17,8 @@ mod ioctl {
     nix::ioctl_readwrite_bad!(siocgifindex, libc::SIOCGIFINDEX, libc::ifreq);
     nix::ioctl_readwrite_bad!(siocgifflags, libc::SIOCGIFFLAGS, libc::ifreq);
     nix::ioctl_readwrite_bad!(siocgifname, libc::SIOCGIFNAME, libc::ifreq);
+    nix::ioctl_readwrite_bad!(siocaddmulti, libc::SIOCADDMULTI, libc::ifreq);
+    nix::ioctl_readwrite_bad!(siocdelmulti, libc::SIOCDELMULTI, libc::ifreq);
     nix::ioctl_readwrite_bad!(siocethtool, libc::SIOCETHTOOL, libc::ifreq);
 }
 
@@ -119,6 +121,18 @@ pub(in crate::net) fn ethtool(ns: &Namespace, name: &str, command: *mut libc::c_
     set_name(&mut request, name);
     request.ifr_ifru.ifru_data = command.cast();
     ask(ns, &mut request, ioctl::siocethtool)
+}
+
+/// Has the link `name` take the frames to a group's hardware address, or no longer. False if there is no such link.
+pub(in crate::net) fn change_group(ns: &Namespace, name: &str, mac: [u8; 6], add: bool) -> Result<bool> {
+    let mut address = libc::sockaddr { sa_family: libc::AF_UNSPEC as libc::sa_family_t, sa_data: [0; 14] };
+    for (to, from) in address.sa_data.iter_mut().zip(mac) {
+        *to = from as libc::c_char;
+    }
+    let mut request = ifreq();
+    set_name(&mut request, name);
+    request.ifr_ifru.ifru_hwaddr = address;
+    ask(ns, &mut request, if add { ioctl::siocaddmulti } else { ioctl::siocdelmulti })
 }
 
 /// The name of the link with this index, if there is one.

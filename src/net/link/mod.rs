@@ -46,6 +46,7 @@ pub use read::{Filter, Link, get, list, require};
 pub(crate) use read::{by_index, dump, get_plain, parse};
 pub use stats::{Count, Stats, counters, stats};
 pub use text::line;
+pub use tun::TunType;
 pub use veth::is_pair;
 
 /// Makes the list of the kinds that have options.

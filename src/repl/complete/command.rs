@@ -15,6 +15,7 @@ use crate::net::neigh::{Neigh, State as NeighState};
 use crate::net::nexthop::Nexthop;
 use crate::net::route::{Metrics, Route, RouteKind};
 use crate::net::rule::Rule;
+use crate::net::tun::Tuntap;
 use crate::net::xfrm::{Policy, Selector, State, Template};
 
 /// The programs of which the words are known.
@@ -46,12 +47,14 @@ const IP: &[Object] = &[
         "dev down link master name netns nomaster peer type",
         Common::keywords,
     ),
+    object("maddr", "add del show", "dev", Vec::new),
     object("neigh", "add del flush replace show", "", Neigh::keywords),
     object("netns", "add del exec list", "", Vec::new),
     object("route", "add del flush get replace show", "default iif nexthop", || {
         [Route::keywords(), Metrics::keywords()].concat()
     }),
     object("nexthop", "add del flush get replace show", "", Nexthop::keywords),
+    object("tuntap", "add del show", "", Tuntap::keywords),
     object("rule", "add del flush show", "", Rule::keywords),
     object("xfrm", "policy state", "add deleteall delete get list", || {
         [State::keywords(), Selector::keywords(), Policy::keywords(), Template::keywords(), vec!["tmpl"]]

@@ -10,7 +10,7 @@ mod link;
 
 use std::path::Path;
 
-use super::ip::{addr, neigh, nexthop, route, rule, xfrm};
+use super::ip::{addr, maddr, neigh, nexthop, route, rule, tuntap, xfrm};
 use super::programs::{bridge, ethtool, wg};
 use crate::base::command::Command;
 use crate::model::Words;
@@ -55,7 +55,10 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         }
         Done::Mdb(verb, entry) => bridge::mdb_command(ns, verb, entry),
         Done::Vlan(verb, vids, spec, own) => bridge::vlan_command(ns, verb.name(), vids, spec, own),
+        Done::VlanGlobal(vids, options) => bridge::vlan_global_command(ns, vids, options),
         Done::VlanSet(vids, spec) => bridge::vlan_command(ns, "set", vids, spec, false),
+        Done::Maddr(verb, mac, dev) => maddr::command(ns, verb, mac, dev),
+        Done::Tun(added, made) => tuntap::command(ns, added, made),
         Done::Wireguard(dev, device) => return wg::commands(ns, dev, device),
         Done::XfrmState(verb, state) => xfrm::state_command(ns, verb, state),
         Done::XfrmPolicy(verb, policy) => xfrm::policy_command(ns, verb, policy),

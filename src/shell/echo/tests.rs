@@ -302,3 +302,40 @@ fn entries_of_multicast_databases() {
         );
     });
 }
+
+#[test]
+fn taps_and_groups() {
+    use crate::net::bridge::vlan::Vids;
+    use crate::net::bridge::vlan::global::Global;
+    use crate::net::fields::LinkName;
+    use crate::net::tun::Tuntap;
+    lab(|all| {
+        let ns = all.add("ns1").unwrap();
+        let tap = Tuntap {
+            dev: Some(LinkName("tap0".into())),
+            mode: Words::named("tap"),
+            owner: Some(Between(1000)),
+            vnet_hdr: Some(true),
+            ..Tuntap::default()
+        };
+        assert_eq!(
+            lines(&ns, &Done::Tun(true, &tap)),
+            ["ip -n ns1 tuntap add dev tap0 mode tap user 1000 vnet_hdr"]
+        );
+        assert_eq!(lines(&ns, &Done::Tun(false, &tap)), ["ip -n ns1 tuntap del dev tap0 mode tap"]);
+        let mac = HardwareAddress(vec![0x33, 0x33, 0, 0, 0, 9]);
+        assert_eq!(
+            lines(&ns, &Done::Maddr(Verb::Del, &mac, "p0")),
+            ["ip -n ns1 maddress del 33:33:00:00:00:09 dev p0"]
+        );
+        let global = Global {
+            dev: Some(LinkName("br0".into())),
+            mcast_snooping: Some(Digit(false)),
+            ..Global::default()
+        };
+        assert_eq!(
+            lines(&ns, &Done::VlanGlobal(&Vids { first: 10, last: 12 }, &global)),
+            ["bridge -n ns1 vlan global set vid 10-12 dev br0 mcast_snooping 0"]
+        );
+    });
+}

@@ -3,12 +3,14 @@
 pub(super) mod addr;
 mod kinds;
 mod link;
+pub(super) mod maddr;
 pub(super) mod neigh;
 mod netns;
 pub(super) mod nexthop;
 mod object;
 pub(super) mod route;
 pub(super) mod rule;
+pub(super) mod tuntap;
 pub(super) mod xfrm;
 
 use super::act::{Act, Call, Space};
@@ -82,6 +84,9 @@ const PAGES: &[(&str, &str)] = &[
     ("neighbor", "neigh"),
     ("neighbour", "neigh"),
     ("netns", "namespace"),
+    ("maddress", "maddr"),
+    ("tuntap", "tun"),
+    ("tap", "tun"),
     ("xfrm", "xfrm"),
 ];
 
@@ -156,6 +161,8 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         "rule" => translate_object::<rule::Rules>(args, &space, &global),
         "neighbor" | "neighbour" => translate_object::<neigh::Neighbours>(args, &space, &global),
         "netns" => netns::translate(args, &space, &global),
+        "maddress" => translate_object::<maddr::Groups>(args, &space, &global),
+        "tuntap" | "tap" => tuntap::translate(args, &space, &global).map(Done::from),
         "xfrm" => xfrm::translate(args, &space, &global),
         "help" => Err(Reason::new(
             "ip help: help(link), help(addr), help(route), help(neigh), help(rule) and \

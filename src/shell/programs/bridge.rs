@@ -7,6 +7,7 @@ use crate::base::command::Command;
 use crate::model::{Table, Words};
 use crate::net::bridge::fdb::{Entry, Life};
 use crate::net::bridge::mdb;
+use crate::net::bridge::vlan::global::Global;
 use crate::net::bridge::vlan::{Vids, Vlan};
 use crate::net::done::Verb;
 use crate::net::link::Port;
@@ -213,8 +214,9 @@ fn vlan(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         v if abbreviates(v, "delete") => "vlan.del",
         "set" => "vlan.set",
         v if abbreviates(v, "show") || v == "list" || v == "lst" => "vlan.list",
-        v if ["global", "tunnelshow"].contains(&v) => {
-            return Err(Reason::beyond(format!("bridge vlan {v} has no binding")));
+        "global" => return vlan_global(args, space),
+        "tunnelshow" => {
+            return Err(Reason::beyond("bridge vlan tunnelshow has no binding"));
         }
         v => {
             return Err(Reason::new(format!("Command \"{v}\" is unknown, try \"bridge vlan help\""))
@@ -251,6 +253,50 @@ fn vlan(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     }
     let vids = vids.integer("vid").unwrap_or_else(|_| vids.expr());
     Ok(vec![Act::Do(Call::new(space, function, fields.after([vids])))])
+}
+
+fn vlan_global(mut args: Args, space: &Space) -> Result<Vec<Act>> {
+    let verb = args.take();
+    let function = match verb.as_ref().map_or("show", |v| v.text()) {
+        "set" => "vlan.global.set",
+        v if abbreviates(v, "show") || v == "list" || v == "lst" => "vlan.global.list",
+        v => {
+            return Err(Reason::new(format!("Command \"{v}\" is unknown, try \"bridge vlan help\""))
+                .near(v, ["set", "show"]));
+        }
+    };
+    let (mut vids, mut fields) = (None, Fields::default());
+    while let Some(arg) = args.take() {
+        match arg.text() {
+            "vid" => vids = Some(args.value("vid")?),
+            word => {
+                if !fields.row::<Global>(word, &mut args)? {
+                    return Err(Reason::new(format!(
+                        "bridge vlan global: unknown option \"{}\"",
+                        arg.shown()
+                    ))
+                    .near(word, Global::keywords()));
+                }
+            }
+        }
+    }
+    if function == "vlan.global.list" {
+        if let Some(vid) = vids {
+            fields.set("vid", vid.integer("vid")?);
+        }
+        return Ok(vec![Act::Show(Call::new(space, function, fields.after([])))]);
+    }
+    let (Some(vids), true) = (vids, fields.has("dev")) else {
+        return Err(Reason::new("Device and VLAN ID are required arguments."));
+    };
+    let vids = vids.integer("vid").unwrap_or_else(|_| vids.expr());
+    Ok(vec![Act::Do(Call::new(space, function, fields.after([vids])))])
+}
+
+/// `bridge vlan global set vid VIDS dev DEV ...`.
+pub fn vlan_global_command(ns: &Namespace, vids: &Vids, options: &Global) -> Command {
+    let command = Command::bridge(ns, &["vlan", "global", "set", "vid"]).word(vids);
+    command.pair("dev", Some(options.dev())).rows(options, &["dev", "vid"])
 }
 
 /// `bridge vlan VERB vid VIDS dev DEV ...`.

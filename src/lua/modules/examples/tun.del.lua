@@ -1,0 +1,3 @@
+-- needs: tun
+tun.add("tap0", { mode = "tap" })
+tun.del("tap0")
