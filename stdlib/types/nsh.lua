@@ -30,6 +30,7 @@
 ---@field firewall nsh.firewall
 ---@field http nsh.http
 ---@field link nsh.link
+---@field maddr nsh.maddr
 ---@field mdb nsh.mdb
 ---@field nat nsh.nat
 ---@field neigh nsh.neigh
@@ -47,6 +48,7 @@
 ---@field tc nsh.tc
 ---@field tcp nsh.tcp
 ---@field traceroute nsh.traceroute
+---@field tun nsh.tun
 ---@field udp nsh.udp
 ---@field vlan nsh.vlan
 ---@field wait nsh.wait
@@ -909,23 +911,20 @@
 
 ---@class (exact) nsh.events.StreamOptions
 ---@field timeout? number seconds for all of it; default no limit
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|"port"|"lost" only of this object
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WaitOptions
 ---@field timeout? number how long to wait; default 5 seconds
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|"port"|"lost" only of this object
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WatchOptions
----@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"nft"|"conntrack")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, conntrack; one or several; default all but the last three
----@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb; one or several; default all but the last three
+---@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb, conntrack; one or several; default all but the last four
 ---@field namespaces? "all"|(nsh.Namespace|string)[] listen in these namespaces, or in "all" that there are and that come, instead of the one called on
 
 ---@class (exact) nsh.eventually.Options
@@ -1279,6 +1278,17 @@
 ---@field loss_model? nsh.LossModel losses that come in bursts, instead of `loss`: `{ p = "1%", r = "10%" }`
 ---@field slot? nsh.Slot packets leave in groups: `{ min = "800us", max = "1ms" }`
 ---@field to? table<string, nsh.ShapeOptions> how packets to some addresses or networks are shaped, instead of what is said for all: `{ ["10.0.0.2"] = { delay = "20ms" } }`
+
+---@class (exact) nsh.maddr.AddOptions
+---@field dev string the link
+
+---@class (exact) nsh.maddr.DelOptions
+---@field dev string the link
+
+---@class (exact) nsh.maddr.ListOptions
+---@field dev? string the link
+---@field family? "link"|"inet"|"inet6" inet, inet6, or link for hardware addresses
+---@field group? string the group
 
 ---@class (exact) nsh.mdb.AddOptions
 ---@field dev? string the bridge, or the vxlan; default the port's bridge
@@ -2393,6 +2403,23 @@
 ---@field tos? integer type of service, or traffic class; default 0
 ---@field mark? integer the mark that rules and filters see; default 0
 
+---@class (exact) nsh.tun.AddOptions
+---@field mode "tun"|"tap" tap for Ethernet frames, tun for packets of IP
+---@field owner? integer the user who may open it, by number
+---@field group? integer the group that may open it, by number
+---@field pi? boolean four bytes with the protocol stand in front of each packet; default false
+---@field vnet_hdr? boolean a virtio header stands in front of each packet; default false
+---@field multi_queue? boolean it can be opened several times; default false
+
+---@class (exact) nsh.tun.OpenOptions
+---@field mode? "tun"|"tap" tap for Ethernet frames, tun for packets of IP
+---@field pi? boolean four bytes with the protocol stand in front of each packet; default false
+---@field vnet_hdr? boolean a virtio header stands in front of each packet; default false
+---@field multi_queue? boolean it can be opened several times; default false
+
+---@class (exact) nsh.tun.ReadOptions
+---@field timeout? number how long to wait; default 5 seconds
+
 ---@class (exact) nsh.udp.AnswerOptions
 ---@field from? string the source address, where the server has several; default the one of the route
 
@@ -2451,6 +2478,26 @@
 ---@field neigh_suppress? boolean answer ARP and ND from the neighbour table; default false
 ---@field mcast_router? "disabled"|"learn"|"permanent"|"temporary" whether a multicast router is behind the port; needs the bridge's mcast_vlan_snooping
 ---@field mcast_max_groups? integer how many groups may be joined, 0 for no limit; needs the bridge's mcast_vlan_snooping
+
+---@class (exact) nsh.vlan.global.ListOptions
+---@field dev? string the bridge
+---@field vid? integer the VLAN's number
+
+---@class (exact) nsh.vlan.global.SetOptions
+---@field dev string the bridge
+---@field mcast_snooping? boolean send multicast only to ports that asked for it; default true. All but `msti` need the bridge's mcast_vlan_snooping
+---@field mcast_igmp_version? integer IGMP's version; default 2
+---@field mcast_mld_version? integer MLD's version; default 1
+---@field mcast_querier? boolean send IGMP and MLD queries; default false
+---@field mcast_last_member_count? integer queries before a group is dropped; default 2
+---@field mcast_startup_query_count? integer queries sent at the start; default 2
+---@field mcast_last_member_interval? number seconds between queries after a leave; default 1
+---@field mcast_membership_interval? number seconds until a group without reports goes; default 260
+---@field mcast_querier_interval? number seconds until another querier is taken for gone; default 255
+---@field mcast_query_interval? number seconds between queries; default 125
+---@field mcast_query_response_interval? number seconds that may pass before a report; default 10
+---@field mcast_startup_query_interval? number seconds between queries at the start; default 31.25
+---@field msti? integer the spanning tree that it belongs to; needs the bridge's mst_enabled (Linux 5.18)
 
 ---@class (exact) nsh.wait.AddrOptions
 ---@field dev? string on this link; default any
@@ -2930,6 +2977,24 @@
 ---@field rx_packets? integer frames that came in
 ---@field tx_bytes? integer bytes that left
 ---@field tx_packets? integer frames that left
+
+---A VLAN of a bridge, at all ports. Prints as in `bridge vlan global`, on one line.
+---@class nsh.BridgeVlanGlobal
+---@field dev string the bridge
+---@field vid integer the VLAN's number
+---@field mcast_snooping? boolean send multicast only to ports that asked for it; default true. All but `msti` need the bridge's mcast_vlan_snooping
+---@field mcast_igmp_version? integer IGMP's version; default 2
+---@field mcast_mld_version? integer MLD's version; default 1
+---@field mcast_querier? boolean send IGMP and MLD queries; default false
+---@field mcast_last_member_count? integer queries before a group is dropped; default 2
+---@field mcast_startup_query_count? integer queries sent at the start; default 2
+---@field mcast_last_member_interval? number seconds between queries after a leave; default 1
+---@field mcast_membership_interval? number seconds until a group without reports goes; default 260
+---@field mcast_querier_interval? number seconds until another querier is taken for gone; default 255
+---@field mcast_query_interval? number seconds between queries; default 125
+---@field mcast_query_response_interval? number seconds that may pass before a report; default 10
+---@field mcast_startup_query_interval? number seconds between queries at the start; default 31.25
+---@field msti? integer the spanning tree that it belongs to; needs the bridge's mst_enabled (Linux 5.18)
 
 ---A tracked connection. It prints as `conntrack -L` shows it.
 ---@class nsh.Connection
@@ -3417,6 +3482,14 @@
 ---@field type string permanent where it was set so, temporary as long as `timer`, learn as long as queries come
 ---@field vid? integer only in this VLAN
 ---@field timer? number seconds until it is none
+
+---A group that a link has joined. Prints as in `ip maddress`, on one line.
+---@class nsh.Membership
+---@field dev string the link
+---@field family "link"|"inet"|"inet6" inet, inet6, or link for hardware addresses
+---@field group string the group
+---@field users integer how many have joined it
+---@field static boolean one of them is `maddr.add`
 
 ---A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.
 ---@class nsh.NatRule
@@ -4268,9 +4341,7 @@
 ---@class nsh.events.Event
 ---@field time number when nsh took it in, in seconds since 1970
 ---@field namespace string the namespace's name
----@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, nft or conntrack; lost where the kernel dropped events, of any namespace, because there were too many at once
----@field change? string added, set or deleted; of addresses and neighbours the kernel doesn't tell added from set
----@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb or nft; lost where the kernel dropped events, of any namespace, because there were too many at once
+---@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft or conntrack; lost where the kernel dropped events, of any namespace, because there were too many at once
 ---@field change? string added, set or deleted; of addresses, neighbours and mdb the kernel doesn't tell added from set
 ---@field dev? string the link that it is about
 ---@field link? nsh.Link the link as it is now, or was
@@ -4856,6 +4927,30 @@ function HttpServer:wait(opts) end
 
 ---Stops listening, and closes what is open.
 function HttpServer:stop() end
+
+---A tun or tap link that is open: who holds it is the cable's far end.
+---@class nsh.OpenTun
+local OpenTun = {}
+
+---The link's name.
+---@return string # its name
+function OpenTun:name() end
+
+---Waits for a packet that is sent by the link: of a tap a frame with its Ethernet header, of a tun a packet with its IP header.
+---
+---Raises `timeout`.
+---@param opts? nsh.tun.ReadOptions options
+---@return string # the packet's bytes
+function OpenTun:read(opts) end
+
+---Has the link receive a packet, as `read` gives them.
+---
+---Raises `invalid` for what is no packet, and while the link is down.
+---@param packet string the packet's bytes
+function OpenTun:write(packet) end
+
+---Closes it. A link that `tun.open` made goes.
+function OpenTun:close() end
 
 ---A ping that runs beside the script.
 ---@class nsh.Ping
@@ -5827,6 +5922,31 @@ function link.stats(name) end
 ---@param opts nsh.link.ShapeOptions|nsh.Shape|boolean options; or false: none any more
 function link.shape(name, opts) end
 
+---Multicast groups that links have joined. A socket joins one of IP (`udp.listen(ADDRESS, { join = GROUP })`) and leaves it when it is closed; the kernel joins some by itself.
+---@class nsh.maddr
+maddr = {}
+
+---Lists the groups of all links, or those that all given options fit: what IPv4 and IPv6 have joined, and the hardware addresses that the links take for it.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.maddr.ListOptions options
+---@return nsh.Membership[] # the groups
+function maddr.list(opts) end
+
+---Has a link take the frames to a group's hardware address, without IGMP or MLD.
+---
+---Raises `not_found` if there is no such link.
+---@param mac string the group's hardware address
+---@param opts nsh.maddr.AddOptions options
+function maddr.add(mac, opts) end
+
+---Takes back what `maddr.add` did.
+---
+---Raises `not_found` if it isn't there, or there is no such link.
+---@param mac string the group's hardware address
+---@param opts nsh.maddr.DelOptions options
+function maddr.del(mac, opts) end
+
 ---Multicast databases: which port of a bridge gets the packets of which group. A bridge that snoops (`mcast_snooping`, the default) learns them from IGMP and MLD reports; until there is a querier (`mcast_querier`, or a router) it sends groups to all ports in any case.
 ---@class nsh.mdb
 mdb = {}
@@ -6448,6 +6568,31 @@ function test.each(name, cases, opts, fn) end
 ---@return nsh.Trace # the way
 function traceroute(dst, opts) end
 
+---Tun and tap links, whose packets a program reads and writes: a VPN, a virtual machine, or the script itself. `link.get` tells how one was made.
+---@class nsh.tun
+tun = {}
+
+---Makes a link that stays until `tun.del` or `link.del`, for a program to open.
+---
+---Raises `exists` if the name is taken, `unsupported` without /dev/net/tun.
+---@param name string the link's name
+---@param opts nsh.tun.AddOptions options
+function tun.add(name, opts) end
+
+---Deletes such a link.
+---
+---Raises `not_found` if there is none, `argument` if it is of another kind, `busy` while a program has it open.
+---@param name string the link's name
+function tun.del(name) end
+
+---Opens a link that is there, or makes one, a tap unless `mode` says tun, that goes when it is closed. It has to be set up, as any link.
+---
+---Raises `busy` if somebody has it open, `argument` if it is of another kind or mode.
+---@param name string the link's name
+---@param opts? nsh.tun.OpenOptions options
+---@return nsh.OpenTun # the link, to read from and to write to
+function tun.open(name, opts) end
+
 ---UDP datagrams, and servers that get them.
 ---@class nsh.udp
 udp = {}
@@ -6508,6 +6653,24 @@ function vlan.del(vids, opts) end
 ---@param opts? nsh.vlan.ListOptions options
 ---@return nsh.BridgeVlan[] # a record for each VLAN of each port and bridge
 function vlan.list(opts) end
+
+---What holds for a VLAN at all ports of a bridge: multicast snooping of its own, where the bridge has `mcast_vlan_snooping`, and its spanning tree.
+---@class nsh.vlan.global
+vlan.global = {}
+
+---Changes options of a bridge's VLANs.
+---
+---Raises `not_found` for a VLAN that neither the bridge nor a port of it is in, `argument` if the link is no bridge, `invalid` for an option that the bridge's own options don't allow.
+---@param vids integer|string a VLAN, or a range of them
+---@param opts nsh.vlan.global.SetOptions options
+function vlan.global.set(vids, opts) end
+
+---Lists the VLANs of all bridges with these options, or those that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.vlan.global.ListOptions options
+---@return nsh.BridgeVlanGlobal[] # a record for each VLAN of each bridge
+function vlan.global.list(opts) end
 
 ---Waits for a state of the lab: by the kernel's events where it sends some, else by asking every few milliseconds. Each function returns the seconds that it took, about 0 if the state was there already. Each has a deadline, `timeout`, 5 seconds by default, and raises `timeout` with the state found instead. A wait that succeeds counts as a check that passed. For anything else there is `eventually`; for processes, `ready` of `proc.spawn`.
 ---@class nsh.wait

@@ -45,7 +45,7 @@ end)
 local function checksum(bytes)
   local sum = 0
   for at = 1, #bytes, 2 do
-    sum = sum + bytes:byte(at) * 256 + (bytes:byte(at + 1) or 0)
+    sum = sum + (bytes:byte(at) << 8) + (bytes:byte(at + 1) or 0)
   end
   while sum > 0xffff do
     sum = (sum & 0xffff) + (sum >> 16)
