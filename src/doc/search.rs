@@ -228,6 +228,8 @@ mod tests {
         ("send udp", "udp.send"),
         ("craft a raw packet", "send"),
         ("scapy", "send"),
+        ("duplicate address", "arping"),
+        ("pingall", "ping_all"),
         ("ring of routers", "topology.ring"),
         ("policy routing", "rule.add"),
         ("keep my lab running", "nsh up"),

@@ -3,6 +3,7 @@
 //! Sockets are opened inside a [`crate::net::namespace::Namespace`] by the main thread and used from anywhere
 //! afterwards, so that what runs beside the script (servers, a running ping) needs no namespace of its own.
 
+pub mod arping;
 pub mod capture;
 pub mod endpoint;
 pub mod http;

@@ -47,6 +47,26 @@ impl PacketSocket {
         self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
+    /// Receives frames of this protocol from now on, which the link gets, not those that it sends.
+    pub fn listen(&self, protocol: u16) -> Result<()> {
+        let mut address = self.address;
+        address.sll_protocol = protocol.to_be();
+        let length = size_of::<libc::sockaddr_ll>() as libc::socklen_t;
+        // SAFETY: address is valid for the call.
+        let bound = unsafe { libc::bind(self.raw(), (&raw const address).cast(), length) };
+        Errno::result(bound).map_err(|e| Error::from(e).detail("binding a packet socket"))?;
+        Ok(())
+    }
+
+    /// The next frame that waits: how long it is; EAGAIN if there is none.
+    pub fn receive(&self, buffer: &mut [u8]) -> std::result::Result<usize, Errno> {
+        nix::sys::socket::recv(self.raw(), buffer, nix::sys::socket::MsgFlags::MSG_DONTWAIT)
+    }
+
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.as_fd()
+    }
+
     /// Sends one frame; waits for room where earlier ones still stand in the link's queue. Filters of tc see the protocol.
     pub fn send(&self, bytes: &[u8], protocol: u16) -> Result<Sending> {
         let mut address = self.address;

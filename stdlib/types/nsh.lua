@@ -20,6 +20,7 @@
 ---@class nsh.Namespace
 ---@field name string its name; `host` for the one in which the lab begins
 ---@field addr nsh.addr
+---@field arping nsh.arping
 ---@field bridge nsh.bridge
 ---@field capture nsh.capture
 ---@field conntrack nsh.conntrack
@@ -615,6 +616,16 @@
 ---@field family? "inet"|"inet6" IPv4 (inet) or IPv6 (inet6)
 ---@field scope? integer|string how far it reaches: global, link, host, site or a number; default host for 127.0.0.0/8, else global
 ---@field dev? string the link
+
+---@class (exact) nsh.arping.Options
+---@field dev? string the link to ask on; default the one that packets to the address leave by
+---@field from? string the address that asks; default the one that the kernel would send from
+---@field dad? boolean duplicate address detection: asks from no address, as a host that wants this one; waits the whole timeout
+---@field all? boolean wait the whole timeout for further answers, of others who have the address too; default false
+---@field count? integer how often to ask; default 1
+---@field interval? number seconds from one question to the next; default 0.2
+---@field timeout? number seconds in which the last question must be answered; default 1
+---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
 
 ---@class (exact) nsh.bridge.AddOptions
 ---@field ports? string|string[] links that become its ports
@@ -1567,6 +1578,12 @@
 ---@field received? integer so many replies; default until it ends
 ---@field timeout? number seconds to wait at most; default no limit
 
+---@class (exact) nsh.ping_all.Options
+---@field count? integer how many requests each host sends to each other one; default 1
+---@field timeout? number seconds in which a reply must come; default 1
+---@field size? integer bytes of payload; default 56
+---@field family? "inet"|"inet6" by IPv4 (inet) or IPv6 (inet6); default IPv4 where all have an address of it
+
 ---@class (exact) nsh.pmtu.Options
 ---@field timeout? number seconds in which a small packet must be answered; default 3
 ---@field family? "inet"|"inet6" only IPv4 (inet) or IPv6 (inet6), where a name has both
@@ -1907,7 +1924,7 @@
 ---@field mtu? integer of "destination unreachable" (code 4) and "packet too big"
 ---@field gateway? string the better next hop, of a redirect of IPv4
 ---@field target? string whom a neighbour message is about
----@field mac? string the hardware address that a message of neighbour discovery tells; default the source of the frame
+---@field mac? string the hardware address that a message of neighbour discovery tells; default the source of the frame, and none in a solicitation from ::
 ---@field rest? integer the four bytes behind the checksum, of a type that isn't named here; default 0
 ---@field checksum? integer the checksum; default the right one
 
@@ -2828,6 +2845,24 @@
 ---@field address string the address with its prefix length, such as 10.0.0.1/24
 ---@field flags string[] secondary, tentative, dadfailed, deprecated, nodad, dynamic, ...
 
+---An answer.
+---@class nsh.ArpingReply
+---@field seq integer the number of the last question before it, from 1
+---@field mac string the hardware address that answered
+---@field rtt number seconds from the question to the answer
+
+---Who has an address on a link.
+---@class nsh.ArpingResult
+---@field dst string the address
+---@field dev string the link on which it was asked for
+---@field sent integer how often it was asked for
+---@field received integer how many of these questions were answered
+---@field mac? string the hardware address that answered first
+---@field macs string[] all hardware addresses that answered, each once
+---@field duplicate boolean several hosts have the address; with `dad`, anybody has it
+---@field time number seconds that it took
+---@field replies nsh.ArpingReply[] the answers, in the order in which they came
+
 ---What is particular to a bond.
 ---@class nsh.Bond
 ---@field mode? string how it divides what it sends; default balance-rr; it can change while the bond is down and has no ports
@@ -3705,6 +3740,29 @@
 ---@field message string such as "Destination Host Unreachable"
 ---@field mtu? integer the MTU of the link for which the request was too big
 ---@field kind? string the kind of error, if the request was not even sent
+
+---Who reaches whom. Prints as a matrix: rows send, columns are sent to.
+---@class nsh.PingMatrix
+---@field hosts string[] the hosts, in their order
+---@field ok boolean no request was lost
+---@field sent integer requests sent
+---@field received integer requests that were replied to
+---@field loss number the share of requests without a reply, 0 to 1
+---@field cut string[] hosts that reach nobody, and that nobody reaches
+---@field time number seconds that it took
+---@field pairs nsh.PingPair[] each host with each other one
+---@field lost nsh.PingPair[] the pairs with losses
+
+---What came of pinging from one host to another.
+---@class nsh.PingPair
+---@field src string who sent the requests
+---@field dst string to whom
+---@field addr string the address
+---@field sent integer requests sent
+---@field received integer requests that were replied to
+---@field lost integer requests without a reply
+---@field rtt? number the mean round-trip time in seconds; none without a reply
+---@field message? string what was said instead of a reply, such as "Destination Host Unreachable"
 
 ---An echo reply. Prints as ping's line for it.
 ---@class nsh.PingReply
@@ -5200,6 +5258,14 @@ function addr.flush(opts) end
 ---@param fn function called without arguments
 function after_each(fn) end
 
+---Asks who has an address, and returns as soon as the last question is answered. That nobody answers is a result, too: `received` is 0. `all` finds addresses that two hosts have, `dad` asks before one is used.
+---
+---Raises `argument` for an address that is on no link, `network_down` if the link is down, `not_found` for an unknown name or link.
+---@param dst string|nsh.Namespace the address, or a host
+---@param opts? nsh.arping.Options options
+---@return nsh.ArpingResult # who answered
+function arping(dst, opts) end
+
 ---Registers a function to run before each later test of this group (or of the file) and of the groups in it. Several run in the order of their registration, those of outer groups first. The function is part of the test: if it fails, the test fails; its time counts; what it starts or defers ends with the test.
 ---@param fn function called without arguments
 function before_each(fn) end
@@ -6216,6 +6282,16 @@ ping = {}
 ---@param opts? nsh.ping.StartOptions options
 ---@return nsh.Ping # the running ping
 function ping.start(dst, opts) end
+
+---Pings from each host to each other one. Losses, and what keeps a request from being sent, are part of the result. Pairs are tried side by side: a host that is cut off takes no longer than `timeout`.
+---
+---Of more than 300 pairs the neighbours that were learned meanwhile are forgotten again: the kernel has room for 1024 of them, for all namespaces together.
+---
+---Raises `not_found` if a host has no address, or there is no family of which all have one.
+---@param hosts (nsh.Namespace|string)[] the hosts: namespaces, or their names
+---@param opts? nsh.ping_all.Options options
+---@return nsh.PingMatrix # who reaches whom
+function ping_all(hosts, opts) end
 
 ---Sends echo requests that must not be fragmented, of the size that the first link takes, and then of the sizes that routers tell. Where larger ones are lost and nobody says anything, it searches for the size, and says behind which host they vanish: a black hole. What the kernel remembers of the path is left out of account.
 ---

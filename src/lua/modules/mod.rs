@@ -1,6 +1,7 @@
 //! The modules that scripts use, a file or folder each, named as Lua names them.
 
 pub(super) mod addr;
+pub(super) mod arping;
 pub(super) mod bridge;
 pub(super) mod capture;
 pub mod check;
@@ -26,6 +27,7 @@ pub(super) mod nexthop;
 pub(super) mod nft;
 pub(super) mod perf;
 pub(super) mod ping;
+pub(super) mod ping_all;
 pub(super) mod pmtu;
 pub mod proc;
 pub(super) mod route;
@@ -62,6 +64,7 @@ use Scope::{Global, Namespace};
 pub static MODULES: Modules = Modules(&[
     Entry::new("addr", Namespace, Table, addr::module),
     Entry::new("after_each", Global, Single, test::after_each),
+    Entry::new("arping", Namespace, Single, arping::module),
     Entry::new("before_each", Global, Single, test::before_each),
     Entry::new("bridge", Namespace, Table, bridge::module),
     Entry::new("capture", Namespace, Table, capture::module),
@@ -90,6 +93,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("nft", Namespace, Table, nft::module),
     Entry::new("perf", Namespace, Single, perf::module),
     Entry::new("ping", Namespace, Callable, ping::module),
+    Entry::new("ping_all", Global, Single, ping_all::module),
     Entry::new("pmtu", Namespace, Single, pmtu::module),
     Entry::new("proc", Namespace, Table, proc::module),
     Entry::new("route", Namespace, Table, route::module),

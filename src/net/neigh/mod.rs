@@ -73,6 +73,14 @@ pub fn del(ns: &Namespace, dst: IpAddr, dev: &str, proxy: bool) -> Result<()> {
     Ok(())
 }
 
+/// Forgets what nsh's own traffic has found out: nobody is told of it.
+pub fn forget(ns: &Namespace, dst: IpAddr, index: u32) -> Result<()> {
+    match del_entry(ns, dst, index, false) {
+        Err(e) if e.raw() == Some(Errno::ENOENT) => Ok(()),
+        other => other,
+    }
+}
+
 fn del_entry(ns: &Namespace, dst: IpAddr, index: u32, proxy: bool) -> Result<()> {
     let key = Neigh { dst: Some(dst), proxy: Some(proxy), ..Neigh::default() };
     ns.rtnl(RTM_DELNEIGH, 0, &wire::encode(index, &key, 0)?, |_| Ok(()))

@@ -2,7 +2,9 @@
 //!
 //! Sources: RFC 792, RFC 4443, icmp(7), raw(7), ip(7), ipv6(7).
 
+mod all;
 mod arrival;
+mod matrix;
 pub(super) mod packet;
 mod report;
 pub(super) mod run;
@@ -11,7 +13,9 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 
+pub use all::{Everyone, Host, ping_all};
 pub use arrival::{Arrival, one_way};
+pub use matrix::{Cell, Matrix};
 pub use packet::checksum;
 pub use report::{KEPT, Refusal, Reply, Report, Rtt};
 

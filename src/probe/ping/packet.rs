@@ -95,21 +95,24 @@ impl Run {
     /// Reads a packet as a raw socket hands it out: with the IP header for IPv4, without for IPv6. `None` for
     /// what is malformed or isn't about this run.
     pub fn read(&self, packet: &[u8]) -> Option<Answer> {
+        let (answer, refused) = self.read_of_any(packet)?;
+        refused.is_none_or(|target| target == self.target).then_some(answer)
+    }
+
+    /// As [`Run::read`], of requests to any target; with the target of one that was refused.
+    pub fn read_of_any(&self, packet: &[u8]) -> Option<(Answer, Option<IpAddr>)> {
         let (icmp, ttl) = message(self.family(), packet)?;
         let (reply, request, protocol) = match self.family() {
             Family::Inet => (ECHO_REPLY, ECHO_REQUEST, PROTOCOL_ICMP),
             Family::Inet6 => (V6_ECHO_REPLY, V6_ECHO_REQUEST, NEXT_ICMPV6),
         };
         if *icmp.first()? == reply {
-            return self.reply(icmp, ttl);
+            return Some((self.reply(icmp, ttl)?, None));
         }
-        let quoted = quoted(self.family(), icmp)?;
-        if quoted.protocol != protocol || quoted.target != self.target {
-            return None;
-        }
+        let quoted = quoted(self.family(), icmp).filter(|quoted| quoted.protocol == protocol)?;
         let seq = self.our_request(quoted.transport, request)?;
-        let Quoted { kind, code, message, mtu, .. } = quoted;
-        Some(Answer::Refused { seq, kind, code, message, mtu })
+        let Quoted { kind, code, message, mtu, target, .. } = quoted;
+        Some((Answer::Refused { seq, kind, code, message, mtu }, Some(target)))
     }
 
     /// Whether a packet, as a raw socket where it arrives hands it out, is one of these requests. The identifier may

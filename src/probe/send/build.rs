@@ -79,7 +79,8 @@ impl Frame {
         let six = |address: IpAddr| address.is_ipv6();
         let told = [ip.src.map(six), ip.dst.map(six), ip.version.map(|version| version.0 == 6)];
         let mut told = told.into_iter().flatten();
-        let first = told.next().ok_or_else(|| Error::argument("ip needs dst"))?;
+        let asked = self.icmp.as_ref().and_then(|icmp| icmp.target).map(six);
+        let first = told.next().or(asked).ok_or_else(|| Error::argument("ip needs dst"))?;
         match told.any(|other| other != first) {
             true => Err(Error::argument("ip: src, dst and version are of different families")),
             false => Ok(first),
@@ -268,7 +269,7 @@ pub fn kind(icmp: &Icmp, six: bool) -> Result<u8> {
 fn icmp_bytes(icmp: &Icmp, ends: &Ends, own: [u8; 6], nth: u64, payload: &[u8]) -> Result<Vec<u8>> {
     let kind = kind(icmp, ends.six)?;
     let mut out = vec![kind, icmp.code.map_or(0, |code| code.0), 0, 0];
-    out.extend(icmp_body(icmp, (kind, ends.six), own, nth)?);
+    out.extend(icmp_body(icmp, (kind, ends.six), own, nth, ends.src.is_unspecified())?);
     out.extend(payload);
     let sum = match (icmp.checksum, ends.six) {
         (Some(told), _) => told.0,
@@ -280,7 +281,7 @@ fn icmp_bytes(icmp: &Icmp, ends: &Ends, own: [u8; 6], nth: u64, payload: &[u8]) 
 }
 
 /// What stands between the checksum and the payload.
-fn icmp_body(icmp: &Icmp, kind: (u8, bool), own: [u8; 6], nth: u64) -> Result<Vec<u8>> {
+fn icmp_body(icmp: &Icmp, kind: (u8, bool), own: [u8; 6], nth: u64, nobody: bool) -> Result<Vec<u8>> {
     let option = |number: u8| -> Result<Vec<u8>> {
         Ok([&[number, 1], mac(&icmp.mac, "icmp.mac", own)?.as_slice()].concat())
     };
@@ -307,6 +308,8 @@ fn icmp_body(icmp: &Icmp, kind: (u8, bool), own: [u8; 6], nth: u64) -> Result<Ve
         },
         (2, true) => mtu.to_be_bytes().to_vec(),
         (133, true) => [vec![0; 4], option(1)?].concat(),
+        // One that has no address tells no hardware address either (RFC 4861, 4.3): Linux drops what does.
+        (135, true) if nobody && icmp.mac.is_none() => [[0; 4].as_slice(), &target()?].concat(),
         (135, true) => [[0; 4].as_slice(), &target()?, &option(1)?].concat(),
         // It replaces what was known.
         (136, true) => [[0x20, 0, 0, 0].as_slice(), &target()?, &option(2)?].concat(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-pub use table::{Arp, Eth, Frame, Icmp, Ip, Pace, Tcp, Udp, Vlan};
+pub use table::{Arp, Eth, Frame, Icmp, IcmpType, Ip, Pace, Tcp, Udp, Vlan};
 
 use crate::base::clock;
 use crate::base::error::{Error, Kind, Result};
@@ -44,27 +44,68 @@ const RESOLVE: Duration = Duration::from_secs(3);
 /// Raises `argument` for headers that contradict each other, `not_found` if there is no such link, `timeout` if nobody has the
 /// packet's destination, `network_down` if the link is down, `invalid` if the frame is too long for it.
 pub fn send(ns: &Namespace, dev: &str, frame: &Frame, pace: Pace) -> Result<Sent> {
-    frame.check()?;
-    let link = link::get_plain(ns, dev)?.ok_or_else(|| link::find::no_such_link(ns, dev))?;
-    if !link.is_up() {
-        return Err(explain(Errno::ENETDOWN.into(), &link, 0));
-    }
-    let sender = Sender { mac: hardware_address(&link) };
-    let frame = complete(ns, &link, frame, sender)?;
-    let mut bytes = frame.bytes(sender, 0)?;
-    let socket = ns.within(|| PacketSocket::open(link.index()))?;
+    let mut prepared = Prepared::new(ns, dev, frame)?;
+    let socket = prepared.socket(ns)?;
     let began = clock::monotonic();
     let mut dropped = 0;
     for nth in 0..pace.count {
         if nth > 0 {
             pause_until(began + nth as f64 * pace.interval)?;
-            frame.renew(&mut bytes, sender, nth)?;
+            prepared.renew(nth)?;
         }
-        let sent = socket.send(&bytes, protocol(&bytes, sender));
-        let sent = sent.map_err(|e| explain(e, &link, bytes.len()))?;
-        dropped += u64::from(sent == Sending::Dropped);
+        dropped += u64::from(prepared.send(&socket)? == Sending::Dropped);
     }
-    Ok(Sent { count: pace.count, dropped, bytes, time: clock::monotonic() - began })
+    Ok(Sent { count: pace.count, dropped, bytes: prepared.bytes, time: clock::monotonic() - began })
+}
+
+/// A frame with all that it didn't say, and the link that sends it.
+pub struct Prepared {
+    link: Link,
+    sender: Sender,
+    frame: Frame,
+    bytes: Vec<u8>,
+}
+
+impl Prepared {
+    /// Raises as [`send`] does.
+    pub fn new(ns: &Namespace, dev: &str, frame: &Frame) -> Result<Self> {
+        frame.check()?;
+        let link = link::get_plain(ns, dev)?.ok_or_else(|| link::find::no_such_link(ns, dev))?;
+        if !link.is_up() {
+            return Err(explain(Errno::ENETDOWN.into(), &link, 0));
+        }
+        let sender = Sender { mac: hardware_address(&link) };
+        let frame = complete(ns, &link, frame, sender)?;
+        let bytes = frame.bytes(sender, 0)?;
+        Ok(Prepared { link, sender, frame, bytes })
+    }
+
+    pub fn socket(&self, ns: &Namespace) -> Result<PacketSocket> {
+        ns.within(|| PacketSocket::open(self.link.index()))
+    }
+
+    /// Whether the link's frames have an Ethernet header.
+    pub fn has_mac(&self) -> bool {
+        self.sender.mac.is_some()
+    }
+
+    /// The ethertype; of a packet without an Ethernet header that of its IP version.
+    pub fn protocol(&self) -> u16 {
+        match (self.sender.mac, &self.bytes[..]) {
+            (Some(_), [_, _, _, _, _, _, _, _, _, _, _, _, a, b, ..]) => u16::from_be_bytes([*a, *b]),
+            (None, [first, ..]) if first >> 4 == 6 => build::IPV6,
+            _ => build::IPV4,
+        }
+    }
+
+    fn renew(&mut self, nth: u64) -> Result<()> {
+        self.frame.renew(&mut self.bytes, self.sender, nth)
+    }
+
+    pub fn send(&self, socket: &PacketSocket) -> Result<Sending> {
+        let sent = socket.send(&self.bytes, self.protocol());
+        sent.map_err(|e| explain(e, &self.link, self.bytes.len()))
+    }
 }
 
 /// Waits, or looks whether Ctrl-C came.
@@ -73,15 +114,6 @@ fn pause_until(due: f64) -> Result<()> {
     match wait::interrupted() {
         None if left <= 0.0 => Ok(()),
         _ => wait::pause(Duration::from_secs_f64(left.max(0.0))),
-    }
-}
-
-/// The ethertype; of a packet without an Ethernet header that of its IP version.
-fn protocol(bytes: &[u8], sender: Sender) -> u16 {
-    match (sender.mac, bytes) {
-        (Some(_), [_, _, _, _, _, _, _, _, _, _, _, _, a, b, ..]) => u16::from_be_bytes([*a, *b]),
-        (None, [first, ..]) if first >> 4 == 6 => build::IPV6,
-        _ => build::IPV4,
     }
 }
 

@@ -181,7 +181,7 @@ table! {
         Set mtu: U32 = header, ip [], "of \"destination unreachable\" (code 4) and \"packet too big\"";
         Set gateway: IpAddr = header, ip [], "the better next hop, of a redirect of IPv4";
         Set target: IpAddr = header, ip [], "whom a neighbour message is about";
-        Set mac: HardwareAddress = header, ip [], "the hardware address that a message of neighbour discovery tells; default the source of the frame";
+        Set mac: HardwareAddress = header, ip [], "the hardware address that a message of neighbour discovery tells; default the source of the frame, and none in a solicitation from ::";
         Set rest: U32 = header, ip [], "the four bytes behind the checksum, of a type that isn't named here; default 0";
         Set checksum: U16 = header, ip [], "the checksum; default the right one";
     }

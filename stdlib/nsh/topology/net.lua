@@ -509,6 +509,22 @@ function Net:move(node, to, opts)
   return change(self, "move", grow.move, one.name, index, two.name, opts or {}).shown
 end
 
+---Pings from each host to each other one, all at the same time: who reaches whom. See `ping_all`.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.star(3))
+---check.equal(net:ping_all().lost, {})
+---net:cut("h2", "s1")
+---check.equal(net:ping_all({ timeout = 0.2 }).cut, { "h2" })
+---```
+---@param opts? nsh.ping_all.Options how to ping
+---@return nsh.PingMatrix # who reaches whom
+function Net:ping_all(opts)
+  plan_of(self, "ping_all")
+  return ping_all(self.hosts, opts)
+end
+
 ---The network as a graph in the language of Graphviz: `nsh net.lua | dot -Tsvg > net.svg`.
 ---
 ---```lua

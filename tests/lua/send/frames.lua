@@ -138,7 +138,7 @@ end)
 
 test("neighbour discovery: a question, and an address that announces itself", function()
   local seen <close> = capture.start("veth0", { proto = "icmp6" })
-  send("veth0", { ip = { src = "fd00::1" }, icmp = { type = "neighbor solicitation", target = "fd00::2" } })
+  send("veth0", { ip = {}, icmp = { type = "neighbor solicitation", target = "fd00::2" } })
   local answer = seen:wait({ type = "neighbor advertisement", src = "fd00::2" })[1]
   check.equal(answer.icmp.mac, "02:00:00:00:00:02")
   ns1.neigh.add("fd00::77", { dev = "eth0", lladdr = "02:00:00:00:00:99", state = "stale" })

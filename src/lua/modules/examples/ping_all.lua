@@ -1,0 +1,10 @@
+local topology = require("nsh.topology")
+local net = topology(topology.star(3))
+local all = ping_all(net.hosts)
+print(all)
+check.equal(all.received, 6)
+
+net:cut("h2", "s1")
+all = ping_all(net.hosts, { timeout = 0.2 })
+check.equal(all.cut, { "h2" })
+check.equal(#all.lost, 4)
