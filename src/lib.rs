@@ -1,7 +1,7 @@
 //! nsh, a Lua-scriptable automation shell for Linux network labs.
 //!
 //! The floors, each using only those below it:
-//! `main cli -> repl scenario labs -> doc doctor shell -> lua -> probe proc sandbox -> net -> model -> base`.
+//! `main cli -> repl scenario labs project -> doc doctor shell -> lua -> probe proc sandbox -> net -> model -> base`.
 
 #[macro_use]
 pub mod base;
@@ -15,6 +15,7 @@ pub mod model;
 pub mod net;
 pub mod probe;
 pub mod proc;
+pub mod project;
 pub mod repl;
 pub mod sandbox;
 pub mod scenario;

@@ -17,7 +17,7 @@ use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Exit, Sandbox};
 use nsh::scenario::Needs;
-use nsh::{doc, doctor, labs, repl, scenario, shell};
+use nsh::{doc, doctor, labs, project, repl, scenario, shell};
 
 fn main() {
     tell_panics();
@@ -50,8 +50,9 @@ fn dispatch(command: Command) -> Result<i32> {
         Command::Reference => show(&doc::reference()),
         Command::Types { directory: None } => show(&doc::types()),
         Command::Types { directory: Some(directory) } => {
-            write_types(&directory).context(Exit(status::FAILED))
+            project::types(&directory).context(Exit(status::FAILED)).map(|()| status::SUCCESS)
         }
+        Command::Init { directory } => show(&project::init(&directory).context(Exit(status::FAILED))?),
         Command::Translate { file, output } => translate(&file, output.as_deref()),
         Command::Check { file, options } => check(file, options),
         Command::Doctor { json } => Ok(doctor::run(json)),
@@ -270,16 +271,6 @@ fn prompt(script: Option<Script>, options: LabOptions) -> Result<i32> {
         return Err(e).context("a fresh lab");
     }
     ended
-}
-
-/// Writes the types, and the library as editors read it, into a directory.
-fn write_types(directory: &Path) -> Result<i32> {
-    for (path, text) in doc::type_files() {
-        let file = directory.join(path);
-        let made = file.parent().map_or(Ok(()), std::fs::create_dir_all);
-        made.and_then(|()| std::fs::write(&file, text)).with_context(|| file.display().to_string())?;
-    }
-    Ok(status::SUCCESS)
 }
 
 /// Prints; a closed stdout is no error.

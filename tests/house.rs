@@ -20,13 +20,13 @@ const FLOORS: &[&[&str]] = &[
     &["lua::modules"],
     &["lua"],
     &["doc", "doctor", "shell"],
-    &["repl", "scenario", "labs"],
+    &["repl", "scenario", "labs", "project"],
     &["cli", "main"],
 ];
 
 /// Libraries that may be used only in these modules.
 const HOMES: &[(&str, &[&str])] = &[
-    ("anyhow", &["cli", "main", "sandbox", "labs", "doctor", "scenario"]),
+    ("anyhow", &["cli", "main", "sandbox", "labs", "doctor", "scenario", "project"]),
     ("mlua", &["lua", "doc", "repl", "scenario"]),
     ("netlink_packet_core", &["net"]),
     ("netlink_packet_netfilter", &["net"]),

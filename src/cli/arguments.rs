@@ -83,6 +83,15 @@ pub enum SubCommand {
         #[arg(value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
         directory: Option<PathBuf>,
     },
+    /// Make a project: a lab, tests of it, and what an editor and CI need
+    ///
+    /// What is in the directory already stays as it is. The types in .nsh/types are those of this nsh afterwards, so it is run
+    /// again after an update of nsh. Exit status: 0, or 1 if a file can't be written.
+    Init {
+        /// The project's directory; it is made if it isn't there
+        #[arg(value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
+        directory: PathBuf,
+    },
     /// Run a script in a lab that stays up
     #[command(
         override_usage = "nsh up [OPTIONS] [FILE] [ARGS...]\n       nsh up [OPTIONS] -e CODE [ARGS...]",
@@ -194,6 +203,7 @@ impl SubCommand {
             SubCommand::Doc { markdown: true, .. } => Command::Reference,
             SubCommand::Doc { name, .. } => Command::Doc { name: (!name.is_empty()).then(|| name.join(" ")) },
             SubCommand::Types { directory } => Command::Types { directory },
+            SubCommand::Init { directory } => Command::Init { directory },
             SubCommand::Translate { file, output } => Command::Translate { file, output },
             SubCommand::Check { file, options } => Command::Check { file, options },
             SubCommand::Doctor { json } => Command::Doctor { json },
@@ -237,6 +247,7 @@ pub fn commands() -> Vec<(String, String)> {
         ("attach", &["connect", "console", "enter", "shell"]),
         ("logs", &["log"]),
         ("doc", &["docs", "man"]),
+        ("init", &["new"]),
         ("--help", &["help"]),
         ("--version", &["version"]),
     ];

@@ -46,6 +46,9 @@ pub enum Command {
     Types {
         directory: Option<PathBuf>,
     },
+    Init {
+        directory: PathBuf,
+    },
     Translate {
         file: PathBuf,
         output: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! `nsh test` and `nsh report merge`: what they promise, seen from outside, as root and as an ordinary user.
+//! `nsh test`, `nsh report merge` and `nsh init`: what they promise, seen from outside, as root and as an ordinary user.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad_input;
@@ -11,5 +11,6 @@ mod outcomes;
 #[path = "../sandbox/stage.rs"]
 #[allow(dead_code)]
 mod place;
+mod project;
 mod selection;
 mod stage;
