@@ -170,6 +170,19 @@ fn every_test_folder_has_tests() {
     }
 }
 
+/// `#[ignore = "..."]` gives the reason; Lua's skips have one in any case.
+#[test]
+fn no_test_is_ignored_without_a_reason() {
+    let mut files = Vec::new();
+    for place in ["src", "tests"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(place), &mut files);
+    }
+    for path in files {
+        let bare = fs::read_to_string(&path).unwrap().lines().any(|line| line.trim() == "#[ignore]");
+        assert!(!bare, "{}: an ignored test says why", path.display());
+    }
+}
+
 /// What stands between backticks.
 fn ticked(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()

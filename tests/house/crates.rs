@@ -65,6 +65,21 @@ fn licences_and_sources_are_allowed() {
     }
 }
 
+/// `1.88` as numbers.
+fn version(text: &str) -> Vec<u32> {
+    text.split('.').map(|part| part.parse().unwrap_or(0)).chain([0; 3]).take(3).collect()
+}
+
+#[test]
+fn no_crate_needs_a_newer_rust() {
+    let all = metadata();
+    let oldest = version(env!("CARGO_PKG_RUST_VERSION"));
+    for package in array(&all, "packages") {
+        let needs = text(package, "rust_version");
+        assert!(version(needs) <= oldest, "{} needs Rust {needs}", text(package, "name"));
+    }
+}
+
 #[test]
 fn there_is_one_version_of_each() {
     let (all, skip) = (metadata(), listed("skip"));

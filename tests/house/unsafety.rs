@@ -57,9 +57,11 @@ fn the_guide_counts_it_and_says_why() {
         })
         .collect();
     let counted = count();
-    for (module, is) in &counted {
-        let row = format!("| `{module}` | {} | {} | ... |", is.places, is.lines);
-        assert_eq!(told.get(module), Some(is), "ARCHITECTURE.md, Unsafe code: the row is {row}");
-    }
+    let wrong: Vec<String> = counted
+        .iter()
+        .filter(|(module, is)| told.get(*module) != Some(is))
+        .map(|(module, is)| format!("| `{module}` | {} | {} |", is.places, is.lines))
+        .collect();
+    assert!(wrong.is_empty(), "ARCHITECTURE.md, Unsafe code: these rows begin so: {wrong:#?}");
     assert_eq!(told.len(), counted.len(), "{:?}", told.keys());
 }

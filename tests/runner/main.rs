@@ -13,4 +13,5 @@ mod outcomes;
 mod place;
 mod project;
 mod selection;
+mod shards;
 mod stage;
