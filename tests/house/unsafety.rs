@@ -36,7 +36,7 @@ fn count() -> BTreeMap<String, Count> {
         for (at, _) in code.match_indices("unsafe ") {
             let begun = |after: &&str| code[at..].starts_with(&format!("unsafe {after}"));
             // A type `unsafe extern fn` is none.
-            if ["{", "fn", "impl"].iter().any(|after| begun(&after)) {
+            if ["{", "fn", "impl"].iter().any(begun) {
                 let count = counts.entry(module.clone()).or_default();
                 count.places += 1;
                 count.lines += lines(&code[at..]);
