@@ -132,7 +132,10 @@ fn commands_of_others_word_by_word() {
     with(LAB, |complete| {
         assert_eq!(
             complete("ip "),
-            ["addr ", "link ", "neigh ", "netns ", "nexthop ", "route ", "rule ", "xfrm "]
+            [
+                "addr ", "link ", "maddr ", "neigh ", "netns ", "nexthop ", "route ", "rule ", "tuntap ",
+                "xfrm "
+            ]
         );
         assert_eq!(complete("sudo ip -n "), ["ns1 ", "ns2 "]);
         assert_eq!(complete("ip -n ns1 link set "), complete("ip netns exec ns1 ip link set "));
