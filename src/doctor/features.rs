@@ -12,7 +12,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::{Build, builds};
 use crate::net::namespace::{Namespace, Namespaces};
-use crate::net::{nf, tc, xfrm};
+use crate::net::{mpls, nf, tc, xfrm};
 use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
 
 /// Tries one thing.
@@ -26,6 +26,7 @@ const OTHERS: &[(&str, Trial)] = &[
     ("firewall", firewall),
     ("conntrack", conntrack),
     ("esp", esp),
+    ("mpls", labels),
 ];
 
 /// What can be tried by its name alone, with [`one`].
@@ -107,6 +108,10 @@ fn esp(ns: &Namespace) -> Check {
         ..xfrm::State::default()
     };
     feature(Group::Firewall, "esp", "XFRM_USER and INET_ESP", xfrm::state::add(ns, &state))
+}
+
+fn labels(ns: &Namespace) -> Check {
+    feature(Group::Links, "mpls", "MPLS_ROUTING", mpls::room(ns).map(|_| ()))
 }
 
 fn vlan_filtering(ns: &Namespace) -> Check {

@@ -17,6 +17,7 @@ use super::bridge::vlan::{Vids, Vlan};
 use super::ethtool;
 use super::fields::HardwareAddress;
 use super::link::{Change, LinkSpec, Port};
+use super::mpls::Mpls;
 use super::namespace::{Namespace, Whose};
 use super::neigh::Neigh;
 use super::nexthop::Nexthop;
@@ -62,6 +63,7 @@ pub enum Done<'a> {
     Route(Verb, &'a Route),
     /// For each family that lost routes.
     RoutesFlushed(&'a route::Filter, &'a [Family]),
+    Mpls(Verb, &'a Mpls),
     Nexthop(Verb, &'a Nexthop),
     Neigh(Verb, IpAddr, &'a Neigh),
     NeighsFlushed(&'a Neigh, &'a [Neigh]),

@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod inherited;
 pub mod link;
 pub mod maddr;
+pub mod mpls;
 pub mod names;
 pub mod namespace;
 pub mod neigh;

@@ -8,6 +8,7 @@ use super::defaults::{self, Difference};
 use super::fields::{Origin, TableId};
 use super::link::common::AddrGenMode;
 use super::link::{self, Link};
+use super::mpls::{self, Mpls};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::{self, Neigh};
 use super::nf::message;
@@ -25,6 +26,8 @@ pub struct State {
     pub addresses: Vec<Addr>,
     /// Of all tables, but for what the kernel puts into `local` for each address.
     pub routes: Vec<Route>,
+    /// Of MPLS.
+    pub mpls: Vec<Mpls>,
     pub rules: Vec<Rule>,
     /// With the entries of proxy ARP and NDP behind them.
     pub neighbours: Vec<Neigh>,
@@ -87,6 +90,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         links: part!("links", link::list(namespaces, ns, &link::Filter::default())),
         addresses: part!("addresses", addr::list(ns, &addr::Addr::default())),
         routes: part!("routes", routes(ns)),
+        mpls: part!("mpls", mpls::list(ns, &Mpls::default())),
         rules: part!("rules", rule::list(ns, &Rule::default())),
         neighbours: part!("neighbours", neighbours(ns)),
         fdb: part!("fdb", fdb::list(ns, &fdb::Entry::default())),

@@ -33,6 +33,7 @@
 ---@field link nsh.link
 ---@field maddr nsh.maddr
 ---@field mdb nsh.mdb
+---@field mpls nsh.mpls
 ---@field nat nsh.nat
 ---@field neigh nsh.neigh
 ---@field nexthop nsh.nexthop
@@ -1360,6 +1361,43 @@
 
 ---@class (exact) nsh.mdb.RoutersOptions
 ---@field dev? string the bridge
+
+---@class (exact) nsh.mpls.AddOptions
+---@field as? string the labels that they get in its place, the outermost first, such as "200" or "200/300"; default none: it is taken away
+---@field via? string the next router, of IPv4 or IPv6
+---@field dev? string the link; default the one on which the next router is
+---@field proto? integer|string who added it; default boot
+---@field ttl_propagate? "enabled"|"disabled" whether the TTL is carried over to an IP packet that comes out; default as sysctl net.mpls.ip_ttl_propagate
+---@field nexthops? nsh.mpls.HopOptions[] several next hops that share the packets
+
+---@class (exact) nsh.mpls.FlushOptions
+---@field label? integer the label that packets come with
+---@field as? string the labels that they get in its place, the outermost first, such as "200" or "200/300"; default none: it is taken away
+---@field via? string the next router, of IPv4 or IPv6
+---@field dev? string the link; default the one on which the next router is
+---@field proto? integer|string who added it; default boot
+---@field ttl_propagate? "enabled"|"disabled" whether the TTL is carried over to an IP packet that comes out; default as sysctl net.mpls.ip_ttl_propagate
+
+---@class (exact) nsh.mpls.HopOptions
+---@field as? string the labels that packets get; default none
+---@field via? string the next router, of IPv4 or IPv6
+---@field dev? string the link
+
+---@class (exact) nsh.mpls.ListOptions
+---@field label? integer the label that packets come with
+---@field as? string the labels that they get in its place, the outermost first, such as "200" or "200/300"; default none: it is taken away
+---@field via? string the next router, of IPv4 or IPv6
+---@field dev? string the link; default the one on which the next router is
+---@field proto? integer|string who added it; default boot
+---@field ttl_propagate? "enabled"|"disabled" whether the TTL is carried over to an IP packet that comes out; default as sysctl net.mpls.ip_ttl_propagate
+
+---@class (exact) nsh.mpls.ReplaceOptions
+---@field as? string the labels that they get in its place, the outermost first, such as "200" or "200/300"; default none: it is taken away
+---@field via? string the next router, of IPv4 or IPv6
+---@field dev? string the link; default the one on which the next router is
+---@field proto? integer|string who added it; default boot
+---@field ttl_propagate? "enabled"|"disabled" whether the TTL is carried over to an IP packet that comes out; default as sysctl net.mpls.ip_ttl_propagate
+---@field nexthops? nsh.mpls.HopOptions[] several next hops that share the packets
 
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
@@ -3526,6 +3564,24 @@
 ---@field users integer how many have joined it
 ---@field static boolean one of them is `maddr.add`
 
+---One of several next hops of a route of MPLS.
+---@class nsh.MplsHop
+---@field as? string the labels that packets get; default none
+---@field via? string the next router, of IPv4 or IPv6
+---@field dev? string the link
+---@field flags string[] linkdown, dead, ...
+
+---A route of MPLS. Prints as in `ip -f mpls route`.
+---@class nsh.MplsRoute
+---@field label integer the label that packets come with
+---@field as? string the labels that they get in its place, the outermost first, such as "200" or "200/300"; default none: it is taken away
+---@field via? string the next router, of IPv4 or IPv6
+---@field dev? string the link; default the one on which the next router is
+---@field proto string who added it; default boot
+---@field ttl_propagate? string whether the TTL is carried over to an IP packet that comes out; default as sysctl net.mpls.ip_ttl_propagate
+---@field flags string[] linkdown, dead, ...
+---@field nexthops nsh.MplsHop[] the next hops, where there are several
+
 ---A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.
 ---@class nsh.NatRule
 ---@field handle integer its number, to delete it by
@@ -4464,6 +4520,7 @@
 ---@field links nsh.Link[] as `link.list`
 ---@field addresses nsh.Addr[] as `addr.list`
 ---@field routes nsh.Route[] of all tables, but for what the kernel keeps in the table local for each address
+---@field mpls nsh.MplsRoute[] of MPLS, as `mpls.list`
 ---@field rules nsh.Rule[] as `rule.list`
 ---@field neighbours nsh.Neigh[] as `neigh.list`, with those of proxy ARP and NDP behind
 ---@field fdb nsh.FdbEntry[] the forwarding databases of bridges and links, as `fdb.list`
@@ -6051,6 +6108,46 @@ function mdb.list(opts) end
 ---@param opts? nsh.mdb.RoutersOptions options
 ---@return nsh.MdbRouter[] # the ports
 function mdb.routers(opts) end
+
+---Routes of MPLS: what becomes of packets with a label. Each router that takes them needs `sysctl.set("net.mpls.platform_labels", 1000)`, and `sysctl.set("net.mpls.conf.eth0.input", 1)` for each link on which they come. `route.add(DST, { encap = "mpls 100", via = GATEWAY })` puts labels on packets.
+---@class nsh.mpls
+mpls = {}
+
+---Adds a route: the label is replaced by those of `as`, or taken away, and the packet sent to the next router.
+---
+---Raises `exists` if there is one for the label, `invalid` if there is no room for it, `network_unreachable` if the next router can't be reached, `unsupported` if the kernel has no MPLS.
+---@param label integer the label that packets come with
+---@param opts? nsh.mpls.AddOptions options
+---@overload fun(list: table[])
+function mpls.add(label, opts) end
+
+---Adds a route, or puts it in the place of the one for the label.
+---
+---Raises as mpls.add.
+---@param label integer the label that packets come with
+---@param opts? nsh.mpls.ReplaceOptions options
+function mpls.replace(label, opts) end
+
+---Deletes the route for a label.
+---
+---Raises `not_found` if there is none.
+---@param label integer the label that packets come with
+function mpls.del(label) end
+
+---Finds the route for a label.
+---@param label integer the label that packets come with
+---@return nsh.MplsRoute? # the route, or nil
+function mpls.get(label) end
+
+---Lists the routes, or those that have all that is given. A kernel without MPLS has none.
+---@param opts? nsh.mpls.ListOptions options
+---@return nsh.MplsRoute[] # the routes, by their labels
+function mpls.list(opts) end
+
+---Deletes the routes, or those that have all that is given.
+---@param opts? nsh.mpls.FlushOptions options
+---@return integer # how many were deleted
+function mpls.flush(opts) end
 
 ---Network namespaces: the hosts of the lab.
 ---

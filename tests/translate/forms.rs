@@ -201,6 +201,20 @@ fn addresses_routes_neighbours() {
         ("ip -6 nexthop replace id 2 dev a", "nexthop.replace(2, { dev = \"a\", family = \"inet6\" })"),
         ("ip nexthop add id 3 group 1/2,5", "nexthop.add(3, { group = \"1/2,5\" })"),
         ("ip nexthop del id 3", "nexthop.del(3)"),
+        (
+            "ip -f mpls route add 100 as to 200/300 via inet 10.0.0.2 dev a ttl-propagate disabled",
+            "mpls.add(100, { as = \"200/300\", via = \"10.0.0.2\", dev = \"a\", ttl_propagate = \"disabled\" })",
+        ),
+        (
+            "ip -M r add to 16 nexthop as 5 via inet 10.0.0.2 nexthop via inet6 fd00::1 dev b",
+            "mpls.add(16, { nexthops = { { as = \"5\", via = \"10.0.0.2\" }, { via = \"fd00::1\", dev = \"b\" } } })",
+        ),
+        (
+            "ip -f mpls route replace 100 dev lo proto static",
+            "mpls.replace(100, { dev = \"lo\", proto = \"static\" })",
+        ),
+        ("ip -f mpls route del 100 via inet 10.0.0.2", "mpls.del(100)"),
+        ("ip -f mpls route", "print(mpls.list())"),
         ("ip xfrm state", "print(xfrm.state.list())"),
         (
             "ip xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 0x100 mode tunnel aead 'rfc4106(gcm(aes))' 0x01 128 \

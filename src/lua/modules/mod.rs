@@ -20,6 +20,7 @@ pub(super) mod lab;
 pub mod link;
 pub(super) mod maddr;
 pub(super) mod mdb;
+pub(super) mod mpls;
 pub mod namespace;
 pub(super) mod nat;
 pub(super) mod neigh;
@@ -86,6 +87,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("link", Namespace, Table, link::module),
     Entry::new("maddr", Namespace, Table, maddr::module),
     Entry::new("mdb", Namespace, Table, mdb::module),
+    Entry::new("mpls", Namespace, Table, mpls::module),
     Entry::new("namespace", Global, Table, namespace::module),
     Entry::new("nat", Namespace, Table, nat::module),
     Entry::new("neigh", Namespace, Table, neigh::module),

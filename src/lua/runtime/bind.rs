@@ -156,16 +156,17 @@ fn field(lua: &Lua, ns: &Rc<Namespace>, name: &str, key: &Value) -> Result<Value
     let place = module.field_names().position(|field| field == key);
     match place {
         Some(i) => Ok(Value::Function(bind(lua, ns, module, i)?)),
-        None => Err(unknown(&module, &key).into()),
+        None => Err(unknown(modules, &module, &key).into()),
     }
 }
 
-fn unknown(module: &Module, key: &str) -> Wrong {
+fn unknown(modules: Modules, module: &Module, key: &str) -> Wrong {
     let name = module.name;
-    match did_you_mean(key, module.field_names()) {
+    let within = modules.0.iter().filter_map(|entry| entry.name.strip_prefix(name)?.strip_prefix('.'));
+    let known: Vec<&str> = within.chain(module.field_names()).collect();
+    match did_you_mean(key, known.iter().copied()) {
         Some(near) => Wrong::new(format!("{name} has no {key:?}; did you mean {near:?}?")),
-        None => Wrong::new(format!("{name} has no {key:?}"))
-            .hint(format!("it has {}", module.field_names().collect::<Vec<_>>().join(", "))),
+        None => Wrong::new(format!("{name} has no {key:?}")).hint(format!("it has {}", known.join(", "))),
     }
 }
 

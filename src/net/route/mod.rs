@@ -12,7 +12,7 @@ mod text;
 mod wire;
 
 pub use change::{add, del, flush, replace};
-pub use encap::Encap;
+pub use encap::{Encap, Labels};
 pub(super) use list::name_links;
 pub use list::{Filter, Tables, list};
 pub use lookup::{Lookup, dropping, get};
@@ -25,7 +25,7 @@ pub(super) use wire::{index, parse, small_table};
 // Message types of linux/rtnetlink.h.
 pub(super) const RTM_NEWROUTE: u16 = 24;
 pub(super) const RTM_DELROUTE: u16 = 25;
-const RTM_GETROUTE: u16 = 26;
+pub(super) const RTM_GETROUTE: u16 = 26;
 
 pub const TABLE_MAIN: u32 = 254;
 pub const TABLE_LOCAL: u32 = 255;

@@ -10,7 +10,7 @@ mod link;
 
 use std::path::Path;
 
-use super::ip::{addr, maddr, neigh, nexthop, route, rule, tuntap, xfrm};
+use super::ip::{addr, maddr, mpls, neigh, nexthop, route, rule, tuntap, xfrm};
 use super::programs::{bridge, ethtool, wg};
 use crate::base::command::Command;
 use crate::model::Words;
@@ -45,6 +45,7 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         Done::RoutesFlushed(filter, families) => {
             return families.iter().map(|family| route::flush(ns, filter, *family)).collect();
         }
+        Done::Mpls(verb, route) => mpls::command(ns, verb, route),
         Done::Nexthop(verb, nexthop) => nexthop::command(ns, verb, nexthop),
         Done::Neigh(verb, dst, spec) => neigh::command(ns, verb, dst, spec),
         Done::NeighsFlushed(filter, gone) => return neigh::flush(ns, filter, gone),

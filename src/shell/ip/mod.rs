@@ -4,6 +4,7 @@ pub(super) mod addr;
 mod kinds;
 mod link;
 pub(super) mod maddr;
+pub(super) mod mpls;
 pub(super) mod neigh;
 mod netns;
 pub(super) mod nexthop;
@@ -20,7 +21,7 @@ use super::lua::Expr;
 /// What `ip`'s options in front of the object say.
 #[derive(Clone, Debug, Default)]
 pub struct Global {
-    /// `-4`, `-6`, `-f FAMILY`
+    /// `-4`, `-6`, `-M`, `-f FAMILY`
     pub family: Option<&'static str>,
     pub json: bool,
     pub stats: bool,
@@ -107,7 +108,8 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
             "" => break,
             "4" => global.family = Some("inet"),
             "6" => global.family = Some("inet6"),
-            "0" | "B" | "M" => return Err(Reason::beyond(format!("ip -{option} has no binding"))),
+            "M" => global.family = Some("mpls"),
+            "0" | "B" => return Err(Reason::beyond(format!("ip -{option} has no binding"))),
             "d" | "h" | "o" | "t" | "ts" | "c" | "br" | "p" | "N" => {}
             "a" => global.all = true,
             "s" | "stats" => global.stats = true,
@@ -121,6 +123,7 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
                 global.family = match args.value("ip -family")?.text() {
                     "inet" => Some("inet"),
                     "inet6" => Some("inet6"),
+                    "mpls" => Some("mpls"),
                     other => return Err(Reason::beyond(format!("ip -family {other} has no binding"))),
                 }
             }
@@ -154,6 +157,10 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         return Ok(Done::from(vec![Act::Lua(vec![format!("help({module})")])]));
     }
     match name {
+        "route" if global.family == Some("mpls") => translate_object::<mpls::Labels>(args, &space, &global),
+        other if global.family == Some("mpls") => {
+            Err(Reason::beyond(format!("ip -family mpls {other} has no binding")))
+        }
         "address" => translate_object::<addr::Addresses>(args, &space, &global),
         "link" => link::translate(args, &space, &global).map(Done::from),
         "route" => translate_object::<route::Routes>(args, &space, &global),

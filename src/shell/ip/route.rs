@@ -229,7 +229,7 @@ fn typed(args: &mut Args, fields: &mut Fields) -> Result<Arg> {
 }
 
 /// A gateway, possibly of the other family: `via inet6 fe80::1`.
-fn gateway(args: &mut Args) -> Result<Expr> {
+pub(super) fn gateway(args: &mut Args) -> Result<Expr> {
     let arg = args.value("via")?;
     match arg.text() {
         "inet" | "inet6" => Ok(args.value("via")?.expr()),

@@ -5,7 +5,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use super::{addr, fdb, json, link, mdb, nat, neigh, nft, route, rule, socket, tc, vlan, xfrm};
+use super::{addr, fdb, json, link, mdb, mpls, nat, neigh, nft, route, rule, socket, tc, vlan, xfrm};
 use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::{Cx, Function, Record, Type, param, ret, ty};
@@ -114,6 +114,7 @@ fn space() -> Record<Space> {
             "of all tables, but for what the kernel keeps in the table local for each address",
             |s| &s.state.routes,
         )
+        .list("mpls", mpls::record(), "of MPLS, as `mpls.list`", |s| &s.state.mpls)
         .list("rules", rule::record(), "as `rule.list`", |s| &s.state.rules)
         .list("neighbours", neigh::record(), "as `neigh.list`, with those of proxy ARP and NDP behind", |s| {
             &s.state.neighbours

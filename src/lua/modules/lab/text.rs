@@ -7,10 +7,11 @@ use mlua::{Lua, Table, Value};
 use super::steady;
 
 /// The parts of a namespace, in the order in which they are shown.
-const PARTS: [&str; 18] = [
+const PARTS: [&str; 19] = [
     "links",
     "addresses",
     "routes",
+    "mpls",
     "rules",
     "neighbours",
     "fdb",
