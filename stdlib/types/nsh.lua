@@ -3809,6 +3809,15 @@
 ---@field pairs nsh.PingPair[] each host with each other one
 ---@field lost nsh.PingPair[] the pairs with losses
 
+---Requests that were lost one after the other.
+---@class nsh.PingOutage
+---@field first integer the number of the first one
+---@field last integer the number of the last one
+---@field lost integer how many
+---@field at number when the first one was sent, in seconds after the first request of all
+---@field time number seconds until the next one was sent that was replied to; of an outage that still lasts, until now
+---@field over boolean a later request was replied to
+
 ---What came of pinging from one host to another.
 ---@class nsh.PingPair
 ---@field src string who sent the requests
@@ -3840,6 +3849,8 @@
 ---@field outstanding integer requests that may still be replied to, if it was stopped or still runs
 ---@field loss number the share of requests without a reply, 0 to 1
 ---@field time number seconds from the first request to the end
+---@field longest_outage? number the longest time in seconds in which all requests were lost; none if there is none
+---@field outages nsh.PingOutage[] when requests were lost, in their order
 ---@field rtt? nsh.Rtt round-trip times; none without a reply
 ---@field replies nsh.PingReply[] the replies, in the order in which they came
 ---@field errors nsh.PingError[] what was said instead of a reply
@@ -6372,7 +6383,7 @@ function perf(dst, opts) end
 ---@overload fun(dst: string|nsh.Namespace, opts?: nsh.ping.Options): nsh.PingResult
 ping = {}
 
----Starts a ping that runs beside the script until it is stopped or the count is reached, and returns immediately. It shows what is lost while something else happens.
+---Starts a ping that runs beside the script until it is stopped or the count is reached, and returns immediately. It shows what is lost while something else happens: `outages` of the result tells when, and `longest_outage` how long at most.
 ---
 ---Raises what ping raises, if the first request can't be sent; later ones that can't be sent are errors in the result.
 ---@param dst string|nsh.Namespace the target; a link-local address with its link, as "fe80::1%eth0"

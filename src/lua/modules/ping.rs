@@ -12,7 +12,9 @@ use crate::lua::schema::{
 use crate::net::namespace::Namespace;
 use crate::net::prefix::Family;
 use crate::probe::endpoint::Host;
-use crate::probe::ping::{self, Arrival, EchoRequests, MAX_SIZE, Refusal, Reply, Report, Rtt, Running};
+use crate::probe::ping::{
+    self, Arrival, EchoRequests, MAX_SIZE, Outage, Refusal, Reply, Report, Rtt, Running,
+};
 
 /// `count` stands apart: what is meant without one differs.
 #[derive(Clone, Default)]
@@ -104,6 +106,19 @@ fn refusal() -> Record<Refusal> {
     .shown(Refusal::to_string)
 }
 
+fn outage() -> Record<Outage> {
+    record!(Outage = "nsh.PingOutage", "Requests that were lost one after the other." => {
+        first: o => o.first, "the number of the first one";
+        last: o => o.last, "the number of the last one";
+        lost: o => o.lost(), "how many";
+        at: o => o.at, "when the first one was sent, in seconds after the first request of all";
+        time: o => o.time(),
+            "seconds until the next one was sent that was replied to; of an outage that still lasts, until now";
+        over: o => o.over, "a later request was replied to";
+    })
+    .plain()
+}
+
 fn report() -> Record<Report> {
     record!(Report = "nsh.PingResult", "What came of a ping. Prints as the summary of ping." => {
         dst: r => r.name.clone(), "the target, as it was given";
@@ -116,7 +131,10 @@ fn report() -> Record<Report> {
             "requests that may still be replied to, if it was stopped or still runs";
         loss: r => Report::loss(r), "the share of requests without a reply, 0 to 1";
         time: r => r.time, "seconds from the first request to the end";
+        longest_outage: r => r.longest_outage().map(Outage::time),
+            "the longest time in seconds in which all requests were lost; none if there is none";
     })
+    .list("outages", outage(), "when requests were lost, in their order", |r| &r.outages)
     .record("rtt", rtt(), "round-trip times; none without a reply", |r| r.rtt.as_ref())
     .list("replies", reply(), "the replies, in the order in which they came", |r| &r.replies)
     .list("errors", refusal(), "what was said instead of a reply", |r| &r.errors)
@@ -249,7 +267,8 @@ pub fn module() -> Module {
         )
         .doc(
             "Starts a ping that runs beside the script until it is stopped or the count is reached, and returns \
-             immediately. It shows what is lost while something else happens.\n\n\
+             immediately. It shows what is lost while something else happens: `outages` of the result tells when, and \
+             `longest_outage` how long at most.\n\n\
              Raises what ping raises, if the first request can't be sent; later ones that can't be sent are errors \
              in the result.",
         )

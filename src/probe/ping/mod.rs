@@ -5,6 +5,7 @@
 mod all;
 mod arrival;
 mod matrix;
+mod outage;
 pub(super) mod packet;
 mod report;
 pub(super) mod run;
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex};
 pub use all::{Everyone, Host, ping_all};
 pub use arrival::{Arrival, one_way};
 pub use matrix::{Cell, Matrix};
+pub use outage::Outage;
 pub use packet::checksum;
 pub use report::{KEPT, Refusal, Reply, Report, Rtt};
 
@@ -68,7 +70,7 @@ pub fn ping(ns: &Namespace, name: &str, target: SocketAddr, options: &EchoReques
     while let Some(Pause { events, deadline }) = pinger.step(&report)? {
         wait::wait(&[(pinger.socket().as_fd(), events)], deadline)?;
     }
-    report.into_inner().or_else(|poisoned| Ok(poisoned.into_inner()))
+    Ok(report.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).with_outages())
 }
 
 /// Names the path's MTU where a packet was too big for it.
@@ -123,7 +125,7 @@ pub fn start(ns: &Namespace, name: &str, target: SocketAddr, options: &EchoReque
 impl Running {
     /// The result so far.
     pub fn result(&self) -> Report {
-        self.look(Report::clone)
+        self.look(Report::clone).with_outages()
     }
 
     /// Looks at the result so far without copying it.

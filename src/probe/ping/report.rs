@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::outage::{Outage, Outages};
 use crate::base::error::Error;
 
 /// So many replies, and so many errors, are kept one by one at least; of runs more than twice as long only the last
@@ -81,6 +82,9 @@ pub struct Report {
     pub rtt: Option<Rtt>,
     pub replies: Vec<Reply>,
     pub errors: Vec<Refusal>,
+    /// Runs of lost requests, of a result that is handed out.
+    pub outages: Vec<Outage>,
+    pub(super) tracked: Outages,
     sums: Sums,
 }
 
@@ -99,6 +103,8 @@ impl Report {
             rtt: None,
             replies: Vec::new(),
             errors: Vec::new(),
+            outages: Vec::new(),
+            tracked: Outages::default(),
             sums: Sums::default(),
         }
     }
@@ -109,6 +115,16 @@ impl Report {
             0 => 0.0,
             decided => 1.0 - self.received.min(decided) as f64 / decided as f64,
         }
+    }
+
+    pub(super) fn with_outages(mut self) -> Self {
+        self.outages = self.tracked.so_far(self.sent - self.outstanding.min(self.sent), self.time);
+        self
+    }
+
+    /// The outage that took longest.
+    pub fn longest_outage(&self) -> Option<&Outage> {
+        self.outages.iter().max_by(|a, b| a.time().total_cmp(&b.time()))
     }
 
     pub(super) fn add_reply(&mut self, reply: Reply) {
@@ -205,6 +221,10 @@ impl fmt::Display for Report {
             write!(f, ", +{} errors", self.refused)?;
         }
         write!(f, ", {}% packet loss, time {:.0}ms", significant(self.loss() * 100.0), self.time * 1e3)?;
+        if let Some(outage) = self.longest_outage().filter(|outage| outage.over) {
+            let (ms, lost) = (outage.time() * 1e3, outage.lost());
+            write!(f, "\nlongest outage {ms:.0} ms, {:.3} s after the start: {lost} lost", outage.at)?;
+        }
         if let Some(Rtt { min, avg, max, mdev }) = self.rtt {
             let [min, avg, max, mdev] = [min, avg, max, mdev].map(|s| s * 1e3);
             write!(f, "\nrtt min/avg/max/mdev = {min:.3}/{avg:.3}/{max:.3}/{mdev:.3} ms")?;

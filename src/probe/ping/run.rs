@@ -118,9 +118,9 @@ impl Pinger {
     pub fn step(&mut self, report: &Mutex<Report>) -> Result<Option<Pause>> {
         let drained = self.receive(report)?;
         let now = Instant::now();
-        self.expire(now);
         {
             let mut report = lock(report);
+            self.expire(now, &mut report);
             report.outstanding = self.outstanding;
             report.time = self.started.elapsed().as_secs_f64();
         }
@@ -192,6 +192,7 @@ impl Pinger {
         let error = explain(errno.into(), self.target);
         let mut report = lock(report);
         report.sent = self.sent;
+        report.tracked.lost(self.sent, self.since_start(Instant::now()));
         report.add_refusal(Refusal {
             seq: self.sent,
             from: None,
@@ -202,8 +203,18 @@ impl Pinger {
         });
     }
 
+    /// When a request was sent, unless it couldn't be.
+    fn sent_at(&self, seq: u64) -> Option<f64> {
+        let request = self.requests.get(&(seq as u16)).filter(|request| request.seq == seq)?;
+        Some(self.since_start(request.at))
+    }
+
+    fn since_start(&self, at: Instant) -> f64 {
+        at.saturating_duration_since(self.started).as_secs_f64()
+    }
+
     /// Gives up requests whose time is up.
-    fn expire(&mut self, now: Instant) {
+    fn expire(&mut self, now: Instant, report: &mut Report) {
         while let Some((seq, at)) = self.waiting.front().copied() {
             let answered = self.requests.get(&(seq as u16)).is_none_or(|r| r.seq != seq || r.answered);
             if !answered && now < at + self.timeout {
@@ -212,6 +223,7 @@ impl Pinger {
             self.waiting.pop_front();
             if !answered {
                 self.outstanding -= 1;
+                report.tracked.lost(seq, self.since_start(at));
             }
         }
     }
@@ -238,7 +250,7 @@ impl Pinger {
             return;
         }
         let duplicate = std::mem::replace(&mut request.answered, true);
-        let seq = request.seq;
+        let (seq, at) = (request.seq, request.at);
         let rtt = packet.rtt(request.wall, elapsed).as_secs_f64();
         if !duplicate {
             self.outstanding -= 1;
@@ -248,9 +260,11 @@ impl Pinger {
         report.outstanding = self.outstanding;
         match answer {
             Answer::Reply { size, ttl, .. } => {
+                report.tracked.reply(seq, |seq| self.sent_at(seq));
                 report.add_reply(Reply { seq, from, ttl: ttl.or(packet.hops), rtt, size, duplicate });
             }
             Answer::Refused { kind, code, message, mtu, .. } => {
+                report.tracked.lost(seq, self.since_start(at));
                 let code = Some((kind, code));
                 report.add_refusal(Refusal { seq, from: Some(from), code, message, mtu, local: None });
             }
