@@ -111,23 +111,3 @@ fn the_readme_script_prints_what_the_readme_says() {
     let want = block("```console\n$ nsh hello.lua\n");
     assert_eq!(shape(&text(&output.stdout)), shape(&want));
 }
-
-#[test]
-fn the_examples_of_the_page_on_topologies_run() {
-    let page = fs::read_to_string(root().join("docs/topology.md")).unwrap();
-    let examples: Vec<&str> =
-        page.split("```lua\n").skip(1).map(|e| e.split("```").next().unwrap()).collect();
-    assert!(!examples.is_empty());
-    for example in &examples {
-        let output = nsh().arg("-e").arg(example).current_dir(root()).output().unwrap();
-        match output.status.code() {
-            // One needs BIRD.
-            Some(3) => println!("skipped: {}", text(&output.stderr)),
-            status => assert_eq!(status, Some(0), "{example}\n{}", text(&output.stderr)),
-        }
-    }
-    // What the first one prints stands below it.
-    let output = nsh().arg("-e").arg(examples[0]).current_dir(root()).output().unwrap();
-    let printed: Vec<String> = text(&output.stdout).lines().map(|l| format!("    {l}")).collect();
-    assert!(page.contains(&printed.join("\n")), "{}", text(&output.stdout));
-}

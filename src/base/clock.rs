@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
+// For musl, libc announces that it becomes longer.
+#[allow(deprecated)]
 type Convert = unsafe extern "C" fn(*const libc::time_t, *mut libc::tm) -> *mut libc::tm;
 
+#[allow(deprecated)]
 fn broken_down(seconds: u64, convert: Convert) -> libc::tm {
     let seconds = seconds as libc::time_t;
     // SAFETY: localtime_r and gmtime_r read one number and write one struct, both ours; all zero is valid for it.

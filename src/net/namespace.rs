@@ -18,6 +18,7 @@ use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags};
 use nix::sched::CloneFlags;
+use nix::sys::statfs::{FsType, statfs};
 
 use super::done::{Done, Reports, Verb};
 use super::inherited::{self, Inherited};
@@ -583,6 +584,6 @@ fn check_name(name: &str) -> Result<()> {
 
 /// Whether `path` is a pinned network namespace (on nsfs) and not a plain file.
 fn is_namespace(path: &Path) -> bool {
-    const NSFS_MAGIC: i64 = 0x6e73_6673;
-    nix::sys::statfs::statfs(path).is_ok_and(|s| s.filesystem_type().0 == NSFS_MAGIC)
+    const NSFS_MAGIC: FsType = FsType(0x6e73_6673);
+    statfs(path).is_ok_and(|s| s.filesystem_type() == NSFS_MAGIC)
 }

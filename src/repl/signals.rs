@@ -31,10 +31,11 @@ impl Drop for Reading {
 
 /// Watches for such a signal beside the calling thread, which is the one that reads.
 pub fn watch() {
-    let reader = pthread_self();
+    // A number in one C library, a pointer in another.
+    let reader = pthread_self() as usize;
     let made = std::thread::Builder::new().name("nsh-signals".into()).stack_size(64 * 1024);
     // Without the thread, the lab's supervisor ends the prompt a little later.
-    let _ = made.spawn(move || watch_for(reader));
+    let _ = made.spawn(move || watch_for(reader as Pthread));
 }
 
 fn watch_for(reader: Pthread) {

@@ -121,8 +121,8 @@ fn seal_streams() -> Result<()> {
     Ok(())
 }
 
-/// A resource and its soft and hard limit.
-type Limit = (libc::__rlimit_resource_t, libc::rlimit);
+/// A resource, whose type differs between C libraries, and its soft and hard limit.
+type Limit = (i32, libc::rlimit);
 
 /// The limits of the lab's processes: those of the one that runs the script, which raised its own limit of open
 /// files.
@@ -138,7 +138,7 @@ fn limits(target: &Target<'_>) -> Result<Vec<Limit>> {
             {
                 limit.rlim_cur = soft.min(limit.rlim_max);
             }
-            limits.push((resource, limit));
+            limits.push((resource as i32, limit));
         }
     }
     Ok(limits)
@@ -148,7 +148,7 @@ fn limits(target: &Target<'_>) -> Result<Vec<Limit>> {
 fn limit(limits: &[Limit]) {
     for (resource, limit) in limits {
         // SAFETY: limit is a plain rlimit.
-        unsafe { libc::setrlimit(*resource, limit) };
+        unsafe { libc::setrlimit(*resource as _, limit) };
     }
 }
 

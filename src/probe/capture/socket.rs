@@ -210,7 +210,7 @@ impl Socket {
         let (got, request) = unsafe {
             let mut request: libc::ifreq = std::mem::zeroed();
             request.ifr_ifru.ifru_ifindex = index;
-            (libc::ioctl(self.fd.as_raw_fd(), libc::SIOCGIFNAME, &raw mut request), request)
+            (libc::ioctl(self.fd.as_raw_fd(), libc::SIOCGIFNAME as libc::Ioctl, &raw mut request), request)
         };
         let name: Vec<u8> = request.ifr_name.iter().map(|c| *c as u8).take_while(|c| *c != 0).collect();
         if got < 0 { None } else { String::from_utf8(name).ok() }
