@@ -67,6 +67,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("nat.masquerade", "share internet connection snat"),
     ("firewall.add", "filter rules block drop reject allow iptables"),
     ("firewall.add_set", "ipset blocklist list of addresses"),
+    ("firewall.add_map", "vmap verdict map dispatch"),
     ("nft.load", "firewall filter rules block drop iptables"),
     ("counters.list", "nstat netstat statistics snmp retransmits drops"),
     ("capture.start", "sniff packets tcpdump wireshark"),

@@ -994,9 +994,15 @@
 ---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
 ---@field sticky? boolean learning doesn't move it to another port; default false
 
+---@class (exact) nsh.firewall.AddMapOptions
+---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
+---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
+---@field to "verdict"|"mark"|"ipv4_addr"|"ipv6_addr"|"inet_service" what it has for each: a verdict (such as "accept" or "jump CHAIN"), a mark, an address or a port
+---@field elements? table<integer|string, integer|string> what is in it at first
+
 ---@class (exact) nsh.firewall.AddOptions
 ---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
 ---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
 ---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
 ---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
@@ -1009,6 +1015,7 @@
 ---@field icmpv6? integer|string|(integer|string)[] types of ICMPv6, by nft's names or numbers
 ---@field state? string|string[] what the packet is to its connection: new, established, related, invalid or untracked
 ---@field mark? integer|string the packet's mark, or with "/" those bits of it
+---@field ct_mark? integer|string the mark of its connection, or with "/" those bits of it
 ---@field uid? integer|string|(integer|string)[] the user whose socket sends; for output and postrouting
 ---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
 ---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
@@ -1016,7 +1023,9 @@
 ---@field log? string|true write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
 ---@field log_level? "emerg"|"alert"|"crit"|"err"|"warn"|"notice"|"info"|"debug" the line's level; default warn
 ---@field log_group? integer hand it to the listener of this group of nflog instead
----@field set_mark? integer give the packet this mark
+---@field set_mark? integer|string give the packet this mark, or what a map has for it ("source map @NAME")
+---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
+---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
 ---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field insert? boolean before the chain's other rules; default is behind them
@@ -1032,13 +1041,14 @@
 ---@field policy? table<string, "accept"|"drop"> what becomes of packets that no rule of a chain decides about; default accept
 ---@field chains? string[] chains to jump to
 ---@field sets? table<string, nsh.firewall.SetOptions> sets, by name
+---@field maps? table<string, nsh.firewall.MapOptions> maps, by name
 ---@field rules? nsh.firewall.RuleOptions[] the rules, in order
 
 ---@class (exact) nsh.firewall.ChainsOptions
 ---@field table? string the chains of this table, or of "all"; default nsh's own
 
 ---@class (exact) nsh.firewall.ElementOptions
----@field timeout? number how many seconds they stay; for a set with timeouts
+---@field timeout? number how many seconds they stay; for one with timeouts
 
 ---@class (exact) nsh.firewall.FlushOptions
 ---@field chain? string only the rules of this chain, which stays with its policy
@@ -1058,6 +1068,7 @@
 ---@field icmpv6? integer|string|(integer|string)[] types of ICMPv6, by nft's names or numbers
 ---@field state? string|string[] what the packet is to its connection: new, established, related, invalid or untracked
 ---@field mark? integer|string the packet's mark, or with "/" those bits of it
+---@field ct_mark? integer|string the mark of its connection, or with "/" those bits of it
 ---@field uid? integer|string|(integer|string)[] the user whose socket sends; for output and postrouting
 ---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
 ---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
@@ -1065,14 +1076,22 @@
 ---@field log? string|true write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
 ---@field log_level? "emerg"|"alert"|"crit"|"err"|"warn"|"notice"|"info"|"debug" the line's level; default warn
 ---@field log_group? integer hand it to the listener of this group of nflog instead
----@field set_mark? integer give the packet this mark
----@field action? string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field set_mark? integer|string give the packet this mark, or what a map has for it ("source map @NAME")
+---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
+---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
+---@field action? string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
 ---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 
+---@class (exact) nsh.firewall.MapOptions
+---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
+---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
+---@field to "verdict"|"mark"|"ipv4_addr"|"ipv6_addr"|"inet_service" what it has for each: a verdict (such as "accept" or "jump CHAIN"), a mark, an address or a port
+---@field elements? table<integer|string, integer|string> what is in it at first
+
 ---@class (exact) nsh.firewall.RuleOptions
 ---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
 ---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
 ---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
 ---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
@@ -1085,6 +1104,7 @@
 ---@field icmpv6? integer|string|(integer|string)[] types of ICMPv6, by nft's names or numbers
 ---@field state? string|string[] what the packet is to its connection: new, established, related, invalid or untracked
 ---@field mark? integer|string the packet's mark, or with "/" those bits of it
+---@field ct_mark? integer|string the mark of its connection, or with "/" those bits of it
 ---@field uid? integer|string|(integer|string)[] the user whose socket sends; for output and postrouting
 ---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
 ---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
@@ -1092,7 +1112,9 @@
 ---@field log? string|true write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
 ---@field log_level? "emerg"|"alert"|"crit"|"err"|"warn"|"notice"|"info"|"debug" the line's level; default warn
 ---@field log_group? integer hand it to the listener of this group of nflog instead
----@field set_mark? integer give the packet this mark
+---@field set_mark? integer|string give the packet this mark, or what a map has for it ("source map @NAME")
+---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
+---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
 ---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field insert? boolean before the chain's other rules; default is behind them
@@ -3202,6 +3224,7 @@
 ---@field icmpv6? (integer|string|(integer|string)[]) types of ICMPv6, by nft's names or numbers
 ---@field state? (string|string[]) what the packet is to its connection: new, established, related, invalid or untracked
 ---@field mark? string the packet's mark, or with "/" those bits of it
+---@field ct_mark? string the mark of its connection, or with "/" those bits of it
 ---@field uid? (integer|string|(integer|string)[]) the user whose socket sends; for output and postrouting
 ---@field limit? string match while no more than this comes ("5/second", "100 kbytes/minute"), or with "over" in front what exceeds it
 ---@field burst? integer how much may come at once before the limit counts; packets (default 5), or bytes where the limit has them
@@ -3209,8 +3232,10 @@
 ---@field log? string write a line that begins so to the kernel's log, which namespaces do only with the sysctl net.netfilter.nf_log_all_netns of the machine
 ---@field log_level? string the line's level; default warn
 ---@field log_group? integer hand it to the listener of this group of nflog instead
----@field set_mark? integer give the packet this mark
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output)
+---@field set_mark? string give the packet this mark, or what a map has for it ("source map @NAME")
+---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
+---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
 ---@field reason? string what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field packets? integer packets that it counted
@@ -4508,6 +4533,17 @@
 ---@class nsh.firewall.Element
 ---@field timeout? number how many seconds it stays
 ---@field expires? number how many seconds it stays from now on
+
+---A map that rules ask. It prints as nft shows it, on one line.
+---@class nsh.firewall.Map
+---@field name string its name
+---@field handle integer its number in the table
+---@field type? string what it holds, in nft's words
+---@field interval boolean whether it may hold prefixes and ranges
+---@field timeout? number how many seconds elements stay; 0: those that are given no time stay for good
+---@field to? string what it has for each, in nft's words
+---@field elements table<string, (integer|string)> what it has, by the key's text
+---@field times table<string, nsh.firewall.Element> the times of those that go, by the element's text
 
 ---A set that rules look into. It prints as nft shows it, on one line.
 ---@class nsh.firewall.Set
@@ -5910,19 +5946,41 @@ function firewall.get_set(name) end
 ---@param name string the set's name
 function firewall.del_set(name) end
 
----Puts elements into a set, all of them or none.
+---Makes a map, which has something for each of its keys. A rule asks it for a verdict (`action = "source vmap @NAME"`) or for a mark (`set_mark = "dport map @NAME"`). It can be changed while the rules stand.
+---
+---Raises `exists` if there is one, `not_found` for a chain to jump to that isn't there.
+---@param name string the map's name
+---@param opts nsh.firewall.AddMapOptions options
+function firewall.add_map(name, opts) end
+
+---Lists the maps that have names, with what they have.
+---@return nsh.firewall.Map[] # the maps
+function firewall.maps() end
+
+---Finds a map by its name.
+---@param name string the map's name
+---@return nsh.firewall.Map? # the map, or nil
+function firewall.get_map(name) end
+
+---Deletes a map.
+---
+---Raises `not_found` if there is none, `busy` if a rule asks it.
+---@param name string the map's name
+function firewall.del_map(name) end
+
+---Puts elements into a set or map, all of them or none.
 ---
 ---Raises `exists` if one is there, `not_found` for the set.
----@param name string the set's name
----@param elements integer|string|(integer|string)[] an element, or several
+---@param name string the name of the set or map
+---@param elements integer|string|(integer|string)[]|table<integer|string, integer|string> an element, or several; of a map { [KEY] = VALUE }
 ---@param opts? nsh.firewall.ElementOptions options
 function firewall.add_elements(name, elements, opts) end
 
----Takes elements out of a set, all of them or none.
+---Takes elements out of a set or map, all of them or none.
 ---
 ---Raises `not_found` if one isn't there.
----@param name string the set's name
----@param elements integer|string|(integer|string)[] an element, or several
+---@param name string the name of the set or map
+---@param elements integer|string|(integer|string)[] an element or a map's key, or several
 function firewall.del_elements(name, elements) end
 
 ---Runs a group of tests immediately. What `before_each`, `after_each` and `defer` are given in it holds for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say otherwise. Groups may stand in groups.

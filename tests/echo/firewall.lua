@@ -74,13 +74,25 @@ firewall.add_chain("gone")
 firewall.del_chain("gone")
 firewall.add_set("gone", { type = "mark", elements = { 1, 2 } })
 firewall.del_set("gone")
+firewall.add_map("verdicts", {
+  type = "ipv4_addr",
+  to = "verdict",
+  elements = { ["10.0.0.0/24"] = "jump web", ["10.0.1.1"] = "drop" },
+})
+firewall.add_map("marks", { type = "inet_service", to = "mark", timeout = 0, elements = { [80] = 7 } })
+firewall.add_elements("marks", { [443] = 8 })
+firewall.del_elements("marks", 80)
+firewall.add({ chain = "input", proto = "tcp", set_mark = "dport map @marks", action = "continue" })
+firewall.add({ chain = "input", action = "source vmap @verdicts" })
 ns1.firewall.add({ chain = "input", action = "drop" })
 ns1.firewall.apply({
   policy = { input = "drop" },
   chains = { "own" },
+  maps = { ports = { type = "inet_service", to = "verdict", elements = { [80] = "goto own" } } },
   sets = { six = { type = "ipv6_addr", elements = { "fd00::/64" } } },
   rules = {
     { chain = "own", source = "@six", action = "accept" },
+    { chain = "input", proto = "udp", action = "dport vmap @ports" },
     { chain = "input", action = "goto own" },
   },
 })

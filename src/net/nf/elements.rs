@@ -4,6 +4,7 @@ use netlink_packet_netfilter::NetfilterProtoFamily;
 use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
 
 use super::attr::{Attributes, Received};
+use super::expr::Verdict;
 use super::message::{attributes, dump_of};
 use super::uapi::*;
 use crate::base::error::{Kind, Result};
@@ -52,17 +53,92 @@ impl KeyType {
         }
     }
 
-    /// By what nft knows in which byte order a set's values are: NFTNL_UDATA_SET_KEYBYTEORDER, its length, and
-    /// `enum byteorder` of nft's datatype.h.
-    pub fn byteorder(self) -> [u8; 6] {
-        let host = matches!(self, KeyType::Mark | KeyType::Uid | KeyType::Ifname);
-        let [a, b, c, d] = if host { 1_u32 } else { 2 }.to_ne_bytes();
-        [0, 4, a, b, c, d]
+    /// By what nft knows in which byte order a set's keys are, and a map's data: NFTNL_UDATA_SET_KEYBYTEORDER and
+    /// NFTNL_UDATA_SET_DATABYTEORDER, each with its length, and `enum byteorder` of nft's datatype.h.
+    pub fn byteorders(self, to: Option<DataType>) -> Vec<u8> {
+        let order = |kind, key| {
+            let host = matches!(key, KeyType::Mark | KeyType::Uid | KeyType::Ifname);
+            let [a, b, c, d] = if host { 1_u32 } else { 2 }.to_ne_bytes();
+            [kind, 4, a, b, c, d]
+        };
+        let mut out = order(0, self).to_vec();
+        if let Some(DataType::Of(data)) = to {
+            out.extend(order(1, data));
+        }
+        out
     }
 
     /// Whether a set of them may hold ranges: numbers in the host's byte order have no order for the kernel.
     pub fn has_ranges(self) -> bool {
         matches!(self, KeyType::Ipv4Addr | KeyType::Ipv6Addr | KeyType::InetService)
+    }
+}
+
+/// What a map has for its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataType {
+    Verdict,
+    Of(KeyType),
+}
+
+impl Words for DataType {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("verdict", DataType::Verdict),
+        ("mark", DataType::Of(KeyType::Mark)),
+        ("ipv4_addr", DataType::Of(KeyType::Ipv4Addr)),
+        ("ipv6_addr", DataType::Of(KeyType::Ipv6Addr)),
+        ("inet_service", DataType::Of(KeyType::InetService)),
+    ];
+}
+
+impl DataType {
+    /// NFT_DATA_VERDICT, or as for keys.
+    pub fn number(self) -> u32 {
+        match self {
+            DataType::Verdict => 0xffff_ff00,
+            DataType::Of(key) => key as u32,
+        }
+    }
+
+    pub fn of(number: u32) -> Option<Self> {
+        Self::WORDS.iter().map(|(_, data)| *data).find(|data| data.number() == number)
+    }
+}
+
+/// What a map has for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Datum {
+    Verdict(Verdict),
+    Bytes(Vec<u8>),
+}
+
+impl Datum {
+    pub(super) fn write(&self, out: &mut Attributes) {
+        out.within(NFTA_SET_ELEM_DATA, |data| match self {
+            Datum::Verdict(verdict) => verdict.write(data),
+            Datum::Bytes(bytes) => data.put(NFTA_DATA_VALUE, bytes),
+        });
+    }
+
+    pub(super) fn read(element: Received<'_>) -> Option<Self> {
+        let data = element.nest(NFTA_SET_ELEM_DATA)?;
+        let bytes = data.get(NFTA_DATA_VALUE).map(|bytes| Datum::Bytes(bytes.to_vec()));
+        bytes.or_else(|| Verdict::read(data).map(Datum::Verdict))
+    }
+}
+
+/// What goes into a set, or into a map with what it has for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub span: Span,
+    pub data: Option<Datum>,
+}
+
+impl Entry {
+    /// As they go into a set, sorted and apart from each other.
+    pub fn arranged(entries: Vec<Entry>) -> Vec<Entry> {
+        let spans = Elements::new(entries.into_iter().map(|entry| entry.span).collect());
+        spans.0.into_iter().map(|span| Entry { span, data: None }).collect()
     }
 }
 

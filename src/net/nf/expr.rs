@@ -8,7 +8,7 @@ use super::attr::{Attributes, NESTED, Received};
 use super::uapi::*;
 
 /// The register that holds the verdict; data registers are 1 to 4 (16 bytes each) and 8 to 23 (4 bytes each).
-const VERDICT_REGISTER: u32 = libc::NFT_REG_VERDICT as u32;
+pub(super) const VERDICT_REGISTER: u32 = libc::NFT_REG_VERDICT as u32;
 /// Of a lookup, `NFT_LOOKUP_F_INV`.
 pub const INVERTED: Flags = Flags(libc::NFT_LOOKUP_F_INV as u32);
 
@@ -109,6 +109,21 @@ impl Verdict {
             (libc::NFT_RETURN, _) => Verdict::Return,
             (code, _) => Verdict::Other(code),
         }
+    }
+
+    /// Writes it as data: of its register, or of a map.
+    pub(super) fn write(&self, data: &mut Attributes) {
+        data.within(NFTA_DATA_VERDICT, |out| {
+            out.be32(NFTA_VERDICT_CODE, self.code() as u32);
+            if let Verdict::Jump(chain) | Verdict::Goto(chain) = self {
+                out.text(NFTA_VERDICT_CHAIN, chain);
+            }
+        });
+    }
+
+    pub(super) fn read(data: Received<'_>) -> Option<Self> {
+        let verdict = data.nest(NFTA_DATA_VERDICT)?;
+        Some(Verdict::of(verdict.u32(NFTA_VERDICT_CODE)? as i32, verdict.string(NFTA_VERDICT_CHAIN)))
     }
 }
 
@@ -250,18 +265,10 @@ impl Part<[u16; 2]> for SetRef {
 /// A verdict is the data of its own register.
 impl Part<[u16; 2]> for Verdict {
     fn put(&self, [register, kind]: [u16; 2], out: &mut Attributes) {
-        out.be32(register, VERDICT_REGISTER).within(kind, |data| {
-            data.within(NFTA_DATA_VERDICT, |out| {
-                out.be32(NFTA_VERDICT_CODE, self.code() as u32);
-                if let Verdict::Jump(chain) | Verdict::Goto(chain) = self {
-                    out.text(NFTA_VERDICT_CHAIN, chain);
-                }
-            });
-        });
+        out.be32(register, VERDICT_REGISTER).within(kind, |data| self.write(data));
     }
     fn get(a: Received<'_>, [_, kind]: [u16; 2]) -> Option<Self> {
-        let verdict = a.nest(kind)?.nest(NFTA_DATA_VERDICT)?;
-        Some(Verdict::of(verdict.u32(NFTA_VERDICT_CODE)? as i32, verdict.string(NFTA_VERDICT_CHAIN)))
+        Verdict::read(a.nest(kind)?)
     }
 }
 
@@ -363,6 +370,13 @@ expressions! {
         to: u32 = NFTA_CT_DREG,
         key: u32 = NFTA_CT_KEY,
         direction: Option<u8> = NFTA_CT_DIRECTION,
+    }
+
+    /// Stores such a property: `ct mark set`.
+    CtSet = "ct" unless NFTA_CT_DREG {
+        key: u32 = NFTA_CT_KEY,
+        direction: Option<u8> = NFTA_CT_DIRECTION,
+        from: u32 = NFTA_CT_SREG,
     }
 
     Counter = "counter" { bytes: u64 = NFTA_COUNTER_BYTES, packets: u64 = NFTA_COUNTER_PACKETS }
@@ -509,6 +523,7 @@ mod tests {
                 Expr::Immediate { to: b, data: data.clone() },
                 Expr::Verdict { verdict: Verdict::of(a as i32 - 6, Some("chain".into())) },
                 Expr::Ct { key: a, to: b, direction: random.maybe().map(|d| (d % 2) as u8) },
+                Expr::CtSet { key: a, from: b, direction: random.maybe().map(|d| (d % 2) as u8) },
                 Expr::Counter { packets: u64::from(a) << 40, bytes: u64::MAX - u64::from(b) },
                 Expr::Masquerade { ports, flags: Flags(a) },
                 Expr::Numgen { to: b, modulus: u32::MAX, kind: a % 2, offset: a },

@@ -13,8 +13,10 @@ use super::words::{Family, Not, Protocol};
 
 /// The data register that every match uses, one after the other.
 const REGISTER: u32 = 1;
-/// NFT_CT_STATE and NFT_CT_ZONE... of `enum nft_ct_keys`.
+/// NFT_CT_STATE, NFT_CT_MARK and NFT_CT_ZONE of `enum nft_ct_keys`.
 const CT_STATE: u32 = 0;
+pub const CT_MARK: u32 = 3;
+pub const CT_ZONE: u32 = 17;
 
 /// What of a packet is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +32,15 @@ pub enum Subject {
     /// `ip saddr`, `ip6 saddr`; [`Subject::Family`] must be compared before.
     Source(Family),
     Dest(Family),
-    /// `tcp sport`; [`Subject::Protocol`] must be compared before, as for all that follow but the last three.
+    /// `tcp sport`; [`Subject::Protocol`] must be compared before, as for all that follow but the last four.
     Sport,
     Dport,
     IcmpType,
     Icmpv6Type,
     /// `ct state`
     State,
+    /// `ct mark`
+    CtMark,
     /// `meta mark`
     Mark,
     /// `meta skuid`
@@ -53,13 +57,13 @@ impl Subject {
             Subject::Sport | Subject::Dport => KeyType::InetService,
             Subject::IcmpType => KeyType::IcmpType,
             Subject::Icmpv6Type => KeyType::Icmpv6Type,
-            Subject::State | Subject::Mark => KeyType::Mark,
+            Subject::State | Subject::CtMark | Subject::Mark => KeyType::Mark,
             Subject::Uid => KeyType::Uid,
         }
     }
 
     /// The expression that loads its first `length` bytes.
-    fn load(self, length: usize) -> Expr {
+    pub fn load(self, length: usize) -> Expr {
         let meta = |key| Expr::Meta { key, to: REGISTER };
         let payload = |base, offset: u32| Expr::Payload { base, offset, length: length as u32, to: REGISTER };
         match self {
@@ -74,6 +78,7 @@ impl Subject {
             Subject::Sport | Subject::IcmpType | Subject::Icmpv6Type => payload(Base::Transport, 0),
             Subject::Dport => payload(Base::Transport, 2),
             Subject::State => Expr::Ct { key: CT_STATE, to: REGISTER, direction: None },
+            Subject::CtMark => Expr::Ct { key: CT_MARK, to: REGISTER, direction: None },
             Subject::Mark => meta(MetaKey::Mark),
             Subject::Uid => meta(MetaKey::SocketUserId),
         }
@@ -207,8 +212,14 @@ struct Held {
 enum Value {
     Meta(MetaKey),
     Ct(u32),
-    Payload { base: Base, offset: u32, length: u32 },
+    Payload {
+        base: Base,
+        offset: u32,
+        length: u32,
+    },
     Constant(Vec<u8>),
+    /// What a map has for it.
+    Mapped(Subject, String),
 }
 
 /// Finds what is in a set by its name; `None` if it can't be told.
@@ -237,6 +248,20 @@ impl<'a> Reader<'a> {
             Value::Constant(data) => Some(data),
             _ => None,
         }
+    }
+
+    /// The map, and what it was asked about, that the register's value comes from.
+    pub fn mapped(&self, register: u32) -> Option<(Subject, &str)> {
+        match &self.registers.get(&register)?.value {
+            Value::Mapped(subject, map) => Some((*subject, map)),
+            _ => None,
+        }
+    }
+
+    /// What a map is asked about by the register: whole values alone. A map that has no name has no words.
+    pub fn asked(&self, register: u32, map: &str) -> Option<Subject> {
+        let (subject, mask) = self.subject(register, None)?;
+        (mask.is_none() && !map.starts_with("__map")).then_some(subject)
     }
 
     /// Whether all that was begun has been finished.
@@ -270,6 +295,10 @@ impl<'a> Reader<'a> {
                 let fits = |e: &Elements| e.spans().iter().all(|s| s.low.len() == subject.key().length());
                 matches!(&test, Test::Elements(e) if !fits(e)).then_some(()).map_or(Some(()), |()| None)?;
                 self.matches.push(Match { subject, mask: None, negated: *flags == INVERTED, test });
+            }
+            Expr::Lookup { set, from, to: Some(to), .. } => {
+                let subject = self.asked(*from, &set.name)?;
+                self.hold(*to, Value::Mapped(subject, set.name.clone()));
             }
             _ => return None,
         }
@@ -326,6 +355,7 @@ impl<'a> Reader<'a> {
             Value::Meta(MetaKey::Mark) => Subject::Mark,
             Value::Meta(MetaKey::SocketUserId) => Subject::Uid,
             Value::Ct(CT_STATE) => Subject::State,
+            Value::Ct(CT_MARK) => Subject::CtMark,
             Value::Payload { base: Base::Transport, offset: 0, length: 2 } => Subject::Sport,
             Value::Payload { base: Base::Transport, offset: 2, length: 2 } => Subject::Dport,
             Value::Payload { base: Base::Transport, offset: 0, length: 1 } => match self.protocol? {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
 
-use super::elements::{self, Elements, KeyType};
+use super::attr::Attributes;
+use super::elements::{self, DataType, Elements, Entry, KeyType};
 use super::expr::SetRef;
 use super::message::Batch;
 use super::uapi::*;
@@ -35,7 +36,7 @@ impl Batch {
                     out.be32(NFTA_SET_DESC_SIZE, keys.len() as u32);
                 })
                 .be32(NFTA_SET_ID, id)
-                .raw(NFTA_SET_USERDATA, &key.byteorder());
+                .raw(NFTA_SET_USERDATA, &key.byteorders(None));
         });
         self.add(Type::NewSetElement, NLM_F_CREATE, |out| {
             out.text(NFTA_SET_ELEM_LIST_SET, Elements::ANONYMOUS).be32(NFTA_SET_ELEM_LIST_SET_ID, id);
@@ -53,8 +54,15 @@ impl Batch {
         self.sets
     }
 
-    /// `add set inet NAME SET { type ...; flags ...; timeout ...; }`
-    pub fn set(&mut self, name: &str, key: KeyType, flags: u32, timeout: Option<Duration>) {
+    /// `add set inet NAME SET { type ...; flags ...; timeout ...; }`, or with `to` `add map`.
+    pub fn set(
+        &mut self,
+        name: &str,
+        key: KeyType,
+        to: Option<DataType>,
+        flags: u32,
+        timeout: Option<Duration>,
+    ) {
         let id = self.set_id();
         self.add(Type::NewSet, NLM_F_CREATE | NLM_F_EXCL, |out| {
             out.text(NFTA_SET_NAME, name)
@@ -62,7 +70,13 @@ impl Batch {
                 .be32(NFTA_SET_KEY_TYPE, key as u32)
                 .be32(NFTA_SET_KEY_LEN, key.length() as u32)
                 .be32(NFTA_SET_ID, id)
-                .raw(NFTA_SET_USERDATA, &key.byteorder());
+                .raw(NFTA_SET_USERDATA, &key.byteorders(to));
+            if let Some(to) = to {
+                out.be32(NFTA_SET_DATA_TYPE, to.number());
+            }
+            if let Some(DataType::Of(data)) = to {
+                out.be32(NFTA_SET_DATA_LEN, data.length() as u32);
+            }
             if let Some(timeout) = timeout.filter(|time| !time.is_zero()) {
                 out.be64(NFTA_SET_TIMEOUT, timeout.as_millis() as u64);
             }
@@ -77,19 +91,13 @@ impl Batch {
     }
 
     /// `add element inet NAME SET { ... timeout ... }`
-    pub fn add_elements(
-        &mut self,
-        set: &str,
-        elements: &Elements,
-        interval: bool,
-        timeout: Option<Duration>,
-    ) {
-        self.elements(Type::NewSetElement, NLM_F_CREATE | NLM_F_EXCL, set, elements, interval, timeout);
+    pub fn add_elements(&mut self, set: &str, entries: &[Entry], interval: bool, timeout: Option<Duration>) {
+        self.elements(Type::NewSetElement, NLM_F_CREATE | NLM_F_EXCL, set, entries, interval, timeout);
     }
 
     /// `delete element inet NAME SET { ... }`
-    pub fn delete_elements(&mut self, set: &str, elements: &Elements, interval: bool) {
-        self.elements(Type::DeleteSetElement, 0, set, elements, interval, None);
+    pub fn delete_elements(&mut self, set: &str, entries: &[Entry], interval: bool) {
+        self.elements(Type::DeleteSetElement, 0, set, entries, interval, None);
     }
 
     fn elements(
@@ -97,25 +105,33 @@ impl Batch {
         kind: Type,
         flags: u16,
         set: &str,
-        elements: &Elements,
+        entries: &[Entry],
         interval: bool,
         timeout: Option<Duration>,
     ) {
-        for some in elements.spans().chunks(ELEMENTS) {
-            let keys = elements::keys_of(some, interval);
+        for some in entries.chunks(ELEMENTS) {
             self.add(kind, flags, |out| {
                 out.text(NFTA_SET_ELEM_LIST_SET, set).within(NFTA_SET_ELEM_LIST_ELEMENTS, |list| {
-                    for key in &keys {
-                        list.within(NFTA_LIST_ELEM, |out| {
-                            elements::write_key(key, out);
-                            // The end of an interval has none.
-                            if let Some(timeout) = timeout.filter(|_| !key.1) {
-                                out.be64(NFTA_SET_ELEM_TIMEOUT, timeout.as_millis() as u64);
-                            }
-                        });
+                    for entry in some {
+                        write_entry(list, entry, interval, timeout);
                     }
                 });
             });
         }
+    }
+}
+
+fn write_entry(list: &mut Attributes, entry: &Entry, interval: bool, timeout: Option<Duration>) {
+    for key in elements::keys_of(std::slice::from_ref(&entry.span), interval) {
+        list.within(NFTA_LIST_ELEM, |out| {
+            elements::write_key(&key, out);
+            // The end of an interval has neither.
+            if !key.1 {
+                entry.data.iter().for_each(|data| data.write(out));
+                timeout.iter().for_each(|timeout| {
+                    out.be64(NFTA_SET_ELEM_TIMEOUT, timeout.as_millis() as u64);
+                });
+            }
+        });
     }
 }

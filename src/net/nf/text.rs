@@ -136,10 +136,8 @@ impl Writer<'_> {
             Expr::Limit { rate, unit, burst, kind, flags } => limit(*rate, *unit, *burst, *kind == 1, *flags),
             Expr::Log { group, prefix, level, .. } => log(*group, prefix.as_deref(), *level),
             Expr::Notrack {} => "notrack".to_owned(),
-            Expr::MetaSet { key, from } => {
-                let (words, form) = meta(*key);
-                format!("{words} set {}", value(form, self.constant(*from).unwrap_or_default()))
-            }
+            Expr::MetaSet { key, from } => self.stored(meta(*key), *from),
+            Expr::CtSet { key, from, .. } => self.stored(ct(*key), *from),
             Expr::Masquerade { ports, flags } => {
                 self.nat("masquerade", None, Registers::default(), *ports, *flags)
             }
@@ -157,6 +155,12 @@ impl Writer<'_> {
             }
             other => format!("[{}]", other.name()),
         }
+    }
+
+    /// What is given the register's constant, or what was loaded there.
+    fn stored(&self, (words, form): (String, Form), from: u32) -> String {
+        let data = self.constant(from).map(|data| value(form, data));
+        format!("{words} set {}", data.unwrap_or_else(|| self.held(from).0))
     }
 
     fn load(&mut self, to: u32, (words, form): (String, Form)) {
@@ -414,7 +418,10 @@ fn prefix(form: Form, data: &[u8]) -> String {
 
 fn value(form: Form, data: &[u8]) -> String {
     let number = data.iter().fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
-    let native = || data.first_chunk().map_or(0, |bytes| u32::from_ne_bytes(*bytes));
+    let native = || match data.first_chunk() {
+        Some(bytes) => u32::from_ne_bytes(*bytes),
+        None => data.first_chunk().map_or(0, |bytes| u16::from_ne_bytes(*bytes).into()),
+    };
     match (form, data.first_chunk::<4>(), data.first_chunk::<16>()) {
         (Form::Name, ..) => {
             let end = data.iter().position(|byte| *byte == 0);

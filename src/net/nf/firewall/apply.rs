@@ -36,8 +36,10 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
     batch.table();
     clear(&mut socket, &mut batch, &mut commands)?;
     push_chains(&mut batch, plan, &specs, &mut commands)?;
+    let mut filled = Vec::with_capacity(sets.len());
     for ((_, spec), set) in plan.sets.iter().zip(&sets) {
-        push_set(&mut batch, set, &spec.spans, &mut commands);
+        push_set(&mut batch, set, &spec.entries, &mut commands);
+        filled.push(batch.len());
     }
     let mut ends = Vec::with_capacity(specs.len());
     for spec in &specs {
@@ -46,6 +48,14 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
     }
     let added = match batch.send(&mut socket) {
         Ok(rules) => rules,
+        Err(failure) if failure.request < filled.last().copied() => {
+            // The first set whose requests had not all been taken.
+            let at =
+                failure.request.map_or(sets.len(), |request| filled.partition_point(|end| *end <= request));
+            let asked = sets.get(at).zip(plan.sets.get(at));
+            let asked = asked.map_or(Asked::Other, |(set, (_, spec))| Asked::NewSet(set, &spec.entries));
+            return Err(explain(failure.error, &asked, &mut socket));
+        }
         Err(failure) => {
             // The first rule whose requests had not all been taken.
             let at =

@@ -5,11 +5,13 @@ use nix::errno::Errno;
 use super::chain;
 use super::fields::Action;
 use super::rule::FirewallRule;
-use super::set::{self, NamedSet};
+use super::set::{self, NamedSet, Sort};
 use super::spec::RuleSpec;
 use crate::base::error::{Error, Kind, Result};
 use crate::net::netlink::Socket;
 use crate::net::nf::TABLE;
+use crate::net::nf::elements::{Datum, Entry};
+use crate::net::nf::expr::Verdict;
 use crate::net::nf::message::{self, Chain, Place};
 use crate::net::nf::nat::{in_the_way, no_nf_tables};
 
@@ -19,8 +21,8 @@ pub enum Asked<'a> {
     /// A rule of a plan, which has all that it names.
     Planned(&'a RuleSpec),
     Chain(&'a Chain),
-    NewSet(&'a str),
-    Elements(&'a NamedSet, &'a str),
+    NewSet(&'a NamedSet, &'a [Entry]),
+    Elements(&'a NamedSet, &'a str, &'a [Entry]),
     /// The deletion of a chain or set.
     Gone(&'a str, &'a str),
     Other,
@@ -32,19 +34,44 @@ pub fn explain(error: Error, asked: &Asked<'_>, socket: &mut Socket) -> Error {
         (Asked::Rule(spec, place), _) => of_rule(error, spec, *place, socket).unwrap_or_else(|e| e),
         (Asked::Planned(spec), _) => refused(error, spec),
         (Asked::Chain(base), _) => of_chain(error, base, socket),
-        (Asked::NewSet(name), Some(Errno::EEXIST)) => says(error, format!("there is a set {name:?} already")),
-        (Asked::Elements(set, "add"), Some(Errno::EEXIST | Errno::ENOTEMPTY)) => {
-            let e = error.with_kind(Kind::Exists);
-            says(e, format!("the set {:?} has one of the elements already, or a part of it", set.name))
+        (Asked::NewSet(set, _), Some(Errno::EEXIST)) => {
+            says(error, format!("there is a {} {:?} already", set.sort().word(), set.name))
         }
-        (Asked::Elements(set, _), Some(Errno::ENOENT)) => {
-            says(error, format!("the set {:?} doesn't have one of the elements, as it was added", set.name))
+        (Asked::Elements(set, "add", _), Some(Errno::EEXIST | Errno::ENOTEMPTY)) => {
+            let e = error.with_kind(Kind::Exists);
+            let sort = set.sort().word();
+            says(e, format!("the {sort} {:?} has one of the elements already, or a part of it", set.name))
+        }
+        (Asked::NewSet(_, entries) | Asked::Elements(_, "add", entries), Some(Errno::ENOENT)) => {
+            let chains = message::chains(socket, TABLE).unwrap_or_default();
+            match missing_target(entries, &chains) {
+                Some(target) => no_target(target, &chains),
+                None => no_nf_tables(error),
+            }
+        }
+        (Asked::Elements(set, ..), Some(Errno::ENOENT)) => {
+            let sort = set.sort().word();
+            says(
+                error,
+                format!("the {sort} {:?} doesn't have one of the elements, as it was added", set.name),
+            )
         }
         (Asked::Gone(what, name), Some(Errno::EBUSY)) => {
-            says(error, format!("the {what} {name:?} is in use")).hint("delete the rules that name it before")
+            says(error, format!("the {what} {name:?} is in use"))
+                .hint("delete the rules and elements of maps that name it before")
         }
         _ => no_nf_tables(error),
     }
+}
+
+/// A chain that a map is to jump to, and that isn't there.
+fn missing_target<'a>(entries: &'a [Entry], chains: &[Chain]) -> Option<&'a str> {
+    entries.iter().find_map(|entry| match &entry.data {
+        Some(Datum::Verdict(Verdict::Jump(target) | Verdict::Goto(target))) => {
+            (!chains.iter().any(|chain| chain.name == *target)).then_some(target.as_str())
+        }
+        _ => None,
+    })
 }
 
 /// The kernel's errno, and what it means. The attribute that it points at is a mere number.
@@ -94,7 +121,7 @@ fn of_rule(error: Error, spec: &RuleSpec, place: Place, socket: &mut Socket) -> 
         set::all(socket, false).unwrap_or_default().into_iter().map(|set| set.name).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     if let Some((_, missing)) = spec.sets().into_iter().find(|(_, name)| !names.contains(name)) {
-        return Err(no_set(missing, &names));
+        return Err(no_set(Sort::Set, missing, &names));
     }
     Ok(refused(error, spec))
 }
@@ -153,10 +180,11 @@ fn no_target(name: &str, chains: &[Chain]) -> Error {
     }
 }
 
-pub fn no_set(name: &str, there: &[&str]) -> Error {
-    let e = Error::new(Kind::NotFound, format!("there is no set {name:?}"));
+pub fn no_set(sort: Sort, name: &str, there: &[&str]) -> Error {
+    let sort = sort.word();
+    let e = Error::new(Kind::NotFound, format!("there is no {sort} {name:?}"));
     match there {
-        [] => e.hint("there are none; firewall.add_set makes one"),
+        [] => e.hint(format!("there are none; firewall.add_{sort} makes one")),
         _ => e.hint(format!("there are {}", there.join(", "))),
     }
 }

@@ -6,9 +6,11 @@ use crate::base::error::{Error, Result};
 use crate::base::text::similar;
 use crate::model::{Field, Form, Value, Words};
 use crate::net::fields::{number_or_text, text};
+use crate::net::nf::expr::Verdict;
+use crate::net::nf::matching::Subject;
 use crate::net::nf::several::check_name;
 use crate::net::nf::text::STATES;
-use crate::net::nf::words::Matched;
+use crate::net::nf::words::{Family, Matched};
 
 /// What becomes of a packet that the rule matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Action {
     Notrack,
     Jump(String),
     Goto(String),
+    /// What a map of verdicts has for a part of the packet; the next rule decides where it has nothing.
+    Vmap(Ask),
     /// Of a rule that someone else made, in a form that has no words here.
     Other,
 }
@@ -37,12 +41,13 @@ impl Action {
         ("other", Action::Other),
     ];
 
-    fn parse(text: &str) -> Result<Self> {
+    pub fn parse(text: &str) -> Result<Self> {
         if let Some((_, action)) = Self::WORDS.iter().find(|(word, _)| *word == text && *word != "other") {
             return Ok(action.clone());
         }
         match text.split_once(' ') {
             Some(("jump", chain)) => check_name(chain.trim()).map(|()| Action::Jump(chain.trim().to_owned())),
+            _ if text.contains(" vmap ") => Ask::parse(text, "vmap").map(Action::Vmap),
             Some(("goto", chain)) => check_name(chain.trim()).map(|()| Action::Goto(chain.trim().to_owned())),
             _ => {
                 let words = Self::WORDS.iter().map(|(word, _)| *word).filter(|word| *word != "other");
@@ -62,6 +67,7 @@ impl fmt::Display for Action {
         match self {
             Action::Jump(chain) => write!(f, "jump {chain}"),
             Action::Goto(chain) => write!(f, "goto {chain}"),
+            Action::Vmap(ask) => write!(f, "{} vmap @{}", ask.option, ask.map),
             word => f.write_str(
                 Self::WORDS.iter().find(|(_, action)| action == word).map_or("", |(word, _)| word),
             ),
@@ -72,7 +78,7 @@ impl fmt::Display for Action {
 impl Field for Action {
     fn form() -> Form {
         text(
-            "\"accept\", \"drop\", \"reject\", \"continue\", \"return\", \"notrack\", \"jump CHAIN\" or \"goto CHAIN\"",
+            "\"accept\", \"drop\", \"reject\", \"continue\", \"return\", \"notrack\", \"jump CHAIN\", \"goto CHAIN\" or \"OPTION vmap @MAP\"",
         )
     }
 
@@ -82,6 +88,120 @@ impl Field for Action {
 
     fn value(&self) -> Value {
         Value::Text(self.to_string())
+    }
+}
+
+impl Action {
+    /// As a map has it, or the end of a rule; `None` for what is no verdict.
+    pub fn verdict(&self) -> Option<Verdict> {
+        Some(match self {
+            Action::Accept => Verdict::Accept,
+            Action::Drop => Verdict::Drop,
+            Action::Continue => Verdict::Continue,
+            Action::Return => Verdict::Return,
+            Action::Jump(chain) => Verdict::Jump(chain.clone()),
+            Action::Goto(chain) => Verdict::Goto(chain.clone()),
+            Action::Reject | Action::Notrack | Action::Vmap(_) | Action::Other => return None,
+        })
+    }
+
+    pub fn of(verdict: &Verdict) -> Option<Self> {
+        Some(match verdict {
+            Verdict::Accept => Action::Accept,
+            Verdict::Drop => Action::Drop,
+            Verdict::Continue => Action::Continue,
+            Verdict::Return => Action::Return,
+            Verdict::Jump(chain) => Action::Jump(chain.clone()),
+            Verdict::Goto(chain) => Action::Goto(chain.clone()),
+            Verdict::Other(_) => return None,
+        })
+    }
+}
+
+/// What of a packet a map is asked about, by the option that matches it, and the map: `source vmap @hosts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    pub option: &'static str,
+    pub map: String,
+}
+
+impl Ask {
+    const OPTIONS: [(&'static str, Subject); 9] = [
+        ("iif", Subject::In),
+        ("out", Subject::Out),
+        ("source", Subject::Source(Family::Inet)),
+        ("dest", Subject::Dest(Family::Inet)),
+        ("proto", Subject::Protocol),
+        ("sport", Subject::Sport),
+        ("dport", Subject::Dport),
+        ("mark", Subject::Mark),
+        ("uid", Subject::Uid),
+    ];
+
+    fn parse(text: &str, verb: &str) -> Result<Self> {
+        let wrong = || {
+            let e = Error::argument(format!("expected \"OPTION {verb} @MAP\", got {text:?}"));
+            e.hint(format!("options are {}", Self::OPTIONS.map(|(word, _)| word).join(", ")))
+        };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [option, between, map] = words.as_slice() else { return Err(wrong()) };
+        let option = Self::OPTIONS.iter().find(|(word, _)| word == option);
+        let map = map.strip_prefix('@').filter(|_| *between == verb);
+        let ((option, _), map) = option.zip(map).ok_or_else(wrong)?;
+        check_name(map)?;
+        Ok(Ask { option, map: map.to_owned() })
+    }
+
+    /// What is asked about; addresses are of the family.
+    pub fn subject(&self, family: Family) -> Subject {
+        match self.option {
+            "source" => Subject::Source(family),
+            "dest" => Subject::Dest(family),
+            option => {
+                Self::OPTIONS.iter().find(|(word, _)| *word == option).map_or(Subject::Mark, |(_, s)| *s)
+            }
+        }
+    }
+
+    /// `None` for what has no word here.
+    pub fn of(subject: Subject, map: &str) -> Option<Self> {
+        let plain = match subject {
+            Subject::Source(_) => Subject::Source(Family::Inet),
+            Subject::Dest(_) => Subject::Dest(Family::Inet),
+            subject => subject,
+        };
+        let (option, _) = Self::OPTIONS.iter().find(|(_, of)| *of == plain)?;
+        Some(Ask { option, map: map.to_owned() })
+    }
+}
+
+/// A mark for the packet, or what a map has for a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewMark {
+    Mark(u32),
+    Map(Ask),
+}
+
+impl Field for NewMark {
+    fn form() -> Form {
+        number_or_text("an integer from 0 to 4294967295, or \"OPTION map @MAP\"")
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        match value {
+            Value::Int(number) => Ok(u32::try_from(*number).ok().map(NewMark::Mark)),
+            Value::Text(text) if text.contains(" map ") => {
+                Ask::parse(text, "map").map(|ask| Some(NewMark::Map(ask)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn value(&self) -> Value {
+        match self {
+            NewMark::Mark(mark) => Value::Int((*mark).into()),
+            NewMark::Map(ask) => Value::Text(format!("{} map @{}", ask.option, ask.map)),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod set;
 mod spec;
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map;
 use std::time::Duration;
 
 use netlink_packet_netfilter::NetfilterProtoFamily;
@@ -19,11 +19,11 @@ use netlink_packet_netfilter::NetfilterProtoFamily;
 pub use apply::{Plan, apply};
 pub use fields::{Action, LogLevel, LogPrefix, Rate, Reason, Told, with_unit};
 pub use rule::FirewallRule;
-pub use set::{Element, NamedSet, span_of, value_of};
+pub use set::{Element, NamedSet, Sort, datum_of, datum_value, span_of, value_of};
 pub use spec::RuleSpec;
 
 use super::TABLE;
-use super::elements::{Elements, KeyType, Span, elements_of};
+use super::elements::{DataType, Entry, KeyType, elements_of};
 use super::expr::Expr;
 use super::matching::Test;
 use super::message::{self, Batch, Chain, Hook, Place, Placed};
@@ -75,7 +75,7 @@ pub fn add(ns: &Namespace, spec: &RuleSpec, place: Place) -> Result<FirewallRule
 
 /// The sets that have names, if a rule looks into one.
 fn sets_for(socket: &mut Socket, specs: &[RuleSpec]) -> Result<Vec<NamedSet>> {
-    match specs.iter().any(|spec| !spec.sets().is_empty()) {
+    match specs.iter().any(|spec| !spec.sets().is_empty() || !spec.asks().is_empty()) {
         true => set::all(socket, false).map_err(not_listed),
         false => Ok(Vec::new()),
     }
@@ -204,7 +204,7 @@ pub fn flush(ns: &Namespace, chain: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Takes away all that is filtering's: rules first, since they hold chains and sets.
+/// Takes away all that is filtering's: rules first, since they hold chains and sets, then maps, whose verdicts hold chains.
 fn clear(socket: &mut Socket, batch: &mut Batch, commands: &mut Vec<String>) -> Result<()> {
     let chains = filter_chains(socket)?;
     let sets = set::all(socket, false).map_err(not_listed)?;
@@ -212,13 +212,13 @@ fn clear(socket: &mut Socket, batch: &mut Batch, commands: &mut Vec<String>) -> 
         batch.flush_chain(&chain.name);
         commands.push(format!("flush chain inet {TABLE} {}", chain.name));
     }
+    for set in &sets {
+        batch.delete_set(&set.name);
+        commands.push(format!("delete {} inet {TABLE} {}", set.sort().word(), set.name));
+    }
     for chain in &chains {
         batch.delete_chain(&chain.name);
         commands.push(format!("delete chain inet {TABLE} {}", chain.name));
-    }
-    for set in &sets {
-        batch.delete_set(&set.name);
-        commands.push(format!("delete set inet {TABLE} {}", set.name));
     }
     Ok(())
 }
@@ -316,20 +316,24 @@ pub fn del_chain(ns: &Namespace, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The sets that have names, with what is in them.
+/// The sets that have names, or the maps, with what is in them.
 ///
-/// Equivalent: `nft list sets table inet nsh`
-pub fn sets(ns: &Namespace) -> Result<Vec<NamedSet>> {
-    set::all(&mut *ns.netfilter().map_err(no_netfilter)?, true).map_err(not_listed)
+/// Equivalent: `nft list sets table inet nsh`, `nft list maps table inet nsh`
+pub fn sets(ns: &Namespace, sort: Sort) -> Result<Vec<NamedSet>> {
+    let mut all = set::all(&mut *ns.netfilter().map_err(no_netfilter)?, true).map_err(not_listed)?;
+    all.retain(|set| set.sort() == sort);
+    Ok(all)
 }
 
-/// What a set is to be.
+/// What a set or map is to be.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetSpec {
     pub key: Option<KeyType>,
     /// Seconds until an element goes; 0: those go that have a time of their own.
     pub timeout: Option<Duration>,
-    pub spans: Vec<Span>,
+    /// What a map has for its keys.
+    pub to: Option<DataType>,
+    pub entries: Vec<Entry>,
 }
 
 impl SetSpec {
@@ -339,10 +343,12 @@ impl SetSpec {
         let key = self.key.ok_or_else(|| Error::argument("a set needs `type`"))?;
         let interval = if key.has_ranges() { set::INTERVAL } else { 0 };
         let timeouts = if self.timeout.is_some() { set::TIMEOUT } else { 0 };
+        let map = if self.to.is_some() { set::MAP } else { 0 };
         Ok(NamedSet {
             name: name.to_owned(),
             key: Some(key),
-            flags: interval | timeouts,
+            to: self.to,
+            flags: interval | timeouts | map,
             timeout: self.timeout.filter(|time| !time.is_zero()),
             ..NamedSet::default()
         })
@@ -350,18 +356,18 @@ impl SetSpec {
 }
 
 /// Makes the set, as part of a batch.
-fn push_set(batch: &mut Batch, set: &NamedSet, spans: &[Span], commands: &mut Vec<String>) {
+fn push_set(batch: &mut Batch, set: &NamedSet, entries: &[Entry], commands: &mut Vec<String>) {
     let Some(key) = set.key else { return };
-    batch.set(&set.name, key, set.flags, set.timeout);
+    batch.set(&set.name, key, set.to, set.flags, set.timeout);
     commands.push(set.command());
-    let elements = Elements::new(spans.to_vec());
-    if !spans.is_empty() {
-        batch.add_elements(&set.name, &elements, set.has_ranges(), None);
-        commands.push(set.elements_command("add", elements.spans(), None));
+    let entries = set.arranged(entries.to_vec());
+    if !entries.is_empty() {
+        batch.add_elements(&set.name, &entries, set.has_ranges(), None);
+        commands.push(set.elements_command("add", &entries, None));
     }
 }
 
-/// Makes a set that rules look into by its name.
+/// Makes a set that rules look into by its name, or a map that they ask.
 ///
 /// Equivalent: `nft add set inet nsh NAME { type ipv4_addr; flags interval; }`
 pub fn add_set(ns: &Namespace, name: &str, spec: &SetSpec) -> Result<()> {
@@ -369,73 +375,86 @@ pub fn add_set(ns: &Namespace, name: &str, spec: &SetSpec) -> Result<()> {
     let mut batch = Batch::new(TABLE);
     batch.table();
     let mut commands = vec![format!("add table inet {TABLE}")];
-    push_set(&mut batch, &set, &spec.spans, &mut commands);
-    send(&mut *ns.netfilter().map_err(no_netfilter)?, batch, &Asked::NewSet(name))?;
+    push_set(&mut batch, &set, &spec.entries, &mut commands);
+    send(&mut *ns.netfilter().map_err(no_netfilter)?, batch, &Asked::NewSet(&set, &spec.entries))?;
     ns.report(Done::Nft(&commands));
     Ok(())
 }
 
-fn set_of(socket: &mut Socket, name: &str) -> Result<NamedSet> {
-    let sets = set::all(socket, false).map_err(not_listed)?;
+/// One of either sort, or of this one alone.
+fn set_of(socket: &mut Socket, name: &str, sort: Option<Sort>) -> Result<NamedSet> {
+    let mut sets = set::all(socket, false).map_err(not_listed)?;
+    sets.retain(|set| sort.is_none_or(|sort| set.sort() == sort));
     let there: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
-    let missing = explain::no_set(name, &there);
+    let missing = explain::no_set(sort.unwrap_or(Sort::Set), name, &there);
     sets.iter().find(|set| set.name == name).cloned().ok_or(missing)
 }
 
-/// The type of a set's elements, to read a script's values by.
-pub fn set_type(ns: &Namespace, name: &str) -> Result<KeyType> {
-    let set = set_of(&mut *ns.netfilter().map_err(no_netfilter)?, name)?;
-    set.key.ok_or_else(|| Error::argument(format!("the set {name:?} has a type that nsh has no words for")))
+/// What a set or map holds, to read a script's values by.
+pub fn set_type(ns: &Namespace, name: &str) -> Result<(KeyType, Option<DataType>)> {
+    let set = set_of(&mut *ns.netfilter().map_err(no_netfilter)?, name, None)?;
+    let sort = set.sort();
+    match set.key.filter(|_| sort == Sort::Set || set.to.is_some()) {
+        Some(key) => Ok((key, set.to)),
+        None => {
+            Err(Error::argument(format!("the {} {name:?} has a type that nsh has no words for", sort.word())))
+        }
+    }
 }
 
-/// Deletes a set.
+/// Deletes a set or map.
 ///
 /// Equivalent: `nft delete set inet nsh NAME`
-pub fn del_set(ns: &Namespace, name: &str) -> Result<()> {
+pub fn del_set(ns: &Namespace, name: &str, sort: Sort) -> Result<()> {
     let mut socket = ns.netfilter().map_err(no_netfilter)?;
-    set_of(&mut socket, name)?;
+    set_of(&mut socket, name, Some(sort))?;
     let mut batch = Batch::new(TABLE);
     batch.delete_set(name);
-    send(&mut socket, batch, &Asked::Gone("set", name))?;
-    ns.report(Done::Nft(&[format!("delete set inet {TABLE} {name}")]));
+    send(&mut socket, batch, &Asked::Gone(sort.word(), name))?;
+    ns.report(Done::Nft(&[format!("delete {} inet {TABLE} {name}", sort.word())]));
     Ok(())
 }
 
 /// Puts elements into a set, each for `timeout` if that is given.
 ///
 /// Equivalent: `nft add element inet nsh NAME { 10.0.0.1 timeout 60s }`
-pub fn add_elements(ns: &Namespace, name: &str, spans: Vec<Span>, timeout: Option<Duration>) -> Result<()> {
-    change_elements(ns, name, spans, "add", timeout)
+pub fn add_elements(
+    ns: &Namespace,
+    name: &str,
+    entries: Vec<Entry>,
+    timeout: Option<Duration>,
+) -> Result<()> {
+    change_elements(ns, name, entries, "add", timeout)
 }
 
 /// Takes elements out of a set.
 ///
 /// Equivalent: `nft delete element inet nsh NAME { 10.0.0.1 }`
-pub fn del_elements(ns: &Namespace, name: &str, spans: Vec<Span>) -> Result<()> {
-    change_elements(ns, name, spans, "delete", None)
+pub fn del_elements(ns: &Namespace, name: &str, entries: Vec<Entry>) -> Result<()> {
+    change_elements(ns, name, entries, "delete", None)
 }
 
 fn change_elements(
     ns: &Namespace,
     name: &str,
-    spans: Vec<Span>,
+    entries: Vec<Entry>,
     verb: &str,
     timeout: Option<Duration>,
 ) -> Result<()> {
     let mut socket = ns.netfilter().map_err(no_netfilter)?;
-    let set = set_of(&mut socket, name)?;
+    let set = set_of(&mut socket, name, None)?;
     if timeout.is_some() && !set.has_timeouts() {
-        let e = Error::argument(format!("the set {name:?} has no timeouts"));
+        let e = Error::argument(format!("the {} {name:?} has no timeouts", set.sort().word()));
         return Err(e.hint("make it with `timeout`, 0 if elements stay unless they are given one"));
     }
-    let elements = Elements::new(spans);
+    let entries = set.arranged(entries);
     let mut batch = Batch::new(TABLE);
     match verb {
-        "add" => batch.add_elements(name, &elements, set.has_ranges(), timeout),
-        _ => batch.delete_elements(name, &elements, set.has_ranges()),
+        "add" => batch.add_elements(name, &entries, set.has_ranges(), timeout),
+        _ => batch.delete_elements(name, &entries, set.has_ranges()),
     }
-    send(&mut socket, batch, &Asked::Elements(&set, verb))?;
-    ns.report(Done::Nft(&[set.elements_command(verb, elements.spans(), timeout)]));
+    send(&mut socket, batch, &Asked::Elements(&set, verb, &entries))?;
+    ns.report(Done::Nft(&[set.elements_command(verb, &entries, timeout)]));
     Ok(())
 }
 
@@ -449,7 +468,9 @@ fn read(socket: &mut Socket, rules: Vec<Placed<message::Rule>>) -> Result<Vec<Fi
     for rule in &rules {
         for expr in &rule.thing.exprs {
             let Expr::Lookup { set, to: None, .. } = expr else { continue };
-            let Entry::Vacant(entry) = sets.entry((rule.family, rule.table.clone(), set.name.clone())) else {
+            let hash_map::Entry::Vacant(entry) =
+                sets.entry((rule.family, rule.table.clone(), set.name.clone()))
+            else {
                 continue;
             };
             let family = NetfilterProtoFamily::from(rule.family);

@@ -4,12 +4,12 @@ use std::fmt;
 
 use netlink_packet_netfilter::nftables::MetaKey;
 
-use super::fields::{Action, LogLevel, LogPrefix, MarkBits, Rate, Reason, States, Told};
+use super::fields::{Action, Ask, LogLevel, LogPrefix, MarkBits, NewMark, Rate, Reason, States, Told};
 use super::spec::RuleSpec;
 use crate::model::Between;
 use crate::net::nf::elements::{Elements, KeyType};
-use crate::net::nf::expr::{Expr, Flags, INVERTED, SetRef, Verdict};
-use crate::net::nf::matching::{Compared, Match, Reader, Sets, Subject, Test};
+use crate::net::nf::expr::{Expr, Flags, INVERTED, SetRef, VERDICT_REGISTER};
+use crate::net::nf::matching::{CT_MARK, CT_ZONE, Compared, Match, Reader, Sets, Subject, Test};
 use crate::net::nf::message::Rule;
 use crate::net::nf::text::{self, Printer};
 use crate::net::nf::words::{Family, Matched, Not};
@@ -53,29 +53,48 @@ pub(super) fn write(spec: &RuleSpec, set: &mut dyn FnMut(KeyType, &Elements) -> 
         level: spec.log_level.map(|level| level as u32),
         flags: Flags(0),
     }));
-    if let Some(mark) = spec.set_mark {
-        out.push(Expr::Immediate { to: 1, data: mark.0.to_ne_bytes().to_vec() });
-        out.push(Expr::MetaSet { key: MetaKey::Mark, from: 1 });
+    match &spec.set_mark {
+        Some(NewMark::Mark(mark)) => {
+            out.push(Expr::Immediate { to: 1, data: mark.to_ne_bytes().to_vec() });
+        }
+        Some(NewMark::Map(ask)) => out.extend(look_up(spec, ask, 1)),
+        None => {}
+    }
+    out.extend(spec.set_mark.as_ref().map(|_| Expr::MetaSet { key: MetaKey::Mark, from: 1 }));
+    let connection = [
+        (CT_MARK, spec.set_ct_mark.map(|mark| mark.0.to_ne_bytes().to_vec())),
+        (CT_ZONE, spec.set_zone.map(|zone| (zone.0 as u16).to_ne_bytes().to_vec())),
+    ];
+    for (key, data) in connection {
+        if let Some(data) = data {
+            out.extend([Expr::Immediate { to: 1, data }, Expr::CtSet { key, direction: None, from: 1 }]);
+        }
+    }
+    if let Some(Action::Vmap(ask)) = &spec.action {
+        out.extend(look_up(spec, ask, VERDICT_REGISTER));
     }
     out.extend(statement(spec));
     out
 }
 
+/// Loads what the map has for a part of the packet.
+fn look_up(spec: &RuleSpec, ask: &Ask, to: u32) -> [Expr; 2] {
+    let subject = ask.subject(spec.family.unwrap_or(Family::Inet));
+    let set = SetRef { name: ask.map.clone(), id: None };
+    [subject.load(subject.key().length()), Expr::Lookup { set, from: 1, to: Some(to), flags: Flags(0) }]
+}
+
 fn statement(spec: &RuleSpec) -> Option<Expr> {
-    let verdict = match spec.action.as_ref()? {
-        Action::Accept => Verdict::Accept,
-        Action::Drop => Verdict::Drop,
-        Action::Return => Verdict::Return,
-        Action::Jump(chain) => Verdict::Jump(chain.clone()),
-        Action::Goto(chain) => Verdict::Goto(chain.clone()),
-        Action::Notrack => return Some(Expr::Notrack {}),
+    match spec.action.as_ref()? {
+        Action::Notrack => Some(Expr::Notrack {}),
         Action::Reject => {
             let (told, code) = spec.reason.unwrap_or(Reason::PortUnreachable).told();
-            return Some(Expr::Reject { kind: told.kind(), code: Some(code) });
+            Some(Expr::Reject { kind: told.kind(), code: Some(code) })
         }
-        Action::Continue | Action::Other => return None,
-    };
-    Some(Expr::Verdict { verdict })
+        // What a rule does at its end anyway.
+        Action::Continue => None,
+        action => action.verdict().map(|verdict| Expr::Verdict { verdict }),
+    }
 }
 
 /// The conditions, in the order in which one writes them for nft.
@@ -96,7 +115,8 @@ fn matches(spec: &RuleSpec) -> Vec<Match> {
         of(Subject::IcmpType, &spec.icmp),
         of(Subject::Icmpv6Type, &spec.icmpv6),
         spec.state.as_ref().map(state),
-        spec.mark.as_ref().map(mark),
+        spec.mark.as_ref().map(|bits| mark(Subject::Mark, bits)),
+        spec.ct_mark.as_ref().map(|bits| mark(Subject::CtMark, bits)),
         of(Subject::Uid, &spec.uid),
     ];
     all.into_iter().flatten().collect()
@@ -112,15 +132,10 @@ fn state(states: &Not<States>) -> Match {
     Match { subject: Subject::State, mask: Some(word(states.value.0)), negated: !states.negated, test }
 }
 
-fn mark(mark: &Not<MarkBits>) -> Match {
+fn mark(subject: Subject, mark: &Not<MarkBits>) -> Match {
     let MarkBits { mark: value, mask } = mark.value;
     let mask = (mask != u32::MAX).then(|| word(mask));
-    Match {
-        subject: Subject::Mark,
-        mask,
-        negated: mark.negated,
-        test: Test::Elements(Elements::one(word(value))),
-    }
+    Match { subject, mask, negated: mark.negated, test: Test::Elements(Elements::one(word(value))) }
 }
 
 impl FirewallRule {
@@ -205,16 +220,10 @@ fn understand(exprs: &[Expr], family: Option<Family>, sets: Sets<'_>) -> Option<
 /// Whether it is what a rule does, not what it matches; `None` if there are no words for it.
 fn statement_of(expr: &Expr, reader: &Reader<'_>, spec: &mut RuleSpec) -> Option<bool> {
     match expr {
-        Expr::Verdict { verdict } => {
-            spec.action = Some(match verdict {
-                Verdict::Accept => Action::Accept,
-                Verdict::Drop => Action::Drop,
-                Verdict::Return => Action::Return,
-                Verdict::Continue => Action::Continue,
-                Verdict::Jump(chain) => Action::Jump(chain.clone()),
-                Verdict::Goto(chain) => Action::Goto(chain.clone()),
-                Verdict::Other(_) => return None,
-            });
+        Expr::Verdict { verdict } => spec.action = Some(Action::of(verdict)?),
+        Expr::Lookup { set, from, to: Some(VERDICT_REGISTER), .. } => {
+            let subject = reader.asked(*from, &set.name)?;
+            spec.action = Some(Action::Vmap(Ask::of(subject, &set.name)?));
         }
         Expr::Reject { .. } => spec.action = Some(Action::Reject),
         Expr::Notrack {} => spec.action = Some(Action::Notrack),
@@ -229,8 +238,19 @@ fn statement_of(expr: &Expr, reader: &Reader<'_>, spec: &mut RuleSpec) -> Option
             spec.log_level = level.filter(|level| *level != LogLevel::Warn as u32).and_then(LogLevel::of);
         }
         Expr::MetaSet { key: MetaKey::Mark, from } => {
+            let mark = match reader.mapped(*from) {
+                Some((subject, map)) => NewMark::Map(Ask::of(subject, map)?),
+                None => NewMark::Mark(u32::from_ne_bytes(*reader.constant(*from)?.first_chunk()?)),
+            };
+            once(&mut spec.set_mark, mark)?;
+        }
+        Expr::CtSet { key: CT_MARK, direction: None, from } => {
             let mark = u32::from_ne_bytes(*reader.constant(*from)?.first_chunk()?);
-            once(&mut spec.set_mark, Between(mark))?;
+            once(&mut spec.set_ct_mark, Between(mark))?;
+        }
+        Expr::CtSet { key: CT_ZONE, direction: None, from } => {
+            let zone = u16::from_ne_bytes(*reader.constant(*from)?.first_chunk()?);
+            once(&mut spec.set_zone, Between(zone.into()))?;
         }
         _ => return Some(false),
     }
@@ -270,11 +290,12 @@ fn take(spec: &mut RuleSpec, m: &Match) -> Option<()> {
         Subject::Icmpv6Type => put(&mut spec.icmpv6, m),
         Subject::Uid => put(&mut spec.uid, m),
         Subject::State => once(&mut spec.state, states_of(m)?),
-        Subject::Mark => {
+        Subject::Mark | Subject::CtMark => {
             let number = |bytes: &[u8]| Some(u32::from_ne_bytes(*bytes.first_chunk()?));
             let mask = m.mask.as_deref().map_or(Some(u32::MAX), number)?;
             let value = MarkBits { mark: number(m.bytes()?)?, mask };
-            once(&mut spec.mark, Not { negated: m.negated, value })
+            let slot = if m.subject == Subject::Mark { &mut spec.mark } else { &mut spec.ct_mark };
+            once(slot, Not { negated: m.negated, value })
         }
     }
 }

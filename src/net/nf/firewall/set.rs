@@ -6,13 +6,13 @@ use std::time::Duration;
 use netlink_packet_netfilter::NetfilterProtoFamily;
 use netlink_packet_netfilter::nftables::NfTablesMessageType as Type;
 
-use super::fields::MarkBits;
+use super::fields::{Action, MarkBits};
 use crate::base::error::{Error, Result};
 use crate::model::{Value, Words};
 use crate::net::netlink::Socket;
 use crate::net::nf::TABLE;
 use crate::net::nf::attr::{Attributes, Received};
-use crate::net::nf::elements::{self, Elements, KeyType, Span};
+use crate::net::nf::elements::{self, DataType, Datum, Elements, Entry, KeyType, Span};
 use crate::net::nf::message::{attributes, dump};
 use crate::net::nf::several::{Addresses, IcmpType, Item, Uid};
 use crate::net::nf::uapi::*;
@@ -21,15 +21,33 @@ use crate::net::nf::words::{Interface, Matched, PortRange, Protocol};
 /// `enum nft_set_flags`
 const ANONYMOUS: u32 = libc::NFT_SET_ANONYMOUS as u32;
 pub(super) const INTERVAL: u32 = libc::NFT_SET_INTERVAL as u32;
-const MAP: u32 = libc::NFT_SET_MAP as u32;
+pub(super) const MAP: u32 = libc::NFT_SET_MAP as u32;
 pub(super) const TIMEOUT: u32 = libc::NFT_SET_TIMEOUT as u32;
 
-/// A set as the kernel holds it.
+/// A set, or a map, which has something for each key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    Set,
+    Map,
+}
+
+impl Sort {
+    pub fn word(self) -> &'static str {
+        match self {
+            Sort::Set => "set",
+            Sort::Map => "map",
+        }
+    }
+}
+
+/// A set or map as the kernel holds it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NamedSet {
     pub name: String,
     /// `None` for a type that has no words here.
     pub key: Option<KeyType>,
+    /// What a map has for its keys; `None` for a type that has no words here, and of a set.
+    pub to: Option<DataType>,
     pub flags: u32,
     /// When an element goes unless it has a time of its own.
     pub timeout: Option<Duration>,
@@ -41,6 +59,7 @@ pub struct NamedSet {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Element {
     pub span: Span,
+    pub data: Option<Datum>,
     pub timeout: Option<Duration>,
     /// When it goes, from when it was read on.
     pub expires: Option<Duration>,
@@ -53,12 +72,50 @@ impl NamedSet {
         let set = NamedSet {
             name: a.string(NFTA_SET_NAME)?,
             key: a.u32(NFTA_SET_KEY_TYPE).and_then(KeyType::of),
+            to: a.u32(NFTA_SET_DATA_TYPE).and_then(DataType::of),
             flags: a.u32(NFTA_SET_FLAGS).unwrap_or(0),
             timeout: a.u64(NFTA_SET_TIMEOUT).filter(|ms| *ms != 0).map(Duration::from_millis),
             handle: a.u64(NFTA_SET_HANDLE).unwrap_or(0),
             elements: Vec::new(),
         };
-        (set.flags & (ANONYMOUS | MAP) == 0).then_some(set)
+        (set.flags & ANONYMOUS == 0).then_some(set)
+    }
+
+    pub fn sort(&self) -> Sort {
+        if self.flags & MAP == 0 { Sort::Set } else { Sort::Map }
+    }
+
+    /// As they go into it. A map's stay as they are: what touches may differ in its data.
+    pub(super) fn arranged(&self, entries: Vec<Entry>) -> Vec<Entry> {
+        match self.sort() {
+            Sort::Set => Entry::arranged(entries),
+            Sort::Map => entries,
+        }
+    }
+
+    /// Whether its keys are what the option matches.
+    pub(super) fn check_key(&self, option: &str) -> Result<()> {
+        let wants: &[KeyType] = match option {
+            "iif" | "out" => &[KeyType::Ifname],
+            "source" | "dest" => &[KeyType::Ipv4Addr, KeyType::Ipv6Addr],
+            "proto" => &[KeyType::InetProto],
+            "sport" | "dport" => &[KeyType::InetService],
+            "icmp" => &[KeyType::IcmpType],
+            "icmpv6" => &[KeyType::Icmpv6Type],
+            "mark" => &[KeyType::Mark],
+            _ => &[KeyType::Uid],
+        };
+        if self.key.is_some_and(|key| wants.contains(&key)) {
+            return Ok(());
+        }
+        let wants: Vec<&str> = wants.iter().map(|key| key.name()).collect();
+        Err(Error::argument(format!(
+            "{option}: the {} {:?} is of the type {}, not {}",
+            self.sort().word(),
+            self.name,
+            self.key.map_or("of another kind", Words::name),
+            wants.join(" or ")
+        )))
     }
 
     pub fn has_ranges(&self) -> bool {
@@ -79,20 +136,21 @@ impl NamedSet {
         elements::sort(&mut found, |(key, _)| key);
         let keys = found.iter().map(|(key, _)| key.clone()).collect();
         let spans = Elements::of_keys(keys, self.has_ranges());
-        let begun = found.into_iter().filter(|((_, end), _)| !end).map(|(_, times)| times);
+        let begun = found.into_iter().filter(|((_, end), _)| !end).map(|(_, rest)| rest);
         self.elements = spans
             .iter()
             .flat_map(Elements::spans)
             .zip(begun)
-            .map(|(span, (timeout, expires))| Element { span: span.clone(), timeout, expires })
+            .map(|(span, (data, timeout, expires))| Element { span: span.clone(), data, timeout, expires })
             .collect();
         Ok(())
     }
 
-    /// As `nft add set` takes it.
+    /// As `nft add set` or `nft add map` takes it.
     pub(super) fn command(&self) -> String {
         let key = self.key.map_or("", Words::name);
-        let mut words = format!("add set inet {TABLE} {} {{ type {key};", self.name);
+        let to = self.to.map_or_else(String::new, |to| format!(" : {}", to.name()));
+        let mut words = format!("add {} inet {TABLE} {} {{ type {key}{to};", self.sort().word(), self.name);
         let flags: Vec<&str> = [(INTERVAL, "interval"), (TIMEOUT, "timeout")]
             .into_iter()
             .filter_map(|(bit, word)| (self.flags & bit != 0).then_some(word))
@@ -107,9 +165,17 @@ impl NamedSet {
     }
 
     /// As `nft add element` and `nft delete element` take it.
-    pub(super) fn elements_command(&self, verb: &str, spans: &[Span], timeout: Option<Duration>) -> String {
+    pub(super) fn elements_command(
+        &self,
+        verb: &str,
+        entries: &[Entry],
+        timeout: Option<Duration>,
+    ) -> String {
         let time = timeout.map_or_else(String::new, |time| format!(" timeout {}", nft_time(time)));
-        let words: Vec<String> = spans.iter().map(|span| format!("{}{time}", self.shown(span))).collect();
+        let word = |entry: &Entry| {
+            format!("{}{time}{}", self.shown(&entry.span), self.shown_data(entry.data.as_ref()))
+        };
+        let words: Vec<String> = entries.iter().map(word).collect();
         format!("{verb} element inet {TABLE} {} {{ {} }}", self.name, words.join(", "))
     }
 
@@ -118,6 +184,11 @@ impl NamedSet {
             (Some(KeyType::Ifname), name) => format!("\"{name}\""),
             (_, value) => value.to_string(),
         }
+    }
+
+    /// ` : accept`
+    fn shown_data(&self, data: Option<&Datum>) -> String {
+        data.map_or_else(String::new, |data| format!(" : {}", datum_value(self.to, data)))
     }
 }
 
@@ -129,14 +200,16 @@ fn nft_time(time: Duration) -> String {
     }
 }
 
-type Times = (Option<Duration>, Option<Duration>);
+/// What a map has for the element, its timeout, and when it goes.
+type Rest = (Option<Datum>, Option<Duration>, Option<Duration>);
 
-fn read_element(element: Received<'_>) -> Option<((Vec<u8>, bool), Times)> {
+fn read_element(element: Received<'_>) -> Option<((Vec<u8>, bool), Rest)> {
     let time = |kind| element.u64(kind).map(Duration::from_millis);
-    Some((elements::read_key(element)?, (time(NFTA_SET_ELEM_TIMEOUT), time(NFTA_SET_ELEM_EXPIRATION))))
+    let times = (time(NFTA_SET_ELEM_TIMEOUT), time(NFTA_SET_ELEM_EXPIRATION));
+    Some((elements::read_key(element)?, (Datum::read(element), times.0, times.1)))
 }
 
-/// The sets of nsh's table that have names; with what is in them if `full`.
+/// The sets and maps of nsh's table that have names; with what is in them if `full`.
 pub(super) fn all(socket: &mut Socket, full: bool) -> Result<Vec<NamedSet>> {
     let mut filter = Attributes::new();
     filter.text(NFTA_SET_TABLE, TABLE);
@@ -197,6 +270,40 @@ pub fn span_of(key: KeyType, value: &Value) -> Result<Span> {
     Ok(span)
 }
 
+/// Reads what a map of this type is to have for a key.
+pub fn datum_of(to: DataType, value: &Value) -> Result<Datum> {
+    let wrong = || {
+        Error::argument(format!(
+            "expected accept, drop, continue, return, \"jump CHAIN\" or \"goto CHAIN\", got {value}"
+        ))
+    };
+    match (to, value) {
+        (DataType::Verdict, Value::Text(text)) => {
+            let action = Action::parse(text).map_err(|_| wrong())?;
+            action.verdict().map(Datum::Verdict).ok_or_else(wrong)
+        }
+        (DataType::Verdict, _) => Err(wrong()),
+        (DataType::Of(key), value) => {
+            let span = span_of(key, value)?;
+            let one = span.is_one();
+            one.then_some(Datum::Bytes(span.low)).ok_or_else(|| {
+                Error::argument(format!("a map has one {} for a key, got {value}", key.name()))
+            })
+        }
+    }
+}
+
+/// As scripts get it.
+pub fn datum_value(to: Option<DataType>, data: &Datum) -> Value {
+    match (to, data) {
+        (_, Datum::Verdict(verdict)) => {
+            Value::Text(Action::of(verdict).map_or_else(|| "other".to_owned(), |action| action.to_string()))
+        }
+        (Some(DataType::Of(key)), Datum::Bytes(bytes)) => value_of(Some(key), &Span::one(bytes.clone())),
+        (_, Datum::Bytes(bytes)) => value_of(None, &Span::one(bytes.clone())),
+    }
+}
+
 /// As scripts get it.
 pub fn value_of(key: Option<KeyType>, span: &Span) -> Value {
     fn value<T: Item>(span: &Span) -> Option<Value> {
@@ -221,12 +328,14 @@ pub fn value_of(key: Option<KeyType>, span: &Span) -> Value {
 impl fmt::Display for NamedSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = self.command();
-        let head = head.trim_start_matches(&format!("add set inet {TABLE} ")).trim_end_matches(" }");
-        write!(f, "set {head}")?;
+        let sort = self.sort().word();
+        let head = head.trim_start_matches(&format!("add {sort} inet {TABLE} ")).trim_end_matches(" }");
+        write!(f, "{sort} {head}")?;
         if !self.elements.is_empty() {
             let shown = |element: &Element| {
                 let expires = element.expires.map(|time| format!(" expires {}s", time.as_secs()));
-                format!("{}{}", self.shown(&element.span), expires.unwrap_or_default())
+                let data = self.shown_data(element.data.as_ref());
+                format!("{}{}{data}", self.shown(&element.span), expires.unwrap_or_default())
             };
             let words: Vec<String> = self.elements.iter().map(shown).collect();
             write!(f, " elements = {{ {} }}", words.join(", "))?;

@@ -1,12 +1,12 @@
 //! What a script says of a rule, and what of it makes no sense.
 
 use super::chain;
-use super::fields::{Action, LogLevel, LogPrefix, MarkBits, Rate, Reason, States, Told};
-use super::set::NamedSet;
+use super::fields::{Action, Ask, LogLevel, LogPrefix, MarkBits, NewMark, Rate, Reason, States, Told};
+use super::set::{NamedSet, Sort};
 use crate::base::error::{Error, Kind, Result};
-use crate::model::{Between, table};
+use crate::model::{Between, Words, table};
 use crate::net::fields::Number;
-use crate::net::nf::elements::KeyType;
+use crate::net::nf::elements::{DataType, KeyType};
 use crate::net::nf::message::Hook;
 use crate::net::nf::nat::NatSpec;
 use crate::net::nf::several::{Addresses, IcmpType, Item, Several, Uid};
@@ -36,6 +36,7 @@ table! {
         Set state: Not<States> = header, ip [],
             "what the packet is to its connection: new, established, related, invalid or untracked";
         Set mark: Not<MarkBits> = header, ip [], "the packet's mark, or with \"/\" those bits of it";
+        Set ct_mark: Not<MarkBits> = header, ip [], "the mark of its connection, or with \"/\" those bits of it";
         Set uid: Not<Several<Uid>> = header, ip [], "the user whose socket sends; for output and postrouting";
         Set limit: Rate = header, ip [],
             "match while no more than this comes (\"5/second\", \"100 kbytes/minute\"), or with \"over\" in front what exceeds it";
@@ -47,15 +48,30 @@ table! {
              net.netfilter.nf_log_all_netns of the machine";
         Set log_level: LogLevel = header, ip [], "the line's level; default warn";
         Set log_group: Between<0, 65535> = header, ip [], "hand it to the listener of this group of nflog instead";
-        Set set_mark: Number = header, ip [], "give the packet this mark";
+        Set set_mark: NewMark = header, ip [],
+            "give the packet this mark, or what a map has for it (\"source map @NAME\")";
+        Set set_ct_mark: Number = header, ip [], "give its connection this mark, which conntrack.list shows";
+        Set set_zone: Between<0, 65535> = header, ip [],
+            "track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting \
+             and raw_output";
         Set action: Action = header always, ip [],
             "accept, drop, reject, continue (with the next rule), return (to the calling chain), \"jump CHAIN\", \
-             \"goto CHAIN\", notrack (in raw_prerouting and raw_output)";
+             \"goto CHAIN\", notrack (in raw_prerouting and raw_output), or \"source vmap @NAME\": what the map has for the \
+             packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing";
         Set reason: Reason = header, ip [],
             "what a refused sender is told; tcp-reset needs proto \"tcp\"; default port-unreachable";
         Set comment: String = header, ip [], "a remark of at most 128 bytes, shown by nft too";
         Give insert: bool = header, ip [], "before the chain's other rules; default is behind them";
     }
+}
+
+fn check_data(maps: &[NamedSet], name: &str, wants: DataType) -> Result<()> {
+    let to = maps.iter().find(|map| map.name == name).and_then(|map| map.to);
+    if to == Some(wants) {
+        return Ok(());
+    }
+    let has = to.map_or("something else", Words::name);
+    wrong(format!("the map {name:?} has {has} for its keys, not {}", wants.name()))
 }
 
 fn wrong<T>(message: impl Into<String>) -> Result<T> {
@@ -90,10 +106,22 @@ impl RuleSpec {
         all.into_iter().filter_map(|(option, name)| Some((option, name?))).collect()
     }
 
+    /// The maps that it asks, each with the option that says about what.
+    pub fn asks(&self) -> Vec<&Ask> {
+        let vmap = if let Some(Action::Vmap(ask)) = &self.action { Some(ask) } else { None };
+        let map = if let Some(NewMark::Map(ask)) = &self.set_mark { Some(ask) } else { None };
+        [map, vmap].into_iter().flatten().collect()
+    }
+
+    fn asks_about(&self, option: &str) -> bool {
+        self.asks().iter().any(|ask| ask.option == option)
+    }
+
     /// Finds contradictions, and fills in what follows from the rest. `sets` are those that have names.
     pub(super) fn check(&self, sets: &[NamedSet]) -> Result<RuleSpec> {
         let mut spec = self.clone();
         spec.check_sets(sets)?;
+        spec.check_maps(sets)?;
         spec.family = spec.find_family(sets)?;
         spec.check_icmp()?;
         spec.check_ports()?;
@@ -130,30 +158,32 @@ impl RuleSpec {
 
     fn check_sets(&self, sets: &[NamedSet]) -> Result<()> {
         for (option, name) in self.sets() {
-            let Some(set) = sets.iter().find(|set| set.name == name) else {
+            let Some(set) = sets.iter().find(|set| set.name == name && set.sort() == Sort::Set) else {
                 let e = Error::new(Kind::NotFound, format!("{option}: there is no set {name:?}"));
                 return Err(e.hint(format!("make it: firewall.add_set({name:?}, {{ type = ... }})")));
             };
-            let wants: &[KeyType] = match option {
-                "iif" | "out" => &[KeyType::Ifname],
-                "source" | "dest" => &[KeyType::Ipv4Addr, KeyType::Ipv6Addr],
-                "proto" => &[KeyType::InetProto],
-                "sport" | "dport" => &[KeyType::InetService],
-                "icmp" => &[KeyType::IcmpType],
-                "icmpv6" => &[KeyType::Icmpv6Type],
-                _ => &[KeyType::Uid],
-            };
-            if !set.key.is_some_and(|key| wants.contains(&key)) {
-                use crate::model::Words;
-                let wants: Vec<&str> = wants.iter().map(|key| key.name()).collect();
-                return wrong(format!(
-                    "{option}: the set {name:?} is of the type {}, not {}",
-                    set.key.map_or("of another kind", Words::name),
-                    wants.join(" or ")
-                ));
-            }
+            set.check_key(option)?;
         }
         Ok(())
+    }
+
+    fn check_maps(&self, maps: &[NamedSet]) -> Result<()> {
+        for Ask { option, map: name } in self.asks() {
+            let Some(map) = maps.iter().find(|map| map.name == *name && map.sort() == Sort::Map) else {
+                let e = Error::new(Kind::NotFound, format!("there is no map {name:?}"));
+                return Err(
+                    e.hint(format!("make it: firewall.add_map({name:?}, {{ type = ..., to = ... }})"))
+                );
+            };
+            map.check_key(option)?;
+        }
+        if let Some(NewMark::Map(ask)) = &self.set_mark {
+            check_data(maps, &ask.map, DataType::Of(KeyType::Mark))?;
+        }
+        match &self.action {
+            Some(Action::Vmap(ask)) => check_data(maps, &ask.map, DataType::Verdict),
+            _ => Ok(()),
+        }
     }
 
     /// The family that addresses, types of ICMP and `family` agree on.
@@ -171,6 +201,9 @@ impl RuleSpec {
                 }
                 None => {}
             }
+        }
+        for ask in self.asks().into_iter().filter(|ask| matches!(ask.option, "source" | "dest")) {
+            said.push((ask.option, of_set(&ask.map)));
         }
         said.push(("icmp", self.icmp.as_ref().map(|_| Family::Inet)));
         said.push(("icmpv6", self.icmpv6.as_ref().map(|_| Family::Inet6)));
@@ -227,7 +260,8 @@ impl RuleSpec {
     }
 
     fn check_ports(&self) -> Result<()> {
-        let ports = [(self.sport.is_some(), "sport"), (self.dport.is_some(), "dport")];
+        let about = |given: bool, option| (given || self.asks_about(option), option);
+        let ports = [about(self.sport.is_some(), "sport"), about(self.dport.is_some(), "dport")];
         let Some((_, what)) = ports.iter().find(|(there, _)| *there) else { return Ok(()) };
         match &self.proto {
             None => wrong(format!("{what} needs `proto`, such as \"tcp\" or \"udp\"")),
@@ -248,18 +282,32 @@ impl RuleSpec {
             Err(Error::argument(format!("`{option}` never matches in {chain}: {why}"))
                 .hint(instead.to_owned()))
         };
-        if self.input.is_some() && hook == Hook::Output {
+        if (self.input.is_some() || self.asks_about("iif")) && hook == Hook::Output {
             return no("iif", "what the namespace itself sends came in nowhere", "match `out`");
         }
-        if self.output.is_some() && matches!(hook, Hook::Input | Hook::Prerouting) {
+        if (self.output.is_some() || self.asks_about("out")) && matches!(hook, Hook::Input | Hook::Prerouting)
+        {
             return no("out", "these packets have no way out yet", "match `iif`, or use the chain forward");
         }
-        if self.uid.is_some() && !matches!(hook, Hook::Output | Hook::Postrouting) {
+        if (self.uid.is_some() || self.asks_about("uid")) && !matches!(hook, Hook::Output | Hook::Postrouting)
+        {
             return no("uid", "only what this namespace sends has a user", "use the chain output");
         }
         let raw = chain.starts_with("raw_");
         if self.state.is_some() && raw {
             return no("state", "it comes before connection tracking", "use the chain prerouting or output");
+        }
+        if self.set_zone.is_some() && !raw {
+            let e = Error::argument(format!(
+                "`set_zone` comes too late in {chain}: the packet is tracked already"
+            ));
+            return Err(e.hint("use the chain raw_prerouting, or raw_output for what the namespace sends"));
+        }
+        if (self.ct_mark.is_some() || self.set_ct_mark.is_some()) && raw {
+            let option = if self.ct_mark.is_some() { "ct_mark" } else { "set_ct_mark" };
+            let e =
+                Error::argument(format!("`{option}` has no connection yet in {chain}: tracking comes later"));
+            return Err(e.hint("use the chain prerouting or output"));
         }
         if self.action == Some(Action::Notrack) && !raw {
             let e =

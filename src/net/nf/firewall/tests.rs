@@ -58,6 +58,7 @@ const VALUES: &[(&str, &[&str])] = &[
         &["established", "established related", "new", "!invalid", "!established related", "untracked"],
     ),
     ("mark", &["7", "!7", "0x10/0xf0", "!0x1/0x3"]),
+    ("ct_mark", &["7", "!0x1/0x3"]),
     ("uid", &["0", "1000", "!1000", "0 1000"]),
     (
         "limit",
@@ -69,6 +70,8 @@ const VALUES: &[(&str, &[&str])] = &[
     ("log_level", &["emerg", "info", "warn", "debug"]),
     ("log_group", &["0", "5", "65535"]),
     ("set_mark", &["1", "4294967295"]),
+    ("set_ct_mark", &["0", "4294967295"]),
+    ("set_zone", &["1", "65535"]),
     ("action", &["accept", "drop", "reject", "continue", "return", "jump web2", "goto web2", "notrack"]),
     (
         "reason",
@@ -126,6 +129,14 @@ fn any(random: &mut Random) -> (RuleSpec, String) {
     (spec, said)
 }
 
+impl RuleSpec {
+    /// Whether it has nothing but a comment: nft has no words for such a rule.
+    fn is_idle(&self) -> bool {
+        let bare = RuleSpec { chain: None, comment: None, insert: None, burst: None, ..self.clone() };
+        bare == RuleSpec { counter: Some(false), action: Some(Action::Continue), ..RuleSpec::default() }
+    }
+}
+
 /// Rules that make sense, each once.
 fn rules(wanted: usize) -> Vec<(RuleSpec, String)> {
     let sets: Vec<NamedSet> = SETS
@@ -138,7 +149,7 @@ fn rules(wanted: usize) -> Vec<(RuleSpec, String)> {
     while out.len() < wanted && tried < 100_000 {
         tried += 1;
         let (spec, said) = any(&mut random);
-        if spec.check(&sets).is_ok() {
+        if spec.check(&sets).is_ok() && !spec.is_idle() {
             out.push((spec, said));
         }
     }
@@ -166,7 +177,7 @@ fn generated_rules_are_what_nft_lists_and_makes() {
         for (spec, said) in rules(RULES) {
             match add(ns, &spec, Place::Back) {
                 Ok(rule) => {
-                    let sets = sets(ns).unwrap();
+                    let sets = sets(ns, Sort::Set).unwrap();
                     if rule.spec != spec.check(&sets).unwrap() {
                         wrong.push(format!(
                             "{said}\n  is read as {:?}\n  not {:?}",

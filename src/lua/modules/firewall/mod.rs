@@ -1,6 +1,6 @@
-//! `firewall`: rules that let packets pass or not, chains with policies, sets.
+//! `firewall`: rules that let packets pass or not, chains with policies, sets and maps.
 
-use std::time::Duration;
+mod sets;
 
 use mlua::Value;
 
@@ -8,13 +8,11 @@ use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::ty::No;
 use crate::lua::schema::{Builder, Cx, Failure, Function, Record, Shape, Type, opts, param, ret, shape, ty};
-use crate::model::{self, Words};
-use crate::net::nf::elements::{KeyType, Span};
-use crate::net::nf::firewall::{
-    self, Element, FirewallRule, NamedSet, Plan, RuleSpec, SetSpec, Tables, span_of, value_of,
-};
+use crate::model::Words;
+use crate::net::nf::firewall::{self, FirewallRule, Plan, RuleSpec, Tables};
 use crate::net::nf::message::{Chain, Place, Placed};
 use crate::net::nf::text;
+use sets::SetOptions;
 
 #[derive(Default)]
 struct AddOptions {
@@ -34,24 +32,12 @@ struct FlushOptions {
     chain: Option<String>,
 }
 
-/// A set's options, its elements as a script gave them.
-#[derive(Clone, Default)]
-struct SetOptions {
-    key: Option<KeyType>,
-    timeout: Option<Duration>,
-    elements: Vec<model::Value>,
-}
-
-#[derive(Default)]
-struct ElementOptions {
-    timeout: Option<Duration>,
-}
-
 #[derive(Default)]
 struct ApplyOptions {
     policy: Vec<(String, bool)>,
     chains: Vec<String>,
     sets: Vec<(String, SetOptions)>,
+    maps: Vec<(String, SetOptions)>,
     rules: Vec<RuleSpec>,
 }
 
@@ -123,96 +109,6 @@ fn chain_record() -> Record<Placed<Chain>> {
         .plain()
 }
 
-/// Ports are numbers, addresses texts.
-struct Elements(Vec<model::Value>);
-
-impl model::Give for Elements {
-    fn luals() -> String {
-        "(integer|string)[]".into()
-    }
-
-    fn give(self, to: &mut model::Values) {
-        to.value(&model::Value::List(self.0));
-    }
-}
-
-fn element_record() -> Record<Element> {
-    Record::of("nsh.firewall.Element", "An element that goes after a time.")
-        .field("timeout", "how many seconds it stays", |e: &Element| e.timeout.map(|time| time.as_secs_f64()))
-        .field("expires", "how many seconds it stays from now on", |e| {
-            e.expires.map(|time| time.as_secs_f64())
-        })
-        .plain()
-}
-
-/// A set, and its elements as texts.
-struct Shown {
-    set: NamedSet,
-    names: Vec<String>,
-}
-
-impl Shown {
-    fn of(set: NamedSet) -> Self {
-        let names = set.elements.iter().map(|e| value_of(set.key, &e.span).to_string()).collect();
-        Shown { set, names }
-    }
-}
-
-fn set_record() -> Record<Shown> {
-    Record::of("nsh.firewall.Set", "A set that rules look into. It prints as nft shows it, on one line.")
-        .field("name", "its name", |s: &Shown| s.set.name.clone())
-        .field("handle", "its number in the table", |s| s.set.handle)
-        .field("type", "what it holds, in nft's words", |s| s.set.key.map(Words::name))
-        .field("interval", "whether it may hold prefixes and ranges", |s| s.set.has_ranges())
-        .field(
-            "timeout",
-            "how many seconds elements stay; 0: those that are given no time stay for good",
-            |s| s.set.has_timeouts().then(|| s.set.timeout.unwrap_or_default().as_secs_f64()),
-        )
-        .field("elements", "what is in it", |s| {
-            Elements(s.set.elements.iter().map(|e| value_of(s.set.key, &e.span)).collect())
-        })
-        .map("times", element_record(), "the times of those that go, by the element's text", |s| {
-            let all = s.names.iter().map(String::as_str).zip(&s.set.elements);
-            all.filter(|(_, element)| element.timeout.is_some() || element.expires.is_some()).collect()
-        })
-        .shown(|s| s.set.to_string())
-}
-
-fn element() -> Type<model::Value> {
-    let number = ty::int(0..=i64::from(u32::MAX)).map(model::Value::Int);
-    number.or(ty::string().map(model::Value::Text)).called("an element such as \"10.0.0.0/8\" or 80")
-}
-
-fn set_options(name: &'static str) -> Shape<SetOptions> {
-    let types: Vec<(&str, KeyType)> = KeyType::WORDS.to_vec();
-    Shape::<SetOptions>::new(name)
-        .required(
-            "type",
-            ty::one_of(&types),
-            "what it holds, in nft's words; addresses and inet_service (ports) may be ranges",
-            |o, v| o.key = Some(v),
-        )
-        .field(
-            "timeout",
-            ty::seconds(),
-            "how many seconds elements stay; 0: only those go that are given a time",
-            |o, v| o.timeout = Some(v),
-        )
-        .field("elements", ty::list(element()), "what is in it at first", |o, v| o.elements = v)
-}
-
-impl SetOptions {
-    fn spec(&self) -> Result<SetSpec> {
-        let key = self.key.unwrap_or(KeyType::Ipv4Addr);
-        Ok(SetSpec { key: Some(key), timeout: self.timeout, spans: spans(key, &self.elements)? })
-    }
-}
-
-fn spans(key: KeyType, values: &[model::Value]) -> Result<Vec<Span>> {
-    values.iter().map(|value| span_of(key, value)).collect()
-}
-
 fn verdict() -> Type<bool> {
     ty::one_of(&[("accept", false), ("drop", true)])
 }
@@ -221,7 +117,8 @@ fn apply_options() -> Shape<ApplyOptions> {
     shape!(ApplyOptions = "nsh.firewall.ApplyOptions" => {
         policy: ty::map(verdict()), "what becomes of packets that no rule of a chain decides about; default accept";
         chains: ty::list(ty::string()), "chains to jump to";
-        sets: ty::map(set_options("nsh.firewall.SetOptions").into()), "sets, by name";
+        sets: ty::map(sets::set_options("nsh.firewall.SetOptions").into()), "sets, by name";
+        maps: ty::map(sets::map_options("nsh.firewall.MapOptions").into()), "maps, by name";
         rules: ty::list(rule_options("nsh.firewall.RuleOptions").into()), "the rules, in order";
     })
 }
@@ -239,21 +136,17 @@ fn add(cx: &Cx<'_>, (options,): (AddOptions,)) -> std::result::Result<FirewallRu
 }
 
 fn apply(cx: &Cx<'_>, (options,): (ApplyOptions,)) -> std::result::Result<Vec<FirewallRule>, Failure> {
-    let sets = options
-        .sets
-        .iter()
-        .map(|(name, set)| Ok((name.clone(), set.spec().map_err(|e| e.detail(format!("sets.{name}")))?)));
-    let sets = sets.collect::<Result<_>>()?;
+    let named = |(name, set): &(String, SetOptions)| {
+        let sort = if set.to.is_some() { "maps" } else { "sets" };
+        Ok((name.clone(), set.spec().map_err(|e| e.detail(format!("{sort}.{name}")))?))
+    };
+    let sets = options.sets.iter().chain(&options.maps).map(named).collect::<Result<_>>()?;
     let plan = Plan { policies: options.policy, chains: options.chains, sets, rules: options.rules };
     Ok(firewall::apply(cx.ns, &plan)?)
 }
 
-fn elements(cx: &Cx<'_>, set: &str, values: &[model::Value]) -> Result<Vec<Span>> {
-    spans(firewall::set_type(cx.ns, set)?, values)
-}
-
 pub fn module() -> Module {
-    sets(chains(rules(Module::new(
+    sets::functions(chains(rules(Module::new(
         "firewall",
         "Rules that let packets pass or not, for IPv4 and IPv6, by nf_tables and without the program nft.\n\n\
          The rules stand in the table `inet nsh` of the namespace, in chains that are made when first needed and accept what \
@@ -378,85 +271,5 @@ fn chains(module: Module) -> Module {
             })
             .doc("Deletes a chain with its rules.\n\nRaises `not_found` if there is none, `busy` if a rule jumps there.")
             .command("nft delete chain inet nsh NAME"),
-        )
-}
-
-fn sets(module: Module) -> Module {
-    let name = || param("name", ty::string(), "the set's name");
-    let list = || param("elements", ty::one_or_list(element()), "an element, or several");
-    module
-        .function(
-            Function::new(
-                "firewall.add_set",
-                (name(), opts(set_options("nsh.firewall.AddSetOptions"))),
-                ret::nothing(),
-                |cx, (name, o)| {
-                    let made = o.spec().and_then(|spec| firewall::add_set(cx.ns, &name, &spec));
-                    Ok(made.map_err(|e| e.on(name))?)
-                },
-            )
-            .doc(
-                "Makes a set of addresses, ports, interfaces and so on, into which rules look by its name: \
-                 `source = \"@NAME\"`. It can be changed while the rules stand.\n\nRaises `exists` if there is one.",
-            )
-            .command("nft add set inet nsh NAME '{ type ipv4_addr; flags interval; }'"),
-        )
-        .function(
-            Function::new("firewall.sets", (), ret::list(set_record(), "the sets"), |cx, ()| {
-                Ok(firewall::sets(cx.ns)?.into_iter().map(Shown::of).collect::<Vec<_>>())
-            })
-            .doc("Lists the sets that have names, with what is in them.")
-            .command("nft list sets table inet nsh"),
-        )
-        .function(
-            Function::new(
-                "firewall.get_set",
-                (name(),),
-                ret::optional(set_record(), "the set, or nil"),
-                |cx, (name,)| Ok(firewall::sets(cx.ns)?.into_iter().find(|set| set.name == name).map(Shown::of)),
-            )
-            .doc("Finds a set by its name.")
-            .command("nft list set inet nsh NAME"),
-        )
-        .function(
-            Function::new("firewall.del_set", (name(),), ret::nothing(), |cx, (name,)| {
-                Ok(firewall::del_set(cx.ns, &name).map_err(|e| e.on(name))?)
-            })
-            .doc("Deletes a set.\n\nRaises `not_found` if there is none, `busy` if a rule looks into it.")
-            .command("nft delete set inet nsh NAME"),
-        )
-        .function(
-            Function::new(
-                "firewall.add_elements",
-                (
-                    name(),
-                    list(),
-                    opts(shape!(ElementOptions = "nsh.firewall.ElementOptions" => {
-                        timeout: ty::seconds().map(Some), "how many seconds they stay; for a set with timeouts";
-                    })),
-                ),
-                ret::nothing(),
-                |cx, (name, values, o)| {
-                    let added = elements(cx, &name, &values)
-                        .and_then(|spans| firewall::add_elements(cx.ns, &name, spans, o.timeout));
-                    Ok(added.map_err(|e| e.on(name))?)
-                },
-            )
-            .doc("Puts elements into a set, all of them or none.\n\nRaises `exists` if one is there, `not_found` for the set.")
-            .command("nft add element inet nsh NAME '{ 10.0.0.1 timeout 60s }'"),
-        )
-        .function(
-            Function::new(
-                "firewall.del_elements",
-                (name(), list()),
-                ret::nothing(),
-                |cx, (name, values)| {
-                    let deleted = elements(cx, &name, &values)
-                        .and_then(|spans| firewall::del_elements(cx.ns, &name, spans));
-                    Ok(deleted.map_err(|e| e.on(name))?)
-                },
-            )
-            .doc("Takes elements out of a set, all of them or none.\n\nRaises `not_found` if one isn't there.")
-            .command("nft delete element inet nsh NAME '{ 10.0.0.1 }'"),
         )
 }

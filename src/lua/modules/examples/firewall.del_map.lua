@@ -1,0 +1,2 @@
+firewall.add_map("hosts", { type = "ipv4_addr", to = "verdict" })
+firewall.del_map("hosts")
