@@ -8,6 +8,7 @@ pub mod base;
 
 pub mod doc;
 pub mod doctor;
+pub mod draw;
 pub mod io;
 pub mod labs;
 pub mod lua;

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["model"],
     &["net"],
     &["io"],
-    &["probe", "proc", "sandbox"],
+    &["draw", "probe", "proc", "sandbox"],
     &["lua::lab"],
     &["lua::schema"],
     &["lua::registry"],

@@ -50,6 +50,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("arping", "duplicate address conflict dad arp ping who has mac neighbour discovery"),
     ("ping_all", "pingall mininet matrix everybody every pair full mesh"),
     ("send", "craft raw packets frames inject scapy mausezahn packet generator gratuitous arp spoof"),
+    ("lab.draw", "draw picture diagram map graph svg mermaid dot graphviz"),
     ("perf", "measure throughput bandwidth speed performance benchmark iperf iperf3 netperf jitter"),
     ("link.stats", "counters bytes packets statistics"),
     ("addr.add", "assign give ip address"),

@@ -167,7 +167,7 @@ pub fn exec(lab: &LiveLab, words: Words, all: bool) -> Result<i32> {
     let path = path.unwrap_or_else(|| proc::DEFAULT_PATH.into());
     let (namespace, command) = read(words, &inside.namespaces()?, &path)?;
     let status = sandbox::join(&target(&inside, &environment)?, || {
-        if command.first().is_some_and(tools::is_tool) {
+        if command.first().is_some_and(|word| tools::is_tool(word)) {
             return tools::run(&namespace, &command).unwrap_or_else(|e| {
                 complain(&e.op(command[0].to_string_lossy().into_owned()), status::NOT_TRIED)
             });

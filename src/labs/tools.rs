@@ -1,6 +1,6 @@
 //! What `nsh exec LAB` runs without a program: `why` and `capture`, in a lab whose script is somebody else's.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -31,8 +31,8 @@ const TOOLS: &[(&str, &str)] = &[
 ];
 
 /// Whether the first word of a command is one of ours. A program of that name is run by its path.
-pub fn is_tool(word: &OsString) -> bool {
-    TOOLS.iter().any(|(name, _)| word == name)
+pub fn is_tool(word: &OsStr) -> bool {
+    TOOLS.iter().any(|(name, _)| word == *name)
 }
 
 /// Runs it in a namespace of the lab; returns the exit status. For the lab's own process.

@@ -22,6 +22,7 @@ pub mod netlink;
 pub mod nexthop;
 pub mod nf;
 pub mod nft;
+pub mod order;
 pub mod prefix;
 mod remains;
 pub mod route;

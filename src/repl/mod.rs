@@ -14,7 +14,6 @@ mod keys;
 mod lex;
 mod names;
 mod notices;
-mod order;
 mod pager;
 mod paste;
 mod pause;

@@ -1175,6 +1175,9 @@
 ---@class (exact) nsh.json.EncodeOptions
 ---@field pretty? boolean over several lines, indented by two; default false
 
+---@class (exact) nsh.lab.DrawOptions
+---@field form? "svg"|"dot"|"mermaid"|"text" svg, dot, mermaid or text; default as the file's ending says, or text
+
 ---@class (exact) nsh.link.AddOptions
 ---@field kind string veth, bridge, dummy, ifb, macvlan, vxlan, vlan, vrf, wireguard, ...: what the kernel has; nsh doctor tells
 ---@field peer? nsh.link.PeerOptions the other end of a veth pair
@@ -6063,6 +6066,14 @@ function lab.difference(before, after) end
 ---Describes the lab: whether it is a sandbox, on which kernel, and its namespaces.
 ---@return nsh.lab.Info # what is known of it
 function lab.info() end
+
+---Draws the lab: namespaces as boxes with their links, addresses, VLANs, states and NAT rules, and a line for each link between two of them, dashed where it is down.
+---
+---Raises `argument` for another ending, `read_only` where the sandbox lets nothing be written.
+---@param path? string the file: .svg, .dot, .mmd (Mermaid) or .txt; left out, none is written
+---@param opts? nsh.lab.DrawOptions options
+---@return string # the picture
+function lab.draw(path, opts) end
 
 ---Network interfaces: veth pairs, bridges and all other kinds.
 ---@class nsh.link

@@ -27,7 +27,7 @@ mod text;
 mod tun;
 mod tunnel;
 mod veth;
-mod vlan;
+pub mod vlan;
 mod vrf;
 mod vti;
 mod vxlan;

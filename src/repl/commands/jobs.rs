@@ -4,8 +4,8 @@ use mlua::{AnyUserData, Function, Value};
 
 use super::Flow;
 use crate::lua::runtime::bind;
+use crate::net::order::natural;
 use crate::repl::Session;
-use crate::repl::order::natural;
 use crate::repl::screen;
 
 /// Whether a value runs until it is stopped.

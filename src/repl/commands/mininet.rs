@@ -7,9 +7,9 @@ use mlua::{MultiValue, Value};
 use super::Flow;
 use crate::lua::runtime::explain;
 use crate::net::addr;
+use crate::net::order::of_namespaces;
 use crate::net::prefix::is_link_local;
 use crate::repl::Session;
-use crate::repl::order::of_namespaces;
 
 /// Words of Mininet's prompt, and the command that does the same.
 pub const WORDS: &[(&str, &str)] = &[

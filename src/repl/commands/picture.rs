@@ -10,10 +10,10 @@ use crate::lua::lab::Lab;
 use crate::net::addr;
 use crate::net::link::{self, Link};
 use crate::net::namespace::Namespace;
+use crate::net::order::of_namespaces;
 use crate::net::prefix::is_link_local;
 use crate::repl::Session;
 use crate::repl::colour::{Colours, Paint};
-use crate::repl::order::of_namespaces;
 use crate::repl::screen;
 
 /// The whole lab, in brief if it is taller than the terminal, or one namespace.

@@ -10,8 +10,8 @@ use crate::lua::runtime::bind;
 use crate::net::addr;
 use crate::net::link;
 use crate::net::namespace::HOST;
+use crate::net::order::of_namespaces;
 use crate::repl::Session;
-use crate::repl::order::of_namespaces;
 use crate::repl::{names, screen, typed};
 
 pub fn help(session: &mut Session<'_>, name: &str) -> mlua::Result<Flow> {

@@ -12,7 +12,6 @@ use mlua::Lua;
 
 use super::context::{self, Call, Context, Place, Step};
 use super::lex;
-use super::order::natural;
 use crate::doc::Docs;
 use crate::lua::lab::Lab;
 use crate::lua::runtime::library;
@@ -20,6 +19,7 @@ use crate::lua::schema::{FunctionDoc, ParamDoc, ShapeDoc};
 use crate::net::link;
 use crate::net::names;
 use crate::net::namespace::Namespace;
+use crate::net::order::natural;
 use thing::Thing;
 
 /// What completes.

@@ -4,11 +4,14 @@ mod steady;
 mod text;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use super::{addr, fdb, json, link, mdb, mpls, nat, neigh, nft, route, rule, socket, tc, vlan, xfrm};
 use crate::base::error::{Error, Result};
+use crate::draw::{Form, Picture};
 use crate::lua::registry::Module;
-use crate::lua::schema::{Cx, Function, Record, Type, param, ret, ty};
+use crate::lua::schema::{Cx, Failure, Function, Record, Type, options, opts, param, ret, ty};
+use crate::model::Words;
 use crate::net::defaults::Difference;
 use crate::net::state::{self, State};
 use crate::proc::list::{self, Listed};
@@ -193,6 +196,26 @@ fn info() -> Record<Info> {
         .plain()
 }
 
+options! {
+    struct DrawOptions = "nsh.lab.DrawOptions" {
+        form: Option<Form>, ty::one_of(Form::WORDS), "svg, dot, mermaid or text; default as the file's ending says, or text";
+    }
+}
+
+fn draw(cx: &Cx<'_>, path: Option<&Path>, form: Option<Form>) -> std::result::Result<String, Failure> {
+    let form = match (form, path) {
+        (Some(form), _) => form,
+        (None, Some(path)) => Form::of(path)?,
+        (None, None) => Form::Text,
+    };
+    let text = Picture::of(&cx.lab.namespaces)?.write(form);
+    if let Some(path) = path {
+        std::fs::write(path, &text)
+            .map_err(|e| Error::from(e).detail(format!("writing {}", path.display())))?;
+    }
+    Ok(text)
+}
+
 pub fn module() -> Module {
     Module::new("lab", "The lab as a whole.")
         .function(
@@ -230,5 +253,21 @@ pub fn module() -> Module {
                 Ok(Info { sandboxed: cx.lab.place.sandboxed, namespaces })
             })
             .doc("Describes the lab: whether it is a sandbox, on which kernel, and its namespaces."),
+        )
+        .function(
+            Function::new(
+                "lab.draw",
+                (
+                    param("path", ty::string().map(PathBuf::from), "the file: .svg, .dot, .mmd (Mermaid) or .txt; left out, none is written").optional(),
+                    opts(DrawOptions::shape()),
+                ),
+                ret::value::<String>("string", "the picture"),
+                |cx, (path, options)| draw(cx, path.as_deref(), options.form),
+            )
+            .doc(
+                "Draws the lab: namespaces as boxes with their links, addresses, VLANs, states and NAT rules, and a line for each \
+                 link between two of them, dashed where it is down.\n\n\
+                 Raises `argument` for another ending, `read_only` where the sandbox lets nothing be written.",
+            ),
         )
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::net::namespace::HOST;
+use super::namespace::HOST;
 
 /// Compares names of namespaces: `host` comes first.
 pub fn of_namespaces(a: &str, b: &str) -> Ordering {

@@ -1,0 +1,5 @@
+local topology = require("nsh.topology")
+topology(topology.star(3))
+print(lab.draw())
+lab.draw("/tmp/lab.svg")
+check.match(lab.draw(nil, { form = "mermaid" }), "^flowchart")
