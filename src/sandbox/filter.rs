@@ -2,6 +2,8 @@
 //! machine's hypervisor and radios, files that give their owner's rights to whoever runs them. The rest is left to the
 //! namespaces.
 
+use std::os::fd::{FromRawFd, OwnedFd};
+
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 
@@ -138,7 +140,11 @@ pub(super) fn unless(value: u32, over: u8) -> libc::sock_filter {
 }
 
 /// The instructions after the call's number is loaded: `verdict`s on its argument `at`.
-fn on_argument(call: libc::c_long, at: u32, verdicts: &[libc::sock_filter]) -> Vec<libc::sock_filter> {
+pub(super) fn on_argument(
+    call: libc::c_long,
+    at: u32,
+    verdicts: &[libc::sock_filter],
+) -> Vec<libc::sock_filter> {
     let mut p = vec![unless(call as u32, verdicts.len() as u8 + 1), load(ARGUMENTS + 8 * at)];
     p.extend_from_slice(verdicts);
     p
@@ -195,10 +201,25 @@ pub fn install() -> Result<()> {
 }
 
 /// Adds a further filter. It need not check the architecture: the first one does.
-pub(super) fn apply(mut filter: Vec<libc::sock_filter>) -> Result<()> {
+pub(super) fn apply(filter: Vec<libc::sock_filter>) -> Result<()> {
     if NATIVE == 0 {
         return Ok(());
     }
+    add(filter, 0).context("filtering system calls")?;
+    Ok(())
+}
+
+/// Adds a further filter that asks about calls; returns where it asks.
+pub(super) fn listen(filter: Vec<libc::sock_filter>) -> nix::Result<OwnedFd> {
+    if NATIVE == 0 {
+        return Err(Errno::ENOSYS);
+    }
+    let fd = add(filter, libc::SECCOMP_FILTER_FLAG_NEW_LISTENER)?;
+    // SAFETY: the kernel has just opened it for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+fn add(mut filter: Vec<libc::sock_filter>, flags: libc::c_ulong) -> nix::Result<libc::c_long> {
     let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
     // Root of its user namespace needs no no_new_privs, so setuid programs keep working in the lab. SPEC_ALLOW: no
     // mitigation that would slow the lab down comes with the filter.
@@ -207,12 +228,11 @@ pub(super) fn apply(mut filter: Vec<libc::sock_filter>) -> Result<()> {
         libc::syscall(
             libc::SYS_seccomp,
             libc::SECCOMP_SET_MODE_FILTER,
-            libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+            libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW | flags,
             &raw const program,
         )
     };
-    Errno::result(done).context("filtering system calls")?;
-    Ok(())
+    Errno::result(done)
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod signals;
 mod streams;
 mod supervise;
 mod sys;
+mod sysfs;
 mod terminal;
 mod view;
 
@@ -64,6 +65,7 @@ pub use procfs::MAX_PROCESSES;
 pub use refused::{User, user_namespaces};
 pub use signals::{Signals, heed_keys, ignored as ignored_signals, is_ignored, reset as reset_signals};
 pub use sys::{close_inherited, kernel_version};
+pub use sysfs::keep as keep_sys;
 pub use terminal::claim as claim_terminal;
 pub use view::{HOSTS, PINS};
 

@@ -9,18 +9,20 @@ use nix::sys::resource::{Resource, setrlimit};
 
 use super::programs;
 use crate::base::error::Result;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, Sandbox};
 
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Where programs of the machine are.
     path: OsString,
     open_files: (u64, u64),
+    /// Whether `/sys` is the lab's.
+    own_sys: bool,
 }
 
 impl Setup {
     pub fn new(lab: &Sandbox) -> Setup {
-        Setup { path: programs::path(std::env::var_os("PATH")), open_files: lab.nofile }
+        Setup { path: programs::path(std::env::var_os("PATH")), open_files: lab.nofile, own_sys: lab.own_sys }
     }
 
     /// A program of the machine.
@@ -28,8 +30,12 @@ impl Setup {
         programs::find(name, &self.path)
     }
 
-    /// Puts the programs that a lab answers for itself in their place; a ping without a count sends `pings` requests.
+    /// Prepares the lab: puts the programs that it answers for itself in their place. A ping without a count sends `pings` requests.
     pub fn install(&self, pings: u32) -> Result<()> {
+        if self.own_sys {
+            // Without it, `ip netns exec` fails within another one alone.
+            let _ = sandbox::keep_sys();
+        }
         programs::install(&self.path, pings)
     }
 
