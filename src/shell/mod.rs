@@ -12,7 +12,6 @@ mod ip;
 mod iptables;
 mod lexer;
 mod lua;
-mod markdown;
 mod nft;
 mod parser;
 mod programs;
@@ -33,6 +32,8 @@ pub use typed::{Step, Typed, What, behind_prompt, is_known, is_typed, length, li
 use emit::Emitter;
 use parser::Node;
 use script::Writer;
+use tutorial::blocks;
+use tutorial::decide::{self, Syntax};
 
 /// A command that is not translated.
 #[derive(Clone, Debug)]
@@ -83,20 +84,21 @@ pub fn text(text: &str, name: &str) -> Translation {
     let lower = name.to_ascii_lowercase();
     let is_markdown = lower.ends_with(".md")
         || lower.ends_with(".markdown")
-        || (!lower.ends_with(".sh") && !text.starts_with("#!") && markdown::looks_so(&text));
+        || (!lower.ends_with(".sh") && !text.starts_with("#!") && blocks::has_fences(&text));
     let mut items = Vec::new();
     if is_markdown {
-        for part in markdown::parts(&text) {
-            match part {
-                markdown::Part::Heading(heading) => items.push(Item::Heading(heading)),
-                markdown::Part::Commands { text, line, mixed } => {
-                    read(&text, line, mixed, &mut items);
-                    items.push(Item::Nodes { nodes: vec![Node::Blank], line });
-                }
+        for item in decide::decide(&text, &Known).items {
+            match item {
+                decide::Item::Heading(heading) => items.push(Item::Heading(heading)),
+                decide::Item::Comment(comment) => read(&comment, 0, &mut items),
+                decide::Item::Step(step) => read(&step.text, step.line, &mut items),
+                decide::Item::Left(left) if left.command => read(behind(&left.text), left.line, &mut items),
+                decide::Item::Left(left) => drop(left),
+                decide::Item::Blank => items.push(Item::Nodes { nodes: vec![Node::Blank], line: 0 }),
             }
         }
     } else {
-        read(&text, 1, false, &mut items);
+        read(&text, 1, &mut items);
     }
     let mut out = Emitter::default();
     for item in &items {
@@ -133,8 +135,31 @@ fn title(name: &str) -> String {
     }
 }
 
-/// Reads a text line by line. In a `mixed` one, lines that begin with no known command are left out.
-fn read(text: &str, first: usize, mixed: bool, items: &mut Vec<Item>) {
+/// A line of a text that may have a prompt.
+fn behind(line: &str) -> &str {
+    behind_prompt(line).unwrap_or(line)
+}
+
+/// Where nothing is run: the programs that are known here, and the parser's word.
+struct Known;
+
+impl decide::Asked for Known {
+    fn is_program(&self, name: &str) -> bool {
+        programs::known(name)
+    }
+
+    fn syntax(&self, text: &str) -> Syntax {
+        match parser::all(text) {
+            Ok(_) => Syntax::Whole,
+            Err(reason) if typed::unfinished(reason.clone()).incomplete => Syntax::Incomplete,
+            // What our parser can't read may be a command all the same, which is told.
+            Err(_) => Syntax::Whole,
+        }
+    }
+}
+
+/// Reads a text line by line.
+fn read(text: &str, first: usize, items: &mut Vec<Item>) {
     let (mut at, mut line) = (0, first);
     while at < text.len() {
         let rest = &text[at..];
@@ -142,13 +167,12 @@ fn read(text: &str, first: usize, mixed: bool, items: &mut Vec<Item>) {
         let mut length = (source.len() + 1).min(rest.len());
         if source.trim().is_empty() {
             items.push(Item::Nodes { nodes: vec![Node::Blank], line });
-        } else if !mixed || is_command(source) {
+        } else {
             match parser::line(rest) {
                 Ok((nodes, end)) => {
                     length = end.max(1);
                     items.push(Item::Nodes { nodes, line });
                 }
-                Err(_) if mixed && !source.trim_start().starts_with("sudo") => {}
                 Err(reason) => {
                     items.push(Item::Broken { line, source: source.to_owned(), reason: Reason::new(reason) });
                 }
@@ -156,22 +180,5 @@ fn read(text: &str, first: usize, mixed: bool, items: &mut Vec<Item>) {
         }
         line += rest[..length].matches('\n').count();
         at += length;
-    }
-}
-
-/// Whether a line begins with a command, or is a comment.
-fn is_command(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let assigns = |word: &&str| {
-        word.split_once('=').is_some_and(|(name, _)| {
-            !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
-        })
-    };
-    match words.clone().next() {
-        Some(word) if word.starts_with('#') => true,
-        Some(word) if assigns(&word) => true,
-        _ => {
-            words.find(|word| !assigns(word)).is_some_and(|word| programs::known(word.trim_end_matches(';')))
-        }
     }
 }

@@ -4,8 +4,9 @@ use super::args::Reason;
 use super::emit::{Emitter, Globals, Program, Turn};
 use super::lua::is_taken;
 use super::parser::{self, Node};
+use super::programs;
 use super::script::Writer;
-use super::{markdown, programs};
+use super::tutorial::words;
 
 /// What one command comes to.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ impl Typed {
     }
 }
 
-fn unfinished(reason: String) -> Reason {
+pub(super) fn unfinished(reason: String) -> Reason {
     let incomplete = ["closed", "missing"].iter().any(|end| reason.ends_with(end));
     Reason { incomplete, ..Reason::new(reason) }
 }
@@ -129,7 +130,7 @@ pub fn is_known(word: &str) -> bool {
 
 /// What stands behind a shell's prompt, as in a transcript: `$ ip link`, `root@h:~# ip link`, `# ip link`.
 pub fn behind_prompt(line: &str) -> Option<&str> {
-    markdown::prompted(line, true)
+    words::behind_prompt(line)
 }
 
 /// Whether a line typed at the prompt is a shell's command rather than Lua.

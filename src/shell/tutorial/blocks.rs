@@ -36,6 +36,11 @@ pub fn parts(text: &str) -> Vec<Part<'_>> {
     reader.parts
 }
 
+/// Whether a text has fenced blocks.
+pub fn has_fences(text: &str) -> bool {
+    text.lines().filter(|line| fence(line).is_some()).count() >= 2
+}
+
 #[derive(Default)]
 struct Reader<'a> {
     parts: Vec<Part<'a>>,

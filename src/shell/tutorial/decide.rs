@@ -1,5 +1,6 @@
 //! What each line of a text's code is: a command, what one prints, a comment, or left out with a reason.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::blocks::{Block, Line, Part, parts};
@@ -35,7 +36,11 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
     Heading(String),
+    Comment(String),
     Step(Step),
+    Left(Left),
+    /// A blank line, or a block's end.
+    Blank,
 }
 
 /// A line that is not run.
@@ -61,10 +66,25 @@ pub struct Count {
 #[derive(Clone, Debug, Default)]
 pub struct Tutorial {
     pub items: Vec<Item>,
-    pub left: Vec<Left>,
     /// Output of no command that is known.
     pub unowned: Vec<(usize, String)>,
     pub count: Count,
+}
+
+impl Tutorial {
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Step(step) => Some(step),
+            _ => None,
+        })
+    }
+
+    pub fn left(&self) -> impl Iterator<Item = &Left> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Left(left) => Some(left),
+            _ => None,
+        })
+    }
 }
 
 /// What a block can be called that has commands of a shell.
@@ -87,11 +107,21 @@ const SHELLS: &[&str] = &[
 const QUIET: &[&str] = &["text", "txt", "output", "log", "plain", "plaintext", "none"];
 /// More lines are no command that a text shows.
 const LONGEST: usize = 500;
+/// How many bytes a shell is asked about, with what a question costs by itself.
+const BUDGET: usize = 64 << 20;
+const CALL: usize = 4096;
 
 /// Decides each line of a text's code that is not blank.
 pub fn decide(text: &str, asked: &dyn Asked) -> Tutorial {
     let parts = parts(text);
-    let mut decider = Decider { asked, defined: HashSet::new(), out: Tutorial::default(), ready: false };
+    let mut decider = Decider {
+        asked,
+        defined: HashSet::new(),
+        out: Tutorial::default(),
+        last: None,
+        ready: false,
+        budget: Cell::new(BUDGET),
+    };
     for part in &parts {
         if let Part::Block(block) = part {
             decider.defined.extend(block.lines.iter().filter_map(|line| defined(line.text)));
@@ -100,7 +130,10 @@ pub fn decide(text: &str, asked: &dyn Asked) -> Tutorial {
     for part in parts {
         match part {
             Part::Heading(title) => decider.out.items.push(Item::Heading(title.to_owned())),
-            Part::Block(block) => decider.block(&block),
+            Part::Block(block) => {
+                decider.block(&block);
+                decider.out.items.push(Item::Blank);
+            }
         }
     }
     decider.out
@@ -127,8 +160,12 @@ struct Decider<'a> {
     /// Functions and aliases of the text.
     defined: HashSet<String>,
     out: Tutorial,
-    /// Whether the last step may have what a block of output alone shows.
+    /// Where the last step is.
+    last: Option<usize>,
+    /// Whether it may have what a block of output alone shows.
     ready: bool,
+    /// How much the shell can still be asked.
+    budget: Cell<usize>,
 }
 
 /// Where in a block a decision is made.
@@ -157,22 +194,19 @@ impl Decider<'_> {
             return block.lines.iter().for_each(|line| self.leave(line, &reason, false));
         }
         let mut place = Place { block, begun: false, before: Before::Nothing };
-        let steps = self.steps();
+        let commands = self.out.count.commands;
         let mut at = 0;
         while at < block.lines.len() {
             at += self.line(at, &mut place).max(1);
         }
-        self.ready = self.steps() > steps;
-    }
-
-    fn steps(&self) -> usize {
-        self.out.items.iter().filter(|item| matches!(item, Item::Step(_))).count()
+        self.ready = self.out.count.commands > commands;
     }
 
     /// Decides a line, and those that belong to it; returns how many.
     fn line(&mut self, at: usize, place: &mut Place<'_>) -> usize {
         let line = place.block.lines[at];
         if line.text.trim().is_empty() {
+            self.out.items.push(Item::Blank);
             return 1;
         }
         let prompt = words::prompted(line.text).filter(|p| !p.doubtful || is_root(*p, place.block));
@@ -185,6 +219,7 @@ impl Decider<'_> {
             None if line.text.trim_start().starts_with('#') => {
                 self.out.count.lines += 1;
                 self.out.count.comments += 1;
+                self.out.items.push(Item::Comment(line.text.trim().to_owned()));
             }
             None => return self.bare(at, place),
         }
@@ -209,19 +244,23 @@ impl Decider<'_> {
         if can_be {
             return self.command(at, text, false, place);
         }
-        let shell = SHELLS.contains(&place.block.language.as_str());
-        if shell
-            && !place.begun
-            && place.before == Before::Nothing
-            && is_name_of_program(word)
-            && !text.ends_with(':')
-        {
+        if self.is_absent(&line, word, place) {
             self.leave(&line, &format!("there is no program {word} here"), true);
             place.before = Before::Left;
         } else {
             self.output(&line, place);
         }
         1
+    }
+
+    /// Whether a line of a shell's block seems to call a program that isn't there.
+    fn is_absent(&self, line: &Line<'_>, word: &str, place: &Place<'_>) -> bool {
+        let first = place.before == Before::Nothing && !line.text.trim_end().ends_with(':');
+        let next = place.before == Before::Command && words::has_options(line.text);
+        SHELLS.contains(&place.block.language.as_str())
+            && !place.begun
+            && (first || next)
+            && is_name_of_program(word)
     }
 
     /// Whether a line that follows output is a command again, though its words don't say so.
@@ -283,6 +322,7 @@ impl Decider<'_> {
                 self.out.count.lines += lines;
                 self.out.count.commands += lines;
                 let step = Step { line: line.number, text, ..Step::default() };
+                self.last = Some(self.out.items.len());
                 self.out.items.push(Item::Step(step));
                 place.before = Before::Command;
             }
@@ -318,8 +358,17 @@ impl Decider<'_> {
         } else if text.chars().all(plain) && !words::is_keyword(text.split(' ').next().unwrap_or_default()) {
             Syntax::Whole
         } else {
-            self.asked.syntax(text)
+            self.ask(text)
         }
+    }
+
+    /// Texts are made to be read, some to keep their reader busy.
+    fn ask(&self, text: &str) -> Syntax {
+        match self.budget.get().checked_sub(text.len() + CALL) {
+            Some(left) => self.budget.set(left),
+            None => return Syntax::Wrong("the text has too much that a shell has to read".to_owned()),
+        }
+        self.asked.syntax(text)
     }
 
     fn output(&mut self, line: &Line<'_>, place: &mut Place<'_>) {
@@ -328,9 +377,9 @@ impl Decider<'_> {
         let shown = (line.number, line.text.trim_end().to_owned());
         let of_command = matches!(place.before, Before::Command | Before::Output(true));
         let alone = matches!(place.before, Before::Nothing | Before::Output(false)) && self.ready;
-        let last = self.out.items.iter_mut().rev().find_map(|item| match item {
-            Item::Step(step) => Some(step),
-            Item::Heading(_) => None,
+        let last = self.last.and_then(|at| match self.out.items.get_mut(at) {
+            Some(Item::Step(step)) => Some(step),
+            _ => None,
         });
         match last.filter(|step| of_command || (alone && step.output.is_empty())) {
             Some(step) if of_command => step.output.push(shown),
@@ -349,7 +398,7 @@ impl Decider<'_> {
         }
         self.out.count.lines += 1;
         let (text, reason) = (line.text.trim().to_owned(), reason.to_owned());
-        self.out.left.push(Left { line: line.number, text, reason, command });
+        self.out.items.push(Item::Left(Left { line: line.number, text, reason, command }));
     }
 }
 
@@ -426,7 +475,7 @@ mod tests {
     fn shown(text: &str) -> Vec<String> {
         let text = decide(text, &Machine);
         let Count { lines, commands, output, comments } = text.count;
-        assert_eq!(lines, commands + output + comments + text.left.len(), "all lines are counted");
+        assert_eq!(lines, commands + output + comments + text.left().count(), "all lines are counted");
         let mut out = Vec::new();
         for item in &text.items {
             if let Item::Step(Step { line, text, output, loose }) = item {
@@ -435,7 +484,7 @@ mod tests {
                 out.push(format!("{line}$ {} => {}", text.replace('\n', "|"), printed.join("|")));
             }
         }
-        out.extend(text.left.iter().map(|left| format!("{}! {}: {}", left.line, left.text, left.reason)));
+        out.extend(text.left().map(|left| format!("{}! {}: {}", left.line, left.text, left.reason)));
         out.extend(text.unowned.iter().map(|(line, text)| format!("{line}? {text}")));
         out
     }

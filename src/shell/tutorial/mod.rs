@@ -1,14 +1,14 @@
 //! Tutorials in Markdown, run in a lab: their commands in a shell that goes on, their claims compared.
 
 mod beside;
-mod blocks;
+pub mod blocks;
 mod claims;
-mod decide;
+pub mod decide;
 mod play;
 mod report;
 mod syntax;
 mod terminal;
-mod words;
+pub mod words;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

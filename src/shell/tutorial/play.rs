@@ -93,6 +93,7 @@ impl<'a> Player<'a> {
             match item {
                 Item::Heading(title) => self.show(&format!("\n## {}\n\n", harmless(title))),
                 Item::Step(step) => self.step(step)?,
+                Item::Comment(_) | Item::Left(_) | Item::Blank => {}
             }
         }
         self.listen(Deadline::after(Duration::ZERO)).map(drop)

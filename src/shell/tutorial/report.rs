@@ -1,7 +1,7 @@
 //! What is told when a text was run: its lines, its commands, and its claims.
 
 use super::claims::{self, Missing};
-use super::decide::{Count, Item, Left, Step, Tutorial};
+use super::decide::{Count, Left, Step, Tutorial};
 use super::play::{Outcome, Played};
 use crate::base::status;
 use crate::base::text::harmless;
@@ -13,7 +13,7 @@ const ABSENT: i32 = 127;
 
 /// After `nsh TEXT`.
 pub fn ran(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
-    left(name, &text.left);
+    left(name, &text.left().collect::<Vec<_>>());
     eprintln!("nsh: {name}: {}", lines(text));
     eprintln!("nsh: {name}: {}", commands(text, played));
     finished(text, played, true)
@@ -22,13 +22,13 @@ pub fn ran(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
 /// After `nsh check TEXT`.
 pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
     let mut sum = Sum { other: text.unowned.len(), ..Sum::default() };
-    for (step, played) in steps(text).zip(played) {
+    for (step, played) in text.steps().zip(played) {
         sum.step(name, step, played);
     }
-    for step in steps(text).skip(played.len()) {
+    for step in text.steps().skip(played.len()) {
         sum.other += step.output.len() + step.loose.len();
     }
-    left(name, &text.left);
+    left(name, &text.left().collect::<Vec<_>>());
     eprintln!("nsh: {name}: {}", lines(text));
     eprintln!("nsh: {name}: {}", commands(text, played));
     eprintln!("nsh: {name}: {}", sum.text());
@@ -36,19 +36,12 @@ pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
 }
 
 fn finished(text: &Tutorial, played: &[Played], holds: bool) -> i32 {
-    let all = played.len() == steps(text).count() && !text.left.iter().any(|left| left.command);
+    let all = played.len() == text.steps().count() && !text.left().any(|left| left.command);
     if all && holds { status::SUCCESS } else { status::FAILED }
 }
 
-fn steps(text: &Tutorial) -> impl Iterator<Item = &Step> {
-    text.items.iter().filter_map(|item| match item {
-        Item::Step(step) => Some(step),
-        Item::Heading(_) => None,
-    })
-}
-
 /// Lines that were left out; those that follow each other with the same reason as one.
-fn left(name: &str, lines: &[Left]) {
+fn left(name: &str, lines: &[&Left]) {
     let mut rest = lines;
     while let [first, ..] = rest {
         let length = rest
@@ -72,7 +65,7 @@ fn left(name: &str, lines: &[Left]) {
 
 fn lines(text: &Tutorial) -> String {
     let Count { lines, commands, output, comments } = text.count;
-    let left = text.left.len();
+    let left = text.left().count();
     format!(
         "{lines} lines of code: {commands} of commands, {output} of output, {comments} of comments, {left} left out"
     )
@@ -80,10 +73,10 @@ fn lines(text: &Tutorial) -> String {
 
 fn commands(text: &Tutorial, played: &[Played]) -> String {
     let of = |wanted: &dyn Fn(&Outcome) -> bool| {
-        let steps = steps(text).zip(played).filter(|(_, played)| wanted(&played.outcome));
+        let steps = text.steps().zip(played).filter(|(_, played)| wanted(&played.outcome));
         steps.map(|(step, _)| step.line).collect::<Vec<_>>()
     };
-    let all = steps(text).count();
+    let all = text.steps().count();
     let mut parts = vec![format!("{} succeeded", of(&|o| *o == Outcome::Status(0)).len())];
     let kinds: [(&str, Vec<usize>); 4] = [
         ("failed", of(&|o| matches!(o, Outcome::Status(1..)))),

@@ -56,6 +56,13 @@ pub fn has_operands(line: &str) -> bool {
     line.split_whitespace().nth(1).is_some_and(operand) && !line.ends_with([':', '.'])
 }
 
+/// Whether a line that isn't indented has options or paths behind its first word.
+pub fn has_options(line: &str) -> bool {
+    let mut words = line.split(' ');
+    words.next().is_some_and(|first| !first.is_empty())
+        && words.any(|word| word.starts_with(['-', '/', '~', '$']))
+}
+
 /// `NAME=VALUE`
 pub fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| is_name(name))
@@ -149,6 +156,12 @@ fn environment(line: &str) -> &str {
     inner
         .filter(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)))
         .map_or(line, |(_, rest)| rest)
+}
+
+/// What stands behind a prompt, in a line that may be a comment.
+pub fn behind_prompt(line: &str) -> Option<&str> {
+    let Prompted { command, doubtful } = prompted(line)?;
+    (!doubtful || programs::known(command.split_whitespace().next().unwrap_or_default())).then_some(command)
 }
 
 fn is_prompt(prompt: &str, mark: &str) -> bool {
