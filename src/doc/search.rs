@@ -196,7 +196,7 @@ mod tests {
         ("tc qdisc", "tc.qdisc"),
         ("who listens", "socket.list"),
         ("open ports", "socket.list"),
-        ("draw my lab", ":net"),
+        ("draw my lab", "lab.draw"),
         ("web server", "http.serve"),
         ("download a page", "http.get"),
         ("vlan", "vlan"),
