@@ -2,7 +2,7 @@
 
 use mlua::{Lua, Value};
 
-use super::{Docs, lua_own, overview, page, search, text};
+use super::{Docs, cookbook, lua_own, overview, page, search, text};
 use crate::lua::modules::namespace;
 use crate::lua::runtime::bind;
 
@@ -25,6 +25,9 @@ pub fn find(name: &str) -> Result<String, String> {
     }
     if let Some(own) = lua_own::page(name) {
         return Ok(own);
+    }
+    if let Some(recipe) = cookbook::find(name) {
+        return Ok(recipe);
     }
     let near = text::nearest(&docs, name);
     // `link.addd` is a name and no question.

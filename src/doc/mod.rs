@@ -1,5 +1,6 @@
 //! The registry as people and editors read it: `nsh doc` and `help()`, LuaLS types, the reference page.
 
+mod cookbook;
 mod help;
 mod library;
 mod lua_own;

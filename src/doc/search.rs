@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::cookbook::{self, Recipe};
 use super::text::{first_sentence, hang};
 use super::words::{ABSENT, PAGES, STOP, SYNONYMS, TOPICS};
 use super::{Docs, short};
@@ -14,6 +15,10 @@ use crate::lua::schema::FunctionDoc;
 const MOST: usize = 12;
 /// A page that answers so much less than the first one is left out.
 const LEAST: f64 = 0.25;
+
+/// So many recipes are named, if they answer nearly as well as the best one.
+const MOST_RECIPES: usize = 3;
+const NEAR: f64 = 0.5;
 
 /// How much a word says where it stands.
 const NAME: f64 = 6.0;
@@ -127,11 +132,20 @@ fn pages(docs: &Docs) -> Vec<Page> {
     out
 }
 
+/// The recipes of the cookbook.
+fn recipes() -> Vec<Page> {
+    let page = |recipe: Recipe| {
+        let mut page = Page::new(recipe.question, "");
+        page.take(recipe.answer, TEXT);
+        page
+    };
+    cookbook::recipes().map(page).collect()
+}
+
 /// The pages with how well they answer, the best first.
-fn ranked(docs: &Docs, question: &str) -> Vec<(f64, Page)> {
+fn ranked(pages: Vec<Page>, question: &str) -> Vec<(f64, Page)> {
     let asked: Vec<(String, Vec<String>)> =
         words(question).into_iter().map(|w| (w.clone(), synonyms(&w))).collect();
-    let pages = pages(docs);
     let rare: Vec<f64> = asked.iter().map(|(word, others)| rarity(&pages, word, others)).collect();
     let score = |page: &Page| {
         let weights: Vec<f64> = asked.iter().map(|(word, others)| page.weight(word, others)).collect();
@@ -161,8 +175,9 @@ fn rarity(pages: &[Page], word: &str, others: &[String]) -> f64 {
 
 /// What answers a question, as a list of pages with what they are for; `None` where nothing does.
 pub fn search(docs: &Docs, question: &str) -> Option<String> {
-    let found = ranked(docs, question);
-    if found.is_empty() {
+    let found = ranked(pages(docs), question);
+    let recipes = ranked(recipes(), question);
+    if found.is_empty() && recipes.is_empty() {
         return None;
     }
     let mut out = String::new();
@@ -178,6 +193,13 @@ pub fn search(docs: &Docs, question: &str) -> Option<String> {
     }
     for (_, (_, page)) in &there {
         out.push_str(&format!("  {:width$}  {}\n", page.name, hang(&page.says, width + 4)));
+    }
+    let best = recipes.first().map_or(0.0, |(score, _)| *score);
+    let near = recipes.iter().take(MOST_RECIPES).filter(|(score, _)| *score >= best * NEAR);
+    for (number, (_, recipe)) in near.enumerate() {
+        let head =
+            if number == 0 { "\nscripts that answer such questions, by nsh doc QUESTION:\n" } else { "" };
+        out.push_str(&format!("{head}  {}\n", recipe.name));
     }
     Some(out)
 }
@@ -247,7 +269,7 @@ mod tests {
         let docs = Docs::collect();
         let mut wrong = Vec::new();
         for (question, first) in QUESTIONS {
-            let found = ranked(&docs, question);
+            let found = ranked(pages(&docs), question);
             let names: Vec<&str> = found.iter().take(3).map(|(_, page)| page.name.as_str()).collect();
             let right = match found.first() {
                 Some((_, page)) if page.name.is_empty() => page.says.contains(first),
@@ -259,6 +281,28 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_learners_questions_find_their_recipes() {
+        let questions = [
+            ("add latency", "How do I add latency?"),
+            ("a VLAN trunk", "How do I carry VLANs over a trunk?"),
+            ("two uplinks", "How do I use a second uplink when the first one is down?"),
+            ("capture to a file", "How do I capture to a file?"),
+            ("who listens", "Who listens?"),
+            ("a router with FRR", "How do I run a router with FRR, or BIRD?"),
+            ("grade my students", "How do I grade my students?"),
+            ("forward a port", "How do I forward a port to a server inside?"),
+            ("why does the packet not arrive", "Why doesn't it arrive?"),
+        ];
+        for (question, recipe) in questions {
+            let found = ranked(recipes(), question);
+            let names: Vec<&str> = found.iter().take(3).map(|(_, page)| page.name.as_str()).collect();
+            assert!(names.contains(&recipe), "{question}: {names:?}");
+        }
+        let text = search(&Docs::collect(), "add latency").unwrap();
+        assert!(text.contains("\n  How do I add latency?\n"), "{text}");
     }
 
     #[test]

@@ -141,17 +141,18 @@ pub const ABSENT: &[Absent] = &[
                start them (nsh doc nsh.frr), or ns1.spawn(\"bird -f -c bird.conf\"); see scripts/examples/ospf-bird.lua.",
     },
     Absent {
-        words: "wireguard wg vpn key ipsec openvpn encrypt",
-        says: "nsh makes links of kind \"wireguard\" (link.add), but has no binding for their keys and peers. The program \
-               does it: ns1.exec(\"wg set wg0 private-key FILE peer KEY allowed-ips 10.1.0.0/16 endpoint 10.0.0.2:51820\").",
+        words: "openvpn ike ikev2 strongswan libreswan key exchange",
+        says: "nsh has WireGuard (nsh doc wireguard) and the states of IPsec (nsh doc xfrm), but speaks neither IKE nor \
+               OpenVPN. The programs do it: ns1.spawn(\"openvpn --config FILE\").",
     },
     Absent {
-        words: "mpls label ldp",
-        says: "nsh has no binding for MPLS. The program does it: ns1.exec(\"ip -f mpls route add 100 via inet 10.0.0.2\").",
+        words: "ldp label distribution",
+        says: "nsh has routes of MPLS (nsh doc mpls), but distributes no labels. FRR does: ns1.spawn(\"/usr/lib/frr/ldpd\").",
     },
     Absent {
-        words: "multicast mroute pim smcroute routing",
-        says: "nsh has no binding for multicast routing. The programs do it: ns1.exec(\"ip maddr\"), ns1.spawn(\"smcrouted -n\").",
+        words: "mroute pim smcroute multicast routing",
+        says: "nsh joins groups (maddr.add, udp.listen with join) and knows where bridges send them (nsh doc mdb), but routes \
+               none. The programs do it: ns1.spawn(\"smcrouted -n\").",
     },
     Absent {
         words: "wifi wireless wlan 802.11 hostapd",

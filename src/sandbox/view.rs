@@ -12,7 +12,7 @@ use super::dev::Device;
 use super::places::{self, Places};
 use super::sys::{self, Tree};
 use super::{dev, etc, netns, procfs, shade, streams};
-use crate::base::error::Error;
+use crate::base::error::{Error, Kind};
 
 const RUN: &str = "/run";
 /// Where `ip netns` and nsh pin namespaces.
@@ -93,6 +93,10 @@ pub fn build(places: &Places, devices: Devices) -> Result<(View, procfs::Handle)
     read_only()?;
     procfs::confine(&proc, in_a_lab, &mut view)?;
 
+    if !Path::new(RUN).is_dir() {
+        let lacks = Error::new(Kind::Unsupported, "this system has no directory /run");
+        return Err(lacks.hint("make an empty one (in an image, too): the lab has its own there").into());
+    }
     cover(Path::new(RUN))?;
     fill_run(&programs).context("preparing /run")?;
     // In a lab, they are there already, and can't be stacked higher.
