@@ -135,6 +135,10 @@ pub fn options(data: &[u8]) {
     let mut values = Values { data, names: Vec::new() };
     let module = MODULES.0[values.below(MODULES.0.len())].module();
     let functions: Vec<&Function> = module.functions.iter().chain(&module.call).collect();
+    // One that only holds others, such as `xfrm`, has none.
+    if functions.is_empty() {
+        return;
+    }
     let function = functions[values.below(functions.len())];
     function.doc.params.iter().filter_map(|p| p.shape.as_deref()).for_each(|shape| values.learn(shape));
     let (lua, lab) = LAB.with(|lab| *lab);
