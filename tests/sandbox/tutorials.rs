@@ -91,6 +91,15 @@ fn claims_that_do_not_hold_are_told_with_their_lines() {
 }
 
 #[test]
+fn a_text_of_which_nothing_is_run_is_not_checked() {
+    each(|stage| {
+        let checked = run(stage, "# A text\n\n```\n% echo 6\n```\n", &["check"]);
+        assert_eq!(checked.status.code(), Some(1), "{}", text(&checked));
+        has(&err(&checked), &["nsh: t.md: no command was found in it, so nothing was checked"]);
+    });
+}
+
+#[test]
 fn what_is_not_run_is_told_with_its_reason() {
     each(|stage| {
         let markdown = "```yaml\na: 1\nb: 2\n```\n\n```sh\nip netns add <name>\nno-such-program-here x\n```\n\n```\n$ echo \"\n```\n";

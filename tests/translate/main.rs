@@ -351,7 +351,7 @@ fn the_command_line() {
         "-:2: not translated: rm x\n  rm: what it does is not known\n1 of 2 commands translated\n"
     );
     assert!(fs::read_to_string(stage.0.join("out.lua")).unwrap().contains("-- rm x\n"));
-    for wrong in [&["nothing.sh"][..], &["-", "-o", "/nonexistent/x"], &[], &["a", "b"]] {
+    for wrong in [&["nothing.sh"][..], &["-", "-o", "no-such-directory/x"], &[], &["a", "b"]] {
         let (status, out, err) = nsh(wrong, "ip link\n");
         assert_eq!((status, out.as_str()), (2, ""), "{wrong:?}");
         assert!(err.starts_with("nsh: ") && err.lines().count() == 1, "{err}");

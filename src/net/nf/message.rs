@@ -242,6 +242,16 @@ impl Batch {
         });
     }
 
+    /// Has the kernel not show the rules among the answers.
+    pub fn unshown(&mut self) {
+        for request in &mut self.requests {
+            if let Some(flags) = request.get_mut(6..8) {
+                let value = u16::from_ne_bytes([flags[0], flags[1]]) & !NLM_F_ECHO;
+                flags.copy_from_slice(&value.to_ne_bytes());
+            }
+        }
+    }
+
     /// `add rule` or `insert rule`; the kernel shows it with its handle among the batch's answers.
     pub fn rule(&mut self, chain: &str, exprs: &[Expr], userdata: &Userdata, place: Place) {
         let append = if matches!(place, Place::Back | Place::After(_)) { NLM_F_APPEND } else { 0 };

@@ -125,9 +125,6 @@ impl Pinger {
             report.time = self.started.elapsed().as_secs_f64();
         }
         let more = self.count.is_none_or(|count| self.sent < count);
-        if !more && self.outstanding == 0 {
-            return Ok(None);
-        }
         let (mut events, mut deadline) = (PollFlags::POLLIN, None);
         if more && self.may_send(now) {
             match self.send(report) {
@@ -142,6 +139,10 @@ impl Pinger {
             deadline = Some(Deadline::secs(0.0));
         }
         let more = self.count.is_none_or(|count| self.sent < count);
+        // Looked at after sending: nothing would wake it after a last request that could not be sent.
+        if !more && self.outstanding == 0 {
+            return Ok(None);
+        }
         Ok(Some(Pause { events, deadline: deadline.unwrap_or_else(|| self.deadline(more)) }))
     }
 

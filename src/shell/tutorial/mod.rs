@@ -75,11 +75,11 @@ impl Text {
         let mut player = Player::new(&stage);
         let ended = player.play(&text.items);
         let status = report(&text, &player.played);
+        // Told by the status.
+        let signal = wait::interrupted().filter(|signal| *signal > 0);
         match ended {
             Ok(()) => status,
-            // Told by the status.
-            Err(_) if wait::interrupted().is_some_and(|signal| signal > 0) => status::FAILED,
-            Err(e) => complain(&e, status::FAILED),
+            Err(e) => signal.map_or_else(|| complain(&e, status::FAILED), |signal| 128 + signal),
         }
     }
 

@@ -32,6 +32,10 @@ pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
     eprintln!("nsh: {name}: {}", lines(text));
     eprintln!("nsh: {name}: {}", commands(text, played));
     eprintln!("nsh: {name}: {}", sum.text());
+    if played.is_empty() {
+        eprintln!("nsh: {name}: no command was found in it, so nothing was checked");
+        return status::FAILED;
+    }
     finished(text, played, sum.missing == 0)
 }
 

@@ -68,3 +68,60 @@ refused(nil, "leads back to itself", {
     { chain = "input", action = "jump a" },
   },
 })
+
+test("thousands of rules are applied, and told in the plan's order", function()
+  local rules = {}
+  for i = 1, 2000 do
+    rules[i] = {
+      chain = i % 2 == 0 and "output" or "input",
+      source = ("10.%d.%d.1"):format(i // 250, i % 250),
+      action = "continue",
+    }
+  end
+  local made = firewall.apply({ rules = rules })
+  check.equal(#made, 2000)
+  for _, i in ipairs({ 1, 2, 1999, 2000 }) do
+    check.subset(made[i], rules[i])
+  end
+  check.equal(#firewall.list(), 2000)
+  firewall.flush()
+end)
+
+test("a rule to be inserted comes first", function()
+  local made = firewall.apply({
+    rules = {
+      { chain = "input", action = "continue", comment = "first given" },
+      { chain = "input", insert = true, action = "continue", comment = "inserted" },
+    },
+  })
+  check.equal({ made[1].comment, made[2].comment }, { "first given", "inserted" })
+  local listed = firewall.list()
+  check.equal({ listed[1].comment, listed[2].comment }, { "inserted", "first given" })
+  firewall.flush()
+end)
+
+test("chains of NAT and rules of other tables are left alone", function()
+  nat.masquerade({ out = "eth9" })
+  local before = #nat.list()
+  for _, call in ipairs({
+    function()
+      firewall.flush({ chain = "nat_postrouting" })
+    end,
+    function()
+      firewall.add({ chain = "nat_postrouting", action = "drop" })
+    end,
+    function()
+      firewall.add({ chain = "input", action = "jump nat_postrouting" })
+    end,
+  }) do
+    check.match(check.error(call, "argument").message, 'the chain "nat_postrouting" belongs to NAT')
+  end
+  check.equal(#nat.list(), before)
+  local own = firewall.add({ chain = "input", action = "continue" })
+  local other = { handle = own.handle, table = "ip filter" }
+  local e = check.error(function()
+    firewall.del(other --[[@as any]])
+  end, "argument")
+  check.match(e.message, "the rule is of the table ip filter, not of nsh's own")
+  check.equal(#firewall.list(), 1)
+end)

@@ -76,3 +76,18 @@ test("requests that can't be sent are lost", function()
   check.equal({ #result.outages, result.outages[1].over }, { 1, true })
   check(result.outages[1].lost >= 3)
 end)
+
+test("a last request that can't be sent ends it", function()
+  firewall.add({
+    chain = "output",
+    icmp = "echo-request",
+    dest = "10.0.0.2",
+    limit = "1/minute",
+    burst = 1,
+    action = "accept",
+  })
+  firewall.add({ chain = "output", icmp = "echo-request", dest = "10.0.0.2", action = "drop" })
+  defer(firewall.flush)
+  local result = ping("10.0.0.2", { count = 3, interval = 0.01, timeout = 0.2 })
+  check.equal({ result.sent, result.received, #result.errors }, { 3, 1, 2 })
+end)

@@ -7,7 +7,9 @@ use mlua::Value;
 use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::ty::No;
-use crate::lua::schema::{Builder, Cx, Failure, Function, Record, Shape, Type, opts, param, ret, shape, ty};
+use crate::lua::schema::{
+    Builder, Cx, Failure, Function, Record, Shape, Type, Wrong, opts, param, ret, shape, ty,
+};
 use crate::model::Words;
 use crate::net::nf::firewall::{self, FirewallRule, Plan, RuleSpec, Tables};
 use crate::net::nf::message::{Chain, Place, Placed};
@@ -45,7 +47,15 @@ struct ApplyOptions {
 fn rule() -> Type<u64> {
     Type::new("nsh.FirewallRule|integer", "a rule or its handle", |_, value| match value {
         Value::Integer(i) => u64::try_from(*i).map_err(|_| No::Other),
-        Value::Table(t) => t.raw_get::<Option<u64>>("handle").ok().flatten().ok_or(No::Other),
+        Value::Table(t) => {
+            let table = t.raw_get::<Option<String>>("table").ok().flatten();
+            if let Some(other) = table.filter(|table| table != "inet nsh") {
+                // Each table counts its handles by itself.
+                let wrong = Wrong::new(format!("the rule is of the table {other}, not of nsh's own"));
+                return Err(wrong.hint("`nft.load` changes other tables").into());
+            }
+            t.raw_get::<Option<u64>>("handle").ok().flatten().ok_or(No::Other)
+        }
         _ => Err(No::Other),
     })
 }

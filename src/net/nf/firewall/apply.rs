@@ -1,15 +1,18 @@
 //! A whole firewall in the place of another, in one transaction.
 
+use std::collections::{HashMap, VecDeque};
+
 use super::set::{self, NamedSet};
 use super::spec::RuleSpec;
 use super::{
-    Asked, FirewallRule, INET, SetSpec, TABLE, base_of, chain, chain_command, clear, explain, own_chain,
-    push_rule, push_set, read, rule_command,
+    Asked, FirewallRule, INET, SetSpec, TABLE, base_of, chain, chain_command, clear, explain, not_listed,
+    own_chain, push_rule, push_set, read, rule_command,
 };
 use crate::base::error::{Error, Result};
 use crate::net::done::Done;
 use crate::net::namespace::Namespace;
-use crate::net::nf::message::{Batch, Place, Placed};
+use crate::net::netlink::Socket;
+use crate::net::nf::message::{self, Batch, Place, Placed};
 use crate::net::nf::nat::no_netfilter;
 
 /// What is to be in the table, but for NAT.
@@ -43,11 +46,12 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
     }
     let mut ends = Vec::with_capacity(specs.len());
     for spec in &specs {
-        push_rule(&mut batch, spec, Place::Back);
+        push_rule(&mut batch, spec, place(spec));
         ends.push(batch.len());
     }
-    let added = match batch.send(&mut socket) {
-        Ok(rules) => rules,
+    batch.unshown();
+    match batch.send(&mut socket) {
+        Ok(_) => {}
         Err(failure) if failure.request < filled.last().copied() => {
             // The first set whose requests had not all been taken.
             let at =
@@ -66,12 +70,36 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
                 None => explain(failure.error, &Asked::Other, &mut socket),
             });
         }
-    };
-    let placed = added.into_iter().map(|thing| Placed { family: INET, table: TABLE.to_owned(), thing });
-    let rules = read(&mut socket, placed.collect())?;
-    commands.extend(rules.iter().map(|rule| rule_command(rule, Place::Back)));
+    }
+    let rules = shown(&mut socket, &specs)?;
+    commands.extend(rules.iter().zip(&specs).map(|(rule, spec)| rule_command(rule, place(spec))));
     ns.report(Done::Nft(&commands));
     Ok(rules)
+}
+
+fn place(spec: &RuleSpec) -> Place {
+    if spec.insert == Some(true) { Place::Front } else { Place::Back }
+}
+
+/// The rules as the kernel shows them, in the plan's order. They are listed: hundreds of them as answers to their requests
+/// would overflow the socket's buffer, and all would seem to have failed.
+fn shown(socket: &mut Socket, specs: &[RuleSpec]) -> Result<Vec<FirewallRule>> {
+    let mut chains: HashMap<&str, VecDeque<usize>> = HashMap::new();
+    for (at, spec) in specs.iter().enumerate() {
+        let chain = chains.entry(spec.chain()).or_default();
+        match place(spec) {
+            Place::Front => chain.push_front(at),
+            _ => chain.push_back(at),
+        }
+    }
+    let listed = message::rules(socket, TABLE).map_err(not_listed)?;
+    let planned = listed.into_iter().filter_map(|thing| {
+        let at = chains.get_mut(thing.chain.as_str())?.pop_front()?;
+        Some((at, Placed { family: INET, table: TABLE.to_owned(), thing }))
+    });
+    let mut planned: Vec<_> = planned.collect();
+    planned.sort_by_key(|(at, _)| *at);
+    read(socket, planned.into_iter().map(|(_, rule)| rule).collect())
 }
 
 /// The rules, with what follows from them; and that what they name is part of the plan.

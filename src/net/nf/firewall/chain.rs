@@ -32,6 +32,16 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     BASES.iter().map(|(name, ..)| *name)
 }
 
+/// The chains of the module `nat` are its own, though they are in the same table.
+pub fn check_not_nat(name: &str) -> Result<()> {
+    match name.starts_with("nat_") {
+        true => {
+            Err(Error::argument(format!("the chain {name:?} belongs to NAT")).hint("`nat` has its rules"))
+        }
+        false => Ok(()),
+    }
+}
+
 /// Whether a script may call a chain of its own so.
 pub fn check_own(name: &str) -> Result<()> {
     check_name(name)?;

@@ -178,6 +178,7 @@ pub fn flush(ns: &Namespace, chain: Option<&str>) -> Result<()> {
     let mut commands = Vec::new();
     match chain {
         Some(chain) => {
+            chain::check_not_nat(chain)?;
             let there = own_chains(&mut socket)?.iter().any(|own| own.name == chain);
             if !there && chain::base(chain).is_none() {
                 return Err(explain::no_chain(chain, &mut socket));

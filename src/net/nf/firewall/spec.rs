@@ -120,6 +120,10 @@ impl RuleSpec {
     /// Finds contradictions, and fills in what follows from the rest. `sets` are those that have names.
     pub(super) fn check(&self, sets: &[NamedSet]) -> Result<RuleSpec> {
         let mut spec = self.clone();
+        chain::check_not_nat(spec.chain())?;
+        if let Some(Action::Jump(target) | Action::Goto(target)) = &spec.action {
+            chain::check_not_nat(target)?;
+        }
         spec.check_sets(sets)?;
         spec.check_maps(sets)?;
         spec.family = spec.find_family(sets)?;
