@@ -32,7 +32,8 @@ test("a claim that is tried again and again is looked into at the end alone", fu
   l.r.sysctl.set("net.ipv4.ip_forward", 0)
   local hints = 0
   local ok, e = pcall(eventually, function()
-    local reachable, failure = pcall(check.reachable, l.a, l.to, { timeout = 0.05 })
+    local reachable, e = pcall(check.reachable, l.a, l.to, { timeout = 0.05 })
+    local failure = e --[[@as nsh.Error?]]
     hints = hints + (failure and failure.hint and 1 or 0)
     check(reachable)
   end, { timeout = 0.2 })
