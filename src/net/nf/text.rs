@@ -76,6 +76,10 @@ enum Form {
     Icmp,
     Icmpv6,
     State,
+    /// Of traffic control, `1:2`.
+    TcClass,
+    /// Of a key that has no words here: its byte order is unknown.
+    Bytes,
 }
 
 struct Writer<'a> {
@@ -359,7 +363,17 @@ fn meta(key: MetaKey) -> (String, Form) {
         MetaKey::Nfproto => ("meta nfproto", Form::Family),
         MetaKey::EtherTypeProtocol => ("meta protocol", Form::Number),
         MetaKey::NftraceBit => ("meta nftrace", Form::Number),
-        _ => ("meta", Form::Number),
+        MetaKey::Length => ("meta length", Form::Native),
+        MetaKey::Priority => ("meta priority", Form::TcClass),
+        MetaKey::Iftype => ("iiftype", Form::Native),
+        MetaKey::Oiftype => ("oiftype", Form::Native),
+        MetaKey::Rtclassid => ("meta rtclassid", Form::Native),
+        MetaKey::PacketType => ("meta pkttype", Form::Number),
+        MetaKey::Cpu => ("meta cpu", Form::Native),
+        MetaKey::Iifgroup => ("iifgroup", Form::Native),
+        MetaKey::Oifgroup => ("oifgroup", Form::Native),
+        MetaKey::Cgroup => ("meta cgroup", Form::Native),
+        other => return (format!("[meta {}]", u32::from(other)), Form::Bytes),
     };
     (words.to_owned(), form)
 }
@@ -370,7 +384,7 @@ fn ct(key: u32) -> (String, Form) {
         0 => ("ct state".to_owned(), Form::State),
         3 => ("ct mark".to_owned(), Form::Hexadecimal),
         17 => ("ct zone".to_owned(), Form::Native),
-        _ => ("ct".to_owned(), Form::Number),
+        other => (format!("[ct {other}]"), Form::Bytes),
     }
 }
 
@@ -436,6 +450,8 @@ fn value(form: Form, data: &[u8]) -> String {
         (Form::Icmpv6, ..) => IcmpType::<true>(number as u8).to_string(),
         (Form::State, ..) => states(native()),
         (Form::Native, ..) => native().to_string(),
+        (Form::TcClass, ..) => format!("{:x}:{:x}", native() >> 16, native() & 0xffff),
+        (Form::Bytes, ..) => data.iter().map(|byte| format!("{byte:02x}")).collect(),
         (Form::Hexadecimal, ..) => format!("{:#010x}", native()),
         _ => number.to_string(),
     }

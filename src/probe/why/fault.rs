@@ -255,6 +255,14 @@ causes! { |ns, name, dev|
     FilterPolicy { hook: &'static str, family: &'static str, table: String, chain: String } = "filter_policy",
         "dropped in {hook} by the policy of chain {chain} of table {family} {table}",
         r#"{ns}.nft.load("chain {family} {table} {chain} {{ policy accept; }}")"#, "nft 'chain {family} {table} {chain} {{ policy accept; }}'";
+    /// A rule of the module `firewall`, which needs no program to be deleted.
+    OwnRule { hook: &'static str, chain: String, handle: u64, rule: String } = "filter_rule",
+        "dropped in {hook} by the rule `{rule}` (handle {handle}) of chain {chain} of table inet nsh",
+        r#"{ns}.firewall.del({handle})"#, "nft delete rule inet nsh {chain} handle {handle}";
+    /// The policy of a chain of the module `firewall`.
+    OwnPolicy { hook: &'static str, chain: String } = "filter_policy",
+        "dropped in {hook} by the policy of chain {chain} of table inet nsh",
+        r#"{ns}.firewall.policy("{chain}", "accept")"#, "nft 'chain inet nsh {chain} {{ policy accept; }}'";
     /// A private source that nobody translates.
     NatMissing { source: IpAddr, prefix: String, target: String } = "nat_missing",
         "{source} leaves by {dev} untranslated, and {target} has no way back to this private address",

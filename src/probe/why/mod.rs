@@ -37,6 +37,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::model::Field;
 use crate::net::link::Link;
 use crate::net::namespace::{Namespace, Namespaces};
+use crate::net::nf::TABLE;
 use crate::net::nf::trace::Dropped;
 use send::Outcome;
 use snapshot::{Snapshot, Space};
@@ -214,8 +215,11 @@ fn filter(lab: &Snapshot<'_>, hops: &[Hop], namespace: &str, way: Way, dropped: 
     }
     let (family, table, chain, hook) =
         (dropped.family, dropped.table.clone(), dropped.chain.clone(), dropped.hook);
+    let (rule, own) = (dropped.rule.clone(), (family, table.as_str()) == ("inet", TABLE));
     let cause = match dropped.handle {
-        Some(handle) => Cause::FilterRule { hook, family, table, chain, handle, rule: dropped.rule.clone() },
+        Some(handle) if own => Cause::OwnRule { hook, chain, handle, rule },
+        Some(handle) => Cause::FilterRule { hook, family, table, chain, handle, rule },
+        None if own => Cause::OwnPolicy { hook, chain },
         None => Cause::FilterPolicy { hook, family, table, chain },
     };
     let evidence = vec!["the probe was traced to it (nft monitor trace)".to_owned()];

@@ -75,6 +75,35 @@ check.equal(firewall.list({ table = "ip nothing" }), {})
 firewall.flush()
 check.equal(#firewall.list({ table = "all" }), 7)
 
+-- Keys of `meta` that no option has; nft writes iiftype and pkttype by words.
+nft.load([[
+table inet m {
+  chain c {
+    meta cpu 0 accept
+    meta length 1000 drop
+    meta priority 1:2 drop
+    meta iiftype ether drop
+    meta pkttype broadcast drop
+    ct expiration 5s drop
+  }
+}
+]])
+local texts = {}
+for i, rule in ipairs(firewall.list({ table = "inet m" })) do
+  texts[i] = rule.text
+end
+check.equal(texts, {
+  "meta cpu 0 accept",
+  "meta length 1000 drop",
+  "meta priority 1:2 drop",
+  "iiftype 1 drop",
+  "meta pkttype 1 drop",
+  texts[6],
+})
+-- What has no words says so, and is no number of another byte order.
+check.match(texts[6], "^%[ct %d+%] %x+ drop$")
+nft.load("delete table inet m")
+
 -- A chain of the name that we need, but another one.
 nft.load("add table inet nsh; add chain inet nsh forward { type filter hook forward priority 10; }")
 local e = check.error(function()

@@ -52,6 +52,24 @@ table.insert(cases, {
   finds = { cause = "filter_policy", namespace = "b", way = "forth" },
 })
 table.insert(cases, {
+  "a rule of nsh's own firewall drops",
+  lab = "routed",
+  breaks = function(l)
+    l.r.firewall.add({ chain = "forward", action = "drop" })
+  end,
+  finds = { cause = "filter_rule", namespace = "r", way = "forth" },
+  fix = 'namespace.get("r").firewall.del(2)',
+})
+table.insert(cases, {
+  "a policy of nsh's own firewall drops",
+  lab = "routed",
+  breaks = function(l)
+    l.r.firewall.policy("forward", "drop")
+  end,
+  finds = { cause = "filter_policy", namespace = "r", way = "forth" },
+  fix = 'namespace.get("r").firewall.policy("forward", "accept")',
+})
+table.insert(cases, {
   "the answer is dropped in output",
   lab = "routed",
   breaks = function(l)

@@ -130,12 +130,14 @@ fn of_rule(error: Error, spec: &RuleSpec, place: Place, socket: &mut Socket) -> 
 fn refused(error: Error, spec: &RuleSpec) -> Error {
     match (error.raw(), &spec.action) {
         (Some(Errno::ELOOP | Errno::EMLINK), Some(Action::Jump(target) | Action::Goto(target))) => {
-            says(error, format!("the jump to {target:?} leads back to itself, or too deep"))
+            let e = error.with_kind(Kind::Argument);
+            says(e, format!("the jump to {target:?} leads back to itself, or too deep"))
         }
         (Some(Errno::EOPNOTSUPP), Some(Action::Jump(target) | Action::Goto(target)))
             if chain::base(target).is_some() =>
         {
-            says(error, format!("{target:?} hangs on a hook: rules can't jump there"))
+            let e = error.with_kind(Kind::Argument);
+            says(e, format!("{target:?} hangs on a hook: rules can't jump there"))
         }
         (Some(Errno::ENOENT | Errno::EOPNOTSUPP), _) => missing_expression(error, spec),
         _ => no_nf_tables(error),

@@ -121,6 +121,9 @@ local function run(case, ip, family, repair)
   check(fault, tostring(told))
   local found = { cause = fault.cause, namespace = fault.namespace, dev = fault.dev, way = fault.way }
   check.subset(found, case.finds, tostring(told))
+  if case.fix then
+    check.equal(fault.fix, case.fix)
+  end
   for at, cause in ipairs(case.causes or { fault.cause }) do
     check.equal(told.faults[at] and told.faults[at].cause, cause, tostring(told))
   end
@@ -152,7 +155,7 @@ end
 
 --- A test for each case and family. A case says its `lab`; what `breaks` it; what of the first fault it `finds`; and
 --- where it isn't so: `families`, `ask` (options of why), `causes` (all of them, in order), `fixes` (how many it
---- takes), `no_fix`.
+--- takes), `no_fix`, or which `fix` is told.
 function faults.test(cases)
   for _, case in ipairs(cases) do
     for _, family in ipairs(case.families or { "inet", "inet6" }) do
