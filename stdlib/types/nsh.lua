@@ -3878,7 +3878,7 @@
 ---@field loss number the share of requests without a reply, 0 to 1
 ---@field time number seconds from the first request to the end
 ---@field longest_outage? number the longest time in seconds in which all requests were lost; none if there is none
----@field outages nsh.PingOutage[] when requests were lost, in their order
+---@field outages nsh.PingOutage[] when requests were lost, in their order; one that a later reply has passed over counts as lost, though `loss` counts it only after its timeout
 ---@field rtt? nsh.Rtt round-trip times; none without a reply
 ---@field replies nsh.PingReply[] the replies, in the order in which they came
 ---@field errors nsh.PingError[] what was said instead of a reply

@@ -134,7 +134,13 @@ fn report() -> Record<Report> {
         longest_outage: r => r.longest_outage().map(Outage::time),
             "the longest time in seconds in which all requests were lost; none if there is none";
     })
-    .list("outages", outage(), "when requests were lost, in their order", |r| &r.outages)
+    .list(
+        "outages",
+        outage(),
+        "when requests were lost, in their order; one that a later reply has passed over counts as lost, though `loss` \
+         counts it only after its timeout",
+        |r| &r.outages,
+    )
     .record("rtt", rtt(), "round-trip times; none without a reply", |r| r.rtt.as_ref())
     .list("replies", reply(), "the replies, in the order in which they came", |r| &r.replies)
     .list("errors", refusal(), "what was said instead of a reply", |r| &r.errors)

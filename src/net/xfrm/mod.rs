@@ -77,6 +77,24 @@ fn read_mark(bytes: &[u8]) -> (Option<Mark>, Option<Mark>) {
     (number(0), number(4).filter(|mask| mask.0 != u32::MAX))
 }
 
+/// Gives the links that selectors name their names.
+fn named<T>(ns: &Namespace, mut found: Vec<T>, selector: impl Fn(&mut T) -> &mut Selector) -> Result<Vec<T>> {
+    super::route::name_links(ns, found.iter_mut().filter_map(|one| selector(one).dev.as_mut()))?;
+    Ok(found)
+}
+
+/// Deletes all of these; returns how many there were.
+fn delete<T>(found: &[T], del: impl Fn(&T) -> Result<()>) -> Result<usize> {
+    for one in found {
+        match del(one) {
+            // It expired meanwhile.
+            Err(e) if e.kind() == Kind::NotFound => {}
+            result => result?,
+        }
+    }
+    Ok(found.len())
+}
+
 /// Which states there are, of a kernel that has them at all.
 pub fn states(ns: &Namespace) -> Result<Vec<State>> {
     known(state::list(ns, &State::default()))

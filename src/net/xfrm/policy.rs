@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use super::fields::{Action, Dir, Level, Mode, Proto, Share, Spi, numbered, padded};
 use super::selector::{Lifetime, Selector};
-use super::{Xfrm, mark_attribute, read_mark};
+use super::{Xfrm, delete, mark_attribute, named, read_mark};
 use crate::base::error::{Error, Kind, Result};
 use crate::model::{Between, Table, table};
 use crate::net::attributes::{Attributes, unsigned};
@@ -255,7 +255,7 @@ pub fn get(ns: &Namespace, policy: &Policy) -> Result<Option<Policy>> {
     let found = Xfrm::open(ns)?.ask(XFRM_MSG_GETPOLICY, 0, &policy.key(ns)?, parse);
     match found {
         Err(e) if e.raw() == Some(Errno::ENOENT) => Ok(None),
-        found => named(ns, found?).map(|found| found.into_iter().next()),
+        found => named(ns, found?, |policy| &mut policy.sel).map(|found| found.into_iter().next()),
     }
 }
 
@@ -263,27 +263,14 @@ pub fn get(ns: &Namespace, policy: &Policy) -> Result<Option<Policy>> {
 pub fn list(ns: &Namespace, filter: &Policy) -> Result<Vec<Policy>> {
     let body = [0; 64];
     let found = Xfrm::open(ns)?.ask(XFRM_MSG_GETPOLICY, NLM_F_DUMP, &body, parse)?;
-    let mut found = named(ns, found)?;
+    let mut found = named(ns, found, |policy| &mut policy.sel)?;
     found.retain(|policy| filter.lets(policy));
-    Ok(found)
-}
-
-fn named(ns: &Namespace, mut found: Vec<Policy>) -> Result<Vec<Policy>> {
-    crate::net::route::name_links(ns, found.iter_mut().filter_map(|policy| policy.sel.dev.as_mut()))?;
     Ok(found)
 }
 
 /// Deletes those that have all that is given; returns how many there were.
 pub fn flush(ns: &Namespace, filter: &Policy) -> Result<usize> {
-    let found = list(ns, filter)?;
-    for policy in &found {
-        match del(ns, &policy.identity()) {
-            // It expired meanwhile.
-            Err(e) if e.kind() == Kind::NotFound => {}
-            result => result?,
-        }
-    }
-    Ok(found.len())
+    delete(&list(ns, filter)?, |policy| del(ns, &policy.identity()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 
 use super::fields::{Algorithm, Compression, Encap, Limit, Mode, Proto, Spi, numbered, padded};
 use super::selector::{Lifetime, Selector};
-use super::{Xfrm, mark_attribute, read_mark};
+use super::{Xfrm, delete, mark_attribute, named, read_mark};
 use crate::base::error::{Error, Kind, Result};
 use crate::model::{Between, Field, Table, Words, table};
 use crate::net::attributes::{Attributes, unsigned};
@@ -324,7 +324,7 @@ pub fn get(ns: &Namespace, state: &State) -> Result<Option<State>> {
     let found = Xfrm::open(ns)?.ask(XFRM_MSG_GETSA, 0, &state.key()?, parse);
     match found {
         Err(e) if e.raw() == Some(Errno::ESRCH) => Ok(None),
-        found => named(ns, found?).map(|found| found.into_iter().next()),
+        found => named(ns, found?, |state| &mut state.sel).map(|found| found.into_iter().next()),
     }
 }
 
@@ -332,27 +332,14 @@ pub fn get(ns: &Namespace, state: &State) -> Result<Option<State>> {
 pub fn list(ns: &Namespace, filter: &State) -> Result<Vec<State>> {
     let body = [0; 24];
     let found = Xfrm::open(ns)?.ask(XFRM_MSG_GETSA, NLM_F_DUMP, &body, parse)?;
-    let mut found = named(ns, found)?;
+    let mut found = named(ns, found, |state| &mut state.sel)?;
     found.retain(|state| filter.lets(state));
-    Ok(found)
-}
-
-fn named(ns: &Namespace, mut found: Vec<State>) -> Result<Vec<State>> {
-    crate::net::route::name_links(ns, found.iter_mut().filter_map(|state| state.sel.dev.as_mut()))?;
     Ok(found)
 }
 
 /// Deletes those that have all that is given; returns how many there were.
 pub fn flush(ns: &Namespace, filter: &State) -> Result<usize> {
-    let found = list(ns, filter)?;
-    for state in &found {
-        match del(ns, &state.identity()) {
-            // It expired meanwhile.
-            Err(e) if e.kind() == Kind::NotFound => {}
-            result => result?,
-        }
-    }
-    Ok(found.len())
+    delete(&list(ns, filter)?, |state| del(ns, &state.identity()))
 }
 
 #[cfg(test)]

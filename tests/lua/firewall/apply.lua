@@ -100,6 +100,22 @@ test("a rule to be inserted comes first", function()
   firewall.flush()
 end)
 
+test("a jump that can't be is a wrong argument", function()
+  for _, jump in ipairs({ "jump input", "goto output" }) do
+    check.error(function()
+      firewall.add({ chain = "input", action = jump })
+    end, "argument")
+  end
+  firewall.add_chain("a1")
+  firewall.add_chain("a2")
+  firewall.add({ chain = "input", action = "jump a1" })
+  firewall.add({ chain = "a1", action = "jump a2" })
+  check.error(function()
+    firewall.add({ chain = "a2", action = "jump a1" })
+  end, "argument")
+  firewall.flush()
+end)
+
 test("chains of NAT and rules of other tables are left alone", function()
   nat.masquerade({ out = "eth9" })
   local before = #nat.list()

@@ -133,7 +133,8 @@ fn refused(error: Error, spec: &RuleSpec) -> Error {
             let e = error.with_kind(Kind::Argument);
             says(e, format!("the jump to {target:?} leads back to itself, or too deep"))
         }
-        (Some(Errno::EOPNOTSUPP), Some(Action::Jump(target) | Action::Goto(target)))
+        // Not there yet, or there and on its hook.
+        (Some(Errno::EOPNOTSUPP | Errno::ENOENT), Some(Action::Jump(target) | Action::Goto(target)))
             if chain::base(target).is_some() =>
         {
             let e = error.with_kind(Kind::Argument);
