@@ -70,6 +70,14 @@ pub type Result<T> = std::result::Result<T, String>;
 
 /// Longest first.
 const OPERATORS: &[&str] = &["&&", "||", ";;", "|&", ";", "&", "|", "(", ")"];
+/// How the reason begins why a here-document can't be read.
+const OPEN_DOCUMENT: &str = "the here-document's end";
+
+/// Whether a here-document's end is what is missing.
+pub fn is_open_document(reason: &str) -> bool {
+    reason.starts_with(OPEN_DOCUMENT)
+}
+
 const REDIRECTIONS: &[&str] = &["&>>", "&>", "<<<", "<<-", "<<", ">>", ">&", "<&", ">|", ">", "<"];
 
 /// Reads tokens from a text.
@@ -128,12 +136,12 @@ impl<'a> Lexer<'a> {
         self.skip_blanks();
         let start = self.at;
         let Some(c) = self.peek() else {
-            self.read_documents();
+            self.read_documents()?;
             return Ok((start, Token::End));
         };
         if c == '\n' {
             self.at += 1;
-            self.read_documents();
+            self.read_documents()?;
             return Ok((start, Token::Newline));
         }
         if c == '#' {
@@ -176,10 +184,13 @@ impl<'a> Lexer<'a> {
         Ok(Some(Redirection { fd, operator, target }))
     }
 
-    fn read_documents(&mut self) {
+    fn read_documents(&mut self) -> Result<()> {
         for (end, tabs, quoted) in std::mem::take(&mut self.awaited) {
             let mut body = String::new();
-            while !self.rest().is_empty() {
+            loop {
+                if self.rest().is_empty() {
+                    return Err(format!("{OPEN_DOCUMENT} {end} is missing"));
+                }
                 let line = self.rest().split('\n').next().unwrap_or_default();
                 self.at = (self.at + line.len() + 1).min(self.text.len());
                 let line = line.strip_suffix('\r').unwrap_or(line);
@@ -198,6 +209,7 @@ impl<'a> Lexer<'a> {
             };
             self.documents.push(Word { parts });
         }
+        Ok(())
     }
 
     /// A word: text up to a blank or an operator.

@@ -34,6 +34,7 @@ use parser::Node;
 use script::Writer;
 use tutorial::blocks;
 use tutorial::decide::{self, Syntax};
+use tutorial::words;
 
 /// A command that is not translated.
 #[derive(Clone, Debug)]
@@ -92,7 +93,17 @@ pub fn text(text: &str, name: &str) -> Translation {
                 decide::Item::Heading(heading) => items.push(Item::Heading(heading)),
                 decide::Item::Comment(comment) => read(&comment, 0, &mut items),
                 decide::Item::Step(step) => read(&step.text, step.line, &mut items),
-                decide::Item::Left(left) if left.command => read(behind(&left.text), left.line, &mut items),
+                decide::Item::Left(left) if left.command => {
+                    let source = behind(&left.text);
+                    match words::placeholder(source) {
+                        Some(reason) => items.push(Item::Broken {
+                            line: left.line,
+                            source: source.to_owned(),
+                            reason: Reason::new(reason),
+                        }),
+                        None => read(source, left.line, &mut items),
+                    }
+                }
                 decide::Item::Left(left) => drop(left),
                 decide::Item::Blank => items.push(Item::Nodes { nodes: vec![Node::Blank], line: 0 }),
             }
@@ -174,6 +185,10 @@ fn read(text: &str, first: usize, items: &mut Vec<Item>) {
                     items.push(Item::Nodes { nodes, line });
                 }
                 Err(reason) => {
+                    // A shell takes all that follows for the document.
+                    if lexer::is_open_document(&reason) {
+                        length = rest.len();
+                    }
                     items.push(Item::Broken { line, source: source.to_owned(), reason: Reason::new(reason) });
                 }
             }

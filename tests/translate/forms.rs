@@ -516,6 +516,24 @@ fn markdown_blocks() {
 }
 
 #[test]
+fn a_markdown_texts_here_documents_and_placeholders() {
+    let source = "```\n$ cat <<EOF\n> a\n> b\n> EOF\n$ ip link show <name>\n$ ip link show ...\n```\n";
+    let translation = text(source, "x.md");
+    assert!(translation.lua.contains("{ stdin = \"a\\nb\\n\" }"), "{}", translation.lua);
+    let told = translation.report("x.md");
+    assert!(
+        told.contains("x.md:6: not translated: ip link show <name>\n  <name> stands for a word\n"),
+        "{told}"
+    );
+    assert!(told.contains("x.md:7: not translated: ip link show ...\n  dots stand for words\n"), "{told}");
+    assert_eq!((translation.translated, translation.commands), (1, 3));
+    // What follows is the document's, not a command.
+    let open = text("cat <<EOF\nip link\n", "x.sh");
+    assert_eq!((open.translated, open.commands), (0, 1));
+    assert!(open.report("x.sh").contains("the here-document's end EOF is missing"));
+}
+
+#[test]
 fn lines_of_a_prompt() {
     for (typed, want) in [
         ("ip netns add ns1", "ns1 = namespace.add(\"ns1\")"),

@@ -235,6 +235,7 @@ impl Decider<'_> {
         let quiet = QUIET.contains(&place.block.language.as_str());
         let can_be = match place.before {
             _ if quiet => false,
+            Before::Command if self.is_printed(text) => false,
             _ if place.begun => text.starts_with("sudo ") && certain,
             Before::Output(true) => {
                 certain || self.begins_again(text, at > 0 && apart(&place.block.lines[at - 1]))
@@ -251,6 +252,17 @@ impl Decider<'_> {
             self.output(&line, place);
         }
         1
+    }
+
+    /// Whether a lone word is what the command above it says, such as the `yes` of `echo yes`.
+    fn is_printed(&self, text: &str) -> bool {
+        let last = match self.last.and_then(|at| self.out.items.get(at)) {
+            Some(Item::Step(step)) => step.text.as_str(),
+            _ => return false,
+        };
+        let mut words =
+            last.split_whitespace().skip_while(|word| *word != "echo" && *word != "printf").skip(1);
+        words.any(|word| word.trim_matches(['"', '\'']) == text)
     }
 
     /// Whether a line of a shell's block seems to call a program that isn't there.
@@ -512,6 +524,13 @@ mod tests {
             ["2$ ping a => 64 bytes", "4$ exit => ", "6$ cat /proc/x => 0"]
         );
         assert_eq!(block("A=1\nfrob $A\n: eth0: x"), ["2$ A=1 => ", "3$ frob $A => : eth0: x"]);
+    }
+
+    #[test]
+    fn what_echo_says_is_no_command() {
+        assert_eq!(block("echo yes\nyes"), ["2$ echo yes => yes"]);
+        assert_eq!(block("[ -n x ] && echo \"date\"\ndate"), ["2$ [ -n x ] && echo \"date\" => date"]);
+        assert_eq!(block("echo yes\nip l"), ["2$ echo yes => ", "3$ ip l => "]);
     }
 
     #[test]
