@@ -417,7 +417,8 @@ impl Decider<'_> {
 /// Whether `# ` is root's prompt in this block, and not a comment.
 fn is_root(prompt: Prompted<'_>, block: &Block<'_>) -> bool {
     let bare = |line: &Line<'_>| words::prompted(line.text).is_none() && words::is_certain(line.text.trim());
-    words::is_command_of_root(prompt.command) && !block.lines.iter().any(bare)
+    let command = words::is_command_of_root(prompt.command) || words::is_of_shell(prompt.command);
+    command && !block.lines.iter().any(bare)
 }
 
 /// Whether a line sets what follows apart from what is before.
@@ -547,6 +548,10 @@ mod tests {
         assert_eq!(
             block("# ip link set lo up\n# see the link\n# ip l"),
             ["2$ ip link set lo up => ", "4$ ip l => "]
+        );
+        assert_eq!(
+            block("# ip netns exec red bash\n# cd /\n# exit\n# leave it"),
+            ["2$ ip netns exec red bash => ", "3$ cd / => ", "4$ exit => "]
         );
         assert_eq!(block("ip l\n# ip link shows all"), ["2$ ip l => "]);
         assert_eq!(
