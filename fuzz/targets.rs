@@ -9,7 +9,7 @@ use nsh::lua::modules::MODULES;
 use nsh::lua::schema::{Cx, Function, ShapeDoc};
 use nsh::lua::{Script, interpreter, prepare};
 use nsh::net::{netlink, prefix};
-use nsh::probe::capture::{self, LinkLayer};
+use nsh::probe::capture::{self, Direction, Expression, LinkLayer};
 use nsh::probe::http::Url;
 use nsh::shell;
 
@@ -18,6 +18,7 @@ pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
 
 pub const ALL: &[Target] = &[
     ("packets", packets, PACKETS),
+    ("filters", filters, FILTERS),
     ("attributes", attributes, &[&[8, 0, 1, 0, 1, 2, 3, 4, 6, 0, 2, 0, 5, 6, 0, 0], &[4, 0, 9, 0]]),
     ("urls", urls, &[b"http://[fe80::1%25eth0]:8080/a/../b?c=d#e", b"http://10.0.0.1/%2e%2e/x", b"../y"]),
     ("words", words, &[b"10.0.0.1/24", b"2001:db8::1/64", b"02:00:00:00:00:01", b"::ffff:10.0.0.1"]),
@@ -39,6 +40,14 @@ const PACKETS: &[&[u8]] = &[
     // Ethernet, ARP.
     b"\0\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x01\x0a\0\0\x01\0\0\0\
       \0\0\0\x0a\0\0\x02",
+];
+
+/// An expression, and the packet that it is tried on.
+const FILTERS: &[&[u8]] = &[
+    b"icmp or tcp port 80 and not (host 10.0.0.1 or fd00::1)\n\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0\0\x2c",
+    b"vlan 10 and vlan and mpls 5 and ip6 and udp src portrange 1-http\n\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x81\0\0\x0a",
+    b"ip[2:2] - ((ip[0]&0xf)<<2) % 7 != -tcp[tcpflags] & (tcp-syn|ether[udp[0:4]])\n\x45\0\0\x2c\0\x01\0\0\x40\x06",
+    b"ether src 02:00:00:00:00:01 && ! multicast || greater 100 or net 10.0.0.0 mask 255.0.0.0 or arp[6:2] = 1\n",
 ];
 
 const TRANSLATE: &[&[u8]] = &[
@@ -71,6 +80,19 @@ pub fn packets(data: &[u8]) {
     for length in [bytes.len(), bytes.len() + usize::from(*sort)] {
         let layers = capture::decode(layer, bytes, length);
         let _ = format!("{layers:?}");
+    }
+}
+
+/// Filter expressions, run on what stands behind the first line.
+pub fn filters(data: &[u8]) {
+    let end = data.iter().position(|b| *b == b'\n').unwrap_or(data.len());
+    let resolve = |name: &str| {
+        Ok(if name.len() > 3 { vec!["10.0.0.1".parse().expect("an address")] } else { Vec::new() })
+    };
+    let Ok(expression) = Expression::parse(&String::from_utf8_lossy(&data[..end]), &resolve) else { return };
+    let bytes = data.get(end + 1..).unwrap_or_default();
+    for layer in [LinkLayer::Ethernet, LinkLayer::Ip] {
+        expression.matches_bytes(layer, Direction::In, bytes, bytes.len() as u32);
     }
 }
 

@@ -73,6 +73,11 @@ fn packets() {
 }
 
 #[test]
+fn filters() {
+    run("filters");
+}
+
+#[test]
 fn attributes() {
     run("attributes");
 }

@@ -16,7 +16,7 @@ use crate::net::hosts;
 use crate::net::names::similar;
 use crate::net::namespace::{Namespace, Namespaces};
 use crate::net::prefix::{self, Family};
-use crate::probe::capture::{self, Filter, Packet, Place, Recording, Writer};
+use crate::probe::capture::{self, Expression, Filter, Packet, Place, Recording, Writer};
 use crate::probe::socket::{SocketOptions, Source};
 use crate::probe::why::{self, Proto, Question};
 use crate::sandbox::PINS;
@@ -26,7 +26,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("why", "why DST [proto icmp|tcp|udp] [port PORT] [from ADDRESS|LINK] [family inet|inet6]"),
     (
         "capture",
-        "capture [LINK...] [-w FILE|-] [-c COUNT] [proto PROTO] [host HOST] [net PREFIX] [src PREFIX] [dst PREFIX] [port PORT]",
+        "capture [LINK...] [-w FILE|-] [-c COUNT] [proto PROTO] [host HOST] [net PREFIX] [src PREFIX] [dst PREFIX] [port PORT] [filter EXPRESSION]",
     ),
 ];
 
@@ -151,9 +151,10 @@ struct Asked {
 }
 
 fn asked(all: &Namespaces, ns: &Namespace, words: &mut Reader<'_>) -> Result<Asked> {
-    const KNOWN: &[&str] = &["proto", "host", "net", "src", "dst", "port", "-w", "-c", "-i"];
+    const KNOWN: &[&str] = &["proto", "host", "net", "src", "dst", "port", "filter", "-w", "-c", "-i"];
     let mut asked = Asked::default();
     let network = |text: &str| prefix::parse(text).ok();
+    let addresses = |name: &str| Ok(hosts::resolve(all, ns, name)?.iter().map(|a| a.ip).collect());
     while let Some(word) = words.next() {
         let filter = &mut asked.filter;
         match word {
@@ -161,9 +162,8 @@ fn asked(all: &Namespaces, ns: &Namespace, words: &mut Reader<'_>) -> Result<Ask
             "-c" => asked.count = Some(words.number(word)?),
             "-i" => asked.links.push(words.value(word)?.to_owned()),
             "proto" => filter.protos.push(words.read(word, capture::Proto::from_name)?),
-            "host" => {
-                filter.hosts = hosts::resolve(all, ns, words.value(word)?)?.iter().map(|a| a.ip).collect()
-            }
+            "host" => filter.hosts = addresses(words.value(word)?)?,
+            "filter" => filter.expression = Some(Expression::parse(words.value(word)?, &addresses)?),
             "net" => filter.net = Some(words.read(word, network)?),
             "src" => filter.src = Some(words.read(word, network)?),
             "dst" => filter.dst = Some(words.read(word, network)?),

@@ -695,6 +695,7 @@
 ---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
 ---@field link? string seen on this link
 ---@field namespace? nsh.Namespace|string seen in this namespace
+---@field filter? string in tcpdump's language (pcap-filter(7)), such as "icmp or tcp port 80 and not host ns1"
 
 ---@class (exact) nsh.capture.StartOptions
 ---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
@@ -710,6 +711,7 @@
 ---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
 ---@field link? string seen on this link
 ---@field namespace? nsh.Namespace|string seen in this namespace
+---@field filter? string in tcpdump's language (pcap-filter(7)), such as "icmp or tcp port 80 and not host ns1"
 ---@field namespaces? "all"|(nsh.Namespace|string)[] capture in these namespaces, or in "all" that there are now, instead of the one called on
 ---@field snaplen? integer how many bytes of each packet to keep; default 262144, all
 ---@field promisc? boolean let the link receive what is for others too; default false
@@ -731,6 +733,7 @@
 ---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
 ---@field link? string seen on this link
 ---@field namespace? nsh.Namespace|string seen in this namespace
+---@field filter? string in tcpdump's language (pcap-filter(7)), such as "icmp or tcp port 80 and not host ns1"
 
 ---@class (exact) nsh.capture.WaitOptions
 ---@field timeout? number how long to wait; default 5 seconds
@@ -748,6 +751,7 @@
 ---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
 ---@field link? string seen on this link
 ---@field namespace? nsh.Namespace|string seen in this namespace
+---@field filter? string in tcpdump's language (pcap-filter(7)), such as "icmp or tcp port 80 and not host ns1"
 
 ---@class (exact) nsh.check.ArrivesOptions
 ---@field at? nsh.Namespace|string the namespace to which they must get; default the one that has the address. Behind DNAT it is another

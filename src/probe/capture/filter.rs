@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 
+use super::expression::Expression;
 use super::packet::{Layers, Net, Packet};
 
 /// Conditions, all of which must hold; none holds for every packet.
@@ -31,6 +32,8 @@ pub struct Filter {
     pub link: Option<String>,
     /// Seen in this namespace.
     pub namespace: Option<String>,
+    /// In tcpdump's language.
+    pub expression: Option<Expression>,
 }
 
 /// Whether any packet can be of that kind, by [`Layers::kind`].
@@ -88,6 +91,18 @@ impl Proto {
             .chain((0..=255).filter_map(super::packet::protocol_name))
     }
 
+    /// As IP has it; `None` if IP doesn't carry it.
+    pub fn number(self) -> Option<u8> {
+        Some(match self {
+            Proto::Icmp => 1,
+            Proto::Icmp6 => 58,
+            Proto::Tcp => 6,
+            Proto::Udp => 17,
+            Proto::Number(number) => number,
+            Proto::Arp | Proto::Ip | Proto::Ip6 | Proto::Stp | Proto::Lldp => return None,
+        })
+    }
+
     fn matches(self, layers: &Layers) -> bool {
         let carries = |number| layers.ip().is_some_and(|ip| ip.protocol == number);
         let version = |version| layers.ip().is_some_and(|ip| ip.version == version);
@@ -126,6 +141,7 @@ impl Filter {
             && self.inward.is_none_or(|inward| packet.direction.is_in() == inward)
             && self.link.as_deref().is_none_or(|link| packet.link.name == link)
             && self.namespace.as_deref().is_none_or(|ns| &*packet.link.namespace == ns)
+            && self.expression.as_ref().is_none_or(|expression| expression.matches(packet))
     }
 
     /// In the words of the options, for messages: `proto=icmp host=8.8.8.8`.
@@ -150,6 +166,7 @@ impl Filter {
         say("direction", self.inward.map(|i| if i { "in" } else { "out" }.to_owned()));
         say("link", self.link.clone());
         say("namespace", self.namespace.clone());
+        say("filter", self.expression.as_ref().map(|e| format!("{:?}", e.text())));
         parts.join(" ")
     }
 }

@@ -2,6 +2,7 @@
 
 mod bpf;
 mod decode;
+mod expression;
 mod filter;
 mod icmp;
 mod packet;
@@ -20,6 +21,7 @@ use nix::sched::CloneFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 pub use decode::decode;
+pub use expression::Expression;
 pub use filter::{Filter, Proto, is_kind, kinds};
 pub use icmp::number as icmp_number;
 pub use packet::*;
@@ -155,8 +157,9 @@ fn open(places: &[Place<'_>], options: &Recording) -> Result<Vec<Socket>> {
         };
         wanted.extend(links.into_iter().map(|link| (place.namespace, name.clone(), link)));
     }
+    let program = bpf::program(&options.filter, options.snaplen)?;
     let settings = Settings {
-        protos: &options.filter.protos,
+        program: &program,
         snaplen: options.snaplen,
         promisc: options.promisc,
         slots: match options.last {

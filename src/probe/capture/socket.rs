@@ -15,8 +15,8 @@ use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags};
 
 use super::decode::decode;
+use super::expression::code::Instruction;
 use super::packet::{Direction, Link, LinkLayer, Packet};
-use super::{bpf, filter::Proto};
 use crate::base::error::{Error, Kind, Result};
 use crate::probe::socket::set_plain;
 
@@ -62,7 +62,8 @@ impl Drop for Ring {
 
 /// What of the options concerns the socket.
 pub(super) struct Settings<'a> {
-    pub protos: &'a [Proto],
+    /// What the kernel lets through.
+    pub program: &'a [Instruction],
     pub snaplen: u32,
     pub promisc: bool,
     /// How many packets fit into the ring.
@@ -83,8 +84,8 @@ impl Socket {
         let fd = Errno::result(fd).map_err(|e| refused(e, "opening a packet socket"))?;
         // SAFETY: fd is new and ours.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        let filter = bpf::program(settings.protos, settings.snaplen);
-        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+        let program = settings.program;
+        let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_ptr().cast_mut() };
         set(&fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &program)?;
         let _ = set(&fd, libc::SOL_SOCKET, libc::SO_RCVBUF, &QUEUE);
         let version = libc::tpacket_versions::TPACKET_V2 as libc::c_int;

@@ -24,7 +24,7 @@ use crate::lua::schema::{
 use crate::net::hosts;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
-use crate::probe::capture::{self, Capture, Filter, Packet, Place, Proto, Recording};
+use crate::probe::capture::{self, Capture, Expression, Filter, Packet, Place, Proto, Recording};
 use record::{Seen, packet};
 
 /// How long `wait` waits unless told otherwise.
@@ -84,6 +84,17 @@ fn host() -> Type<Vec<IpAddr>> {
     })
 }
 
+/// tcpdump's language; names in it are those of namespaces.
+fn expression() -> Type<Expression> {
+    Type::new("string", "an expression such as \"icmp or tcp port 80\"", |cx, v| {
+        let Value::String(s) = v else { return Err(No::Other) };
+        let resolve = |name: &str| {
+            Ok(hosts::resolve(&cx.lab.namespaces, cx.ns, name)?.into_iter().map(|a| a.ip).collect())
+        };
+        Expression::parse(&s.to_string_lossy(), &resolve).map_err(|e| No::Wrong(e.into()))
+    })
+}
+
 /// A prefix, or an address alone; bits behind the prefix don't matter.
 fn net() -> Type<IpNetwork> {
     ty::prefix().called("an address or prefix such as \"10.0.0.0/24\"")
@@ -122,6 +133,8 @@ fn filter(name: &'static str) -> Shape<Filter> {
             "received (in) or sent (out) by the link on which it is seen";
         link: ty::link(), "seen on this link";
         namespace: namespace::ty().map(|ns| ns.name().to_owned()), "seen in this namespace";
+        expression as "filter": expression(),
+            "in tcpdump's language (pcap-filter(7)), such as \"icmp or tcp port 80 and not host ns1\"";
     })
 }
 
