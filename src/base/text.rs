@@ -60,6 +60,18 @@ pub fn shorten(text: &mut String, most: usize) {
     }
 }
 
+/// The first of a list for a hint, and how many more there are.
+pub fn listed<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    const SHOWN: usize = 12;
+    let mut items = items.into_iter();
+    let mut out = items.by_ref().take(SHOWN).map(|item| item.to_string()).collect::<Vec<_>>().join(", ");
+    match items.count() {
+        0 => {}
+        more => out.push_str(&format!(" and {more} more")),
+    }
+    out
+}
+
 /// The candidate that `word` was probably meant to be: the nearest, if at most a third of the longer one differs.
 pub fn similar<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
@@ -79,6 +91,12 @@ mod tests {
     #[test]
     fn no_text_drives_the_terminal() {
         assert_eq!(harmless("a\x1b[2J\tb\r\n\u{9b}c"), "a\\x1b[2J\tb\\r\n\\u{9b}c");
+    }
+
+    #[test]
+    fn a_long_list_is_cut() {
+        assert_eq!(listed([1, 2]), "1, 2");
+        assert_eq!(listed(1..=1000), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 988 more");
     }
 
     #[test]

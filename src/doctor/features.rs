@@ -12,7 +12,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::{Build, builds};
 use crate::net::namespace::{Namespace, Namespaces};
-use crate::net::{mpls, nf, tc, xfrm};
+use crate::net::{mpls, mptcp, nf, sysctl, tc, xfrm};
 use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
 
 /// Tries one thing.
@@ -27,6 +27,8 @@ const OTHERS: &[(&str, Trial)] = &[
     ("conntrack", conntrack),
     ("esp", esp),
     ("mpls", labels),
+    ("mptcp", endpoints),
+    ("seg6", segments),
 ];
 
 /// What can be tried by its name alone, with [`one`].
@@ -112,6 +114,20 @@ fn esp(ns: &Namespace) -> Check {
 
 fn labels(ns: &Namespace) -> Check {
     feature(Group::Links, "mpls", "MPLS_ROUTING", mpls::room(ns).map(|_| ()))
+}
+
+fn endpoints(ns: &Namespace) -> Check {
+    feature(Group::Links, "mptcp", "MPTCP", mptcp::limits(ns).map(|_| ()))
+}
+
+/// Routes through segments, and by what a segment does.
+fn segments(ns: &Namespace) -> Check {
+    feature(
+        Group::Links,
+        "seg6",
+        "IPV6_SEG6_LWTUNNEL",
+        sysctl::get(ns, "net.ipv6.seg6_flowlabel").map(|_| ()),
+    )
 }
 
 fn vlan_filtering(ns: &Namespace) -> Check {

@@ -18,9 +18,11 @@ use super::ethtool;
 use super::fields::HardwareAddress;
 use super::link::{Change, LinkSpec, Port};
 use super::mpls::Mpls;
+use super::mptcp;
 use super::namespace::{Namespace, Whose};
 use super::neigh::Neigh;
 use super::nexthop::Nexthop;
+use super::nf::conntrack::Connection;
 use super::prefix::Family;
 use super::route::{self, Route};
 use super::rule::Rule;
@@ -64,6 +66,9 @@ pub enum Done<'a> {
     /// For each family that lost routes.
     RoutesFlushed(&'a route::Filter, &'a [Family]),
     Mpls(Verb, &'a Mpls),
+    Mptcp(Verb, &'a mptcp::Endpoint),
+    MptcpFlushed,
+    MptcpLimits(&'a mptcp::Limits),
     Nexthop(Verb, &'a Nexthop),
     Neigh(Verb, IpAddr, &'a Neigh),
     NeighsFlushed(&'a Neigh, &'a [Neigh]),
@@ -89,6 +94,8 @@ pub enum Done<'a> {
     /// One transaction of nf_tables, in nft's language.
     Nft(&'a [String]),
     ConntrackFlushed,
+    /// With which connections went.
+    ConntrackDeleted(&'a Connection, &'a [Connection]),
     /// A program was run.
     Ran(&'a Command),
     /// A call that turned out to have changed nothing: the commands that would look as it did.

@@ -11,6 +11,7 @@ use super::link::find;
 use super::names::similar;
 use super::namespace::{HOST, Namespace, Namespaces};
 use crate::base::error::{Error, Kind, Result};
+use crate::base::text::listed;
 
 /// An address to talk to; `scope` is the index of the link that a link-local one belongs to, 0 for none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,7 +102,7 @@ fn unknown(all: &Namespaces, name: &str) -> Error {
     match similar(name, known.iter().map(String::as_str)) {
         Some(near) => e.hint(format!("did you mean {near:?}?")),
         None if super::prefix::parse(name).is_ok() => e.hint("give the address without its prefix length"),
-        None => e.hint(format!("the names in this lab are {}", known.join(", "))),
+        None => e.hint(format!("the names in this lab are {}", listed(known))),
     }
 }
 

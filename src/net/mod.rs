@@ -15,6 +15,7 @@ pub mod inherited;
 pub mod link;
 pub mod maddr;
 pub mod mpls;
+pub mod mptcp;
 pub mod names;
 pub mod namespace;
 pub mod neigh;

@@ -26,6 +26,7 @@ use super::netlink::{Answer, Idle, Route, Socket};
 use super::remains::{self, Keeper, Remains};
 use crate::base::alone;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::text::listed;
 pub use attach::Whose;
 use nsid::Notes;
 pub(super) use nsid::{Note, RTM_DELNSID, RTM_NEWNSID, nsid_of};
@@ -421,7 +422,7 @@ impl Namespaces {
     pub fn require(&self, name: &str) -> Result<Rc<Namespace>> {
         self.get(name)?.ok_or_else(|| {
             let names = self.names().unwrap_or_default();
-            let there = if names.is_empty() { "none but host".to_owned() } else { names.join(", ") };
+            let there = if names.is_empty() { "none but host".to_owned() } else { listed(names) };
             Error::new(Kind::NotFound, format!("no namespace named {name:?} (there is {there})"))
         })
     }

@@ -156,10 +156,17 @@ impl Nexthop {
         let mut attributes = Attributes::new();
         Table::encode(&nexthop, &mut |number, bytes| attributes.put(number, bytes));
         if let Some(encap) = &self.encap {
-            encap.put(&mut attributes, ENCAP_TYPE, ENCAP)?;
+            encap.put(ns, &mut attributes, ENCAP_TYPE, ENCAP)?;
         }
         out.extend(attributes.into_bytes()?);
         Ok(out)
+    }
+}
+
+impl Nexthop {
+    /// The links that it names.
+    fn links(&mut self) -> impl Iterator<Item = &mut LinkRef> {
+        self.dev.iter_mut().chain(self.encap.iter_mut().flat_map(Encap::links))
     }
 }
 
@@ -233,7 +240,8 @@ fn explain(ns: &Namespace, nexthop: &Nexthop, e: Error) -> Error {
         // A way is refused for the same reasons as a route's.
         _ => {
             let (via, dev) = (nexthop.via, nexthop.dev.clone());
-            let like = Route { via, dev, family: nexthop.family(), ..Route::default() };
+            let (family, encap) = (nexthop.family(), nexthop.encap.clone());
+            let like = Route { via, dev, family, encap, ..Route::default() };
             route::explain::add(ns, &like, e)
         }
     }
@@ -265,7 +273,7 @@ pub fn get(ns: &Namespace, id: Id) -> Result<Option<Nexthop>> {
         Err(e) if e.raw() == Some(Errno::ENOENT) => return Ok(None),
         asked => asked.map_err(|e| explain(ns, &Nexthop::default(), e))?,
     }
-    name_links(ns, found.iter_mut().filter_map(|nexthop| nexthop.dev.as_mut()))?;
+    name_links(ns, found.iter_mut().flat_map(Nexthop::links))?;
     Ok(found.into_iter().next())
 }
 
@@ -276,7 +284,7 @@ pub fn list(ns: &Namespace, filter: &Nexthop) -> Result<Vec<Nexthop>> {
     let fitting = |payload: &[u8]| parse(payload).filter(|nexthop| filter.fits(nexthop));
     let found = ns.dump(RTM_GETNEXTHOP, &[0; 8], fitting);
     let mut found = found.map_err(|e| explain(ns, &Nexthop::default(), e))?;
-    name_links(ns, found.iter_mut().filter_map(|nexthop| nexthop.dev.as_mut()))?;
+    name_links(ns, found.iter_mut().flat_map(Nexthop::links))?;
     Ok(found)
 }
 

@@ -9,15 +9,17 @@ use super::fields::{Origin, TableId};
 use super::link::common::AddrGenMode;
 use super::link::{self, Link};
 use super::mpls::{self, Mpls};
+use super::mptcp;
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::{self, Neigh};
+use super::nexthop::{self, Nexthop};
 use super::nf::message;
 use super::nf::nat::{self, NatRule};
 use super::route::{self, Route, TABLE_LOCAL, Tables};
 use super::rule::{self, Rule};
 use super::socket::{self, Owners, Proto, Socket};
-use super::{tc, xfrm};
-use crate::base::error::Result;
+use super::{tc, wireguard, xfrm};
+use crate::base::error::{Kind, Result};
 
 /// What a namespace has.
 pub struct State {
@@ -42,6 +44,9 @@ pub struct State {
     pub nat: Vec<NatRule>,
     pub xfrm_states: Vec<xfrm::State>,
     pub xfrm_policies: Vec<xfrm::Policy>,
+    pub wireguard: Vec<wireguard::Device>,
+    pub nexthops: Vec<Nexthop>,
+    pub mptcp: Vec<mptcp::Endpoint>,
     /// Whether there is any table of nf_tables, whoever made it.
     pub nf_tables: bool,
     pub sockets: Vec<Socket>,
@@ -108,11 +113,32 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         nat: part!("nat", nat::list(ns)),
         xfrm_states: part!("xfrm_states", xfrm::states(ns)),
         xfrm_policies: part!("xfrm_policies", xfrm::policies(ns)),
+        wireguard: part!("wireguard", tunnels(ns)),
+        nexthops: part!("nexthops", lacking(nexthop::list(ns, &Nexthop::default()))),
+        mptcp: part!("mptcp", lacking(mptcp::list(ns, &mptcp::Endpoint::default()))),
         nf_tables: part!("nf_tables", ns.netfilter().and_then(|mut s| message::any_table(&mut s))),
         sockets: part!("sockets", socket::list(ns, &sockets, owners)),
         sysctls: Vec::new(),
         problems,
     }
+}
+
+/// A kernel that lacks the objects has none.
+fn lacking<T>(found: Result<Vec<T>>) -> Result<Vec<T>> {
+    match found {
+        Err(e) if e.kind() == Kind::Unsupported => Ok(Vec::new()),
+        found => found,
+    }
+}
+
+/// Without the secret keys: states are written down, and shown to others.
+fn tunnels(ns: &Namespace) -> Result<Vec<wireguard::Device>> {
+    let mut found = wireguard::list(ns)?;
+    for device in &mut found {
+        device.private_key = None;
+        device.peers.iter_mut().for_each(|peer| peer.preshared_key = None);
+    }
+    Ok(found)
 }
 
 fn routes(ns: &Namespace) -> Result<Vec<Route>> {

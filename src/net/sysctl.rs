@@ -210,16 +210,43 @@ fn missing(ns: &Namespace, parts: &[String]) -> Error {
             };
         }
     }
-    if let Some(near) = ns.within(|| Ok(nearest(parts))).ok().flatten() {
-        return e.hint(format!("did you mean {near:?}?"));
+    if let Some((option, module)) = ns.within(|| Ok(lacking(&name))).ok().flatten() {
+        let load = if module.is_empty() { String::new() } else { format!(": sudo modprobe {module}") };
+        return e.hint(format!("it needs CONFIG_{option}{load}"));
     }
-    match (parts.get(1).map(String::as_str), parts.get(2).map(String::as_str)) {
-        (Some("bridge"), _) => e.hint("the kernel's module br_netfilter isn't loaded"),
-        (Some("netfilter"), Some(p)) if p.starts_with("nf_conntrack") => {
-            e.hint("the kernel's module nf_conntrack isn't loaded; a nat or firewall rule loads it")
-        }
-        _ => e,
+    match ns.within(|| Ok(nearest(parts))).ok().flatten() {
+        Some(near) => e.hint(format!("did you mean {near:?}?")),
+        None => e,
     }
+}
+
+/// The kernel's option and module for parameters of which there is none.
+fn lacking(name: &str) -> Option<(&'static str, &'static str)> {
+    // How the names begin, and one that is there with the others.
+    const GROUPS: [(&str, &str, &str, &str); 13] = [
+        ("net.bridge.", "net.bridge", "BRIDGE_NETFILTER", "br_netfilter"),
+        // A rule of nat or firewall loads it, too.
+        ("net.netfilter.nf_conntrack_", "net.netfilter.nf_conntrack_count", "NF_CONNTRACK", "nf_conntrack"),
+        (
+            "net.netfilter.nf_flowtable_",
+            "net.netfilter.nf_flowtable_tcp_timeout",
+            "NF_FLOW_TABLE",
+            "nf_flow_table",
+        ),
+        ("net.ipv4.vs.", "net.ipv4.vs", "IP_VS", "ip_vs"),
+        ("net.ipv6.seg6_", "net.ipv6.seg6_flowlabel", "IPV6_SEG6_LWTUNNEL", ""),
+        ("net.ipv6.", "net.ipv6", "IPV6", "ipv6"),
+        ("net.mpls.", "net.mpls", "MPLS_ROUTING", "mpls_router"),
+        ("net.mptcp.", "net.mptcp", "MPTCP", ""),
+        ("net.vrf.", "net.vrf", "NET_VRF", "vrf"),
+        ("net.sctp.", "net.sctp", "IP_SCTP", "sctp"),
+        ("net.tipc.", "net.tipc", "TIPC", "tipc"),
+        ("net.smc.", "net.smc", "SMC", "smc"),
+        ("net.rds.", "net.rds", "RDS", "rds"),
+    ];
+    let name = format!("{name}.");
+    let (_, there, option, module) = GROUPS.iter().find(|(begins, ..)| name.starts_with(begins))?;
+    (!path(&parts(there).ok()?).exists()).then_some((option, module))
 }
 
 /// Mends the first part that doesn't exist, and goes on with the rest if it then fits.

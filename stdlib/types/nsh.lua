@@ -34,6 +34,7 @@
 ---@field maddr nsh.maddr
 ---@field mdb nsh.mdb
 ---@field mpls nsh.mpls
+---@field mptcp nsh.mptcp
 ---@field nat nsh.nat
 ---@field neigh nsh.neigh
 ---@field nexthop nsh.nexthop
@@ -1357,6 +1358,33 @@
 ---@field src_vni? integer the VNI of packets from here
 ---@field via? string the link to the remote end
 
+---@class (exact) nsh.mdb.FlushOptions
+---@field dev? string the bridge, or the vxlan; default the port's bridge
+---@field port? string the port that gets the group's packets; default `dev`, the bridge itself
+---@field grp? string the group: an IPv4, IPv6 or hardware address
+---@field state? "temp"|"permanent" permanent stays; temp goes as one that a host joined by a report; default temp
+---@field vid? integer only in this VLAN
+---@field src? string only what comes from this address
+---@field filter_mode? "exclude"|"include" whether `source_list` names all that may send, or all that may not (Linux 6.3); default exclude
+---@field source_list? string[]|string addresses that `filter_mode` is about (Linux 6.3)
+---@field proto? integer|string who made it (Linux 6.3); default static
+---@field dst? string the remote end that gets it, of a vxlan
+---@field dst_port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field src_vni? integer the VNI of packets from here
+---@field via? string the link to the remote end
+
+---@class (exact) nsh.mdb.GetOptions
+---@field dev? string the bridge, or the vxlan; default the port's bridge
+---@field port? string the port that gets the group's packets; default `dev`, the bridge itself
+---@field vid? integer only in this VLAN
+---@field src? string only what comes from this address
+---@field dst? string the remote end that gets it, of a vxlan
+---@field dst_port? integer the UDP port of the remote end
+---@field vni? integer the VNI at the remote end
+---@field src_vni? integer the VNI of packets from here
+---@field via? string the link to the remote end
+
 ---@class (exact) nsh.mdb.ListOptions
 ---@field dev? string the bridge, or the vxlan; default the port's bridge
 ---@field port? string the port that gets the group's packets; default `dev`, the bridge itself
@@ -1427,6 +1455,33 @@
 ---@field proto? integer|string who added it; default boot
 ---@field ttl_propagate? "enabled"|"disabled" whether the TTL is carried over to an IP packet that comes out; default as sysctl net.mpls.ip_ttl_propagate
 ---@field nexthops? nsh.mpls.HopOptions[] several next hops that share the packets
+
+---@class (exact) nsh.mptcp.AddOptions
+---@field id? integer its number; default the first that is free
+---@field port? integer the port that the peer is told, on which the kernel listens then; needs `signal`
+---@field dev? string the link by which its packets go
+---@field signal? boolean peers are told of the address (ADD_ADDR)
+---@field subflow? boolean this end opens a subflow from the address by itself
+---@field backup? boolean its subflows are used only where there is no other
+---@field fullmesh? boolean this end opens a subflow from it to each address of the peer; needs `subflow`
+
+---@class (exact) nsh.mptcp.LimitOptions
+---@field subflows? integer further subflows
+---@field add_addr_accepted? integer addresses of the peer's that are accepted, to which subflows are opened
+
+---@class (exact) nsh.mptcp.ListOptions
+---@field address? string the address
+---@field id? integer its number; default the first that is free
+---@field port? integer the port that the peer is told, on which the kernel listens then; needs `signal`
+---@field dev? string the link by which its packets go
+---@field signal? boolean peers are told of the address (ADD_ADDR)
+---@field subflow? boolean this end opens a subflow from the address by itself
+---@field backup? boolean its subflows are used only where there is no other
+---@field fullmesh? boolean this end opens a subflow from it to each address of the peer; needs `subflow`
+
+---@class (exact) nsh.mptcp.SetOptions
+---@field backup? boolean its subflows are used only where there is no other
+---@field fullmesh? boolean this end opens a subflow from it to each address of the peer; needs `subflow`
 
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
@@ -3614,6 +3669,23 @@
 ---@field flags string[] linkdown, dead, ...
 ---@field nexthops nsh.MplsHop[] the next hops, where there are several
 
+---An endpoint of MPTCP. Prints as in `ip mptcp endpoint`.
+---@class nsh.MptcpEndpoint
+---@field address string the address
+---@field id integer its number; default the first that is free
+---@field port? integer the port that the peer is told, on which the kernel listens then; needs `signal`
+---@field dev? string the link by which its packets go
+---@field signal boolean peers are told of the address (ADD_ADDR)
+---@field subflow boolean this end opens a subflow from the address by itself
+---@field backup boolean its subflows are used only where there is no other
+---@field fullmesh boolean this end opens a subflow from it to each address of the peer; needs `subflow`
+---@field implicit boolean made by the kernel, of a connection that came in
+
+---What connections of MPTCP may have. Prints as `ip mptcp limits`.
+---@class nsh.MptcpLimits
+---@field subflows integer further subflows
+---@field add_addr_accepted integer addresses of the peer's that are accepted, to which subflows are opened
+
 ---A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.
 ---@class nsh.NatRule
 ---@field handle integer its number, to delete it by
@@ -4586,6 +4658,9 @@
 ---@field nat nsh.NatRule[] as `nat.list`
 ---@field xfrm_states nsh.XfrmState[] as `xfrm.state.list`
 ---@field xfrm_policies nsh.XfrmPolicy[] as `xfrm.policy.list`
+---@field wireguard nsh.Wireguard[] as `wireguard.list`, without the secret keys
+---@field nexthops nsh.NexthopObject[] as `nexthop.list`
+---@field mptcp nsh.MptcpEndpoint[] endpoints of MPTCP, as `mptcp.list`
 ---@field nft? string the whole ruleset, as nft shows it, if there is one and nft is installed
 ---@field sockets nsh.Socket[] of all protocols, as `socket.list`
 ---@field sysctls nsh.lab.Sysctl[] the parameters that aren't as in a new namespace
@@ -5762,7 +5837,9 @@ function counters.list() end
 function counters.get(name) end
 
 ---Tells what was counted since a mark.
----@param mark table what `counters.list` returned before
+---
+---Raises `argument` for a table that isn't one of counters.
+---@param mark table<string, integer> what `counters.list` returned before
 ---@return table<string, integer> # how much each counted since, by name; it prints those that changed
 function counters.since(mark) end
 
@@ -6053,7 +6130,7 @@ function json.decode(text) end
 ---@class nsh.lab
 lab = {}
 
----Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
+---Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
 ---
 ---Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and `print` shows it as people know it.
 ---@return nsh.lab.State # everything
@@ -6179,6 +6256,21 @@ function mdb.replace(group, opts) end
 ---@param opts? nsh.mdb.DelOptions options
 function mdb.del(group, opts) end
 
+---Finds an entry of a group, the first that all given options fit.
+---
+---Raises `not_found` if there is no such link.
+---@param group string the group
+---@param opts? nsh.mdb.GetOptions options
+---@return nsh.MdbEntry? # the entry, or nil
+function mdb.get(group, opts) end
+
+---Deletes the entries that all given options fit, those that hosts joined too: these come back with the next report.
+---
+---Raises `not_found` if there is no such link.
+---@param opts? nsh.mdb.FlushOptions options
+---@return integer # how many
+function mdb.flush(opts) end
+
 ---Lists the entries of all bridges and vxlans, those that were learned too, or those that all given options fit.
 ---
 ---Raises `not_found` if there is no such link.
@@ -6232,6 +6324,52 @@ function mpls.list(opts) end
 ---@param opts? nsh.mpls.FlushOptions options
 ---@return integer # how many were deleted
 function mpls.flush(opts) end
+
+---Multipath TCP: which addresses a connection may use besides its first one, and how many. Programs ask for MPTCP by the protocol of their sockets (IPPROTO_MPTCP, `mptcpize`).
+---@class nsh.mptcp
+mptcp = {}
+
+---Adds an endpoint. It needs `signal`, of which the peer is told, or `subflow`, from which this end connects.
+---
+---Raises `exists` if the address or the id is one already, `limit` beyond 8, `argument` for options that contradict each other, `unsupported` if the kernel has no MPTCP.
+---@param address string an address of this namespace
+---@param opts? nsh.mptcp.AddOptions options
+---@overload fun(list: table[])
+function mptcp.add(address, opts) end
+
+---Changes an endpoint, and with it the subflows that connections have from it.
+---
+---Raises `not_found` if there is none.
+---@param id integer its number
+---@param opts? nsh.mptcp.SetOptions options
+function mptcp.set(id, opts) end
+
+---Deletes an endpoint, and closes the subflows from it.
+---
+---Raises `not_found` if there is none.
+---@param id integer its number
+function mptcp.del(id) end
+
+---Finds an endpoint.
+---@param id integer its number
+---@return nsh.MptcpEndpoint? # the endpoint, or nil
+function mptcp.get(id) end
+
+---Lists the endpoints, or those that all given options fit.
+---@param opts? nsh.mptcp.ListOptions options
+---@return nsh.MptcpEndpoint[] # the endpoints
+function mptcp.list(opts) end
+
+---Deletes all endpoints.
+function mptcp.flush() end
+
+---Reads how much connections may have besides their first subflow.
+---@return nsh.MptcpLimits # the limits
+function mptcp.limits() end
+
+---Changes how much connections may have besides their first subflow.
+---@param opts? nsh.mptcp.LimitOptions options
+function mptcp.set_limits(opts) end
 
 ---Network namespaces: the hosts of the lab.
 ---

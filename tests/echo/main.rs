@@ -55,6 +55,7 @@ fn addresses() {
 #[test]
 fn policies_of_ipsec() {
     same("xfrm", include_str!("xfrm.lua"));
+    same("mptcp", include_str!("mptcp.lua"));
 }
 
 #[test]

@@ -215,6 +215,27 @@ fn addresses_routes_neighbours() {
         ),
         ("ip -f mpls route del 100 via inet 10.0.0.2", "mpls.del(100)"),
         ("ip -f mpls route", "print(mpls.list())"),
+        ("ip mptcp", "print(mptcp.list())"),
+        ("ip mptcp endpoint show", "print(mptcp.list())"),
+        (
+            "ip mptcp endpoint add 10.0.0.1 dev a id 7 subflow backup",
+            "mptcp.add(\"10.0.0.1\", { dev = \"a\", id = 7, subflow = true, backup = true })",
+        ),
+        (
+            "ip mptcp endpoint change id 7 nobackup fullmesh",
+            "mptcp.set(7, { backup = false, fullmesh = true })",
+        ),
+        ("ip mptcp endpoint delete id 7", "mptcp.del(7)"),
+        ("ip mptcp endpoint flush", "mptcp.flush()"),
+        (
+            "ip mptcp limits set subflow 4 add_addr_accepted 2",
+            "mptcp.set_limits({ subflows = 4, add_addr_accepted = 2 })",
+        ),
+        ("ip mptcp limits", "print(mptcp.limits())"),
+        (
+            "ip -6 route add fd00:2::/64 encap seg6local action End.B6.Encaps srh segs fd00::1,fd00::2 dev a",
+            "route.add(\"fd00:2::/64\", { encap = \"seg6local action End.B6.Encaps srh segs fd00::1,fd00::2\", dev = \"a\" })",
+        ),
         ("ip xfrm state", "print(xfrm.state.list())"),
         (
             "ip xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 0x100 mode tunnel aead 'rfc4106(gcm(aes))' 0x01 128 \

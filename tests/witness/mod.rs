@@ -80,7 +80,7 @@ pub const DUMP: &str = "for c in 'ip -j -d link' 'ip -j addr' 'ip -j -4 route sh
     'tc -j filter show dev shaped' 'tc -j filter show dev shaped ingress' 'nft -j list ruleset'; do \
     $c 2>/dev/null | tr -d '\\n'; echo; done; for k in net.ipv4.ip_forward net.ipv6.conf.all.forwarding \
     net.ipv4.conf.all.rp_filter net.ipv4.tcp_rmem; do sysctl -n $k; done; \
-    ip xfrm policy list nosock 2>/dev/null | tr -d '\\n'; echo";
+    { ip xfrm policy list nosock; ip mptcp endpoint; ip mptcp limits; } 2>/dev/null | tr -d '\\n'; echo";
 
 const TABLES: usize = 13;
 

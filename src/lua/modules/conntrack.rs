@@ -51,7 +51,7 @@ pub fn module() -> Module {
              any translation; `reply.dest` is where answers go to, which is the translated source.\n\nRaises \
              `unsupported` where the kernel has no connection tracking.",
         )
-        .command("conntrack -L"),
+        .command("conntrack -L -p PROTO -s SOURCE -d DEST --sport SPORT --dport DPORT --state STATE -m MARK -w ZONE"),
     )
     .function(
         Function::new(
@@ -64,7 +64,7 @@ pub fn module() -> Module {
             "Deletes the connections that all given options fit. The next packet of each counts as its first one, so that NAT rules \
              changed meanwhile apply to it.",
         )
-        .command("conntrack -D -p PROTO -s SOURCE"),
+        .command("conntrack -D -p PROTO -s SOURCE -d DEST --sport SPORT --dport DPORT --state STATE -m MARK -w ZONE"),
     )
     .function(
         Function::new("conntrack.flush", (), ret::nothing(), |cx, ()| Ok(conntrack::flush(cx.ns)?))

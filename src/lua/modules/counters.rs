@@ -3,7 +3,8 @@
 use mlua::{Table, Value};
 
 use crate::lua::registry::Module;
-use crate::lua::schema::{Cx, Failure, Function, param, ret, tag, ty};
+use crate::lua::schema::ty::No;
+use crate::lua::schema::{Cx, Failure, Function, Type, param, ret, tag, ty};
 use crate::net::counters::{self, Counters};
 
 const TYPE: &str = "table<string, integer>";
@@ -17,6 +18,20 @@ fn read(table: &Table) -> Counters {
             _ => None,
         })
         .collect()
+}
+
+/// What `counters.list` returned, be it read back from JSON.
+fn mark() -> Type<Counters> {
+    Type::new(TYPE, "what counters.list returned", |_, value| {
+        let Value::Table(table) = value else { return Err(No::Other) };
+        let counters = read(table);
+        let all = table.pairs::<Value, Value>().count();
+        // Each protocol has some, and IP is there always.
+        match counters.len() == all && counters.contains_key("IpInReceives") {
+            true => Ok(counters),
+            false => Err(No::Other),
+        }
+    })
 }
 
 /// By name; prints as nstat does.
@@ -65,11 +80,11 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "counters.since",
-            (param("mark", ty::table(), "what `counters.list` returned before"),),
+            (param("mark", mark(), "what `counters.list` returned before"),),
             ret::value::<Table>(TYPE, "how much each counted since, by name; it prints those that changed"),
-            |cx, (mark,)| table(cx, &counters::since(&counters::read(cx.ns)?, &read(&mark))),
+            |cx, (mark,)| table(cx, &counters::since(&counters::read(cx.ns)?, &mark)),
         )
-        .doc("Tells what was counted since a mark.")
+        .doc("Tells what was counted since a mark.\n\nRaises `argument` for a table that isn't one of counters.")
         .command("nstat"),
     )
 }

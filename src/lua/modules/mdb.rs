@@ -18,8 +18,8 @@ fn of_one(name: &'static str) -> Shape<Entry> {
     Shape::rows_where(name, move |name| which.contains(&name))
 }
 
-fn filter() -> Shape<Entry> {
-    Shape::rows("nsh.mdb.ListOptions")
+fn filter(name: &'static str) -> Shape<Entry> {
+    Shape::rows(name)
 }
 
 pub fn record() -> Record<Entry> {
@@ -79,7 +79,30 @@ pub fn module() -> Module {
         .command("bridge mdb del dev DEV port PORT grp GROUP"),
     )
     .function(
-        Function::new("mdb.list", (opts(filter()),), ret::list(record(), "the entries"), |cx, (f,)| {
+        Function::new(
+            "mdb.get",
+            (group(), opts(of_one("nsh.mdb.GetOptions"))),
+            ret::optional(record(), "the entry, or nil"),
+            |cx, (group, o)| Ok(mdb::get(cx.ns, &group, &o)?),
+        )
+        .doc("Finds an entry of a group, the first that all given options fit.\n\nRaises `not_found` if there is no such link.")
+        .command("bridge -d -s mdb get dev DEV grp GROUP vid VID src SRC"),
+    )
+    .function(
+        Function::new(
+            "mdb.flush",
+            (opts(filter("nsh.mdb.FlushOptions")),),
+            ret::value::<usize>("integer", "how many"),
+            |cx, (f,)| Ok(mdb::flush(cx.ns, &f)?),
+        )
+        .doc(
+            "Deletes the entries that all given options fit, those that hosts joined too: these come back with the next \
+             report.\n\nRaises `not_found` if there is no such link.",
+        )
+        .command("bridge mdb flush dev DEV port PORT vid VID"),
+    )
+    .function(
+        Function::new("mdb.list", (opts(filter("nsh.mdb.ListOptions")),), ret::list(record(), "the entries"), |cx, (f,)| {
             Ok(mdb::list(cx.ns, &f)?)
         })
         .doc(

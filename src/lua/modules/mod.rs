@@ -21,6 +21,7 @@ pub mod link;
 pub(super) mod maddr;
 pub(super) mod mdb;
 pub(super) mod mpls;
+pub(super) mod mptcp;
 pub mod namespace;
 pub(super) mod nat;
 pub(super) mod neigh;
@@ -88,6 +89,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("maddr", Namespace, Table, maddr::module),
     Entry::new("mdb", Namespace, Table, mdb::module),
     Entry::new("mpls", Namespace, Table, mpls::module),
+    Entry::new("mptcp", Namespace, Table, mptcp::module),
     Entry::new("namespace", Global, Table, namespace::module),
     Entry::new("nat", Namespace, Table, nat::module),
     Entry::new("neigh", Namespace, Table, neigh::module),

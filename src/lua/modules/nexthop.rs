@@ -13,7 +13,7 @@ fn options(name: &'static str) -> Shape<Nexthop> {
     Shape::rows_where(name, |row| row != "id")
 }
 
-fn record() -> Record<Nexthop> {
+pub fn record() -> Record<Nexthop> {
     Record::rows("nsh.NexthopObject", "A nexthop object. Prints as in `ip nexthop`.")
 }
 

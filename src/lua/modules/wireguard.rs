@@ -14,7 +14,7 @@ fn options() -> Shape<Device> {
     )
 }
 
-fn record() -> Record<Device> {
+pub fn record() -> Record<Device> {
     let peer = Builder::<Peer>::rows_where("nsh.WireguardPeer", "A peer of a WireGuard link.", |name| {
         name != "remove"
     });

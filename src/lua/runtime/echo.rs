@@ -28,7 +28,10 @@ impl Look {
         // A check says itself where it looks from.
         let from = given("from").filter(|_| doc.name.starts_with("check."));
         let from = from.and_then(|name| cx.lab.namespaces.get(&name).ok().flatten());
-        let commands = template.split("; ").map(|part| filled(part, &given)).collect();
+        let mut commands: Vec<String> = template.split("; ").map(|part| filled(part, &given)).collect();
+        if let Some(last) = commands.last_mut() {
+            last.push_str(&unsaid(template, args));
+        }
         Some(Look { told: reports.told(), commands, from })
     }
 
@@ -70,6 +73,31 @@ fn given(doc: &FunctionDoc, args: &MultiValue, name: &str) -> Option<String> {
         "count" if doc.name == "ping" && told.is_none() => Some("1".to_owned()),
         _ => told,
     }
+}
+
+/// The options that the command has no words for: ` (with state = "ESTABLISHED")`.
+fn unsaid(template: &str, args: &MultiValue) -> String {
+    let Some(Value::Table(options)) = args.iter().last() else { return String::new() };
+    let said = |name: &str| {
+        template.split([' ', ':']).any(|word| word.eq_ignore_ascii_case(name))
+            || template.ends_with("show") && matches!(name, "dev" | "table")
+    };
+    let mut more: Vec<String> = options
+        .pairs::<Value, Value>()
+        .filter_map(|pair| {
+            let (name, value) = pair.ok()?;
+            let name = name.as_string()?.to_string_lossy();
+            let value = match &value {
+                Value::String(text) => format!("{:?}", text.to_string_lossy()),
+                Value::Integer(_) | Value::Number(_) | Value::Boolean(_) => value.to_string().ok()?,
+                Value::Table(_) => "{...}".to_owned(),
+                _ => return None,
+            };
+            (!said(&name)).then(|| format!("{name} = {value}"))
+        })
+        .collect();
+    more.sort();
+    if more.is_empty() { String::new() } else { format!(" (with {})", more.join(", ")) }
 }
 
 /// The command with its words in capitals filled in. One that isn't given goes, with the option before it.

@@ -50,6 +50,11 @@ impl LinkSpec {
         if self.kind.is_empty() || self.kind.len() > NAME_OF_KIND || self.kind.contains(char::is_whitespace) {
             return Err(Error::argument(format!("{:?} is no kind of link", self.kind)));
         }
+        if let "tun" | "tap" = self.kind.as_str() {
+            let e =
+                Error::argument(format!("a {} is made of /dev/net/tun, not as other links are", self.kind));
+            return Err(e.hint(format!("tun.add({name:?}, {{ mode = {:?} }})", self.kind)));
+        }
         veth::check(self)
     }
 }

@@ -6,6 +6,7 @@ use nix::errno::Errno;
 
 use super::{Link, RTM_GETLINK, ifinfomsg, ifla};
 use crate::base::error::{Error, Kind, Result};
+use crate::base::text::listed;
 use crate::net::attributes::{Attributes, string, unsigned};
 use crate::net::names::similar;
 use crate::net::namespace::Namespace;
@@ -154,12 +155,8 @@ pub fn require_index(ns: &Namespace, name: &str) -> Result<u32> {
 
 /// "No link named ...", with those that are there.
 pub fn no_such_link(ns: &Namespace, name: &str) -> Error {
-    const SHOWN: usize = 12;
     let names = all_names(ns).unwrap_or_default();
-    let mut there = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        there.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
+    let there = listed(&names);
     let error = Error::new(Kind::NotFound, format!("no link named {name:?} (there is {there})"))
         .in_namespace(ns.name());
     match similar(name, names.iter().map(String::as_str)) {

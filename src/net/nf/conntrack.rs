@@ -75,7 +75,7 @@ table! {
         pub sent: Option<Counters>,
         pub received: Option<Counters>,
         /// How the kernel wrote the original tuple, by which to delete it.
-        key: Vec<u8>,
+        pub(crate) key: Vec<u8>,
     }
 }
 
@@ -109,8 +109,8 @@ pub fn list(ns: &Namespace, filter: &Connection) -> Result<Vec<Connection>> {
 /// Equivalent: `conntrack -D ...`
 pub fn del(ns: &Namespace, filter: &Connection) -> Result<usize> {
     let mut socket = ns.netfilter()?;
-    let mut count = 0;
-    for connection in all(&mut socket, filter.family)?.iter().filter(|c| filter.fits(c)) {
+    let mut gone = Vec::new();
+    for connection in all(&mut socket, filter.family)?.into_iter().filter(|c| filter.fits(c)) {
         let mut named = Attributes::new();
         named.put(CTA_TUPLE_ORIG | NESTED, &connection.key);
         if let Some(zone) = connection.zone.filter(|zone| zone.0 != 0) {
@@ -121,11 +121,14 @@ pub fn del(ns: &Namespace, filter: &Connection) -> Result<usize> {
             Err(e) if e.raw() == Some(Errno::ENOENT) => {}
             result => {
                 result?;
-                count += 1;
+                gone.push(connection);
             }
         }
     }
-    Ok(count)
+    if !gone.is_empty() {
+        ns.report(Done::ConntrackDeleted(filter, &gone));
+    }
+    Ok(gone.len())
 }
 
 /// Deletes all connections from the table.

@@ -10,6 +10,7 @@ pub mod expr;
 pub mod firewall;
 pub mod matching;
 pub mod message;
+pub mod name;
 pub mod nat;
 mod sets;
 pub mod several;

@@ -7,6 +7,7 @@ use ipnetwork::IpNetwork;
 
 use super::elements::{Elements, Span};
 use super::matching::{Compared, Test};
+use super::name::check_name;
 use super::words::{Family, Interface, Matched, PortRange, Ports, Prefix, Protocol};
 use crate::base::error::{Error, Result};
 use crate::base::text::similar;
@@ -106,18 +107,6 @@ impl<T: Item> Several<T> {
 fn sorted<T: Item>(mut items: Vec<T>) -> Vec<T> {
     items.sort_by_key(T::rank);
     items
-}
-
-/// A name as nft takes it for a set or chain.
-pub fn check_name(name: &str) -> Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./\\".contains(c);
-    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
-    match begins && name.len() <= 127 && name.chars().all(plain) {
-        true => Ok(()),
-        false => Err(Error::argument(format!(
-            "expected a name of letters, digits and \"_\", which begins with a letter, got {name:?}"
-        ))),
-    }
 }
 
 impl<T: Item> Matched for Several<T> {

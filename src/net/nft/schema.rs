@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value as Json};
 
 use crate::base::text::similar;
+use crate::net::nf::name::check_name;
 
 static SCHEMA: LazyLock<Json> =
     LazyLock::new(|| schemars::schema_for!(nftables::schema::NfObject).to_value());
@@ -42,8 +43,24 @@ pub fn check(objects: &mut [Json]) -> Result<(), Wrong> {
     let forms = forms(&SCHEMA);
     objects.iter_mut().enumerate().try_for_each(|(i, object)| {
         let partial = PARTIAL.iter().any(|command| object.get(command).is_some());
-        value(&forms, object, partial).map_err(|e| e.within(&format!("[{}]", i + 1)))
+        let checked = value(&forms, object, partial).and_then(|()| names(object));
+        checked.map_err(|e| e.within(&format!("[{}]", i + 1)))
     })
+}
+
+/// As JSON, nft takes names for what it makes that it can't read in its own language.
+fn names(object: &Json) -> Result<(), Wrong> {
+    let Some((kind, inner)) = object.as_object().and_then(|object| object.iter().next()) else {
+        return Ok(());
+    };
+    match kind.as_str() {
+        "add" | "create" => names(inner).map_err(|e| e.within(kind)),
+        "table" | "chain" | "set" | "map" | "flowtable" => match inner["name"].as_str().map(check_name) {
+            Some(Err(e)) => Err(Wrong::new(e.message()).within("name").within(kind)),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
 }
 
 /// The forms that a schema allows, references followed.

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::seg6local::Seg6local;
+use super::wire::index;
 use crate::base::error::{Error, Result};
 use crate::model::{Between, Field, Form, Table, Value, Word, Words, table};
 use crate::net::attributes::{Attributes, unsigned};
-use crate::net::fields::text;
+use crate::net::fields::{LinkRef, text};
+use crate::net::namespace::Namespace;
 use crate::net::netlink::attributes_of;
 
 table! {
@@ -49,6 +52,7 @@ pub enum Encap {
     Ip(Tunnel),
     Ip6(Tunnel),
     Seg6(Seg6),
+    Seg6local(Seg6local),
     Other(&'static str),
 }
 
@@ -59,6 +63,7 @@ pub(super) fn decode(kind: u64, body: &[u8]) -> Option<Encap> {
         "ip" => Encap::Ip(tunnel(body)),
         "ip6" => Encap::Ip6(tunnel(body)),
         "seg6" => Encap::Seg6(seg6(body).unwrap_or_default()),
+        "seg6local" => Encap::Seg6local(Seg6local::of(body)),
         other => Encap::Other(other),
     })
 }
@@ -87,22 +92,32 @@ fn tunnel(body: &[u8]) -> Tunnel {
     tunnel
 }
 
-/// The mode, then the routing header (RFC 8754) with its segments, the last one first.
+/// The mode, then the routing header.
 fn seg6(body: &[u8]) -> Option<Seg6> {
     let header = attributes_of(body).find(|(number, _)| *number == 1)?.1;
     let mode = u32::from_ne_bytes(*header.first_chunk()?);
-    let segments = header.get(12..)?.as_chunks::<16>().0;
-    let count = usize::from(*header.get(8)?) + 1;
     Some(Seg6 {
         mode: Some(Mode::WORDS.get(mode as usize).map_or(Mode::Unknown, |(_, mode)| *mode)),
-        segs: Some(Segments(segments.iter().take(count).rev().map(|s| Ipv6Addr::from(*s)).collect())),
+        segs: Segments::of(header.get(4..)?),
     })
 }
 
 impl Encap {
     /// Writes it into two attributes: its kind, and what it says.
-    pub(in crate::net) fn put(&self, body: &mut Attributes, kind: u16, content: u16) -> Result<()> {
-        let (number, inner) = self.attributes().ok_or_else(|| {
+    pub(in crate::net) fn put(
+        &self,
+        ns: &Namespace,
+        body: &mut Attributes,
+        kind: u16,
+        content: u16,
+    ) -> Result<()> {
+        let mut resolved = self.clone();
+        if let Encap::Seg6local(local) = &mut resolved {
+            local.check()?;
+            index(ns, &mut local.iif)?;
+            index(ns, &mut local.oif)?;
+        }
+        let (number, inner) = resolved.attributes().ok_or_else(|| {
             Error::argument(format!(
                 "encap {:?} can't be made; it lacks something, or is unknown",
                 self.kind()
@@ -111,6 +126,12 @@ impl Encap {
         body.put(kind, &number.to_ne_bytes());
         body.nest(content, inner);
         Ok(())
+    }
+
+    /// The links that it names.
+    pub(in crate::net) fn links(&mut self) -> impl Iterator<Item = &mut LinkRef> {
+        let local = if let Encap::Seg6local(local) = self { Some(local) } else { None };
+        local.into_iter().flat_map(|local| local.iif.iter_mut().chain(&mut local.oif))
     }
 
     /// The reverse: of its kind, and of the attribute of that number.
@@ -134,6 +155,7 @@ impl Encap {
                 }
             }
             Encap::Seg6(seg6) => put(1, &seg6.header()?),
+            Encap::Seg6local(local) => out = local.attributes()?,
             Encap::Other(_) => return None,
         }
         let number = KINDS.iter().position(|kind| *kind == self.kind())? + 1;
@@ -146,7 +168,17 @@ impl Encap {
             Encap::Ip(_) => "ip",
             Encap::Ip6(_) => "ip6",
             Encap::Seg6(_) => "seg6",
+            Encap::Seg6local(_) => "seg6local",
             Encap::Other(kind) => kind,
+        }
+    }
+
+    /// What the kernel needs for it.
+    pub(super) fn needs(&self) -> &'static str {
+        match self {
+            Encap::Mpls(_) => "CONFIG_MPLS_IPTUNNEL: sudo modprobe mpls_iptunnel",
+            Encap::Seg6(_) | Encap::Seg6local(_) => "CONFIG_IPV6_SEG6_LWTUNNEL",
+            Encap::Ip(_) | Encap::Ip6(_) | Encap::Other(_) => "CONFIG_LWTUNNEL",
         }
     }
 
@@ -157,6 +189,7 @@ impl Encap {
             "mpls" => rest.len().min(1) + run::<Mpls>(rest.get(1..).unwrap_or_default()),
             "ip" | "ip6" => run::<Tunnel>(rest),
             "seg6" => run::<Seg6>(rest),
+            "seg6local" => run::<Seg6local>(rest),
             _ => 0,
         }
     }
@@ -172,6 +205,7 @@ impl Encap {
             "ip" => Encap::Ip(of_words(rest)?),
             "ip6" => Encap::Ip6(of_words(rest)?),
             "seg6" => Encap::Seg6(of_words(rest)?),
+            "seg6local" => Encap::Seg6local(of_words(rest)?),
             other => match KINDS.iter().find(|kind| **kind == other) {
                 Some(kind) => Encap::Other(kind),
                 None => return Err(Error::argument(format!("there is no encapsulation {other:?}"))),
@@ -183,7 +217,13 @@ impl Encap {
 /// How many words are a table's, with their values.
 fn run<T: Table>(words: &[&str]) -> usize {
     let mut length = 0;
-    while let Some(row) = words.get(length).and_then(|word| T::row(word)) {
+    while let Some(word) = words.get(length) {
+        // What follows is part of it.
+        if *word == "srh" && words.get(length + 1) == Some(&"segs") {
+            length += 1;
+            continue;
+        }
+        let Some(row) = T::row(word) else { break };
         length += if matches!((row.form)().word, Word::Flag) { 1 } else { 2 };
     }
     length.min(words.len())
@@ -193,6 +233,9 @@ fn of_words<T: Table + Default>(words: &[&str]) -> Result<T> {
     let mut table = T::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
+        if *word == "srh" && words.as_slice().first() == Some(&"segs") {
+            continue;
+        }
         let row = T::row(word).ok_or_else(|| Error::argument(format!("encap: unknown word {word:?}")))?;
         let form = (row.form)();
         let value = match (form.word, words.as_slice().first()) {
@@ -241,6 +284,7 @@ impl Encap {
             Encap::Ip(tunnel) => words(tunnel, 0, taken),
             Encap::Ip6(tunnel) => words(tunnel, 1, taken),
             Encap::Seg6(seg6) => words(seg6, 0, taken),
+            Encap::Seg6local(local) => words(local, usize::from(taken), taken),
             Encap::Other(_) => String::new(),
         };
         format!("{} {inner}", self.kind()).trim_end().to_owned()
@@ -393,6 +437,24 @@ impl Words for Mode {
 pub struct Segments(pub Vec<Ipv6Addr>);
 
 impl Segments {
+    /// A routing header (RFC 8754) with its segments, the last one first. Where it is put in between, the packet's own
+    /// destination comes behind them, which the kernel fills in.
+    pub(super) fn header(&self, inline: bool) -> Option<Vec<u8>> {
+        const TYPE: u8 = 4;
+        let own = Some(Ipv6Addr::UNSPECIFIED).filter(|own| inline && self.0.last() != Some(own));
+        let segments: Vec<Ipv6Addr> = self.0.iter().copied().chain(own).collect();
+        let last = u8::try_from(segments.len()).ok()?.checked_sub(1)?;
+        let mut out = vec![0, u8::try_from(segments.len() * 2).ok()?, TYPE, last, last, 0, 0, 0];
+        out.extend(segments.iter().rev().flat_map(|segment| segment.octets()));
+        Some(out)
+    }
+
+    pub(super) fn of(header: &[u8]) -> Option<Self> {
+        let segments = header.get(8..)?.as_chunks::<16>().0;
+        let count = usize::from(*header.get(4)?) + 1;
+        Some(Segments(segments.iter().take(count).rev().map(|s| Ipv6Addr::from(*s)).collect()))
+    }
+
     fn joined(&self, between: &str) -> String {
         self.0.iter().map(Ipv6Addr::to_string).collect::<Vec<_>>().join(between)
     }
@@ -421,17 +483,8 @@ impl Field for Segments {
 impl Seg6 {
     /// `struct seg6_iptunnel_encap`: the mode, and the routing header.
     fn header(&self) -> Option<Vec<u8>> {
-        const TYPE: u8 = 4;
-        let (mode, mut segments) = (self.mode.unwrap_or(Mode::Encap), self.segs.clone()?.0);
-        if mode == Mode::Inline {
-            // For the packet's own destination, which the kernel fills in.
-            segments.push(Ipv6Addr::UNSPECIFIED);
-        }
-        let last = u8::try_from(segments.len()).ok()?.checked_sub(1)?;
-        let length = u8::try_from(segments.len() * 2).ok()?;
-        let mut out = (mode as u32).to_ne_bytes().to_vec();
-        out.extend([0, length, TYPE, last, last, 0, 0, 0]);
-        out.extend(segments.iter().rev().flat_map(|segment| segment.octets()));
-        Some(out)
+        let mode = self.mode.unwrap_or(Mode::Encap);
+        let header = self.segs.as_ref()?.header(mode == Mode::Inline)?;
+        Some([(mode as u32).to_ne_bytes().as_slice(), &header].concat())
     }
 }

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use nix::errno::Errno;
 
 use super::TABLE_MAIN;
+use super::encap::Encap;
 use super::list::{Filter, Tables, list};
 use super::lookup::Lookup;
 use super::table::{Destination, Route};
 use crate::base::error::{Error, Kind};
+use crate::base::text::listed;
 use crate::model::Between;
 use crate::net::addr;
 use crate::net::link;
@@ -17,7 +19,12 @@ use crate::net::prefix::Family;
 
 pub(in crate::net) fn add(ns: &Namespace, spec: &Route, e: Error) -> Error {
     let hops = || spec.nexthops.iter().filter_map(|h| h.via).chain(spec.via);
+    let encaps = spec.nexthops.iter().filter_map(|hop| hop.encap.as_ref()).chain(&spec.encap);
     match e.raw() {
+        Some(Errno::EOPNOTSUPP) if lacks_encap(&e) => match encaps.map(Encap::needs).next() {
+            Some(needs) => e.hint(format!("it needs {needs}")),
+            None => e,
+        },
         Some(Errno::EEXIST) => {
             let table = spec.table.map_or(TABLE_MAIN, |table| table.0);
             let there = same_destination(ns, spec, Tables::One(table));
@@ -53,6 +60,12 @@ pub(in crate::net) fn add(ns: &Namespace, spec: &Route, e: Error) -> Error {
         Some(Errno::EPERM) => e.hint("changing routes takes CAP_NET_ADMIN in the namespace"),
         _ => e,
     }
+}
+
+/// As lwtunnel.c says it.
+fn lacks_encap(e: &Error) -> bool {
+    let told = e.fields().detail.as_deref().unwrap_or_default();
+    told.contains("encapsulation type is not supported") || told.contains("CONFIG_LWTUNNEL")
 }
 
 fn dev(spec: &Route) -> Option<&str> {
@@ -111,10 +124,10 @@ pub(super) fn del(ns: &Namespace, spec: &Route, e: Error) -> Error {
         return e;
     }
     let e = e.with_kind(Kind::NotFound);
-    let same: Vec<String> = same_destination(ns, spec, Tables::All).iter().map(Route::brief).collect();
+    let same = same_destination(ns, spec, Tables::All);
     match same.is_empty() {
         true => e.hint(format!("{} has no route to this destination", ns.name())),
-        false => e.hint(format!("there is {}", same.join(", "))),
+        false => e.hint(format!("there is {}", listed(same.iter().map(Route::brief)))),
     }
 }
 

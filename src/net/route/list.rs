@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use super::encap::Encap;
 use super::table::Route;
 use super::wire::{Head, index, parse};
 use super::{RTM_GETROUTE, TABLE_MAIN};
@@ -109,7 +110,9 @@ pub(in crate::net) fn name_links<'a>(
 impl Route {
     /// The links that it names.
     pub(in crate::net) fn links(&mut self) -> impl Iterator<Item = &mut LinkRef> {
-        let hops = self.nexthops.iter_mut().filter_map(|hop| hop.dev.as_mut());
-        self.dev.iter_mut().chain(&mut self.iif).chain(hops)
+        let encap = self.encap.iter_mut().flat_map(Encap::links);
+        let hops = self.nexthops.iter_mut();
+        let hops = hops.flat_map(|hop| hop.dev.iter_mut().chain(hop.encap.iter_mut().flat_map(Encap::links)));
+        self.dev.iter_mut().chain(&mut self.iif).chain(hops).chain(encap)
     }
 }

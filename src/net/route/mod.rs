@@ -7,6 +7,7 @@ pub(super) mod explain;
 mod list;
 mod lookup;
 mod metrics;
+mod seg6local;
 mod table;
 mod text;
 mod wire;

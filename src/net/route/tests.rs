@@ -195,6 +195,12 @@ fn encapsulations_go_both_ways() {
         "ip id 7 src 10.9.9.8 dst 10.9.9.9 ttl 5 tos 4 key csum",
         "ip6 id 7 src fd09::8 dst fd09::9 hoplimit 5 tc 4",
         "seg6 mode encap segs 2 [ fd0a::1 fd0a::2 ]",
+        "seg6local action End.X nh6 fd0a::1 count",
+        "seg6local action End.DT6 table main",
+        "seg6local action End.DT46 vrftable 100",
+        "seg6local action End.DX4 nh4 10.0.0.1",
+        "seg6local action End.B6.Encaps segs 2 [ fd0a::1 fd0a::2 ]",
+        "seg6local action End flavors psp,usd,next-csid lblen 32 nflen 16",
     ];
     for text in words {
         let read = |text: &str| Encap::read(&Value::Text(text.to_owned())).unwrap().unwrap();
@@ -206,7 +212,18 @@ fn encapsulations_go_both_ways() {
     }
     let words: Vec<&str> = "ip id 7 dst 10.9.9.9 key dev eth0".split(' ').collect();
     assert_eq!(Encap::length(&words), 6);
-    for wrong in ["", "no", "mpls", "mpls 1048576", "ip id", "ip id x", "ip nonsense 7", "seg6 segs x"] {
+    for wrong in [
+        "",
+        "no",
+        "mpls",
+        "mpls 1048576",
+        "ip id",
+        "ip id x",
+        "ip nonsense 7",
+        "seg6 segs x",
+        "seg6local action End.Y",
+        "seg6local flavors x",
+    ] {
         assert!(Encap::read(&Value::Text(wrong.to_owned())).is_err(), "{wrong}");
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn encode(ns: &Namespace, route: &Route, head: Head) -> Result<Vec<u8
     };
     let mut body = Attributes::new();
     route.encode(&mut |number, bytes| body.put(number, bytes));
-    way(&mut body, family, route.via, route.encap.as_ref())?;
+    way(ns, &mut body, family, route.via, route.encap.as_ref())?;
     if let Some(metrics) = &route.metrics {
         let mut inner = Attributes::new();
         metrics.encode(&mut |number, bytes| inner.put(number, bytes));
@@ -129,7 +129,13 @@ pub(in crate::net) fn index(ns: &Namespace, link: &mut Option<LinkRef>) -> Resul
 
 /// RTA_GATEWAY, or RTA_VIA (`struct rtvia`: family, address) for a gateway of the other family; and what is put around
 /// packets.
-fn way(body: &mut Attributes, family: Family, via: Option<IpAddr>, encap: Option<&Encap>) -> Result<()> {
+fn way(
+    ns: &Namespace,
+    body: &mut Attributes,
+    family: Family,
+    via: Option<IpAddr>,
+    encap: Option<&Encap>,
+) -> Result<()> {
     match via {
         Some(via) if Family::of(via) == family => body.put(rta::GATEWAY, &octets(via)),
         Some(via) => {
@@ -139,7 +145,7 @@ fn way(body: &mut Attributes, family: Family, via: Option<IpAddr>, encap: Option
         None => {}
     }
     if let Some(encap) = encap {
-        encap.put(body, rta::ENCAP_TYPE, rta::ENCAP)?;
+        encap.put(ns, body, rta::ENCAP_TYPE, rta::ENCAP)?;
     }
     Ok(())
 }
@@ -148,7 +154,7 @@ fn way(body: &mut Attributes, family: Family, via: Option<IpAddr>, encap: Option
 fn nexthop(ns: &Namespace, family: Family, hop: &Nexthop) -> Result<Vec<u8>> {
     let (mut dev, mut attributes) = (hop.dev.clone(), Attributes::new());
     index(ns, &mut dev)?;
-    way(&mut attributes, family, hop.via, hop.encap.as_ref())?;
+    way(ns, &mut attributes, family, hop.via, hop.encap.as_ref())?;
     let length = (8 + attributes.bytes()?.len()) as u16;
     let mut out = length.to_ne_bytes().to_vec();
     out.push(if hop.onlink == Some(true) { RTNH_F_ONLINK as u8 } else { 0 });

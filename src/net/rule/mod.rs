@@ -16,6 +16,7 @@ use super::namespace::Namespace;
 use super::prefix::Family;
 use super::route::TABLE_MAIN;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::text::listed;
 use crate::model::{Between, Table};
 
 // Message types of linux/rtnetlink.h.
@@ -65,8 +66,7 @@ fn none(ns: &Namespace, filter: &Rule) -> Result<Error> {
     let e = Error::new(Kind::NotFound, "no such rule");
     Ok(match there.len() {
         0 => e.hint(format!("{} has no rules", ns.name())),
-        n if n > 8 => e.hint(format!("{} has {n} others; rule.list shows them", ns.name())),
-        _ => e.hint(format!("there is {}", there.iter().map(Rule::brief).collect::<Vec<_>>().join(", "))),
+        _ => e.hint(format!("there is {}", listed(there.iter().map(Rule::brief)))),
     })
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Look, absent, until};
 use crate::base::error::Result;
+use crate::base::text::listed;
 use crate::net::events::Object;
 use crate::net::namespace::Namespace;
 use crate::net::route::{self, Filter, Route};
@@ -31,7 +32,7 @@ fn look(ns: &Namespace, filter: &Filter, gone: bool) -> Result<Look> {
             let others = route::list(ns, &Filter { tables: filter.tables, like })?;
             Look::NotYet(match others.is_empty() {
                 true => "there is none".to_owned(),
-                false => format!("there is {}", others.iter().map(brief).collect::<Vec<_>>().join(", ")),
+                false => format!("there is {}", listed(others.iter().map(brief))),
             })
         }
     })

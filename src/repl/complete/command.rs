@@ -9,6 +9,7 @@ use crate::net::bridge::fdb::Entry;
 use crate::net::bridge::mdb;
 use crate::net::bridge::vlan::Vlan;
 use crate::net::link::{self, Common, Kind, Port};
+use crate::net::mptcp;
 use crate::net::names::{PROTOCOLS, SCOPES, TABLES};
 use crate::net::namespace::Namespace;
 use crate::net::neigh::{Neigh, State as NeighState};
@@ -54,6 +55,9 @@ const IP: &[Object] = &[
         [Route::keywords(), Metrics::keywords()].concat()
     }),
     object("nexthop", "add del flush get replace show", "", Nexthop::keywords),
+    object("mptcp", "endpoint limits", "add change delete flush set show nobackup nofullmesh", || {
+        [mptcp::Endpoint::keywords(), mptcp::Limits::keywords()].concat()
+    }),
     object("tuntap", "add del show", "", Tuntap::keywords),
     object("rule", "add del flush show", "", Rule::keywords),
     object("xfrm", "policy state", "add deleteall delete get list", || {
@@ -65,7 +69,7 @@ const IP: &[Object] = &[
 const BRIDGE: &[Object] = &[
     object("fdb", "add del flush replace show", "br dynamic local static", Entry::keywords),
     object("link", "set show", "dev", Port::keywords),
-    object("mdb", "add del replace show", "temp", mdb::Entry::keywords),
+    object("mdb", "add del flush get replace show", "temp", mdb::Entry::keywords),
     object("vlan", "add del set show", "self", Vlan::keywords),
 ];
 

@@ -10,8 +10,8 @@ mod link;
 
 use std::path::Path;
 
-use super::ip::{addr, maddr, mpls, neigh, nexthop, route, rule, tuntap, xfrm};
-use super::programs::{bridge, ethtool, wg};
+use super::ip::{addr, maddr, mpls, mptcp, neigh, nexthop, route, rule, tuntap, xfrm};
+use super::programs::{bridge, ethtool, watch, wg};
 use crate::base::command::Command;
 use crate::model::Words;
 use crate::net::done::Done;
@@ -46,6 +46,9 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
             return families.iter().map(|family| route::flush(ns, filter, *family)).collect();
         }
         Done::Mpls(verb, route) => mpls::command(ns, verb, route),
+        Done::Mptcp(verb, endpoint) => mptcp::command(ns, verb, endpoint),
+        Done::MptcpFlushed => Command::ip(ns, &["mptcp", "endpoint", "flush"]),
+        Done::MptcpLimits(limits) => mptcp::limits_command(ns, limits),
         Done::Nexthop(verb, nexthop) => nexthop::command(ns, verb, nexthop),
         Done::Neigh(verb, dst, spec) => neigh::command(ns, verb, dst, spec),
         Done::NeighsFlushed(filter, gone) => return neigh::flush(ns, filter, gone),
@@ -69,6 +72,7 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         }
         // One transaction: its commands behind one another.
         Done::Nft(commands) => Command::new(&["nft"]).word(commands.join("; ")).within(ns),
+        Done::ConntrackDeleted(filter, gone) => return watch::conntrack_del(ns, filter, gone),
         Done::ConntrackFlushed => Command::new(&["conntrack", "-F"]).within(ns),
         Done::Ran(command) => command.clone().within(ns),
         Done::Looked(_) => return Vec::new(),

@@ -339,3 +339,34 @@ fn taps_and_groups() {
         );
     });
 }
+
+#[test]
+fn deleted_connections() {
+    use crate::net::link::fields::Be16;
+    use crate::net::nf::conntrack::Connection;
+    use crate::net::nf::words::{Not, Ports, Prefix, Protocol};
+    lab(|all| {
+        let ns = all.add("ns1").unwrap();
+        let told =
+            |filter: &Connection, gone: &[Connection]| lines(&ns, &Done::ConntrackDeleted(filter, gone));
+        let filter = Connection {
+            proto: Some(Protocol::TCP),
+            source: Some(Not::parse("10.0.0.0/8").unwrap()),
+            dport: Some(Not::parse("80").unwrap()),
+            state: Words::named("ESTABLISHED"),
+            zone: Some(Be16(5)),
+            snat: Some(true),
+            ..Connection::default()
+        };
+        assert_eq!(
+            told(&filter, &[]),
+            ["ip netns exec ns1 conntrack -D -p 6 -s 10.0.0.0/8 --dport 80 --state ESTABLISHED -w 5 -n"]
+        );
+        let one = Connection { source: Some(Not::<Prefix>::parse("10.0.0.1").unwrap()), ..filter.clone() };
+        let others = Connection { dport: Some(Not::<Ports>::parse("!22").unwrap()), ..filter };
+        assert_eq!(
+            told(&others, &[one]),
+            ["ip netns exec ns1 conntrack -D -p 6 -s 10.0.0.1 --dport 80 -w 5"]
+        );
+    });
+}

@@ -5,6 +5,7 @@ mod kinds;
 mod link;
 pub(super) mod maddr;
 pub(super) mod mpls;
+pub(super) mod mptcp;
 pub(super) mod neigh;
 mod netns;
 pub(super) mod nexthop;
@@ -88,6 +89,7 @@ const PAGES: &[(&str, &str)] = &[
     ("maddress", "maddr"),
     ("tuntap", "tun"),
     ("tap", "tun"),
+    ("mptcp", "mptcp"),
     ("xfrm", "xfrm"),
 ];
 
@@ -170,6 +172,7 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         "netns" => netns::translate(args, &space, &global),
         "maddress" => translate_object::<maddr::Groups>(args, &space, &global),
         "tuntap" | "tap" => tuntap::translate(args, &space, &global).map(Done::from),
+        "mptcp" => mptcp::translate(args, &space, &global),
         "xfrm" => xfrm::translate(args, &space, &global),
         "help" => Err(Reason::new(
             "ip help: help(link), help(addr), help(route), help(neigh), help(rule) and \

@@ -170,23 +170,32 @@ fn mdb(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         v if abbreviates(v, "delete") => "mdb.del",
         v if abbreviates(v, "replace") => "mdb.replace",
         v if abbreviates(v, "show") || v == "list" || v == "lst" => "mdb.list",
-        v if ["flush", "get"].contains(&v) => {
-            return Err(Reason::beyond(format!("bridge mdb {v} has no binding")));
-        }
+        "get" => "mdb.get",
+        "flush" => "mdb.flush",
         v => {
             return Err(Reason::new(format!("Command \"{v}\" is unknown, try \"bridge mdb help\""))
-                .near(v, ["add", "delete", "replace", "show"]));
+                .near(v, ["add", "delete", "flush", "get", "replace", "show"]));
         }
     };
     let mut fields = Fields::default();
     while let Some(arg) = args.take() {
-        if !fields.row::<mdb::Entry>(arg.text(), &mut args)? {
+        if arg.is("nopermanent") {
+            fields.set("state", Expr::text("temp"));
+        } else if !fields.row::<mdb::Entry>(arg.text(), &mut args)? {
             return Err(Reason::new(format!("bridge mdb: unknown option \"{}\"", arg.shown()))
                 .near(arg.text(), mdb::Entry::keywords()));
         }
     }
     if function == "mdb.list" {
         return Ok(vec![Act::Show(Call::new(space, function, fields.after([])))]);
+    }
+    if function == "mdb.flush" {
+        return Ok(vec![Act::Do(Call::new(space, function, fields.after([])))]);
+    }
+    if function == "mdb.get" {
+        let group =
+            fields.take("grp").ok_or_else(|| Reason::new("\"dev\" and \"grp\" are required arguments."))?;
+        return Ok(vec![Act::Show(Call::new(space, function, fields.after([group])))]);
     }
     let (Some(group), true, true) = (fields.take("grp"), fields.has("dev"), fields.has("port")) else {
         return Err(Reason::new("Device, port and group address are required arguments."));

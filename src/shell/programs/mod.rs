@@ -7,7 +7,7 @@ mod probes;
 mod shell;
 mod sysctl;
 mod tc;
-mod watch;
+pub mod watch;
 pub(super) mod wg;
 
 pub use watch::SHOWN;

@@ -4,6 +4,11 @@ use super::super::act::{Act, Call, Space};
 use super::super::args::Means::*;
 use super::super::args::{Arg, Args, Fields, Options, Reason, Result, flags, options};
 use super::super::lua::Expr;
+use crate::base::command::Command;
+use crate::model::Table;
+use crate::net::namespace::Namespace;
+use crate::net::nf::conntrack::Connection;
+use crate::net::nf::words::Family;
 
 /// What is told at the end of a capture that no file was named for.
 pub const SHOWN: &str = "print(%:packets())";
@@ -154,6 +159,8 @@ const CONNTRACK: Options = &[
     ("dport orig-port-dst", Name("dport")),
     ("m mark", Integer("mark")),
     ("f family", OwnOf),
+    ("state", Name("state")),
+    ("w zone", Integer("zone")),
     ("n src-nat", On("snat")),
     ("g dst-nat", On("dnat")),
     ("o", NothingOf),
@@ -181,6 +188,54 @@ pub fn conntrack(args: &[Arg], space: &Space) -> Result<Vec<Act>> {
         "conntrack.flush" => Act::Do(call(Vec::new())),
         _ => Act::Do(call(fields.after([]))),
     }])
+}
+
+/// One command where conntrack has words for all of the filter, or else one for each connection that went.
+pub fn conntrack_del(ns: &Namespace, filter: &Connection, gone: &[Connection]) -> Vec<Command> {
+    match deletion(ns, filter) {
+        Some(command) => vec![command],
+        None => gone.iter().filter_map(|connection| deletion(ns, &named(connection))).collect(),
+    }
+}
+
+/// What tells the connection from others.
+fn named(connection: &Connection) -> Connection {
+    let Connection { proto, source, dest, zone, .. } = connection.clone();
+    let (sport, dport) = (connection.sport.clone(), connection.dport.clone());
+    let zone = zone.filter(|zone| zone.0 != 0);
+    Connection { proto, source, dest, sport, dport, zone, ..Connection::default() }
+}
+
+fn deletion(ns: &Namespace, filter: &Connection) -> Option<Command> {
+    let mut command = Command::new(&["conntrack", "-D"]);
+    if let Some(family) = filter.family {
+        command = command.words(&["-f", if family == Family::Inet6 { "ipv6" } else { "ipv4" }]);
+    }
+    for row in Connection::ROWS.iter().filter(|row| row.name != "family") {
+        let Some(value) = (row.word)(filter) else { continue };
+        let option = match row.name {
+            "proto" => "-p",
+            "source" => "-s",
+            "dest" => "-d",
+            "sport" => "--sport",
+            "dport" => "--dport",
+            "mark" => "-m",
+            "zone" => "-w",
+            // Ports and states are a protocol's.
+            "state" if filter.proto.is_some() => "--state",
+            "snat" if value == "true" => "-n",
+            "dnat" if value == "true" => "-g",
+            _ => return None,
+        };
+        command = command.words(&[option]);
+        if !matches!(row.name, "snat" | "dnat") {
+            // It knows no contraries, lists and ranges.
+            (!value.contains(['!', ',', '-'])).then_some(())?;
+            command = command.word(value);
+        }
+    }
+    let ports = filter.sport.is_some() || filter.dport.is_some();
+    (!ports || filter.proto.is_some()).then(|| command.within(ns))
 }
 
 const SS: Options = &[

@@ -63,3 +63,9 @@ local e = check.error(function()
 end, "not_found")
 check.equal(e.message, 'counters.get "TcpRetransSeg": the kernel has no counter "TcpRetransSeg"')
 check.equal(e.hint, 'did you mean "TcpRetransSegs"?')
+for _, mark in ipairs({ {}, { 1, 2 }, { IpInReceives = "1" }, { other = 1 } }) do
+  e = check.error(function()
+    counters.since(mark --[[@as any]])
+  end, "argument")
+  check.match(e.message, "expected what counters.list returned")
+end

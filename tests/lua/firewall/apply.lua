@@ -141,3 +141,24 @@ test("chains of NAT and rules of other tables are left alone", function()
   check.match(e.message, "the rule is of the table ip filter, not of nsh's own")
   check.equal(#firewall.list(), 1)
 end)
+
+-- What only the kernel sees is told with the rule of the plan.
+local loop = check.error(function()
+  firewall.apply({
+    chains = { "a", "b" },
+    rules = {
+      { chain = "a", action = "jump b" },
+      { chain = "b", action = "jump a" },
+      { chain = "input", action = "jump a" },
+    },
+  })
+end, "argument")
+check.match(loop.message, "rules%[%d%] %(chain %l+, action jump %l%): the jump to .* leads back")
+-- Long lists in hints are cut.
+for _ = 1, 20 do
+  firewall.add({ chain = "output", action = "accept" })
+end
+local gone = check.error(function()
+  firewall.del(9999)
+end, "not_found")
+check.match(gone.hint, "%d and %d+ more$")

@@ -64,12 +64,12 @@ check.equal(tostring(firewall.get_map("m2")):sub(1, #shown), shown)
 -- Timeouts.
 firewall.add_map(
   "short",
-  { type = "inet_service", to = "mark", timeout = 60, elements = { [1] = 5, [2] = 6 } }
+  { type = "inet_service", to = "mark", timeout = 60, elements = { [7] = 5, [8] = 6 } }
 )
-firewall.add_elements("short", { [3] = 7 }, { timeout = 2.5 })
+firewall.add_elements("short", { ["1"] = 7 }, { timeout = 2.5 })
 local short = firewall.get_map("short")
-check.equal({ short.timeout, short.elements }, { 60, { ["1"] = 5, ["2"] = 6, ["3"] = 7 } })
-check.equal(short.times["3"].timeout, 2.5)
+check.equal({ short.timeout, short.elements }, { 60, { ["7"] = 5, ["8"] = 6, ["1"] = 7 } })
+check.equal(short.times["1"].timeout, 2.5)
 check.equal(objects("map", "short").timeout, 60)
 firewall.add_elements("short", { [4] = 8 }, { timeout = 0.05 })
 eventually(function()
@@ -138,6 +138,20 @@ refused(
 )
 refused("not_found", 'there is no map "s"', firewall.del_map, "s")
 refused("argument", "a map's elements have values", firewall.add_elements, "m1", "10.9.0.1")
+-- The places in a list are no keys.
+refused("argument", "this is a list", firewall.add_elements, "short", { 5, 6 })
+refused("argument", "opts.elements: a map's elements have keys, and this is a list", function()
+  firewall.add_map("n", { type = "inet_service", to = "mark", elements = { 5, 6 } })
+end)
+refused("argument", "opts.maps.x.elements: a map's elements", function()
+  firewall.apply({ maps = { x = { type = "inet_service", to = "mark", elements = { 5 } } } })
+end)
+-- nft could not read what it lists.
+for _, name in ipairs({ "drop", "counter", "ip", "a\\b", "map" }) do
+  refused("argument", name == "a\\b" and "expected a name" or "is a word of nft's language", firewall.add_chain, name)
+  refused("argument", "name", firewall.add_set, name, { type = "mark" })
+  refused("argument", "name", firewall.add_map, name, { type = "mark", to = "mark" })
+end
 refused(
   "argument",
   'expected accept, drop, continue, return, "jump CHAIN" or "goto CHAIN", got reject',
@@ -202,6 +216,6 @@ check.equal(ns1.ping("10.0.0.3").received, 1)
 check.at_least(firewall.list({ chain = "limited" })[1].packets or 0, 1)
 firewall.del_elements("hosts", "10.0.0.1")
 check.equal(ns1.ping("10.0.0.1").received, 1)
-refused("argument", "maps.x: for 1: expected accept", function()
-  firewall.apply({ maps = { x = { type = "mark", to = "verdict", elements = { [1] = 2 } } } })
+refused("argument", "maps.x: for 7: expected accept", function()
+  firewall.apply({ maps = { x = { type = "mark", to = "verdict", elements = { [7] = 2 } } } })
 end)

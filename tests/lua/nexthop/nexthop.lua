@@ -78,6 +78,7 @@ check.error(function()
   nexthop.del(99)
 end, "not_found")
 
+check.equal(#lab.state().namespaces.host.nexthops, 7)
 nexthop.del(1)
 check.equal(route.list({ dst = "10.9.0.0/16" }), {}, "a route goes with its nexthop")
 check.equal(nexthop.flush({ proto = "static" }), 1)

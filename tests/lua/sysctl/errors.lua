@@ -57,3 +57,13 @@ for _, name in ipairs({ "net.core.rmem_max", "net.ipv4.tcp_mem", "net.netfilter.
   check(e.kind == "read_only" or e.kind == "not_found", tostring(e))
   check(tostring(e.hint):find("whole machine", 1, true), tostring(e))
 end
+-- What a module that isn't loaded would have.
+for name, needs in pairs({
+  ["net.mpls.platform_labels"] = "CONFIG_MPLS_ROUTING: sudo modprobe mpls_router",
+  ["net.tipc.named_timeout"] = "CONFIG_TIPC: sudo modprobe tipc",
+}) do
+  local ok, raised = pcall(sysctl.get, name)
+  if not ok then
+    check.match(tostring((raised --[[@as nsh.Error]]).hint), needs, { plain = true })
+  end
+end

@@ -140,3 +140,13 @@ test("errors", function()
     a.wireguard.set("wg0", { listen_port = 7000 })
   end, { kind = "address_in_use" })
 end)
+
+test("the state of the lab, without secrets", function()
+  local state = lab.state()
+  local there = assert(state.namespaces[a.name].wireguard)[1]
+  check.equal({ there.dev, there.public_key, there.private_key }, { "wg0", key_a, nil })
+  check.equal(there.peers[1].preshared_key, nil)
+  check.equal(lab.difference(state, lab.state()), "")
+  a.wireguard.set("wg0", { listen_port = 51999 })
+  check.match(lab.difference(state, lab.state()), "+ interface: wg0", { plain = true })
+end)

@@ -8,7 +8,7 @@ use mlua::Value;
 use crate::base::error::{Error, Result};
 use crate::lua::registry::Module;
 use crate::lua::schema::ty::No;
-use crate::lua::schema::{Builder, Cx, Function, Record, Shape, Type, opts, param, ret, shape, ty};
+use crate::lua::schema::{Builder, Cx, Function, Record, Shape, Type, Wrong, opts, param, ret, shape, ty};
 use crate::model::{self, Words};
 use crate::net::nf::elements::{DataType, Entry, KeyType};
 use crate::net::nf::firewall::{
@@ -69,6 +69,12 @@ fn listed() -> Type<Vec<Pair>> {
     ty::list(element()).map(|list| list.into_iter().map(|value| (value, None)).collect())
 }
 
+/// Whether they stand at the places 1, 2, ... of a list.
+fn is_list(pairs: &[Pair]) -> bool {
+    let mut places = (1..).zip(pairs);
+    !pairs.is_empty() && places.all(|(at, (key, data))| data.is_some() && *key == model::Value::Int(at))
+}
+
 /// `{ ["10.0.0.1"] = "accept" }`
 fn paired() -> Type<Vec<Pair>> {
     let (luals, expected) =
@@ -82,6 +88,21 @@ fn paired() -> Type<Vec<Pair>> {
         }
         pairs.sort_by_key(|(key, _)| rank(key));
         Ok(pairs)
+    })
+}
+
+/// The places in a list would be a map's keys.
+const LISTED: (&str, &str) = (
+    "a map's elements have keys, and this is a list",
+    "give them as { [KEY] = VALUE }, and numbers as text: { [\"1\"] = VALUE }",
+);
+
+fn of_map() -> Type<Vec<Pair>> {
+    let paired = paired();
+    let (luals, expected) = (paired.luals.clone(), paired.expected.clone());
+    Type::new(luals, expected, move |cx, value| match paired.decode(cx, value)? {
+        pairs if is_list(&pairs) => Err(Wrong::new(LISTED.0).hint(LISTED.1).into()),
+        pairs => Ok(pairs),
     })
 }
 
@@ -123,7 +144,7 @@ pub(super) fn map_options(name: &'static str) -> Shape<SetOptions> {
             "what it has for each: a verdict (such as \"accept\" or \"jump CHAIN\"), a mark, an address or a port",
             |o, v| o.to = Some(v),
         )
-        .field("elements", paired(), "what is in it at first", |o, v| o.elements = v)
+        .field("elements", of_map(), "what is in it at first", |o, v| o.elements = v)
 }
 
 /// Ports are numbers, addresses texts.
@@ -239,6 +260,7 @@ fn fitting(given: &[Pair], to: Option<DataType>) -> Result<Vec<Pair>> {
         Some(_) if given.iter().any(|(_, data)| data.is_none()) => {
             wrong("a map's elements have values", "give them as { [KEY] = VALUE }")
         }
+        Some(_) if is_list(given) => wrong(LISTED.0, LISTED.1),
         Some(_) => Ok(given.to_vec()),
         None => {
             keys(given).map_or_else(|| wrong("a set's elements have no values", "give them as a list"), Ok)

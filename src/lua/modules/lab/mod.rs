@@ -6,7 +6,10 @@ mod text;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::{addr, fdb, json, link, mdb, mpls, nat, neigh, nft, route, rule, socket, tc, vlan, xfrm};
+use super::{
+    addr, fdb, json, link, mdb, mpls, mptcp, nat, neigh, nexthop, nft, route, rule, socket, tc, vlan,
+    wireguard, xfrm,
+};
 use crate::base::error::{Error, Result};
 use crate::draw::{Form, Picture};
 use crate::lua::registry::Module;
@@ -138,6 +141,11 @@ fn space() -> Record<Space> {
         .list("nat", nat::record(), "as `nat.list`", |s| &s.state.nat)
         .list("xfrm_states", xfrm::state_record(), "as `xfrm.state.list`", |s| &s.state.xfrm_states)
         .list("xfrm_policies", xfrm::policy_record(), "as `xfrm.policy.list`", |s| &s.state.xfrm_policies)
+        .list("wireguard", wireguard::record(), "as `wireguard.list`, without the secret keys", |s| {
+            &s.state.wireguard
+        })
+        .list("nexthops", nexthop::record(), "as `nexthop.list`", |s| &s.state.nexthops)
+        .list("mptcp", mptcp::record(), "endpoints of MPTCP, as `mptcp.list`", |s| &s.state.mptcp)
         .field("nft", "the whole ruleset, as nft shows it, if there is one and nft is installed", |s| {
             s.nft.clone()
         })
@@ -222,7 +230,7 @@ pub fn module() -> Module {
             Function::new("lab.state", (), ret::record(record(), "everything"), |cx, ()| Ok(now(cx)?))
                 .doc(
                     "Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, \
-                     neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, the nft ruleset, sockets, and the kernel \
+                     neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, the nft ruleset, sockets, and the kernel \
                      parameters that aren't as in a new namespace; and the processes. A part that can't be read is \
                      named in `problems`; the others are complete.\n\n\
                      Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and \

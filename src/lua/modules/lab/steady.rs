@@ -24,6 +24,7 @@ pub fn line(lua: &Lua, part: &str, item: &Value) -> mlua::Result<Option<String>>
         "neighbours" => neighbour(lua, entry)?,
         "xfrm_states" => with(lua, entry, &["bytes", "packets", "replay_seq", "replay_oseq"], "")?,
         "xfrm_policies" => with(lua, entry, &["bytes", "packets"], "")?,
+        "wireguard" => tunnel(lua, entry)?,
         "processes" => with(lua, entry, &["state"], "")?,
         // What is printed needn't be made of the fields.
         _ => entry.clone(),
@@ -66,6 +67,16 @@ fn neighbour(lua: &Lua, entry: &Table) -> mlua::Result<Table> {
     let state = text(entry, "state")?;
     let learned = !state.contains("PERMANENT") && !state.contains("NOARP");
     with(lua, entry, if learned { &["state"] } else { &[] }, "")
+}
+
+/// Without what passed of its peers.
+fn tunnel(lua: &Lua, entry: &Table) -> mlua::Result<Table> {
+    let passed = ["latest_handshake", "rx_bytes", "tx_bytes"];
+    let peers = entry.raw_get::<Option<Vec<Table>>>("peers")?.unwrap_or_default();
+    let peers = peers.iter().map(|peer| with(lua, peer, &passed, "")).collect::<mlua::Result<Vec<_>>>()?;
+    let steady = with(lua, entry, &[], "")?;
+    steady.raw_set("peers", peers)?;
+    Ok(steady)
 }
 
 /// Addresses that a bridge learned from what it saw, and those of groups (solicited nodes, all nodes) that a link

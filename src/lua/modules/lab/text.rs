@@ -7,7 +7,7 @@ use mlua::{Lua, Table, Value};
 use super::steady;
 
 /// The parts of a namespace, in the order in which they are shown.
-const PARTS: [&str; 19] = [
+const PARTS: [&str; 22] = [
     "links",
     "addresses",
     "routes",
@@ -23,6 +23,9 @@ const PARTS: [&str; 19] = [
     "nat",
     "xfrm_states",
     "xfrm_policies",
+    "wireguard",
+    "nexthops",
+    "mptcp",
     "nft",
     "sockets",
     "sysctls",

@@ -65,7 +65,7 @@ fn send(ns: &Namespace, group: &Group, spec: &Entry, verb: Verb) -> Result<()> {
         body.nest(SET_ENTRY_ATTRS, attributes);
     }
     let request = [br_port_msg(dev).as_slice(), body.bytes()?].concat();
-    ns.rtnl(message, flags, &request, |_| Ok(())).map_err(|e| explain(&entry, verb, e))?;
+    ns.rtnl(message, flags, &request, |_| Ok(())).map_err(|e| explain(ns, &entry, verb, e))?;
     ns.report(Done::Mdb(verb, &entry));
     Ok(())
 }
@@ -113,7 +113,12 @@ fn br_mdb_entry(port: u32, entry: &Entry, group: &Group) -> Vec<u8> {
     bytes
 }
 
-fn explain(entry: &Entry, verb: Verb, e: Error) -> Error {
+fn explain(ns: &Namespace, entry: &Entry, verb: Verb, e: Error) -> Error {
+    let dev = entry.dev.as_ref().map_or("", |dev| &dev.0);
+    let kind = link::get_plain(ns, dev).ok().flatten().and_then(|link| link.kind);
+    if e.raw() == Some(Errno::EOPNOTSUPP) && !matches!(kind.as_deref(), Some("bridge" | "vxlan")) {
+        return Error::argument(format!("{dev} is no bridge, and has no multicast database"));
+    }
     let newer = entry.filter_mode.is_some() || entry.source_list.is_some() || entry.proto.is_some();
     match e.raw() {
         Some(Errno::EEXIST) => e.hint("mdb.replace changes it (Linux 6.3)"),
@@ -144,6 +149,29 @@ pub fn list(ns: &Namespace, filter: &Entry) -> Result<Vec<Entry>> {
     let mut named = found.into_iter().map(|raw| named(ns, raw)).collect::<Result<Vec<Entry>>>()?;
     named.retain(|entry| filter.fits(entry));
     Ok(named)
+}
+
+/// The first entry of the group that has all that is given, if there is one.
+pub fn get(ns: &Namespace, group: &Group, of: &Entry) -> Result<Option<Entry>> {
+    Ok(list(ns, &Entry { grp: Some(group.clone()), ..of.clone() })?.into_iter().next())
+}
+
+/// Deletes the entries that have all that is given, those that hosts joined too; returns how many there were.
+pub fn flush(ns: &Namespace, filter: &Entry) -> Result<usize> {
+    let mut count = 0;
+    for entry in list(ns, filter)? {
+        let Some(group) = &entry.grp else { continue };
+        // What the kernel adds by itself, and the source's entry goes with the group's.
+        let which = Entry { state: None, filter_mode: None, source_list: None, proto: None, ..entry.clone() };
+        match del(ns, group, &which) {
+            Err(e) if e.kind() == Kind::NotFound => {}
+            result => {
+                result?;
+                count += 1;
+            }
+        }
+    }
+    Ok(count)
 }
 
 /// The ports of all bridges behind which multicast routers are, as `bridge -d -s mdb show` names them.

@@ -58,15 +58,20 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
                 failure.request.map_or(sets.len(), |request| filled.partition_point(|end| *end <= request));
             let asked = sets.get(at).zip(plan.sets.get(at));
             let asked = asked.map_or(Asked::Other, |(set, (_, spec))| Asked::NewSet(set, &spec.entries));
-            return Err(explain(failure.error, &asked, &mut socket));
+            let e = explain(failure.error, &asked, &mut socket);
+            return Err(match sets.get(at) {
+                Some(set) => e.detail(format!("{}s.{}", set.sort().word(), set.name)),
+                None => e,
+            });
         }
         Err(failure) => {
             // The first rule whose requests had not all been taken.
             let at =
                 failure.request.map_or(specs.len(), |request| ends.partition_point(|end| *end <= request));
             return Err(match specs.get(at) {
-                Some(spec) => explain(failure.error, &Asked::Planned(spec), &mut socket)
-                    .on(format!("rules[{}]", at + 1)),
+                Some(spec) => {
+                    explain(failure.error, &Asked::Planned(spec), &mut socket).detail(named(at, spec))
+                }
                 None => explain(failure.error, &Asked::Other, &mut socket),
             });
         }
@@ -75,6 +80,12 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
     commands.extend(rules.iter().zip(&specs).map(|(rule, spec)| rule_command(rule, place(spec))));
     ns.report(Done::Nft(&commands));
     Ok(rules)
+}
+
+/// `rules[3] (chain input, action jump ssh)`
+fn named(at: usize, spec: &RuleSpec) -> String {
+    let action = spec.action.as_ref().map_or_else(String::new, |action| format!(", action {action}"));
+    format!("rules[{}] (chain {}{action})", at + 1, spec.chain())
 }
 
 fn place(spec: &RuleSpec) -> Place {

@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Result};
 use crate::net::nf::message::{Chain, Hook};
-use crate::net::nf::several::check_name;
+use crate::net::nf::name::check_name;
 
 /// The chains on hooks, by name. The priorities are nft's `filter`, `mangle` and `raw`: `prerouting` comes behind
 /// connection tracking (-200) and before routing.

@@ -8,6 +8,7 @@ use super::rule::FirewallRule;
 use super::set::{self, NamedSet, Sort};
 use super::spec::RuleSpec;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::text::listed;
 use crate::net::netlink::Socket;
 use crate::net::nf::TABLE;
 use crate::net::nf::elements::{Datum, Entry};
@@ -169,7 +170,7 @@ pub fn no_chain(name: &str, socket: &mut Socket) -> Error {
     let mut names: Vec<String> = chain::names().map(str::to_owned).collect();
     names.extend(own.into_iter().filter(|chain| chain.hook.is_none()).map(|chain| chain.name));
     let e = Error::new(Kind::NotFound, format!("there is no chain {name:?}"));
-    e.hint(format!("there are {}; firewall.add_chain makes more", names.join(", ")))
+    e.hint(format!("there are {}; firewall.add_chain makes more", listed(names)))
 }
 
 /// Rules jump to chains of a script's own alone.
@@ -177,9 +178,9 @@ fn no_target(name: &str, chains: &[Chain]) -> Error {
     let own: Vec<&str> =
         chains.iter().filter(|chain| chain.hook.is_none()).map(|chain| chain.name.as_str()).collect();
     let e = Error::new(Kind::NotFound, format!("there is no chain {name:?}"));
-    match own.as_slice() {
-        [] => e.hint(format!("make it: firewall.add_chain({name:?})")),
-        _ => e.hint(format!("there are {}; firewall.add_chain makes more", own.join(", "))),
+    match own.is_empty() {
+        true => e.hint(format!("make it: firewall.add_chain({name:?})")),
+        false => e.hint(format!("there are {}; firewall.add_chain makes more", listed(own))),
     }
 }
 
@@ -188,7 +189,7 @@ pub fn no_set(sort: Sort, name: &str, there: &[&str]) -> Error {
     let e = Error::new(Kind::NotFound, format!("there is no {sort} {name:?}"));
     match there {
         [] => e.hint(format!("there are none; firewall.add_{sort} makes one")),
-        _ => e.hint(format!("there are {}", there.join(", "))),
+        _ => e.hint(format!("there are {}", listed(there))),
     }
 }
 
@@ -198,9 +199,8 @@ pub fn no_rule(handle: u64, rules: &[FirewallRule]) -> Error {
 }
 
 fn handles(e: Error, there: impl Iterator<Item = u64>) -> Error {
-    let there: Vec<String> = there.map(|handle| handle.to_string()).collect();
-    match there.is_empty() {
-        true => e.hint("there are no rules"),
-        false => e.hint(format!("there are rules with the handles {}", there.join(", "))),
+    match listed(there) {
+        none if none.is_empty() => e.hint("there are no rules"),
+        there => e.hint(format!("there are rules with the handles {there}")),
     }
 }

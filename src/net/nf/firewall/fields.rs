@@ -8,7 +8,7 @@ use crate::model::{Field, Form, Value, Words};
 use crate::net::fields::{number_or_text, text};
 use crate::net::nf::expr::Verdict;
 use crate::net::nf::matching::Subject;
-use crate::net::nf::several::check_name;
+use crate::net::nf::name::check_name;
 use crate::net::nf::text::STATES;
 use crate::net::nf::words::{Family, Matched};
 

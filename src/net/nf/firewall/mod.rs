@@ -340,7 +340,7 @@ pub struct SetSpec {
 impl SetSpec {
     /// As it will be.
     fn named(&self, name: &str) -> Result<NamedSet> {
-        super::several::check_name(name)?;
+        super::name::check_name(name)?;
         let key = self.key.ok_or_else(|| Error::argument("a set needs `type`"))?;
         let interval = if key.has_ranges() { set::INTERVAL } else { 0 };
         let timeouts = if self.timeout.is_some() { set::TIMEOUT } else { 0 };

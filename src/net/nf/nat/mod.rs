@@ -19,6 +19,7 @@ use super::matching::Test;
 use super::message::{self, Batch, Chain, Failure, Hook, Place, Rule};
 use super::userdata::Userdata;
 use crate::base::error::{Error, Kind as ErrorKind, Result};
+use crate::base::text::listed;
 use crate::model::Words;
 use crate::net::done::Done;
 use crate::net::namespace::Namespace;
@@ -122,10 +123,9 @@ pub fn del(ns: &Namespace, handle: u64) -> Result<()> {
     let rules = list(ns)?;
     let Some(rule) = rules.iter().find(|rule| rule.handles.iter().any(|(_, h)| *h == handle)) else {
         let e = Error::new(ErrorKind::NotFound, format!("no NAT rule has the handle {handle}"));
-        let there: Vec<String> = rules.iter().map(|rule| rule.handle().to_string()).collect();
-        return Err(match there.as_slice() {
-            [] => e.hint("there are no NAT rules"),
-            _ => e.hint(format!("there are rules with the handles {}", there.join(", "))),
+        return Err(match listed(rules.iter().map(NatRule::handle)) {
+            none if none.is_empty() => e.hint("there are no NAT rules"),
+            there => e.hint(format!("there are rules with the handles {there}")),
         });
     };
     let mut batch = Batch::new(TABLE);

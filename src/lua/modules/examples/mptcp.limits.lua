@@ -1,0 +1,2 @@
+-- needs: mptcp
+print(mptcp.limits().subflows)
