@@ -103,8 +103,8 @@ pub struct Results {
     /// What to print on stdout
     #[arg(long, value_name = "FORMAT", default_value = "pretty", help_heading = "Results")]
     format: FormatName,
-    /// Also write the results to FILE. Its ending names the format: .xml (JUnit), .json, .tap (version 14) or .txt (as
-    /// printed); or FORMAT in front does, as in junit:FILE. Can be repeated.
+    /// Also write the results to FILE. Its ending names the format: .xml (JUnit), .html (a page for people), .json, .tap
+    /// (version 14) or .txt (as printed); or FORMAT in front does, as in junit:FILE. Can be repeated.
     #[arg(long, value_name = "[FORMAT:]FILE", value_hint = ValueHint::FilePath, value_parser = Output::parse, help_heading = "Results")]
     output: Vec<Output>,
 }
@@ -115,6 +115,7 @@ enum FormatName {
     Tap,
     Junit,
     Json,
+    Html,
 }
 
 impl FormatName {
@@ -124,6 +125,7 @@ impl FormatName {
             FormatName::Tap => Format::Tap,
             FormatName::Junit => Format::Junit,
             FormatName::Json => Format::Json,
+            FormatName::Html => Format::Html,
         }
     }
 }

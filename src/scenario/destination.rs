@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::report::{FileReport, Report};
 use super::screen::Screen;
-use super::{junit, pretty, tap};
+use super::{html, junit, pretty, tap};
 use crate::base::error::Error;
 use crate::base::file::{self, Target};
 use crate::base::terminal;
@@ -23,11 +23,17 @@ pub enum Format {
     Tap,
     Junit,
     Json,
+    Html,
 }
 
 impl Format {
-    pub const ALL: &[(&str, Format)] =
-        &[("pretty", Format::Pretty), ("tap", Format::Tap), ("junit", Format::Junit), ("json", Format::Json)];
+    pub const ALL: &[(&str, Format)] = &[
+        ("pretty", Format::Pretty),
+        ("tap", Format::Tap),
+        ("junit", Format::Junit),
+        ("json", Format::Json),
+        ("html", Format::Html),
+    ];
 
     fn of_extension(path: &Path) -> Option<Format> {
         match path.extension()?.to_str()? {
@@ -35,6 +41,7 @@ impl Format {
             "tap" => Some(Format::Tap),
             "xml" => Some(Format::Junit),
             "json" => Some(Format::Json),
+            "html" | "htm" => Some(Format::Html),
             _ => None,
         }
     }
@@ -64,7 +71,7 @@ impl Output {
         }
         match Format::of_extension(Path::new(text)) {
             Some(format) => Ok(Output { format, path: text.into() }),
-            None => Err("the name tells no format: end it in .xml (JUnit), .json, .tap or .txt, or put the format in \
+            None => Err("the name tells no format: end it in .xml (JUnit), .html, .json, .tap or .txt, or put the format in \
                          front, as in junit:FILE"
                 .to_owned()),
         }
@@ -131,7 +138,7 @@ impl Destination {
                 let text = tap::file(file, self.told);
                 self.put(screen, &text);
             }
-            Format::Junit | Format::Json => {}
+            Format::Junit | Format::Json | Format::Html => {}
         }
     }
 
@@ -145,6 +152,7 @@ impl Destination {
             },
             Format::Junit => junit::write(report),
             Format::Json => report.json(),
+            Format::Html => html::write(report),
         };
         self.put(screen, &text);
         match self.file {
@@ -226,6 +234,7 @@ mod tests {
         let parsed = |text: &str| Output::parse(text).map(|o| (o.format, o.path.display().to_string()));
         assert_eq!(parsed("a/r.xml"), Ok((Format::Junit, "a/r.xml".into())));
         assert_eq!(parsed("r.json"), Ok((Format::Json, "r.json".into())));
+        assert_eq!(parsed("r.html"), Ok((Format::Html, "r.html".into())));
         assert_eq!(parsed("tap:r.xml"), Ok((Format::Tap, "r.xml".into())));
         assert_eq!(parsed("pretty:log"), Ok((Format::Pretty, "log".into())));
         assert!(parsed("log").unwrap_err().contains("junit:FILE"));

@@ -9,6 +9,7 @@ mod artifacts;
 mod destination;
 mod events;
 mod find;
+mod html;
 mod job;
 mod junit;
 mod list;

@@ -316,6 +316,7 @@ fn settings(options: &TestRun, prompt: Prompt, machine: &Machine, task: &Task, n
         fail_fast: options.fail_fast,
         artifacts: options.artifacts.is_some(),
         capture: options.capture,
+        pictures: options.wants_pictures(),
         pause: options.pause_on_fail.then_some(prompt.pause),
         missing: Some(Rc::new(move |word| machine.lacks(word))),
         ..Settings::default()

@@ -44,6 +44,13 @@ pub struct TestRun {
     pub trace: bool,
 }
 
+impl TestRun {
+    /// Whether a report shows the labs of what failed.
+    pub fn wants_pictures(&self) -> bool {
+        self.format == Format::Html || self.outputs.iter().any(|output| output.format == Format::Html)
+    }
+}
+
 /// What stands above this floor.
 #[derive(Clone, Copy)]
 pub struct Prompt {

@@ -39,7 +39,7 @@ mod tests {
             diff: Some("- 1\n+ 2".into()),
             changed: vec!["link br0: down".into()],
             called_at: Some("a.lua:9".into()),
-            traceback: None,
+            ..Failure::default()
         };
         assert_eq!(
             failures(&Outcome::Failed { failures: vec![f] }),

@@ -65,6 +65,48 @@ fn junit_is_valid_and_says_what_happened() {
     });
 }
 
+/// The page as an XML parser reads it.
+const PYTHON: &str = r#"
+import sys, xml.etree.ElementTree as tree
+page = tree.parse(sys.argv[1]).getroot()
+cases = [e for e in page.iter() if "case" in e.get("class", "").split()]
+print(len(cases), *sorted(e.get("class").split()[1] for e in cases))
+names = {e.get("id") for e in page.iter()}
+links = [e.get("href") for e in page.iter("a")]
+print(len(links), all(link[1:] in names for link in links))
+print([e.get("src")[:26] for e in page.iter("img")])
+print("\n".join("".join(e.itertext()) for e in page.iter("pre")))
+"#;
+
+#[test]
+fn the_page_is_whole_and_shows_the_lab() {
+    once(|stage| {
+        nasty(stage);
+        let ran = stage.run("test . --output r.html");
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        let file = stage.project.join("r.html");
+        let page = fs::read_to_string(&file).unwrap();
+        assert_eq!(page.matches("class=\"case ").count(), 8, "{page}");
+        if !have("python3") {
+            return eprintln!("skipped: no python3 here");
+        }
+        let read = Command::new("python3").args(["-c", PYTHON]).arg(&file).output().unwrap();
+        let told = String::from_utf8_lossy(&read.stdout);
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+        let mut lines = told.lines();
+        assert_eq!(
+            lines.next(),
+            Some("8 failed failed failed passed passed passed skipped skipped"),
+            "{told}"
+        );
+        assert_eq!(lines.next(), Some("3 True"), "{told}");
+        // The lab of the check; of the process that was killed there is none.
+        assert_eq!(lines.next(), Some("['data:image/svg+xml;base64,']"), "{told}");
+        assert!(told.contains("ok 1 - forged") && told.contains("ünïcödé"), "{told}");
+        assert!(told.contains("killed by SIGKILL"), "{told}");
+    });
+}
+
 /// TAP as perl reads it: a line for each of its results, with its kind, and what it found wrong.
 const PERL: &str = r#"
 use TAP::Parser;

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::text;
 
+/// The largest picture that is kept, in bytes.
+const LARGEST_PICTURE: usize = 96 << 10;
 /// The lines of what changed that are kept.
 const MOST_LINES: usize = 500;
 
@@ -28,6 +30,9 @@ pub struct Failure {
     pub changed: Vec<String>,
     /// Lua's, with `--trace`.
     pub traceback: Option<String>,
+    /// The lab as it was then, as SVG, where a report shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
 }
 
 impl Failure {
@@ -68,6 +73,7 @@ impl Failure {
         let texts = [&mut self.hint, &mut self.at, &mut self.source, &mut self.diff, &mut self.traceback];
         let texts = texts.into_iter().flatten().chain([&mut self.message]);
         texts.chain(&mut self.kind).chain(&mut self.called_at).for_each(|text| text::shorten(text, most));
+        self.picture.take_if(|picture| picture.len() > LARGEST_PICTURE);
         let left = self.changed.len().saturating_sub(MOST_LINES);
         self.changed.truncate(MOST_LINES);
         let each = most / self.changed.len().max(1);
@@ -79,7 +85,7 @@ impl Failure {
 
     /// How many bytes of text it has.
     pub fn size(&self) -> usize {
-        let texts = [&self.hint, &self.at, &self.source, &self.diff, &self.traceback];
+        let texts = [&self.hint, &self.at, &self.source, &self.diff, &self.traceback, &self.picture];
         let texts = texts.into_iter().flatten().chain(&self.changed).map(String::len);
         100 + self.message.len() + texts.sum::<usize>()
     }

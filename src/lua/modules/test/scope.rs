@@ -150,7 +150,7 @@ pub fn leave(lua: &Lua, lab: &Rc<Lab>, raised: Option<Explained>, id: &Id) -> Le
     failures.extend(raised.map(|e| e.failure));
     let told = !failures.is_empty() && xfail.is_none() && wait::interrupted().is_none();
     if told {
-        hooks::failed(lua, lab, sort, id, &failures);
+        hooks::failed(lua, lab, sort, id, &mut failures);
     }
     if sort == Sort::Test {
         let scopes = tests.scopes.borrow();
@@ -169,10 +169,10 @@ pub fn leave(lua: &Lua, lab: &Rc<Lab>, raised: Option<Explained>, id: &Id) -> Le
     if !told && wait::interrupted().is_none() {
         // What only the end has shown; what it started still runs.
         match &xfail {
-            None if !failures.is_empty() => hooks::failed(lua, lab, sort, id, &failures),
+            None if !failures.is_empty() => hooks::failed(lua, lab, sort, id, &mut failures),
             Some(reason) if failures.is_empty() && skip.is_none() => {
                 let failure = Failure { message: Outcome::unexpected(reason), ..Failure::default() };
-                hooks::failed(lua, lab, sort, id, &[failure]);
+                hooks::failed(lua, lab, sort, id, &mut [failure]);
             }
             _ => {}
         }

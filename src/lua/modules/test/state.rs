@@ -45,6 +45,8 @@ pub struct Settings {
     pub artifacts: bool,
     /// Whether the last packets of every link are to be among them.
     pub capture: bool,
+    /// Whether failures are to have a picture of the lab.
+    pub pictures: bool,
     /// Called at a failure while everything still runs.
     pub pause: Option<fn(&Lua, &Rc<Lab>)>,
     /// Answers to `needs`; without it only programs are looked for.
