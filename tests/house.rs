@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("httpdate", &["io"]),
     ("hyper", &["io"]),
     ("tokio", &["io"]),
+    ("simple_dns", &["probe"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -4,9 +4,11 @@
 //! namespace: the main thread opens sockets there and hands them over. The main thread has no runtime; it waits for
 //! the eventfd of a [`Worker`].
 
+pub mod dns;
 pub mod http;
 mod server;
 pub mod tcp;
+pub mod udp;
 mod worker;
 
 use std::net::{IpAddr, SocketAddr};
@@ -15,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::poll::PollFlags;
 use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Handle};
@@ -113,6 +116,16 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Now, in seconds since 1970, as records tell the time.
 pub fn now() -> f64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+}
+
+/// A kernel's socket address as ours, IPv4-mapped addresses as IPv4.
+pub fn address_of(address: &SockaddrStorage) -> Option<SocketAddr> {
+    match address.family()? {
+        AddressFamily::Inet => address.as_sockaddr_in().map(|a| SocketAddr::from(*a)),
+        AddressFamily::Inet6 => address.as_sockaddr_in6().map(|a| SocketAddr::from(*a)),
+        _ => None,
+    }
+    .map(canonical)
 }
 
 /// Shows an IPv4-mapped address as the IPv4 address that it is.

@@ -67,6 +67,11 @@ pub struct Sessions {
 }
 
 impl Sessions {
+    /// A set of its own for more tasks of the same worker. They end with the set.
+    pub fn further(&self) -> Sessions {
+        Sessions { tasks: JoinSet::new(), life: self.life.clone() }
+    }
+
     pub fn spawn(&mut self, session: impl Future<Output = ()> + Send + 'static) {
         // Those that have ended leave the set.
         while self.tasks.try_join_next().is_some() {}

@@ -133,23 +133,27 @@ fn ranked(addresses: Vec<Addr>, seen_from: &[Addr]) -> Vec<IpAddr> {
     usable.into_iter().map(|(_, _, ip)| ip).filter(|ip| seen.insert(*ip)).collect()
 }
 
-/// An `/etc/hosts` for processes in `viewer`: `localhost`, every namespace of the lab with each of its addresses,
-/// and the names given besides.
-pub fn file(all: &Namespaces, viewer: &Namespace) -> Result<String> {
-    let mut out = String::from("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+/// Every namespace with its addresses as `viewer` sees them, and the names given besides.
+pub fn everyone(all: &Namespaces, viewer: &Namespace) -> Result<Vec<(String, Vec<IpAddr>)>> {
     let seen_from = addr::list(viewer, &addr::Addr::default())?;
+    let mut everyone = Vec::new();
     for ns in all.all()? {
         let own = ns.inode() == viewer.inode();
         let addresses = if own { seen_from.clone() } else { addr::list(&ns, &addr::Addr::default())? };
-        let found = ranked(addresses, &seen_from);
+        let mut found = ranked(addresses, &seen_from);
         if own && found.is_empty() {
-            out.push_str(&format!("127.0.0.1\t{}\n", ns.name()));
+            found.push(Ipv4Addr::LOCALHOST.into());
         }
-        for ip in found {
-            out.push_str(&format!("{ip}\t{}\n", ns.name()));
-        }
+        everyone.push((ns.name().to_owned(), found));
     }
-    for (name, addresses) in all.named_addresses() {
+    everyone.extend(all.named_addresses());
+    Ok(everyone)
+}
+
+/// An `/etc/hosts` for processes in `viewer`: `localhost`, and everyone in the lab with each of their addresses.
+pub fn file(all: &Namespaces, viewer: &Namespace) -> Result<String> {
+    let mut out = String::from("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+    for (name, addresses) in everyone(all, viewer)? {
         for ip in addresses {
             out.push_str(&format!("{ip}\t{name}\n"));
         }

@@ -5,6 +5,8 @@
 
 pub mod arping;
 pub mod capture;
+pub mod dhcp;
+pub mod dns;
 pub mod endpoint;
 pub mod http;
 mod packet;

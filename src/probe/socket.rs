@@ -4,13 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockProtocol, SockType, SockaddrLike, SockaddrStorage, sockopt,
-};
+use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, SockaddrStorage, sockopt};
 
 use super::endpoint::Host;
 use crate::base::error::{Error, Kind, Result};
-pub use crate::io::canonical;
+pub use crate::io::{address_of, canonical};
 use crate::net::addr;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
@@ -277,16 +275,6 @@ pub fn set_receive_buffer(fd: BorrowedFd<'_>, bytes: i32) {
 pub fn local_address(fd: BorrowedFd<'_>) -> Result<SocketAddr> {
     let address = nix::sys::socket::getsockname::<SockaddrStorage>(fd.as_raw_fd())?;
     address_of(&address).ok_or_else(|| Error::new(Kind::Protocol, "the socket is neither IPv4 nor IPv6"))
-}
-
-/// A kernel's socket address as ours, IPv4-mapped addresses as IPv4.
-pub fn address_of(address: &SockaddrStorage) -> Option<SocketAddr> {
-    match address.family()? {
-        AddressFamily::Inet => address.as_sockaddr_in().map(|a| SocketAddr::from(*a)),
-        AddressFamily::Inet6 => address.as_sockaddr_in6().map(|a| SocketAddr::from(*a)),
-        _ => None,
-    }
-    .map(canonical)
 }
 
 /// The MTU of the path to `target` as the kernel knows it now (`IP_MTU`).

@@ -25,6 +25,8 @@
 ---@field capture nsh.capture
 ---@field conntrack nsh.conntrack
 ---@field counters nsh.counters
+---@field dhcp nsh.dhcp
+---@field dns nsh.dns
 ---@field ethtool nsh.ethtool
 ---@field events nsh.events
 ---@field fdb nsh.fdb
@@ -867,6 +869,59 @@
 ---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
+
+---@class (exact) nsh.dhcp.RenewOptions
+---@field timeout? number seconds to wait at most; default 10
+
+---@class (exact) nsh.dhcp.RequestOptions
+---@field address? string the address that it would like
+---@field hostname? string the name that it tells; default that of the namespace
+---@field apply? boolean give the link the address, and add the default route; default true
+---@field metric? integer the metric of the default route; default 0
+---@field timeout? number seconds to wait at most; default 10
+
+---@class (exact) nsh.dhcp.ServeOptions
+---@field range string[] the first and the last address to give
+---@field router? string|string[] the routers that clients are told, the first one preferred; default none
+---@field dns? string|string[] the DNS servers that clients are told; default none
+---@field domain? string the domain that clients are told
+---@field mtu? integer the MTU that clients are told
+---@field lease? integer seconds that clients may keep their address; default 3600
+---@field hosts? table<string, string> addresses by hardware address, for clients that always get the same: outside of the range, too
+
+---@class (exact) nsh.dhcp.WaitOptions
+---@field messages? integer so many messages in all; default 1
+---@field timeout? number seconds to wait at most; default 5
+
+---@class (exact) nsh.dns.QueryOptions
+---@field server string|nsh.Namespace the server to ask: an address, a name or a namespace, with a port or without
+---@field type? string the type of records: A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT, ANY, ...; default A, and PTR for an address
+---@field family? "inet"|"inet6" ask by IPv4 (inet) or IPv6 (inet6), where the server's name has both
+---@field tcp? boolean true: ask by TCP; false: by UDP alone; default by UDP, and again by TCP if the answer is truncated
+---@field recurse? boolean whether the server is to ask others; default true
+---@field bufsize? integer bytes that an answer by UDP may have; default 1232
+---@field timeout? number seconds to wait for the answer to each try; default 2
+---@field tries? integer how often to ask by UDP until an answer comes; default 2
+---@field ttl? integer time to live, or hop limit; default net.ipv4.ip_default_ttl, 64
+---@field df? boolean true: never fragment; false: fragment wherever needed; default as the path's MTU asks for
+---@field from? string the source address, or the link that packets must leave by
+---@field tos? integer type of service, or traffic class; default 0
+---@field mark? integer the mark that rules and filters see; default 0
+---@field source_port? integer the source port; default a free one
+
+---@class (exact) nsh.dns.ServeOptions
+---@field address? string where to listen, by UDP and TCP; default ":53", all addresses
+---@field records? table<string, string|string[]> records by name: addresses, or as zone files have them, such as "MX 10 mail.example.org". The name "*.example.org" stands for all below that have none
+---@field zones? string|string[] the domains that it answers for: what it doesn't know below one doesn't exist (NXDOMAIN), others are refused. Default: all names, with `forward` only those that it knows
+---@field lab? boolean answer with the addresses of the lab's namespaces, by their names and back; default true
+---@field domain? string where the lab's names stand besides: ns1 as "ns1.DOMAIN", too
+---@field ttl? integer seconds that an answer may be kept; default 60
+---@field forward? string the server that is asked for other names, by UDP, such as "10.0.0.53" or "ns2:5353"
+---@field dev? string the link or VRF to bind to: what comes by another is not seen
+
+---@class (exact) nsh.dns.WaitOptions
+---@field queries? integer so many queries in all; default 1
+---@field timeout? number seconds to wait at most; default 5
 
 ---@class (exact) nsh.ethtool.ChannelOptions
 ---@field rx? integer queues that only receive
@@ -3169,6 +3224,67 @@
 ---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct
 ---@field received? nsh.conntrack.Counters what came back
 
+---An address that a server has given.
+---@class nsh.DhcpHeld
+---@field ip string the address
+---@field mac string the client's hardware address
+---@field hostname? string the name that the client told
+---@field left number seconds until the lease ends
+
+---An address that a client was given.
+---@class nsh.DhcpLease
+---@field address string the address with its prefix length
+---@field ip string the address alone
+---@field dev string the link
+---@field router? string the router, if the server told one
+---@field routers string[] all routers
+---@field dns string[] the DNS servers
+---@field domain? string the domain, if the server told one
+---@field mtu? integer the MTU, if the server told one
+---@field lease integer seconds that the address may be kept
+---@field server string the server's address
+
+---A message of a client, and its answer. Prints as a line of the server's log.
+---@class nsh.DhcpMessage
+---@field kind string discover, request, release, decline or inform
+---@field mac string the client's hardware address
+---@field ip? string the address that was given, or that it is about
+---@field hostname? string the name that the client told
+---@field answer? string offer, ack or nak; nil for none
+---@field time number when, in seconds since 1970
+
+---A server's answer. Prints as `dig` shows it, shorter.
+---@class nsh.DnsAnswer
+---@field rcode string NOERROR, NXDOMAIN, SERVFAIL, REFUSED, ...
+---@field addresses string[] the addresses among the answers
+---@field flags string[] those that are set, in this order: qr, aa, tc, rd, ra, ad, cd
+---@field server string who answered, address and port
+---@field tcp boolean whether it came by TCP
+---@field size integer bytes of the message
+---@field time number seconds until the answer came
+---@field answers nsh.DnsRecord[] the records that were asked for, and the aliases that lead to them
+---@field authority nsh.DnsRecord[] whose names they are: of what doesn't exist, the domain's SOA
+---@field additional nsh.DnsRecord[] what may be wanted next
+
+---A query that a server answered. Prints as a line of its log.
+---@class nsh.DnsQuery
+---@field name string the name; empty if what came was malformed
+---@field peer string the client's address and port
+---@field peer_ip string the client's address alone
+---@field tcp boolean whether it came by TCP
+---@field rcode string what was answered: NOERROR, NXDOMAIN, ...
+---@field answers integer how many records answered it
+---@field forwarded boolean whether the server of `forward` answered
+---@field time number when, in seconds since 1970
+---@field type string the type of records: A, MX, ...
+
+---A record. Prints as a line of a zone file.
+---@class nsh.DnsRecord
+---@field name string whose it is, without the dot at the end
+---@field ttl integer seconds that it may be kept
+---@field data string such as "10.0.0.1" or "10 mail.example.org"
+---@field type string A, MX, ...
+
 ---What a link's device or driver does, and how. Prints its parts, a line each.
 ---@class nsh.Ethtool
 ---@field dev string the link
@@ -5146,6 +5262,62 @@ function Capture:clear() end
 ---Ends the capture; its packets stay.
 function Capture:stop() end
 
+---A DHCP server that runs beside the script.
+---@class nsh.DhcpServer
+local DhcpServer = {}
+
+---The address and port that it listens on.
+---@return string # such as "10.0.0.1:80"
+function DhcpServer:address() end
+
+---The port that it listens on.
+---@return integer # the port
+function DhcpServer:port() end
+
+---What clients sent so far; of more than 65536, or of 64 MiB of all servers together, the last ones.
+---@return nsh.DhcpMessage[] # all, the oldest first
+function DhcpServer:messages() end
+
+---Waits until so many messages came in all.
+---
+---Raises `timeout`.
+---@param opts? nsh.dhcp.WaitOptions options
+---@return nsh.DhcpMessage[] # all so far, the oldest first
+function DhcpServer:wait(opts) end
+
+---Stops listening, and closes what is open.
+function DhcpServer:stop() end
+
+---The addresses that clients have now.
+---@return nsh.DhcpHeld[] # the leases, by address
+function DhcpServer:leases() end
+
+---A DNS server that runs beside the script.
+---@class nsh.DnsServer
+local DnsServer = {}
+
+---The address and port that it listens on.
+---@return string # such as "10.0.0.1:80"
+function DnsServer:address() end
+
+---The port that it listens on.
+---@return integer # the port
+function DnsServer:port() end
+
+---The queries so far; of more than 65536, or of 64 MiB of all servers together, the last ones.
+---@return nsh.DnsQuery[] # all, the oldest first
+function DnsServer:queries() end
+
+---Waits until so many queries came in all.
+---
+---Raises `timeout`.
+---@param opts? nsh.dns.WaitOptions options
+---@return nsh.DnsQuery[] # all so far, the oldest first
+function DnsServer:wait(opts) end
+
+---Stops listening, and closes what is open.
+function DnsServer:stop() end
+
 ---An HTTP server that runs beside the script.
 ---@class nsh.HttpServer
 local HttpServer = {}
@@ -5847,6 +6019,61 @@ function counters.since(mark) end
 ---@param fn function what to call
 ---@param ... any what it is called with
 function defer(fn, ...) end
+
+---DHCP for IPv4: a server that gives addresses on a link, and a client. Messages go as broadcasts.
+---@class nsh.dhcp
+dhcp = {}
+
+---Starts a DHCP server that runs beside the script, on a link that is up and has an address. It gives addresses of that address's subnet, one to each client, and records what clients send.
+---
+---Raises `address_not_available` if the link has no IPv4 address, `argument` for addresses of another subnet, `address_in_use` if there is a server on this link already.
+---@param dev string the link
+---@param opts nsh.dhcp.ServeOptions options
+---@return nsh.DhcpServer # the server
+function dhcp.serve(dev, opts) end
+
+---Gets an address for a link from a DHCP server, gives it to the link and adds the default route. The address goes when the lease ends, unless dhcp.renew is called before; nothing renews it by itself. The DNS servers are told, and nothing is written for them.
+---
+---Raises `timeout` if no server answers, `address_not_available` if it refuses, `address_in_use` if another DHCP client runs on the link, `network_down` if the link is down.
+---@param dev string the link
+---@param opts? nsh.dhcp.RequestOptions options
+---@return nsh.DhcpLease # what the link was given
+function dhcp.request(dev, opts) end
+
+---Has the lease that dhcp.request got begin again, by asking the server that gave it.
+---
+---Raises `not_found` if there is no lease, `timeout` if the server doesn't answer, `address_not_available` if it refuses.
+---@param dev string the link
+---@param opts? nsh.dhcp.RenewOptions options
+---@return nsh.DhcpLease # the lease, which begins again
+function dhcp.renew(dev, opts) end
+
+---Gives the address that dhcp.request got back to the server, and takes it and the default route from the link.
+---
+---Raises `not_found` if there is no lease.
+---@param dev string the link
+function dhcp.release(dev) end
+
+---DNS: queries, and servers that answer for the lab's names and for others.
+---@class nsh.dns
+dns = {}
+
+---Asks a DNS server. Any answer is one, also that there is no such name (`rcode` is NXDOMAIN).
+---
+---Raises `timeout` if none came, `connection_refused` if nothing listens there, `protocol` if what came is no answer, and what udp.request raises.
+---@param name string the name to ask for; of an address, the name is asked for
+---@param opts nsh.dns.QueryOptions options
+---@return nsh.DnsAnswer # the answer
+function dns.query(name, opts) end
+
+---Starts a DNS server that runs beside the script and records its queries, by UDP and TCP. It answers for the namespaces of the lab and for `records`; aliases (CNAME) are followed. The lab's addresses are read anew whenever a script starts a process or calls dns.query. Answers that are too large for UDP are truncated, so that clients ask again by TCP.
+---
+---Processes ask it if /etc/netns/NAME/resolv.conf names it.
+---
+---Raises `address_in_use` if the port is taken, `address_not_available` if the namespace doesn't have the address, `argument` for a malformed record.
+---@param opts? nsh.dns.ServeOptions options
+---@return nsh.DnsServer # the server
+function dns.serve(opts) end
 
 ---What a link leaves to its device or driver, without the program `ethtool`: offloads such as TCP segmentation (`tso`) and checksums (`tx`, `rx`), link settings, queues, rings, and the counters of its driver.
 ---@class nsh.ethtool

@@ -8,6 +8,8 @@ pub mod check;
 pub(super) mod clock;
 pub(super) mod conntrack;
 mod counters;
+pub(super) mod dhcp;
+pub(super) mod dns;
 pub(super) mod ethtool;
 pub(super) mod events;
 pub(super) mod eventually;
@@ -76,6 +78,8 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("conntrack", Namespace, Table, conntrack::module),
     Entry::new("counters", Namespace, Table, counters::module),
     Entry::new("defer", Global, Single, test::defer),
+    Entry::new("dhcp", Namespace, Table, dhcp::module),
+    Entry::new("dns", Namespace, Table, dns::module),
     Entry::new("ethtool", Namespace, Table, ethtool::module),
     Entry::new("events", Namespace, Table, events::module),
     Entry::new("eventually", Global, Single, eventually::module),

@@ -118,7 +118,7 @@ fn pause_until(due: f64) -> Result<()> {
 }
 
 /// The link's own address, if its frames have an Ethernet header.
-fn hardware_address(link: &Link) -> Option<[u8; 6]> {
+pub(super) fn hardware_address(link: &Link) -> Option<[u8; 6]> {
     const ETHERNET: &[&str] = &["ether", "loopback"];
     let kind = link.common.link_type.as_ref().map(Field::word).unwrap_or_default();
     let address = || link.common.mac.as_ref().and_then(Field::encode).and_then(|mac| mac.try_into().ok());

@@ -1,24 +1,22 @@
 //! A UDP server: it echoes, or answers with a fixed text, and remembers what came.
 
-use std::io::{IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Weak};
 
 use nix::errno::Errno;
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockType, SockaddrStorage, recvmsg, sendmsg, setsockopt,
-    sockopt,
-};
+use nix::sys::socket::{SockType, SockaddrStorage, setsockopt, sockopt};
 
 use crate::base::error::{Error, Result};
-use crate::io::{self, Journal, Reaction, Record, now};
+pub use crate::io::udp::Received;
+use crate::io::udp::{answer, receive, send_from};
+use crate::io::{self, Journal, Reaction};
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
-use crate::net::prefix::{Family, is_link_local};
+use crate::net::prefix::Family;
 use crate::probe::endpoint::{Endpoint, Resolve};
 use crate::probe::server;
-use crate::probe::socket::{self, address_of};
+use crate::probe::socket;
 
 const RECEIVE_BUFFER: i32 = 4 << 20;
 
@@ -38,25 +36,6 @@ pub struct ServerOptions {
     pub groups: Vec<Group>,
 }
 
-/// One datagram that came.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Received {
-    pub from: SocketAddr,
-    /// The address that it was sent to: one of ours, a broadcast address or a group.
-    pub to: Option<IpAddr>,
-    pub data: Vec<u8>,
-    /// When, in seconds since 1970.
-    pub time: f64,
-}
-
-impl Record for Received {
-    type Totals = ();
-
-    fn size(&self) -> usize {
-        size_of::<Received>() + self.data.len()
-    }
-}
-
 /// A running server. Dropping it ends it.
 pub struct Server {
     /// Closed with the server.
@@ -74,6 +53,21 @@ impl AsRef<io::Server<Received>> for Server {
 ///
 /// Raises `address_in_use`, `address_not_available`, `permission`.
 pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, options: ServerOptions) -> Result<Server> {
+    let (socket, address) = open(ns, at, names)?;
+    for group in &options.groups {
+        join(ns, &socket, address, group)?;
+    }
+    let socket = Arc::new(socket);
+    let sending = Arc::downgrade(&socket);
+    let server = io::Server::start(address, |_, journal| {
+        let mut buffer = vec![0; 1 << 16];
+        io::whenever_readable(socket, move |socket| serve(socket, &mut buffer, &journal, &options.reaction))
+    })?;
+    Ok(Server { socket: sending, server })
+}
+
+/// Opens the socket of a server that answers from the address that it was asked at.
+pub fn open(ns: &Namespace, at: &Endpoint, names: &dyn Resolve) -> Result<(OwnedFd, SocketAddr)> {
     let socket = server::bound(ns, at, names, SockType::Datagram)?;
     let address = socket::local_address(socket.as_fd())?;
     // Wildcard sockets must answer from the address that was asked.
@@ -83,17 +77,8 @@ pub fn listen(ns: &Namespace, at: &Endpoint, names: &dyn Resolve, options: Serve
         setsockopt(&socket, sockopt::Ipv4PacketInfo, &true)?;
     }
     socket::set_receive_buffer(socket.as_fd(), RECEIVE_BUFFER);
-    for group in &options.groups {
-        join(ns, &socket, address, group)?;
-    }
     setsockopt(&socket, sockopt::Broadcast, &true)?;
-    let socket = Arc::new(socket);
-    let sending = Arc::downgrade(&socket);
-    let server = io::Server::start(address, |_, journal| {
-        let mut buffer = vec![0; 1 << 16];
-        io::whenever_readable(socket, move |socket| serve(socket, &mut buffer, &journal, &options.reaction))
-    })?;
-    Ok(Server { socket: sending, server })
+    Ok((socket, address))
 }
 
 impl Server {
@@ -122,20 +107,6 @@ impl Server {
         send_from(&socket, &SockaddrStorage::from(peer), data, info4.as_ref(), info6.as_ref())
             .map_err(|e| super::not_sent(e, data, to))
     }
-}
-
-/// Sends a datagram, by the source address that is given, if there is one.
-fn send_from(
-    socket: &OwnedFd,
-    peer: &SockaddrStorage,
-    data: &[u8],
-    v4: Option<&libc::in_pktinfo>,
-    v6: Option<&libc::in6_pktinfo>,
-) -> std::result::Result<(), Errno> {
-    let v4 = v4.map(ControlMessage::Ipv4PacketInfo);
-    let control: Vec<_> = v4.or(v6.map(ControlMessage::Ipv6PacketInfo)).into_iter().collect();
-    let iov = [IoSlice::new(data)];
-    sendmsg(socket.as_raw_fd(), &iov, &control, MsgFlags::MSG_NOSIGNAL, Some(peer)).map(drop)
 }
 
 /// Joins a multicast group, as `ip maddr` then shows.
@@ -190,60 +161,4 @@ fn serve(socket: &OwnedFd, buffer: &mut [u8], journal: &Journal<Received>, react
         Reaction::Discard => {}
     }
     true
-}
-
-struct Datagram {
-    received: Received,
-    peer: SockaddrStorage,
-    v4: Option<libc::in_pktinfo>,
-    v6: Option<libc::in6_pktinfo>,
-}
-
-fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> std::result::Result<Option<Datagram>, Errno> {
-    let mut space = nix::cmsg_space!(libc::in6_pktinfo, libc::in_pktinfo);
-    let mut iov = [IoSliceMut::new(buffer)];
-    let flags = MsgFlags::MSG_DONTWAIT;
-    let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut iov, Some(&mut space), flags)?;
-    let (mut v4, mut v6, mut to) = (None, None, None);
-    for control in message.cmsgs()? {
-        match control {
-            ControlMessageOwned::Ipv4PacketInfo(info) => {
-                to = Some(IpAddr::from(info.ipi_addr.s_addr.to_ne_bytes()));
-                v4 = Some(info);
-            }
-            ControlMessageOwned::Ipv6PacketInfo(info) => {
-                to = Some(IpAddr::from(info.ipi6_addr.s6_addr).to_canonical());
-                v6 = Some(info);
-            }
-            _ => {}
-        }
-    }
-    let (length, peer) = (message.bytes, message.address);
-    let Some((peer, from)) = peer.and_then(|peer| Some((peer, address_of(&peer)?))) else { return Ok(None) };
-    let received = Received { from, to, data: buffer[..length].to_vec(), time: now() };
-    Ok(Some(Datagram { received, peer, v4, v6 }))
-}
-
-/// Sends back, from the address that was asked; from any, if that was a group or a broadcast address.
-fn answer(socket: &OwnedFd, datagram: &Datagram, data: &[u8]) {
-    let own = datagram.received.to.filter(|to| !to.is_multicast());
-    let v4 = datagram.v4.map(|info| libc::in_pktinfo {
-        // ipi_spec_dst is our address on the link even for a broadcast.
-        ipi_ifindex: 0,
-        ipi_spec_dst: info.ipi_spec_dst,
-        ipi_addr: info.ipi_spec_dst,
-    });
-    // The link matters for link-local addresses only; the way back may be another one.
-    let v6 = datagram.v6.filter(|_| own.is_some()).map(|mut info| {
-        if !own.is_some_and(is_link_local) {
-            info.ipi6_ifindex = 0;
-        }
-        info
-    });
-    // A source that can't be one (IPv4 broadcasts on a socket for both versions): let the kernel choose.
-    if send_from(socket, &datagram.peer, data, v4.as_ref(), v6.as_ref()).is_err()
-        && (v4.is_some() || v6.is_some())
-    {
-        let _ = send_from(socket, &datagram.peer, data, None, None);
-    }
 }

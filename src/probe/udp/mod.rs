@@ -2,7 +2,7 @@
 
 mod listener;
 
-pub use listener::{Group, Received, Server, ServerOptions, listen};
+pub use listener::{Group, Received, Server, ServerOptions, listen, open};
 
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};

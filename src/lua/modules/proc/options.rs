@@ -12,6 +12,7 @@ use crate::lua::schema::{Cx, Shape, Type, Wrong, shape, ty};
 use crate::net::hosts;
 use crate::proc::{self, Context, Keep, Program, Spec, Stdin, User};
 
+use super::super::dns;
 use super::files::Files;
 use super::ready::Ready;
 
@@ -44,6 +45,7 @@ impl Launch {
             (None, false) => Stdin::Null,
         };
         let hosts = hosts_file(cx)?;
+        dns::refresh(cx)?;
         let files = Files::write(cx, &self.files)?;
         let spec = Spec { program, stdin, hosts, covers: files.covers.clone(), ..self.spec };
         let show = match self.show {

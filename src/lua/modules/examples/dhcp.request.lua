@@ -1,0 +1,9 @@
+local ns1 = namespace.add("ns1")
+link.add(
+  "veth1",
+  { kind = "veth", up = true, addr = "10.0.0.1/24", peer = { name = "eth0", ns = ns1, up = true } }
+)
+local server <close> = dhcp.serve("veth1", { range = { "10.0.0.100", "10.0.0.200" }, router = "10.0.0.1" })
+local lease = ns1.dhcp.request("eth0", { hostname = "printer" })
+print(lease.address, lease.router)
+check.equal(ns1.ping("10.0.0.1").received, 1)
