@@ -148,7 +148,12 @@ refused("argument", "opts.maps.x.elements: a map's elements", function()
 end)
 -- nft could not read what it lists.
 for _, name in ipairs({ "drop", "counter", "ip", "a\\b", "map" }) do
-  refused("argument", name == "a\\b" and "expected a name" or "is a word of nft's language", firewall.add_chain, name)
+  refused(
+    "argument",
+    name == "a\\b" and "expected a name" or "is a word of nft's language",
+    firewall.add_chain,
+    name
+  )
   refused("argument", "name", firewall.add_set, name, { type = "mark" })
   refused("argument", "name", firewall.add_map, name, { type = "mark", to = "mark" })
 end

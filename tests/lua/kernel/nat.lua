@@ -45,14 +45,26 @@ for _, f in ipairs(families) do
   end)
 
   test(f.name .. ": dnat of the host's own connections", function()
-    router.nat.dnat({ proto = "tcp", dest = f.at:format(2, 99), dport = 80, to = f.at:format(1, 99), host = true })
+    router.nat.dnat({
+      proto = "tcp",
+      dest = f.at:format(2, 99),
+      dport = 80,
+      to = f.at:format(1, 99),
+      host = true,
+    })
     check.equal(seen(router, to_two)[1], "one")
     router.nat.flush()
     check.equal(seen(router, to_two)[1], "two")
   end)
 
   test(f.name .. ": dnat of others'", function()
-    router.nat.dnat({ proto = "tcp", iif = "v1", dest = f.at:format(1, 1), dport = 8080, to = to_two .. ":80" })
+    router.nat.dnat({
+      proto = "tcp",
+      iif = "v1",
+      dest = f.at:format(1, 1),
+      dport = 8080,
+      to = to_two .. ":80",
+    })
     check.equal(seen(one, f.url:format(1, 1) .. ":8080"), { "two", f.at:format(1, 99) })
     check.equal(seen(one, f.url:format(1, 1))[1], "router")
   end)
@@ -62,7 +74,10 @@ for _, f in ipairs(families) do
     check.equal(seen(one, to_two), { "two", f.at:format(2, 1) })
     router.nat.flush()
     router.conntrack.flush()
-    router.addr.add(f.at:format(2, 77) .. (f.family == "inet" and "/24" or "/64"), { dev = "v2", dad = false })
+    router.addr.add(
+      f.at:format(2, 77) .. (f.family == "inet" and "/24" or "/64"),
+      { dev = "v2", dad = false }
+    )
     router.nat.snat({ out = "v2", source = f.net:format(1), to = f.at:format(2, 77) })
     check.equal(seen(one, to_two), { "two", f.at:format(2, 77) })
     check.equal(router.conntrack.list({ family = f.family, snat = true })[1].reply.dest, f.at:format(2, 77))

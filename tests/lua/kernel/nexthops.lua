@@ -14,7 +14,10 @@ for i = 1, 2 do
     },
   })
 end
-other.link.add("lo1", { kind = "veth", up = true, addr = { "10.9.0.1/32", "fd09::1/128" }, peer = { up = true } })
+other.link.add(
+  "lo1",
+  { kind = "veth", up = true, addr = { "10.9.0.1/32", "fd09::1/128" }, peer = { up = true } }
+)
 
 local function ways(to)
   local devs = {}

@@ -47,7 +47,10 @@ end
 ip("mptcp", "endpoint", "add", "10.0.1.1", "dev", "v1", "id", "5", "subflow", "backup")
 ip("mptcp", "endpoint", "add", "fd00::2", "signal")
 same()
-check.subset(mptcp.get(5), { address = "10.0.1.1", dev = "v1", subflow = true, backup = true, signal = false })
+check.subset(
+  mptcp.get(5),
+  { address = "10.0.1.1", dev = "v1", subflow = true, backup = true, signal = false }
+)
 check.equal(mptcp.get(99), nil)
 check.equal(#mptcp.list({ dev = "v1" }), 1)
 check.equal(mptcp.list({ signal = true })[1].address, "fd00::2")
@@ -77,7 +80,13 @@ refused("argument", "signal and fullmesh exclude each other", mptcp.add, "10.0.2
   signal = true,
   fullmesh = true,
 })
-refused("argument", "an integer from 1 to 255, got the integer 256", mptcp.add, "10.0.2.1", { signal = true, id = 256 })
+refused(
+  "argument",
+  "an integer from 1 to 255, got the integer 256",
+  mptcp.add,
+  "10.0.2.1",
+  { signal = true, id = 256 }
+)
 refused("exists", "there is 10.0.1.1 id 5", mptcp.add, "10.0.2.1", { id = 5, signal = true })
 refused("exists", "there is 10.0.1.1 id 5", mptcp.add, "10.0.1.1", { signal = true })
 refused("not_found", "v9", mptcp.add, "10.0.2.1", { dev = "v9", signal = true })
