@@ -799,7 +799,7 @@
 ---@field mark? integer its firewall mark
 ---@field tos? integer its TOS
 ---@field uid? integer the user who sends it
----@field ipproto? integer its protocol's number: 6 for TCP, 17 for UDP
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer its source port
 ---@field dport? integer its destination port
 ---@field message? string what is claimed, put in front of a failure
@@ -819,7 +819,7 @@
 ---@field mark? integer its firewall mark
 ---@field tos? integer its TOS
 ---@field uid? integer the user who sends it
----@field ipproto? integer its protocol's number: 6 for TCP, 17 for UDP
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer its source port
 ---@field dport? integer its destination port
 ---@field via? string the gateway; an IPv6 one for an IPv4 route too
@@ -1057,7 +1057,7 @@
 ---@class (exact) nsh.firewall.AddMapOptions
 ---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
 ---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
----@field to "verdict"|"mark"|"ipv4_addr"|"ipv6_addr"|"inet_service" what it has for each: a verdict (such as "accept" or "jump CHAIN"), a mark, an address or a port
+---@field to "verdict"|"mark"|"ipv4_addr"|"ipv6_addr"|"inet_service"|"ipv4_addr . inet_service"|"ipv6_addr . inet_service" what it has for each: a verdict (such as "accept" or "jump CHAIN"), a mark, an address, a port, or both ("10.0.0.1:80")
 ---@field elements? table<integer|string, integer|string> what is in it at first
 
 ---@class (exact) nsh.firewall.AddOptions
@@ -1146,7 +1146,7 @@
 ---@class (exact) nsh.firewall.MapOptions
 ---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
 ---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
----@field to "verdict"|"mark"|"ipv4_addr"|"ipv6_addr"|"inet_service" what it has for each: a verdict (such as "accept" or "jump CHAIN"), a mark, an address or a port
+---@field to "verdict"|"mark"|"ipv4_addr"|"ipv6_addr"|"inet_service"|"ipv4_addr . inet_service"|"ipv6_addr . inet_service" what it has for each: a verdict (such as "accept" or "jump CHAIN"), a mark, an address, a port, or both ("10.0.0.1:80")
 ---@field elements? table<integer|string, integer|string> what is in it at first
 
 ---@class (exact) nsh.firewall.RuleOptions
@@ -1547,7 +1547,7 @@
 ---@field path? string that which this file pins, such as /run/docker/netns/NAME
 
 ---@class (exact) nsh.nat.DnatOptions
----@field to string what it translates to: an address or a range of them, with proto also a port or ports
+---@field to string what it translates to: an address or a range of them, with proto also a port or ports; or what a map of firewall.add_map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid): "dport map @NAME"
 ---@field source? string the source that it matches, an address or prefix; "!192.168.1.0/24" is all others
 ---@field dest? string the destination that it matches, an address or prefix; "!" in front is all others
 ---@field iif? string the interface by which packets come in; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
@@ -1598,7 +1598,7 @@
 ---@field to? integer|string the port to give; left out, it stays; needs proto
 
 ---@class (exact) nsh.nat.SnatOptions
----@field to string what it translates to: an address or a range of them, with proto also a port or ports
+---@field to string what it translates to: an address or a range of them, with proto also a port or ports; or what a map of firewall.add_map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid): "dport map @NAME"
 ---@field source? string the source that it matches, an address or prefix; "!192.168.1.0/24" is all others
 ---@field dest? string the destination that it matches, an address or prefix; "!" in front is all others
 ---@field iif? string the interface by which packets come in; "!br0" is every other, "veth*" all that begin so. For masquerade and snat the kernel knows it from version 5.7 on, and for the host's own packets there is none
@@ -1895,7 +1895,7 @@
 ---@field mark? integer its firewall mark
 ---@field tos? integer its TOS
 ---@field uid? integer the user who sends it
----@field ipproto? integer its protocol's number: 6 for TCP, 17 for UDP
+---@field ipproto? integer|string the protocol above IP
 ---@field sport? integer its source port
 ---@field dport? integer its destination port
 ---@field fibmatch? boolean return the route that matches, not the packet's way; default false
@@ -3814,7 +3814,7 @@
 ---@field proto? string the protocol of the packets
 ---@field sport? (integer|string|(integer|string)[]) the source ports; needs proto
 ---@field dport? (integer|string|(integer|string)[]) the destination ports; needs proto
----@field to? string what it translates to: an address or a range of them, with proto also a port or ports
+---@field to? string what it translates to: an address or a range of them, with proto also a port or ports; or what a map of firewall.add_map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid): "dport map @NAME"
 ---@field family? ("inet"|"inet6") the only family of the packets; where source, dest or to is an address, its family is meant anyway
 ---@field random boolean choose ports by a hash with a random seed; the default keeps them where possible
 ---@field fully_random boolean choose ports at random
@@ -6257,7 +6257,7 @@ function firewall.get_set(name) end
 ---@param name string the set's name
 function firewall.del_set(name) end
 
----Makes a map, which has something for each of its keys. A rule asks it for a verdict (`action = "source vmap @NAME"`) or for a mark (`set_mark = "dport map @NAME"`). It can be changed while the rules stand.
+---Makes a map, which has something for each of its keys. A rule asks it for a verdict (`action = "source vmap @NAME"`) or for a mark (`set_mark = "dport map @NAME"`), a rule of NAT where to translate to (`nat.dnat({ proto = "tcp", to = "dport map @NAME" })`). It can be changed while the rules stand.
 ---
 ---Raises `exists` if there is one, `not_found` for a chain to jump to that isn't there.
 ---@param name string the map's name

@@ -181,7 +181,7 @@ fn addresses_routes_neighbours() {
         ("ip route flush table 7", "route.flush({ table = 7, family = \"inet\" })"),
         (
             "set -e; ip route get 10.0.0.1 ipproto tcp dport 80",
-            "print(route.get(\"10.0.0.1\", { ipproto = 6, dport = 80 }))",
+            "print(route.get(\"10.0.0.1\", { ipproto = \"tcp\", dport = 80 }))",
         ),
         (
             "route add -net 10.0.0.0 netmask 255.0.0.0 gw 10.1.1.1",

@@ -2,11 +2,12 @@
 
 use crate::lua::registry::Module;
 use crate::lua::schema::{
-    Builder, Cx, Failure, Function, Record, Shape, Type, Wrong, object, opts, param, ret, ty,
+    Builder, Cx, Failure, Function, Record, Shape, Type, Wrong, field, object, opts, param, ret, ty,
 };
 use crate::model::Field;
 use crate::net::names;
 use crate::net::namespace::Namespace;
+use crate::net::nf::words::Protocol;
 use crate::net::route::{self, Destination, Filter, Lookup, Metrics, Nexthop, Route, Tables};
 
 pub(super) fn dst() -> Type<Destination> {
@@ -53,9 +54,7 @@ pub fn packet() -> Shape<Lookup> {
         .field("mark", ty::int(0..=u32::MAX), "its firewall mark", |l, v| l.mark = Some(v))
         .field("tos", ty::int(0..=255), "its TOS", |l, v| l.tos = Some(v))
         .field("uid", ty::int(0..=u32::MAX - 1), "the user who sends it", |l, v| l.uid = Some(v))
-        .field("ipproto", ty::int(0..=255), "its protocol's number: 6 for TCP, 17 for UDP", |l, v| {
-            l.ip_proto = Some(v)
-        })
+        .field("ipproto", field::<Protocol>(), "the protocol above IP", |l, v| l.ip_proto = Some(v.0))
         .field("sport", ty::int(1..=65535), "its source port", |l, v| l.sport = Some(v))
         .field("dport", ty::int(1..=65535), "its destination port", |l, v| l.dport = Some(v))
 }

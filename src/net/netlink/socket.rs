@@ -1,6 +1,6 @@
 //! Requests whose messages netlink-packet-route doesn't know, and batches.
 
-use netlink_packet_core::{NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkMessage};
+use netlink_packet_core::{NLM_F_ACK, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkMessage};
 use netlink_proto::ConnectionHandle;
 use netlink_sys::{AsyncSocket, SocketAddr};
 use nix::sys::socket::sockopt::{SndBuf, SndBufForce};
@@ -55,9 +55,11 @@ impl Socket {
         each: &mut dyn FnMut(Option<Answer<'_>>) -> Result<()>,
     ) -> Result<()> {
         let Socket { handle, client, .. } = self;
+        // Which types are answered once is route netlink's: a protocol of generic netlink may have the same number.
+        let ack = if message::is_dump(flags) { 0 } else { NLM_F_ACK };
         let send = || {
             let raw = Raw { message_type, body: body.to_vec() };
-            handle.request(message::request(raw, flags), SocketAddr::new(0, 0)).ok()
+            handle.request(message::request(raw, flags | ack), SocketAddr::new(0, 0)).ok()
         };
         client.ask(message::is_dump(flags), send, each)
     }

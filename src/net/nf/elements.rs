@@ -79,6 +79,8 @@ impl KeyType {
 pub enum DataType {
     Verdict,
     Of(KeyType),
+    /// An address of this type, and a port.
+    Ends(KeyType),
 }
 
 impl Words for DataType {
@@ -88,6 +90,8 @@ impl Words for DataType {
         ("ipv4_addr", DataType::Of(KeyType::Ipv4Addr)),
         ("ipv6_addr", DataType::Of(KeyType::Ipv6Addr)),
         ("inet_service", DataType::Of(KeyType::InetService)),
+        ("ipv4_addr . inet_service", DataType::Ends(KeyType::Ipv4Addr)),
+        ("ipv6_addr . inet_service", DataType::Ends(KeyType::Ipv6Addr)),
     ];
 }
 
@@ -97,6 +101,18 @@ impl DataType {
         match self {
             DataType::Verdict => 0xffff_ff00,
             DataType::Of(key) => key as u32,
+            // nft's numbers of several types have six bits for each.
+            DataType::Ends(key) => (key as u32) << 6 | KeyType::InetService as u32,
+        }
+    }
+
+    /// `None` for a verdict.
+    pub fn length(self) -> Option<usize> {
+        match self {
+            DataType::Verdict => None,
+            DataType::Of(key) => Some(key.length()),
+            // The port fills a word.
+            DataType::Ends(key) => Some(key.length() + 4),
         }
     }
 

@@ -3,6 +3,7 @@
 //! [`expr`] has the kernel's instructions, [`message`] what makes and lists tables, chains and rules, [`matching`]
 //! and [`words`] what rules match in a script's words; [`nat`] stands on them, and filter rules can.
 
+pub mod ask;
 pub mod attr;
 pub mod conntrack;
 pub mod elements;

@@ -74,8 +74,8 @@ impl Batch {
             if let Some(to) = to {
                 out.be32(NFTA_SET_DATA_TYPE, to.number());
             }
-            if let Some(DataType::Of(data)) = to {
-                out.be32(NFTA_SET_DATA_LEN, data.length() as u32);
+            if let Some(length) = to.and_then(DataType::length) {
+                out.be32(NFTA_SET_DATA_LEN, length as u32);
             }
             if let Some(timeout) = timeout.filter(|time| !time.is_zero()) {
                 out.be64(NFTA_SET_TIMEOUT, timeout.as_millis() as u64);

@@ -306,6 +306,14 @@ impl Writer<'_> {
         flags: Flags,
     ) -> String {
         let mut out = word.to_owned();
+        if let Some(register) =
+            addresses.min.or(ports.min).filter(|register| self.constant(*register).is_none())
+        {
+            let family = family.map_or_else(String::new, |family| format!(" {family}"));
+            let both = if addresses.min.is_some() && ports.min.is_some() { " addr . port" } else { "" };
+            let colon = if addresses.min.is_some() { "" } else { ":" };
+            return format!("{out}{family}{both} to {colon}{}", self.held(register).0);
+        }
         let part = |register: Option<u32>, port: bool| {
             let data = self.constant(register?)?;
             Some(match (port, data.len()) {

@@ -66,7 +66,7 @@ pub fn destination(space: &Space, from: Option<&Link>, packet: &Packet) -> Optio
     let hook = if from.is_some() { Hook::Prerouting } else { Hook::Output };
     let rules = rules(space);
     let rule = first(&rules, hook, from, None, packet)?;
-    let to = rule.spec.to;
+    let to = rule.spec.to.as_ref();
     let own = || match from {
         Some(link) => space.addrs_on(link, packet.family()).map(|a| a.ip()).next(),
         None => None,
@@ -86,7 +86,7 @@ pub fn source(space: &Space, out: &Link, own: Option<IpAddr>, packet: &Packet) -
     let rule = first(&rules, Hook::Postrouting, None, Some(out), packet)?;
     let address = match rule.kind {
         Kind::Masquerade => own.or_else(|| space.addrs_on(out, packet.family()).map(|a| a.ip()).next())?,
-        Kind::Snat => rule.spec.to?.addresses?.0,
+        Kind::Snat => rule.spec.to.as_ref()?.addresses?.0,
         _ => return None,
     };
     Some(Packet { src: Some(address), ..packet.clone() })

@@ -85,14 +85,7 @@ impl Object for Routes {
                 }
                 "tos" | "dsfield" => fields.set("tos", args.value("tos")?.hexadecimal()?),
                 "ipproto" => {
-                    let proto = args.value("ipproto")?;
-                    let number = match proto.text() {
-                        "tcp" => Expr::code(6),
-                        "udp" => Expr::code(17),
-                        "icmp" => Expr::code(1),
-                        _ => proto.integer("ipproto")?,
-                    };
-                    fields.set("ipproto", number);
+                    fields.set("ipproto", args.value("ipproto")?.number_or_name());
                 }
                 "fibmatch" => fields.flag("fibmatch"),
                 "vrf" | "notify" | "connected" => {

@@ -22,7 +22,7 @@ other.link.add(
 local function ways(to)
   local devs = {}
   for port = 1, 40 do
-    local route = route.get(to, { ipproto = 17, dport = port, sport = 1000 + port })
+    local route = route.get(to, { ipproto = "udp", dport = port, sport = 1000 + port })
     devs[assert(route).dev] = true
   end
   return { devs.v1 or false, devs.v2 or false }

@@ -141,7 +141,8 @@ pub(super) fn map_options(name: &'static str) -> Shape<SetOptions> {
         .required(
             "to",
             ty::one_of(&types),
-            "what it has for each: a verdict (such as \"accept\" or \"jump CHAIN\"), a mark, an address or a port",
+            "what it has for each: a verdict (such as \"accept\" or \"jump CHAIN\"), a mark, an address, a port, or both \
+             (\"10.0.0.1:80\")",
             |o, v| o.to = Some(v),
         )
         .field("elements", of_map(), "what is in it at first", |o, v| o.elements = v)
@@ -353,8 +354,8 @@ fn maps(module: Module) -> Module {
             )
             .doc(
                 "Makes a map, which has something for each of its keys. A rule asks it for a verdict \
-                 (`action = \"source vmap @NAME\"`) or for a mark (`set_mark = \"dport map @NAME\"`). It can be changed while \
-                 the rules stand.\n\nRaises `exists` if there is one, `not_found` for a chain to jump to that isn't there.",
+                 (`action = \"source vmap @NAME\"`) or for a mark (`set_mark = \"dport map @NAME\"`), a rule of NAT where to \
+                 translate to (`nat.dnat({ proto = \"tcp\", to = \"dport map @NAME\" })`). It can be changed while the rules stand.\n\nRaises `exists` if there is one, `not_found` for a chain to jump to that isn't there.",
             )
             .command("nft add map inet nsh NAME '{ type ipv4_addr : verdict; flags interval; }'"),
         )

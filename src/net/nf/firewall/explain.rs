@@ -61,6 +61,10 @@ pub fn explain(error: Error, asked: &Asked<'_>, socket: &mut Socket) -> Error {
             says(error, format!("the {what} {name:?} is in use"))
                 .hint("delete the rules and elements of maps that name it before")
         }
+        // A whole firewall was to go, and maps with it.
+        (Asked::NewSet(..) | Asked::Other, Some(Errno::EBUSY)) => {
+            error.hint("a rule of NAT asks one of the maps: nat.list tells which, nat.del deletes it")
+        }
         _ => no_nf_tables(error),
     }
 }

@@ -326,6 +326,11 @@ pub fn sets(ns: &Namespace, sort: Sort) -> Result<Vec<NamedSet>> {
     Ok(all)
 }
 
+/// Those of either sort, without what is in them.
+pub(super) fn named(socket: &mut Socket) -> Result<Vec<NamedSet>> {
+    set::all(socket, false).map_err(not_listed)
+}
+
 /// What a set or map is to be.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SetSpec {

@@ -4,9 +4,10 @@ use std::fmt;
 
 use netlink_packet_netfilter::nftables::MetaKey;
 
-use super::fields::{Action, Ask, LogLevel, LogPrefix, MarkBits, NewMark, Rate, Reason, States, Told};
+use super::fields::{Action, LogLevel, LogPrefix, MarkBits, NewMark, Rate, Reason, States, Told};
 use super::spec::RuleSpec;
 use crate::model::Between;
+use crate::net::nf::ask::Ask;
 use crate::net::nf::elements::{Elements, KeyType};
 use crate::net::nf::expr::{Expr, Flags, INVERTED, SetRef, VERDICT_REGISTER};
 use crate::net::nf::matching::{CT_MARK, CT_ZONE, Compared, Match, Reader, Sets, Subject, Test};

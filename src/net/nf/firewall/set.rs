@@ -14,9 +14,11 @@ use crate::net::nf::TABLE;
 use crate::net::nf::attr::{Attributes, Received};
 use crate::net::nf::elements::{self, DataType, Datum, Elements, Entry, KeyType, Span};
 use crate::net::nf::message::{attributes, dump};
+use crate::net::nf::nat::Target;
 use crate::net::nf::several::{Addresses, IcmpType, Item, Uid};
 use crate::net::nf::uapi::*;
 use crate::net::nf::words::{Interface, Matched, PortRange, Protocol};
+use crate::net::prefix::{from_octets, octets};
 
 /// `enum nft_set_flags`
 const ANONYMOUS: u32 = libc::NFT_SET_ANONYMOUS as u32;
@@ -94,7 +96,7 @@ impl NamedSet {
     }
 
     /// Whether its keys are what the option matches.
-    pub(super) fn check_key(&self, option: &str) -> Result<()> {
+    pub(in crate::net::nf) fn check_key(&self, option: &str) -> Result<()> {
         let wants: &[KeyType] = match option {
             "iif" | "out" => &[KeyType::Ifname],
             "source" | "dest" => &[KeyType::Ipv4Addr, KeyType::Ipv6Addr],
@@ -188,6 +190,12 @@ impl NamedSet {
 
     /// ` : accept`
     fn shown_data(&self, data: Option<&Datum>) -> String {
+        // nft writes a dot between what is several.
+        if let (Some(DataType::Ends(_)), Some(Datum::Bytes(bytes))) = (self.to, data)
+            && let Some(Target { addresses: Some((address, _)), ports: Some(port), .. }) = end_value(bytes)
+        {
+            return format!(" : {address} . {port}");
+        }
         data.map_or_else(String::new, |data| format!(" : {}", datum_value(self.to, data)))
     }
 }
@@ -283,6 +291,8 @@ pub fn datum_of(to: DataType, value: &Value) -> Result<Datum> {
             action.verdict().map(Datum::Verdict).ok_or_else(wrong)
         }
         (DataType::Verdict, _) => Err(wrong()),
+        (DataType::Ends(key), Value::Text(text)) => end_of(key, text),
+        (DataType::Ends(key), _) => Err(Error::argument(format!("expected {}, got {value}", end(key)))),
         (DataType::Of(key), value) => {
             let span = span_of(key, value)?;
             let one = span.is_one();
@@ -293,6 +303,31 @@ pub fn datum_of(to: DataType, value: &Value) -> Result<Datum> {
     }
 }
 
+fn end(key: KeyType) -> &'static str {
+    match key {
+        KeyType::Ipv6Addr => "an address and a port such as \"[fd00::1]:80\"",
+        _ => "an address and a port such as \"10.0.0.1:80\"",
+    }
+}
+
+/// The address, then the port and two bytes of padding.
+fn end_of(key: KeyType, text: &str) -> Result<Datum> {
+    let wrong = || Error::argument(format!("expected {}, got {text:?}", end(key)));
+    let Target { addresses, ports, .. } = Target::parse(text)?;
+    let ((address, last), port) = addresses.zip(ports).ok_or_else(wrong)?;
+    let bytes = [octets(address).as_slice(), &port.low.to_be_bytes(), &[0, 0]].concat();
+    let one = address == last && port.low == port.high;
+    (one && bytes.len() == key.length() + 4).then_some(Datum::Bytes(bytes)).ok_or_else(wrong)
+}
+
+/// As scripts get an address and a port.
+fn end_value(bytes: &[u8]) -> Option<Target> {
+    let (address, port) = bytes.split_at_checked(bytes.len().checked_sub(4)?)?;
+    let address = from_octets(address)?;
+    let port = u16::from_be_bytes(*port.first_chunk()?);
+    Some(Target { addresses: Some((address, address)), ..Target::port(port) })
+}
+
 /// As scripts get it.
 pub fn datum_value(to: Option<DataType>, data: &Datum) -> Value {
     match (to, data) {
@@ -300,6 +335,10 @@ pub fn datum_value(to: Option<DataType>, data: &Datum) -> Value {
             Value::Text(Action::of(verdict).map_or_else(|| "other".to_owned(), |action| action.to_string()))
         }
         (Some(DataType::Of(key)), Datum::Bytes(bytes)) => value_of(Some(key), &Span::one(bytes.clone())),
+        (Some(DataType::Ends(_)), Datum::Bytes(bytes)) => match end_value(bytes) {
+            Some(end) => Value::Text(end.to_string()),
+            None => value_of(None, &Span::one(bytes.clone())),
+        },
         (_, Datum::Bytes(bytes)) => value_of(None, &Span::one(bytes.clone())),
     }
 }

@@ -1,11 +1,12 @@
 //! What a script says of a rule, and what of it makes no sense.
 
 use super::chain;
-use super::fields::{Action, Ask, LogLevel, LogPrefix, MarkBits, NewMark, Rate, Reason, States, Told};
+use super::fields::{Action, LogLevel, LogPrefix, MarkBits, NewMark, Rate, Reason, States, Told};
 use super::set::{NamedSet, Sort};
 use crate::base::error::{Error, Kind, Result};
 use crate::model::{Between, Words, table};
 use crate::net::fields::Number;
+use crate::net::nf::ask::Ask;
 use crate::net::nf::elements::{DataType, KeyType};
 use crate::net::nf::message::Hook;
 use crate::net::nf::nat::NatSpec;

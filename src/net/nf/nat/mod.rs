@@ -15,6 +15,7 @@ use nix::errno::Errno;
 use super::TABLE;
 use super::elements;
 use super::expr::Expr;
+use super::firewall;
 use super::matching::Test;
 use super::message::{self, Batch, Chain, Failure, Hook, Place, Rule};
 use super::userdata::Userdata;
@@ -48,7 +49,11 @@ fn chain(hook: Hook) -> Chain {
 ///
 /// Raises `argument` for a contradictory spec, `unsupported` where the kernel lacks NAT.
 pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
-    let spec = spec.check(kind)?;
+    let mut spec = spec.check(kind)?;
+    let mut socket = ns.netfilter().map_err(no_netfilter)?;
+    if spec.to.as_ref().is_some_and(|to| to.map.is_some()) {
+        spec.check_map(kind, &firewall::named(&mut socket)?)?;
+    }
     let hooks = kind.hooks(spec.host == Some(true));
     let insert = spec.insert == Some(true);
     let mut batch = Batch::new(TABLE);
@@ -61,7 +66,6 @@ pub fn add(ns: &Namespace, kind: Kind, spec: &NatSpec) -> Result<NatRule> {
         let exprs = rule::write(kind, &spec, &mut |key, elements| batch.anonymous(key, elements));
         batch.rule(&chain(*hook).name, &exprs, &userdata, if insert { Place::Front } else { Place::Back });
     }
-    let mut socket = ns.netfilter().map_err(no_netfilter)?;
     let added = match batch.send(&mut socket) {
         Ok(rules) => rules,
         Err(failure) => return Err(explain(failure, kind, hooks, &mut socket)),
@@ -184,7 +188,7 @@ fn nat_chains(socket: &mut Socket) -> Result<Vec<Chain>> {
 fn read(socket: &mut Socket, chains: &[Chain], rules: &[Rule]) -> Result<Vec<NatRule>> {
     let mut sets = std::collections::HashMap::new();
     for expr in rules.iter().flat_map(|rule| &rule.exprs) {
-        if let Expr::Lookup { set, .. } = expr
+        if let Expr::Lookup { set, to: None, .. } = expr
             && !sets.contains_key(&set.name)
         {
             let there = elements::elements_of(socket, NetfilterProtoFamily::Inet, TABLE, &set.name)?;

@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::spec::{Kind, NatSpec};
-use super::target::Target;
+use super::target::{Mapped, Target};
+use crate::net::nf::ask::Ask;
 use crate::net::nf::elements::{Elements, KeyType};
 use crate::net::nf::expr::{Expr, Flags, NatType, Registers, SetRef};
 use crate::net::nf::matching::{Compared, Match, Reader, Sets, Subject};
@@ -45,6 +46,14 @@ pub(super) fn write(
         m.write(&mut out, set);
     }
     out.push(Expr::Counter { packets: 0, bytes: 0 });
+    let family = spec.family.unwrap_or(Family::Inet);
+    let map = spec.to.as_ref().and_then(|to| to.map.as_ref());
+    if let Some(Mapped { ask, .. }) = map {
+        let subject = ask.subject(family);
+        let set = SetRef { name: ask.map.clone(), id: None };
+        out.push(subject.load(subject.key().length()));
+        out.push(Expr::Lookup { set, from: 1, to: Some(1), flags: Flags(0) });
+    }
     // The target goes into registers, one after the other.
     let mut next = 0;
     let mut load = |data: Vec<u8>| {
@@ -53,14 +62,21 @@ pub(super) fn write(
         next
     };
     let mut addresses = Registers::default();
-    if let Some((low, high)) = spec.to.and_then(|to| to.addresses) {
+    if let Some((low, high)) = spec.to.as_ref().and_then(|to| to.addresses) {
         addresses.min = Some(load(octets(low)));
         addresses.max = (high != low).then(|| load(octets(high)));
     }
     let mut ports = Registers::default();
-    if let Some(PortRange { low, high }) = spec.to.and_then(|to| to.ports) {
+    if let Some(PortRange { low, high }) = spec.to.as_ref().and_then(|to| to.ports) {
         ports.min = Some(load(low.to_be_bytes().to_vec()));
         ports.max = (high != low).then(|| load(high.to_be_bytes().to_vec()));
+    }
+    if let Some(Mapped { address, port, .. }) = map {
+        // NFT_REG_1 holds the registers of one word from NFT_REG32_00 on: the port is behind the address.
+        const REG32_00: u32 = 8;
+        let words = if family == Family::Inet { 1 } else { 4 };
+        addresses.min = address.then_some(1);
+        ports.min = port.then_some(if *address { REG32_00 + words } else { 1 });
     }
     let mut flags = if ports.min.is_some() { PROTO_SPECIFIED } else { 0 };
     for (on, flag) in
@@ -69,7 +85,7 @@ pub(super) fn write(
         flags |= if on == Some(true) { flag } else { 0 };
     }
     let flags = Flags(flags);
-    let family = u32::from(spec.family.unwrap_or(Family::Inet).number());
+    let family = u32::from(family.number());
     out.extend(match kind {
         Kind::Masquerade => Some(Expr::Masquerade { ports, flags }),
         Kind::Redirect => Some(Expr::Redirect { ports, flags }),
@@ -89,7 +105,9 @@ fn matches(kind: Kind, spec: &NatSpec) -> Vec<Match> {
     push(spec.input.as_ref().map(|name| Match::of(Subject::In, name)));
     push(spec.output.as_ref().map(|name| Match::of(Subject::Out, name)));
     // An address is looked for at its family's place; snat and dnat to an address tell the family themselves.
-    let by_address = spec.source.is_some() || spec.dest.is_some();
+    let map = spec.to.as_ref().and_then(|to| to.map.as_ref());
+    let asked = map.is_some_and(|map| matches!(map.ask.option, "source" | "dest"));
+    let by_address = spec.source.is_some() || spec.dest.is_some() || asked;
     let by_target = matches!(kind, Kind::Snat | Kind::Dnat);
     push(spec.family.filter(|_| by_address || !by_target).map(Match::family));
     push(spec.source.as_ref().map(|p| Match::of(Subject::Source(p.value.family()), p)));
@@ -167,30 +185,38 @@ fn understand(exprs: &[Expr], sets: Sets<'_>) -> Option<(Kind, NatSpec)> {
         Expr::Nat { what: NatType::Dest, ports, flags, .. } => (Kind::Dnat, ports, flags),
         _ => return None,
     };
-    let mut addresses = None;
+    let (mut addresses, mut map) = (None, None);
+    let asked = |register: Option<u32>| reader.mapped(register?);
     if let Expr::Nat { family, addresses: Registers { min: Some(min), max }, .. } = last {
         let family = Family::from_number(u8::try_from(*family).ok()?)?;
-        let low = address(family, reader.constant(*min)?)?;
-        let high = match max {
-            Some(max) => address(family, reader.constant(*max)?)?,
-            None => low,
-        };
+        if let Some((subject, name)) = asked(Some(*min)) {
+            map = Some(Mapped { ask: Ask::of(subject, name)?, address: true, port: ports.min.is_some() });
+        } else {
+            let low = address(family, reader.constant(*min)?)?;
+            let high = match max {
+                Some(max) => address(family, reader.constant(*max)?)?,
+                None => low,
+            };
+            addresses = Some((low, high));
+        }
         if spec.family.replace(family).is_some_and(|matched| matched != family) {
             return None;
         }
-        addresses = Some((low, high));
+    } else if let Some((subject, name)) = asked(ports.min) {
+        map = Some(Mapped { ask: Ask::of(subject, name)?, address: false, port: true });
     }
     let port =
         |register: u32| Some(u16::from_be_bytes(reader.constant(register)?.get(..2)?.try_into().ok()?));
     let ports = match ports {
         Registers { min: None, .. } => None,
+        _ if map.is_some() => None,
         Registers { min: Some(min), max } => {
             let low = port(*min)?;
             Some(PortRange { low, high: max.map_or(Some(low), port)? })
         }
     };
-    if addresses.is_some() || ports.is_some() {
-        spec.to = Some(Target { addresses, ports });
+    if addresses.is_some() || ports.is_some() || map.is_some() {
+        spec.to = Some(Target { addresses, ports, map });
     }
     // Prefixes (NETMAP) and port offsets have no words.
     let flags = flags.0;

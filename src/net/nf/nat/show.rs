@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::rule::NatRule;
 use super::spec::Kind;
+use super::target::{Mapped, Target};
 use crate::model::Words;
 use crate::net::nf::words::{Family, Interface, Not, Ports, Prefix, Protocol};
 
@@ -60,7 +61,7 @@ impl NatRule {
         };
         interface("iifname", &spec.input);
         interface("oifname", &spec.output);
-        let by_target = spec.to.and_then(|to| to.addresses).is_some();
+        let by_target = spec.to.as_ref().is_some_and(Target::has_address);
         if let Some(family) =
             spec.family.filter(|_| spec.source.is_none() && spec.dest.is_none() && !by_target)
         {
@@ -90,15 +91,38 @@ impl NatRule {
         ports("dport", &spec.dport);
     }
 
+    /// What a map is asked about, in nft's words.
+    fn asked(&self, option: &str) -> String {
+        let ip = keyword(self.spec.family.unwrap_or(Family::Inet));
+        let proto = self.spec.proto.map_or_else(|| "th".to_owned(), protocol);
+        match option {
+            "iif" => "iifname".to_owned(),
+            "out" => "oifname".to_owned(),
+            "source" => format!("{ip} saddr"),
+            "dest" => format!("{ip} daddr"),
+            "proto" => "meta l4proto".to_owned(),
+            "sport" | "dport" => format!("{proto} {option}"),
+            "uid" => "meta skuid".to_owned(),
+            option => format!("meta {option}"),
+        }
+    }
+
     fn action(&self) -> String {
         let spec = &self.spec;
         let mut out = self.kind.name().to_owned();
-        if let Some(to) = spec.to {
-            if let Some(family) = to.family() {
+        if let Some(to) = &spec.to {
+            if let Some(family) = to.family().or(spec.family.filter(|_| to.has_address())) {
                 out.push(' ');
                 out.push_str(keyword(family));
             }
-            out.push_str(&format!(" to {to}"));
+            out.push_str(&match &to.map {
+                Some(Mapped { ask, address, port }) => {
+                    let both = if *address && *port { " addr . port" } else { "" };
+                    let colon = if *address { "" } else { ":" };
+                    format!("{both} to {colon}{} map @{}", self.asked(ask.option), ask.map)
+                }
+                None => format!(" to {to}"),
+            });
         }
         let flags: Vec<&str> =
             [(spec.random, "random"), (spec.fully_random, "fully-random"), (spec.persistent, "persistent")]

@@ -1,9 +1,12 @@
 //! What a script says of a NAT rule, and what of it makes no sense.
 
-use super::target::Target;
-use crate::base::error::{Error, Result};
+use super::target::{Mapped, Target};
+use crate::base::error::{Error, Kind as ErrorKind, Result};
 use crate::model::{Field, Form, Value, Words, table};
 use crate::net::fields::text;
+use crate::net::nf::ask::Ask;
+use crate::net::nf::elements::{DataType, KeyType};
+use crate::net::nf::firewall::{NamedSet, Sort};
 use crate::net::nf::message::Hook;
 use crate::net::nf::words::{Family, Interface, Not, Ports, Prefix, Protocol};
 
@@ -72,7 +75,8 @@ table! {
         Set sport: Not<Ports> = header, ip [], "the source ports; needs proto";
         Set dport: Not<Ports> = header, ip [], "the destination ports; needs proto";
         Set to: Target = header, ip [],
-            "what it translates to: an address or a range of them, with proto also a port or ports";
+            "what it translates to: an address or a range of them, with proto also a port or ports; or what a map of firewall.add_map \
+             has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid): \"dport map @NAME\"";
         Set family: Family = header, ip [],
             "the only family of the packets; where source, dest or to is an address, its family is meant anyway";
         Set random: bool = header always, ip [],
@@ -111,7 +115,13 @@ impl NatSpec {
         let name = kind.name();
         let mut spec = self.clone();
         spec.family = self.find_family()?;
-        match (kind, self.to) {
+        match (kind, &self.to) {
+            (_, Some(Target { map: Some(Mapped { ask, .. }), .. }))
+                if ask.option == "out" && !kind.is_source() =>
+            {
+                return wrong(format!("{name} can't ask about `out`: it comes before routing"));
+            }
+            (_, Some(Target { map: Some(_), .. })) => {}
             (Kind::Snat | Kind::Dnat, None) => {
                 return wrong(format!("{name} needs `to`, the address to translate to"));
             }
@@ -160,6 +170,43 @@ impl NatSpec {
         Ok(spec)
     }
 
+    /// Finds the map that is asked where to translate to, and fills in what it has.
+    pub(super) fn check_map(&mut self, kind: Kind, maps: &[NamedSet]) -> Result<()> {
+        let wrong = |detail: String| Err(Error::argument(detail));
+        let Some(mapped) = self.to.as_mut().and_then(|to| to.map.as_mut()) else { return Ok(()) };
+        let Ask { option, map: name } = &mapped.ask;
+        let Some(map) = maps.iter().find(|map| map.name == *name && map.sort() == Sort::Map) else {
+            let e = Error::new(ErrorKind::NotFound, format!("there is no map {name:?}"));
+            return Err(e.hint(format!("make it: firewall.add_map({name:?}, {{ type = ..., to = ... }})")));
+        };
+        map.check_key(option)?;
+        let of_address = |key| if key == KeyType::Ipv6Addr { Family::Inet6 } else { Family::Inet };
+        let (address, port) = match map.to {
+            Some(DataType::Of(key @ (KeyType::Ipv4Addr | KeyType::Ipv6Addr))) => {
+                (Some(of_address(key)), false)
+            }
+            Some(DataType::Ends(key)) => (Some(of_address(key)), true),
+            Some(DataType::Of(KeyType::InetService)) => (None, true),
+            _ => {
+                let has = map.to.map_or("something else", Words::name);
+                return wrong(format!("the map {name:?} has {has} for its keys, no addresses or ports"));
+            }
+        };
+        if address.is_some() != matches!(kind, Kind::Snat | Kind::Dnat) {
+            let wants = if address.is_some() { "ports" } else { "addresses" };
+            return wrong(format!("{} needs {wants}, which the map {name:?} doesn't have", kind.name()));
+        }
+        (mapped.address, mapped.port) = (address.is_some(), port);
+        let asked = matches!(*option, "source" | "dest").then(|| map.key.map(of_address)).flatten();
+        let families = [self.family, address, asked];
+        let mut families = families.into_iter().flatten();
+        self.family = families.next();
+        if families.any(|family| Some(family) != self.family) {
+            return wrong(format!("the map {name:?} is of the other family"));
+        }
+        self.check_ports()
+    }
+
     /// Whether nft can write the comment and read it.
     pub fn check_comment(comment: &str) -> Result<()> {
         let wrong = |detail: String| Err(Error::argument(detail));
@@ -185,7 +232,7 @@ impl NatSpec {
         let ports = [
             (self.sport.is_some(), "sport"),
             (self.dport.is_some(), "dport"),
-            (self.to.is_some_and(|to| to.ports.is_some()), "a port in `to`"),
+            (self.to.as_ref().is_some_and(Target::is_about_ports), "a port in `to`"),
         ];
         let Some((_, what)) = ports.iter().find(|(there, _)| *there) else { return Ok(()) };
         match self.proto {
@@ -202,7 +249,7 @@ impl NatSpec {
         let said = [
             ("source", self.source.as_ref().map(|p| p.value.family())),
             ("dest", self.dest.as_ref().map(|p| p.value.family())),
-            ("to", self.to.and_then(Target::family)),
+            ("to", self.to.as_ref().and_then(Target::family)),
             ("family", self.family),
         ];
         let mut first: Option<(&str, Family)> = None;

@@ -4,18 +4,35 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::base::error::{Error, Result};
+use crate::net::nf::ask::Ask;
 use crate::net::nf::words::{Family, PortRange};
 
 /// `192.168.1.10:3000`, `10.0.0.1-10.0.0.9`, `[fd00::1]:80`, `:8080`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// The first and the last address, often the same.
     pub addresses: Option<(IpAddr, IpAddr)>,
     pub ports: Option<PortRange>,
+    /// What a map has instead: `dport map @servers`.
+    pub map: Option<Mapped>,
+}
+
+/// A map that is asked where to translate to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    pub ask: Ask,
+    /// Whether it has addresses, and ports.
+    pub address: bool,
+    pub port: bool,
 }
 
 impl Target {
     pub fn parse(text: &str) -> Result<Self> {
+        if text.contains(" map ") {
+            // What it has is seen when it is looked for.
+            let map = Mapped { ask: Ask::parse(text, "map")?, address: false, port: false };
+            return Ok(Target { map: Some(map), ..Target::default() });
+        }
         let fail = || {
             Error::argument(format!(
                 "expected an address with or without a port, such as \"192.168.1.10:3000\", \
@@ -50,15 +67,27 @@ impl Target {
                 return Err(Error::argument(format!("{odd} is no host's address, it can't be a target")));
             }
         }
-        Ok(Target { addresses, ports })
+        Ok(Target { addresses, ports, map: None })
     }
 
     /// A port of this host.
     pub fn port(port: u16) -> Self {
-        Target { addresses: None, ports: Some(PortRange::one(port)) }
+        Target { ports: Some(PortRange::one(port)), ..Target::default() }
     }
 
-    pub fn family(self) -> Option<Family> {
+    /// Whether it is a port, or a map is asked about one.
+    pub fn is_about_ports(&self) -> bool {
+        let mapped =
+            self.map.as_ref().is_some_and(|map| map.port || matches!(map.ask.option, "sport" | "dport"));
+        self.ports.is_some() || mapped
+    }
+
+    /// Whether it has an address, or a map does.
+    pub fn has_address(&self) -> bool {
+        self.addresses.is_some() || self.map.as_ref().is_some_and(|map| map.address)
+    }
+
+    pub fn family(&self) -> Option<Family> {
         self.addresses.map(|(low, _)| Family::of(low))
     }
 }
@@ -100,6 +129,9 @@ fn addresses_of(range: &str) -> Option<(IpAddr, IpAddr)> {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Mapped { ask: Ask { option, map }, .. }) = &self.map {
+            return write!(f, "{option} map @{map}");
+        }
         if let Some((low, high)) = self.addresses {
             // IPv6 needs its brackets only where a port follows.
             let bracket = self.ports.is_some() && low.is_ipv6();
@@ -135,6 +167,7 @@ mod tests {
             ":8080",
             ":8000-8010",
             "::1",
+            "dport map @servers",
         ] {
             assert_eq!(Target::parse(text).unwrap().to_string(), text);
         }
@@ -162,6 +195,8 @@ mod tests {
             "224.0.0.1",
             "10.0.0.1-",
             "10.0.0.1:80:90",
+            "dport map servers",
+            "speed map @servers",
         ] {
             assert!(Target::parse(bad).is_err(), "{bad}");
         }
