@@ -6,6 +6,7 @@ mod print;
 pub mod alone;
 pub mod clock;
 pub mod command;
+pub(crate) mod container;
 pub mod error;
 pub mod file;
 pub mod status;

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 
 use super::modules::{self, State};
 use super::{Check, Group};
+use crate::base::container::COVERED_PROC;
 use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::{Build, builds};
@@ -171,9 +172,6 @@ const SANDBOX: &[Trait] = &[
     ("users", users),
 ];
 
-const CONTAINER: &str =
-    "in a container, start it with --security-opt systempaths=unconfined (docker, podman)";
-
 /// What [`sandbox_checks`] tells of.
 pub fn sandbox_names() -> impl Iterator<Item = &'static str> {
     SANDBOX.iter().map(|(name, _)| *name)
@@ -199,7 +197,7 @@ fn confined(lab: &Sandbox) -> Holds {
 
 fn own(lab: &Sandbox, has: bool, about: &str) -> Holds {
     let note = lab.notes.iter().find(|n| n.contains(about)).cloned().unwrap_or_default();
-    if has { Ok(note) } else { Err((note, CONTAINER)) }
+    if has { Ok(note) } else { Err((note, COVERED_PROC)) }
 }
 
 /// Nothing but `lo`, unless modules of tunnels add theirs to every namespace.
@@ -220,7 +218,7 @@ fn bare() -> Holds {
 fn sysctl() -> Holds {
     match write_same("/proc/sys/net/ipv4/ip_forward") {
         Ok(()) => Ok(String::new()),
-        Err(e) => Err((format!("/proc/sys/net can't be written: {}", e.message()), CONTAINER)),
+        Err(e) => Err((format!("/proc/sys/net can't be written: {}", e.message()), COVERED_PROC)),
     }
 }
 

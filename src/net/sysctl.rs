@@ -5,15 +5,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
+use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::done::Done;
 use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
 use super::{router, usable};
+use crate::base::container::COVERED_PROC;
 use crate::base::error::{Error, Kind, Result};
 
 const ROOT: &str = "/proc/sys";
+const NET: &str = "/proc/sys/net";
 
 /// A parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +186,10 @@ fn explain(ns: &Namespace, parts: &[String], e: std::io::Error, writing: bool) -
                     "this one is not writable in a sandbox: the kernel keeps one value for the whole machine",
                 );
             }
-            error.hint("the kernel keeps this parameter read-only in this namespace")
+            match statvfs(NET) {
+                Ok(net) if net.flags().contains(FsFlags::ST_RDONLY) => error.hint(COVERED_PROC),
+                _ => error.hint("the kernel keeps this parameter read-only in this namespace"),
+            }
         }
         _ => error,
     }

@@ -11,6 +11,7 @@ use nix::sys::stat::Mode;
 
 use super::sys::{self, Tree};
 use super::view::{self, View};
+use crate::base::container::COVERED_PROC;
 use crate::base::error::Error;
 
 /// The most processes and threads of a lab at a time: a fork bomb ends here.
@@ -87,8 +88,7 @@ pub fn confine(proc: &Handle, in_a_lab: bool, view: &mut View) -> Result<()> {
         Ok(net) => Some(net),
         Err(e) => {
             view.notes.push(format!(
-                "{NET} can't be made writable here ({}), so sysctl.set fails; in a container, start it with \
-                 its /proc/sys writable",
+                "{NET} can't be made writable here ({}), so sysctl.set fails; {COVERED_PROC}",
                 Error::of(&*e).message()
             ));
             None

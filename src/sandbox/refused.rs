@@ -4,6 +4,7 @@ use std::fs;
 
 use nix::errno::Errno;
 
+use crate::base::container;
 use crate::base::error::{Error, Kind};
 
 /// Who asks: root goes without user namespaces if need be.
@@ -59,31 +60,7 @@ fn blocked(user: User, sysctl: impl Fn(&str) -> Option<u64>) -> Option<(String, 
 
 /// What may help where no sysctl is the reason.
 pub fn remedy(user: User) -> String {
-    if std::env::var_os("KUBERNETES_SERVICE_HOST").is_some() {
-        return in_pod(user);
-    }
-    match user {
-        User::Root => {
-            "in a container, start it with --privileged, or with --cap-add SYS_ADMIN --cap-add NET_ADMIN \
-             --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
-        }
-        User::Ordinary => {
-            "run nsh with sudo; in a container, start it with --security-opt seccomp=unconfined --security-opt \
-             apparmor=unconfined"
-        }
-    }
-    .to_owned()
-}
-
-fn in_pod(user: User) -> String {
-    let capabilities = match user {
-        User::Root => ", and capabilities add SYS_ADMIN and NET_ADMIN",
-        User::Ordinary => "",
-    };
-    format!(
-        "the container's securityContext in the pod needs seccompProfile and appArmorProfile of type \
-         Unconfined{capabilities}; see docs/shards.md"
-    )
+    container::refused(user == User::Root)
 }
 
 /// The error for a refused sandbox.
@@ -130,13 +107,6 @@ mod tests {
     fn root_is_not_kept_from_them_by_what_keeps_users() {
         assert_eq!(with(User::Root, "kernel/unprivileged_userns_clone", 0), None);
         assert_eq!(with(User::Ordinary, "user/max_user_namespaces", 100), None);
-    }
-
-    #[test]
-    fn a_pod_is_told_its_own_words() {
-        assert!(in_pod(User::Ordinary).contains("seccompProfile"));
-        assert!(!in_pod(User::Ordinary).contains("SYS_ADMIN"));
-        assert!(in_pod(User::Root).contains("SYS_ADMIN"));
     }
 
     #[test]
