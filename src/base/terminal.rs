@@ -1,6 +1,7 @@
 //! What people look at: the terminal's size, texts that fit it, and how to write to one that may
 //! be stopped.
 
+use std::borrow::Cow;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
@@ -58,6 +59,39 @@ pub fn flush() -> nix::Result<()> {
 /// Whether the terminal can do no more than print: by `TERM`.
 pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty())
+}
+
+/// Whether the terminal shows UTF-8, by the locale's variables (locale(7)). Where none is set, as in containers, it is
+/// taken to.
+fn is_utf8() -> bool {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set);
+    locale.is_none_or(|locale| is_utf8_locale(&locale))
+}
+
+fn is_utf8_locale(locale: &str) -> bool {
+    let locale = locale.to_lowercase();
+    locale.ends_with("utf-8")
+        || locale.ends_with("utf8")
+        || locale.contains(".utf-8@")
+        || locale.contains(".utf8@")
+}
+
+/// A text as the terminal can show it: without UTF-8, what nsh itself draws, lines and arrows, is ASCII's.
+pub fn drawn(text: &str) -> Cow<'_, str> {
+    if is_utf8() { text.into() } else { in_ascii(text).into() }
+}
+
+fn in_ascii(text: &str) -> String {
+    let letter = |c| match c {
+        '─' => '-',
+        '│' | '├' => '|',
+        '└' => '`',
+        '←' => '<',
+        '…' => '~',
+        other => other,
+    };
+    text.chars().map(letter).collect()
 }
 
 /// Whether stdout takes colours: it is a terminal that can do it, and `NO_COLOR` (<https://no-color.org>) isn't set.
@@ -140,6 +174,17 @@ mod tests {
         drop(stopped);
         let e = write(writer.as_fd(), b"x", None, Some(stop.as_fd())).unwrap_err();
         assert_eq!(e.kind(), Kind::Timeout);
+    }
+
+    #[test]
+    fn a_terminal_without_utf8_has_letters() {
+        for utf8 in ["C.UTF-8", "en_US.utf8", "de_DE.UTF-8@euro"] {
+            assert!(is_utf8_locale(utf8), "{utf8}");
+        }
+        for other in ["C", "POSIX", "de_DE.ISO-8859-1", "ja_JP.eucJP", "utf-8.x"] {
+            assert!(!is_utf8_locale(other), "{other}");
+        }
+        assert_eq!(in_ascii("├─ a ── b:c\n│  └─ d ← e…"), "|- a -- b:c\n|  `- d < e~");
     }
 
     #[test]

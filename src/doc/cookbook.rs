@@ -26,7 +26,7 @@ pub fn find(question: &str) -> Option<String> {
 }
 
 /// Markdown for a terminal: blocks are indented, and the one of what is printed says so.
-fn shown(markdown: &str) -> String {
+pub(super) fn shown(markdown: &str) -> String {
     let mut out = String::new();
     let mut code = false;
     for line in markdown.lines() {

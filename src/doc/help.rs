@@ -2,7 +2,7 @@
 
 use mlua::{Lua, Value};
 
-use super::{Docs, cookbook, lua_own, overview, page, search, text};
+use super::{Docs, cookbook, guides, lua_own, overview, page, search, text};
 use crate::lua::modules::namespace;
 use crate::lua::runtime::bind;
 
@@ -28,6 +28,9 @@ pub fn find(name: &str) -> Result<String, String> {
     }
     if let Some(recipe) = cookbook::find(name) {
         return Ok(recipe);
+    }
+    if let Some(guide) = guides::find(name) {
+        return Ok(guide);
     }
     let near = text::nearest(&docs, name);
     // `link.addd` is a name and no question.

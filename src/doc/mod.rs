@@ -1,6 +1,7 @@
 //! The registry as people and editors read it: `nsh doc` and `help()`, LuaLS types, the reference page.
 
 mod cookbook;
+mod guides;
 mod help;
 mod library;
 mod lua_own;

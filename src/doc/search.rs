@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::cookbook::{self, Recipe};
 use super::text::{first_sentence, hang};
 use super::words::{ABSENT, PAGES, STOP, SYNONYMS, TOPICS};
-use super::{Docs, short};
+use super::{Docs, guides, short};
 use crate::lua::schema::FunctionDoc;
 
 /// So many pages are named.
@@ -16,8 +16,8 @@ const MOST: usize = 12;
 /// A page that answers so much less than the first one is left out.
 const LEAST: f64 = 0.25;
 
-/// So many recipes are named, if they answer nearly as well as the best one.
-const MOST_RECIPES: usize = 3;
+/// So many recipes, and parts of guides, are named, if they answer nearly as well as the best one.
+const MOST_BESIDE: usize = 3;
 const NEAR: f64 = 0.5;
 
 /// How much a word says where it stands.
@@ -142,6 +142,16 @@ fn recipes() -> Vec<Page> {
     cookbook::recipes().map(page).collect()
 }
 
+/// The parts of the guides, by where they stand.
+fn sections() -> Vec<Page> {
+    let page = |section: guides::Section| {
+        let mut page = Page::new(section.guide, &section.title);
+        page.take(section.text, TEXT);
+        page
+    };
+    guides::sections().map(page).collect()
+}
+
 /// The pages with how well they answer, the best first.
 fn ranked(pages: Vec<Page>, question: &str) -> Vec<(f64, Page)> {
     let asked: Vec<(String, Vec<String>)> =
@@ -176,32 +186,43 @@ fn rarity(pages: &[Page], word: &str, others: &[String]) -> f64 {
 /// What answers a question, as a list of pages with what they are for; `None` where nothing does.
 pub fn search(docs: &Docs, question: &str) -> Option<String> {
     let found = ranked(pages(docs), question);
-    let recipes = ranked(recipes(), question);
-    if found.is_empty() && recipes.is_empty() {
+    let recipes = best(ranked(recipes(), question));
+    let sections = best(ranked(sections(), question));
+    if found.is_empty() && recipes.is_empty() && sections.is_empty() {
         return None;
     }
-    let mut out = String::new();
+    let mut parts = Vec::new();
     let (absent, there): (Vec<_>, Vec<_>) =
         found.into_iter().take(MOST).enumerate().partition(|(_, (_, page))| page.name.is_empty());
     // What nsh lacks is told where it answers best; further down it would only distract.
     for (_, (_, page)) in absent.iter().filter(|(place, _)| *place == 0) {
-        out.push_str(&format!("{}\n\n", hang(&page.says, 0)));
+        parts.push(hang(&page.says, 0) + "\n");
     }
-    let width = there.iter().map(|(_, (_, page))| page.name.len()).max().unwrap_or(0);
-    if width > 0 {
-        out.push_str(&format!("about {question:?}, nsh doc NAME tells more:\n"));
+    let there: Vec<Page> = there.into_iter().map(|(_, (_, page))| page).collect();
+    let lists = [
+        (format!("about {question:?}, nsh doc NAME tells more:"), there),
+        ("scripts that answer such questions, by nsh doc QUESTION:".to_owned(), recipes),
+        ("guides about it, by nsh doc FILE:".to_owned(), sections),
+    ];
+    for (head, pages) in lists.iter().filter(|(_, pages)| !pages.is_empty()) {
+        let width = pages.iter().map(|page| page.name.len()).max().unwrap_or(0);
+        let line = |page: &Page| format!("  {:width$}  {}", page.name, hang(&page.says, width + 4));
+        let lines: Vec<String> = pages.iter().map(|page| line(page).trim_end().to_owned()).collect();
+        parts.push(format!("{head}\n{}\n", lines.join("\n")));
     }
-    for (_, (_, page)) in &there {
-        out.push_str(&format!("  {:width$}  {}\n", page.name, hang(&page.says, width + 4)));
+    Some(parts.join("\n"))
+}
+
+/// The best of what stands beside the reference, each name once.
+fn best(ranked: Vec<(f64, Page)>) -> Vec<Page> {
+    let best = ranked.first().map_or(0.0, |(score, _)| *score);
+    let mut out: Vec<Page> = Vec::new();
+    for (_, page) in ranked.into_iter().take_while(|(score, _)| *score >= best * NEAR) {
+        if out.len() < MOST_BESIDE && !out.iter().any(|known| known.name == page.name) {
+            out.push(page);
+        }
     }
-    let best = recipes.first().map_or(0.0, |(score, _)| *score);
-    let near = recipes.iter().take(MOST_RECIPES).filter(|(score, _)| *score >= best * NEAR);
-    for (number, (_, recipe)) in near.enumerate() {
-        let head =
-            if number == 0 { "\nscripts that answer such questions, by nsh doc QUESTION:\n" } else { "" };
-        out.push_str(&format!("{head}  {}\n", recipe.name));
-    }
-    Some(out)
+    out
 }
 
 #[cfg(test)]
@@ -303,6 +324,28 @@ mod tests {
         }
         let text = search(&Docs::collect(), "add latency").unwrap();
         assert!(text.contains("\n  How do I add latency?\n"), "{text}");
+        // Nothing else answers: the list doesn't begin with an empty line.
+        let text = search(&Docs::collect(), "grade my students").unwrap();
+        assert!(text.starts_with("scripts that answer"), "{text}");
+    }
+
+    #[test]
+    fn a_learners_questions_find_their_guides() {
+        let questions = [
+            ("run my shell script", "docs/shell.md"),
+            ("check a tutorial in markdown", "docs/shell.md"),
+            ("is a stranger's script safe", "docs/sandbox.md"),
+            ("docker container", "docs/sandbox.md"),
+            ("what does a pod of kubernetes need", "docs/shards.md"),
+            ("junit report", "docs/testing.md"),
+            ("from Mininet", "docs/coming-from.md"),
+            ("what is a lab", "docs/concepts.md"),
+        ];
+        for (question, guide) in questions {
+            let found = best(ranked(sections(), question));
+            let names: Vec<&str> = found.iter().map(|page| page.name.as_str()).collect();
+            assert!(names.contains(&guide), "{question}: {names:?}");
+        }
     }
 
     #[test]

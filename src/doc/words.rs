@@ -38,6 +38,7 @@ pub const SYNONYMS: &[&str] = &[
     "stop kill end",
     "keep stay persist background",
     "difference diff changed compare",
+    "safe secure security sandbox trust confine isolate",
 ];
 
 /// What pages are looked for by, beyond what they say of themselves.
@@ -112,10 +113,16 @@ pub const TOPICS: &[(&str, &str)] = &[
         "nsh up",
         "Keeps a lab running in the background after its script has ended; nsh ls, exec, attach, down.",
     ),
+    ("nsh lab.sh", "Runs a shell script as it is, in a lab: docs/shell.md."),
+    (
+        "nsh check",
+        "Runs a tutorial in Markdown, and compares what its commands print with what it shows: docs/shell.md.",
+    ),
     ("nsh translate", "Converts a shell script, or a tutorial in Markdown, to Lua."),
     ("nsh --echo", "Shows the commands of ip, nft and sysctl that do the same as a script."),
     ("nsh doctor", "Tells what this machine and its kernel can do, and what to do about the rest."),
     ("nsh test", "Runs files of tests, side by side, and reports on them."),
+    ("nsh init", "Makes a project: a lab, tests of it, a workflow for CI, types and settings for editors."),
 ];
 
 /// What nsh has no binding for, with what does it today.

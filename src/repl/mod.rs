@@ -392,7 +392,7 @@ impl<'a> Session<'a> {
         let only_nil = results.len() == 1 && results.front().is_some_and(Value::is_nil);
         for value in results.iter().filter(|_| !only_nil) {
             match show::show(self.lua, value, show::Space { columns, lines }, self.colours) {
-                Ok(text) => println!("{text}"),
+                Ok(text) => println!("{}", screen::drawn(&text)),
                 Err(e) => self.complain(&e.to_string()),
             }
         }
@@ -503,7 +503,7 @@ impl<'a> Session<'a> {
 
     /// Shows a text, in the user's pager if it is longer than the terminal.
     fn page(&self, text: &str) {
-        pager::page(text, matches!(self.source, Source::Editor(..)));
+        pager::page(&screen::drawn(text), matches!(self.source, Source::Editor(..)));
     }
 
     /// Whether the lab may end: asks if something runs in it.

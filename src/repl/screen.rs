@@ -1,6 +1,6 @@
 //! Texts as a terminal shows them.
 
-pub use crate::base::terminal::{columns, fit, padded, size, width};
+pub use crate::base::terminal::{columns, drawn, fit, padded, size, width};
 pub use crate::base::text::harmless;
 
 #[cfg(test)]

@@ -66,3 +66,16 @@ fn prompts_that_end_or_are_not_written_down() {
     without.line("40 + 2");
     without.expect("\n42");
 }
+
+#[test]
+fn a_terminal_without_utf8_gets_ascii() {
+    let mut s = Screen::with(100, &[], |command| {
+        command.env("LC_ALL", "C");
+    });
+    s.prompt();
+    s.line("link.add(\"br0\", { kind = \"bridge\" })");
+    s.line(":net");
+    s.line("string.rep('x', 300)");
+    assert!(s.text().contains("\n`- br0 "), "{}", s.text());
+    assert!(s.text().is_ascii(), "{}", s.text());
+}

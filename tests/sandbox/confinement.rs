@@ -314,7 +314,8 @@ fn nsh_runs_in_nsh() {
 /// As engines start containers: `/proc/sys` is mounted read-only over itself. The kernel mounts no new /proc then.
 #[test]
 fn a_containers_covered_proc_is_told_with_its_remedy() {
-    const COVER: &str = "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec \"$@\"";
+    const COVER: &str =
+        "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec \"$@\"";
     each(|stage| {
         let code = "assert(host.ping('127.0.0.1').received == 1); sysctl.set('net.ipv4.ip_forward', 1)";
         let nsh = stage.nsh();
@@ -328,7 +329,10 @@ fn a_containers_covered_proc_is_told_with_its_remedy() {
         assert_eq!(out.status.code(), Some(1), "{}", text(&out));
         let told = text(&out);
         assert!(told.contains("sysctl.set \"net.ipv4.ip_forward\": read-only file system (EROFS)"), "{told}");
-        assert!(told.contains("hint: in a container, start it with --security-opt systempaths=unconfined"), "{told}");
+        assert!(
+            told.contains("hint: in a container, start it with --security-opt systempaths=unconfined"),
+            "{told}"
+        );
         let told = text(&in_container(&["doctor"]));
         assert!(told.contains("/proc/sys/net can't be written"), "{told}");
     });

@@ -241,7 +241,7 @@ fn strip(value: &mut Value, table: usize) {
                 kept || !DIFFERS.contains(&name.as_str())
             });
             // Lifetimes run.
-            for name in ["valid_life_time", "preferred_life_time"] {
+            for name in ["valid_life_time", "preferred_life_time", "expires"] {
                 if let Some(n) = fields.get(name).and_then(Value::as_u64) {
                     fields.insert(name.to_owned(), json!(n.div_ceil(100)));
                 }
