@@ -90,6 +90,29 @@ fn claims_that_do_not_hold_are_told_with_their_lines() {
     });
 }
 
+/// A reader takes a moment to type; and sees errors that the text keeps quiet about.
+#[test]
+fn what_settles_holds_and_failures_are_told() {
+    if !can() {
+        return;
+    }
+    each(|stage| {
+        let text_of = |more: &str| {
+            format!(
+                "```\n$ ip link add v0 type bridge\n$ (sleep 0.5; ip link set v0 mtu 1400) &\n[1] 4242\n\
+                 $ ip link show v0\n2: v0: <BROADCAST,MULTICAST> mtu 1400\n$ grep -q nothing /proc/version\n{more}```\n"
+            )
+        };
+        let checked = run(stage, &text_of(""), &["check"]);
+        assert_eq!((checked.status.code(), out(&checked).as_str()), (Some(0), ""), "{}", text(&checked));
+        let checked = run(stage, &text_of("$ ip link add v0 type bridge\n"), &["check"]);
+        assert_eq!(checked.status.code(), Some(1), "{}", text(&checked));
+        let told = out(&checked);
+        has(&told, &["t.md:8: ip link add v0 type bridge fails with status 2, which the text doesn't show"]);
+        assert!(told.contains("    printed: RTNETLINK answers: File exists"), "{told}");
+    });
+}
+
 #[test]
 fn a_text_of_which_nothing_is_run_is_not_checked() {
     each(|stage| {

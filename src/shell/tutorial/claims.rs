@@ -22,6 +22,24 @@ const VARYING: &[&str] = &[
 /// Words that newer versions of `ip` print and older ones don't.
 const NEW: &[&str] = &["kernel_ll", "kernel_lo", "linkdown", "pref", "medium"];
 
+/// Words before an `id` that is an option of the link, and no number that the kernel gives.
+const WITH_ID: &[&str] = &["vxlan", "geneve", "802.1Q", "802.1ad", "bareudp"];
+
+/// Whether a line is the terminal's or the shell's own: keys that were pressed, jobs, the end of a shell.
+pub fn is_of_terminal(line: &str) -> bool {
+    let line = line.trim();
+    let job =
+        line.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(number, _)| is_number(number));
+    let is_job = job.is_some_and(|(_, rest)| {
+        let rest = rest.trim_start_matches(['+', '-']).trim();
+        is_number(rest)
+            || ["Done", "Terminated", "Killed", "Stopped", "Running", "Exit"]
+                .iter()
+                .any(|w| rest.starts_with(w))
+    });
+    is_job || ["exit", "logout", "^C", "^D", "^Z", "^\\"].contains(&line)
+}
+
 /// The lines of `shown` that `printed` hasn't. `counts`: how many packets there are is a claim.
 pub fn missing<'a>(shown: &'a [(usize, String)], printed: &str, counts: bool) -> Vec<Missing<'a>> {
     let lines: Vec<(&str, Vec<String>)> = printed.lines().map(|line| (line, claim(line, counts))).collect();
@@ -51,18 +69,23 @@ fn common(wanted: &[String], has: &[String]) -> usize {
 
 /// What a line says, without what varies.
 fn claim(line: &str, counts: bool) -> Vec<String> {
-    let line = of_shell(line.trim());
+    let line = line.trim();
+    let line = of_shell(line.strip_prefix("^C").unwrap_or(line));
+    // `ip rule` begins with what is set, `ip link` with the number that the kernel gave.
+    let is_rule = line.split_whitespace().nth(1).is_some_and(|word| word == "from" || word == "not");
     let counters =
         line.starts_with("RX") || line.starts_with("TX") || (!counts && line.contains("packets transmitted"));
     let (mut out, mut words) = (Vec::new(), line.split_whitespace().peekable());
-    let mut first = true;
+    let (mut first, mut before) = (!is_rule, "");
     while let Some(word) = words.next() {
         let bare = word.trim_matches([',', ';', '"', '\'']).trim_end_matches('.');
         let index = std::mem::take(&mut first) && bare.ends_with(':') && is_number(&bare[..bare.len() - 1]);
         if index || (counters && is_number(bare)) || NEW.contains(&bare) {
             continue;
         }
-        if VARYING.contains(&bare) && words.peek().is_some_and(|next| !next.ends_with(':')) {
+        let is_set = bare == "id" && WITH_ID.contains(&before);
+        before = bare;
+        if !is_set && VARYING.contains(&bare) && words.peek().is_some_and(|next| !next.ends_with(':')) {
             words.next();
             continue;
         }
@@ -190,8 +213,25 @@ mod tests {
             ("ns1", "ns1 (id: 0)"),
             ("-bash: x: command not found", "/run/nsh/text/a.md: line 7: x: command not found"),
             ("---", ""),
+            ("^C--- 10.0.0.1 ping statistics ---", "--- 10.0.0.1 ping statistics ---"),
         ] {
             assert!(holds(shown, printed), "{shown}: {:?} {:?}", claim(shown, true), claim(printed, true));
+        }
+    }
+
+    #[test]
+    fn keys_and_jobs_are_of_the_terminal() {
+        for line in [
+            "^C",
+            "exit",
+            "[1] 4242",
+            "[1]+  Done                    nc -l 80",
+            "[2]-  Terminated    sleep 9",
+        ] {
+            assert!(is_of_terminal(line), "{line}");
+        }
+        for line in ["[1]", "1: lo", "[ns1] up", "exited", "[  3] local 10.0.0.1 port 5001"] {
+            assert!(!is_of_terminal(line), "{line}");
         }
     }
 
@@ -210,6 +250,9 @@ mod tests {
             ("link/loopback 00:00:00:00:00:00", "link/ether 02:00:00:00:00:01"),
             ("1", "0"),
             ("ns1", ""),
+            ("100: from all lookup 5", "200: from all lookup 5"),
+            ("vxlan id 42 remote 10.0.0.2", "vxlan id 43 remote 10.0.0.2"),
+            ("vlan protocol 802.1Q id 100 <REORDER_HDR>", "vlan protocol 802.1Q id 200 <REORDER_HDR>"),
         ] {
             assert!(!holds(shown, printed), "{shown}: {:?} {:?}", claim(shown, true), claim(printed, true));
         }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::blocks::{Block, Line, Part, parts};
+use super::claims;
 use super::words::{self, Prompted};
 use crate::shell::programs;
 
@@ -31,6 +32,17 @@ pub struct Step {
     pub output: Vec<(usize, String)>,
     /// Whether a block of output alone follows, which may be this command's.
     pub loose: Vec<(usize, String)>,
+}
+
+impl Step {
+    /// The lines that it should print, if it prints `printed`, and how many belong to no command: what prints nothing
+    /// isn't what a block of output alone shows.
+    pub fn shown(&self, printed: &str) -> (&[(usize, String)], usize) {
+        match self.output.is_empty() && !printed.trim().is_empty() {
+            true => (&self.loose, 0),
+            false => (&self.output, self.loose.len()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -385,6 +397,11 @@ impl Decider<'_> {
 
     fn output(&mut self, line: &Line<'_>, place: &mut Place<'_>) {
         self.out.count.lines += 1;
+        if matches!(place.before, Before::Command | Before::Output(true)) && claims::is_of_terminal(line.text)
+        {
+            self.out.count.comments += 1;
+            return;
+        }
         self.out.count.output += 1;
         let shown = (line.number, line.text.trim_end().to_owned());
         let of_command = matches!(place.before, Before::Command | Before::Output(true));
@@ -525,6 +542,14 @@ mod tests {
             ["2$ ping a => 64 bytes", "4$ exit => ", "6$ cat /proc/x => 0"]
         );
         assert_eq!(block("A=1\nfrob $A\n: eth0: x"), ["2$ A=1 => ", "3$ frob $A => : eth0: x"]);
+    }
+
+    #[test]
+    fn what_the_terminal_shows_is_no_claim() {
+        assert_eq!(
+            block("$ ping a\n64 bytes\n^C\n$ nc -l 8 &\n[1] 77\n$ exit\nexit"),
+            ["2$ ping a => 64 bytes", "5$ nc -l 8 & => ", "7$ exit => "]
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use super::beside::{self, Service};
+use super::claims;
 use super::decide::{Item, Step};
 use super::terminal::{Files, Terminal, Turn};
 use super::words;
@@ -23,6 +24,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 const LISTENS: Duration = Duration::from_secs(1);
 /// One that waits for packets: some programs do so for a while only.
 const RECEIVES: Duration = Duration::from_secs(5);
+/// A reader takes so long to type a command: until then a look that doesn't show what the text shows is taken again.
+const SETTLES: Duration = Duration::from_secs(3);
 /// How often a command that runs is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 /// What a command has to end after a signal.
@@ -103,14 +106,21 @@ impl<'a> Player<'a> {
         self.show(&prompt(&step.text));
         // Until it has ended in another way.
         self.played.push(Played { outcome: Outcome::Ended, output: Vec::new(), printed: 0 });
-        let mut terminal = match self.terminal.take() {
+        let terminal = match self.terminal.take() {
             Some(terminal) => terminal,
             None => self.open()?,
         };
-        let before = beside::descendants(terminal.pid());
-        terminal.give(&step.text, step.line, words::opens_shell(&step.text))?;
         self.terminal = Some(terminal);
-        let outcome = self.follow(&before)?;
+        let settles = Deadline::after(SETTLES);
+        let mut outcome = self.give(step)?;
+        while self.may_settle(step, &outcome) && !settles.passed() {
+            // What settles tells it in namespaces that may have no name: there is nothing else to wait for.
+            self.listen(Deadline::after(LOOK))?;
+            if let Some(played) = self.played.last_mut() {
+                (played.output, played.printed) = (Vec::new(), 0);
+            }
+            outcome = self.give(step)?;
+        }
         match &outcome {
             Outcome::GoesOn(name) => self.put_beside(name.clone()),
             Outcome::Closed => self.close(),
@@ -121,6 +131,22 @@ impl<'a> Player<'a> {
             played.outcome = outcome;
         }
         Ok(())
+    }
+
+    /// Gives the shell a command, and follows it.
+    fn give(&mut self, step: &Step) -> Result<Outcome> {
+        let Some(terminal) = &mut self.terminal else { return Ok(Outcome::Closed) };
+        let before = beside::descendants(terminal.pid());
+        terminal.give(&step.text, step.line, words::opens_shell(&step.text))?;
+        self.follow(&before)
+    }
+
+    /// Whether a look may show later what the text shows.
+    fn may_settle(&self, step: &Step, outcome: &Outcome) -> bool {
+        let looks = !self.stage.shows && *outcome == Outcome::Status(0) && words::is_look(&step.text);
+        let Some(played) = self.played.last().filter(|_| looks) else { return false };
+        let printed = String::from_utf8_lossy(&played.output);
+        !claims::missing(step.shown(&printed).0, &printed, true).is_empty()
     }
 
     fn open(&mut self) -> Result<Terminal> {

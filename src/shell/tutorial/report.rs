@@ -3,6 +3,7 @@
 use super::claims::{self, Missing};
 use super::decide::{Count, Left, Step, Tutorial};
 use super::play::{Outcome, Played};
+use super::words;
 use crate::base::status;
 use crate::base::text::harmless;
 
@@ -13,6 +14,7 @@ const ABSENT: i32 = 127;
 
 /// After `nsh TEXT`.
 pub fn ran(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
+    unowned(name, &text.unowned);
     left(name, &text.left().collect::<Vec<_>>());
     eprintln!("nsh: {name}: {}", lines(text));
     eprintln!("nsh: {name}: {}", commands(text, played));
@@ -28,6 +30,7 @@ pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
     for step in text.steps().skip(played.len()) {
         sum.other += step.output.len() + step.loose.len();
     }
+    unowned(name, &text.unowned);
     left(name, &text.left().collect::<Vec<_>>());
     eprintln!("nsh: {name}: {}", lines(text));
     eprintln!("nsh: {name}: {}", commands(text, played));
@@ -36,12 +39,22 @@ pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
         eprintln!("nsh: {name}: no command was found in it, so nothing was checked");
         return status::FAILED;
     }
-    finished(text, played, sum.missing == 0)
+    finished(text, played, sum.missing + sum.failed == 0)
 }
 
 fn finished(text: &Tutorial, played: &[Played], holds: bool) -> i32 {
     let all = played.len() == text.steps().count() && !text.left().any(|left| left.command);
     if all && holds { status::SUCCESS } else { status::FAILED }
+}
+
+/// Lines that look like no command, and like no command's output: a reader may see a command in them.
+fn unowned(name: &str, lines: &[(usize, String)]) {
+    for group in lines.chunk_by(|(before, _), (after, _)| after - before == 1) {
+        if let [(first, text), more @ ..] = group {
+            let more = more.last().map(|(last, _)| format!(" to line {last}")).unwrap_or_default();
+            eprintln!("nsh: {name}:{first}{more}: taken as output of no command: {}", harmless(text.trim()));
+        }
+    }
 }
 
 /// Lines that were left out; those that follow each other with the same reason as one.
@@ -111,42 +124,62 @@ struct Sum {
     absent: usize,
     /// Of no command.
     other: usize,
+    /// Commands that fail, of which the text shows nothing.
+    failed: usize,
 }
 
 impl Sum {
     fn step(&mut self, name: &str, step: &Step, played: &Played) {
         let printed = String::from_utf8_lossy(&played.output);
-        // What prints nothing isn't what a block of output alone shows.
-        let (shown, other) = match step.output.is_empty() && !printed.trim().is_empty() {
-            true => (&step.loose, 0),
-            false => (&step.output, step.loose.len()),
-        };
+        let (shown, other) = step.shown(&printed);
         self.other += other;
         let says_so = shown.iter().any(|(_, line)| line.contains("not found"));
         if played.outcome == Outcome::Status(ABSENT) && !says_so {
             self.absent += shown.len();
             return;
         }
-        let missing = claims::missing(shown, &printed, counts(&step.text));
+        if let Outcome::Status(status @ 1..) = played.outcome
+            && status != ABSENT
+            && shown.is_empty()
+            && !words::asks(&step.text)
+            && let Some(first) = printed.lines().find(|line| !line.trim().is_empty())
+        {
+            self.failed += 1;
+            println!(
+                "{name}:{}: {} fails with status {status}, which the text doesn't show",
+                step.line,
+                head(step)
+            );
+            println!("    printed: {}", harmless(first.trim()));
+        }
+        let missing = claims::missing(shown, &printed, words::counts(&step.text));
         self.missing += missing.len();
         self.held += shown.len() - missing.len();
         if !missing.is_empty() {
-            tell(name, step, shown.len(), &missing);
+            tell(name, step, shown.len(), &missing, printed.trim().is_empty());
         }
     }
 
     fn text(&self) -> String {
-        let Sum { held, missing, absent, other } = self;
+        let Sum { held, missing, absent, other, failed } = self;
+        let failed =
+            if *failed > 0 { format!("; {failed} commands fail unannounced") } else { String::new() };
         format!(
             "{} lines of output: {held} hold, {missing} don't, {absent} are of programs that are not installed, {other} of no \
-             command",
+             command{failed}",
             held + missing + absent + other
         )
     }
 }
 
-fn tell(name: &str, step: &Step, shown: usize, missing: &[Missing<'_>]) {
-    let first = harmless(step.text.lines().next().unwrap_or_default());
+/// The first line of a command.
+fn head(step: &Step) -> String {
+    harmless(step.text.lines().next().unwrap_or_default())
+}
+
+fn tell(name: &str, step: &Step, shown: usize, missing: &[Missing<'_>], silent: bool) {
+    let first = head(step);
+    let unlike = if silent { "nothing" } else { "nothing like it" };
     let count = missing.len();
     let line = missing.first().map_or(step.line, |first| first.line);
     println!(
@@ -155,18 +188,10 @@ fn tell(name: &str, step: &Step, shown: usize, missing: &[Missing<'_>]) {
     );
     for missing in &missing[..count.min(MOST)] {
         println!("  {}: {}", missing.line, harmless(missing.text.trim()));
-        let nearest =
-            missing.nearest.as_deref().map_or("(nothing like it)".to_owned(), |line| harmless(line.trim()));
+        let nearest = missing.nearest.as_deref().map_or(format!("({unlike})"), |line| harmless(line.trim()));
         println!("    printed: {nearest}");
     }
     if count > MOST {
         println!("  and {} more", count - MOST);
     }
-}
-
-/// Whether how many packets a command sends is its own affair: a ping without a count ends when somebody ends it.
-fn counts(command: &str) -> bool {
-    let mut words = command.split_whitespace();
-    let ping = words.any(|word| word == "ping" || word == "ping6" || word.ends_with("/ping"));
-    !ping || words.any(|word| word.starts_with("-c") || word.starts_with("-w"))
 }

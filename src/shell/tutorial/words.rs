@@ -218,6 +218,57 @@ fn unquoted(line: &str) -> String {
     out
 }
 
+/// Whether how many packets a command sends is its own affair: a ping without a count ends when somebody ends it.
+pub fn counts(command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    let ping = words.any(|word| ["ping", "ping6"].contains(&base(word)));
+    !ping || words.any(|word| word.starts_with("-c") || word.starts_with("-w"))
+}
+
+/// Whether a command tells by its status what it found, so that to fail is no fault of the text.
+pub fn asks(command: &str) -> bool {
+    #[rustfmt::skip]
+    const ASK: &[&str] = &[
+        "ping", "ping6", "arping", "traceroute", "tracepath", "curl", "wget", "nc", "ncat", "netcat", "socat", "telnet", "ssh",
+        "dig", "host", "nslookup", "grep", "egrep", "fgrep", "test", "[", "diff", "cmp", "timeout", "false", "pgrep",
+    ];
+    command.split_whitespace().any(|word| ASK.contains(&base(word)))
+}
+
+fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or_default()
+}
+
+/// Whether a command does nothing but show links, addresses, neighbours, routes or bridges' ports, which take a moment to
+/// settle.
+pub fn is_look(command: &str) -> bool {
+    const SETTLE: &[&str] = &["address", "link", "neighbour", "neighbor", "route"];
+    if command.contains([';', '&', '>', '`', '\n']) || command.contains("$(") {
+        return false;
+    }
+    let mut words: Vec<&str> = command.split('|').next().unwrap_or_default().split_whitespace().collect();
+    loop {
+        let options = |with: &str| skip_options(words.get(1..).unwrap_or_default(), with).to_vec();
+        words = match words.first().map(|word| base(word)) {
+            Some("sudo") => options("-u -g"),
+            Some("ip") => match options("-n -netns -f -family").as_slice() {
+                [object, "exec", _, inner @ ..] if abbreviates(object, &["netns"]) => inner.to_vec(),
+                [object, rest @ ..] => return abbreviates(object, SETTLE) && shows(rest),
+                [] => return false,
+            },
+            Some("bridge") => match options("-n -netns").as_slice() {
+                [object, rest @ ..] => return abbreviates(object, &["link", "fdb", "mdb"]) && shows(rest),
+                [] => return false,
+            },
+            _ => return false,
+        };
+    }
+}
+
+fn shows(words: &[&str]) -> bool {
+    words.first().is_none_or(|word| ["show", "list", "ls", "lst", "sh"].contains(word))
+}
+
 /// Whether a command opens a shell, in which what follows is run.
 pub fn opens_shell(command: &str) -> bool {
     const SHELLS: &[&str] = &["bash", "sh", "dash", "ash", "zsh", "ksh"];
@@ -320,6 +371,21 @@ mod tests {
         for line in ["cat <<EOF >x", "a <in >out", "echo '<b>'", "ls # ...", "cat < a > b", "ping 10.0.0.1"] {
             assert_eq!(placeholder(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn what_only_looks_is_seen() {
+        for command in
+            ["ip a", "sudo ip -n ns1 -br addr show dev x", "ip netns exec a ip link | grep UP", "bridge link"]
+        {
+            assert!(is_look(command), "{command}");
+        }
+        for command in
+            ["ip link set a up", "ip a; ip l", "ip a > x", "ip netns", "ip netns exec a ping b", "sudo", "ip"]
+        {
+            assert!(!is_look(command), "{command}");
+        }
+        assert!(asks("sudo ip netns exec a /bin/ping -c 1 b") && !asks("ip link add grep0 type veth"));
     }
 
     #[test]
