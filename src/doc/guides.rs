@@ -11,7 +11,7 @@ macro_rules! guides {
 /// Those of docs/SUMMARY.md but the cookbook, of which each recipe is found by itself, and the reference.
 const GUIDES: &[(&str, &str)] = guides!(
     "README.md" "first-lab.md" "tutorial.md" "concepts.md" "coming-from.md" "prompt.md" "testing.md" "topology.md"
-    "shaping.md" "tc.md" "firewall.md" "nft.md" "send.md" "why.md" "shards.md" "labs.md" "shell.md" "translate.md"
+    "shaping.md" "tc.md" "firewall.md" "nft.md" "send.md" "capture.md" "why.md" "shards.md" "labs.md" "shell.md" "translate.md"
     "sandbox.md" "support.md"
 );
 
