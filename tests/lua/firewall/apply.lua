@@ -161,4 +161,4 @@ end
 local gone = check.error(function()
   firewall.del(9999)
 end, "not_found")
-check.match(gone.hint, "%d and %d+ more$")
+check.match(tostring(gone.hint), "%d and %d+ more$")

@@ -2,7 +2,7 @@
 -- knows VLANs keeps them apart, learns and forgets, floods what it doesn't know, and takes entries from others.
 -- needs: vlan_filtering
 bridge.add("br0", { up = true, vlan_filtering = true, mcast_snooping = false })
-local hosts = {}
+local hosts = {} ---@type nsh.Namespace[]
 for i = 1, 3 do
   local host = namespace.add("h" .. i)
   hosts[i] = host
@@ -69,7 +69,9 @@ test("what is not known is flooded, unless the port isn't", function()
   local function arrives()
     local seen <close> = three.capture.start("eth0", { filter = "ether dst 02:00:00:00:00:99" })
     one.send("eth0", { eth = { dst = "02:00:00:00:00:99", ethertype = 0x88b5 }, payload = "flood" })
-    return pcall(seen.wait, seen, { count = 1, timeout = 0.5 })
+    return pcall(function()
+      seen:wait({ count = 1, timeout = 0.5 })
+    end)
   end
   check.equal(arrives(), true)
   bridge.set_port("p3", { flood = false })

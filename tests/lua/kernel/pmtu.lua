@@ -5,12 +5,12 @@
 --   a -- r2 (2000) -- b      over r2, 1400 behind it
 local a, b = namespace.add("a"), namespace.add("b")
 local behind = { 1500, 1400 }
-local function end_of(dev, n, host, ns)
+local function end_of(dev, n, host, ns, mtu)
   return {
     name = dev,
     ns = ns,
     up = true,
-    mtu = 2000,
+    mtu = mtu,
     addr = { ("10.0.%d.%d/24"):format(n, host), ("fd00:%d::%d/64"):format(n, host) },
   }
 end
@@ -19,13 +19,21 @@ for i, mtu in ipairs(behind) do
   for _, name in ipairs({ "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding" }) do
     router.sysctl.set(name, 1)
   end
-  local near, far = end_of("r" .. i, i, 1, a), end_of("r" .. i, i + 2, 1, b)
-  near.kind, far.kind = "veth", "veth"
-  near.ns, near.name, far.ns, far.name = nil, nil, nil, nil
-  near.peer, far.peer = end_of("to_a", i, 2, router), end_of("to_b", i + 2, 2, router)
-  far.mtu, far.peer.mtu = mtu, mtu
-  a.link.add("r" .. i, near)
-  b.link.add("r" .. i, far)
+  local dev = "r" .. i
+  router.link.add("to_a", {
+    kind = "veth",
+    up = true,
+    mtu = 2000,
+    addr = { ("10.0.%d.2/24"):format(i), ("fd00:%d::2/64"):format(i) },
+    peer = end_of(dev, i, 1, a, 2000),
+  })
+  router.link.add("to_b", {
+    kind = "veth",
+    up = true,
+    mtu = mtu,
+    addr = { ("10.0.%d.2/24"):format(i + 2), ("fd00:%d::2/64"):format(i + 2) },
+    peer = end_of(dev, i + 2, 1, b, mtu),
+  })
   a.route.add(("10.0.%d.0/24"):format(i + 2), { via = ("10.0.%d.2"):format(i) })
   a.route.add(("fd00:%d::/64"):format(i + 2), { via = ("fd00:%d::2"):format(i) })
   b.route.add(("10.0.%d.0/24"):format(i), { via = ("10.0.%d.2"):format(i + 2) })

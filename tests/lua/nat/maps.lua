@@ -30,7 +30,7 @@ firewall.add_map("ports", { type = "inet_service", to = "inet_service", elements
 firewall.add_map("marks", { type = "mark", to = "mark" })
 check.equal(firewall.get_map("web").elements, { ["80"] = "10.0.1.2:8080", ["8000-8010"] = "10.0.1.3:80" })
 check.equal(firewall.get_map("web6").to, "ipv6_addr . inet_service")
-check.match(nft.list({ table = "nsh" }), "80 : 10.0.1.2 . 8080", { plain = true })
+check.match(tostring(nft.list({ table = "nsh" })), "80 : 10.0.1.2 . 8080", { plain = true })
 check.match(tostring(firewall.get_map("web")), "80 : 10.0.1.2 . 8080", { plain = true })
 
 local cases = {
@@ -62,7 +62,7 @@ for _, f in ipairs({ firewall.flush, firewall.apply }) do
   local e = check.error(function()
     f({})
   end, "busy")
-  check.match(e.hint, "nat.list", { plain = true })
+  check.match(tostring(e.hint), "nat.list", { plain = true })
 end
 nat.flush()
 

@@ -143,7 +143,7 @@ end)
 
 test("the state of the lab, without secrets", function()
   local state = lab.state()
-  local there = assert(state.namespaces[a.name].wireguard)[1]
+  local there = state.namespaces[a.name].wireguard[1]
   check.equal({ there.dev, there.public_key, there.private_key }, { "wg0", key_a, nil })
   check.equal(there.peers[1].preshared_key, nil)
   check.equal(lab.difference(state, lab.state()), "")
