@@ -19,6 +19,7 @@ pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
 pub const ALL: &[Target] = &[
     ("packets", packets, PACKETS),
     ("filters", filters, FILTERS),
+    ("captures", captures, CAPTURES),
     ("attributes", attributes, &[&[8, 0, 1, 0, 1, 2, 3, 4, 6, 0, 2, 0, 5, 6, 0, 0], &[4, 0, 9, 0]]),
     ("urls", urls, &[b"http://[fe80::1%25eth0]:8080/a/../b?c=d#e", b"http://10.0.0.1/%2e%2e/x", b"../y"]),
     ("words", words, &[b"10.0.0.1/24", b"2001:db8::1/64", b"02:00:00:00:00:01", b"::ffff:10.0.0.1"]),
@@ -37,9 +38,30 @@ const PACKETS: &[&[u8]] = &[
     // IPv6 with a hop-by-hop header, ICMPv6 neighbour solicitation.
     b"\x01\x60\0\0\0\0\x28\0\xff\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\
       \x3a\0\x05\x02\0\0\x01\0\x87\0\0\0\0\0\0\0\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\x02\x01\x01\x02\0\0\0\0\x01",
+    // Ethernet, MPLS, IPv4, GRE with a key, IPv4, UDP to VXLAN, Ethernet, IPv4, OSPF hello.
+    b"\0\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x88\x47\0\x06\x41\x40\x45\0\0\x9a\0\x01\0\0\x40\x2f\0\0\x0a\0\0\x01\x0a\0\0\x02\
+      \x20\0\x08\0\0\0\0\x64\x45\0\0\x7e\0\x01\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\x30\x39\x12\xb5\0\x6a\0\0\x08\0\0\0\0\0\x64\0\
+      \x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0\x45\0\0\x40\0\x01\0\0\x40\x59\0\0\x0a\0\0\x01\xe0\0\0\x05\
+      \x02\x01\0\x2c\x01\x01\x01\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\0\0\x0a\x02\x01\0\0\0\x28",
+    // IPv4, TCP from 179: BGP open and update.
+    b"\x01\x45\0\0\x70\0\x01\0\0\x40\x06\0\0\x0a\0\0\x01\x0a\0\0\x02\0\xb3\x9c\x40\0\0\0\x01\0\0\0\0\x50\x18\xff\xff\0\0\0\0\
+      \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\x1d\x01\x04\xfd\xe9\0\x5a\x01\x01\x01\x01\0\
+      \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\x1f\x02\0\0\0\x04\x40\x01\x01\0\x18\x0a\x01\x02",
+    // IPv4, UDP 67: DHCP's beginning.
+    b"\x01\x45\0\x01\x10\0\x01\0\0\x40\x11\0\0\x0a\0\0\x01\x0a\0\0\x02\0\x43\0\x44\0\xfc\0\0\x02\x01\x06\0\0\0\x12\x34",
     // Ethernet, ARP.
     b"\0\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x01\x0a\0\0\x01\0\0\0\
       \0\0\0\x0a\0\0\x02",
+];
+
+/// A file of pcap and one of pcapng, each with a packet.
+const CAPTURES: &[&[u8]] = &[
+    b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0\0\0\0\0\0\0\0\0\x2a\0\0\0\x2a\0\0\0\
+      \xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x08\x06\0\x01\x08\0\x06\x04\0\x01\x02\0\0\0\0\x01\x0a\0\0\x01\0\0\0\0\0\0\x0a\0\0\x02",
+    b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0\
+      \x01\0\0\0\x20\0\0\0\x65\0\0\0\0\0\x04\0\x02\0\x02\0\x61\x62\0\0\x09\0\x01\0\x09\0\0\0\x20\0\0\0\
+      \x06\0\0\0\x38\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x14\0\0\0\x14\0\0\0\x45\0\0\x14\0\x01\0\0\x40\xfd\0\0\x0a\0\0\x01\x0a\0\0\x02\
+      \x02\0\0\0\x38\0\0\0",
 ];
 
 /// An expression, and the packet that it is tried on.
@@ -93,6 +115,13 @@ pub fn filters(data: &[u8]) {
     let bytes = data.get(end + 1..).unwrap_or_default();
     for layer in [LinkLayer::Ethernet, LinkLayer::Ip] {
         expression.matches_bytes(layer, Direction::In, bytes, bytes.len() as u32);
+    }
+}
+
+/// Capture files, and how their packets are told.
+pub fn captures(data: &[u8]) {
+    for packet in capture::parse(data).into_iter().flatten() {
+        assert!(!packet.to_string().is_empty());
     }
 }
 

@@ -70,6 +70,10 @@ fn dispatch(command: Command) -> Result<i32> {
             sandbox::close_inherited();
             labs::exec(&lab, words, all)
         }
+        Command::Draw { lab, file } => {
+            sandbox::close_inherited();
+            labs::draw(&lab, file.as_deref())
+        }
         Command::Attach { lab, namespace, trace } => {
             sandbox::close_inherited();
             sandbox::heed_keys();

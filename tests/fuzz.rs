@@ -78,6 +78,11 @@ fn filters() {
 }
 
 #[test]
+fn captures() {
+    run("captures");
+}
+
+#[test]
 fn attributes() {
     run("attributes");
 }

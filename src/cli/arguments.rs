@@ -109,8 +109,8 @@ pub enum SubCommand {
     #[command(
         override_usage = "nsh exec LAB [NAMESPACE] [--] COMMAND...\n       nsh exec --all LAB [--] COMMAND...",
         after_help = "Without NAMESPACE the command runs in host. -- may be left out unless the command's name is \
-        also a namespace's. Two commands are nsh's own and need no program: why [NAMESPACE] DST, and capture [LINK...] \
-        [-w FILE].\n\nExit status: the command's; 128 and the signal's number if one ended it; 127 there \
+        also a namespace's. Three commands are nsh's own and need no program: why [NAMESPACE] DST, capture [LINK...] \
+        [-w FILE], and draw.\n\nExit status: the command's; 128 and the signal's number if one ended it; 127 there \
         is no such program, 126 it can't be run, 125 there is no such lab or namespace."
     )]
     Exec {
@@ -121,6 +121,15 @@ pub enum SubCommand {
         /// The lab, as nsh ls names it
         #[arg(value_name = "LAB", add = complete::labs())]
         lab: String,
+    },
+    /// Draw a lab that is up: its namespaces, links and addresses
+    Draw {
+        /// The lab, as nsh ls names it
+        #[arg(value_name = "LAB", add = complete::labs())]
+        lab: String,
+        /// The file for the picture; its ending tells the form: .svg, .dot, .mmd, or .txt. Without one, it is text on stdout
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
     },
     /// Open a prompt in a lab that is up, or in that of another prompt
     Attach {
@@ -196,6 +205,7 @@ impl SubCommand {
             SubCommand::Up(up) => up.command(),
             SubCommand::Ls { json } => Command::Ls { json },
             SubCommand::Exec { all, lab } => Command::Exec { lab, words: labs::words(rest), all },
+            SubCommand::Draw { lab, file } => Command::Draw { lab, file },
             SubCommand::Attach { lab, namespace, trace } => Command::Attach { lab, namespace, trace },
             SubCommand::Logs { lab, follow } => Command::Logs { lab, follow },
             SubCommand::Down { all: true, .. } => Command::Down(Which::All),

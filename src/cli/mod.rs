@@ -82,6 +82,10 @@ pub enum Command {
         /// In each namespace.
         all: bool,
     },
+    Draw {
+        lab: String,
+        file: Option<PathBuf>,
+    },
     Attach {
         lab: Option<String>,
         namespace: Option<String>,

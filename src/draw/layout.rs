@@ -2,7 +2,8 @@
 //!
 //! From the middle of the graph, boxes stand in rows by how many cables lead to them, so that a cable leads to the next
 //! row or to a box of the same one. Within a row they stand near those of the row above that they are linked to. Hosts
-//! at the same switch or router stand in a block beside it, on a bus.
+//! at the same switch or router stand in a block beside it, on a bus. Large networks with many ways, such as grids, stand in the
+//! rows of a grid.
 
 use std::collections::VecDeque;
 
@@ -16,8 +17,10 @@ const BLOCK_Y: f64 = 44.0;
 pub const DROP: f64 = 14.0;
 /// From a box to the trunk of its block.
 pub const TRUNK: f64 = 34.0;
-/// So many hosts at one box stand in a block.
+/// So many hosts at one box stand in a block; in a large picture each does.
 const BLOCK: usize = 3;
+/// So many boxes are a large picture.
+const LARGE: usize = 24;
 /// A block is so much wider than it is high, in boxes.
 const WIDE: f64 = 1.0;
 
@@ -102,7 +105,8 @@ fn hubs(near: &[Vec<usize>], edges: &[(usize, usize)]) -> Vec<Option<usize>> {
         _ => None,
     };
     let leaves: Vec<Option<usize>> = (0..near.len()).map(leaf).collect();
-    let many = |hub: &usize| leaves.iter().filter(|leaf| leaf.as_ref() == Some(hub)).count() >= BLOCK;
+    let least = if near.len() >= LARGE { 1 } else { BLOCK };
+    let many = |hub: &usize| leaves.iter().filter(|leaf| leaf.as_ref() == Some(hub)).count() >= least;
     leaves.iter().map(|leaf| leaf.filter(|hub| many(hub))).collect()
 }
 
@@ -178,8 +182,13 @@ impl Layout {
         self.height = y;
     }
 
-    /// Rows by the distance from the box that has the least to the farthest one.
+    /// Rows by the distance from the box that has the least to the farthest one; in a large net with many ways, by [`Self::grid`].
     fn rows(&self, part: &[usize], near: &[Vec<usize>]) -> Vec<Vec<usize>> {
+        let ends = |i: &usize| near[*i].iter().filter(|n| self.hub[**n].is_none()).count();
+        let cables = part.iter().map(ends).sum::<usize>() / 2;
+        if part.len() >= LARGE / 2 && cables * 4 > part.len() * 5 {
+            return self.grid(part, near);
+        }
         let far = |i: &usize| distances(*i, near, &self.hub).last().map_or(0, |(_, far)| *far);
         let middle = part.iter().min_by_key(|i| (far(i), usize::MAX - near[**i].len()));
         let mut rows: Vec<Vec<usize>> = Vec::new();
@@ -187,6 +196,39 @@ impl Layout {
             rows.resize(rows.len().max(far + 1), Vec::new());
             rows[far].push(i);
         }
+        rows
+    }
+
+    /// Rows by the distances from three corners: from two of a grid that are neighbours, the distances' sum tells the row,
+    /// and their difference the column.
+    fn grid(&self, part: &[usize], near: &[Vec<usize>]) -> Vec<Vec<usize>> {
+        let from = |i: usize| {
+            let mut far = vec![0; near.len()];
+            distances(i, near, &self.hub).into_iter().for_each(|(to, distance)| far[to] = distance);
+            far
+        };
+        let farthest: Vec<(usize, Vec<usize>)> = part.iter().map(|i| (*i, from(*i))).collect();
+        let reach = |far: &[usize]| far.iter().max().copied().unwrap_or(0);
+        let Some((first, one)) = farthest.iter().rev().max_by_key(|(_, far)| reach(far)) else {
+            return Vec::new();
+        };
+        let opposite = part.iter().max_by_key(|i| one[**i]).unwrap_or(first);
+        let Some((_, two)) = farthest
+            .iter()
+            .filter(|(i, _)| i != first && i != opposite)
+            .max_by_key(|(i, far)| (reach(far), far[*first].min(far[*opposite]), usize::MAX - i))
+        else {
+            return vec![part.to_vec()];
+        };
+        let least = part.iter().map(|i| one[*i] + two[*i]).min().unwrap_or(0);
+        let mut rows: Vec<Vec<usize>> = Vec::new();
+        for i in part {
+            let row = (one[*i] + two[*i] - least) / 2;
+            rows.resize(rows.len().max(row + 1), Vec::new());
+            rows[row].push(*i);
+        }
+        rows.iter_mut().for_each(|row| row.sort_by_key(|i| one[*i] as isize - two[*i] as isize));
+        rows.retain(|row| !row.is_empty());
         rows
     }
 
@@ -304,5 +346,59 @@ fn order(rows: &mut [Vec<usize>], near: &[Vec<usize>], down: bool) {
             rows[number].iter().enumerate().map(|(own, i)| (centre(i, own), *i)).collect();
         keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
         rows[number] = keyed.into_iter().map(|(_, i)| i).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overlap(a: &Rect, b: &Rect) -> bool {
+        a.x < b.right() && b.x < a.right() && a.y < b.bottom() && b.y < a.bottom()
+    }
+
+    fn none_overlap(layout: &Layout) {
+        for (i, a) in layout.boxes.iter().enumerate() {
+            for (j, b) in layout.boxes.iter().enumerate().skip(i + 1) {
+                assert!(!overlap(a, b), "{i} and {j}: {a:?} {b:?}");
+            }
+            assert!(a.x >= 0.0 && a.y >= 0.0 && a.right() <= layout.width + 1.0, "{a:?}");
+        }
+    }
+
+    #[test]
+    fn a_grid_of_routers_with_a_host_each_stands_as_a_grid() {
+        let (rows, columns) = (6, 10);
+        let (mut sizes, mut edges) = (vec![(170.0, 190.0); rows * columns], Vec::new());
+        for at in 0..rows * columns {
+            sizes.push((130.0, 60.0));
+            edges.push((at, rows * columns + at));
+            if at % columns + 1 < columns {
+                edges.push((at, at + 1));
+            }
+            if at / columns + 1 < rows {
+                edges.push((at, at + columns));
+            }
+        }
+        let layout = place(&sizes, &edges);
+        none_overlap(&layout);
+        for at in 0..rows * columns {
+            let own = layout.boxes[at];
+            if at % columns + 1 < columns {
+                assert_eq!(own.y, layout.boxes[at + 1].y);
+            }
+            if at / columns + 1 < rows {
+                assert!((own.x - layout.boxes[at + columns].x).abs() < 1.0, "{at}");
+            }
+        }
+        assert!(layout.width < 4200.0 && layout.height < 1700.0, "{} x {}", layout.width, layout.height);
+    }
+
+    #[test]
+    fn sixty_hosts_at_a_switch_stand_in_a_block() {
+        let sizes = vec![(140.0, 80.0); 61];
+        let layout = place(&sizes, &(1..61).map(|host| (0, host)).collect::<Vec<_>>());
+        none_overlap(&layout);
+        assert!(layout.width < 1600.0 && layout.height < 1200.0, "{} x {}", layout.width, layout.height);
     }
 }

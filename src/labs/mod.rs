@@ -1,4 +1,4 @@
-//! Labs that stay up, and those of prompts: `nsh up`, `ls`, `exec`, `attach`, `logs` and `down`.
+//! Labs that stay up, and those of prompts: `nsh up`, `ls`, `exec`, `draw`, `attach`, `logs` and `down`.
 //!
 //! A lab is kept by a process of the user's own ([`keep`]) outside of its sandbox, which is the sandbox's first
 //! process as for any script; when it ends, however it does, the kernel takes the lab away. What the other commands
@@ -22,11 +22,16 @@ mod show;
 mod tools;
 mod up;
 
+use std::fs::File;
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
 use crate::base::error::{Error, Kind, complain};
 use crate::base::status;
+use crate::draw::Form;
 use crate::lua::lab::Place;
+use crate::model::Words as _;
 use crate::sandbox::Exit;
 use down::Ending;
 pub use enter::Words;
@@ -53,6 +58,18 @@ pub fn namespaces(lab: &str) -> Result<Vec<String>> {
 pub fn exec(lab: &str, words: Words, all: bool) -> Result<i32> {
     let lab = Labs::open().and_then(|labs| labs.find(lab));
     lab.and_then(|lab| enter::exec(&lab, words, all)).context("exec").context(Exit(enter::status::NOT_TRIED))
+}
+
+/// `nsh draw`: prints the picture of a lab, or writes it to a file, whose ending tells the form.
+pub fn draw(lab: &str, file: Option<&Path>) -> Result<i32> {
+    let form = file.map_or(Ok(Form::Text), Form::of).context("draw").context(Exit(status::USAGE))?;
+    if let Some(path) = file {
+        // The lab doesn't see the machine's files: it writes to what is opened here.
+        let opened = File::create(path).with_context(|| path.display().to_string());
+        nix::unistd::dup2_stdout(opened.context("draw").context(Exit(status::USAGE))?)?;
+    }
+    let command = Some(vec!["draw".into(), form.name().into()]);
+    exec(lab, Words { first: Vec::new(), command }, false)
 }
 
 /// `nsh attach`: runs `prompt` in the lab, with the name of the namespace to begin in. Without a name in the only one.

@@ -1,4 +1,4 @@
-//! What `nsh exec LAB` runs without a program: `why` and `capture`, in a lab whose script is somebody else's.
+//! What `nsh exec LAB` runs without a program: `why`, `capture` and `draw`, in a lab whose script is somebody else's.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::status;
 use crate::base::wait::{self, Deadline};
+use crate::draw::{self, Picture};
 use crate::model::Words;
 use crate::net::hosts;
 use crate::net::names::similar;
@@ -28,6 +29,7 @@ const TOOLS: &[(&str, &str)] = &[
         "capture",
         "capture [LINK...] [-w FILE|-] [-c COUNT] [proto PROTO] [host HOST] [net PREFIX] [src PREFIX] [dst PREFIX] [port PORT] [filter EXPRESSION]",
     ),
+    ("draw", "draw [text|svg|dot|mermaid]"),
 ];
 
 /// Whether the first word of a command is one of ours. A program of that name is run by its path.
@@ -44,6 +46,7 @@ pub fn run(namespace: &str, command: &[OsString]) -> Result<i32> {
     let words = Reader { name, words: rest.iter() };
     let ended = match name.as_str() {
         "why" => why(&all, &ns, words),
+        "draw" => draw(&all, words),
         _ => capture(&all, &ns, words),
     };
     match (ended, wait::interrupted()) {
@@ -202,6 +205,26 @@ fn capture(all: &Namespaces, ns: &Namespace, mut words: Reader<'_>) -> Result<i3
             let ends = e.kind() == std::io::ErrorKind::BrokenPipe;
             return if ends { Ok(status::SUCCESS) } else { Err(e.into()) };
         }
+    }
+    Ok(status::SUCCESS)
+}
+
+/// The picture of the whole lab.
+fn draw(all: &Namespaces, mut words: Reader<'_>) -> Result<i32> {
+    let form = match words.next() {
+        None => draw::Form::Text,
+        Some(word) => {
+            draw::Form::named(word).ok_or_else(|| words.unknown(word, &["text", "svg", "dot", "mermaid"]))?
+        }
+    };
+    if let Some(more) = words.next() {
+        return Err(words.unknown(more, &[]));
+    }
+    let picture = Picture::of(all)?.write(form);
+    let mut output = std::io::stdout().lock();
+    output.write_all(picture.as_bytes())?;
+    if !picture.ends_with('\n') {
+        output.write_all(b"\n")?;
     }
     Ok(status::SUCCESS)
 }

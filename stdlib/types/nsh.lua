@@ -684,9 +684,26 @@
 ---@field mcast_vlan_snooping? boolean multicast snooping per VLAN; default false
 ---@field mst_enabled? boolean multiple spanning trees; default false
 
+---@class (exact) nsh.capture.ExpectOptions
+---@field timeout? number how long to wait; default 5 seconds
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ospf, dns, dhcp, bgp, vxlan, mpls, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), "query" (of DNS), "offer" (of DHCP), "hello" (of OSPF), or TCP's flags such as "S."
+---@field host? string from or to this address, or any address of this namespace
+---@field net? string from or to an address of this prefix
+---@field src? string from this address or prefix
+---@field dst? string to this address or prefix
+---@field port? integer|string from or to this TCP or UDP port, or range
+---@field sport? integer|string from this TCP or UDP port, or range
+---@field dport? integer|string to this TCP or UDP port, or range
+---@field id? integer the identifier of ICMP echo messages
+---@field direction? "in"|"out" received (in) or sent (out) by the link on which it is seen
+---@field link? string seen on this link
+---@field namespace? nsh.Namespace|string seen in this namespace
+---@field filter? string in tcpdump's language (pcap-filter(7)), such as "icmp or tcp port 80 and not host ns1"
+
 ---@class (exact) nsh.capture.Filter
----@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
----@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ospf, dns, dhcp, bgp, vxlan, mpls, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), "query" (of DNS), "offer" (of DHCP), "hello" (of OSPF), or TCP's flags such as "S."
 ---@field host? string from or to this address, or any address of this namespace
 ---@field net? string from or to an address of this prefix
 ---@field src? string from this address or prefix
@@ -701,8 +718,8 @@
 ---@field filter? string in tcpdump's language (pcap-filter(7)), such as "icmp or tcp port 80 and not host ns1"
 
 ---@class (exact) nsh.capture.StartOptions
----@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
----@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ospf, dns, dhcp, bgp, vxlan, mpls, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), "query" (of DNS), "offer" (of DHCP), "hello" (of OSPF), or TCP's flags such as "S."
 ---@field host? string from or to this address, or any address of this namespace
 ---@field net? string from or to an address of this prefix
 ---@field src? string from this address or prefix
@@ -720,11 +737,14 @@
 ---@field promisc? boolean let the link receive what is for others too; default false
 ---@field max_packets? integer how many packets to keep, later ones count as drops; default 100000
 ---@field max_bytes? integer how many bytes of packets to keep; default 256 MiB
+---@field file? string a .pcapng file to write the packets to while they come; then the last ones are kept, and none counts as a drop
+---@field size? integer begin another file before one has more bytes: NAME-1.pcapng, NAME-2.pcapng, ...
+---@field files? integer how many of those to keep, the last ones; default all
 
 ---@class (exact) nsh.capture.StreamOptions
 ---@field timeout? number seconds for all of it; default no limit
----@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
----@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ospf, dns, dhcp, bgp, vxlan, mpls, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), "query" (of DNS), "offer" (of DHCP), "hello" (of OSPF), or TCP's flags such as "S."
 ---@field host? string from or to this address, or any address of this namespace
 ---@field net? string from or to an address of this prefix
 ---@field src? string from this address or prefix
@@ -741,8 +761,8 @@
 ---@class (exact) nsh.capture.WaitOptions
 ---@field timeout? number how long to wait; default 5 seconds
 ---@field count? integer how many; default 1
----@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them
----@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), or TCP's flags such as "S."
+---@field proto? string|string[] arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ospf, dns, dhcp, bgp, vxlan, mpls, ...; or several of them
+---@field type? string the packet's kind: "echo request", "time exceeded", "neighbor solicitation", "request" (of ARP), "query" (of DNS), "offer" (of DHCP), "hello" (of OSPF), or TCP's flags such as "S."
 ---@field host? string from or to this address, or any address of this namespace
 ---@field net? string from or to an address of this prefix
 ---@field src? string from this address or prefix
@@ -4574,11 +4594,88 @@
 ---@field target string the address that is asked for
 ---@field target_mac string the target's hardware address; zeros in a request
 
+---The messages of BGP that begin in a segment.
+---@class nsh.capture.Bgp
+---@field messages nsh.capture.BgpMessage[] the messages
+
+---A message of BGP.
+---@class nsh.capture.BgpMessage
+---@field type string open, update, notification, keepalive, route refresh
+---@field asn? integer of an open: the sender's AS
+---@field hold_time? integer of an open: in seconds
+---@field router? string of an open: the sender's router id
+---@field prefixes string[] of an update: the prefixes of IPv4 that it tells
+---@field withdrawn string[] of an update: the prefixes of IPv4 that it takes back
+---@field next_hop? string of an update: the next hop
+---@field code? integer of a notification: the error's number
+---@field subcode? integer of a notification: more about it
+
+---A message of DHCP (for IPv4).
+---@class nsh.capture.Dhcp
+---@field type? string discover, offer, request, ack, ...; nothing of BOOTP
+---@field xid integer the transaction's number
+---@field mac? string the client's hardware address
+---@field client? string the address that the client has
+---@field your? string the address that the client is given
+---@field relay? string the relay's address
+---@field requested? string the address that the client asks for
+---@field server? string the server's address
+---@field mask? string the mask
+---@field routers string[] the default routers
+---@field dns string[] the name servers
+---@field hostname? string the client's name
+---@field lease? integer for how many seconds the address may be used
+
+---A message of DNS.
+---@class nsh.capture.Dns
+---@field id integer its number
+---@field response boolean whether it is a response
+---@field opcode integer what is asked for: 0 is a query
+---@field rcode? string the result: NoError, NXDomain, ServFail, Refused, ...
+---@field authoritative boolean it comes from who is responsible for the name
+---@field truncated boolean it was too long
+---@field questions nsh.capture.DnsQuestion[] what is asked
+---@field answers nsh.capture.DnsAnswer[] the answers
+
+---An answer of DNS.
+---@class nsh.capture.DnsAnswer
+---@field name string the name, with a dot at its end
+---@field type string A, AAAA, ...
+---@field ttl integer for how many seconds it may be kept
+---@field data string the address, the name, ..., as tcpdump writes it; empty for types that aren't known
+
+---A question of DNS.
+---@class nsh.capture.DnsQuestion
+---@field name string the name, with a dot at its end
+---@field type string A, AAAA, ...
+
 ---An Ethernet header.
 ---@class nsh.capture.Eth
 ---@field src string the source's hardware address
 ---@field dst string the destination's hardware address
 ---@field ethertype integer what it carries, behind VLAN tags: 0x0800 for IPv4, ...
+
+---The headers of a packet that a tunnel carries.
+---@class nsh.capture.Headers
+---@field proto string its innermost known protocol: arp, icmp, icmp6, tcp, udp, dns, dhcp, ospf, bgp, gre, vxlan, ...
+---@field type? string its kind: "echo request", "request" (ARP), "query" (DNS), "offer" (DHCP), TCP's flags such as "S.", ...
+---@field src? string its source address; ARP's sender
+---@field dst? string its destination address; ARP's target
+---@field sport? integer the source port of TCP and UDP
+---@field dport? integer the destination port of TCP and UDP
+---@field payload_length integer how long its payload is on the wire
+---@field vlan? integer the number of its (outer) VLAN tag
+---@field vlans? integer[] the numbers of all its VLAN tags, the outer one first
+---@field mpls? integer[] its MPLS labels, the outer one first
+---@field eth? nsh.capture.Eth its Ethernet header
+---@field arp? nsh.capture.Arp what ARP says
+---@field ip? nsh.capture.Ip its IP header, of either version
+---@field icmp? nsh.capture.Icmp its ICMP message, of either version
+---@field tcp? nsh.capture.Tcp its TCP header
+---@field dns? nsh.capture.Dns what DNS says, over UDP
+---@field dhcp? nsh.capture.Dhcp what DHCP says
+---@field ospf? nsh.capture.Ospf what OSPF says
+---@field bgp? nsh.capture.Bgp what BGP says
 
 ---An ICMP or ICMPv6 message.
 ---@class nsh.capture.Icmp
@@ -4586,10 +4683,12 @@
 ---@field code integer its code
 ---@field id? integer the identifier of an echo message
 ---@field seq? integer the sequence number of an echo message
----@field mtu? integer of "fragmentation needed" and "packet too big"
+---@field mtu? integer of "fragmentation needed", "packet too big", and router advertisements that tell it
 ---@field gateway? string the better next hop that a redirect tells
 ---@field target? string whom a neighbour message or redirect is about
 ---@field mac? string the hardware address that a neighbour message tells
+---@field lifetime? integer of a router advertisement: for how many seconds it is a default router
+---@field prefixes? string[] of a router advertisement: the prefixes
 ---@field groups? integer how many groups a multicast listener report is about
 ---@field pointer? integer the byte that a parameter problem is about
 ---@field inner? nsh.capture.Inner the packet that an error message is about
@@ -4619,30 +4718,50 @@
 ---@field extensions integer[] the numbers of IPv6's extension headers
 ---@field length integer its length with the header, in bytes
 
+---A packet of OSPF.
+---@class nsh.capture.Ospf
+---@field version integer 2, or 3 for IPv6
+---@field type string hello, database description, link state request, link state update, link state ack
+---@field router string the sender's router id
+---@field area string the area
+---@field hello_interval? integer of a hello: the seconds between two
+---@field dead_interval? integer of a hello: after how many seconds without one a neighbour is gone
+---@field dr? string of a hello: the designated router
+---@field bdr? string of a hello: the backup designated router
+---@field neighbors string[] of a hello: the routers that the sender hears
+
 ---A captured packet. Prints as `tcpdump -n` shows it.
 ---@class nsh.capture.Packet
 ---@field time number when it was seen, in seconds since 1970
 ---@field namespace string the namespace in which it was seen
 ---@field link string the link on which it was seen
 ---@field direction string in, out, broadcast, multicast, or other: for somebody else
----@field proto string its innermost known protocol: arp, icmp, icmp6, tcp, udp, ...
----@field type? string its kind: "echo request", "request" (ARP), TCP's flags such as "S.", ...
+---@field length integer its length on the wire, in bytes
+---@field caplen integer how many bytes of it were captured
+---@field payload string what the innermost known header carries, as far as captured; of a tunnel, the packet within
+---@field bytes string all that was captured, from the link layer's header on
+---@field comment? string what was written about it, by `capture:comment` or in the file
+---@field proto string its innermost known protocol: arp, icmp, icmp6, tcp, udp, dns, dhcp, ospf, bgp, gre, vxlan, ...
+---@field type? string its kind: "echo request", "request" (ARP), "query" (DNS), "offer" (DHCP), TCP's flags such as "S.", ...
 ---@field src? string its source address; ARP's sender
 ---@field dst? string its destination address; ARP's target
 ---@field sport? integer the source port of TCP and UDP
 ---@field dport? integer the destination port of TCP and UDP
----@field length integer its length on the wire, in bytes
----@field caplen integer how many bytes of it were captured
----@field payload string what the innermost known header carries, as far as captured
----@field payload_length integer how long that is on the wire
----@field bytes string all that was captured, from the link layer's header on
+---@field payload_length integer how long its payload is on the wire
 ---@field vlan? integer the number of its (outer) VLAN tag
 ---@field vlans? integer[] the numbers of all its VLAN tags, the outer one first
+---@field mpls? integer[] its MPLS labels, the outer one first
 ---@field eth? nsh.capture.Eth its Ethernet header
 ---@field arp? nsh.capture.Arp what ARP says
 ---@field ip? nsh.capture.Ip its IP header, of either version
 ---@field icmp? nsh.capture.Icmp its ICMP message, of either version
 ---@field tcp? nsh.capture.Tcp its TCP header
+---@field dns? nsh.capture.Dns what DNS says, over UDP
+---@field dhcp? nsh.capture.Dhcp what DHCP says
+---@field ospf? nsh.capture.Ospf what OSPF says
+---@field bgp? nsh.capture.Bgp what BGP says
+---@field tunnel? nsh.capture.Tunnel the tunnel that carries another packet
+---@field inner? nsh.capture.Headers the packet that the tunnel carries
 
 ---A TCP header.
 ---@class nsh.capture.Tcp
@@ -4653,6 +4772,12 @@
 ---@field mss? integer the maximum segment size, of a SYN
 ---@field wscale? integer the window scale, of a SYN
 ---@field options string[] all options, as tcpdump writes them
+
+---A header that carries another packet.
+---@class nsh.capture.Tunnel
+---@field type string vxlan, geneve, gre, or ip
+---@field id? integer the VNI, or GRE's key
+---@field length integer how long the packet within is
 
 ---What went in one direction.
 ---@class nsh.conntrack.Counters
@@ -5239,6 +5364,13 @@ function Capture:count(opts) end
 ---@return nsh.capture.Packet[] # all that fit, which may be more than `count`
 function Capture:wait(opts) end
 
+---Waits for a packet that all given options fit, and returns it. The next call looks behind it, so that several say in which order packets come.
+---
+---Raises `timeout`, with what came instead.
+---@param opts? nsh.capture.ExpectOptions options
+---@return nsh.capture.Packet # the packet
+function Capture:expect(opts) end
+
 ---Iterates over the packets as they come, beginning with those that are there. Ends at the deadline, or when the capture is stopped.
 ---@param opts? nsh.capture.StreamOptions options
 ---@return fun(): nsh.capture.Packet? # an iterator: `for p in capture:stream() do`
@@ -5251,6 +5383,20 @@ function Capture:stream(opts) end
 ---@param opts? nsh.capture.Filter options
 ---@return integer # how many packets it holds
 function Capture:save(path, opts) end
+
+---Writes a comment to the last packet that all given options fit; `save` writes it to a .pcapng file, where wireshark shows it.
+---
+---Raises `not_found` if there is no such packet.
+---@param text string the comment
+---@param opts? nsh.capture.Filter options
+---@return nsh.capture.Packet # the packet
+function Capture:comment(text, opts) end
+
+---The files that a capture with `file` has written, complete up to this moment, the oldest first.
+---
+---Raises what kept it from writing them, such as a full disk.
+---@return string[] # their paths
+function Capture:files() end
 
 ---How many packets were lost so far: the kernel had no room for them, or `max_packets` or `max_bytes` were reached.
 ---@return integer # how many
@@ -5703,6 +5849,14 @@ capture = {}
 ---@param opts? nsh.capture.StartOptions options
 ---@return nsh.Capture # the running capture
 function capture.start(link, opts) end
+
+---Reads the packets of a capture file, or those that all given options fit: pcap and pcapng, of nsh, tcpdump, wireshark. Of a file that is cut at its end, the whole packets are read. Links have names where the file has them; where it doesn't tell the direction, it is `in`.
+---
+---Raises `not_found` if there is no such file, `argument` if it is no capture file, or damaged.
+---@param path string a pcap or pcapng file
+---@param opts? nsh.capture.Filter options
+---@return nsh.capture.Packet[] # the packets, in the order of the file
+function capture.read(path, opts) end
 
 ---Claims about the lab. A claim that doesn't hold raises an error of kind `check`, which ends the test, or the script, at that line with exit status 1. `check.soft` keeps the failure instead, and the test goes on.
 ---

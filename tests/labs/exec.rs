@@ -40,6 +40,30 @@ fn a_command_runs_where_it_is_told_to() {
 }
 
 #[test]
+fn a_lab_is_drawn() {
+    with_labs(|stage| {
+        up(stage, "a", PAIR);
+        let drawn = prints(stage, &["draw", "a"]);
+        assert!(drawn.contains("ns1") && drawn.contains("10.0.1.2/24"), "{drawn}");
+        assert_eq!(prints(stage, &["exec", "a", "--", "draw"]), drawn);
+        let file = stage.project.join("lab.svg");
+        assert_eq!(prints(stage, &["draw", "a", file.to_str().unwrap()]), "");
+        assert!(std::fs::read_to_string(&file).unwrap().starts_with("<svg "));
+        assert!(prints(stage, &["exec", "a", "--", "draw", "mermaid"]).starts_with("flowchart"));
+        for (status, words, said) in [
+            (125, &["draw", "b"][..], "no lab"),
+            (2, &["draw", "a", "x.png"], "ending must be .svg, .dot, .mmd or .txt"),
+            (2, &["draw", "a", "/no/such/x.svg"], "no such file or directory"),
+            (125, &["exec", "a", "--", "draw", "svgg"], "did you mean \"svg\"?"),
+            (125, &["exec", "a", "--", "draw", "svg", "x"], "unknown word \"x\""),
+        ] {
+            let e = fails(stage, status, words);
+            assert!(e.contains(said), "{words:?}: {e}");
+        }
+    });
+}
+
+#[test]
 fn why_and_capture_need_no_program() {
     with_labs(|stage| {
         up(stage, "a", PAIR);

@@ -43,6 +43,8 @@ fn by_protocol(proto: Proto) -> Condition {
         Proto::Udp => four(17).or(six(17)),
         Proto::Number(number) => four(number.into()).or(six(number.into())),
         Proto::Stp => headers.ieee802_3(),
+        // What carries it isn't looked at.
+        Proto::Named(_) => Condition::Always(true),
         Proto::Lldp => headers.ethertype(0x88cc),
     }
 }

@@ -3,31 +3,38 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::app::App;
 use super::icmp;
 use super::packet::{
     Arp, Eth, Fragment, Ip, Layers, LinkLayer, Mac, Net, Stp, Tcp, TcpOption, Transport, Udp, Vlan,
 };
+use super::tunnel::{self, Label, Tunnel};
 
 const ETH_IP: u16 = 0x0800;
 const ETH_ARP: u16 = 0x0806;
 const ETH_VLAN: u16 = 0x8100;
 const ETH_IP6: u16 = 0x86dd;
+const ETH_MPLS: u16 = 0x8847;
 const ETH_QINQ: u16 = 0x88a8;
 const ETH_LLDP: u16 = 0x88cc;
 /// Up to here, the field is a length and an LLC header follows.
 const MAX_802_3: u16 = 1500;
 
+/// How many packets may stand within each other.
+const DEEPEST: usize = 8;
+
 /// Decodes the bytes of one packet. `length` is its length on the wire.
 pub fn decode(layer: LinkLayer, bytes: &[u8], length: usize) -> Layers {
-    let mut packet = Decoder { bytes, length, layers: Layers::default() };
-    packet.payload(0, length);
+    layers_at(layer, bytes, 0, length, 0)
+}
+
+/// Those of a packet that begins at `at`, which `depth` others carry, and would end at `length` were it not cut.
+fn layers_at(layer: LinkLayer, bytes: &[u8], at: usize, length: usize, depth: usize) -> Layers {
+    let mut packet = Decoder { bytes, length, depth, layers: Layers::default() };
+    packet.payload(at, length.saturating_sub(at));
     match layer {
-        LinkLayer::Ethernet => packet.ethernet(),
-        LinkLayer::Ip => match bytes.first().map(|b| b >> 4) {
-            Some(4) => packet.ip4(0),
-            Some(6) => packet.ip6(0),
-            _ => None,
-        },
+        LinkLayer::Ethernet => packet.ethernet(at),
+        LinkLayer::Ip => packet.ip(at),
     };
     packet.layers
 }
@@ -56,6 +63,7 @@ pub(super) fn ip6_at(bytes: &[u8], at: usize) -> Option<Ipv6Addr> {
 struct Decoder<'a> {
     bytes: &'a [u8],
     length: usize,
+    depth: usize,
     layers: Layers,
 }
 
@@ -69,11 +77,94 @@ impl Decoder<'_> {
         self.layers.payload_length = length;
     }
 
-    fn ethernet(&mut self) -> Option<()> {
+    fn ip(&mut self, at: usize) -> Option<()> {
+        match self.bytes.get(at)? >> 4 {
+            4 => self.ip4(at),
+            6 => self.ip6(at),
+            _ => None,
+        }
+    }
+
+    fn mpls(&mut self, mut at: usize) -> Option<()> {
+        loop {
+            let word = u32_at(self.bytes, at)?;
+            let label = Label {
+                label: word >> 12,
+                tc: (word >> 9 & 7) as u8,
+                bottom: word & 0x100 != 0,
+                ttl: word as u8,
+            };
+            self.layers.mpls.push(label);
+            at += 4;
+            self.payload(at, self.length.saturating_sub(at));
+            if label.bottom {
+                return self.ip(at);
+            }
+        }
+    }
+
+    /// Decodes what a tunnel carries: `length` bytes from `at` on, a frame or a packet of IP.
+    fn tunnel(&mut self, layer: LinkLayer, at: usize, length: usize, kind: tunnel::Kind) -> Option<()> {
+        if self.depth >= DEEPEST {
+            return None;
+        }
+        let inner = layers_at(layer, self.bytes, at, at.saturating_add(length), self.depth + 1);
+        self.layers.tunnel = Some(Box::new(Tunnel { kind, length, inner }));
+        Some(())
+    }
+
+    /// RFC 2784, RFC 2890.
+    fn gre(&mut self, at: usize, length: usize) -> Option<()> {
+        let (flags, protocol) = (u16_at(self.bytes, at)?, u16_at(self.bytes, at + 2)?);
+        // With a source route, or of PPTP.
+        if flags & 0x4007 != 0 {
+            return None;
+        }
+        let mut header = if flags & 0x8000 != 0 { 8 } else { 4 };
+        let mut word = |there: bool| {
+            let value = there.then(|| u32_at(self.bytes, at + header)).flatten();
+            header += if there { 4 } else { 0 };
+            value
+        };
+        let (key, seq) = (word(flags & 0x2000 != 0), word(flags & 0x1000 != 0));
+        let kind = tunnel::Kind::Gre { checksum: flags & 0x8000 != 0, key, seq, protocol, length };
+        let layer = match protocol {
+            0x6558 => LinkLayer::Ethernet,
+            ETH_IP | ETH_IP6 => LinkLayer::Ip,
+            _ => return None,
+        };
+        self.tunnel(layer, at + header, length.checked_sub(header)?, kind)
+    }
+
+    /// What UDP carries, by its ports.
+    fn datagram(&mut self, sport: u16, dport: u16) -> Option<()> {
+        let (at, length) = (self.layers.payload.start, self.layers.payload_length);
+        let b = self.bytes.get(self.layers.payload.clone())?;
+        match dport {
+            // The IANA's port, and Linux's default.
+            4789 | 8472 => {
+                let (flags, vni) = (*b.first()?, u32_at(b, 4)? >> 8);
+                let kind = tunnel::Kind::Vxlan { flags, vni };
+                return self.tunnel(LinkLayer::Ethernet, at + 8, length.checked_sub(8)?, kind);
+            }
+            6081 => {
+                let header = 8 + usize::from(b.first()? & 0x3f) * 4;
+                let (flags, protocol, vni) = (*b.get(1)?, u16_at(b, 2)?, u32_at(b, 4)? >> 8);
+                let kind = tunnel::Kind::Geneve { flags, vni };
+                let layer = if protocol == 0x6558 { LinkLayer::Ethernet } else { LinkLayer::Ip };
+                return self.tunnel(layer, at + header, length.checked_sub(header)?, kind);
+            }
+            _ => {}
+        }
+        self.layers.app = App::datagram(sport, dport, b, length).map(Box::new);
+        Some(())
+    }
+
+    fn ethernet(&mut self, at: usize) -> Option<()> {
         let b = self.bytes;
-        let (dst, src) = (mac_at(b, 0)?, mac_at(b, 6)?);
-        let mut ethertype = u16_at(b, 12)?;
-        let mut at = 14;
+        let (dst, src) = (mac_at(b, at)?, mac_at(b, at + 6)?);
+        let mut ethertype = u16_at(b, at + 12)?;
+        let mut at = at + 14;
         while matches!(ethertype, ETH_VLAN | ETH_QINQ) {
             let (Some(tag), Some(next)) = (u16_at(b, at), u16_at(b, at + 2)) else { break };
             self.layers.vlans.push(Vlan { id: tag & 0xfff, priority: (tag >> 13) as u8, ethertype });
@@ -86,6 +177,7 @@ impl Decoder<'_> {
             ETH_IP => self.ip4(at),
             ETH_IP6 => self.ip6(at),
             ETH_ARP => self.arp(at),
+            ETH_MPLS => self.mpls(at),
             ETH_LLDP => {
                 self.layers.net = Net::Lldp;
                 Some(())
@@ -217,6 +309,7 @@ impl Decoder<'_> {
     /// What IP carries: `length` bytes from `at` on.
     fn carried(&mut self, ip: Ip, at: usize, length: usize) -> Option<()> {
         let (protocol, later) = (ip.protocol, ip.fragment.is_some_and(|f| f.offset != 0));
+        let whole = ip.fragment.is_none();
         self.layers.net = Net::Ip(ip);
         self.payload(at, length);
         if later {
@@ -236,9 +329,18 @@ impl Decoder<'_> {
             17 => {
                 let b = self.bytes;
                 let length = u16_at(b, at + 4)?;
-                self.layers.transport =
-                    Transport::Udp(Udp { sport: u16_at(b, at)?, dport: u16_at(b, at + 2)?, length });
+                let (sport, dport) = (u16_at(b, at)?, u16_at(b, at + 2)?);
+                self.layers.transport = Transport::Udp(Udp { sport, dport, length });
                 self.payload(at + 8, usize::from(length).saturating_sub(8));
+                if whole {
+                    self.datagram(sport, dport)?;
+                }
+            }
+            4 | 41 if whole => self.tunnel(LinkLayer::Ip, at, length, tunnel::Kind::Ip)?,
+            47 if whole => self.gre(at, length)?,
+            89 => {
+                let bytes = &self.bytes[self.layers.payload.clone()];
+                self.layers.app = App::ospf(bytes).map(Box::new);
             }
             _ => {}
         }
@@ -264,6 +366,8 @@ impl Decoder<'_> {
         if !bad_header {
             tcp.options = tcp_options(b.get(20..header.min(b.len())).unwrap_or_default());
             self.payload(at + header, length - header);
+            self.layers.app =
+                App::stream(tcp.sport, tcp.dport, &self.bytes[self.layers.payload.clone()]).map(Box::new);
         }
         self.layers.transport = Transport::Tcp(tcp);
         Some(())

@@ -46,8 +46,11 @@ pub fn is_kind(name: &str) -> bool {
 pub fn kinds() -> impl Iterator<Item = &'static str> {
     use super::{icmp, packet};
     let icmp = (0..=255).map(icmp::name4).chain((0..=255).map(icmp::name6));
-    packet::ARP_OPERATIONS.into_iter().chain(icmp)
+    packet::ARP_OPERATIONS.into_iter().chain(icmp).chain(super::app::kinds())
 }
+
+/// Protocols that have no number in IP.
+const NAMED: [&str; 7] = ["mpls", "vxlan", "geneve", "dns", "dhcp", "dhcp6", "bgp"];
 
 /// A protocol to filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +68,8 @@ pub enum Proto {
     Lldp,
     /// Any other that IPv4 or IPv6 carries, by its number.
     Number(u8),
+    /// One that has no number in IP, by its name.
+    Named(&'static str),
 }
 
 impl Proto {
@@ -80,7 +85,10 @@ impl Proto {
             "udp" => Proto::Udp,
             "stp" => Proto::Stp,
             "lldp" => Proto::Lldp,
-            other => Proto::Number((0..=255).find(|n| super::packet::protocol_name(*n) == Some(other))?),
+            other => match NAMED.iter().find(|name| **name == other) {
+                Some(name) => Proto::Named(name),
+                None => Proto::Number((0..=255).find(|n| super::packet::protocol_name(*n) == Some(other))?),
+            },
         })
     }
 
@@ -89,6 +97,7 @@ impl Proto {
         ["arp", "ip", "ip6", "icmp", "icmp6", "tcp", "udp", "stp", "lldp"]
             .into_iter()
             .chain((0..=255).filter_map(super::packet::protocol_name))
+            .chain(NAMED)
     }
 
     /// As IP has it; `None` if IP doesn't carry it.
@@ -99,7 +108,7 @@ impl Proto {
             Proto::Tcp => 6,
             Proto::Udp => 17,
             Proto::Number(number) => number,
-            Proto::Arp | Proto::Ip | Proto::Ip6 | Proto::Stp | Proto::Lldp => return None,
+            Proto::Arp | Proto::Ip | Proto::Ip6 | Proto::Stp | Proto::Lldp | Proto::Named(_) => return None,
         })
     }
 
@@ -117,6 +126,20 @@ impl Proto {
             Proto::Tcp => carries(6),
             Proto::Udp => carries(17),
             Proto::Number(number) => carries(number),
+            Proto::Named(name) => layers.has(name),
+        }
+    }
+}
+
+impl std::fmt::Display for Proto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Proto::Named(name) => f.write_str(name),
+            Proto::Number(n) => match super::packet::protocol_name(*n) {
+                Some(name) => f.write_str(name),
+                None => write!(f, "{n}"),
+            },
+            other => f.write_str(&format!("{other:?}").to_lowercase()),
         }
     }
 }
@@ -136,7 +159,7 @@ impl Filter {
             && self.port.is_none_or(|r| ports.is_some_and(|(s, d)| within(r, s) || within(r, d)))
             && self.sport.is_none_or(|r| ports.is_some_and(|(s, _)| within(r, s)))
             && self.dport.is_none_or(|r| ports.is_some_and(|(_, d)| within(r, d)))
-            && self.kind.as_deref().is_none_or(|kind| layers.kind().as_deref() == Some(kind))
+            && self.kind.as_deref().is_none_or(|kind| layers.is_kind(kind))
             && self.id.is_none_or(|id| echo_id(layers) == Some(id))
             && self.inward.is_none_or(|inward| packet.direction.is_in() == inward)
             && self.link.as_deref().is_none_or(|link| packet.link.name == link)
@@ -151,7 +174,7 @@ impl Filter {
             parts.extend(value.map(|v| format!("{name}={v}")));
         };
         let range = |r: (u16, u16)| if r.0 == r.1 { r.0.to_string() } else { format!("{}-{}", r.0, r.1) };
-        let protos: Vec<String> = self.protos.iter().map(|p| format!("{p:?}").to_lowercase()).collect();
+        let protos: Vec<String> = self.protos.iter().map(Proto::to_string).collect();
         say("proto", (!protos.is_empty()).then(|| protos.join(",")));
         let hosts: Vec<String> = self.hosts.iter().map(IpAddr::to_string).collect();
         say("host", (!hosts.is_empty()).then(|| hosts.join(",")));

@@ -97,7 +97,11 @@ pub(super) fn decode6(b: &[u8]) -> Option<Icmp> {
         }
         130..=132 => icmp.target = ip6_at(b, 8),
         133 => icmp.mac = option_mac(b, 8),
-        134 => icmp.mac = option_mac(b, 16),
+        134 => {
+            icmp.mac = option_mac(b, 16);
+            icmp.lifetime = u16_at(b, 6);
+            router_options(b, &mut icmp);
+        }
         135 | 136 => {
             icmp.target = ip6_at(b, 8);
             icmp.mac = option_mac(b, 24);
@@ -111,6 +115,21 @@ pub(super) fn decode6(b: &[u8]) -> Option<Icmp> {
         _ => {}
     }
     Some(icmp)
+}
+
+/// The prefixes and the MTU that a router tells.
+fn router_options(b: &[u8], icmp: &mut Icmp) -> Option<()> {
+    let mut at = 16;
+    loop {
+        let (kind, units) = (*b.get(at)?, usize::from(*b.get(at + 1)?));
+        match (kind, units) {
+            (_, 0) => return None,
+            (3, 4) => icmp.prefixes.push(format!("{}/{}", ip6_at(b, at + 16)?, b.get(at + 2)?)),
+            (5, 1) => icmp.mtu = u32_at(b, at + 4),
+            _ => {}
+        }
+        at += units * 8;
+    }
 }
 
 /// The source's or target's link-layer address among the neighbour discovery options from `at` on.

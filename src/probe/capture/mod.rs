@@ -1,37 +1,46 @@
 //! Captures: what passes the links of one or several namespaces, decoded, kept, waited for, saved.
 
+mod app;
 mod bpf;
 mod decode;
 mod expression;
+mod files;
 mod filter;
 mod icmp;
 mod packet;
 mod pcap;
+mod read;
 mod show;
 mod socket;
+mod tunnel;
 
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::poll::PollFlags;
 use nix::sched::CloneFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
+pub use app::{App, Bgp, Dhcp, Dns, Ospf, Question, ResourceRecord, dns_type};
 pub use decode::decode;
 pub use expression::Expression;
+pub use files::Destination;
 pub use filter::{Filter, Proto, is_kind, kinds};
 pub use icmp::number as icmp_number;
 pub use packet::*;
 pub use pcap::Writer;
+pub use read::{parse, read};
 pub use show::WithLink;
+pub use tunnel::Tunnel;
 
 use crate::base::alone::own;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::{self, Deadline};
 use crate::net::namespace::Namespace;
+use files::Files;
 use socket::{Settings, Socket};
 
 /// The slots of all rings together, 32 MiB; one ring has at most a quarter of them.
@@ -66,6 +75,8 @@ pub struct Recording {
     pub max_bytes: usize,
     /// Keep the last packets rather than the first; earlier ones are forgotten, and not counted as dropped.
     pub last: bool,
+    /// Write them to files while they come, too.
+    pub destination: Option<Destination>,
 }
 
 impl Default for Recording {
@@ -77,6 +88,7 @@ impl Default for Recording {
             max_packets: 100_000,
             max_bytes: 256 << 20,
             last: false,
+            destination: None,
         }
     }
 }
@@ -116,6 +128,11 @@ struct State {
     bytes: usize,
     options: Recording,
     drops: Drops,
+    files: Option<Files>,
+    /// How many packets `expect` has passed.
+    expected: u64,
+    /// What came to one socket while another was looked at: what comes to that one then may be older.
+    held: Vec<Arc<Packet>>,
 }
 
 /// Begins to capture in all of `places`, as `tcpdump -i LINK`; when it returns, nothing is missed from then on.
@@ -123,6 +140,7 @@ struct State {
 /// Raises `not_found` for a link that isn't there, `permission` without CAP_NET_RAW.
 pub fn start(places: &[Place<'_>], options: Recording) -> Result<Capture> {
     let sockets = open(places, &options)?;
+    let files = options.destination.clone().map(Files::create).transpose()?;
     let several = places.len() > 1 || places.iter().any(|p| p.links.len() != 1);
     let state = State {
         sockets,
@@ -132,6 +150,9 @@ pub fn start(places: &[Place<'_>], options: Recording) -> Result<Capture> {
         bytes: 0,
         options,
         drops: Drops::default(),
+        files,
+        expected: 0,
+        held: Vec::new(),
     };
     let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
     let shared = Arc::new(Shared {
@@ -162,7 +183,7 @@ fn open(places: &[Place<'_>], options: &Recording) -> Result<Vec<Socket>> {
         program: &program,
         snaplen: options.snaplen,
         promisc: options.promisc,
-        slots: match options.last {
+        slots: match options.last && options.destination.is_none() {
             // Others may follow, of which nobody knows how many.
             true => SLOTS / 64,
             false => (SLOTS / wanted.len().max(1)).clamp(FEWEST_SLOTS, SLOTS / 4),
@@ -237,8 +258,9 @@ impl Shared {
 impl State {
     /// Takes over all that the kernel has. Returns how many packets there were, unwanted ones included.
     fn drain(&mut self) -> usize {
-        let State { sockets, packets, bytes, options, drops, cleared, .. } = self;
-        let mut new: Vec<Arc<Packet>> = Vec::new();
+        let State { sockets, packets, bytes, options, drops, cleared, files, held, .. } = self;
+        let begin = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut new = std::mem::take(held);
         let mut found = 0;
         for socket in sockets.iter_mut() {
             found += socket.drain(&mut |packet| {
@@ -256,8 +278,13 @@ impl State {
             });
         }
         if sockets.len() > 1 {
-            // Each socket's are in order; this merges them.
+            // Each socket's are in order; this merges them. What came since the first one was looked at has to wait.
             new.sort_by_key(|p| p.time);
+            *held = new.split_off(new.partition_point(|p| p.time <= begin));
+            found += held.len();
+        }
+        if let Some(files) = files {
+            files.write(&new);
         }
         packets.extend(new);
         while packets.len() > options.max_packets || *bytes > options.max_bytes {
@@ -321,7 +348,7 @@ impl Capture {
     /// Looks until there is what is looked for; `None` when the deadline passed before, or the capture was stopped.
     fn until<T>(&self, deadline: Deadline, mut look: impl FnMut(&State) -> Option<T>) -> Result<Option<T>> {
         loop {
-            let fds = {
+            let (fds, soon) = {
                 let state = self.now();
                 let _ = self.shared.news.read();
                 let found = look(&state);
@@ -330,9 +357,12 @@ impl Capture {
                 }
                 // Between looking and polling nothing gets lost: the sockets stay readable until drained, and
                 // whoever drains them says so.
-                state.share()
+                (
+                    state.share(),
+                    if state.held.is_empty() { deadline } else { Deadline::after(Duration::ZERO) },
+                )
             };
-            self.poll(&fds, deadline)?;
+            self.poll(&fds, soon)?;
         }
     }
 
@@ -402,6 +432,50 @@ impl Capture {
         state.closing.extend(sockets);
         drop(state);
         let _ = self.shared.look.write(1);
+    }
+
+    /// The files that it has written, complete up to this moment.
+    ///
+    /// Raises what kept it from writing them.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        self.now().files.as_ref().map_or(Ok(Vec::new()), Files::outcome)
+    }
+
+    /// Writes a comment to the last packet that matches; `None` if none does.
+    pub fn comment(&self, text: String, filter: &Filter) -> Option<Arc<Packet>> {
+        let mut state = self.now();
+        let packet = state.packets.iter_mut().rev().find(|p| filter.matches(p))?;
+        Arc::make_mut(packet).comment = Some(text);
+        Some(packet.clone())
+    }
+
+    /// Waits for a packet that matches, behind the one that this found last.
+    ///
+    /// Raises `timeout` if none comes by the deadline, with the last of those that came instead.
+    pub fn expect(&self, filter: &Filter, deadline: Deadline) -> Result<Arc<Packet>> {
+        let begin = self.shared.lock().expected;
+        let mut cursor = begin;
+        let found = self.next(&mut cursor, filter, deadline)?;
+        let mut state = self.shared.lock();
+        if let Some(found) = found {
+            state.expected = cursor;
+            return Ok(found);
+        }
+        let skip = begin.saturating_sub(state.cleared) as usize;
+        let others: Vec<_> = state.packets.iter().skip(skip).collect();
+        let shown = filter.shown();
+        let mut detail =
+            format!("no packet{} came", if shown.is_empty() { shown } else { format!(" ({shown})") });
+        if state.sockets.is_empty() {
+            detail.push_str(", and the capture is stopped");
+        }
+        detail.push_str(&match others.len() {
+            0 => "; nothing else came either".to_owned(),
+            n => format!("; {n} {} came instead: ", if n == 1 { "other" } else { "others" }),
+        });
+        let last: Vec<_> = others.iter().rev().take(3).rev().map(|p| WithLink(p).to_string()).collect();
+        detail.push_str(&last.join("; "));
+        Err(Error::new(Kind::Timeout, detail))
     }
 
     /// Captures in another namespace, too, on all of its links.

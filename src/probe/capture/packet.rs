@@ -5,6 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::app::App;
+use super::tunnel::{Label, Tunnel};
+
 /// One captured packet.
 #[derive(Clone, Debug)]
 pub struct Packet {
@@ -17,6 +20,8 @@ pub struct Packet {
     /// From the link layer's header on, VLAN tags put back.
     pub bytes: Vec<u8>,
     pub layers: Layers,
+    /// What somebody wrote about it.
+    pub comment: Option<String>,
 }
 
 /// Where a packet was seen.
@@ -88,8 +93,13 @@ impl std::fmt::Debug for Mac {
 pub struct Layers {
     pub eth: Option<Eth>,
     pub vlans: Vec<Vlan>,
+    pub mpls: Vec<Label>,
     pub net: Net,
     pub transport: Transport,
+    /// What another packet or frame stands in.
+    pub tunnel: Option<Box<Tunnel>>,
+    /// What the transport carries, or IP itself.
+    pub app: Option<Box<App>>,
     /// The place in the packet's bytes of what the innermost recognised header carries, padding left out.
     pub payload: Range<usize>,
     /// How long that is by the headers: more than `payload` if the packet was cut.
@@ -197,7 +207,7 @@ pub struct Icmp {
     /// Of echo and time stamp messages.
     pub id: Option<u16>,
     pub seq: Option<u16>,
-    /// Of "fragmentation needed" and "packet too big".
+    /// Of "fragmentation needed", "packet too big", and router advertisements that tell it.
     pub mtu: Option<u32>,
     /// Where to, of redirects.
     pub gateway: Option<IpAddr>,
@@ -205,6 +215,9 @@ pub struct Icmp {
     pub target: Option<Ipv6Addr>,
     /// The link layer's address that a neighbour message tells.
     pub mac: Option<Mac>,
+    /// Of router advertisements: for how many seconds it is a default router, and the prefixes that it tells.
+    pub lifetime: Option<u16>,
+    pub prefixes: Vec<String>,
     /// Of multicast listener reports: how many groups.
     pub groups: Option<u16>,
     /// The byte that a parameter problem is about.
@@ -298,6 +311,11 @@ impl Layers {
 
     /// The innermost protocol's name: `arp`, `icmp`, `icmp6`, `tcp`, `udp`, `stp`, ...; else `ip`, `ip6`, `eth`.
     pub fn proto(&self) -> &'static str {
+        if let Some(name) =
+            self.app.as_ref().map(|app| app.name()).or(self.tunnel.as_ref().and_then(|t| t.name()))
+        {
+            return name;
+        }
         match (&self.transport, &self.net) {
             (Transport::Icmp(_), _) => "icmp",
             (Transport::Icmp6(_), _) => "icmp6",
@@ -309,13 +327,32 @@ impl Layers {
             (_, Net::Ip(ip)) => {
                 protocol_name(ip.protocol).unwrap_or(if ip.version == 6 { "ip6" } else { "ip" })
             }
+            (_, Net::Unknown) if !self.mpls.is_empty() => "mpls",
             (_, Net::Unknown) => "eth",
         }
     }
 
     /// What kind of message it is: ARP's and ICMP's name for it (`request`, `echo reply`, `neighbor solicitation`),
-    /// TCP's flags (`S.`).
+    /// that of DNS, DHCP, OSPF, BGP (`query`, `offer`, `hello`, `keepalive`), TCP's flags (`S.`).
     pub fn kind(&self) -> Option<String> {
+        let app = self.app.as_ref().and_then(|app| app.kinds().next());
+        app.map(str::to_owned).or_else(|| self.message())
+    }
+
+    /// Whether it is of that kind, by its innermost protocol or by the one that carries it.
+    pub fn is_kind(&self, kind: &str) -> bool {
+        let app = self.app.as_ref().is_some_and(|app| app.kinds().any(|k| k == kind));
+        app || self.message().as_deref() == Some(kind)
+    }
+
+    /// Whether it has this protocol, of those that have no number in IP.
+    pub fn has(&self, name: &str) -> bool {
+        self.app.as_ref().is_some_and(|app| app.name() == name)
+            || self.tunnel.as_ref().is_some_and(|tunnel| tunnel.name() == Some(name))
+            || name == "mpls" && !self.mpls.is_empty()
+    }
+
+    fn message(&self) -> Option<String> {
         match (&self.transport, &self.net) {
             (Transport::Icmp(icmp), _) => Some(super::icmp::name4(icmp.kind).into()),
             (Transport::Icmp6(icmp), _) => Some(super::icmp::name6(icmp.kind).into()),

@@ -6,8 +6,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::files::failed;
 use super::packet::{Direction, Link, LinkLayer, Packet};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Result};
 
 /// No packet in a file is longer; what tcpdump writes too.
 const SNAPLEN: u32 = 262_144;
@@ -29,14 +30,7 @@ pub fn save<'a>(path: &Path, packets: impl Iterator<Item = &'a Packet> + Clone) 
             )));
         }
     };
-    std::fs::write(path, bytes).map_err(|e| {
-        let error = Error::from(e).detail(format!("writing {}", path.display()));
-        match error.kind() {
-            Kind::ReadOnly => error
-                .hint("the sandbox can write in the working directory, in /tmp, and where --write allows"),
-            _ => error,
-        }
-    })
+    std::fs::write(path, bytes).map_err(|e| failed(e, path))
 }
 
 /// <https://www.tcpdump.org/linktypes.html>
@@ -156,6 +150,9 @@ impl Writer {
             Direction::Other => 1 | 4 << 2,
         };
         option(&mut body, 2, &flags.to_le_bytes());
+        if let Some(comment) = &packet.comment {
+            option(&mut body, 1, comment.as_bytes());
+        }
         option(&mut body, 0, b"");
         block(out, 6, &body);
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::icmp::{name4, name6};
-use super::packet::{Icmp, Inner, Ip, Net, Packet, Stp, Tcp, TcpOption, Transport, protocol_name};
+use super::packet::{Icmp, Inner, Ip, Layers, Net, Packet, Stp, Tcp, TcpOption, Transport, protocol_name};
 use crate::base::clock;
 use crate::base::text::harmless;
 
@@ -44,6 +44,23 @@ fn time_of_day(time: Duration) -> String {
 
 impl Packet {
     fn body(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Body { layers: &self.layers, bytes: &self.bytes, length: self.length }.write(f)
+    }
+}
+
+/// What is told of a packet, or of one within another.
+struct Body<'a> {
+    layers: &'a Layers,
+    bytes: &'a [u8],
+    length: u32,
+}
+
+impl Body<'_> {
+    fn write(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if !self.layers.mpls.is_empty() {
+            f.write_str("MPLS ")?;
+            self.layers.mpls.iter().try_for_each(|label| write!(f, "{label} "))?;
+        }
         match &self.layers.net {
             Net::Ip(ip) => self.ip(f, ip),
             Net::Arp(arp) => {
@@ -62,6 +79,9 @@ impl Packet {
             }
             Net::Stp(stp) => stp_line(f, stp),
             Net::Lldp => write!(f, "LLDP, length {}", self.layers.payload_length),
+            Net::Unknown if !self.layers.mpls.is_empty() => {
+                write!(f, "length {}", self.layers.payload_length)
+            }
             Net::Unknown => match self.layers.eth {
                 Some(eth) => {
                     write!(f, "{} > {}, ", eth.src, eth.dst)?;
@@ -100,8 +120,12 @@ impl Packet {
             Transport::Icmp6(icmp) => icmp6(f, icmp),
             Transport::Tcp(tcp) => {
                 tcp_line(f, tcp, layers.payload_length as u32)?;
+                if let Some(app) = &layers.app {
+                    return write!(f, ": {app}");
+                }
                 http(f, tcp, self.bytes.get(layers.payload.clone()).unwrap_or_default())
             }
+            _ if layers.tunnel.is_some() || layers.app.is_some() => self.inside(f),
             Transport::Udp(udp) => write!(f, " UDP, length {}", udp.length.saturating_sub(8)),
             Transport::Unknown if ip.fragment.is_some_and(|x| x.offset != 0) => {
                 match (ip.version, ip.protocol) {
@@ -121,8 +145,21 @@ impl Packet {
     }
 }
 
+impl Body<'_> {
+    /// What a tunnel carries, or what an application says.
+    fn inside(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(app) = &self.layers.app {
+            return write!(f, " {app}");
+        }
+        let Some(tunnel) = &self.layers.tunnel else { return Ok(()) };
+        write!(f, " {tunnel}")?;
+        let inner = Body { layers: &tunnel.inner, bytes: self.bytes, length: tunnel.length as u32 };
+        inner.write(f)
+    }
+}
+
 /// How much the fragment carries, its transport header included.
-fn carried(packet: &Packet) -> usize {
+fn carried(packet: &Body<'_>) -> usize {
     match &packet.layers.transport {
         Transport::Icmp(icmp) | Transport::Icmp6(icmp) => icmp.length,
         Transport::Udp(_) => packet.layers.payload_length + 8,

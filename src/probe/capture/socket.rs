@@ -178,7 +178,7 @@ impl Socket {
         }
         let layers = decode(link.layer, &bytes, length as usize);
         let time = Duration::new(frame.header.tp_sec.into(), frame.header.tp_nsec);
-        Packet { time, link, direction, length, bytes, layers }
+        Packet { time, link, direction, length, bytes, layers, comment: None }
     }
 
     /// The whole of a frame that is too large for its slot.

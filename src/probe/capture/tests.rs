@@ -27,6 +27,7 @@ fn packet_on(layer: LinkLayer, bytes: Vec<u8>) -> Packet {
         length: length as u32,
         layers: decode(layer, &bytes, length),
         bytes,
+        comment: None,
     }
 }
 

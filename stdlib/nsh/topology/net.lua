@@ -525,6 +525,64 @@ function Net:ping_all(opts)
   return ping_all(self.hosts, opts)
 end
 
+---How many pairs `Net:check` asks `why` about.
+local ASKED = 4
+
+---What `why` says of lost pairs, each cause once.
+local function causes(lost)
+  local found, seen = {}, {}
+  for i = 1, math.min(#lost, ASKED) do
+    local pair = lost[i]
+    local asked, verdict = pcall(function()
+      return namespace.get(pair.src).why(pair.addr)
+    end)
+    for _, fault in ipairs(asked and verdict.faults or {}) do
+      local text = ("%s: %s"):format(fault.namespace, fault.text)
+      if not seen[text] then
+        seen[text] = true
+        found[#found + 1] = fault.fix and ("%s; fix: %s"):format(text, fault.fix) or text
+      end
+    end
+  end
+  return found
+end
+
+---Claims that each host reaches each other one. Where one doesn't, it says which, and as a hint what `why` finds: the cause, and
+---what repairs it.
+---
+---```lua
+---local topology = require("nsh.topology")
+---local net = topology(topology.star(3))
+---net:check()
+---net:cut("h2", "s1")
+---local e = check.error(function()
+---  net:check({ timeout = 0.2 })
+---end, "check")
+---check.match(e.message, "4 of 6 pairs")
+---```
+---@param opts? nsh.ping_all.Options how to ping
+---@return nsh.PingMatrix # who reaches whom
+function Net:check(opts)
+  local matrix = self:ping_all(opts)
+  if not matrix.ok then
+    local names = {}
+    for i = 1, math.min(#matrix.lost, ASKED) do
+      names[i] = matrix.lost[i].src .. " > " .. matrix.lost[i].dst
+    end
+    if #matrix.lost > ASKED then
+      names[ASKED + 1] = "..."
+    end
+    local message = ("%d of %d pairs lost requests: %s"):format(
+      #matrix.lost,
+      #matrix.pairs,
+      table.concat(names, ", ")
+    )
+    local found = causes(matrix.lost)
+    internal.raise("Net:check", "check", message, #found > 0 and table.concat(found, "\n") or nil)
+  end
+  return matrix
+end
+
 ---The network as a graph in the language of Graphviz: `nsh net.lua | dot -Tsvg > net.svg`.
 ---
 ---```lua

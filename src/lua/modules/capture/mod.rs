@@ -3,7 +3,7 @@
 mod record;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,9 @@ use crate::lua::schema::{
 use crate::net::hosts;
 use crate::net::link::find;
 use crate::net::namespace::Namespace;
-use crate::probe::capture::{self, Capture, Expression, Filter, Packet, Place, Proto, Recording};
+use crate::probe::capture::{
+    self, Capture, Destination, Expression, Filter, Packet, Place, Proto, Recording,
+};
 use record::{Seen, packet};
 
 /// How long `wait` waits unless told otherwise.
@@ -34,12 +36,22 @@ const WAIT: Duration = Duration::from_secs(5);
 struct StartOptions {
     recording: Recording,
     namespaces: Option<Where>,
+    file: Option<PathBuf>,
+    size: Option<u64>,
+    files: Option<u64>,
 }
 
 options! {
     struct WaitOptions = "nsh.capture.WaitOptions" {
         timeout: Duration = WAIT, ty::seconds(), "how long to wait; default 5 seconds";
         count: usize = 1, ty::int(1..=usize::MAX >> 1), "how many; default 1";
+        ..filter: Filter, filter("nsh.capture.Filter");
+    }
+}
+
+options! {
+    struct ExpectOptions = "nsh.capture.ExpectOptions" {
+        timeout: Duration = WAIT, ty::seconds(), "how long to wait; default 5 seconds";
         ..filter: Filter, filter("nsh.capture.Filter");
     }
 }
@@ -117,10 +129,10 @@ fn port() -> Type<(u16, u16)> {
 fn filter(name: &'static str) -> Shape<Filter> {
     shape!(Filter = name => {
         protos as "proto": ty::one_or_list(proto()),
-            "arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ...; or several of them";
+            "arp, ip (IPv4), ip6, icmp, icmp6, tcp, udp, stp, lldp, gre, ospf, dns, dhcp, bgp, vxlan, mpls, ...; or several of them";
         kind as "type": kind(),
-            "the packet's kind: \"echo request\", \"time exceeded\", \"neighbor solicitation\", \"request\" (of ARP), \
-             or TCP's flags such as \"S.\"";
+            "the packet's kind: \"echo request\", \"time exceeded\", \"neighbor solicitation\", \"request\" (of ARP), \"query\" \
+             (of DNS), \"offer\" (of DHCP), \"hello\" (of OSPF), or TCP's flags such as \"S.\"";
         hosts as "host": host(), "from or to this address, or any address of this namespace";
         net: net(), "from or to an address of this prefix";
         src: net(), "from this address or prefix";
@@ -147,6 +159,10 @@ fn start_options() -> Shape<StartOptions> {
         recording.max_packets: ty::int(1..=100_000_000usize),
             "how many packets to keep, later ones count as drops; default 100000";
         recording.max_bytes: ty::int(1..=1usize << 40), "how many bytes of packets to keep; default 256 MiB";
+        file: ty::string().map(PathBuf::from),
+            "a .pcapng file to write the packets to while they come; then the last ones are kept, and none counts as a drop";
+        size: ty::int(1000..=1u64 << 40), "begin another file before one has more bytes: NAME-1.pcapng, NAME-2.pcapng, ...";
+        files: ty::int(1..=1_000_000u64), "how many of those to keep, the last ones; default all";
     });
     Shape::<StartOptions>::new("nsh.capture.StartOptions")
         .include(filter("nsh.capture.Filter"), |o| &mut o.recording.filter)
@@ -158,8 +174,19 @@ fn links() -> Type<Vec<String>> {
     ty::one_or_list(ty::link_name())
 }
 
-fn start(cx: &Cx<'_>, links: Option<Vec<String>>, o: StartOptions) -> Result<Capture, Failure> {
+fn start(cx: &Cx<'_>, links: Option<Vec<String>>, mut o: StartOptions) -> Result<Capture, Failure> {
     let links = links.unwrap_or_default();
+    match (o.file, o.size, o.files) {
+        (Some(path), size, files) if size.is_some() || files.is_none() => {
+            o.recording.destination = Some(Destination { path, size, files });
+            o.recording.last = true;
+        }
+        (Some(_), ..) => {
+            return Err(Error::argument("files needs size, after which another file begins").into());
+        }
+        (None, None, None) => {}
+        (None, ..) => return Err(Error::argument("size and files need file, the file's name").into()),
+    }
     let namespaces = match o.namespaces {
         None => vec![cx.ns.clone()],
         Some(Where::These(these)) => these,
@@ -191,6 +218,13 @@ fn with_links(cx: &Cx<'_>, links: &[String]) -> Result<Vec<Rc<Namespace>>, Failu
 fn seen(this: &Capture, packets: Vec<Arc<Packet>>) -> Vec<Seen> {
     let several = this.several();
     packets.into_iter().map(|packet| Seen { packet, several }).collect()
+}
+
+fn read(path: &Path, filter: &Filter) -> Result<Vec<Seen>, Error> {
+    let mut packets = capture::read(path).map_err(|e| e.on(path.display().to_string()))?;
+    let several = packets.iter().any(|p| p.link != packets[0].link);
+    packets.retain(|p| filter.matches(p));
+    Ok(packets.into_iter().map(|packet| Seen { packet: Arc::new(packet), several }).collect())
 }
 
 /// An iterator function over the packets, those first that are there already.
@@ -250,6 +284,19 @@ impl Handle for Capture {
         )
         .method(
             MethodDoc(
+                "expect",
+                "Waits for a packet that all given options fit, and returns it. The next call looks behind it, so that \
+                 several say in which order packets come.\n\nRaises `timeout`, with what came instead.",
+            ),
+            (opts(ExpectOptions::shape()),),
+            ret::record(packet(), "the packet"),
+            |_, this, (o,)| {
+                let packet = this.expect(&o.filter, Deadline::after(o.timeout))?;
+                Ok(Seen { packet, several: this.several() })
+            },
+        )
+        .method(
+            MethodDoc(
                 "stream",
                 "Iterates over the packets as they come, beginning with those that are there. Ends at the deadline, \
                  or when the capture is stopped.",
@@ -270,6 +317,33 @@ impl Handle for Capture {
             ret::value("integer", "how many packets it holds"),
             |_, this, (path, filter)| {
                 Ok(this.save(&path, &filter).map_err(|e| e.on(path.display().to_string()))?)
+            },
+        )
+        .method(
+            MethodDoc(
+                "comment",
+                "Writes a comment to the last packet that all given options fit; `save` writes it to a .pcapng file, where \
+                 wireshark shows it.\n\nRaises `not_found` if there is no such packet.",
+            ),
+            (param("text", ty::string(), "the comment"), chosen()),
+            ret::record(packet(), "the packet"),
+            |_, this, (text, filter)| {
+                let none = || Error::new(Kind::NotFound, "there is no such packet to comment on");
+                let packet = this.comment(text, &filter).ok_or_else(none)?;
+                Ok(Seen { packet, several: this.several() })
+            },
+        )
+        .method(
+            MethodDoc(
+                "files",
+                "The files that a capture with `file` has written, complete up to this moment, the oldest first.\n\n\
+                 Raises what kept it from writing them, such as a full disk.",
+            ),
+            (),
+            ret::value("string[]", "their paths"),
+            |_, this, ()| {
+                let files = this.files()?;
+                Ok(files.iter().map(|path| path.display().to_string()).collect::<Vec<_>>())
             },
         )
         .method(
@@ -325,5 +399,23 @@ pub fn module() -> Module {
              Raises `not_found` if a link isn't there.",
         )
         .command("tcpdump -n -i LINK"),
+    )
+    .function(
+        Function::new(
+            "capture.read",
+            (
+                param("path", ty::string().map(PathBuf::from), "a pcap or pcapng file"),
+                opts(filter("nsh.capture.Filter")),
+            ),
+            ret::list(packet(), "the packets, in the order of the file"),
+            |_, (path, filter)| Ok(read(&path, &filter)?),
+        )
+        .doc(
+            "Reads the packets of a capture file, or those that all given options fit: pcap and pcapng, of nsh, tcpdump, \
+             wireshark. Of a file that is cut at its end, the whole packets are read. Links have names where the file has \
+             them; where it doesn't tell the direction, it is `in`.\n\n\
+             Raises `not_found` if there is no such file, `argument` if it is no capture file, or damaged.",
+        )
+        .command("tcpdump -n -r PATH"),
     )
 }

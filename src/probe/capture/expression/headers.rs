@@ -257,11 +257,12 @@ pub(super) fn ethertype(name: &str) -> Option<u32> {
 
 /// Whether it is a protocol's name.
 pub(super) fn is_name(word: &str) -> bool {
-    word == "rarp" || Proto::from_name(word).is_some()
+    names().any(|name| name == word)
 }
 
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    Proto::names().chain(["rarp"])
+    let named = |name: &&str| !matches!(Proto::from_name(name), Some(Proto::Named(_)));
+    Proto::names().filter(named).chain(["rarp"])
 }
 
 /// A port's number, or the name of a service that everyone knows.
