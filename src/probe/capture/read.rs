@@ -110,7 +110,7 @@ impl Form {
             };
             let ethernet = [&[0; 6], &bytes[source..source + 6], &bytes[protocol..protocol + 2]].concat();
             bytes.splice(..header, ethernet);
-            length = (length + 14).saturating_sub(header as u32);
+            length = length.saturating_add(14).saturating_sub(header as u32);
         }
         let length = length.max(bytes.len() as u32);
         let layers = decode(link.layer, &bytes, length as usize);
