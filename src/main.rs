@@ -7,11 +7,12 @@ use std::io::{IsTerminal, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use cli::{Command, LabOptions, Source};
+use cli::{Command, LabOptions, Source, Translating};
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use nsh::base::error::Error;
+use nsh::base::error::{Error, Kind};
 use nsh::base::file::{self, LONGEST_SCRIPT};
 use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
@@ -53,7 +54,7 @@ fn dispatch(command: Command) -> Result<i32> {
             project::types(&directory).context(Exit(status::FAILED)).map(|()| status::SUCCESS)
         }
         Command::Init { directory } => show(&project::init(&directory).context(Exit(status::FAILED))?),
-        Command::Translate { file, output } => translate(&file, output.as_deref()),
+        Command::Translate { file, args, output, how } => translate(&file, &args, output.as_deref(), how),
         Command::Check { file, options } => check(file, options),
         Command::Doctor { json } => Ok(doctor::run(json)),
         Command::Test(options) => {
@@ -124,7 +125,7 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
 fn policy(options: LabOptions, script_dir: Option<PathBuf>) -> sandbox::Policy {
     let cli::ScriptOptions { write, env, timeout, trace: _ } = options.script;
     tell_unset(&env);
-    sandbox::Policy { host: options.host, write, script_dir, timeout, env, own_etc: false }
+    sandbox::Policy { host: options.host, write, script_dir, timeout, env, own_etc: false, own_cwd: false }
 }
 
 fn tell_unset(env: &[OsString]) {
@@ -143,18 +144,113 @@ fn tell_notes(lab: &Sandbox, trace: bool) {
     }
 }
 
-/// Writes what a shell's script is in Lua; tells on stderr what isn't.
-fn translate(file: &Path, output: Option<&Path>) -> Result<i32> {
-    let source = if file.as_os_str() == "-" { Source::Stdin } else { Source::File(file.to_owned()) };
-    let source = read(source, &[])?.source;
-    let name = file.to_string_lossy();
-    let translation = shell::text(&String::from_utf8_lossy(&source), &name);
-    match output {
-        Some(output) => std::fs::write(output, &translation.lua)
-            .with_context(|| output.display().to_string())
-            .context(Exit(status::USAGE))?,
-        None => drop(show(&translation.lua)?),
+/// Runs a shell's script, writes what it did as Lua, and tells whether that makes the same.
+fn by_running(
+    script: &Script,
+    found: &shell::ShellScript,
+    (args, timeout): (&[OsString], Duration),
+    output: Option<&Path>,
+) -> Result<i32> {
+    let recording = record(script, found, args, timeout)?;
+    let transcript = shell::transcribe(&recording, &script.name, &String::from_utf8_lossy(&script.source));
+    write_lua(&transcript.lua, output)?;
+    let lua = Script {
+        name: output.map_or("the Lua".to_owned(), |path| path.display().to_string()),
+        source: transcript.replayed.clone().into_bytes(),
+        args: Vec::new(),
+        directory: None,
+    };
+    let tape = shell::Tape::new()?;
+    let status = sandbox::run(&apart(script, timeout), |lab| {
+        // What it prints was printed by the script already.
+        if let Ok(null) = std::fs::File::options().write(true).open("/dev/null") {
+            let _ = nix::unistd::dup2_stdout(null);
+        }
+        let status = lua::run(Place::of(lab), &lua, false, None, lua::compare::install);
+        match tape.write(&lua::compare::taken()) {
+            Ok(()) => status,
+            Err(e) => sandbox::exit_status(Err(e.into())),
+        }
+    })?;
+    let compared = transcript.compare(&tape.read::<Vec<_>>().unwrap_or_default());
+    let mut told = transcript.report(&script.name);
+    if status != status::SUCCESS {
+        told.push_str(&format!("{}: the replay ended with status {status}\n", script.name));
     }
+    told.push_str(&format!("{}: {}\n{}", script.name, compared.told, compared.difference));
+    let _ = write!(std::io::stderr(), "{told}");
+    let whole = status == status::SUCCESS && compared.equal() && !transcript.incomplete;
+    Ok(if whole { status::SUCCESS } else { status::FAILED })
+}
+
+fn write_lua(lua: &str, output: Option<&Path>) -> Result<()> {
+    match output {
+        Some(output) => std::fs::write(output, lua)
+            .with_context(|| output.display().to_string())
+            .context(Exit(status::USAGE)),
+        None => show(lua).map(drop),
+    }
+}
+
+/// Writes what a shell's script is in Lua; tells on stderr what isn't.
+fn translate(file: &Path, args: &[OsString], output: Option<&Path>, how: Translating) -> Result<i32> {
+    let stdin = file.as_os_str() == "-";
+    let script = read(if stdin { Source::Stdin } else { Source::File(file.to_owned()) }, &[])?;
+    let found = shell::ShellScript::of(file, &script.source).filter(|_| !stdin);
+    match (how, found) {
+        (Translating::Running { timeout }, Some(found)) => {
+            by_running(&script, &found, (args, timeout), output)
+        }
+        (Translating::Listing { timeout }, Some(found)) => {
+            let recording = record(&script, &found, args, timeout)?;
+            show(&recording.list())?;
+            Ok(recording.broken.map_or(status::SUCCESS, |reason| {
+                let _ =
+                    writeln!(std::io::stderr(), "nsh: {}: not recorded to its end: {reason}", script.name);
+                status::FAILED
+            }))
+        }
+        (Translating::Listing { .. }, None) => {
+            let e = Error::argument("--commands runs a file that is a shell's script (#!/bin/sh, .sh)");
+            Err(anyhow::Error::from(e).context(Exit(status::USAGE)))
+        }
+        _ if !args.is_empty() => {
+            let e = Error::argument("arguments are for a shell's script that is run, and this is only read");
+            Err(anyhow::Error::from(e).context(Exit(status::USAGE)))
+        }
+        _ => by_reading(file, &script, output),
+    }
+}
+
+/// Runs a shell's script in a lab whose files are copies, and records what it does.
+fn record(
+    script: &Script,
+    found: &shell::ShellScript,
+    args: &[OsString],
+    timeout: Duration,
+) -> Result<shell::Recording> {
+    sandbox::close_inherited();
+    let tape = shell::Tape::new()?;
+    sandbox::run(&apart(script, timeout), |lab| sandbox::exit(found.record(lab, args, &tape)))?;
+    let recording =
+        tape.read().ok_or_else(|| Error::new(Kind::Unsupported, "the script was not recorded"))?;
+    Ok(recording)
+}
+
+fn apart(script: &Script, timeout: Duration) -> sandbox::Policy {
+    sandbox::Policy {
+        script_dir: script.directory.clone(),
+        timeout: Some(timeout),
+        own_etc: true,
+        own_cwd: true,
+        ..sandbox::Policy::default()
+    }
+}
+
+fn by_reading(file: &Path, script: &Script, output: Option<&Path>) -> Result<i32> {
+    let name = file.to_string_lossy();
+    let translation = shell::text(&String::from_utf8_lossy(&script.source), &name);
+    write_lua(&translation.lua, output)?;
     let _ = write!(std::io::stderr(), "{}", translation.report(&name));
     Ok(if translation.problems.is_empty() { status::SUCCESS } else { status::FAILED })
 }

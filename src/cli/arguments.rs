@@ -7,11 +7,11 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 use nsh::labs::Which;
 
-use super::Command;
 use super::complete;
 use super::generate::{Generate, exit_status};
 use super::labs::{self, Up};
 use super::test::{Report, Test};
+use super::{Command, Translating};
 
 /// Runs Lua scripts in network labs: namespaces, links, routes, NAT and probes, in a private sandbox that needs no
 /// root and leaves nothing behind.
@@ -163,17 +163,29 @@ pub enum SubCommand {
     },
     /// Translate a shell script, or the shell's commands in a Markdown text, into a Lua script
     ///
-    /// It understands ip, bridge, sysctl, iptables, ip6tables, nft, ping, tcpdump, curl, nc and others, with sudo, ip
-    /// netns exec and nsenter in front, variables, loops, && and ||. What it can't translate stays as a comment in its
-    /// place, and is reported on stderr with its line. Exit status: 0 if all of it was translated, 1 if something
-    /// was not, 2 for a file that can't be read or written.
+    /// A script (#!/bin/sh, .sh) is run in a lab by its own shell. What it did is written as Lua, and the Lua is run in a
+    /// second lab and compared with the first. A text, stdin, and with --static a script, are read and not run. What is
+    /// not translated stays as a comment in its place, and is reported on stderr. Exit status: 0 if all of it was
+    /// translated and makes the same, 1 if not, 2 for a file that can't be read or written.
     Translate {
         /// The script or text; - reads it from stdin
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// The script's arguments; those that begin with - go behind --
+        #[arg(value_name = "ARGS")]
+        args: Vec<OsString>,
         /// Write the script here rather than to stdout
         #[arg(short, long, value_name = "OUT")]
         output: Option<PathBuf>,
+        /// Read the script, and don't run it
+        #[arg(long = "static")]
+        only_read: bool,
+        /// Print the commands that the script runs, each with its namespace, and no Lua
+        #[arg(long, conflicts_with_all = ["only_read", "output"])]
+        commands: bool,
+        /// End the script after this time
+        #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "60")]
+        timeout: Duration,
     },
     /// Run a text's commands in a lab, and compare what they print with the output that the text shows
     ///
@@ -214,7 +226,14 @@ impl SubCommand {
             SubCommand::Doc { name, .. } => Command::Doc { name: (!name.is_empty()).then(|| name.join(" ")) },
             SubCommand::Types { directory } => Command::Types { directory },
             SubCommand::Init { directory } => Command::Init { directory },
-            SubCommand::Translate { file, output } => Command::Translate { file, output },
+            SubCommand::Translate { file, args, output, only_read, commands, timeout } => {
+                let how = match (only_read, commands) {
+                    (true, _) => Translating::Reading,
+                    (_, true) => Translating::Listing { timeout },
+                    _ => Translating::Running { timeout },
+                };
+                Command::Translate { file, args, output, how }
+            }
             SubCommand::Check { file, options } => Command::Check { file, options },
             SubCommand::Doctor { json } => Command::Doctor { json },
             SubCommand::Test(test) => test.command(),

@@ -10,6 +10,7 @@ mod tests;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::error::ErrorKind;
@@ -51,7 +52,9 @@ pub enum Command {
     },
     Translate {
         file: PathBuf,
+        args: Vec<OsString>,
         output: Option<PathBuf>,
+        how: Translating,
     },
     /// Whether a text's commands print what it shows.
     Check {
@@ -96,6 +99,17 @@ pub enum Command {
         follow: bool,
     },
     Down(Which),
+}
+
+/// How a shell's script is translated.
+#[derive(Clone, Copy, Debug)]
+pub enum Translating {
+    /// By what it says.
+    Reading,
+    /// By what it does, in a lab.
+    Running { timeout: Duration },
+    /// Only what it runs is told.
+    Listing { timeout: Duration },
 }
 
 #[derive(Debug)]

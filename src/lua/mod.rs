@@ -24,6 +24,7 @@ use std::rc::Rc;
 use mlua::Lua;
 
 use lab::Place;
+pub use modules::lab::compare;
 use modules::test;
 pub use modules::{interpreter, with_interpreter};
 pub use runtime::explain::{Raised, call, report};

@@ -55,6 +55,7 @@ use sys::{Channel, Message};
 pub use environment::{Environment, unset};
 pub use exe::copy_if_needed;
 pub use exit::{Exit, exit_status};
+pub use filter::tell_writes;
 pub use ids::{Lack, Users};
 pub use init::exit;
 pub use job::{Who, stop};
@@ -91,6 +92,8 @@ pub struct Policy {
     pub env: Vec<OsString>,
     /// `/etc` is a copy that the script can write to.
     pub own_etc: bool,
+    /// What is written in the working directory goes with the lab.
+    pub own_cwd: bool,
 }
 
 /// What the script runs in.
@@ -144,6 +147,7 @@ impl Plan {
         Ok(Plan {
             places: Places {
                 own_etc: options.own_etc,
+                own_cwd: options.own_cwd,
                 ..Places::of(&options.write, options.script_dir.as_deref())?
             },
             environment: Environment::passed(&options.env)?,

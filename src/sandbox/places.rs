@@ -44,6 +44,8 @@ pub struct Places {
     pub sockets: Vec<PathBuf>,
     /// `/etc` is a copy that the lab can write to.
     pub own_etc: bool,
+    /// What is written in the working directory goes with the lab.
+    pub own_cwd: bool,
 }
 
 impl Places {
@@ -61,7 +63,16 @@ impl Places {
         readable.sort();
         readable.dedup();
         let sockets = machine_sockets(&writable);
-        Ok(Places { cwd, cwd_writable, writable, readable, script_dir, sockets, own_etc: false })
+        Ok(Places {
+            cwd,
+            cwd_writable,
+            writable,
+            readable,
+            script_dir,
+            sockets,
+            own_etc: false,
+            own_cwd: false,
+        })
     }
 }
 

@@ -24,6 +24,8 @@ pub const HOSTNAME: &str = "nsh";
 
 /// Covers a machine's socket.
 const EMPTY: &str = "/run/nsh/empty";
+/// Where changes to the working directory are kept that go with the lab.
+const LAYER: &str = "/run/nsh/cwd";
 /// A directory with nothing in it.
 pub const NOTHING: &str = "/run/nsh/nothing";
 
@@ -117,6 +119,9 @@ pub fn build(places: &Places, devices: Devices) -> Result<(View, procfs::Handle)
             let _ = shade::lay(path);
         }
     }
+    if places.own_cwd && view.cwd_writable {
+        own_cwd(&places.cwd, &mut view);
+    }
     if places.own_etc {
         etc::mount(&mut view);
     } else {
@@ -206,6 +211,28 @@ pub fn make_directory(path: &Path) -> Result<()> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(path);
     nix::sys::stat::umask(umask);
     Ok(made?)
+}
+
+/// Lays an overlay over the working directory, so that what is written there stays in the lab's memory. Where the kernel
+/// mounts none, it can only be read.
+fn own_cwd(cwd: &Path, view: &mut View) {
+    if let Err(e) = lay_over(cwd) {
+        view.cwd_writable = false;
+        view.lacks(&e, "the working directory is read-only");
+        let _ = sys::set_mount(cwd, true, libc::MOUNT_ATTR_RDONLY, 0);
+    }
+}
+
+fn lay_over(cwd: &Path) -> Result<()> {
+    let layer = Path::new(LAYER);
+    make_directory(layer)?;
+    mount_memory(layer, "mode=755")?;
+    for part in ["upper", "work"] {
+        make_directory(&layer.join(part))?;
+    }
+    nix::unistd::chdir(cwd)?;
+    let layers = format!("lowerdir=.,upperdir={LAYER}/upper,workdir={LAYER}/work,userxattr");
+    mount("overlay", cwd, MsFlags::MS_NODEV, &layers)
 }
 
 /// Attaches a tree to its place again, which is made anew if a private place covers it.

@@ -105,6 +105,7 @@ impl Running {
             script_dir: script.directory.clone(),
             timeout: limit,
             own_etc: false,
+            own_cwd: false,
         };
         let trace = options.trace;
         let job = job::start(start, |inside| enter(&sandbox, &script, trace, settings, inside))?;

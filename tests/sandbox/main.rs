@@ -11,6 +11,7 @@ mod launchers;
 mod leftovers;
 mod machine;
 mod pty;
+mod recording;
 mod shell_scripts;
 mod stage;
 mod statuses;

@@ -4,6 +4,7 @@
 
 mod faithful;
 mod forms;
+mod replayed;
 #[path = "../witness/mod.rs"]
 mod witness;
 
@@ -18,7 +19,8 @@ use witness::{Stage, by_shell, difference, dump_in_lua, dumped, in_path, text, w
 fn translate(stage: &Stage, name: &str, source: &str) -> (String, Output) {
     let file = stage.0.join(name);
     fs::write(&file, source).unwrap();
-    let output = Command::new(stage.0.join("nsh")).arg("translate").arg(&file).output().unwrap();
+    let output =
+        Command::new(stage.0.join("nsh")).args(["translate", "--static"]).arg(&file).output().unwrap();
     (text(&output.stdout), output)
 }
 
@@ -323,7 +325,7 @@ fn rules_are_those_of_iptables_translate() {
 fn the_page_says_what_is_printed() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/translate.md")).unwrap();
     let session = page.split("```console\n$ cat lab.sh\n").nth(1).unwrap().split("```").next().unwrap();
-    let (script, printed) = session.split_once("$ nsh translate lab.sh\n").unwrap();
+    let (script, printed) = session.split_once("$ nsh translate --static lab.sh\n").unwrap();
     let stage = Stage::new("page");
     let (lua, output) = translate(&stage, "lab.sh", script);
     assert_eq!(lua + &text(&output.stderr), printed);
@@ -351,7 +353,14 @@ fn the_command_line() {
         "-:2: not translated: rm x\n  rm: what it does is not known\n1 of 2 commands translated\n"
     );
     assert!(fs::read_to_string(stage.0.join("out.lua")).unwrap().contains("-- rm x\n"));
-    for wrong in [&["nothing.sh"][..], &["-", "-o", "no-such-directory/x"], &[], &["a", "b"]] {
+    for wrong in [
+        &["nothing.sh"][..],
+        &["-", "-o", "no-such-directory/x"],
+        &[],
+        &["a", "b"],
+        &["-", "b"],
+        &["--static", "a.sh", "b"],
+    ] {
         let (status, out, err) = nsh(wrong, "ip link\n");
         assert_eq!((status, out.as_str()), (2, ""), "{wrong:?}");
         assert!(err.starts_with("nsh: ") && err.lines().count() == 1, "{err}");

@@ -59,12 +59,17 @@ impl Stage {
     pub fn run(&self, options: &[&str], lua: &str, ordinary: bool) -> Output {
         let file = self.0.join("script.lua");
         fs::write(&file, lua).unwrap();
+        self.nsh(ordinary).args(["--timeout", "60"]).args(options).arg(&file).output().unwrap()
+    }
+
+    /// nsh there, as root or as an ordinary user.
+    pub fn nsh(&self, ordinary: bool) -> Command {
         let mut command = Command::new(self.0.join("nsh"));
-        command.args(["--timeout", "60"]).args(options).arg(&file).current_dir(&self.0).stdin(Stdio::null());
+        command.current_dir(&self.0).stdin(Stdio::null());
         if ordinary && root() {
             command.uid(NOBODY).gid(NOBODY);
         }
-        command.output().unwrap()
+        command
     }
 }
 

@@ -128,7 +128,7 @@ pub fn read(rest: Vec<Arg>, version: Version, insert: bool) -> Result<Vec<Rule>>
             }
             "--icmp-type" | "--icmpv6-type" => {
                 let kind = plain(&value(&mut args)?, &option)?;
-                let kind = if kind == "ping" { "echo-request".to_owned() } else { kind };
+                let kind = icmp(&kind);
                 let word = if version.six { "icmpv6" } else { "icmp" };
                 match kind.contains('/') {
                     true => return Err(Reason::new("an ICMP code has no binding")),
@@ -330,6 +330,19 @@ fn per(limit: &str) -> Result<String> {
     match (number.parse::<u32>(), unit) {
         (Ok(number), Some(unit)) => Ok(format!("{number}/{unit}")),
         _ => Err(Reason::new(format!("--limit: expected a rate such as 5/minute, got \"{limit}\""))),
+    }
+}
+
+/// A type of ICMP as nft calls it.
+fn icmp(kind: &str) -> &str {
+    match kind {
+        "ping" => "echo-request",
+        "pong" => "echo-reply",
+        "neighbour-solicitation" | "neighbor-solicitation" => "nd-neighbor-solicit",
+        "neighbour-advertisement" | "neighbor-advertisement" => "nd-neighbor-advert",
+        "router-solicitation" => "nd-router-solicit",
+        "router-advertisement" => "nd-router-advert",
+        other => other,
     }
 }
 

@@ -7,9 +7,11 @@ mod probes;
 mod shell;
 mod sysctl;
 mod tc;
+mod touch;
 pub mod watch;
 pub(super) mod wg;
 
+pub use touch::{STAND_INS, batch, is_other, runs_others, touches};
 pub use watch::SHOWN;
 
 use super::act::{Act, Call, Space};
@@ -79,7 +81,7 @@ pub fn typed(word: &str) -> bool {
 }
 
 /// A program's name without its directory.
-fn base(word: &str) -> &str {
+pub fn base(word: &str) -> &str {
     match word.rsplit_once('/') {
         Some((directory, name)) if directory.ends_with("bin") => name,
         _ => word,

@@ -77,6 +77,12 @@ impl ShellScript {
     }
 
     fn begin(&self, lab: &Sandbox, args: &[OsString]) -> Result<Child> {
+        let mut command = self.command(lab, args)?;
+        command.spawn().map_err(|e| Error::from(e).op(format!("starting {}", self.shell.name())))
+    }
+
+    /// What runs it, once the lab is prepared for that.
+    pub(super) fn command(&self, lab: &Sandbox, args: &[OsString]) -> Result<Command> {
         if let Some(what) = self.mended {
             eprintln!("nsh: {}: runs without its {what}", self.name.display());
         }
@@ -86,7 +92,7 @@ impl ShellScript {
         let mut command = Command::new(program);
         command.args(&self.shell.options).arg(self.file()?).args(args);
         setup.prepare(&mut command);
-        command.spawn().map_err(|e| Error::from(e).op(format!("starting {}", self.shell.name())))
+        Ok(command)
     }
 
     /// The script's own path if the lab sees the same there, else that of a copy.

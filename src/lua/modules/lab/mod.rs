@@ -1,5 +1,6 @@
 //! `lab`: the lab as a whole.
 
+pub mod compare;
 mod steady;
 mod text;
 

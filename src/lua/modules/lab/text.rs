@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mlua::{Lua, Table, Value};
 
-use super::steady;
+use super::{compare, steady};
 
 /// The parts of a namespace, in the order in which they are shown.
 const PARTS: [&str; 22] = [
@@ -107,6 +107,21 @@ pub fn text(state: &Table) -> mlua::Result<String> {
     Ok(out.trim_end().to_owned())
 }
 
+/// What two labs that were built alike have in common.
+pub fn comparable(lua: &Lua, state: &Table) -> mlua::Result<Vec<compare::Part>> {
+    let mut out = Vec::new();
+    for (namespace, space) in spaces(state)? {
+        let parts =
+            steady_parts(lua, &space)?.into_iter().filter(|part| !["sockets", "nat"].contains(&part.name));
+        out.extend(parts.map(|part| compare::Part {
+            namespace: namespace.clone(),
+            name: part.name.to_owned(),
+            lines: part.lines,
+        }));
+    }
+    Ok(out)
+}
+
 /// What is in `after` and not in `before` (lines of `+`), and the other way round (`-`), part by part; empty where
 /// nothing differs.
 pub fn difference(lua: &Lua, before: &Table, after: &Table) -> mlua::Result<String> {
@@ -134,7 +149,7 @@ pub fn difference(lua: &Lua, before: &Table, after: &Table) -> mlua::Result<Stri
 }
 
 /// The order is of no meaning but where it is part of the line.
-fn changes(namespace: &str, part: &str, before: &[String], after: &[String]) -> String {
+pub fn changes(namespace: &str, part: &str, before: &[String], after: &[String]) -> String {
     let mut count: HashMap<&str, i64> = HashMap::new();
     after.iter().for_each(|line| *count.entry(line).or_default() += 1);
     before.iter().for_each(|line| *count.entry(line).or_default() -= 1);

@@ -1,0 +1,250 @@
+//! Whether the replayed Lua makes what the script made.
+
+use std::collections::HashMap;
+
+use super::Transcript;
+use crate::lua::compare::{Part, changes};
+
+/// What two labs have in common, or don't.
+pub struct Comparison {
+    /// A line that says so.
+    pub told: String,
+    /// What differs, as `lab.difference` shows it.
+    pub difference: String,
+}
+
+impl Comparison {
+    pub fn equal(&self) -> bool {
+        self.difference.is_empty()
+    }
+}
+
+impl Transcript {
+    /// Compares the pictures that were taken of the replay with those of the script.
+    pub fn compare(&self, replayed: &[Vec<Part>]) -> Comparison {
+        let mut difference = String::new();
+        let mut unseen = 0;
+        let last = self.recorded.len();
+        for (number, (was, is)) in self.recorded.iter().zip(replayed).enumerate() {
+            let (was, is) = (self.comparable(was), self.comparable(is));
+            unseen = was.unseen.max(unseen);
+            let found = differs(&was.parts, &is.parts);
+            if !found.is_empty() {
+                let when = if number + 1 == last {
+                    "at the end".to_owned()
+                } else {
+                    format!("before deletion {}", number + 1)
+                };
+                difference = format!("{when}:\n{found}");
+                break;
+            }
+        }
+        if difference.is_empty() && replayed.len() < last {
+            difference = "the replay ended before its end\n".to_owned();
+        }
+        let count = |name: &str| {
+            let of = |parts: &Vec<Part>| {
+                parts.iter().filter(|part| part.name == name).map(|part| part.lines.len()).sum::<usize>()
+            };
+            self.recorded.iter().map(of).max().unwrap_or(0)
+        };
+        let numbers =
+            [("links", "links"), ("addresses", "addresses"), ("routes", "routes"), ("rules", "rules")]
+                .map(|(name, word)| format!("{} {word}", count(name)));
+        let mut told = match difference.is_empty() {
+            true => format!("equal on this path, on this kernel: {}", numbers.join(", ")),
+            false => "the Lua does not make what the script makes".to_owned(),
+        };
+        if last > 1 && difference.is_empty() {
+            told.push_str(&format!("; compared at {last} points, deletions begin behind all but the last"));
+        }
+        if unseen > 0 {
+            told.push_str(&format!("; not compared: {unseen} rules of iptables"));
+        }
+        Comparison { told, difference }
+    }
+
+    /// What is told of the translation, a line each.
+    pub fn report(&self, name: &str) -> String {
+        self.notes.iter().map(|note| format!("{name}: {note}\n")).collect()
+    }
+
+    fn comparable(&self, parts: &[Part]) -> Comparable {
+        let mut unseen = 0;
+        let parts = parts
+            .iter()
+            .map(|part| {
+                let lines =
+                    if part.name == "nft" { tables(&part.lines, &mut unseen) } else { part.lines.clone() };
+                Part {
+                    lines: lines.iter().filter_map(|line| self.steady(&part.name, line)).collect(),
+                    ..part.clone()
+                }
+            })
+            .collect();
+        Comparable { parts, unseen }
+    }
+
+    /// A line without what nobody chose: hardware addresses, what is made of them, numbers of links, what was learned from
+    /// traffic, and the settings in which nsh's namespaces differ from those of `ip netns add`.
+    fn steady(&self, part: &str, line: &str) -> Option<String> {
+        let own = |word: &str| {
+            word.starts_with("fe80:") && !chosen(word).is_some_and(|it| self.chosen.contains(&it))
+        };
+        let left_out = match part {
+            "addresses" => line.split_whitespace().any(own),
+            "neighbours" => !["PERMANENT", "NOARP", "proxy"].iter().any(|state| line.contains(state)),
+            "sysctls" => line.starts_with("net.bridge.bridge-nf-call-") && !self.bridged,
+            _ => false,
+        };
+        if left_out {
+            return None;
+        }
+        let words = line.split_whitespace().filter(|word| part != "addresses" || *word != "nodad");
+        let words = words.map(|word| match (hardware(word), word.split_once("@if")) {
+            (Some(address), _) if !self.chosen.contains(&address) => "MAC",
+            (None, Some((name, number))) if number.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => word,
+        });
+        Some(words.collect::<Vec<_>>().join(" "))
+    }
+}
+
+struct Comparable {
+    parts: Vec<Part>,
+    /// How many rules are left out.
+    unseen: usize,
+}
+
+/// A word that is a hardware address.
+pub fn hardware(word: &str) -> Option<String> {
+    let parts: Vec<&str> = word.split(':').collect();
+    let is = parts.len() == 6
+        && parts.iter().all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    is.then(|| word.to_ascii_lowercase())
+}
+
+/// A word that is a hardware or a link-local address, as one that a script chooses.
+pub fn chosen(word: &str) -> Option<String> {
+    let address = word.split('/').next().unwrap_or_default();
+    let local = address.starts_with("fe80:").then(|| address.parse::<std::net::Ipv6Addr>().ok()).flatten();
+    hardware(word).or(local.map(|address| address.to_string()))
+}
+
+/// The tables of a ruleset, without counts, and without those whose rules stand in another form here: those of iptables,
+/// which become rules of nsh's own table or of nft.
+fn tables(lines: &[String], unseen: &mut usize) -> Vec<String> {
+    const OF_IPTABLES: [&str; 4] = ["filter", "nat", "mangle", "raw"];
+    let (mut out, mut skips) = (Vec::new(), false);
+    for line in lines {
+        if let Some(rest) = line.strip_prefix("table ") {
+            let mut words = rest.split_whitespace();
+            let (family, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            skips = family == "inet" && name == "nsh"
+                || matches!(family, "ip" | "ip6") && OF_IPTABLES.contains(&name);
+        }
+        if line.starts_with('#') {
+            continue;
+        }
+        if skips {
+            *unseen += usize::from(line.contains("counter packets"));
+        } else {
+            out.push(without_counts(line));
+        }
+    }
+    out
+}
+
+fn without_counts(line: &str) -> String {
+    let mut words = line.split_whitespace().peekable();
+    let mut out = Vec::new();
+    while let Some(word) = words.next() {
+        out.push(word);
+        if word == "packets" || word == "bytes" {
+            words.next_if(|next| next.bytes().all(|byte| byte.is_ascii_digit()));
+        }
+    }
+    out.join(" ")
+}
+
+fn differs(was: &[Part], is: &[Part]) -> String {
+    let key = |part: &Part| (part.namespace.clone(), part.name.clone());
+    let mut left: HashMap<_, &Part> = is.iter().map(|part| (key(part), part)).collect();
+    let mut out = String::new();
+    for part in was {
+        let other = left.remove(&key(part)).map_or(&[][..], |part| &part.lines);
+        out.push_str(&changes(&part.namespace, &part.name, &part.lines, other));
+    }
+    for part in is.iter().filter(|part| left.contains_key(&key(part))) {
+        out.push_str(&changes(&part.namespace, &part.name, &[], &part.lines));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(name: &str, lines: &[&str]) -> Part {
+        Part {
+            namespace: "host".to_owned(),
+            name: name.to_owned(),
+            lines: lines.iter().map(|l| (*l).to_owned()).collect(),
+        }
+    }
+
+    fn transcript(recorded: Vec<Vec<Part>>, chosen: &[&str]) -> Transcript {
+        Transcript {
+            lua: String::new(),
+            replayed: String::new(),
+            notes: Vec::new(),
+            incomplete: false,
+            recorded,
+            bridged: false,
+            chosen: chosen.iter().map(|word| (*word).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn addresses_that_nobody_chose_are_all_the_same() {
+        let was = vec![part("links", &["a@if3 UP 02:00:00:00:00:01", "b UP 02:00:00:00:00:02"])];
+        let is = vec![part("links", &["a@if2 UP 02:00:00:00:00:01", "b UP 02:00:00:00:00:03"])];
+        let told = transcript(vec![was.clone()], &["02:00:00:00:00:01"]).compare(&[is.clone()]);
+        assert!(told.equal(), "{}", told.difference);
+        assert_eq!(told.told, "equal on this path, on this kernel: 2 links, 0 addresses, 0 routes, 0 rules");
+        let told = transcript(vec![was], &["02:00:00:00:00:02"]).compare(&[is]);
+        assert_eq!(told.difference, "at the end:\nhost: links\n  - b UP 02:00:00:00:00:02\n  + b UP MAC\n");
+    }
+
+    #[test]
+    fn rulesets_are_compared_without_counts_and_what_stands_in_another_form() {
+        let was = vec![part(
+            "nft",
+            &[
+                "# Warning: table ip nat is managed by iptables-nft, do not touch!",
+                "table ip nat {",
+                "counter packets 0 bytes 0 masquerade",
+                "}",
+                "table ip t {",
+                "counter packets 3 bytes 9 accept",
+                "}",
+            ],
+        )];
+        let is = vec![part(
+            "nft",
+            &["table inet nsh {", "masquerade", "}", "table ip t {", "counter packets 0 bytes 0 accept", "}"],
+        )];
+        let told = transcript(vec![was], &[]).compare(&[is]);
+        assert!(told.equal(), "{}", told.difference);
+        assert!(told.told.ends_with("; not compared: 1 rules of iptables"), "{}", told.told);
+    }
+
+    #[test]
+    fn what_is_missing_differs() {
+        let state = vec![part("links", &["a"])];
+        let told = transcript(vec![state.clone(), state.clone()], &[]).compare(&[state.clone()]);
+        assert_eq!(told.difference, "the replay ended before its end\n");
+        let told = transcript(vec![state], &[]).compare(&[vec![]]);
+        assert_eq!(told.difference, "at the end:\nhost: links\n  - a\n");
+    }
+}

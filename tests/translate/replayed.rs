@@ -1,0 +1,157 @@
+//! Scripts that are run, become Lua of what they did, and are compared: as root, and as an ordinary user.
+
+use std::fs;
+use std::process::Output;
+
+use super::witness::{Stage, by_shell, difference, dump_in_lua, dumped, in_path, text, witness_can_run};
+
+fn translate(stage: &Stage, script: &str, arguments: &[&str], ordinary: bool) -> (String, Output) {
+    fs::write(stage.0.join("lab.sh"), script).unwrap();
+    let output = stage.nsh(ordinary).args(["translate", "lab.sh"]).args(arguments).output().unwrap();
+    (text(&output.stdout), output)
+}
+
+fn told(output: &Output) -> String {
+    text(&output.stderr)
+}
+
+/// The translation of a script makes what the real programs make, and nsh says so.
+fn faithful(name: &str, script: &str) -> String {
+    let stage = Stage::new(name);
+    fs::write(stage.0.join("lab.sh"), script).unwrap();
+    let shell = script.lines().next().unwrap().trim_start_matches("#!/bin/");
+    let want = by_shell(&format!("{shell} {}/lab.sh", stage.0.display()));
+    let mut all = String::new();
+    for ordinary in [false, true] {
+        let (lua, output) = translate(&stage, script, &[], ordinary);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}\n{lua}", told(&output));
+        assert!(told(&output).contains("lab.sh: equal on this path, on this kernel: "), "{}", told(&output));
+        let run = stage.run(&[], &format!("{lua}\n{}", dump_in_lua()), ordinary);
+        assert_eq!(run.status.code(), Some(0), "{name}: {}\n{lua}", text(&run.stderr));
+        if let Some(place) = difference("", &want, &dumped(&run.stdout)) {
+            panic!("{name}: the state differs at {place}\n{lua}");
+        }
+        all = lua;
+    }
+    all
+}
+
+#[test]
+fn what_no_parser_can_tell_is_translated() {
+    if !witness_can_run() {
+        return;
+    }
+    let lua = faithful(
+        "shells",
+        "#!/bin/bash
+set -eu
+declare -A address=([red]=10.0.0.1 [blue]=10.0.0.2)
+# A host, and its cable
+host() {
+  local ns=$1
+  ip netns add \"$ns\"
+  ip link add \"v-$ns\" type veth peer name eth0 netns \"$ns\"
+  ip -n \"$ns\" addr add \"${address[$ns]}/24\" dev eth0
+  case $ns in red) ip netns exec red bash -c 'ip link set eth0 up' ;; *) /sbin/ip -n $ns link set lo up ;; esac
+}
+for ns in red blue; do host $ns; done
+if ip link show v-red | grep -q DOWN; then ip link set v-red mtu $((1500 - 100)); else ip link del v-red; fi
+n=0; while [ $n -lt 2 ]; do ip link add d$n type dummy; n=$((n + 1)); done
+echo 1 > /proc/sys/net/ipv4/ip_forward
+ip netns exec blue sysctl -q -w net.ipv4.conf.all.rp_filter=2
+printf 'link set d0 up\\nroute add 10.9.0.0/16 dev d0\\n' | ip -batch -
+ip route show | while read -r line; do :; done
+ip link add d0 type dummy 2> /dev/null || echo \"there: $n\"",
+    );
+    for line in [
+        "-- A host, and its cable\nlocal red = namespace.add(\"red\")\n",
+        "red.addr.add(\"10.0.0.1/24\", { dev = \"eth0\" })",
+        "link.set(\"v-red\", { mtu = 1400 })",
+        "sysctl.set(\"net.ipv4.ip_forward\", 1)",
+        "blue.sysctl.set(\"net.ipv4.conf.all.rp_filter\", 2)",
+        "-- status 2: ip link add d0 type dummy\nprint(\"there: 2\")",
+    ] {
+        assert!(lua.contains(line), "{line}\n{lua}");
+    }
+    assert!(!lua.contains("never ran"), "{lua}");
+}
+
+#[test]
+fn scripts_of_other_shells_too() {
+    if !witness_can_run() || !in_path("dash") {
+        return;
+    }
+    let lua = faithful(
+        "dash",
+        "#!/bin/dash
+f() { ip link add $1 type dummy; }
+f a; f b
+ip netns add ns1
+ip netns exec ns1 sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+cat <<EOF | ip netns exec ns1 nft -f -
+table ip t {
+  chain c {
+    type filter hook input priority 0
+    counter accept
+  }
+}
+EOF",
+    );
+    assert!(
+        lua.contains("ns1.nft.load([[") && lua.contains("ns1.sysctl.set(\"net.ipv4.ip_forward\", 1)"),
+        "{lua}"
+    );
+}
+
+#[test]
+fn what_a_script_cleans_up_was_compared() {
+    if !in_path("ip") || !in_path("bash") {
+        return;
+    }
+    let stage = Stage::new("clean");
+    let script = "#!/bin/bash\nip link add a type dummy\nip addr add 10.0.0.1/24 dev a\nip link del a\nif false; then\nip link add b type dummy\nfi";
+    let (lua, output) = translate(&stage, script, &[], true);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert!(
+        told(&output).contains("equal on this path, on this kernel: 2 links, 3 addresses"),
+        "{}",
+        told(&output)
+    );
+    assert!(told(&output).contains("compared at 2 points"), "{}", told(&output));
+    assert!(
+        lua.contains("-- Lines that never ran, and are not translated:\n-- 6: ip link add b type dummy\n"),
+        "{lua}"
+    );
+}
+
+#[test]
+fn what_differs_is_shown() {
+    if !in_path("ip") || !in_path("bash") {
+        return;
+    }
+    let stage = Stage::new("differs");
+    // The Lua has no file that the program could read.
+    let script = "#!/bin/bash\necho 'link add a type dummy' > file\nip -force -batch file\nunshare -n ip link add b type dummy\n\
+                  cp \"$(command -v ip)\" tool; ./tool link add c type dummy; rm tool";
+    let (lua, output) = translate(&stage, script, &[], true);
+    assert_eq!(output.status.code(), Some(1), "{}\n{lua}", told(&output));
+    assert!(told(&output).contains("its namespace has no name"), "{}", told(&output));
+    assert!(
+        told(&output).contains("lab.sh: the Lua does not make what the script makes\n"),
+        "{}",
+        told(&output)
+    );
+    assert!(told(&output).contains("host: links\n  - c "), "{}", told(&output));
+    assert!(lua.contains("link.add(\"a\", { kind = \"dummy\" })"), "{lua}");
+}
+
+#[test]
+fn arguments_are_the_scripts() {
+    if !in_path("ip") {
+        return;
+    }
+    let stage = Stage::new("arguments");
+    let (lua, output) = translate(&stage, "ip link add \"$1\" type dummy\n", &["a1"], true);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert!(lua.ends_with("\nlink.add(\"a1\", { kind = \"dummy\" })\n"), "{lua}");
+}
