@@ -47,6 +47,7 @@ echo $? ${IP##*/}";
             "lab.sh:6: [ns1] ip addr add 10.0.0.1/8 dev lo",
             "lab.sh:7: ip link del nothing  # status 1",
             "lab.sh:8: true a",
+            "lab.sh:8: true b",
             "lab.sh:9: ip link show d1",
             "lab.sh:10: [ns1] sleep 1000  # runs on",
         ] {

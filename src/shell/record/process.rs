@@ -26,6 +26,11 @@ pub fn words(pid: i32) -> Vec<String> {
     text.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
+pub fn parent(pid: i32) -> Option<i32> {
+    let told = fs::read_to_string(file(pid, "status")).ok()?;
+    told.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()
+}
+
 /// Where in the script bash was when it started the process.
 pub fn at(pid: i32) -> Option<At> {
     let text = fs::read(file(pid, "environ")).ok()?;

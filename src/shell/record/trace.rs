@@ -261,8 +261,9 @@ impl Tracer<'_> {
             0 => return self.go_on(pid, signal),
             libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
                 let command = self.processes.get(&pid).and_then(|process| process.command);
+                // It may have told of itself before its parent did.
                 if let Some(child) = message(pid) {
-                    self.processes.entry(child).or_default().command = command;
+                    self.processes.entry(child).or_insert(Traced { command, ..Traced::default() });
                 }
             }
             libc::PTRACE_EVENT_EXEC if !self.executes(pid) => return,
@@ -289,7 +290,8 @@ impl Tracer<'_> {
         let words = process::words(pid);
         let space =
             process::namespace(pid).map_or(Space::Host, |ns| process::space(process::inode(&ns), self.host));
-        let process = self.processes.entry(pid).or_default();
+        let command = process::parent(pid).and_then(|parent| self.processes.get(&parent)?.command);
+        let process = self.processes.entry(pid).or_insert(Traced { command, ..Traced::default() });
         let parent = process.command;
         let number = self.commands;
         self.commands += 1;

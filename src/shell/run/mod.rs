@@ -27,7 +27,7 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash"];
 /// How many requests a ping without a count sends.
 const PINGS: u32 = 10;
 /// Scripts of other places than files, and those that a shell would not read as they are.
-const COPIES: &str = "/run/nsh/scripts";
+pub(super) const COPIES: &str = "/run/nsh/scripts";
 const BOM: &[u8] = b"\xef\xbb\xbf";
 /// A shell asks how its script was ended; it need not be quick about that.
 const LAST_LOOK: Duration = Duration::from_millis(200);

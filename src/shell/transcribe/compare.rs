@@ -101,6 +101,13 @@ impl Transcript {
             return None;
         }
         let words = line.split_whitespace().filter(|word| part != "addresses" || *word != "nodad");
+        let mut before = "";
+        let words = words.map(|word| {
+            let table =
+                self.tables.iter().find(|(name, _)| matches!(before, "table" | "lookup") && name == word);
+            before = word;
+            table.map_or(word, |(_, number)| number)
+        });
         let words = words.map(|word| match (hardware(word), word.split_once("@if")) {
             (Some(address), _) if !self.chosen.contains(&address) => "MAC",
             (None, Some((name, number))) if number.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -200,6 +207,7 @@ mod tests {
             notes: Vec::new(),
             incomplete: false,
             recorded,
+            tables: Vec::new(),
             bridged: false,
             chosen: chosen.iter().map(|word| (*word).to_owned()).collect(),
         }

@@ -29,6 +29,8 @@ pub struct Transcript {
     /// Whether a command is missing that succeeded.
     pub incomplete: bool,
     recorded: Vec<Vec<Part>>,
+    /// Routing tables that only the script's own file has names for.
+    tables: Vec<(String, String)>,
     /// Whether the script wrote net.bridge.bridge-nf-call-*.
     bridged: bool,
     /// Hardware and link-local addresses that the script chose.
@@ -249,16 +251,30 @@ impl Writer<'_> {
         }
     }
 
-    /// What a file of commands did until one failed.
+    /// What a file of commands did until one failed, or but for those that failed.
     fn part(&mut self, command: &Command) {
         let commands = command.input.as_deref().and_then(|input| programs::batch(&command.words, input));
-        let Ok(space) = self.space(&command.space) else { return };
-        self.out.tolerant = true;
-        for words in commands.unwrap_or_default() {
-            let words = self.words(&words);
-            let _ = self.translated(&words, space.clone(), None, false, command.shown);
+        let (Some(commands), Ok(space)) = (commands, self.space(&command.space)) else { return };
+        let goes_on = command.words.iter().any(|word| word == "-force");
+        if goes_on {
+            self.out.tolerant = true;
+        } else {
+            self.out.line("pcall(function()");
+            self.out.enter_block();
         }
-        self.out.tolerant = false;
+        for words in commands {
+            let words = self.words(&words);
+            let done = self.translated(&words, space.clone(), None, false, command.shown);
+            if done.is_err() && !goes_on {
+                break;
+            }
+        }
+        if goes_on {
+            self.out.tolerant = false;
+        } else {
+            self.out.leave_block();
+            self.out.line("end)");
+        }
     }
 
     /// Arguments, with numbers for routing tables that only the script's own file has names for.
@@ -425,6 +441,7 @@ impl Writer<'_> {
             notes,
             incomplete: !self.missing.is_empty() || self.recording.broken.is_some(),
             recorded: self.recorded,
+            tables: self.recording.tables.clone(),
             bridged,
             chosen,
         }

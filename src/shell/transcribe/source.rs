@@ -1,11 +1,13 @@
 //! The script's text: its comments, which go where they stood, and its lines that never ran.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::super::emit::Emitter;
 use super::super::parser::{self, Node};
 use super::super::programs;
 use crate::shell::record::At;
+use crate::shell::run::COPIES;
 
 pub struct Source<'a> {
     name: &'a str,
@@ -34,7 +36,7 @@ impl<'a> Source<'a> {
 
     /// Whether a place is in this text.
     pub fn is(&self, at: &At) -> bool {
-        at.file == self.name
+        at.file == self.name || Path::new(&at.file).parent() == Some(Path::new(COPIES))
     }
 
     /// A line runs: what stands above it, up to the next line of code, is written the first time.

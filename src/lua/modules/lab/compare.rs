@@ -4,16 +4,24 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use mlua::Lua;
 use serde::{Deserialize, Serialize};
 
 pub use super::text::changes;
 use super::{now, record, text};
+use crate::base::error::Result;
+use crate::base::wait::Deadline;
 use crate::lua::lab::{Lab, Place};
 use crate::lua::modules::with_interpreter;
 use crate::lua::schema::Cx;
+use crate::net::events::{Listener, Object};
 use crate::net::settle;
+
+/// The kernel takes 25 to 75 ms to take a deleted namespace's links away.
+const QUIET: Duration = Duration::from_millis(150);
+const MOST_EVENTS: usize = 100;
 
 /// What a namespace has of one kind (`links`, `routes`), a line each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,10 +43,21 @@ fn parts(lua: &Lua, lab: &Rc<Lab>) -> mlua::Result<Vec<Part>> {
         ns.unsettle();
     }
     // What doesn't settle is compared as it is.
-    let _ = settle::settle(&lab.namespaces);
+    let _ = settle::settle(&lab.namespaces).and_then(|()| quiet(lab));
     let cx = Cx { lua, lab, ns: lab.namespaces.host() };
     let moment = now(&cx).map_err(mlua::Error::external)?;
     text::comparable(lua, &record().table(lua, &moment)?)
+}
+
+/// Waits until no more links come and go: those of a deleted namespace vanish a while after it.
+fn quiet(lab: &Lab) -> Result<()> {
+    let mut events = Listener::open(lab.namespaces.host(), &[Object::Link])?;
+    for _ in 0..MOST_EVENTS {
+        if !events.wait(Deadline::after(QUIET))? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// What there is in the lab of the calling process's namespace. Call it in a process of its own: what the interpreter holds
