@@ -146,9 +146,12 @@ impl Handle for Server {
     }
 }
 
-/// The leases that the script's clients have, by namespace and link, with whether they were applied and the metric.
+/// A lease, whether it was applied, and the metric of its route.
+type Kept = (Lease, bool, Option<u32>);
+
+/// The leases that the script's clients have, by namespace and link.
 #[derive(Default)]
-struct Leases(RefCell<HashMap<(u64, String), (Lease, bool, Option<u32>)>>);
+struct Leases(RefCell<HashMap<(u64, String), Kept>>);
 
 fn key(cx: &Cx<'_>, dev: &str) -> (u64, String) {
     (cx.ns.inode(), dev.to_owned())

@@ -217,7 +217,7 @@ mod tests {
     fn addresses_that_nobody_chose_are_all_the_same() {
         let was = vec![part("links", &["a@if3 UP 02:00:00:00:00:01", "b UP 02:00:00:00:00:02"])];
         let is = vec![part("links", &["a@if2 UP 02:00:00:00:00:01", "b UP 02:00:00:00:00:03"])];
-        let told = transcript(vec![was.clone()], &["02:00:00:00:00:01"]).compare(&[is.clone()]);
+        let told = transcript(vec![was.clone()], &["02:00:00:00:00:01"]).compare(std::slice::from_ref(&is));
         assert!(told.equal(), "{}", told.difference);
         assert_eq!(told.told, "equal on this path, on this kernel: 2 links, 0 addresses, 0 routes, 0 rules");
         let told = transcript(vec![was], &["02:00:00:00:00:02"]).compare(&[is]);
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn what_is_missing_differs() {
         let state = vec![part("links", &["a"])];
-        let told = transcript(vec![state.clone(), state.clone()], &[]).compare(&[state.clone()]);
+        let told = transcript(vec![state.clone(), state.clone()], &[]).compare(std::slice::from_ref(&state));
         assert_eq!(told.difference, "the replay ended before its end\n");
         let told = transcript(vec![state], &[]).compare(&[vec![]]);
         assert_eq!(told.difference, "at the end:\nhost: links\n  - a\n");

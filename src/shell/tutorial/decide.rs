@@ -100,20 +100,10 @@ impl Tutorial {
 }
 
 /// What a block can be called that has commands of a shell.
+#[rustfmt::skip]
 const SHELLS: &[&str] = &[
-    "sh",
-    "bash",
-    "shell",
-    "zsh",
-    "ksh",
-    "console",
-    "terminal",
-    "shell-session",
-    "shellsession",
-    "sh-session",
-    "bash-session",
-    "shellscript",
-    "sudo",
+    "sh", "bash", "shell", "zsh", "ksh", "console", "terminal", "shell-session", "shellsession", "sh-session",
+    "bash-session", "shellscript", "sudo",
 ];
 /// Blocks without a name, and those that have commands behind prompts alone.
 const QUIET: &[&str] = &["text", "txt", "output", "log", "plain", "plaintext", "none"];
@@ -545,15 +535,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_terminal_shows_is_no_claim() {
-        assert_eq!(
-            block("$ ping a\n64 bytes\n^C\n$ nc -l 8 &\n[1] 77\n$ exit\nexit"),
-            ["2$ ping a => 64 bytes", "5$ nc -l 8 & => ", "7$ exit => "]
-        );
-    }
-
-    #[test]
-    fn what_echo_says_is_no_command() {
+    fn what_echo_says_or_the_terminal_shows_is_no_command() {
+        assert_eq!(block("$ ping a\n64 b\n^C\n$ exit\nexit"), ["2$ ping a => 64 b", "5$ exit => "]);
         assert_eq!(block("echo yes\nyes"), ["2$ echo yes => yes"]);
         assert_eq!(block("[ -n x ] && echo \"date\"\ndate"), ["2$ [ -n x ] && echo \"date\" => date"]);
         assert_eq!(block("echo yes\nip l"), ["2$ echo yes => ", "3$ ip l => "]);

@@ -6,7 +6,7 @@ local frames = require("lib.frames")
 local parts = { string.pack("<I4I2I2i4I4I4I4", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1) }
 for i, hex in ipairs(frames) do
   local bytes = hex:gsub("%x%x", function(byte)
-    return string.char(tonumber(byte, 16))
+    return string.char(assert(tonumber(byte, 16)))
   end)
   parts[#parts + 1] = string.pack("<I4I4I4I4", 1700000000 + i, 5, #bytes, #bytes) .. bytes
 end

@@ -282,7 +282,7 @@ test("what can't be read", function()
     "icmp or hots 10.0.0.1",
     'unknown word "hots" (character 9 of "icmp or hots 10.0.0.1"); did you mean "host"?'
   )
-  check(e.hint:find("host, net, port, portrange", 1, true))
+  check((e.hint or ""):find("host, net, port, portrange", 1, true))
   wrong("host", 'expected an address or a host\'s name at the end of "host"')
   e = wrong("tcp host 10.0.0.1", '"tcp" can\'t stand before "host" (character 1 of "tcp host 10.0.0.1")')
   check.equal(e.hint, 'write "tcp and host ..."')

@@ -65,9 +65,13 @@ test("the lab's names and the records that it was given", function()
   check.equal(answer.flags, { "qr", "aa", "rd" })
   check.equal(answer.server, "10.0.0.11:53")
   check(answer.time > 0 and answer.size > 12 and not answer.tcp)
-  _, answer = ask("alias.example.org", "A")
-  check.equal({ answer.answers[1].ttl, answer.answers[2].ttl }, { 5, 60 })
-  check.equal(answer.addresses, { "10.0.0.80" })
+  local _, alias = ask("alias.example.org", "A")
+  local ttls = {}
+  for i, record in ipairs(alias.answers) do
+    ttls[i] = record.ttl
+  end
+  check.equal(ttls, { 5, 60 })
+  check.equal(alias.addresses, { "10.0.0.80" })
   check.match(
     tostring(answer),
     "^alias.example.org A: NOERROR, qr aa rd, from 10.0.0.11:53\nalias.example.org 5 CNAME"
