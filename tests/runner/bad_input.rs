@@ -28,7 +28,7 @@ fn each_mistake_has_its_error() {
                 "nsh: invalid value '0' for '--timeout <SECONDS>': expected a number of seconds above 0",
             ),
             ("test t --repeat 0", "nsh: invalid value '0' for '--repeat <N>'"),
-            ("test t --format html", "nsh: invalid value 'html' for '--format <FORMAT>'"),
+            ("test t --format pdf", "nsh: invalid value 'pdf' for '--format <FORMAT>'"),
             (
                 "test t --output result",
                 "nsh: invalid value 'result' for '--output <[FORMAT:]FILE>': the name tells no format",

@@ -44,7 +44,6 @@ pub fn module() -> Module {
              `exists` if the address or the id is one already, `limit` beyond 8, `argument` for options that contradict each other, \
              `unsupported` if the kernel has no MPTCP.",
         )
-        .listed(Some("address"))
         .command("ip mptcp endpoint add ADDRESS dev DEV id ID signal"),
     )
     .function(

@@ -1,3 +1,4 @@
 -- needs: mptcp
-mptcp.add({ { address = "10.0.1.1", signal = true }, { address = "fd00::1", subflow = true } })
+mptcp.add("10.0.1.1", { signal = true })
+mptcp.add("fd00::1", { subflow = true })
 mptcp.flush()
