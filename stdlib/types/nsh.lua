@@ -6715,7 +6715,6 @@ mptcp = {}
 ---Raises `exists` if the address or the id is one already, `limit` beyond 8, `argument` for options that contradict each other, `unsupported` if the kernel has no MPTCP.
 ---@param address string an address of this namespace
 ---@param opts? nsh.mptcp.AddOptions options
----@overload fun(list: table[])
 function mptcp.add(address, opts) end
 
 ---Changes an endpoint, and with it the subflows that connections have from it.

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 
+use ipnetwork::IpNetwork;
+
 use crate::model::Words;
 use crate::net::namespace::HOST;
 
@@ -353,8 +355,15 @@ impl Fault {
         if let Some(whole) = command.strip_prefix('!') {
             return Some(whole.to_owned());
         }
+        let command =
+            if is_about_ipv6(&command) { command.replace("iptables ", "ip6tables ") } else { command };
         Some(command.split(" && ").map(|one| within(one, &self.namespace)).collect::<Vec<_>>().join(" && "))
     }
+}
+
+/// Whether an address or a prefix of IPv6 is among a command's words.
+fn is_about_ipv6(command: &str) -> bool {
+    command.split(' ').any(|word| word.parse::<IpNetwork>().is_ok_and(|prefix| prefix.is_ipv6()))
 }
 
 /// How Lua reaches a namespace.

@@ -73,7 +73,7 @@ test("the lab's names and the records that it was given", function()
   check.equal(ttls, { 5, 60 })
   check.equal(alias.addresses, { "10.0.0.80" })
   check.match(
-    tostring(answer),
+    tostring(alias),
     "^alias.example.org A: NOERROR, qr aa rd, from 10.0.0.11:53\nalias.example.org 5 CNAME"
   )
   -- By IPv6, by an address, and from a source of our choice.

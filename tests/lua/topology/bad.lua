@@ -406,14 +406,14 @@ raises(
 )
 raises(
   [=[Net: no node or method "kutt"
-  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, ping_all, r1, r2, routers, ...]=],
+  hint: there are add_host, add_link, add_router, add_switch, addr, check, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, ping_all, r1, r2, ...]=],
   function()
     (net --[[@as any]]):kutt()
   end
 )
 raises(
   [=[Net: no node or method "r9"
-  hint: there are add_host, add_link, add_router, add_switch, addr, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, ping_all, r1, r2, routers, ...]=],
+  hint: there are add_host, add_link, add_router, add_switch, addr, check, close, cut, dot, down, h1, h2, hosts, links, mend, move, nodes, ping_all, r1, r2, ...]=],
   function()
     net.r9.ping("r1")
   end

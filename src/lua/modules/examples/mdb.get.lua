@@ -1,3 +1,5 @@
 bridge.add("br0", { up = true })
-mdb.add("239.1.1.1", { dev = "br0", state = "permanent" })
-check.equal(mdb.get("239.1.1.1").state, "permanent")
+link.add("p1", { kind = "veth", master = "br0", up = true, peer = { name = "h1", up = true } })
+wait.link("p1", { carrier = true })
+mdb.add("239.1.1.1", { port = "p1", state = "permanent" })
+check.equal(mdb.get("239.1.1.1", { port = "p1" }).state, "permanent")
