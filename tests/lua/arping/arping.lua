@@ -59,7 +59,10 @@ test("what is asked is what arping and duplicate address detection ask", functio
   })
   local six = {}
   for _, p in ipairs(seen:packets({ type = "neighbor solicitation" })) do
-    table.insert(six, ("%s asks for %s, %s"):format(p.src, p.icmp.target, p.icmp.mac or "from nowhere"))
+    -- The kernel asks for its own addresses of the link.
+    if p.icmp.target:find("^fd00") then
+      table.insert(six, ("%s asks for %s, %s"):format(p.src, p.icmp.target, p.icmp.mac or "from nowhere"))
+    end
   end
   check.equal(six[1], "fd00::1 asks for fd00::11, 02:00:00:00:00:01")
   check.equal(six[#six], ":: asks for fd00::11, from nowhere")
