@@ -281,7 +281,11 @@ mod tests {
         ("retry until it works", "eventually"),
         ("what changed", "lab.difference"),
         ("measure throughput", "perf"),
-        ("dhcp server", "dnsmasq"),
+        ("dhcp server", "dhcp.serve"),
+        ("dhclient", "dhcp.request"),
+        ("dns server", "dns.serve"),
+        ("dig", "dns.query"),
+        ("ospf", "bird"),
         ("what can my kernel do", "nsh doctor"),
     ];
 

@@ -50,6 +50,10 @@ pub const PAGES: &[(&str, &str)] = &[
     ("traceroute", "trace hops routers way path"),
     ("arping", "duplicate address conflict dad arp ping who has mac neighbour discovery"),
     ("ping_all", "pingall mininet matrix everybody every pair full mesh"),
+    ("dns.serve", "dns server nameserver resolver domain zone bind dnsmasq"),
+    ("dns.query", "resolve look up a name dig nslookup host"),
+    ("dhcp.serve", "dhcp server dnsmasq udhcpd"),
+    ("dhcp.request", "dhcp client lease get an address dhclient udhcpc"),
     ("send", "craft raw packets frames inject scapy mausezahn packet generator gratuitous arp spoof"),
     ("lab.draw", "draw picture diagram map graph svg mermaid dot graphviz"),
     ("perf", "measure throughput bandwidth speed performance benchmark iperf iperf3 netperf jitter"),
@@ -132,16 +136,6 @@ pub struct Absent {
 }
 
 pub const ABSENT: &[Absent] = &[
-    Absent {
-        words: "dhcp lease dhclient udhcpc server client",
-        says: "nsh has no DHCP. The programs do it: ns1.spawn(\"dnsmasq --no-daemon --port 0 --interface eth0 --dhcp-range \
-               10.0.0.100,10.0.0.200\") as the server, ns2.exec(\"dhclient -1 eth0\") as a client.",
-    },
-    Absent {
-        words: "dns resolve resolver nameserver domain server bind",
-        says: "nsh has no DNS server. The program does it: ns1.spawn(\"dnsmasq --no-daemon --no-resolv --address \
-               /www.example/10.0.0.2\"). Names of namespaces stand in the lab's /etc/hosts by themselves.",
-    },
     Absent {
         words: "ospf bgp isis rip dynamic routing protocol daemon frr bird quagga",
         says: "nsh itself speaks no routing protocol. FRR and BIRD do it: require(\"nsh.frr\") and require(\"nsh.bird\") \
