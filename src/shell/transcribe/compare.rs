@@ -1,6 +1,6 @@
 //! Whether the replayed Lua makes what the script made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Transcript;
 use crate::lua::compare::{Part, changes};
@@ -26,7 +26,8 @@ impl Transcript {
         let mut unseen = 0;
         let last = self.recorded.len();
         for (number, (was, is)) in self.recorded.iter().zip(replayed).enumerate() {
-            let (was, is) = (self.comparable(was), self.comparable(is));
+            let tables = of_iptables(was);
+            let (was, is) = (self.comparable(was, &tables), self.comparable(is, &tables));
             unseen = was.unseen.max(unseen);
             let found = differs(&was.parts, &is.parts);
             if !found.is_empty() {
@@ -69,13 +70,15 @@ impl Transcript {
         self.notes.iter().map(|note| format!("{name}: {note}\n")).collect()
     }
 
-    fn comparable(&self, parts: &[Part]) -> Comparable {
+    fn comparable(&self, parts: &[Part], of_iptables: &HashSet<String>) -> Comparable {
         let mut unseen = 0;
         let parts = parts
             .iter()
             .map(|part| {
-                let lines =
-                    if part.name == "nft" { tables(&part.lines, &mut unseen) } else { part.lines.clone() };
+                let lines = match part.name.as_str() {
+                    "nft" => tables(&part.lines, of_iptables, &mut unseen),
+                    _ => part.lines.clone(),
+                };
                 Part {
                     lines: lines.iter().filter_map(|line| self.steady(&part.name, line)).collect(),
                     ..part.clone()
@@ -138,23 +141,53 @@ pub fn chosen(word: &str) -> Option<String> {
     hardware(word).or(local.map(|address| address.to_string()))
 }
 
-/// The tables of a ruleset, without counts, and without those whose rules stand in another form here: those of iptables,
-/// which become rules of nsh's own table or of nft.
-fn tables(lines: &[String], unseen: &mut usize) -> Vec<String> {
-    const OF_IPTABLES: [&str; 4] = ["filter", "nat", "mangle", "raw"];
+/// The tables that iptables made, which become rules of nsh's own table or of nft: their rules have counters. Those
+/// without rules have its chains at most.
+fn of_iptables(parts: &[Part]) -> HashSet<String> {
+    const NAMES: [&str; 4] = ["filter", "nat", "mangle", "raw"];
+    let mut out = HashSet::new();
+    for part in parts.iter().filter(|part| part.name == "nft") {
+        for table in part.lines.chunk_by(|_, next| table_of(next).is_none()) {
+            let Some(name) = table.first().and_then(|line| table_of(line)) else { continue };
+            let known = name
+                .split_once(' ')
+                .is_some_and(|(family, name)| matches!(family, "ip" | "ip6") && NAMES.contains(&name));
+            let counts = table.iter().any(|line| line.contains("counter packets"));
+            if known && (counts || !table.iter().any(|line| is_rule(line))) {
+                out.insert(name.to_owned());
+            }
+        }
+    }
+    out
+}
+
+/// The family and the name of the table that begins with a line.
+fn table_of(line: &str) -> Option<&str> {
+    line.strip_prefix("table ").map(|rest| rest.trim_end_matches(['{', ' ']))
+}
+
+fn is_rule(line: &str) -> bool {
+    const OTHERS: [&str; 6] = ["type ", "typeof ", "flags ", "elements ", "timeout ", "size "];
+    let line = line.trim();
+    !line.is_empty()
+        && line != "}"
+        && !line.ends_with(['{', ','])
+        && !line.starts_with('#')
+        && !OTHERS.iter().any(|other| line.starts_with(other))
+}
+
+/// The tables of a ruleset, without counts, and without nsh's own and those of iptables.
+fn tables(lines: &[String], of_iptables: &HashSet<String>, unseen: &mut usize) -> Vec<String> {
     let (mut out, mut skips) = (Vec::new(), false);
     for line in lines {
-        if let Some(rest) = line.strip_prefix("table ") {
-            let mut words = rest.split_whitespace();
-            let (family, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            skips = family == "inet" && name == "nsh"
-                || matches!(family, "ip" | "ip6") && OF_IPTABLES.contains(&name);
+        if let Some(name) = table_of(line) {
+            skips = name == "inet nsh" || of_iptables.contains(name);
         }
         if line.starts_with('#') {
             continue;
         }
         if skips {
-            *unseen += usize::from(line.contains("counter packets"));
+            *unseen += usize::from(is_rule(line));
         } else {
             out.push(without_counts(line));
         }
@@ -245,6 +278,21 @@ mod tests {
         let told = transcript(vec![was], &[]).compare(&[is]);
         assert!(told.equal(), "{}", told.difference);
         assert!(told.told.ends_with("; not compared: 1 rules of iptables"), "{}", told.told);
+    }
+
+    /// A script's own table may have the name of one of iptables.
+    #[test]
+    fn tables_of_nft_are_compared_whatever_their_names() {
+        let nat = |rule| vec![part("nft", &["table ip nat {", "\tchain post {", rule, "\t}", "}"])];
+        let (was, other) =
+            (nat("\t\tip saddr 10.0.0.0/24 masquerade"), nat("\t\tip saddr 10.0.0.0/25 masquerade"));
+        let told = transcript(vec![was.clone()], &[]);
+        assert!(told.compare(std::slice::from_ref(&was)).told.ends_with("0 rules"));
+        assert!(!told.compare(std::slice::from_ref(&other)).equal());
+        let (iptables, without) =
+            (nat("\t\tct state vmap { new : accept } counter packets 0 bytes 0"), nat("\t\taccept"));
+        let told = transcript(vec![iptables], &[]).compare(&[without]).told;
+        assert!(told.ends_with("; not compared: 1 rules of iptables"), "{told}");
     }
 
     #[test]
