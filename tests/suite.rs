@@ -4,7 +4,7 @@
 //! What is skipped, and why, is listed at the end. `--kernel` runs only the files that need a kernel feature: what is
 //! skipped here can run on another kernel (`tests/vm`). `cargo test --test suite -- WORD...` runs the files and tests
 //! whose name has one of the words: files with it in their paths whole, and else tests. `--support` tells what came of each
-//! file, for `tests/support`. `NSH` names another nsh to test, `NSH_TREE` another tree with `tests` and `scripts`.
+//! file, for `tests/support`. `--as=root` and `--as=ordinary` run them as one of the two. `NSH` names another nsh to test, `NSH_TREE` another tree with `tests` and `scripts`.
 
 // A test program may stop where it finds itself wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -25,6 +25,15 @@ const NOBODY: u32 = 65534;
 enum User {
     Root,
     Ordinary,
+}
+
+impl User {
+    fn flag(self) -> &'static str {
+        match self {
+            User::Root => "--as=root",
+            User::Ordinary => "--as=ordinary",
+        }
+    }
 }
 
 /// Where nsh and the files lie, readable for every user. Removed when dropped.
@@ -48,10 +57,14 @@ fn main() -> ExitCode {
     let stage = Stage::new().expect("cannot prepare the files to test");
     // SAFETY: geteuid has no preconditions.
     let root = unsafe { libc::geteuid() } == 0;
-    let users: &[User] = if root { &[User::Root, User::Ordinary] } else { &[User::Ordinary] };
+    let users: Vec<User> = [User::Root, User::Ordinary]
+        .into_iter()
+        .filter(|user| root || *user == User::Ordinary)
+        .filter(|user| !flags.iter().any(|flag| flag.starts_with("--as=") && *flag != user.flag()))
+        .collect();
     let mut skipped: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut problems, mut met) = (Vec::new(), 0);
-    for &user in users {
+    for user in users {
         println!("\n--- as {user:?}");
         match stage.run(user, root, kernel, &words) {
             Ok(Some(report)) => {
