@@ -14,10 +14,10 @@ use nix::sys::stat::Mode;
 
 use super::inherited::Inherited;
 use super::namespace::Namespace;
+use super::procsys::NET;
 use crate::base::alone::{is_alone, own};
 use crate::base::error::{Error, Kind, Result};
 
-pub(super) const ROOT: &str = "/proc/sys/net";
 /// Where each link has a directory of its own.
 const OF_LINKS: [&str; 4] = ["ipv4/conf", "ipv4/neigh", "ipv6/conf", "ipv6/neigh"];
 /// What changes by itself, or follows from the link's own state.
@@ -36,7 +36,7 @@ pub struct Difference {
 /// The readable parameters of one directory, with their values.
 #[derive(Clone, Debug)]
 struct Group {
-    /// Below [`ROOT`]: `ipv4/conf/all`.
+    /// Below [`NET`]: `ipv4/conf/all`.
     directory: String,
     names: Vec<CString>,
     values: Vec<Option<Vec<u8>>>,
@@ -111,7 +111,7 @@ fn fresh() -> Fresh {
 /// Adds the directory's parameters and those below it.
 fn walk(directory: String, out: &mut Fresh) {
     let (mut names, mut below) = (Vec::new(), Vec::new());
-    for entry in std::fs::read_dir(format!("{ROOT}/{directory}")).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(format!("{NET}/{directory}")).into_iter().flatten().flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => below.push(name),
@@ -130,7 +130,7 @@ fn walk(directory: String, out: &mut Fresh) {
     }
 }
 
-/// Directories below [`ROOT`] of the calling thread's namespace. Those next below it are opened once: to find one of them
+/// Directories below [`NET`] of the calling thread's namespace. Those next below it are opened once: to find one of them
 /// the kernel compares with those of all namespaces that were looked at.
 pub(super) struct Tree(HashMap<String, Option<OwnedFd>>);
 
@@ -142,7 +142,7 @@ impl Tree {
     fn open(&mut self, directory: &str) -> Option<OwnedFd> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let (top, below) = directory.split_once('/').unwrap_or((directory, "."));
-        let open = || nix::fcntl::open(format!("{ROOT}/{top}").as_str(), flags, Mode::empty()).ok();
+        let open = || nix::fcntl::open(format!("{NET}/{top}").as_str(), flags, Mode::empty()).ok();
         let top = self.0.entry(top.to_owned()).or_insert_with(open);
         openat(top.as_ref()?, below, flags, Mode::empty()).ok()
     }

@@ -17,6 +17,7 @@ use nix::sys::stat::Mode;
 use super::defaults;
 use super::link::{RTM_GETLINK, ifinfomsg, ifla};
 use super::netlink::{Route, attributes_of};
+use super::procsys;
 use crate::base::error::Result;
 
 /// A parameter of `conf`: its name, the kernel's default in `all`, and that in `default`.
@@ -224,8 +225,7 @@ fn conf_of_lo() -> Result<(Vec<i32>, Vec<i32>)> {
 
 fn write(directory: &str, settings: &[(CString, i32)]) -> Result<()> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let path = format!("{}/{directory}", defaults::ROOT);
-    let directory = nix::fcntl::open(path.as_str(), flags, Mode::empty())?;
+    let directory = nix::fcntl::open(&procsys::net(None).join(directory), flags, Mode::empty())?;
     let mut result = Ok(());
     for (name, value) in settings {
         let written = write_one(&directory, name, *value);

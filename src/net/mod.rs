@@ -25,6 +25,7 @@ pub mod nf;
 pub mod nft;
 pub mod order;
 pub mod prefix;
+pub mod procsys;
 mod remains;
 pub mod route;
 mod router;

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
+use std::time::Instant;
 
 use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
@@ -54,8 +55,8 @@ pub struct Namespace {
     inode: u64,
     home: bool,
     sockets: Rc<Sockets>,
-    /// Links were added or set, so carrier and operstate may not have settled; see [`super::settle`].
-    unsettled: Cell<bool>,
+    /// When links were last added or set, so that carrier and operstate may not have settled; see [`super::settle`].
+    unsettled: Cell<Option<Instant>>,
     /// The links that were changed since.
     changed: RefCell<Vec<u32>>,
     /// Kernel parameters were set.
@@ -84,7 +85,7 @@ impl Namespace {
             inode,
             home,
             sockets: Rc::default(),
-            unsettled: Cell::new(false),
+            unsettled: Cell::new(None),
             changed: RefCell::default(),
             tuned: Cell::new(false),
             attached: Cell::new(false),
@@ -203,7 +204,7 @@ impl Namespace {
 
     /// Says that links changed, so that the next probe waits for them to settle.
     pub fn unsettle(&self) {
-        self.unsettled.set(true);
+        self.unsettled.set(Some(Instant::now()));
     }
 
     /// As [`Namespace::unsettle`], of a link whose other end may be elsewhere.
@@ -242,8 +243,8 @@ impl Namespace {
         self.tuned.get()
     }
 
-    /// Whether links changed since the last call.
-    pub fn take_unsettled(&self) -> bool {
+    /// When links last changed, if they did since the last call.
+    pub fn take_unsettled(&self) -> Option<Instant> {
         self.unsettled.take()
     }
 
@@ -496,14 +497,17 @@ impl Namespaces {
     /// Whether links changed since the last call of [`Namespaces::take_unsettled`].
     pub fn is_unsettled(&self) -> bool {
         let known = self.known.borrow();
-        known.values().chain([&self.host]).any(|ns| ns.unsettled.get())
+        known.values().chain([&self.host]).any(|ns| ns.unsettled.get().is_some())
     }
 
-    /// The namespaces in which links changed since the last call; see [`super::settle`].
-    pub fn take_unsettled(&self) -> Vec<Rc<Namespace>> {
+    /// The namespaces in which links changed since the last call, and when, the last changed ones first; see
+    /// [`super::settle`].
+    pub fn take_unsettled(&self) -> Vec<(Rc<Namespace>, Instant)> {
         let known = self.known.borrow();
         let all = known.values().chain([&self.host]);
-        all.filter(|ns| ns.take_unsettled()).cloned().collect()
+        let mut changed: Vec<_> = all.filter_map(|ns| Some((ns.clone(), ns.take_unsettled()?))).collect();
+        changed.sort_by_key(|(_, when)| std::cmp::Reverse(*when));
+        changed
     }
 
     /// Gives addresses a name of their own besides the namespaces' names; an empty list takes it away.

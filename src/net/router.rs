@@ -12,17 +12,16 @@ use nix::errno::Errno;
 use super::addr::{self, Addr};
 use super::attributes::{self, Attributes};
 use super::namespace::Namespace;
-use super::prefix::{Family, is_link_local};
+use super::prefix::is_link_local;
 use crate::base::error::Result;
 
-/// Makes the link-local addresses of a router usable.
-pub(super) fn ready(ns: &Namespace) -> Result<()> {
-    let mut pending = addr::list(ns, &Addr::of(Family::Inet6))?;
-    pending.retain(is_pending);
-    if pending.is_empty() || !forwards(ns)? {
-        return Ok(());
+/// Makes the link-local ones among a namespace's addresses usable where it is a router; true if some weren't.
+pub(super) fn ready(ns: &Namespace, addresses: &[Addr]) -> Result<bool> {
+    let pending = || addresses.iter().filter(|address| is_pending(address));
+    if pending().next().is_none() || !forwards(ns)? {
+        return Ok(false);
     }
-    for address in pending {
+    for address in pending() {
         // It may be gone by now, or the link, or the kernel was faster; then there is nothing to make ready.
         if addr::del_plain(ns, address.index(), address.prefix()).is_ok() {
             match addr::add_plain(ns, address.index(), address.prefix()) {
@@ -31,7 +30,7 @@ pub(super) fn ready(ns: &Namespace) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn is_pending(address: &Addr) -> bool {

@@ -7,15 +7,18 @@
 //! Since Linux 6.8 asking for one link (not for all) does its pending linkwatch work at once (`linkwatch_sync_dev` in
 //! net/core/rtnetlink.c); with older kernels we wait, by event.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::addr::{self, Addr};
 use super::events::{Listener, Object};
 use super::link::{self, Bridge, Link};
 use super::namespace::{Namespace, Namespaces};
-use super::{addr, router, usable};
+use super::prefix::Family;
+use super::{router, usable};
 use crate::base::error::Result;
 use crate::base::wait::Deadline;
 use crate::model::Words;
@@ -25,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// With kernels that do no work when asked, a veth whose state stays unknown works all the same once linkwatch has
 /// run, at the next tick.
 const PATIENCE_FOR_UNKNOWN: Duration = Duration::from_millis(100);
+/// Linkwatch has run since, unless the machine is very busy.
+const LONG_AGO: Duration = Duration::from_secs(3);
+/// So many namespaces without anything left to do speak for those that changed before them.
+const QUIET: usize = 64;
 /// How often all links are asked for: a bridge of bridges needs a few.
 const PASSES: usize = 4;
 
@@ -36,10 +43,10 @@ pub fn settle(all: &Namespaces) -> Result<()> {
     if changed.is_empty() {
         return Ok(());
     }
-    let concerned = with_peers(all, &changed)?;
+    let concerned = with_peers(all, changed)?;
     settle_all(all, &concerned).inspect_err(|_| {
         // Interrupted: the next probe waits anew.
-        concerned.iter().for_each(|ns| ns.unsettle());
+        concerned.iter().for_each(|(ns, _)| ns.unsettle());
     })
 }
 
@@ -48,45 +55,63 @@ pub fn stays_within(ns: &Namespace, targets: &[SocketAddr]) -> Result<bool> {
     if targets.iter().all(|target| target.ip().is_loopback()) {
         return Ok(true);
     }
-    let own = addr::list(ns, &addr::Addr::default())?;
+    let own = addr::list(ns, &Addr::default())?;
     Ok(targets.iter().all(|target| own.iter().any(|address| address.ip() == target.ip())))
 }
 
-fn settle_all(all: &Namespaces, concerned: &[Rc<Namespace>]) -> Result<()> {
+fn settle_all(all: &Namespaces, concerned: &[Concerned]) -> Result<()> {
     let deadline = Deadline::after(PATIENCE);
-    for ns in concerned {
-        settle_one(ns, deadline)?;
-    }
+    look(concerned, |ns| settle_one(ns, deadline))?;
     barrier(all.host())?;
-    for ns in concerned {
-        router::ready(ns)?;
-        usable::wait(ns)?;
+    look(concerned, |ns| {
+        let addresses = addr::list(ns, &Addr::of(Family::Inet6))?;
+        Ok(!router::ready(ns, &addresses)? & !usable::wait(ns, addresses)?)
+    })
+}
+
+/// A namespace, and when links changed in it.
+type Concerned = (Rc<Namespace>, Instant);
+
+/// Has `settled` look at namespaces, which tells whether all was as it should be at once. The kernel goes through what it
+/// has to do in the order in which it came, so among thousands that changed long ago, which come last, it ends behind
+/// [`QUIET`] of them that had nothing left to do.
+fn look(concerned: &[Concerned], settled: impl Fn(&Namespace) -> Result<bool>) -> Result<()> {
+    let mut quiet = 0;
+    for (ns, changed) in concerned {
+        let nothing_left = settled(ns)?;
+        quiet = if nothing_left && changed.elapsed() > LONG_AGO { quiet + 1 } else { 0 };
+        if quiet == QUIET {
+            break;
+        }
     }
     Ok(())
 }
 
 /// These namespaces, and those of the other ends of what was changed in them: a cable's carrier comes and goes at both.
-fn with_peers(all: &Namespaces, changed: &[Rc<Namespace>]) -> Result<Vec<Rc<Namespace>>> {
-    let mut out = changed.to_vec();
-    let mut seen: HashSet<u64> = out.iter().map(|ns| ns.inode()).collect();
-    for ns in changed {
+fn with_peers(all: &Namespaces, mut changed: Vec<Concerned>) -> Result<Vec<Concerned>> {
+    let mut seen: HashSet<u64> = changed.iter().map(|(ns, _)| ns.inode()).collect();
+    let mut peers = Vec::new();
+    for (ns, when) in &changed {
         for index in ns.take_changed() {
             let Some(nsid) = link::by_index(ns, index)?.and_then(|link| link.link_netnsid()) else {
                 continue;
             };
             let Some(name) = all.by_nsid(ns, nsid)? else { continue };
-            out.extend(all.get(&name)?.filter(|peer| seen.insert(peer.inode())));
+            peers.extend(all.get(&name)?.filter(|peer| seen.insert(peer.inode())).map(|peer| (peer, *when)));
         }
     }
-    Ok(out)
+    changed.extend(peers);
+    changed.sort_by_key(|(_, when)| Reverse(*when));
+    Ok(changed)
 }
 
-fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
+/// Waits for the links of a namespace; true if there was nothing to wait for.
+fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<bool> {
     // One link's work can begin another's: a port that opens gives its bridge the carrier.
-    for _ in 0..PASSES {
+    for pass in 0..PASSES {
         let behind = behind(&link::dump(ns)?);
         if behind.is_empty() {
-            return Ok(());
+            return Ok(pass == 0);
         }
         for (index, _) in behind {
             link::by_index(ns, index)?;
@@ -100,10 +125,10 @@ fn settle_one(ns: &Namespace, deadline: Deadline) -> Result<()> {
         let until = match behind.iter().any(|(_, why)| *why == Why::Waiting) {
             true => deadline,
             false if behind.iter().any(|(_, why)| *why == Why::NewPair) => soon,
-            false => return Ok(()),
+            false => return Ok(false),
         };
         if !events.wait(until)? {
-            return Ok(());
+            return Ok(false);
         }
     }
 }

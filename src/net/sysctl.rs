@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::sys::statvfs::{FsFlags, statvfs};
 
+use super::addr::{self, Addr};
 use super::done::Done;
 use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
+use super::prefix::Family;
+use super::procsys::{self, NET};
 use super::{router, usable};
 use crate::base::container::COVERED_PROC;
 use crate::base::error::{Error, Kind, Result};
 
 const ROOT: &str = "/proc/sys";
-const NET: &str = "/proc/sys/net";
 
 /// A parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +32,17 @@ pub struct Parameter {
 /// Raises `not_found` for a name that doesn't exist, with the nearest one that does.
 pub fn get(ns: &Namespace, name: &str) -> Result<String> {
     let parts = parts(name)?;
-    let path = path(&parts);
     prepare(ns, &parts);
-    ns.within(|| Ok(read(&path)))?.map_err(|e| explain(ns, &parts, e, false))
+    ns.within(|| Ok(read(&path(ns, &parts))))?.map_err(|e| explain(ns, &parts, e, false))
 }
 
 /// Sets a parameter, as `sysctl -w NAME=VALUE`. Raises `not_found`, `read_only` for one that can't be set here,
 /// `invalid` for a value that the kernel refuses.
 pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
     let parts = parts(name)?;
-    let path = path(&parts);
     ns.tune();
     prepare(ns, &parts);
+    let path = path(ns, &parts);
     let written = ns.within(|| Ok(write(&path, value)))?;
     written.map_err(|e| match e.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EINVAL | Errno::ERANGE) => {
@@ -58,8 +59,9 @@ pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
     if parts.last().is_some_and(|last| last == "forwarding") {
         // Links that come up later are made ready before the first probe.
         ns.unsettle();
-        router::ready(ns)?;
-        usable::wait(ns)?;
+        let addresses = addr::list(ns, &Addr::of(Family::Inet6))?;
+        router::ready(ns, &addresses)?;
+        usable::wait(ns, addresses)?;
     }
     Ok(())
 }
@@ -70,7 +72,7 @@ pub fn list(ns: &Namespace, prefix: &str) -> Result<Vec<Parameter>> {
     let parts = if prefix.is_empty() { vec!["net".to_owned()] } else { parts(prefix)? };
     let mut out = Vec::new();
     prepare(ns, &parts);
-    let walked = ns.within(|| Ok(walk(&path(&parts), &mut parts.clone(), &mut out)))?;
+    let walked = ns.within(|| Ok(walk(&path(ns, &parts), &mut parts.clone(), &mut out)))?;
     walked.map_err(|e| explain(ns, &parts, e, false))?;
     Ok(out)
 }
@@ -133,7 +135,19 @@ fn parts(name: &str) -> Result<Vec<String>> {
     Ok(parts)
 }
 
-fn path(parts: &[String]) -> PathBuf {
+/// Where a namespace's parameter is; valid until that of another namespace is asked for.
+fn path(ns: &Namespace, parts: &[String]) -> PathBuf {
+    match parts {
+        [net, below @ ..] if net == "net" => {
+            let mut path = procsys::net(Some(ns.inode()));
+            path.extend(below);
+            path
+        }
+        _ => plain(parts),
+    }
+}
+
+fn plain(parts: &[String]) -> PathBuf {
     let mut path = PathBuf::from(ROOT);
     path.extend(parts);
     path
@@ -252,14 +266,14 @@ fn lacking(name: &str) -> Option<(&'static str, &'static str)> {
     ];
     let name = format!("{name}.");
     let (_, there, option, module) = GROUPS.iter().find(|(begins, ..)| name.starts_with(begins))?;
-    (!path(&parts(there).ok()?).exists()).then_some((option, module))
+    (!plain(&parts(there).ok()?).exists()).then_some((option, module))
 }
 
 /// Mends the first part that doesn't exist, and goes on with the rest if it then fits.
 fn nearest(parts: &[String]) -> Option<String> {
     let mut mended: Vec<String> = Vec::new();
     for part in parts {
-        let here = path(&mended);
+        let here = plain(&mended);
         if here.join(part).exists() {
             mended.push(part.clone());
             continue;

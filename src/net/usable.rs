@@ -32,20 +32,10 @@ const RTMSG: usize = 12;
 /// A link's index and an address of it.
 type Place = (u32, Ipv6Addr);
 
-/// Waits until the namespace's addresses on links that carry packets have their local routes, but for those that await
-/// duplicate address detection. Gives up silently after 2 s.
-pub(super) fn wait(ns: &Namespace) -> Result<()> {
-    wait_where(ns, |_| true)
-}
-
-/// As [`wait`], for the addresses of one link.
-pub(crate) fn wait_for_link(ns: &Namespace, index: u32) -> Result<()> {
-    wait_where(ns, |address| address.index() == index)
-}
-
-fn wait_where(ns: &Namespace, which: impl Fn(&Addr) -> bool) -> Result<()> {
-    let mut addresses = addr::list(ns, &Addr::of(Family::Inet6))?;
-    addresses.retain(|address| is_coming(address) && which(address));
+/// Waits until those of a namespace's addresses that are on links that carry packets have their local routes, but for
+/// those that await duplicate address detection. Gives up silently after 2 s. True if there was something to wait for.
+pub(super) fn wait(ns: &Namespace, mut addresses: Vec<Addr>) -> Result<bool> {
+    addresses.retain(is_coming);
     let mut wanted = Vec::new();
     // Those of a link stand together.
     for of_link in addresses.chunk_by(|a, b| a.index() == b.index()) {
@@ -56,13 +46,20 @@ fn wait_where(ns: &Namespace, which: impl Fn(&Addr) -> bool) -> Result<()> {
     wait_for(ns, &wanted)
 }
 
+/// As [`wait`], for the addresses of one link.
+pub(crate) fn wait_for_link(ns: &Namespace, index: u32) -> Result<()> {
+    let mut addresses = addr::list(ns, &Addr::of(Family::Inet6))?;
+    addresses.retain(|address| address.index() == index);
+    wait(ns, addresses).map(drop)
+}
+
 /// As [`wait`], for these addresses of one link.
 pub(crate) fn wait_on(ns: &Namespace, index: u32, addresses: impl IntoIterator<Item = IpAddr>) -> Result<()> {
     let wanted: Vec<Place> = addresses.into_iter().filter_map(|ip| six(index, ip)).collect();
     if wanted.is_empty() || !carries(ns, index)? {
         return Ok(());
     }
-    wait_for(ns, &wanted)
+    wait_for(ns, &wanted).map(drop)
 }
 
 /// Whether the address, if it is of IPv6, has its local route.
@@ -73,15 +70,15 @@ pub(super) fn is_routed(ns: &Namespace, address: &Addr) -> Result<bool> {
     }
 }
 
-fn wait_for(ns: &Namespace, wanted: &[Place]) -> Result<()> {
+fn wait_for(ns: &Namespace, wanted: &[Place]) -> Result<bool> {
     if are_routed(ns, wanted)? {
-        return Ok(());
+        return Ok(false);
     }
     // Listening before looking again, so that nothing falls between.
     let mut events = Listener::open(ns, &[Object::Route])?;
     let deadline = Deadline::after(PATIENCE);
     while !are_routed(ns, wanted)? && events.wait(deadline)? {}
-    Ok(())
+    Ok(true)
 }
 
 fn six(index: u32, ip: IpAddr) -> Option<Place> {

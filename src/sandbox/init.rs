@@ -2,7 +2,7 @@
 //! below its own (so that the script's root can't undo the view), reaps, passes signals on, and ends with the
 //! script. When it ends, the kernel ends every process of the lab.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use anyhow::{Context, Result};
 use nix::errno::Errno;
@@ -15,7 +15,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
 use super::exe::Sealed;
-use super::sys::{Channel, Message};
+use super::sys::{Channel, Message, Tree};
 use super::{Plan, Runner, ids, script, view};
 use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
@@ -36,8 +36,8 @@ pub fn own_number() -> Result<i32> {
 pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
     plan.close_outer();
     match start(&plan, &nsh, runner) {
-        Ok(script) => {
-            let status = supervise(script, &nsh, plan.terminal.as_ref());
+        Ok((script, asks)) => {
+            let status = supervise(script, &nsh, asks, plan.terminal.as_ref());
             exit(status.unwrap_or(1))
         }
         Err(e) => {
@@ -47,7 +47,7 @@ pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
     }
 }
 
-fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
+fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<(Pid, Channel)> {
     nsh.send(&Message::Pid(own_number()?))?;
     // While the id maps are written.
     Sealed::take()?.enter(&plan.environment)?;
@@ -99,7 +99,7 @@ fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<Pid> {
         other => return Err(failed(other).into()),
     }
     nsh.send(&Message::Ready)?;
-    Ok(script)
+    Ok((script, ours))
 }
 
 /// The error for a message that says that the other side gives up.
@@ -112,9 +112,10 @@ pub fn failed(message: Message) -> Error {
     }
 }
 
-/// Reaps and passes on until the script's process ends; returns its exit status.
-fn supervise(script: Pid, nsh: &Channel, terminal: Option<&OwnedFd>) -> Result<i32> {
+/// Reaps, passes on, and answers what the script's process `asks`, until that ends; returns its exit status.
+fn supervise(script: Pid, nsh: &Channel, asks: Channel, terminal: Option<&OwnedFd>) -> Result<i32> {
     use std::os::fd::AsFd;
+    let mut asks = Some(asks);
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGCHLD);
     mask.thread_block()?;
@@ -123,9 +124,12 @@ fn supervise(script: Pid, nsh: &Channel, terminal: Option<&OwnedFd>) -> Result<i
         if let Some(status) = reap(script, nsh)? {
             return Ok(status);
         }
-        let watched = [(signals.as_fd(), PollFlags::POLLIN), (nsh.fd(), PollFlags::POLLIN)];
+        let mut watched = vec![(signals.as_fd(), PollFlags::POLLIN), (nsh.fd(), PollFlags::POLLIN)];
+        watched.extend(asks.as_ref().map(|asks| (asks.fd(), PollFlags::POLLIN)));
         wait::wait_background(&watched, Deadline::NEVER)?;
         while signals.read_signal()?.is_some() {}
+        // Whoever asks for anything else, or goes, gets no answer any more.
+        asks = asks.filter(|asks| answer(asks).is_ok());
         match nsh.try_receive()? {
             None => {}
             Some(Message::Signal(number)) => pass_on(script, number),
@@ -137,6 +141,15 @@ fn supervise(script: Pid, nsh: &Channel, terminal: Option<&OwnedFd>) -> Result<i
             }
             Some(_) => return Ok(1),
         }
+    }
+}
+
+/// Answers the script's process, if it asks. Without a mount (the lab has no `/proc` of its own) it goes on without.
+fn answer(asks: &Channel) -> Result<()> {
+    match asks.try_receive()? {
+        None => Ok(()),
+        Some(Message::Sysctls) => asks.send_descriptors(&[Tree::sysctls()?.fd().as_raw_fd()]),
+        Some(other) => Err(failed(other).into()),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::base::error::{Error, complain};
 use crate::base::status;
 use crate::base::wait::{self, limit};
 use crate::net::inherited::Inherited;
+use crate::net::procsys;
 
 /// Enters the lab, runs the script, and ends with its status.
 pub fn run(plan: &Plan, init: Channel, runner: Runner<'_>) -> ! {
@@ -28,7 +29,10 @@ pub fn run(plan: &Plan, init: Channel, runner: Runner<'_>) -> ! {
             init::exit(status::CANNOT)
         }
     };
-    drop(init);
+    procsys::provide(move || {
+        init.send(&Message::Sysctls).ok()?;
+        init.receive_descriptors().ok()?.pop()
+    });
     finish(&lab, runner)
 }
 
