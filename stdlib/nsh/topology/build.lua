@@ -26,7 +26,7 @@ local function add_node(p, node)
   node.ns = namespace.add(node.name, { up = true, ipv6 = ipv6 })
   local set = node.ns.sysctl.set
   if node.kind == "switch" then
-    node.ns.link.add("br0", { kind = "bridge", up = true, bridge = node.options.bridge })
+    node.ns.link.add("br0", { kind = "bridge", bridge = node.options.bridge })
   elseif node.kind == "router" then
     set("net.ipv4.ip_forward", 1)
     -- Answers may take another way, whatever the machine's own setting is.
@@ -68,6 +68,14 @@ local function translate(node)
   end
 end
 
+---When all its ports are there: what new hosts say of themselves by IPv6 would go out of each of the others, and take most
+---of the time.
+local function start(node)
+  if node.kind == "switch" then
+    node.ns.link.set("br0", { up = true })
+  end
+end
+
 local function set_sysctls(node)
   for name, value in pairs(node.options.sysctl or {}) do
     node.ns.sysctl.set(name, value)
@@ -82,6 +90,7 @@ local function make(p)
     add_link(link)
   end
   for _, node in ipairs(p.nodes) do
+    start(node)
     set_sysctls(node)
     if p.options.ipv4 ~= false then
       translate(node)
@@ -172,6 +181,7 @@ local function make_new(p, new)
   end
   for _, node in ipairs(new.nodes) do
     if not p.by_name[node.name] then
+      start(node)
       set_sysctls(node)
     end
     if new.options.ipv4 ~= false then
