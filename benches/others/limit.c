@@ -184,32 +184,59 @@ static int namespace(const char *name, int home, int *inside)
 	return ns;
 }
 
+static void bridge(int fd, const char *name, int index)
+{
+	struct ifinfomsg i = { .ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	struct rtattr *info;
+
+	begin(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &i, sizeof i);
+	put_str(IFLA_IFNAME, name);
+	info = put(IFLA_LINKINFO, NULL, 0);
+	put_str(IFLA_INFO_KIND, "bridge");
+	end(info);
+	ask(fd);
+}
+
+/* A bridge has 1,023 ports at most: one more, on a cable from the first. */
+static int next_bridge(int fd, int n)
+{
+	int index = 100000 + 3 * n;
+	struct ifinfomsg far = { .ifi_index = index + 2, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	char name[32], near[32], peer[32];
+
+	snprintf(name, sizeof name, "br%d", n);
+	snprintf(near, sizeof near, "c%d", n);
+	snprintf(peer, sizeof peer, "d%d", n);
+	bridge(fd, name, index);
+	veth(fd, near, index + 1, 2, peer, index + 2, -1);
+	begin(RTM_NEWLINK, NLM_F_ACK, &far, sizeof far);
+	put_u32(IFLA_MASTER, index);
+	ask(fd);
+	return index;
+}
+
 static void hosts(int n)
 {
 	int fd = rtnetlink(), home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	struct ifinfomsg bridge = { .ifi_index = 2, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
+	int switch_ = 2;
 	struct rlimit files = { 65536, 65536 };
-	struct rtattr *info;
 
 	if (setrlimit(RLIMIT_NOFILE, &files) < 0 && getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	begin(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, &bridge, sizeof bridge);
-	put_str(IFLA_IFNAME, "br0");
-	info = put(IFLA_LINKINFO, NULL, 0);
-	put_str(IFLA_INFO_KIND, "bridge");
-	end(info);
-	ask(fd);
+	bridge(fd, "br0", 2);
 	address(fd, 2, 0x0a000001, 16);
 	for (int i = 1; i <= n; i++) {
 		char name[32];
 		int ns, inside;
 
+		if (i > 1 && i % 1000 == 1)
+			switch_ = next_bridge(fd, i / 1000);
 		snprintf(name, sizeof name, "h%d", i);
 		ns = namespace(name, home, &inside);
 		snprintf(name, sizeof name, "v%d", i);
-		veth(fd, name, 10 + i, 2, "eth0", 2, ns);
+		veth(fd, name, 10 + i, switch_, "eth0", 2, ns);
 		address(inside, 2, 0x0a000000 | (i / 250 + 1) << 8 | (i % 250 + 1), 16);
 		up(inside, 2);
 		route(inside, 0, 0, 0x0a000001, 2);
