@@ -12,6 +12,10 @@ const SHOWN: usize = 20;
 /// While calls change the lab, events are taken this often, so that the kernel needn't keep many.
 const EVERY: u32 = 4;
 
+/// In a lab of more namespaces the first look would take seconds: the kernel numbers each for each event's sake, and looks
+/// along all numbers to do so.
+const FOLLOWED: usize = 1000;
+
 /// Follows the lab from the first passed check on; until then it costs nothing.
 #[derive(Default)]
 pub struct Changes {
@@ -19,6 +23,8 @@ pub struct Changes {
     /// When the last check passed; `None`: not yet.
     passed: Cell<Option<Instant>>,
     calls: Cell<u32>,
+    /// More than [`FOLLOWED`] namespaces.
+    many: Cell<bool>,
 }
 
 impl Changes {
@@ -28,7 +34,9 @@ impl Changes {
     pub fn check_passed(&self, lab: &Lab) {
         let first = self.passed.replace(Some(Instant::now())).is_none();
         let mut followed = self.followed.borrow_mut();
-        if first {
+        if first && lab.namespaces.names().is_ok_and(|names| names.len() > FOLLOWED) {
+            self.many.set(true);
+        } else if first {
             // Where the kernel doesn't tell, a failure goes without it.
             *followed = events::Changes::follow(&lab.namespaces, lab.place.sandboxed).ok();
         } else if let Some(changes) = followed.as_mut() {
@@ -63,6 +71,9 @@ impl Changes {
             lines.extend(
                 told.unwrap_or_else(|e| vec![format!("what changed can't be told: {}", e.message())]),
             );
+        }
+        if self.many.get() {
+            lines.push(format!("changes are not followed in a lab of more than {FOLLOWED} namespaces"));
         }
         let more = lines.len().saturating_sub(SHOWN);
         lines.truncate(SHOWN);
