@@ -336,6 +336,10 @@ impl Namespaces {
     ///
     /// Raises `exists` if the name is taken, `argument` if it can't be a file's name.
     pub fn add(&self, name: &str) -> Result<Rc<Namespace>> {
+        self.shared.pool.or_spare(self.add_once(name), || self.add_once(name))
+    }
+
+    fn add_once(&self, name: &str) -> Result<Rc<Namespace>> {
         let path = self.claim(name)?;
         let alone = alone::is_alone();
         let made = self.make(&path, alone).and_then(|()| self.open(name));

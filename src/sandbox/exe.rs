@@ -58,27 +58,43 @@ fn copy() -> io::Result<File> {
     File::open(format!("/proc/self/fd/{}", copy.as_raw_fd()))
 }
 
+/// Whether the program file is out of the reach of labs of this user, on whatever mount: it is root's, and the user, who
+/// isn't, may not write to it. Root's ids are in no lab of such a user. Ask before there is a user namespace, which shows all
+/// owners alike.
+pub fn is_out_of_reach() -> bool {
+    use nix::unistd::{AccessFlags, access, geteuid};
+    let owner = fs::metadata(PROGRAM).map(|m| m.uid());
+    !geteuid().is_root() && owner.is_ok_and(|uid| uid == 0) && access(PROGRAM, AccessFlags::W_OK).is_err()
+}
+
 /// The program file, opened where nobody in the lab can write to it, and what is mapped of the other.
 pub struct Sealed {
-    /// `None` where this process runs a copy that nobody can write to already.
+    /// `None` where nobody in the lab can write to what this process runs already.
     program: Option<(File, Vec<Mapping>)>,
     map: Map,
 }
 
 impl Sealed {
     /// Taken from the caller's own mount namespace, which must not be the machine's: all that is mounted there is to
-    /// become read-only before anything of the lab runs.
-    pub fn take() -> Result<Sealed> {
+    /// become read-only before anything of the lab runs. Where the file [`is_out_of_reach`], nothing has to be done, which
+    /// saves a tenth of the time that a lab takes to start.
+    pub fn take(out_of_reach: bool) -> Result<Sealed> {
+        if out_of_reach {
+            return Ok(Sealed { program: None, map: Map::of_this_process()? });
+        }
         Sealed::new(fs::read_link(PROGRAM).ok().and_then(|path| same(&path)))
     }
 
-    /// That of a process in a lab, if it runs the same program.
+    /// That of a process in a lab, if it runs the same program; nothing, too, where the file [`is_out_of_reach`].
     pub fn of(pid: i32) -> Result<Sealed> {
-        Sealed::new(same(Path::new(&format!("/proc/{pid}/exe"))))
+        match is_out_of_reach() {
+            true => Sealed::take(true),
+            false => Sealed::new(same(Path::new(&format!("/proc/{pid}/exe")))),
+        }
     }
 
     fn new(file: Option<File>) -> Result<Sealed> {
-        let map = Map::of(&file::text("/proc/self/stat")?).ok_or_else(cannot)?;
+        let map = Map::of_this_process()?;
         let file = match file {
             Some(file) => file,
             None if is_copy() => return Ok(Sealed { program: None, map }),
@@ -242,7 +258,11 @@ struct Map {
 }
 
 impl Map {
-    /// Of this process, from its `/proc/PID/stat`; see proc_pid_stat(5).
+    fn of_this_process() -> Result<Map> {
+        Ok(Map::of(&file::text("/proc/self/stat")?).ok_or_else(cannot)?)
+    }
+
+    /// Of a process, from its `/proc/PID/stat`; see proc_pid_stat(5).
     fn of(stat: &str) -> Option<Map> {
         let fields: Vec<u64> =
             stat.rsplit_once(") ")?.1.split_ascii_whitespace().map(|f| f.parse().unwrap_or(0)).collect();

@@ -50,7 +50,7 @@ pub fn run(plan: Plan, nsh: Channel, runner: Runner<'_>) -> ! {
 fn start(plan: &Plan, nsh: &Channel, runner: Runner<'_>) -> Result<(Pid, Channel)> {
     nsh.send(&Message::Pid(own_number()?))?;
     // While the id maps are written.
-    Sealed::take()?.enter(&plan.environment)?;
+    Sealed::take(plan.program_out_of_reach)?.enter(&plan.environment)?;
     if nsh.receive()? != Message::Go {
         exit(1);
     }

@@ -139,6 +139,8 @@ struct Plan {
     terminal: Option<OwnedFd>,
     /// The signals that were ignored (`nohup`, `&` in a script): they stay so.
     ignored: SigSet,
+    /// See [`exe::is_out_of_reach`].
+    program_out_of_reach: bool,
 }
 
 impl Plan {
@@ -157,6 +159,7 @@ impl Plan {
             outer: Vec::new(),
             terminal: nix::fcntl::open("/dev/tty", flags, Mode::empty()).ok(),
             ignored: signals::ignored(),
+            program_out_of_reach: exe::is_out_of_reach(),
         })
     }
 

@@ -59,9 +59,10 @@ local fds, resident = measure()
 many(rounds)
 local more_fds, more_resident = measure()
 print(("%d descriptors, then %d; %d KiB, then %d"):format(fds, more_fds, resident // 1024, more_resident // 1024))
--- Threads that end take a moment. What a thread's stack and the allocator keep comes and goes, 8 MiB here.
+-- Threads that end take a moment. What a thread's stack and the allocator keep comes and goes, 8 MiB here. After 64
+-- namespaces there is a mount of /proc/sys/net.
 eventually(function()
-  return measure() <= fds
+  return measure() <= fds + 1
 end)
 check.at_most(more_resident, resident + (16 << 20))
 "#;
@@ -125,8 +126,12 @@ fn limits_are_named_at_the_call() {
         for (line, reason, remedy) in limits {
             let ran = stage.run(&mut stage.program("/bin/sh".as_ref(), &["-c", &line]));
             assert_eq!(ran.status, Some(1), "{ran:?}");
-            assert!(ran.stderr.starts_with("many.lua:2: namespace.add \"h"), "{ran:?}");
             assert!(ran.stderr.contains(reason) && ran.stderr.contains(remedy), "{ran:?}");
+            // One descriptor for each, and not many more: the sockets in them give way. The last one may lack its socket.
+            let call = ran.stderr.strip_prefix("many.lua:2: ").unwrap_or_default();
+            let name = call.strip_prefix("namespace.add \"h").or(call.strip_prefix("link.list in h"));
+            let number: String = name.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+            assert!(number.parse::<u32>().is_ok_and(|n| n > 40), "{ran:?}");
         }
     });
 }

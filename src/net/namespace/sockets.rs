@@ -1,11 +1,12 @@
 //! The netlink sockets of namespaces: opened when first needed, and closed again where they are idle, once many
-//! namespaces have some. So a lab of thousands of namespaces keeps one descriptor for each.
+//! namespaces have some, or no descriptor is left. So a lab of thousands of namespaces keeps one descriptor for each.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
+use nix::errno::Errno;
 
 use crate::base::error::{Error, Kind, Result};
 use crate::net::netlink::{Idle, Route, Socket};
@@ -62,10 +63,12 @@ impl Sockets {
         let mut slot = slot.borrow_mut();
         if slot.is_none() {
             pool.admit(self);
-            within(&mut || {
+            let mut open = || {
                 *slot = Some(open()?);
                 Ok(())
-            })?;
+            };
+            let opened = within(&mut open);
+            pool.or_spare(opened, || within(&mut open))?;
         }
         RefMut::filter_map(slot, Option::as_mut).map_err(|_| Error::new(Kind::Io, "no netlink socket"))
     }
@@ -113,6 +116,33 @@ impl Pool {
             }
         }
         listed.push_back(Rc::downgrade(sockets));
+    }
+}
+
+impl Pool {
+    /// Where no descriptor was left, closes all sockets that nobody uses just now, and tries it `again`.
+    pub(super) fn or_spare<T>(&self, result: Result<T>, again: impl FnOnce() -> Result<T>) -> Result<T> {
+        match result {
+            Err(e) if e.raw() == Some(Errno::EMFILE) && self.spare() => again(),
+            result => result,
+        }
+    }
+
+    /// Whether there were any.
+    fn spare(&self) -> bool {
+        let all = self.listed.take();
+        let before = all.len();
+        let used = |sockets: &Weak<Sockets>| {
+            sockets.upgrade().is_some_and(|sockets| {
+                let closed = sockets.close();
+                sockets.listed.set(!closed);
+                !closed
+            })
+        };
+        let kept: VecDeque<_> = all.into_iter().filter(used).collect();
+        let spared = kept.len() < before;
+        self.listed.borrow_mut().extend(kept);
+        spared
     }
 }
 
