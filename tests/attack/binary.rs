@@ -45,6 +45,25 @@ fn nsh_itself_can_not_be_changed_through_proc() {
     });
 }
 
+/// A user's own, who may write to it.
+#[test]
+fn nor_a_users_own() {
+    super::frame::as_ordinary(|stage| {
+        let own = stage.home.join("nsh");
+        // By a program: a file that another thread's child still has open for writing can't be executed.
+        let copied = std::process::Command::new("cp").arg(stage.nsh()).arg(&own).status();
+        assert!(copied.unwrap().success());
+        stage.give(&own);
+        stage.prepared();
+        std::fs::write(stage.project.join("attack.lua"), THROUGH_PROC).unwrap();
+        let ran = stage.run(&mut stage.program(&own, &["attack.lua"]));
+        assert_eq!(ran.status, Some(0), "{ran:?}");
+        let achieved = ran.stdout.lines().any(|line| line.starts_with("ACHIEVED") && line.contains("/exe"));
+        assert!(!achieved, "{ran:?}");
+        stage.unharmed();
+    });
+}
+
 #[test]
 fn nor_by_a_test_of_a_run() {
     each(|stage| {
