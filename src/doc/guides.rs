@@ -12,7 +12,7 @@ macro_rules! guides {
 const GUIDES: &[(&str, &str)] = guides!(
     "README.md" "first-lab.md" "tutorial.md" "concepts.md" "coming-from.md" "prompt.md" "testing.md" "topology.md"
     "shaping.md" "tc.md" "firewall.md" "nft.md" "send.md" "capture.md" "why.md" "shards.md" "labs.md" "shell.md" "translate.md"
-    "sandbox.md" "support.md"
+    "sandbox.md" "speed.md" "support.md"
 );
 
 /// A part of a guide, from one heading to the next.
