@@ -155,3 +155,75 @@ fn arguments_are_the_scripts() {
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     assert!(lua.ends_with("\nlink.add(\"a1\", { kind = \"bridge\" })\n"), "{lua}");
 }
+
+/// Rules of iptables are compared, in their order, with what stands for them.
+#[test]
+fn rules_of_iptables_are_compared() {
+    if !in_path("iptables-nft") || !in_path("bash") {
+        return;
+    }
+    let stage = Stage::new("iptables");
+    let mut script = "#!/bin/bash
+ip netns add r
+ip netns exec r iptables-nft -P FORWARD DROP
+ip netns exec r iptables-nft -A FORWARD -p tcp -m multiport --dports 443,80 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+ip netns exec r iptables-nft -I FORWARD -i a -j MY || ip netns exec r iptables-nft -N MY
+ip netns exec r iptables-nft -I FORWARD -i a -j MY
+ip netns exec r iptables-nft -A MY -m limit --limit 5/min -j LOG --log-prefix 'my: '
+ip netns exec r ip6tables-nft -A INPUT -p icmpv6 -j ACCEPT
+ip netns exec r iptables-nft -t nat -A POSTROUTING -o b -j MASQUERADE
+ip netns exec r iptables-nft -t nat -A OUTPUT -p udp --dport 53 -j DNAT --to-destination 10.0.0.1:54
+"
+    .to_owned();
+    let (lua, output) = translate(&stage, &script, &[], true);
+    assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
+    assert!(told(&output).contains(" 10 rules, 6 of iptables\n"), "{}", told(&output));
+    assert!(lua.contains("r.nat.masquerade(") && !lua.contains("proc.exec"), "{lua}");
+
+    // What can't be said leaves all to the program, which finds what it has made itself.
+    script.push_str(
+        "ip netns exec r iptables-nft -D FORWARD -i a -j MY\n\
+         ip netns exec r iptables-nft -A INPUT -m recent --name x --set -j DROP\n\
+         iptables-nft -A INPUT -j ACCEPT\niptables-nft -C INPUT -j ACCEPT",
+    );
+    let (lua, output) = translate(&stage, &script, &[], true);
+    assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
+    assert!(told(&output).contains("; of 1 rules of iptables nft doesn't show all"), "{}", told(&output));
+    assert!(!lua.contains("r.nft.load") && lua.contains("nft.load") && !lua.contains("-C"), "{lua}");
+    let run =
+        stage.run(&[], &format!("{lua}\nio.write(r.proc.exec('iptables-nft-save -t filter').stdout)"), true);
+    let saved = text(&run.stdout);
+    let rules: Vec<&str> = saved.lines().filter(|line| line.starts_with("-A")).collect();
+    assert_eq!(
+        rules,
+        [
+            "-A INPUT -m recent --set --name x --mask 255.255.255.255 --rsource -j DROP",
+            "-A FORWARD -p tcp -m multiport --dports 443,80 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+            "-A MY -m limit --limit 5/min -j LOG --log-prefix \"my: \"",
+        ],
+        "{saved}\n{}",
+        text(&run.stderr)
+    );
+}
+
+/// nft doesn't know of those that iptables-legacy made.
+#[test]
+fn rules_of_iptables_legacy_are_compared_too() {
+    let there = "iptables-legacy -A INPUT -j ACCEPT && iptables-legacy -t nat -A POSTROUTING -j MASQUERADE";
+    let works = std::process::Command::new("unshare").args(["-Urn", "sh", "-c", there]).output();
+    if !works.is_ok_and(|output| output.status.success())
+        || !in_path("bash")
+        || !in_path("iptables-nft-restore")
+    {
+        return;
+    }
+    let stage = Stage::new("legacy");
+    let script = "#!/bin/bash
+ip netns add r
+ip netns exec r iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 ! -o a -j MASQUERADE
+ip netns exec r iptables-legacy -A INPUT -p tcp --dport 22 -j DROP
+ip6tables-legacy -A INPUT -p udp -j DROP";
+    let (lua, output) = translate(&stage, script, &[], true);
+    assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
+    assert!(told(&output).contains(", 3 of iptables\n"), "{}", told(&output));
+}

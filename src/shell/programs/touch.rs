@@ -35,12 +35,13 @@ const DELETING: &[&str] = &[
     "del", "delete", "d", "flush", "delbr", "delif", "destroy", "-D", "-F", "-X", "--delete", "--flush",
     "down",
 ];
-const LOOKING: &[&str] = &["show", "list", "ls", "lst", "sh", "s", "get", "-L", "-S", "--list"];
+const LOOKING: &[&str] =
+    &["show", "list", "ls", "lst", "sh", "s", "get", "-L", "-S", "--list", "-C", "--check"];
 
 pub fn touches(words: &[String]) -> Touch {
     let Some((program, rest)) = words.split_first() else { return Touch::default() };
     let program = base(program);
-    let short = program.trim_end_matches("-nft").trim_end_matches("-legacy");
+    let short = short(program);
     let restores = matches!(short, "iptables-restore" | "ip6tables-restore");
     let has = |known: &[&str]| rest.iter().any(|word| known.contains(&word.as_str()));
     let changes = CHANGING.contains(&short) && (has(DELETING) || !has(LOOKING));
@@ -66,6 +67,23 @@ pub fn touches(words: &[String]) -> Touch {
         reads: file.filter(|_| !reads_stdin),
         reads_stdin,
     }
+}
+
+/// `program` without what tells which of two programs it is.
+fn short(program: &str) -> &str {
+    program.trim_end_matches("-nft").trim_end_matches("-legacy")
+}
+
+/// Whether a program makes rules of iptables.
+pub fn is_iptables(program: &str) -> bool {
+    ["iptables", "ip6tables", "iptables-restore", "ip6tables-restore"].contains(&short(program))
+}
+
+/// Whether a command only asks iptables whether a rule is there, or what there is.
+pub fn asks_iptables(words: &[String]) -> bool {
+    const ASKING: [&str; 6] = ["-C", "--check", "-S", "--list-rules", "-L", "--list"];
+    words.first().is_some_and(|program| is_iptables(base(program)))
+        && words.iter().any(|word| ASKING.contains(&word.as_str()))
 }
 
 /// Where a lab's stand-ins are.

@@ -26,6 +26,11 @@ pub fn words(pid: i32) -> Vec<String> {
     text.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
+/// Whether it is the iptables whose rules nft doesn't know.
+pub fn is_legacy(pid: i32) -> bool {
+    fs::read_link(file(pid, "exe")).is_ok_and(|program| program.ends_with("xtables-legacy-multi"))
+}
+
 pub fn parent(pid: i32) -> Option<i32> {
     let told = fs::read_to_string(file(pid, "status")).ok()?;
     told.lines().find_map(|line| line.strip_prefix("PPid:"))?.trim().parse().ok()

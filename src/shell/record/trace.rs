@@ -304,6 +304,7 @@ impl Tracer<'_> {
             let _ = signal::kill(Pid::from_raw(self.shell), Signal::SIGKILL);
             return true;
         }
+        self.out.legacy |= process::is_legacy(pid);
         let touched = touches(&words);
         if touched.deletes && self.changed {
             self.changed = false;
@@ -393,7 +394,7 @@ impl Tracer<'_> {
             return;
         }
         self.states += 1;
-        match look(self.lab) {
+        match look(self.lab, self.out.legacy) {
             Ok(parts) => self.out.events.push(Event::State(parts)),
             Err(e) => self.out.broken = Some(format!("reading the state of the lab: {}", e.message())),
         }
@@ -480,14 +481,14 @@ fn within(namespace: &File, file: &str) -> Result<String> {
 }
 
 /// What there is in the lab, as a process of its own sees it.
-fn look(lab: &Sandbox) -> Result<Vec<Part>> {
+fn look(lab: &Sandbox, with_legacy: bool) -> Result<Vec<Part>> {
     let (read, write) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
     // SAFETY: this process has one thread, so the child may do anything.
     let child = match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             drop(read);
-            let told = compare::state(Place::of(lab)).map(|parts| tell(write, &parts));
+            let told = compare::state(Place::of(lab), with_legacy).map(|parts| tell(write, &parts));
             sandbox::exit(if matches!(told, Some(Ok(()))) { status::SUCCESS } else { status::FAILED })
         }
     };

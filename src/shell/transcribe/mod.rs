@@ -1,9 +1,10 @@
 //! What a script was recorded to do, as Lua: a call for each command, through the same vocabulary as the static translation.
 
 mod compare;
+mod rules;
 mod source;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::act::{Act, Call, Space};
 use super::args::{Arg, Fields, Reason, Result};
@@ -55,6 +56,8 @@ struct Writer<'a> {
     commands: Vec<&'a Command>,
     status: HashMap<usize, i32>,
     replaced: Vec<usize>,
+    /// Namespaces whose rules iptables itself makes.
+    by_iptables: HashSet<Place>,
     /// What was begun beside the script, with the name of its handle.
     beside: HashMap<usize, String>,
     written: usize,
@@ -85,6 +88,7 @@ pub fn transcribe(recording: &Recording, name: &str, text: &str) -> Transcript {
         commands: recording.commands().collect(),
         status,
         replaced,
+        by_iptables: HashSet::new(),
         beside: HashMap::new(),
         written: 0,
         failed: 0,
@@ -93,6 +97,7 @@ pub fn transcribe(recording: &Recording, name: &str, text: &str) -> Transcript {
         missing: Vec::new(),
         recorded: Vec::new(),
     };
+    writer.by_iptables = writer.without_words();
     writer.events();
     writer.finish(name)
 }
@@ -184,6 +189,10 @@ impl Writer<'_> {
         if programs::is_other(&program) {
             return self.leave(Left::Other, &program);
         }
+        let checks = || command.words.iter().any(|word| word == "-C" || word == "--check");
+        if status == Some(0) && programs::is_iptables(&program) && checks() {
+            return self.leave(Left::Looks, &program);
+        }
         let known = programs::translated(&program);
         let children = self.commands.iter().any(|child| child.parent == Some(number));
         if children && !known {
@@ -214,6 +223,31 @@ impl Writer<'_> {
                 self.miss(&text, &reason);
             }
         }
+    }
+
+    /// The namespaces in which a command of iptables has no equivalent. All of these are left to the program there: it reads
+    /// no table in which another has put rules.
+    fn without_words(&self) -> HashSet<Place> {
+        let (mut made, mut out) = (Default::default(), HashSet::new());
+        for (number, command) in self.commands.iter().enumerate() {
+            let program = programs::base(command.words.first().map_or("", String::as_str));
+            if !programs::is_iptables(program)
+                || self.status.get(&number) != Some(&0)
+                || programs::asks_iptables(&command.words)
+            {
+                continue;
+            }
+            let done = self.space(&command.space).and_then(|space| {
+                let mut cx = Context { space, background: false, input: None, made: &mut made, depth: 0 };
+                programs::command(&self.words(&command.words), &mut cx)
+            });
+            let by_program =
+                |act: &Act| matches!(act, Act::Do(call) | Act::Probe(call) if call.function == "proc.exec");
+            if done.map_or(true, |acts| acts.iter().any(by_program)) {
+                out.insert(command.space.clone());
+            }
+        }
+        out
     }
 
     /// Whether other programs began before it ended.
@@ -315,6 +349,11 @@ impl Writer<'_> {
             *word = Arg::of("-");
         }
         let input = command.input.as_deref().map(Arg::of);
+        if programs::is_iptables(program) && self.by_iptables.contains(&command.space) {
+            let reason = Reason::new("not all rules of this namespace have an equivalent");
+            self.program(program, &words, &space, input, background, &reason)?;
+            return Ok(true);
+        }
         let mark = self.out.mark();
         match self.translated(&words, space.clone(), input.clone(), background, shown) {
             Err(reason) => {
