@@ -142,8 +142,14 @@ fn links() {
         ("ethtool -m p0", "proc.exec({ \"ethtool\", \"-m\", \"p0\" }, { check = true })"),
         (
             "ifconfig eth0 10.0.0.1 netmask 255.255.255.0 up",
-            "addr.add(\"10.0.0.1/24\", { dev = \"eth0\" })\nlink.set(\"eth0\", { up = true })",
+            "addr.add(\"10.0.0.1/24\", { dev = \"eth0\", broadcast = \"10.0.0.255\" })\nlink.set(\"eth0\", { up = true })",
         ),
+        (
+            "ifconfig eth0:1 172.16.0.1 broadcast 172.16.0.9",
+            "addr.add(\"172.16.0.1/16\", { dev = \"eth0\", broadcast = \"172.16.0.9\", label = \"eth0:1\" })\n\
+             link.set(\"eth0\", { up = true })",
+        ),
+        ("ifconfig eth0 0.0.0.0", "addr.flush({ dev = \"eth0\" })"),
     ] {
         assert_eq!(lua(shell), want, "{shell}");
     }

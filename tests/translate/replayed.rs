@@ -145,6 +145,46 @@ fn what_differs_is_shown() {
     assert!(lua.contains("link.add(\"a1\", { kind = \"bridge\" })"), "{lua}");
 }
 
+/// Nothing of the recording stands between what a script shows, and a loop that runs nothing is no flood.
+#[test]
+fn recording_is_not_seen() {
+    if !in_path("ip") || !in_path("bash") {
+        return;
+    }
+    let stage = Stage::new("unseen");
+    let script = "#!/bin/bash\nset -x\nip link add a1 type bridge\necho \"$_\"\nset +x\nfor ((i = 0; i < 12000; i++)); do :; done\n\
+                  ip link set a1 up\nif false; then\nip link add b1 type bridge\nfi";
+    let (lua, output) = translate(&stage, script, &[], true);
+    assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
+    assert!(
+        told(&output).starts_with("+ ip link add a1 type bridge\n+ echo bridge\nbridge\n+ set +x\n"),
+        "{}",
+        told(&output)
+    );
+    assert!(told(&output).contains("it runs too many lines to tell which never ran"), "{}", told(&output));
+    assert!(!told(&output).contains("with commands never ran"), "{}", told(&output));
+}
+
+/// A deleted namespace's links may or may not be gone yet, veths have numbers, and ifconfig gives broadcast addresses.
+#[test]
+fn what_is_chance_makes_no_difference() {
+    if !witness_can_run() || !in_path("ifconfig") {
+        return;
+    }
+    let lua = faithful(
+        "chance",
+        "#!/bin/bash\nip netns add a\nip link add v0 type veth peer name v1\nip link set v1 netns a\n\
+         ip link add d1 type veth peer name d2\nip link set d1 netns a\nip netns exec a ip link set d1 up\n\
+         ip netns add b\nip link add w0 type veth peer name w1\nip link set w1 netns b\n\
+         ifconfig d2 10.0.0.1\nip netns del b\nip link del w0 || true\nip link del v0",
+    );
+    assert!(
+        lua.contains("addr.add(\"10.0.0.1/8\", { dev = \"d2\", broadcast = \"10.255.255.255\" })"),
+        "{lua}"
+    );
+    assert!(lua.contains("pcall(link.del, \"v0\")"), "{lua}");
+}
+
 #[test]
 fn arguments_are_the_scripts() {
     if !in_path("ip") {

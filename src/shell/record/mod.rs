@@ -81,6 +81,8 @@ pub struct Recording {
     pub status: i32,
     /// Routing tables that the script gave names to in /etc/iproute2/rt_tables, with their numbers.
     pub tables: Vec<(String, String)>,
+    /// Whether bash told of more lines than are read.
+    pub lines_cut: bool,
     /// Whether iptables-legacy was used.
     pub legacy: bool,
     /// Why it was not recorded to its end.

@@ -28,6 +28,8 @@ use crate::lua::lab::Place;
 use crate::sandbox::{self, GRACE, Sandbox};
 use crate::shell::programs::touches;
 
+/// How much bash may tell of its lines; nobody reads more.
+const MOST_LINES: u64 = 1 << 19;
 /// How many pictures of the lab are taken on the way.
 const MOST_STATES: usize = 8;
 /// What still runs when the shell has ended may be about to do something.
@@ -351,8 +353,10 @@ impl Tracer<'_> {
         let mut text = Vec::new();
         let read = File::open(LINES).and_then(|mut file| {
             file.seek(SeekFrom::Start(self.lines))?;
-            file.read_to_end(&mut text)
+            file.take(MOST_LINES.saturating_sub(self.lines)).read_to_end(&mut text)
         });
+        // A loop without programs has told all of them at once.
+        self.out.lines_cut |= std::fs::metadata(LINES).is_ok_and(|lines| lines.len() > MOST_LINES);
         if read.is_err() {
             return;
         }

@@ -98,8 +98,8 @@ impl Transcript {
         out
     }
 
-    /// A line without what nobody chose: hardware addresses, what is made of them, numbers of links, what was learned from
-    /// traffic, and the settings in which nsh's namespaces differ from those of `ip netns add`.
+    /// A line without what nobody chose: hardware addresses, what is made of them, numbers of links (of which the state of a
+    /// veth whose other end is down depends), what was learned from traffic, and the settings in which nsh's namespaces differ from those of `ip netns add`.
     fn steady(&self, part: &str, line: &str) -> Option<String> {
         let own = |word: &str| {
             word.starts_with("fe80:") && !chosen(word).is_some_and(|it| self.chosen.contains(&it))
@@ -123,6 +123,7 @@ impl Transcript {
         });
         let words = words.map(|word| match (hardware(word), word.split_once("@if")) {
             (Some(address), _) if !self.chosen.contains(&address) => "MAC",
+            (None, None) if part == "links" && word == "LOWERLAYERDOWN" => "DOWN",
             (None, Some((name, number))) if number.bytes().all(|byte| byte.is_ascii_digit()) => name,
             _ => word,
         });
@@ -195,8 +196,8 @@ mod tests {
 
     #[test]
     fn addresses_that_nobody_chose_are_all_the_same() {
-        let was = vec![part("links", &["a@if3 UP 02:00:00:00:00:01", "b UP 02:00:00:00:00:02"])];
-        let is = vec![part("links", &["a@if2 UP 02:00:00:00:00:01", "b UP 02:00:00:00:00:03"])];
+        let was = vec![part("links", &["a@if3 LOWERLAYERDOWN 02:00:00:00:00:01", "b UP 02:00:00:00:00:02"])];
+        let is = vec![part("links", &["a@if2 DOWN 02:00:00:00:00:01", "b UP 02:00:00:00:00:03"])];
         let told = transcript(vec![was.clone()], &["02:00:00:00:00:01"]).compare(std::slice::from_ref(&is));
         assert!(told.equal(), "{}", told.difference);
         assert_eq!(told.told, "equal on this path, on this kernel: 2 links, 0 addresses, 0 routes, 0 rules");

@@ -60,6 +60,8 @@ struct Writer<'a> {
     by_iptables: HashSet<Place>,
     /// What was begun beside the script, with the name of its handle.
     beside: HashMap<usize, String>,
+    /// Whether a namespace was deleted.
+    spaces_deleted: bool,
     written: usize,
     failed: usize,
     left: HashMap<Left, Vec<String>>,
@@ -90,6 +92,7 @@ pub fn transcribe(recording: &Recording, name: &str, text: &str) -> Transcript {
         replaced,
         by_iptables: HashSet::new(),
         beside: HashMap::new(),
+        spaces_deleted: false,
         written: 0,
         failed: 0,
         left: HashMap::new(),
@@ -198,17 +201,29 @@ impl Writer<'_> {
         if children && !known {
             return self.leave(Left::Wrapper, &program);
         }
-        let background = self.runs_beside(number, at);
+        let cut = self.recording.broken.is_some() && !self.commands_after(at);
+        let background = self.runs_beside(number, at) && !cut;
         let ended = status.is_none_or(|status| status > 128) && background;
         if status != Some(0) && !ended {
             self.fail(&text, status);
             return self.part(command);
         }
+        // A deleted namespace takes its links with it, and what they are connected to, a moment later: whether they are
+        // still there is chance.
+        let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+        let deletes = |object: &[&str]| {
+            program == "ip"
+                && words.iter().any(|word| object.contains(word))
+                && words.iter().any(|word| ["del", "delete", "d"].contains(word))
+        };
+        self.out.tolerant = self.spaces_deleted && deletes(&["link", "l", "li"]);
+        self.spaces_deleted |= deletes(&["netns"]);
         let (mark, shown) = (self.out.mark(), command.shown);
         let before = self.out.last_started();
         let done = self
             .space(&command.space)
             .and_then(|space| self.call(command, &program, space, background, shown));
+        self.out.tolerant = false;
         match done {
             Ok(true) => {
                 self.written += 1;
@@ -223,6 +238,11 @@ impl Writer<'_> {
                 self.miss(&text, &reason);
             }
         }
+    }
+
+    /// Whether more commands began than that of an event.
+    fn commands_after(&self, at: usize) -> bool {
+        self.recording.events[at + 1..].iter().any(|event| matches!(event, Event::Began(_)))
     }
 
     /// The namespaces in which a command of iptables has no equivalent. All of these are left to the program there: it reads
@@ -423,7 +443,8 @@ impl Writer<'_> {
     }
 
     fn finish(mut self, name: &str) -> Transcript {
-        let never = self.source.never_ran();
+        let cut = self.recording.lines_cut;
+        let never = if cut { Vec::new() } else { self.source.never_ran() };
         if !never.is_empty() {
             self.out.blank();
             self.out.comment("Lines that never ran, and are not translated:");
@@ -454,6 +475,11 @@ impl Writer<'_> {
         if !never.is_empty() {
             let lines: Vec<String> = never.iter().map(|(line, _)| line.to_string()).collect();
             note(never.len(), &format!("lines with commands never ran: {}", lines.join(", ")));
+        }
+        if cut {
+            notes.push(
+                "it runs too many lines to tell which never ran, and what it says at its end".to_owned(),
+            );
         }
         if !self.source.told() {
             notes.push("where the commands stand is not known: only bash tells".to_owned());
