@@ -165,6 +165,57 @@ fn recording_is_not_seen() {
     assert!(!told(&output).contains("with commands never ran"), "{}", told(&output));
 }
 
+/// What a loop has done is a loop again, with the script's comments, and is compared at the same places.
+#[test]
+fn runs_that_count_are_loops() {
+    if !witness_can_run() {
+        return;
+    }
+    let lua = faithful(
+        "loops",
+        "#!/bin/bash
+ip link add br0 type bridge
+for i in 1 2 3; do
+  ip link del v$i 2> /dev/null
+  # One host
+  ip netns add h$i
+  ip link add v$i type veth peer name eth0 netns h$i
+  ip link set v$i master br0 mtu 140$i
+  ip -n h$i addr add 10.0.0.$((i + 10))/24 dev eth0
+done
+ip -n h2 link set lo up
+for i in 1 2 3; do ip -n h$i link set eth0 up; done
+for i in 30 20 10; do ip netns add x$i; ip -n x$i link set lo up; done
+for i in 1 2 3 4 5 6 7 8 9; do ip link add d$i type bridge; ip link del d$i; done
+for i in 08 09 10; do ip link add e$i type bridge; done
+for i in 1 2 4; do ip rule add from 10.$i.0.0/16 table $i; done",
+    );
+    let loops = "local h = {}
+for i = 1, 3 do
+  -- status 1: ip link del v1
+  -- One host
+  h[i] = namespace.add(\"h\" .. i)
+  link.add(\"v\" .. i, { kind = \"veth\", peer = { name = \"eth0\", ns = h[i] } })
+  link.set(\"v\" .. i, { master = \"br0\", mtu = i + 1400 })
+  h[i].addr.add(\"10.0.0.\" .. (i + 10) .. \"/24\", { dev = \"eth0\" })
+end
+h[2].link.set(\"lo\", { up = true })
+for i = 1, 3 do
+  h[i].link.set(\"eth0\", { up = true })
+end
+for i = 30, 10, -10 do
+  local x = namespace.add(\"x\" .. i)
+  x.link.set(\"lo\", { up = true })
+end
+for i = 1, 9 do
+  link.add(\"d\" .. i, { kind = \"bridge\" })
+  link.del(\"d\" .. i)
+end
+link.add(\"e08\", ";
+    assert!(lua.contains(loops), "{lua}");
+    assert!(!lua.contains("rule.add({ from = \"10.\" .."), "{lua}");
+}
+
 /// A deleted namespace's links may or may not be gone yet, veths have numbers, and ifconfig gives broadcast addresses.
 #[test]
 fn what_is_chance_makes_no_difference() {

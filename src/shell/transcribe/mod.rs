@@ -443,6 +443,12 @@ impl Writer<'_> {
     }
 
     fn finish(mut self, name: &str) -> Transcript {
+        let mut number = 0;
+        let dropped = self.out.fold(MARK);
+        self.recorded.retain(|_| {
+            number += 1;
+            !dropped.contains(&(number - 1))
+        });
         let cut = self.recording.lines_cut;
         let never = if cut { Vec::new() } else { self.source.never_ran() };
         if !never.is_empty() {
