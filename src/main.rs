@@ -107,19 +107,36 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
     sandbox::close_inherited();
     let code = matches!(source, Source::Code(_));
     let script = read(source, args)?;
-    in_lua(&script, "nsh up")?;
-    honoured(&script)?;
+    let (text, shell) = foreign(&script);
+    let is_foreign = text.is_some() || shell.is_some();
+    if !is_foreign {
+        honoured(&script)?;
+    }
     let trace = options.script.trace;
     let request = labs::Request {
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
         script: &script,
-        options: policy(options, script.directory.clone()),
+        options: sandbox::Policy { own_etc: is_foreign, ..policy(options, script.directory.clone()) },
     };
     labs::up(request, |lab, stay| {
         tell_notes(lab, trace);
-        lua::stay(Place::of(lab), &script, trace, doc::install, stay)
+        let status = match (&text, &shell) {
+            (Some(text), _) => text.run(lab, args),
+            (_, Some(shell)) => shell.run(lab, args),
+            _ => return lua::stay(Place::of(lab), &script, trace, doc::install, stay),
+        };
+        if status == status::SUCCESS {
+            stay();
+        }
+        status
     })
+}
+
+/// A text in Markdown, or a script of a shell.
+fn foreign(script: &Script) -> (Option<shell::Text>, Option<shell::ShellScript>) {
+    let name = Path::new(&script.name);
+    (shell::Text::of(name, &script.source), shell::ShellScript::of(name, &script.source))
 }
 
 fn policy(options: LabOptions, script_dir: Option<PathBuf>) -> sandbox::Policy {
@@ -320,9 +337,10 @@ fn in_own_lab(
 
 /// An error for what works with scripts in Lua alone, if this is one of a shell.
 fn in_lua(script: &Script, what: &str) -> Result<()> {
-    let name = Path::new(&script.name);
-    let shells = shell::ShellScript::of(name, &script.source).is_some();
-    if shells || shell::Text::of(name, &script.source).is_some() { Err(for_lua(what)) } else { Ok(()) }
+    match foreign(script) {
+        (None, None) => Ok(()),
+        _ => Err(for_lua(what)),
+    }
 }
 
 fn for_lua(what: &str) -> anyhow::Error {
