@@ -313,8 +313,47 @@ fn rules_of_iptables_legacy_are_compared_too() {
 ip netns add r
 ip netns exec r iptables-legacy -t nat -A POSTROUTING -s 10.0.0.0/8 ! -o a -j MASQUERADE
 ip netns exec r iptables-legacy -A INPUT -p tcp --dport 22 -j DROP
-ip6tables-legacy -A INPUT -p udp -j DROP";
+ip6tables-legacy -A INPUT -p udp -j DROP
+ip6tables-legacy -A INPUT -p tcp -j DROP
+ip6tables-legacy -D INPUT -p tcp -j DROP";
     let (lua, output) = translate(&stage, script, &[], true);
     assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
-    assert!(told(&output).contains(", 3 of iptables\n"), "{}", told(&output));
+    assert!(told(&output).contains(", 4 of iptables"), "{}", told(&output));
+    assert!(
+        lua.contains("proc.exec({ \"ip6tables-legacy\", \"-D\"") && lua.contains("r.nat.masquerade("),
+        "{lua}"
+    );
+}
+
+/// A fragment goes on in a lab that another script makes, which stands in its translation as little as in itself.
+#[test]
+fn a_fragment_goes_on_in_the_lab_of_another() {
+    if !in_path("ip") || !in_path("bash") {
+        return;
+    }
+    let stage = Stage::new("after");
+    fs::write(
+        stage.0.join("lab.lua"),
+        "local red = namespace.add('red')
+         link.add('v0', { kind = 'veth', up = true, addr = '10.0.0.1/24', peer = { name = 'eth0', ns = red, up = true, addr = '10.0.0.2/24' } })
+         print('made')",
+    )
+    .unwrap();
+    fs::write(stage.0.join("lab2.sh"), "ip netns add red; ip link add v0 type bridge; ip -n red link set lo up; ip -n red addr add 10.0.0.2/24 dev lo\n").unwrap();
+    fs::write(stage.0.join("fails.sh"), "exit 3\n").unwrap();
+    let script = "#!/bin/bash\nip link set v0 mtu 1400\nip netns exec red ip route add 10.1.0.0/16 via 10.0.0.2\n[ -n \"$1\" ]";
+    for (lab, links) in [("lab.lua", 4), ("lab2.sh", 3)] {
+        let (lua, output) = translate(&stage, script, &["x", "--after", lab], true);
+        assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
+        assert!(told(&output).contains(&format!("on this kernel: {links} links")), "{}", told(&output));
+        assert!(
+            lua.contains("link.set(\"v0\", { mtu = 1400 })")
+                && !lua.contains(".add(\"v0\"")
+                && !lua.contains("made"),
+            "{lua}"
+        );
+    }
+    let (_, output) = translate(&stage, script, &["x", "--after", "fails.sh"], true);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(told(&output).contains("nsh: --after fails.sh: it ended with status 3\n"), "{}", told(&output));
 }

@@ -91,15 +91,15 @@ pub const STAND_INS: &str = "/run/nsh/programs/";
 
 /// Programs that only run others.
 const WRAPPERS: WordList = WordList(
-    "ash bash busybox chroot dash doas env flock ionice nice nohup parallel setpriv setsid sh stdbuf su sudo time timeout \
-     unbuffer unshare watch xargs zsh",
+    "ash bash busybox chroot dash doas env fish flock ionice nice nohup parallel screen setpriv setsid sh stdbuf su sudo \
+     time timeout tmux unbuffer unshare watch xargs zsh",
 );
 
 /// Programs that change no lab: of texts, files, time and processes.
 const OTHERS: WordList = WordList(
     "[ apt apt-get awk base64 basename bc cat chgrp chmod chown clear cmp comm cp cut date dd df diff dirname du egrep \
      expand expr factor false fgrep file find fold free gawk getconf getent git grep groups gunzip gzip head hexdump \
-     hostname id install join jq kill killall less ln locale logger logname ls lsmod lsof make mawk md5sum mkdir mkfifo \
+     hostname id install join jq kill killall less ln locale logger logname ls lsmod lsof make man mawk md5sum mkdir mkfifo \
      mktemp modinfo modprobe more mount mv nproc numfmt od paste pgrep pidof pkill printenv printf ps pstree pwd readlink \
      realpath rev rm rmdir sed seq sha256sum shuf sleep sort split stat strings stty sync tac tail tar tee test touch tput \
      tr true truncate tty umount uname uniq unlink uptime wc which who whoami xxd yes",

@@ -24,6 +24,8 @@ use crate::proc::{self, Context, Exit, Spec};
 /// The kernel takes 25 to 75 ms to take a deleted namespace's links away.
 const QUIET: Duration = Duration::from_millis(150);
 const MOST_EVENTS: usize = 100;
+/// How long a deleted namespace's links are waited for on a busy machine.
+const GONE: Duration = Duration::from_secs(1);
 /// Programs of iptables answer in milliseconds.
 const PROGRAMS: Duration = Duration::from_secs(30);
 
@@ -50,8 +52,16 @@ fn parts(lua: &Lua, lab: &Rc<Lab>, with_legacy: bool) -> mlua::Result<Vec<Part>>
     // What doesn't settle is compared as it is.
     let _ = settle::settle(&lab.namespaces).and_then(|()| quiet(lab));
     let cx = Cx { lua, lab, ns: lab.namespaces.host() };
-    let moment = now(&cx).map_err(mlua::Error::external)?;
-    let mut parts = text::comparable(lua, &record().table(lua, &moment)?)?;
+    let deadline = Deadline::after(GONE);
+    let mut parts = loop {
+        let moment = now(&cx).map_err(mlua::Error::external)?;
+        let parts = text::comparable(lua, &record().table(lua, &moment)?)?;
+        if !parts.iter().any(has_lost_end) || deadline.passed() {
+            break parts;
+        }
+        // Its other end may be in a namespace that is being deleted.
+        let _ = quiet(lab);
+    };
     for ns in lab.namespaces.all().map_err(mlua::Error::external)?.iter().filter(|_| with_legacy) {
         let of_nft = |part: &&mut Part| part.name == "nft" && part.namespace == ns.name();
         if let Some(part) = parts.iter_mut().find(of_nft) {
@@ -84,6 +94,16 @@ fn legacy(lab: &Lab, ns: &Namespace) -> Vec<String> {
         }
     }
     out
+}
+
+/// Whether there is a link whose other end is in no namespace that has a name.
+fn has_lost_end(part: &Part) -> bool {
+    let elsewhere = |line: &String| {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        let number = name.split_once("@if").is_some_and(|(_, n)| n.bytes().all(|byte| byte.is_ascii_digit()));
+        number && !line.contains("link-netns ")
+    };
+    part.name == "links" && part.lines.iter().any(elsewhere)
 }
 
 /// Waits until no more links come and go: those of a deleted namespace vanish a while after it.
