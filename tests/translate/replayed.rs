@@ -357,3 +357,22 @@ fn a_fragment_goes_on_in_the_lab_of_another() {
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert!(told(&output).contains("nsh: --after fails.sh: it ended with status 3\n"), "{}", told(&output));
 }
+
+/// Files that a program is given go with it, as it saw them.
+#[test]
+fn files_of_programs_go_along() {
+    if !in_path("ip") || !in_path("bash") || !in_path("perl") {
+        return;
+    }
+    let stage = Stage::new("files");
+    let read = "perl -e 'open(F, $ARGV[0] =~ s/.*=//r) or exit 3; exit !-s F'";
+    let script = format!(
+        "#!/bin/bash\nmkdir -p /etc/netns/red/daemon /etc/daemon\necho one > /etc/netns/red/daemon/conf\n\
+         echo other > /etc/daemon/conf\nip netns add red\nip netns exec red {read} /etc/daemon/conf\n\
+         printf 'a\\nb' > mine\n{read} --conf=mine"
+    );
+    let (lua, output) = translate(&stage, &script, &[], true);
+    assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
+    assert!(lua.contains("files = { [\"/etc/daemon/conf\"] = [[\none\n]] }"), "{lua}");
+    assert!(lua.contains("/mine\"] = [[\na\nb]] }"), "{lua}");
+}

@@ -319,7 +319,7 @@ impl Folder {
     }
 
     /// Namespaces' variables that loops make.
-    fn groups(&self, name: &mut dyn FnMut(&str) -> String) -> HashMap<String, Group> {
+    fn groups(&self, name: &mut dyn FnMut(&str, bool) -> String) -> HashMap<String, Group> {
         let mut out = HashMap::new();
         for (number, fold) in self.folds.iter().enumerate() {
             for at in 0..fold.length {
@@ -338,7 +338,7 @@ impl Folder {
                     .zip(numbers.iter().map(String::as_str).chain([""]))
                     .map(|(text, number)| format!("{text}{number}"))
                     .collect();
-                let (mut turn, name) = (0, name(base.trim_end_matches('_')));
+                let mut turn = 0;
                 let own = variables.iter().all(|variable| {
                     let place = Some((number, turn));
                     turn += 1;
@@ -347,6 +347,7 @@ impl Folder {
                         !uses || self.place(at) == place
                     })
                 });
+                let name = name(base.trim_end_matches('_'), own);
                 for (turn, variable) in variables.into_iter().enumerate() {
                     let number_of = start + fold.step * i64::try_from(turn).unwrap_or(0);
                     out.insert(
@@ -452,11 +453,13 @@ impl Emitter {
         let marks: Vec<Vec<bool>> =
             folder.folds.iter().map(|fold| folder.marks(fold, &mut dropped)).collect();
         let variables = &mut self.variables;
-        let groups = folder.groups(&mut |base| variables.name("loop", base, "ns"));
+        // Loops that make namespaces of the same name share a table.
+        let groups =
+            folder.groups(&mut |base, own| variables.name(if own { "turn" } else { "loop" }, base, "ns"));
         let mut tables: Vec<(&String, usize)> =
             groups.values().filter(|group| !group.own).map(|group| (&group.name, group.fold)).collect();
         tables.sort();
-        tables.dedup();
+        tables.dedup_by(|(later, _), (name, _)| later == name);
         let statement: HashMap<usize, usize> =
             folder.statements.iter().enumerate().map(|(at, statement)| (statement.line, at)).collect();
         let mut out = Vec::new();

@@ -53,6 +53,8 @@ pub struct Command {
     pub space: Space,
     /// What it read, or the file that it was given, where that says what it does.
     pub input: Option<String>,
+    /// Files that the script wrote and its words name, with what was in them.
+    pub files: Vec<(String, String)>,
     /// Whether what it prints goes where the script's own output goes.
     pub shown: bool,
     pub at: Option<At>,

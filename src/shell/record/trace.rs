@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -26,7 +26,7 @@ use crate::base::wait::{self, Deadline};
 use crate::lua::compare::{self, Part};
 use crate::lua::lab::Place;
 use crate::sandbox::{self, GRACE, Sandbox};
-use crate::shell::programs::touches;
+use crate::shell::programs::{self, touches};
 
 /// How much bash may tell of its lines; nobody reads more.
 const MOST_LINES: u64 = 1 << 19;
@@ -64,6 +64,8 @@ struct Tracer<'a> {
     lab: &'a Sandbox,
     shell: i32,
     host: u64,
+    /// When the script began, as files' times are.
+    begun: i64,
     stdout: Option<PathBuf>,
     processes: HashMap<i32, Traced>,
     fed: Vec<Fed>,
@@ -83,12 +85,14 @@ pub fn run(command: std::process::Command, lab: &Sandbox) -> Result<Recording> {
     signals.add(Signal::SIGCHLD);
     signals.thread_block()?;
     let ready = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+    let begun = SystemTime::now();
     let shell = start(command)?;
     let own = File::open("/proc/self/ns/net")?;
     let mut tracer = Tracer {
         lab,
         shell,
         host: process::inode(&own),
+        begun: begun.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64),
         stdout: std::fs::read_link("/proc/self/fd/2").ok(),
         processes: HashMap::new(),
         fed: Vec::new(),
@@ -321,9 +325,14 @@ impl Tracer<'_> {
         } else if let Some(file) = &touched.reads {
             input = process::text_of(pid, file);
         }
+        // Those of others are of no use to who only has the Lua.
+        let files = match programs::base(words.first().map_or("", String::as_str)) {
+            program if programs::is_other(program) || programs::runs_others(program) => Vec::new(),
+            _ => process::files(pid, &words, self.begun),
+        };
         let shown = process::descriptor(pid, 1) == self.stdout;
         let at = process::at(pid);
-        self.out.events.push(Event::Began(Command { words, space, input, shown, at, parent }));
+        self.out.events.push(Event::Began(Command { words, space, input, files, shown, at, parent }));
         !waits
     }
 

@@ -371,14 +371,14 @@ impl Writer<'_> {
         let input = command.input.as_deref().map(Arg::of);
         if programs::is_iptables(program) && self.by_iptables.contains(&command.space) {
             let reason = Reason::new("not all rules of this namespace have an equivalent");
-            self.program(program, &words, &space, input, background, &reason)?;
+            self.program(program, &words, &space, input, background, &reason, &command.files)?;
             return Ok(true);
         }
         let mark = self.out.mark();
         match self.translated(&words, space.clone(), input.clone(), background, shown) {
             Err(reason) => {
                 self.out.take_back(mark);
-                self.program(program, &words, &space, input, background, &reason)?;
+                self.program(program, &words, &space, input, background, &reason, &command.files)?;
                 Ok(true)
             }
             done => done,
@@ -426,11 +426,19 @@ impl Writer<'_> {
         input: Option<Arg>,
         background: bool,
         reason: &Reason,
+        files: &[(String, String)],
     ) -> Result<()> {
         let list = Expr::List(words.iter().map(Arg::expr).collect());
         let mut fields = Fields::default();
         if let Some(input) = input {
             fields.set("stdin", input.expr());
+        }
+        if !files.is_empty() {
+            let text = |text: &String| match text.contains('\n') {
+                true => Expr::Long(text.clone()),
+                false => Expr::text(text),
+            };
+            fields.set("files", Expr::Table(files.iter().map(|(name, t)| (name.clone(), text(t))).collect()));
         }
         self.by_program.push(program.to_owned());
         self.out.comment(&format!("by the program: {reason}"));
