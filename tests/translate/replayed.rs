@@ -365,7 +365,7 @@ fn files_of_programs_go_along() {
         return;
     }
     let stage = Stage::new("files");
-    let read = "perl -e 'open(F, $ARGV[0] =~ s/.*=//r) or exit 3; exit !-s F'";
+    let read = "perl -e 'open(F, $ARGV[0] =~ s/.*=//r) or exit 3; exit !-s F' --";
     let script = format!(
         "#!/bin/bash\nmkdir -p /etc/netns/red/daemon /etc/daemon\necho one > /etc/netns/red/daemon/conf\n\
          echo other > /etc/daemon/conf\nip netns add red\nip netns exec red {read} /etc/daemon/conf\n\
