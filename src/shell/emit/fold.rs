@@ -37,6 +37,8 @@ struct Statement {
 
 /// Where a number of a token stands: the token, and which of its parts.
 type Place = (usize, usize);
+/// What counts: statement, token and part, with its value in the first turn.
+type Counts = Vec<(usize, Place, i64)>;
 
 #[derive(Clone)]
 struct Fold {
@@ -45,8 +47,7 @@ struct Fold {
     length: usize,
     turns: usize,
     step: i64,
-    /// What counts: statement, token, part; with its value in the first turn.
-    counts: Vec<(usize, Place, i64)>,
+    counts: Counts,
 }
 
 /// Namespaces' variables that a loop makes: one of the loop's own, or an entry of a table.
@@ -219,7 +220,7 @@ impl Folder {
     }
 
     /// What counts between two turns, and by how much.
-    fn turn(&self, first: usize, length: usize, number: usize) -> Option<(Vec<(usize, Place, i64)>, i64)> {
+    fn turn(&self, first: usize, length: usize, number: usize) -> Option<(Counts, i64)> {
         let (mut counts, mut step) = (Vec::new(), None);
         for at in 0..length {
             let one = self.statements.get(first + at)?;

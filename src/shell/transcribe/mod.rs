@@ -371,14 +371,14 @@ impl Writer<'_> {
         let input = command.input.as_deref().map(Arg::of);
         if programs::is_iptables(program) && self.by_iptables.contains(&command.space) {
             let reason = Reason::new("not all rules of this namespace have an equivalent");
-            self.program(program, &words, &space, input, background, &reason, &command.files)?;
+            self.program(command, &words, &space, input, background, &reason)?;
             return Ok(true);
         }
         let mark = self.out.mark();
         match self.translated(&words, space.clone(), input.clone(), background, shown) {
             Err(reason) => {
                 self.out.take_back(mark);
-                self.program(program, &words, &space, input, background, &reason, &command.files)?;
+                self.program(command, &words, &space, input, background, &reason)?;
                 Ok(true)
             }
             done => done,
@@ -420,14 +420,15 @@ impl Writer<'_> {
     /// What has no equivalent stays a program.
     fn program(
         &mut self,
-        program: &str,
+        command: &Command,
         words: &[Arg],
         space: &Space,
         input: Option<Arg>,
         background: bool,
         reason: &Reason,
-        files: &[(String, String)],
     ) -> Result<()> {
+        let Command { files, words: said, .. } = command;
+        let program = programs::base(said.first().map_or("", String::as_str));
         let list = Expr::List(words.iter().map(Arg::expr).collect());
         let mut fields = Fields::default();
         if let Some(input) = input {
