@@ -137,6 +137,8 @@ fn links() {
             "ethtool -C p0 adaptive-rx on rx-usecs 5",
             "ethtool.set(\"p0\", { coalesce = { adaptive_rx = true, rx_usecs = 5 } })",
         ),
+        ("ip link set dev v0 addr 88:00:00:00:00:00", "link.set(\"v0\", { mac = \"88:00:00:00:00:00\" })"),
+        ("ip netns ls", "print(namespace.list())"),
         ("ethtool -S p0", "print(ethtool.stats(\"p0\"))"),
         ("ethtool -g p0", "print(ethtool.get(\"p0\").rings)"),
         ("ethtool -m p0", "proc.exec({ \"ethtool\", \"-m\", \"p0\" }, { check = true })"),
