@@ -54,7 +54,9 @@ fn dispatch(command: Command) -> Result<i32> {
             project::types(&directory).context(Exit(status::FAILED)).map(|()| status::SUCCESS)
         }
         Command::Init { directory } => show(&project::init(&directory).context(Exit(status::FAILED))?),
-        Command::Translate { file, args, output, how } => translate(&file, &args, output.as_deref(), how),
+        Command::Translate { file, args, output, after, how } => {
+            translate(&file, &args, output.as_deref(), after, how)
+        }
         Command::Check { file, options } => check(file, options),
         Command::Doctor { json } => Ok(doctor::run(json)),
         Command::Test(options) => {
@@ -107,19 +109,36 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
     sandbox::close_inherited();
     let code = matches!(source, Source::Code(_));
     let script = read(source, args)?;
-    in_lua(&script, "nsh up")?;
-    honoured(&script)?;
+    let (text, shell) = foreign(&script);
+    let is_foreign = text.is_some() || shell.is_some();
+    if !is_foreign {
+        honoured(&script)?;
+    }
     let trace = options.script.trace;
     let request = labs::Request {
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
         script: &script,
-        options: policy(options, script.directory.clone()),
+        options: sandbox::Policy { own_etc: is_foreign, ..policy(options, script.directory.clone()) },
     };
     labs::up(request, |lab, stay| {
         tell_notes(lab, trace);
-        lua::stay(Place::of(lab), &script, trace, doc::install, stay)
+        let status = match (&text, &shell) {
+            (Some(text), _) => text.run(lab, args),
+            (_, Some(shell)) => shell.run(lab, args),
+            _ => return lua::stay(Place::of(lab), &script, trace, doc::install, stay),
+        };
+        if status == status::SUCCESS {
+            stay();
+        }
+        status
     })
+}
+
+/// A text in Markdown, or a script of a shell.
+fn foreign(script: &Script) -> (Option<shell::Text>, Option<shell::ShellScript>) {
+    let name = Path::new(&script.name);
+    (shell::Text::of(name, &script.source), shell::ShellScript::of(name, &script.source))
 }
 
 fn policy(options: LabOptions, script_dir: Option<PathBuf>) -> sandbox::Policy {
@@ -149,9 +168,10 @@ fn by_running(
     script: &Script,
     found: &shell::ShellScript,
     (args, timeout): (&[OsString], Duration),
+    before: Option<&Before>,
     output: Option<&Path>,
 ) -> Result<i32> {
-    let recording = record(script, found, args, timeout)?;
+    let recording = record(script, found, args, timeout, before)?;
     let transcript = shell::transcribe(&recording, &script.name, &String::from_utf8_lossy(&script.source));
     write_lua(&transcript.lua, output)?;
     let lua = Script {
@@ -165,6 +185,10 @@ fn by_running(
         // What it prints was printed by the script already.
         if let Ok(null) = std::fs::File::options().write(true).open("/dev/null") {
             let _ = nix::unistd::dup2_stdout(null);
+        }
+        match Before::run(before, lab) {
+            status::SUCCESS => lua::compare::with_legacy(recording.legacy),
+            status => return status,
         }
         let status = lua::run(Place::of(lab), &lua, false, None, lua::compare::install);
         match tape.write(&lua::compare::taken()) {
@@ -193,16 +217,24 @@ fn write_lua(lua: &str, output: Option<&Path>) -> Result<()> {
 }
 
 /// Writes what a shell's script is in Lua; tells on stderr what isn't.
-fn translate(file: &Path, args: &[OsString], output: Option<&Path>, how: Translating) -> Result<i32> {
+fn translate(
+    file: &Path,
+    args: &[OsString],
+    output: Option<&Path>,
+    after: Option<PathBuf>,
+    how: Translating,
+) -> Result<i32> {
+    let before = after.map(Before::read).transpose()?;
+    let before = before.as_ref();
     let stdin = file.as_os_str() == "-";
     let script = read(if stdin { Source::Stdin } else { Source::File(file.to_owned()) }, &[])?;
     let found = shell::ShellScript::of(file, &script.source).filter(|_| !stdin);
     match (how, found) {
         (Translating::Running { timeout }, Some(found)) => {
-            by_running(&script, &found, (args, timeout), output)
+            by_running(&script, &found, (args, timeout), before, output)
         }
         (Translating::Listing { timeout }, Some(found)) => {
-            let recording = record(&script, &found, args, timeout)?;
+            let recording = record(&script, &found, args, timeout, before)?;
             show(&recording.list())?;
             Ok(recording.broken.map_or(status::SUCCESS, |reason| {
                 let _ =
@@ -214,11 +246,40 @@ fn translate(file: &Path, args: &[OsString], output: Option<&Path>, how: Transla
             let e = Error::argument("--commands runs a file that is a shell's script (#!/bin/sh, .sh)");
             Err(anyhow::Error::from(e).context(Exit(status::USAGE)))
         }
+        _ if before.is_some() => {
+            let e = Error::argument("--after is for a shell's script that is run, and this is only read");
+            Err(anyhow::Error::from(e).context(Exit(status::USAGE)))
+        }
         _ if !args.is_empty() => {
             let e = Error::argument("arguments are for a shell's script that is run, and this is only read");
             Err(anyhow::Error::from(e).context(Exit(status::USAGE)))
         }
         _ => by_reading(file, &script, output),
+    }
+}
+
+/// What makes the lab that a script goes on in.
+struct Before {
+    script: Script,
+    text: Option<shell::Text>,
+    shell: Option<shell::ShellScript>,
+}
+
+impl Before {
+    fn read(path: PathBuf) -> Result<Before> {
+        let script = read(Source::File(path), &[])?;
+        let (text, shell) = foreign(&script);
+        Ok(Before { script, text, shell })
+    }
+
+    /// Runs it in the lab that this process is in, by a process of its own.
+    fn run(before: Option<&Before>, lab: &Sandbox) -> i32 {
+        let Some(Before { script, text, shell }) = before else { return status::SUCCESS };
+        shell::aside(|| match (text, shell) {
+            (Some(text), _) => text.run(lab, &[]),
+            (_, Some(shell)) => shell.run(lab, &[]),
+            _ => lua::run(Place::of(lab), script, false, None, doc::install),
+        })
     }
 }
 
@@ -228,12 +289,26 @@ fn record(
     found: &shell::ShellScript,
     args: &[OsString],
     timeout: Duration,
+    before: Option<&Before>,
 ) -> Result<shell::Recording> {
     sandbox::close_inherited();
     let tape = shell::Tape::new()?;
-    sandbox::run(&apart(script, timeout), |lab| sandbox::exit(found.record(lab, args, &tape)))?;
-    let recording =
-        tape.read().ok_or_else(|| Error::new(Kind::Unsupported, "the script was not recorded"))?;
+    let status = sandbox::run(&apart(script, timeout), |lab| {
+        sandbox::exit(match Before::run(before, lab) {
+            status::SUCCESS => found.record(lab, args, &tape),
+            status => status,
+        })
+    })?;
+    let recording = match (tape.read(), before) {
+        (Some(recording), _) => recording,
+        (None, Some(Before { script, .. })) => {
+            let e = Error::new(Kind::Unsupported, format!("it ended with status {status}"));
+            return Err(
+                anyhow::Error::from(e.op(format!("--after {}", script.name))).context(Exit(status::FAILED))
+            );
+        }
+        _ => return Err(Error::new(Kind::Unsupported, "the script was not recorded").into()),
+    };
     Ok(recording)
 }
 
@@ -257,7 +332,7 @@ fn by_reading(file: &Path, script: &Script, output: Option<&Path>) -> Result<i32
 
 /// Runs a text's commands, and compares what they print with what it shows.
 fn check(file: PathBuf, options: cli::ScriptOptions) -> Result<i32> {
-    let script = read(Source::File(file), &[])?;
+    let script = read(if file.as_os_str() == "-" { Source::Stdin } else { Source::File(file) }, &[])?;
     let text = shell::Text::new(Path::new(&script.name), &script.source);
     let options = LabOptions { host: false, echo: false, script: options };
     in_own_lab(script.directory, options, |lab| text.check(lab))
@@ -320,9 +395,10 @@ fn in_own_lab(
 
 /// An error for what works with scripts in Lua alone, if this is one of a shell.
 fn in_lua(script: &Script, what: &str) -> Result<()> {
-    let name = Path::new(&script.name);
-    let shells = shell::ShellScript::of(name, &script.source).is_some();
-    if shells || shell::Text::of(name, &script.source).is_some() { Err(for_lua(what)) } else { Ok(()) }
+    match foreign(script) {
+        (None, None) => Ok(()),
+        _ => Err(for_lua(what)),
+    }
 }
 
 fn for_lua(what: &str) -> anyhow::Error {

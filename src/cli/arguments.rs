@@ -180,6 +180,9 @@ pub enum SubCommand {
         /// Read the script, and don't run it
         #[arg(long = "static")]
         only_read: bool,
+        /// The script goes on in the lab that this script makes, in Lua or a shell's: begin both labs with it
+        #[arg(long, value_name = "LAB", conflicts_with = "only_read")]
+        after: Option<PathBuf>,
         /// Print the commands that the script runs, each with its namespace, and no Lua
         #[arg(long, conflicts_with_all = ["only_read", "output"])]
         commands: bool,
@@ -192,6 +195,7 @@ pub enum SubCommand {
     /// The text is in Markdown, as a tutorial. Addresses, states and statistics are compared; numbers that vary are not.
     /// Exit status: 0 if all of the output holds, 1 if some doesn't or a command was left out.
     Check {
+        /// The text; - reads it from stdin
         #[arg(value_name = "TEXT")]
         file: PathBuf,
         #[command(flatten)]
@@ -226,13 +230,13 @@ impl SubCommand {
             SubCommand::Doc { name, .. } => Command::Doc { name: (!name.is_empty()).then(|| name.join(" ")) },
             SubCommand::Types { directory } => Command::Types { directory },
             SubCommand::Init { directory } => Command::Init { directory },
-            SubCommand::Translate { file, args, output, only_read, commands, timeout } => {
+            SubCommand::Translate { file, args, output, only_read, after, commands, timeout } => {
                 let how = match (only_read, commands) {
                     (true, _) => Translating::Reading,
                     (_, true) => Translating::Listing { timeout },
                     _ => Translating::Running { timeout },
                 };
-                Command::Translate { file, args, output, how }
+                Command::Translate { file, args, output, after, how }
             }
             SubCommand::Check { file, options } => Command::Check { file, options },
             SubCommand::Doctor { json } => Command::Doctor { json },

@@ -54,6 +54,8 @@ pub enum Command {
         file: PathBuf,
         args: Vec<OsString>,
         output: Option<PathBuf>,
+        /// What makes the lab that the script goes on in.
+        after: Option<PathBuf>,
         how: Translating,
     },
     /// Whether a text's commands print what it shows.

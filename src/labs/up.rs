@@ -50,7 +50,8 @@ fn name(request: &Request<'_>) -> Result<String> {
     }
     let script = request.script.name.as_str();
     let base = script.rsplit('/').next().unwrap_or(script);
-    let base = base.strip_suffix(".lua").unwrap_or(base);
+    let ending = [".lua", ".sh", ".bash", ".markdown", ".md"].into_iter().find(|end| base.ends_with(end));
+    let base = ending.and_then(|end| base.strip_suffix(end)).unwrap_or(base);
     check_name(base)
         .map_err(|e| Error::of(&*e).op("up").hint("give the lab a name: nsh up --name NAME ..."))?;
     Ok(base.to_owned())

@@ -14,6 +14,7 @@ mod keys;
 mod lex;
 mod names;
 mod notices;
+mod own_shell;
 mod pager;
 mod paste;
 mod pause;
@@ -77,6 +78,7 @@ pub struct Session<'a> {
     trace: bool,
     last_trace: Option<String>,
     last_command: Option<String>,
+    shell: own_shell::Shell,
     /// Where `exit` goes back to, for each shell that was opened in a namespace.
     shells: Vec<String>,
     kept: Vec<Entry>,
@@ -154,6 +156,7 @@ impl<'a> Session<'a> {
             trace,
             last_trace: None,
             last_command: None,
+            shell: own_shell::Shell::new(lab.place.sandboxed),
             shells: Vec::new(),
             kept: Vec::new(),
             named: None,
@@ -308,6 +311,9 @@ impl<'a> Session<'a> {
 
     /// Runs what was typed as Lua, and remembers it if it worked.
     fn run_lua(&mut self, source: &str) -> mlua::Result<bool> {
+        if self.shell.takes(self.lua, source) {
+            return Ok(typed::by_shell(self, source));
+        }
         if let Some(note) = typed::meant_for_shell(self.lua, source) {
             self.complain(&note);
             return Ok(false);

@@ -110,6 +110,7 @@ pub fn translated(
     let of = |step: usize, source: &str| line.map(|line| format!("line {}: {source}", line + step));
     let steps = match typed.read(text, &current) {
         Ok(steps) => steps,
+        Err(_) if line.is_none() && session.shell.may_read(text) => return Ok(by_shell(session, text)),
         Err(reason) => {
             let place = of(0, text.lines().next().unwrap_or_default());
             session.complain(&place.into_iter().chain([reason.to_string()]).collect::<Vec<_>>().join(": "));
@@ -128,6 +129,7 @@ pub fn translated(
                 }
                 true
             }
+            Err(_) if line.is_none() && session.shell.may_read(text) => return Ok(by_shell(session, text)),
             Err(reason) => {
                 let reason = reason.to_string();
                 session.complain(&place.into_iter().chain([reason]).collect::<Vec<_>>().join(": "));
@@ -328,7 +330,17 @@ pub fn run(session: &mut Session<'_>, line: &str) -> Result<Option<String>> {
     }
     session.last_command = Some(line.clone());
     let ns = session.current.borrow().clone();
-    in_front(session, &ns, Spec::shell(&line))
+    in_front(session, &ns, session.shell.spec(&line))
+}
+
+/// Runs a line that only a shell can read; false if it failed, which is told.
+pub fn by_shell(session: &mut Session<'_>, line: &str) -> bool {
+    let ran = run(session, line.trim());
+    match &ran {
+        Ok(note) => note.iter().for_each(|note| session.hint(note)),
+        Err(e) => session.complain(&e.to_string()),
+    }
+    matches!(ran, Ok(None))
 }
 
 /// Runs a program in a namespace, on the terminal if there is one. Returns a note if it failed.

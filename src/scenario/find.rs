@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 
 use crate::base::error::{self, Error, Kind};
 use crate::base::file;
-use crate::shell::ShellScript;
 
 /// Directories of what tests use, by name.
 const HELPERS: &[&str] = &["lib", "helpers"];
@@ -33,7 +32,7 @@ impl File {
     }
 }
 
-/// The tests that the paths name, sorted by name. A file named here runs whatever its name; a directory is searched
+/// The tests that the paths name, sorted by name. A file named here runs whatever its name, shell scripts and Markdown too; a directory is searched
 /// by [`RULE`]. No path at all means `tests`, if there is such a directory, else the working directory.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<File>> {
     let fallback = [PathBuf::from(if Path::new("tests").is_dir() { "tests" } else { "." })];
@@ -44,7 +43,6 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<File>> {
         if kind.is_dir() {
             search.directory(path)?;
         } else {
-            in_lua(path)?;
             search.file(path)?;
         }
         if search.met == before {
@@ -53,20 +51,6 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<File>> {
     }
     search.files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(search.files)
-}
-
-/// An error for a shell script that is named as a test.
-fn in_lua(path: &Path) -> Result<()> {
-    const HEAD: u64 = 4096;
-    // Who can't read it is told so when it is to run.
-    let head = file::head(path, HEAD).unwrap_or_default();
-    match ShellScript::of(path, &head) {
-        Some(_) => bail!(
-            Error::argument(format!("{} is a shell script, and tests are scripts in Lua", path.display()))
-                .hint("nsh FILE runs it in a lab; nsh translate FILE makes Lua of it")
-        ),
-        None => Ok(()),
-    }
 }
 
 #[derive(Default)]

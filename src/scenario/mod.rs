@@ -9,6 +9,7 @@ mod artifacts;
 mod destination;
 mod events;
 mod find;
+mod foreign;
 mod html;
 mod job;
 mod junit;
@@ -143,7 +144,7 @@ impl Source {
             name: file.name.clone(),
             head: needs::of_head(&text),
             within: needs::of_tests(&text),
-            has_tests: text.contains("test"),
+            has_tests: file.name.ends_with(".lua") && text.contains("test"),
             unreadable,
         }
     }

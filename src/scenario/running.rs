@@ -15,6 +15,7 @@ use nix::sys::wait::WaitStatus;
 use super::artifacts::OfFile;
 use super::events::{Events, Message};
 use super::find::File;
+use super::foreign::Foreign;
 use super::job::{self, Inside, Job};
 use super::needs::Machine;
 use super::output::Output;
@@ -98,17 +99,22 @@ impl Running {
         let settings = settings(options, prompt, machine, &task, &file.name);
         // A prompt waits for as long as somebody looks around.
         let limit = options.timeout.filter(|_| !options.pause_on_fail);
+        let foreign = Foreign::of(&script);
         let sandbox = sandbox::Policy {
             host: false,
             write: options.write.clone(),
             env: options.env.clone(),
             script_dir: script.directory.clone(),
             timeout: limit,
-            own_etc: false,
+            own_etc: foreign.is_some(),
             own_cwd: false,
         };
         let trace = options.trace;
-        let job = job::start(start, |inside| enter(&sandbox, &script, trace, settings, inside))?;
+        let runs = |inside| match &foreign {
+            Some(foreign) => within(&sandbox, foreign, &script, &settings, inside),
+            None => enter(&sandbox, &script, trace, settings, inside),
+        };
+        let job = job::start(start, runs)?;
         let mut output = Output::new(&start.nonce);
         output.fresh = options.verbose.then(Vec::new);
         Ok(Running {
@@ -296,6 +302,22 @@ fn enter(options: &sandbox::Policy, script: &Script, trace: bool, settings: Sett
     let sink = inside.clone();
     let entered =
         sandbox::run(options, |lab| test::run(Place::of(lab), script, trace, settings, sink, doc::install));
+    ended(entered, &inside)
+}
+
+/// As [`enter`], for what is no script in Lua.
+fn within(
+    options: &sandbox::Policy,
+    foreign: &Foreign,
+    script: &Script,
+    settings: &Settings,
+    inside: Inside,
+) -> i32 {
+    let runs = matches!(settings.select, Selection::All);
+    ended(sandbox::run(options, |lab| foreign.test(lab, &inside, &script.name, runs)), &inside)
+}
+
+fn ended(entered: anyhow::Result<i32>, inside: &Inside) -> i32 {
     entered.unwrap_or_else(|e| {
         inside.cannot(&e);
         crate::lua::status::CANNOT

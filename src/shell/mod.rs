@@ -27,7 +27,7 @@ pub use args::Reason;
 pub use echo::lines;
 pub use emit::{Globals, Program, variable};
 pub use lua::is_taken;
-pub use record::{Recording, Tape};
+pub use record::{Recording, Tape, aside};
 pub use run::ShellScript;
 pub use transcribe::{Comparison, Transcript, transcribe};
 pub use tutorial::Text;

@@ -109,6 +109,11 @@ impl Variables {
         self.numbers.get(name).copied().unwrap_or(false)
     }
 
+    /// Whether a variable in Lua has this name.
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.taken.contains(name)
+    }
+
     /// A free name in Lua, for this purpose: the same one each time.
     pub fn name(&mut self, purpose: &str, name: &str, fallback: &str) -> String {
         let purpose = format!("{purpose} {name}");

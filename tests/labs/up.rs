@@ -40,6 +40,34 @@ fn a_lab_stays_and_is_listed() {
     });
 }
 
+/// A shell script's lab stays too, with what it left running, and so does a text's.
+#[test]
+fn a_shell_scripts_lab_stays() {
+    let there = |program: &str| {
+        std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|d| d.join(program).is_file()))
+    };
+    if !["ip", "bash", "ps"].into_iter().all(there) {
+        return;
+    }
+    with_labs(|stage| {
+        let script = "#!/bin/bash\nip netns add red\nip -n red link add br7 type bridge\nsleep 1000 &\necho \"made $1\"";
+        fs::write(stage.project.join("web.sh"), script).unwrap();
+        let out = prints(stage, &["up", "web.sh", "by me"]);
+        assert!(out.starts_with("made by me\nthe lab web is up: host, red\n"), "{out}");
+        assert_eq!(prints(stage, &["exec", "web", "red", "cat", "/sys/class/net/br7/operstate"]), "down\n");
+        assert!(prints(stage, &["exec", "web", "host", "ps", "ax"]).contains("sleep 1000"));
+        assert_eq!(prints(stage, &["down", "web"]), "");
+        fs::write(stage.project.join("text.md"), "```\n$ ip netns add blue\n```\n").unwrap();
+        assert!(prints(stage, &["up", "text.md"]).contains("the lab text is up: host, blue\n"));
+        assert_eq!(prints(stage, &["down", "text"]), "");
+        fs::write(stage.project.join("fails.sh"), "sleep 1000 & exit 7").unwrap();
+        fails(stage, 7, &["up", "fails.sh"]);
+        assert!(names(stage).is_empty());
+        stage.wait_until_gone();
+    });
+}
+
 #[test]
 fn a_failing_script_is_told_as_without_up_and_leaves_no_lab() {
     with_labs(|stage| {

@@ -8,12 +8,7 @@ fn each_mistake_has_its_error() {
         stage.file("t/a.lua", "io.open('ran', 'w')");
         stage.file("empty/notes.txt", "");
         stage.file("empty/_helper.lua", "");
-        stage.file("lab.sh", "ip link");
         for (line, error) in [
-            (
-                "test lab.sh",
-                "nsh: lab.sh is a shell script, and tests are scripts in Lua\n  hint: nsh FILE runs it",
-            ),
             ("test nowhere", "nsh: nowhere: no such file or directory (ENOENT)\n"),
             ("test t empty", "nsh: no test in empty\n  hint: in a directory, a test is each *.lua below it"),
             ("test t --bogus", "nsh: unexpected argument '--bogus' found"),

@@ -201,3 +201,34 @@ fn all_output_is_shown_when_asked_for() {
         assert_eq!(report["totals"]["passed"], 1);
     });
 }
+
+/// A shell script is one test, and so is a text in Markdown, whose claims are its checks.
+#[test]
+fn shell_scripts_and_texts_are_tests() {
+    each(|stage| {
+        stage.file("t/good.sh", "#!/bin/sh\necho x > /etc/test\nmkdir -p /etc/netns\n[ $(id -u) = 0 ]");
+        stage.file("t/bad.sh", "echo before\nexit 7\n");
+        stage.file("t/holds.md", "# Text\n\n```\n$ echo one two\none two\n```\n");
+        stage.file("t/broken.md", "```\n$ echo one\none\n$ echo two\nthree\n```\n");
+        stage.file("t/lua.lua", "check.equal(1, 1)");
+        let (ran, report) = stage.report("test t/good.sh t/bad.sh t/holds.md t/broken.md");
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        assert_eq!(
+            outcomes(&report),
+            ["t/bad.sh: failed", "t/broken.md: failed", "t/good.sh: passed", "t/holds.md: passed"]
+        );
+        let files = &report["files"];
+        assert_eq!(message(&files[0]), "it ended with status 7");
+        assert!(ran.stdout.contains("    | before\n"), "{}", ran.stdout);
+        let claim = "t/broken.md:5: echo two (line 4) doesn't print 1 of 1 lines that the text shows\n";
+        assert!(ran.stdout.contains(claim), "{}", ran.stdout);
+        assert_eq!(files[1]["checks"], 2, "{report:#}");
+        // They run if they are named, and not when tests are listed.
+        let (_, report) = stage.report("test t");
+        assert_eq!(outcomes(&report), ["t/lua.lua: passed"]);
+        let ran = stage.run("test --list t/bad.sh t/broken.md");
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(0), "t/bad.sh\nt/broken.md\n"));
+        let ran = stage.run("test --filter good t/good.sh t/bad.sh");
+        assert!(ran.stdout.contains("1 test in 1 file: 1 passed"), "{}", ran.stdout);
+    });
+}

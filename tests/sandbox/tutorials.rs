@@ -1,7 +1,8 @@
 //! Tutorials in Markdown run in a lab and are checked there, as root and as an ordinary user.
 
 use std::fs;
-use std::process::Output;
+use std::io::Write;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use super::stage::{Stage, each, finish, have, text};
@@ -74,6 +75,12 @@ fn claims_that_do_not_hold_are_told_with_their_lines() {
                 "nsh: t.md: 4 lines of output: 4 hold, 0 don't, 0 are of programs that are not installed, 0 of no command",
             ],
         );
+        // From stdin, too.
+        let mut child = stage.command(&["check", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(good.as_bytes()).unwrap();
+        let checked = finish(child);
+        assert_eq!(checked.status.code(), Some(0), "{}", text(&checked));
+        has(&err(&checked), &["nsh: stdin: 4 commands: 4 succeeded"]);
         let bad = good.replace("mtu 1500", "mtu 1400").replace("1 received", "0 received");
         let checked = run(stage, &bad, &["check"]);
         assert_eq!(checked.status.code(), Some(1), "{}", text(&checked));

@@ -108,7 +108,7 @@ fn details_of_commands() {
         ("ip neigh flush all", "neigh.flush()"),
         (
             "ifconfig eth0:1 10.0.0.6/24",
-            "addr.add(\"10.0.0.6/24\", { dev = \"eth0\", label = \"eth0:1\" })\nlink.set(\"eth0\", { up = true })",
+            "addr.add(\"10.0.0.6/24\", { dev = \"eth0\", broadcast = \"10.0.0.255\", label = \"eth0:1\" })\nlink.set(\"eth0\", { up = true })",
         ),
         (
             "ip -b - <<EOF\nlink set lo up\nEOF",

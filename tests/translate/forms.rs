@@ -137,13 +137,21 @@ fn links() {
             "ethtool -C p0 adaptive-rx on rx-usecs 5",
             "ethtool.set(\"p0\", { coalesce = { adaptive_rx = true, rx_usecs = 5 } })",
         ),
+        ("ip link set dev v0 addr 88:00:00:00:00:00", "link.set(\"v0\", { mac = \"88:00:00:00:00:00\" })"),
+        ("ip netns ls", "print(namespace.list())"),
         ("ethtool -S p0", "print(ethtool.stats(\"p0\"))"),
         ("ethtool -g p0", "print(ethtool.get(\"p0\").rings)"),
         ("ethtool -m p0", "proc.exec({ \"ethtool\", \"-m\", \"p0\" }, { check = true })"),
         (
             "ifconfig eth0 10.0.0.1 netmask 255.255.255.0 up",
-            "addr.add(\"10.0.0.1/24\", { dev = \"eth0\" })\nlink.set(\"eth0\", { up = true })",
+            "addr.add(\"10.0.0.1/24\", { dev = \"eth0\", broadcast = \"10.0.0.255\" })\nlink.set(\"eth0\", { up = true })",
         ),
+        (
+            "ifconfig eth0:1 172.16.0.1 broadcast 172.16.0.9",
+            "addr.add(\"172.16.0.1/16\", { dev = \"eth0\", broadcast = \"172.16.0.9\", label = \"eth0:1\" })\n\
+             link.set(\"eth0\", { up = true })",
+        ),
+        ("ifconfig eth0 0.0.0.0", "addr.flush({ dev = \"eth0\" })"),
     ] {
         assert_eq!(lua(shell), want, "{shell}");
     }

@@ -1,5 +1,6 @@
 //! Lines of Lua: namespaces as variables, calls, and what runs beside the script.
 
+mod fold;
 mod handles;
 mod layout;
 mod prompt;

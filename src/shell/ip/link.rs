@@ -1,7 +1,7 @@
 //! `ip link`.
 
 use super::super::act::{Act, Call, Space};
-use super::super::args::{Arg, Args, Fields, Reason, Result};
+use super::super::args::{Arg, Args, Fields, Reason, Result, abbreviates};
 use super::super::lua::Expr;
 use super::{Global, garbage, kinds, verb};
 use crate::model::{Access, Table};
@@ -54,7 +54,8 @@ const BEYOND: &str = "broadcast brd vf state xdp trailers dynamic link-netns lin
 fn common(args: &mut Args, setting: bool) -> Result<Common> {
     let mut out = Common::default();
     while let Some(arg) = args.take() {
-        let option = arg.text().to_owned();
+        let long = arg.text().len() > 3 && abbreviates(arg.text(), "address");
+        let option = if long { "address".to_owned() } else { arg.text().to_owned() };
         let row = Attributes::row(&option);
         let access = row.map(|row| row.access);
         let fields = &mut out.fields;

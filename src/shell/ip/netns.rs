@@ -9,7 +9,7 @@ pub fn translate(mut args: Args, space: &Space, global: &Global) -> Result<Done>
     let list = || Done::from(vec![global.show(&Space::Here, "namespace.list", Vec::new())]);
     let Some(word) = args.take() else { return Ok(list()) };
     let verbs: &[(&'static str, &[&str])] = &[
-        ("list", &["show", "lst", "sh", "sho"]),
+        ("list", &["show", "lst", "ls", "sh", "sho"]),
         ("list-id", &[]),
         ("help", &[]),
         ("add", &[]),

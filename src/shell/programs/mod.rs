@@ -11,7 +11,7 @@ mod touch;
 pub mod watch;
 pub(super) mod wg;
 
-pub use touch::{STAND_INS, batch, is_other, runs_others, touches};
+pub use touch::{STAND_INS, asks_iptables, batch, is_iptables, is_other, runs_others, touches};
 pub use watch::SHOWN;
 
 use super::act::{Act, Call, Space};

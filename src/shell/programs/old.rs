@@ -12,6 +12,26 @@ fn length(mask: &Arg) -> Result<u32> {
         .ok_or_else(|| Reason::new("the netmask is not known, or none"))
 }
 
+/// The length that an address without a netmask has by its class.
+fn class(address: &Arg) -> Option<u32> {
+    let first = address.text().parse::<std::net::Ipv4Addr>().ok()?.octets()[0];
+    match first {
+        0..128 => Some(8),
+        128..192 => Some(16),
+        192..224 => Some(24),
+        _ => None,
+    }
+}
+
+/// The broadcast address that the kernel gives what ifconfig sets: the prefix's last one.
+fn last(prefix: &Arg) -> Option<Expr> {
+    let (address, length) = prefix.known.as_deref()?.split_once('/')?;
+    let address: u32 = address.parse::<std::net::Ipv4Addr>().ok()?.into();
+    let length = length.parse::<u32>().ok().filter(|length| *length < 31)?;
+    let last = std::net::Ipv4Addr::from(address | u32::MAX >> length);
+    Some(Expr::text(last.to_string()))
+}
+
 fn dev(name: &Arg) -> Fields {
     let mut fields = Fields::default();
     fields.set("dev", name.expr());
@@ -38,7 +58,7 @@ pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
     if args.is_empty() {
         return Ok(vec![Act::Show(Call::new(space, "addr.list", dev(&name).after([])))]);
     }
-    let (mut acts, mut address, mut mask) = (Vec::new(), None, None);
+    let (mut acts, mut address, mut mask, mut broadcast) = (Vec::new(), None, None, None);
     let mut up = None;
     while let Some(arg) = args.take() {
         match arg.text() {
@@ -47,7 +67,7 @@ pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
             "down" => up = Some(false),
             "mtu" => acts.push(set(space, &name, "mtu", args.value("mtu")?.integer("mtu")?)),
             "netmask" => mask = Some(length(&args.value("netmask")?)?),
-            "broadcast" => drop(args.value("broadcast")?),
+            "broadcast" => broadcast = Some(args.value("broadcast")?.expr()),
             "promisc" => acts.push(set(space, &name, "promisc", Expr::code("true"))),
             "hw" => {
                 args.skip("ether");
@@ -66,11 +86,25 @@ pub fn ifconfig(mut args: Args, space: &Space) -> Result<Vec<Act>> {
         let prefix = match (mask, address.text().contains('/')) {
             (_, true) => address,
             (Some(length), false) => address.with(&format!("/{length}")),
+            (None, false) if matches!(address.text(), "0" | "0.0.0.0") => {
+                acts.push(Act::Do(Call::new(space, "addr.flush", dev(&name).after([]))));
+                if let Some(up) = up {
+                    acts.push(set(space, &name, "up", Expr::code(up)));
+                }
+                return Ok(acts);
+            }
             (None, false) => {
-                return Err(Reason::new("ifconfig: the netmask is missing").hint("write ADDRESS/LENGTH"));
+                let length = class(&address).ok_or_else(|| {
+                    Reason::new("ifconfig: the netmask is missing").hint("write ADDRESS/LENGTH")
+                })?;
+                address.with(&format!("/{length}"))
             }
         };
         let mut fields = dev(&name);
+        let broadcast = broadcast.or_else(|| last(&prefix));
+        if let Some(broadcast) = broadcast {
+            fields.set("broadcast", broadcast);
+        }
         if alias {
             fields.set("label", whole.expr());
         }

@@ -35,12 +35,13 @@ const DELETING: &[&str] = &[
     "del", "delete", "d", "flush", "delbr", "delif", "destroy", "-D", "-F", "-X", "--delete", "--flush",
     "down",
 ];
-const LOOKING: &[&str] = &["show", "list", "ls", "lst", "sh", "s", "get", "-L", "-S", "--list"];
+const LOOKING: &[&str] =
+    &["show", "list", "ls", "lst", "sh", "s", "get", "-L", "-S", "--list", "-C", "--check"];
 
 pub fn touches(words: &[String]) -> Touch {
     let Some((program, rest)) = words.split_first() else { return Touch::default() };
     let program = base(program);
-    let short = program.trim_end_matches("-nft").trim_end_matches("-legacy");
+    let short = short(program);
     let restores = matches!(short, "iptables-restore" | "ip6tables-restore");
     let has = |known: &[&str]| rest.iter().any(|word| known.contains(&word.as_str()));
     let changes = CHANGING.contains(&short) && (has(DELETING) || !has(LOOKING));
@@ -68,20 +69,37 @@ pub fn touches(words: &[String]) -> Touch {
     }
 }
 
+/// `program` without what tells which of two programs it is.
+fn short(program: &str) -> &str {
+    program.trim_end_matches("-nft").trim_end_matches("-legacy")
+}
+
+/// Whether a program makes rules of iptables.
+pub fn is_iptables(program: &str) -> bool {
+    ["iptables", "ip6tables", "iptables-restore", "ip6tables-restore"].contains(&short(program))
+}
+
+/// Whether a command only asks iptables whether a rule is there, or what there is.
+pub fn asks_iptables(words: &[String]) -> bool {
+    const ASKING: [&str; 6] = ["-C", "--check", "-S", "--list-rules", "-L", "--list"];
+    words.first().is_some_and(|program| is_iptables(base(program)))
+        && words.iter().any(|word| ASKING.contains(&word.as_str()))
+}
+
 /// Where a lab's stand-ins are.
 pub const STAND_INS: &str = "/run/nsh/programs/";
 
 /// Programs that only run others.
 const WRAPPERS: WordList = WordList(
-    "ash bash busybox chroot dash doas env flock ionice nice nohup parallel setpriv setsid sh stdbuf su sudo time timeout \
-     unbuffer unshare watch xargs zsh",
+    "ash bash busybox chroot dash doas env fish flock ionice nice nohup parallel screen setpriv setsid sh stdbuf su sudo \
+     time timeout tmux unbuffer unshare watch xargs zsh",
 );
 
 /// Programs that change no lab: of texts, files, time and processes.
 const OTHERS: WordList = WordList(
     "[ apt apt-get awk base64 basename bc cat chgrp chmod chown clear cmp comm cp cut date dd df diff dirname du egrep \
      expand expr factor false fgrep file find fold free gawk getconf getent git grep groups gunzip gzip head hexdump \
-     hostname id install join jq kill killall less ln locale logger logname ls lsmod lsof make mawk md5sum mkdir mkfifo \
+     hostname id install join jq kill killall less ln locale logger logname ls lsmod lsof make man mawk md5sum mkdir mkfifo \
      mktemp modinfo modprobe more mount mv nproc numfmt od paste pgrep pidof pkill printenv printf ps pstree pwd readlink \
      realpath rev rm rmdir sed seq sha256sum shuf sleep sort split stat strings stty sync tac tail tar tee test touch tput \
      tr true truncate tty umount uname uniq unlink uptime wc which who whoami xxd yes",

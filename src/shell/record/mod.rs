@@ -15,6 +15,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::ForkResult;
 use serde::{Deserialize, Serialize};
 
 use super::run::ShellScript;
@@ -22,7 +24,7 @@ use crate::base::command::quoted;
 use crate::base::error::{Error, Kind, Result, complain};
 use crate::base::status;
 use crate::lua::compare::Part;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, Sandbox};
 
 const DIRECTORY: &str = "/run/nsh/record";
 const LINES: &str = "/run/nsh/record/lines";
@@ -51,6 +53,8 @@ pub struct Command {
     pub space: Space,
     /// What it read, or the file that it was given, where that says what it does.
     pub input: Option<String>,
+    /// Files that the script wrote and its words name, with what was in them.
+    pub files: Vec<(String, String)>,
     /// Whether what it prints goes where the script's own output goes.
     pub shown: bool,
     pub at: Option<At>,
@@ -81,6 +85,10 @@ pub struct Recording {
     pub status: i32,
     /// Routing tables that the script gave names to in /etc/iproute2/rt_tables, with their numbers.
     pub tables: Vec<(String, String)>,
+    /// Whether bash told of more lines than are read.
+    pub lines_cut: bool,
+    /// Whether iptables-legacy was used.
+    pub legacy: bool,
     /// Why it was not recorded to its end.
     pub broken: Option<String>,
 }
@@ -153,6 +161,23 @@ impl Tape {
         file.seek(SeekFrom::Start(0)).ok()?;
         file.read_to_end(&mut text).ok()?;
         serde_json::from_slice(&text).ok()
+    }
+}
+
+/// Does something in a process of its own, whose output goes to stderr, and returns the status that it ended with.
+pub fn aside(work: impl FnOnce() -> i32) -> i32 {
+    // SAFETY: this process has one thread, so the child may do anything.
+    match unsafe { nix::unistd::fork() } {
+        Ok(ForkResult::Parent { child }) => match waitpid(child, None) {
+            Ok(WaitStatus::Exited(_, status)) => status,
+            Ok(WaitStatus::Signaled(_, signal, _)) => 128 + signal as i32,
+            _ => status::FAILED,
+        },
+        Ok(ForkResult::Child) => {
+            let _ = nix::unistd::dup2_stdout(std::io::stderr());
+            sandbox::exit(work())
+        }
+        Err(e) => complain(&Error::errno(e).op("starting a process"), status::CANNOT),
     }
 }
 

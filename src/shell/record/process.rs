@@ -10,6 +10,9 @@ use super::{At, Space};
 /// The longest text that a command's input is kept of.
 pub const LONGEST_INPUT: u64 = 1 << 20;
 const LONGEST_PATH: usize = 4096;
+/// Files of a command that are kept.
+const LARGEST_FILE: u64 = 64 << 10;
+const MOST_FILES: usize = 16;
 const PINS: &str = "/run/netns";
 const SYSCTLS: &str = "/proc/sys";
 
@@ -24,6 +27,11 @@ pub fn words(pid: i32) -> Vec<String> {
         return Vec::new();
     }
     text.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+}
+
+/// Whether it is the iptables whose rules nft doesn't know.
+pub fn is_legacy(pid: i32) -> bool {
+    fs::read_link(file(pid, "exe")).is_ok_and(|program| program.ends_with("xtables-legacy-multi"))
 }
 
 pub fn parent(pid: i32) -> Option<i32> {
@@ -86,6 +94,26 @@ pub fn text_of(pid: i32, name: &str) -> Option<String> {
     let mut text = String::new();
     File::open(path).ok()?.take(LONGEST_INPUT).read_to_string(&mut text).ok()?;
     Some(text)
+}
+
+/// Files that a command names, that were written since then and are texts, with what is in them.
+pub fn files(pid: i32, words: &[String], since: i64) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for word in words.iter().skip(1) {
+        let name = word.split_once('=').map_or(word.as_str(), |(_, name)| name);
+        let Some(path) = resolved(pid, name).filter(|path| path.is_absolute()) else { continue };
+        // `ip netns exec` shows it another /etc.
+        let seen = PathBuf::from(format!("/proc/{pid}/root{}", path.display()));
+        let Ok(told) = fs::metadata(&seen) else { continue };
+        let small = told.is_file() && told.len() <= LARGEST_FILE && told.ctime() >= since;
+        if small
+            && out.len() < MOST_FILES
+            && let Ok(text) = fs::read_to_string(&seen)
+        {
+            out.push((path.to_string_lossy().into_owned(), text));
+        }
+    }
+    out
 }
 
 fn resolved(pid: i32, name: &str) -> Option<PathBuf> {

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -26,8 +26,10 @@ use crate::base::wait::{self, Deadline};
 use crate::lua::compare::{self, Part};
 use crate::lua::lab::Place;
 use crate::sandbox::{self, GRACE, Sandbox};
-use crate::shell::programs::touches;
+use crate::shell::programs::{self, touches};
 
+/// How much bash may tell of its lines; nobody reads more.
+const MOST_LINES: u64 = 1 << 19;
 /// How many pictures of the lab are taken on the way.
 const MOST_STATES: usize = 8;
 /// What still runs when the shell has ended may be about to do something.
@@ -62,6 +64,8 @@ struct Tracer<'a> {
     lab: &'a Sandbox,
     shell: i32,
     host: u64,
+    /// When the script began, as files' times are.
+    begun: i64,
     stdout: Option<PathBuf>,
     processes: HashMap<i32, Traced>,
     fed: Vec<Fed>,
@@ -81,12 +85,14 @@ pub fn run(command: std::process::Command, lab: &Sandbox) -> Result<Recording> {
     signals.add(Signal::SIGCHLD);
     signals.thread_block()?;
     let ready = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+    let begun = SystemTime::now();
     let shell = start(command)?;
     let own = File::open("/proc/self/ns/net")?;
     let mut tracer = Tracer {
         lab,
         shell,
         host: process::inode(&own),
+        begun: begun.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() as i64),
         stdout: std::fs::read_link("/proc/self/fd/2").ok(),
         processes: HashMap::new(),
         fed: Vec::new(),
@@ -304,6 +310,7 @@ impl Tracer<'_> {
             let _ = signal::kill(Pid::from_raw(self.shell), Signal::SIGKILL);
             return true;
         }
+        self.out.legacy |= process::is_legacy(pid);
         let touched = touches(&words);
         if touched.deletes && self.changed {
             self.changed = false;
@@ -318,9 +325,14 @@ impl Tracer<'_> {
         } else if let Some(file) = &touched.reads {
             input = process::text_of(pid, file);
         }
+        // Those of others are of no use to who only has the Lua.
+        let files = match programs::base(words.first().map_or("", String::as_str)) {
+            program if programs::is_other(program) || programs::runs_others(program) => Vec::new(),
+            _ => process::files(pid, &words, self.begun),
+        };
         let shown = process::descriptor(pid, 1) == self.stdout;
         let at = process::at(pid);
-        self.out.events.push(Event::Began(Command { words, space, input, shown, at, parent }));
+        self.out.events.push(Event::Began(Command { words, space, input, files, shown, at, parent }));
         !waits
     }
 
@@ -350,8 +362,10 @@ impl Tracer<'_> {
         let mut text = Vec::new();
         let read = File::open(LINES).and_then(|mut file| {
             file.seek(SeekFrom::Start(self.lines))?;
-            file.read_to_end(&mut text)
+            file.take(MOST_LINES.saturating_sub(self.lines)).read_to_end(&mut text)
         });
+        // A loop without programs has told all of them at once.
+        self.out.lines_cut |= std::fs::metadata(LINES).is_ok_and(|lines| lines.len() > MOST_LINES);
         if read.is_err() {
             return;
         }
@@ -393,7 +407,7 @@ impl Tracer<'_> {
             return;
         }
         self.states += 1;
-        match look(self.lab) {
+        match look(self.lab, self.out.legacy) {
             Ok(parts) => self.out.events.push(Event::State(parts)),
             Err(e) => self.out.broken = Some(format!("reading the state of the lab: {}", e.message())),
         }
@@ -480,14 +494,14 @@ fn within(namespace: &File, file: &str) -> Result<String> {
 }
 
 /// What there is in the lab, as a process of its own sees it.
-fn look(lab: &Sandbox) -> Result<Vec<Part>> {
+fn look(lab: &Sandbox, with_legacy: bool) -> Result<Vec<Part>> {
     let (read, write) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
     // SAFETY: this process has one thread, so the child may do anything.
     let child = match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             drop(read);
-            let told = compare::state(Place::of(lab)).map(|parts| tell(write, &parts));
+            let told = compare::state(Place::of(lab), with_legacy).map(|parts| tell(write, &parts));
             sandbox::exit(if matches!(told, Some(Ok(()))) { status::SUCCESS } else { status::FAILED })
         }
     };

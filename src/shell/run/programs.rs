@@ -63,7 +63,13 @@ pub fn install(path: &OsStr, pings: u32) -> Result<()> {
     }
     let (first, others) = NOT_IN_A_LAB.split_first().unwrap_or((&"systemctl", &[]));
     program(first, ABSENT)?;
-    others.iter().try_for_each(|name| symlink(first, Path::new(PROGRAMS).join(name)))?;
+    for name in others {
+        match symlink(first, Path::new(PROGRAMS).join(name)) {
+            // They were put there for another script.
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            done => done?,
+        }
+    }
     // For login shells, which begin with a PATH of their own.
     let profiles = Path::new(PROFILES);
     if profiles.is_dir() {

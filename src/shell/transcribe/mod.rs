@@ -1,9 +1,10 @@
 //! What a script was recorded to do, as Lua: a call for each command, through the same vocabulary as the static translation.
 
 mod compare;
+mod rules;
 mod source;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::act::{Act, Call, Space};
 use super::args::{Arg, Fields, Reason, Result};
@@ -55,8 +56,12 @@ struct Writer<'a> {
     commands: Vec<&'a Command>,
     status: HashMap<usize, i32>,
     replaced: Vec<usize>,
+    /// Namespaces whose rules iptables itself makes.
+    by_iptables: HashSet<Place>,
     /// What was begun beside the script, with the name of its handle.
     beside: HashMap<usize, String>,
+    /// Whether a namespace was deleted.
+    spaces_deleted: bool,
     written: usize,
     failed: usize,
     left: HashMap<Left, Vec<String>>,
@@ -85,7 +90,9 @@ pub fn transcribe(recording: &Recording, name: &str, text: &str) -> Transcript {
         commands: recording.commands().collect(),
         status,
         replaced,
+        by_iptables: HashSet::new(),
         beside: HashMap::new(),
+        spaces_deleted: false,
         written: 0,
         failed: 0,
         left: HashMap::new(),
@@ -93,6 +100,7 @@ pub fn transcribe(recording: &Recording, name: &str, text: &str) -> Transcript {
         missing: Vec::new(),
         recorded: Vec::new(),
     };
+    writer.by_iptables = writer.without_words();
     writer.events();
     writer.finish(name)
 }
@@ -184,22 +192,38 @@ impl Writer<'_> {
         if programs::is_other(&program) {
             return self.leave(Left::Other, &program);
         }
+        let checks = || command.words.iter().any(|word| word == "-C" || word == "--check");
+        if status == Some(0) && programs::is_iptables(&program) && checks() {
+            return self.leave(Left::Looks, &program);
+        }
         let known = programs::translated(&program);
         let children = self.commands.iter().any(|child| child.parent == Some(number));
         if children && !known {
             return self.leave(Left::Wrapper, &program);
         }
-        let background = self.runs_beside(number, at);
+        let cut = self.recording.broken.is_some() && !self.commands_after(at);
+        let background = self.runs_beside(number, at) && !cut;
         let ended = status.is_none_or(|status| status > 128) && background;
         if status != Some(0) && !ended {
             self.fail(&text, status);
             return self.part(command);
         }
+        // A deleted namespace takes its links with it, and what they are connected to, a moment later: whether they are
+        // still there is chance.
+        let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+        let deletes = |object: &[&str]| {
+            program == "ip"
+                && words.iter().any(|word| object.contains(word))
+                && words.iter().any(|word| ["del", "delete", "d"].contains(word))
+        };
+        self.out.tolerant = self.spaces_deleted && deletes(&["link", "l", "li"]);
+        self.spaces_deleted |= deletes(&["netns"]);
         let (mark, shown) = (self.out.mark(), command.shown);
         let before = self.out.last_started();
         let done = self
             .space(&command.space)
             .and_then(|space| self.call(command, &program, space, background, shown));
+        self.out.tolerant = false;
         match done {
             Ok(true) => {
                 self.written += 1;
@@ -214,6 +238,36 @@ impl Writer<'_> {
                 self.miss(&text, &reason);
             }
         }
+    }
+
+    /// Whether more commands began than that of an event.
+    fn commands_after(&self, at: usize) -> bool {
+        self.recording.events[at + 1..].iter().any(|event| matches!(event, Event::Began(_)))
+    }
+
+    /// The namespaces in which a command of iptables has no equivalent. All of these are left to the program there: it reads
+    /// no table in which another has put rules.
+    fn without_words(&self) -> HashSet<Place> {
+        let (mut made, mut out) = (Default::default(), HashSet::new());
+        for (number, command) in self.commands.iter().enumerate() {
+            let program = programs::base(command.words.first().map_or("", String::as_str));
+            if !programs::is_iptables(program)
+                || self.status.get(&number) != Some(&0)
+                || programs::asks_iptables(&command.words)
+            {
+                continue;
+            }
+            let done = self.space(&command.space).and_then(|space| {
+                let mut cx = Context { space, background: false, input: None, made: &mut made, depth: 0 };
+                programs::command(&self.words(&command.words), &mut cx)
+            });
+            let by_program =
+                |act: &Act| matches!(act, Act::Do(call) | Act::Probe(call) if call.function == "proc.exec");
+            if done.map_or(true, |acts| acts.iter().any(by_program)) {
+                out.insert(command.space.clone());
+            }
+        }
+        out
     }
 
     /// Whether other programs began before it ended.
@@ -315,11 +369,16 @@ impl Writer<'_> {
             *word = Arg::of("-");
         }
         let input = command.input.as_deref().map(Arg::of);
+        if programs::is_iptables(program) && self.by_iptables.contains(&command.space) {
+            let reason = Reason::new("not all rules of this namespace have an equivalent");
+            self.program(command, &words, &space, input, background, &reason)?;
+            return Ok(true);
+        }
         let mark = self.out.mark();
         match self.translated(&words, space.clone(), input.clone(), background, shown) {
             Err(reason) => {
                 self.out.take_back(mark);
-                self.program(program, &words, &space, input, background, &reason)?;
+                self.program(command, &words, &space, input, background, &reason)?;
                 Ok(true)
             }
             done => done,
@@ -361,17 +420,26 @@ impl Writer<'_> {
     /// What has no equivalent stays a program.
     fn program(
         &mut self,
-        program: &str,
+        command: &Command,
         words: &[Arg],
         space: &Space,
         input: Option<Arg>,
         background: bool,
         reason: &Reason,
     ) -> Result<()> {
+        let Command { files, words: said, .. } = command;
+        let program = programs::base(said.first().map_or("", String::as_str));
         let list = Expr::List(words.iter().map(Arg::expr).collect());
         let mut fields = Fields::default();
         if let Some(input) = input {
             fields.set("stdin", input.expr());
+        }
+        if !files.is_empty() {
+            let text = |text: &String| match text.contains('\n') {
+                true => Expr::Long(text.clone()),
+                false => Expr::text(text),
+            };
+            fields.set("files", Expr::Table(files.iter().map(|(name, t)| (name.clone(), text(t))).collect()));
         }
         self.by_program.push(program.to_owned());
         self.out.comment(&format!("by the program: {reason}"));
@@ -384,7 +452,14 @@ impl Writer<'_> {
     }
 
     fn finish(mut self, name: &str) -> Transcript {
-        let never = self.source.never_ran();
+        let mut number = 0;
+        let dropped = self.out.fold(MARK);
+        self.recorded.retain(|_| {
+            number += 1;
+            !dropped.contains(&(number - 1))
+        });
+        let cut = self.recording.lines_cut;
+        let never = if cut { Vec::new() } else { self.source.never_ran() };
         if !never.is_empty() {
             self.out.blank();
             self.out.comment("Lines that never ran, and are not translated:");
@@ -415,6 +490,11 @@ impl Writer<'_> {
         if !never.is_empty() {
             let lines: Vec<String> = never.iter().map(|(line, _)| line.to_string()).collect();
             note(never.len(), &format!("lines with commands never ran: {}", lines.join(", ")));
+        }
+        if cut {
+            notes.push(
+                "it runs too many lines to tell which never ran, and what it says at its end".to_owned(),
+            );
         }
         if !self.source.told() {
             notes.push("where the commands stand is not known: only bash tells".to_owned());

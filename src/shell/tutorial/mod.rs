@@ -21,6 +21,7 @@ use crate::base::wait;
 use crate::sandbox::Sandbox;
 use decide::Tutorial;
 use play::{Played, Player, Stage};
+pub use report::Checked;
 
 /// How many requests a ping without a count sends: a reader presses Ctrl-C.
 const PINGS: u32 = 3;
@@ -49,37 +50,42 @@ impl Text {
     /// Runs its commands in the lab that this process is in, and shows what they print.
     pub fn run(&self, lab: &Sandbox, args: &[OsString]) -> i32 {
         self.play(lab, args, true, |text, played| report::ran(&self.shown(), text, played))
+            .unwrap_or_else(|e| e)
     }
 
     /// Runs its commands, and compares what they print with the output that it shows.
     pub fn check(&self, lab: &Sandbox) -> i32 {
-        self.play(lab, &[], false, |text, played| report::checked(&self.shown(), text, played))
+        self.claims(lab).tell(&self.shown())
+    }
+
+    /// As [`Text::check`], for whoever tells what came of it.
+    pub fn claims(&self, lab: &Sandbox) -> Checked {
+        let checked = self.play(lab, &[], false, |text, played| report::checked(&self.shown(), text, played));
+        checked.unwrap_or_else(|status| Checked { status, ..Checked::default() })
     }
 
     fn shown(&self) -> String {
         crate::base::text::harmless(&self.name.to_string_lossy())
     }
 
-    fn play(
+    /// The status where it can't be played, or not to its end.
+    fn play<T>(
         &self,
         lab: &Sandbox,
         args: &[OsString],
         shows: bool,
-        report: impl FnOnce(&Tutorial, &[Played]) -> i32,
-    ) -> i32 {
-        let (stage, setup) = match self.stage(lab, args, shows) {
-            Ok(stage) => stage,
-            Err(e) => return complain(&e, status::CANNOT),
-        };
+        report: impl FnOnce(&Tutorial, &[Played]) -> T,
+    ) -> std::result::Result<T, i32> {
+        let (stage, setup) = self.stage(lab, args, shows).map_err(|e| complain(&e, status::CANNOT))?;
         let text = decide::decide(&self.source, &syntax::Place::new(&setup, &stage.shell));
         let mut player = Player::new(&stage);
         let ended = player.play(&text.items);
-        let status = report(&text, &player.played);
+        let reported = report(&text, &player.played);
         // Told by the status.
         let signal = wait::interrupted().filter(|signal| *signal > 0);
         match ended {
-            Ok(()) => status,
-            Err(e) => signal.map_or_else(|| complain(&e, status::FAILED), |signal| 128 + signal),
+            Ok(()) => Ok(reported),
+            Err(e) => Err(signal.map_or_else(|| complain(&e, status::FAILED), |signal| 128 + signal)),
         }
     }
 

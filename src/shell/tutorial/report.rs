@@ -21,11 +21,40 @@ pub fn ran(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
     finished(text, played, true)
 }
 
-/// After `nsh check TEXT`.
-pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
+/// What a text says that doesn't hold.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    pub line: usize,
+    pub message: String,
+    /// What it shows, and what was printed.
+    pub details: Vec<String>,
+}
+
+/// What came of a text's claims.
+#[derive(Debug, Default)]
+pub struct Checked {
+    pub status: i32,
+    /// How many lines of output were compared.
+    pub compared: usize,
+    pub broken: Vec<Broken>,
+}
+
+impl Checked {
+    /// After `nsh check TEXT`.
+    pub fn tell(&self, name: &str) -> i32 {
+        for broken in &self.broken {
+            println!("{name}:{}: {}", broken.line, broken.message);
+            broken.details.iter().for_each(|line| println!("  {line}"));
+        }
+        self.status
+    }
+}
+
+/// Compares what was printed with what the text shows; tells what is not found there.
+pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> Checked {
     let mut sum = Sum { other: text.unowned.len(), ..Sum::default() };
     for (step, played) in text.steps().zip(played) {
-        sum.step(name, step, played);
+        sum.step(step, played);
     }
     for step in text.steps().skip(played.len()) {
         sum.other += step.output.len() + step.loose.len();
@@ -37,9 +66,10 @@ pub fn checked(name: &str, text: &Tutorial, played: &[Played]) -> i32 {
     eprintln!("nsh: {name}: {}", sum.text());
     if played.is_empty() {
         eprintln!("nsh: {name}: no command was found in it, so nothing was checked");
-        return status::FAILED;
+        return Checked { status: status::FAILED, ..Checked::default() };
     }
-    finished(text, played, sum.missing + sum.failed == 0)
+    let status = finished(text, played, sum.missing + sum.failed == 0);
+    Checked { status, compared: sum.held + sum.missing, broken: sum.broken }
 }
 
 fn finished(text: &Tutorial, played: &[Played], holds: bool) -> i32 {
@@ -126,10 +156,11 @@ struct Sum {
     other: usize,
     /// Commands that fail, of which the text shows nothing.
     failed: usize,
+    broken: Vec<Broken>,
 }
 
 impl Sum {
-    fn step(&mut self, name: &str, step: &Step, played: &Played) {
+    fn step(&mut self, step: &Step, played: &Played) {
         let printed = String::from_utf8_lossy(&played.output);
         let (shown, other) = step.shown(&printed);
         self.other += other;
@@ -145,23 +176,22 @@ impl Sum {
             && let Some(first) = printed.lines().find(|line| !line.trim().is_empty())
         {
             self.failed += 1;
-            println!(
-                "{name}:{}: {} fails with status {status}, which the text doesn't show",
-                step.line,
-                head(step)
-            );
-            println!("    printed: {}", harmless(first.trim()));
+            self.broken.push(Broken {
+                line: step.line,
+                message: format!("{} fails with status {status}, which the text doesn't show", head(step)),
+                details: vec![format!("  printed: {}", harmless(first.trim()))],
+            });
         }
         let missing = claims::missing(shown, &printed, words::counts(&step.text));
         self.missing += missing.len();
         self.held += shown.len() - missing.len();
         if !missing.is_empty() {
-            tell(name, step, shown.len(), &missing, printed.trim().is_empty());
+            self.broken.push(broken(step, shown.len(), &missing, printed.trim().is_empty()));
         }
     }
 
     fn text(&self) -> String {
-        let Sum { held, missing, absent, other, failed } = self;
+        let Sum { held, missing, absent, other, failed, .. } = self;
         let failed =
             if *failed > 0 { format!("; {failed} commands fail unannounced") } else { String::new() };
         format!(
@@ -177,21 +207,25 @@ fn head(step: &Step) -> String {
     harmless(step.text.lines().next().unwrap_or_default())
 }
 
-fn tell(name: &str, step: &Step, shown: usize, missing: &[Missing<'_>], silent: bool) {
-    let first = head(step);
+fn broken(step: &Step, shown: usize, missing: &[Missing<'_>], silent: bool) -> Broken {
     let unlike = if silent { "nothing" } else { "nothing like it" };
     let count = missing.len();
-    let line = missing.first().map_or(step.line, |first| first.line);
-    println!(
-        "{name}:{line}: {first} (line {}) doesn't print {count} of {shown} lines that the text shows",
-        step.line
-    );
+    let mut details = Vec::new();
     for missing in &missing[..count.min(MOST)] {
-        println!("  {}: {}", missing.line, harmless(missing.text.trim()));
+        details.push(format!("{}: {}", missing.line, harmless(missing.text.trim())));
         let nearest = missing.nearest.as_deref().map_or(format!("({unlike})"), |line| harmless(line.trim()));
-        println!("    printed: {nearest}");
+        details.push(format!("  printed: {nearest}"));
     }
     if count > MOST {
-        println!("  and {} more", count - MOST);
+        details.push(format!("and {} more", count - MOST));
+    }
+    Broken {
+        line: missing.first().map_or(step.line, |first| first.line),
+        message: format!(
+            "{} (line {}) doesn't print {count} of {shown} lines that the text shows",
+            head(step),
+            step.line
+        ),
+        details,
     }
 }
