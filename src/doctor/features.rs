@@ -26,6 +26,7 @@ const OTHERS: &[(&str, Trial)] = &[
     ("nat", nat),
     ("firewall", firewall),
     ("conntrack", conntrack),
+    ("flowtable", flowtable),
     ("esp", esp),
     ("mpls", labels),
     ("mptcp", endpoints),
@@ -96,6 +97,12 @@ fn firewall(ns: &Namespace) -> Check {
 fn conntrack(ns: &Namespace) -> Check {
     let conntrack = nf::conntrack::list(ns, &Default::default());
     feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ()))
+}
+
+fn flowtable(ns: &Namespace) -> Check {
+    let table = nf::firewall::Flowtable { name: "doctor".to_owned(), ..Default::default() };
+    let made = nf::firewall::add_flowtable(ns, &table);
+    feature(Group::Firewall, "flowtable", "NF_FLOW_TABLE_INET and NFT_FLOW_OFFLOAD", made)
 }
 
 /// A state of ESP that protects nothing.

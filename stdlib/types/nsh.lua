@@ -874,6 +874,7 @@
 ---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
+---@field offloaded? boolean whether its packets go past the chains, by a flow table
 
 ---@class (exact) nsh.conntrack.ListOptions
 ---@field proto? integer|string the protocol, by its name or number
@@ -889,6 +890,7 @@
 ---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
+---@field offloaded? boolean whether its packets go past the chains, by a flow table
 
 ---@class (exact) nsh.dhcp.RenewOptions
 ---@field timeout? number seconds to wait at most; default 10
@@ -1074,6 +1076,12 @@
 ---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
 ---@field sticky? boolean learning doesn't move it to another port; default false
 
+---@class (exact) nsh.firewall.AddFlowtableOptions
+---@field devices string|string[] the links between which its connections go; both directions need theirs
+---@field priority? integer among what looks at packets where they come in; default 0
+---@field counter? boolean count what goes by it, as conntrack.list shows
+---@field offload? boolean let the links' hardware forward
+
 ---@class (exact) nsh.firewall.AddMapOptions
 ---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
 ---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
@@ -1082,7 +1090,7 @@
 
 ---@class (exact) nsh.firewall.AddOptions
 ---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
 ---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
 ---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
@@ -1122,6 +1130,7 @@
 ---@field chains? string[] chains to jump to
 ---@field sets? table<string, nsh.firewall.SetOptions> sets, by name
 ---@field maps? table<string, nsh.firewall.MapOptions> maps, by name
+---@field flowtables? table<string, nsh.firewall.FlowtableOptions> flow tables, by name
 ---@field rules? nsh.firewall.RuleOptions[] the rules, in order
 
 ---@class (exact) nsh.firewall.ChainsOptions
@@ -1129,6 +1138,12 @@
 
 ---@class (exact) nsh.firewall.ElementOptions
 ---@field timeout? number how many seconds they stay; for one with timeouts
+
+---@class (exact) nsh.firewall.FlowtableOptions
+---@field devices string|string[] the links between which its connections go; both directions need theirs
+---@field priority? integer among what looks at packets where they come in; default 0
+---@field counter? boolean count what goes by it, as conntrack.list shows
+---@field offload? boolean let the links' hardware forward
 
 ---@class (exact) nsh.firewall.FlushOptions
 ---@field chain? string only the rules of this chain, which stays with its policy
@@ -1159,7 +1174,7 @@
 ---@field set_mark? integer|string give the packet this mark, or what a map has for it ("source map @NAME")
 ---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
 ---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
----@field action? string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action? string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 
@@ -1171,7 +1186,7 @@
 
 ---@class (exact) nsh.firewall.RuleOptions
 ---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
 ---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
 ---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
@@ -3239,6 +3254,7 @@
 ---@field assured boolean it went on for long enough not to be dropped early
 ---@field snat boolean whether its source was translated
 ---@field dnat boolean whether its destination was translated
+---@field offloaded boolean whether its packets go past the chains, by a flow table
 ---@field orig? nsh.conntrack.Tuple its first packet, as it came
 ---@field reply? nsh.conntrack.Tuple an answer as it comes: what was translated is seen here
 ---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct
@@ -3433,7 +3449,7 @@
 ---@field set_mark? string give the packet this mark, or what a map has for it ("source map @NAME")
 ---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
 ---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field reason? string what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field packets? integer packets that it counted
@@ -4853,6 +4869,16 @@
 ---@class nsh.firewall.Element
 ---@field timeout? number how many seconds it stays
 ---@field expires? number how many seconds it stays from now on
+
+---A flow table. It prints as nft shows it, on one line.
+---@class nsh.firewall.Flowtable
+---@field name string its name
+---@field handle integer its number in the table
+---@field devices string[] the links between which its connections go
+---@field priority integer among what looks at packets where they come in
+---@field counter boolean whether what goes by it is counted
+---@field offload boolean whether the links' hardware forwards
+---@field rules integer how many rules put connections into it
 
 ---A map that rules ask. It prints as nft shows it, on one line.
 ---@class nsh.firewall.Map
@@ -6354,13 +6380,13 @@ function firewall.get(rule) end
 ---@param rule nsh.FirewallRule|integer a rule or its handle
 function firewall.del(rule) end
 
----Deletes all rules, chains and sets of nsh's table but those of NAT, and the table itself if nothing else is in it; policies go with the chains.
+---Deletes all rules, chains, sets and flow tables of nsh's table but those of NAT, and the table itself if nothing else is in it; policies go with the chains. Maps that a rule of NAT asks stay.
 ---
 ---Raises `not_found` for a chain that isn't there.
 ---@param opts? nsh.firewall.FlushOptions options
 function firewall.flush(opts) end
 
----Puts a whole firewall in the place of the one that is there, in one transaction: packets meet the old rules or the new ones, and on any error nothing is changed. NAT stays as it is.
+---Puts a whole firewall in the place of the one that is there, in one transaction: packets meet the old rules or the new ones, and on any error nothing is changed. NAT stays as it is; a map that it asks stays too, and holds what the new firewall has for it, if it has it.
 ---
 ---Raises as `firewall.add`, with the rule's place in the list.
 ---@param opts? nsh.firewall.ApplyOptions options
@@ -6447,6 +6473,28 @@ function firewall.add_elements(name, elements, opts) end
 ---@param name string the name of the set or map
 ---@param elements integer|string|(integer|string)[] an element or a map's key, or several
 function firewall.del_elements(name, elements) end
+
+---Makes a flow table. A rule of `forward` puts connections into it (`action = "flow add @NAME"`), whose later packets go from link to link past the chains, with their TTL and NAT changed as before. Packets that are too large, or of a connection that ends, take the long way.
+---
+---Raises `exists` if there is one, `not_found` for a link, `unsupported` if the kernel has none.
+---@param name string the flow table's name
+---@param opts nsh.firewall.AddFlowtableOptions options
+function firewall.add_flowtable(name, opts) end
+
+---Lists the flow tables. `conntrack.list({ offloaded = true })` has the connections in them.
+---@return nsh.firewall.Flowtable[] # the flow tables
+function firewall.flowtables() end
+
+---Finds a flow table by its name.
+---@param name string the flow table's name
+---@return nsh.firewall.Flowtable? # the flow table, or nil
+function firewall.get_flowtable(name) end
+
+---Deletes a flow table; its connections go through the chains again.
+---
+---Raises `not_found` if there is none, `busy` if a rule names it.
+---@param name string the flow table's name
+function firewall.del_flowtable(name) end
 
 ---Runs a group of tests immediately. What `before_each`, `after_each` and `defer` are given in it holds for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say otherwise. Groups may stand in groups.
 ---
