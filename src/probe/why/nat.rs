@@ -34,11 +34,7 @@ impl Translation {
     /// The same where it leaves, behind routing: it comes from where the packet was sent to.
     pub fn disguised(&self, answer: &Packet) -> Option<Packet> {
         let is_answer = answer.src == Some(self.after.dst) && self.before.src == Some(answer.dst);
-        is_answer.then(|| Packet {
-            src: Some(self.before.dst),
-            sport: self.before.dport,
-            ..answer.clone()
-        })
+        is_answer.then(|| Packet { src: Some(self.before.dst), sport: self.before.dport, ..answer.clone() })
     }
 }
 

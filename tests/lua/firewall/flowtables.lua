@@ -44,9 +44,13 @@ check.equal(r.firewall.get_flowtable("theirs"), nil)
 local all = r.firewall.add({ chain = "forward", action = "continue" })
 local puts = r.firewall.add({ chain = "forward", state = "established", action = "flow add @fast" })
 check.equal(puts.text:gsub("packets %d+ bytes %d+ ", ""), "ct state established counter flow add @fast")
-check.match(r.nft.list({ table = "nsh" }), "ct state established counter packets 0 bytes 0 flow add @fast", {
-  plain = true,
-})
+check.match(
+  tostring(r.nft.list({ table = "nsh" })),
+  "ct state established counter packets 0 bytes 0 flow add @fast",
+  {
+    plain = true,
+  }
+)
 r.nft.load("add rule inet nsh forward ct state new flow add @fast")
 check.equal(#r.firewall.list({ action = "flow add @fast" }), 2)
 check.equal(r.firewall.get_flowtable("fast").rules, 2)
@@ -67,23 +71,18 @@ refused(
   "fast",
   { devices = { "r1" } }
 )
+refused("not_found", 'no link named "r9"', r.firewall.add_flowtable, "slow", { devices = "r9" } --[[@as any]])
 refused(
-  "not_found",
-  'no link named "r9"',
+  "exists",
+  "another one has one of the devices",
   r.firewall.add_flowtable,
   "slow",
-  { devices = "r9" } --[[@as any]]
+  { devices = { "r1" } }
 )
-refused("exists", "another one has one of the devices", r.firewall.add_flowtable, "slow", { devices = { "r1" } })
 refused("argument", '"r1" is there twice', r.firewall.add_flowtable, "slow", { devices = { "r1", "r1" } })
 refused("not_found", 'there is no flow table "none"', r.firewall.del_flowtable, "none")
 refused("busy", 'the flow table "fast" is in use', r.firewall.del_flowtable, "fast")
-refused(
-  "not_found",
-  'there is no flow table "none"',
-  add,
-  { chain = "forward", action = "flow add @none" }
-)
+refused("not_found", 'there is no flow table "none"', add, { chain = "forward", action = "flow add @none" })
 refused(
   "argument",
   'expected "flow add @NAME", got "flow @fast"',
@@ -103,9 +102,10 @@ check.equal(#r.firewall.flowtables(), 1)
 
 -- Packets of an established connection meet no chain.
 for _, address in ipairs({ "10.0.2.2", "fd00:2::2" }) do
-  local server <close> = b.tcp.listen(":7000", { echo = true })
+  local _server <close> = b.tcp.listen(":7000", { echo = true })
   local before = r.firewall.get(all).packets
-  local connection <close> = a.tcp.connect(address:find(":") and "[" .. address .. "]:7000" or address .. ":7000")
+  local connection <close> =
+    a.tcp.connect(address:find(":") and "[" .. address .. "]:7000" or address .. ":7000")
   for i = 1, 200 do
     connection:send(i .. "\n")
     check.equal(connection:recv({ line = true }), tostring(i))

@@ -154,7 +154,8 @@ fn apply(cx: &Cx<'_>, (options,): (ApplyOptions,)) -> std::result::Result<Vec<Fi
         Ok((name.clone(), set.spec().map_err(|e| e.detail(format!("{sort}.{name}")))?))
     };
     let sets = options.sets.iter().chain(&options.maps).map(named).collect::<Result<_>>()?;
-    let flowtables = options.flowtables.into_iter().map(|(name, table)| Flowtable { name, ..table }).collect();
+    let flowtables =
+        options.flowtables.into_iter().map(|(name, table)| Flowtable { name, ..table }).collect();
     let plan =
         Plan { policies: options.policy, chains: options.chains, sets, flowtables, rules: options.rules };
     Ok(firewall::apply(cx.ns, &plan)?)

@@ -80,7 +80,8 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
             });
         }
         Err(failure) if failure.request < made.last().copied() => {
-            let at = failure.request.map_or(made.len(), |request| made.partition_point(|end| *end <= request));
+            let at =
+                failure.request.map_or(made.len(), |request| made.partition_point(|end| *end <= request));
             let table = plan.flowtables.get(at);
             let e = explain(failure.error, &table.map_or(Asked::Other, Asked::Flowtable), &mut socket);
             return Err(match table {
@@ -112,7 +113,9 @@ fn check_kept(set: &NamedSet, kept: &[NamedSet]) -> Result<()> {
     match kept.iter().find(|there| there.name == set.name) {
         Some(there) if kind(there) != kind(set) => {
             let (sort, name) = (set.sort().word(), &set.name);
-            let e = Error::argument(format!("{sort}s.{name}: a rule of NAT asks it, and it is of another type now"));
+            let e = Error::argument(format!(
+                "{sort}s.{name}: a rule of NAT asks it, and it is of another type now"
+            ));
             Err(e.hint("keep type, `to` and timeout, or delete the rule first: nat.list tells which it is"))
         }
         _ => Ok(()),

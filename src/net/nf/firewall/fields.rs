@@ -110,7 +110,9 @@ impl Action {
             Action::Return => Verdict::Return,
             Action::Jump(chain) => Verdict::Jump(chain.clone()),
             Action::Goto(chain) => Verdict::Goto(chain.clone()),
-            Action::Reject | Action::Notrack | Action::Vmap(_) | Action::Flow(_) | Action::Other => return None,
+            Action::Reject | Action::Notrack | Action::Vmap(_) | Action::Flow(_) | Action::Other => {
+                return None;
+            }
         })
     }
 

@@ -198,7 +198,9 @@ pub(super) fn refused(error: Error, table: &Flowtable) -> std::result::Result<Er
         Some(Errno::EEXIST) => {
             let name = &table.name;
             let e = error.with_kind(Kind::Exists);
-            Ok(e.detail(format!("there is a flow table {name:?} already, or another one has one of the devices")))
+            Ok(e.detail(format!(
+                "there is a flow table {name:?} already, or another one has one of the devices"
+            )))
         }
         Some(Errno::EOPNOTSUPP | Errno::ENOENT | Errno::EINVAL) => Ok(lacking(error)),
         _ => Err(error),

@@ -216,7 +216,8 @@ fn clear(socket: &mut Socket, batch: &mut Batch, commands: &mut Vec<String>) -> 
         true => Vec::new(),
         false => {
             let rules = message::rules(socket, TABLE).map_err(not_listed)?.into_iter();
-            let exprs = rules.filter(|rule| nat.iter().any(|c| c.name == rule.chain)).flat_map(|rule| rule.exprs);
+            let exprs =
+                rules.filter(|rule| nat.iter().any(|c| c.name == rule.chain)).flat_map(|rule| rule.exprs);
             let named = |expr| if let Expr::Lookup { set, .. } = expr { Some(set.name) } else { None };
             exprs.filter_map(named).collect()
         }

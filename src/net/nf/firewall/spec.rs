@@ -321,7 +321,9 @@ impl RuleSpec {
             return Err(e.hint("use the chain raw_prerouting, or raw_output for what the namespace sends"));
         }
         if matches!(self.action, Some(Action::Flow(_))) && hook != Hook::Forward {
-            let e = Error::argument(format!("no packet of {chain} goes from one link to another by a flow table"));
+            let e = Error::argument(format!(
+                "no packet of {chain} goes from one link to another by a flow table"
+            ));
             return Err(e.hint("use the chain forward"));
         }
         if self.action == Some(Action::Reject) && hook == Hook::Postrouting {

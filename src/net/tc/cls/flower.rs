@@ -295,7 +295,28 @@ impl Flower {
         }
     }
 
+    fn about_arp(&self) -> bool {
+        let addresses = self.arp_sip.is_some() || self.arp_tip.is_some() || self.arp_op.is_some();
+        addresses || self.arp_sha.is_some() || self.arp_tha.is_some()
+    }
+
+    fn about_mpls(&self) -> bool {
+        let label = self.mpls_label.is_some() || self.mpls_tc.is_some();
+        label || self.mpls_bos.is_some() || self.mpls_ttl.is_some()
+    }
+
     fn check(&self, seen: EtherType) -> Result<()> {
+        // The kernel passes over keys of another protocol: the filter would meet all packets.
+        let needs: [(bool, &[&str]); 2] =
+            [(self.about_arp(), &["arp"]), (self.about_mpls(), &["mpls_uc", "mpls_mc"])];
+        if let Some((_, [first, ..])) = needs.iter().find(|(about, protocols)| {
+            *about && !protocols.iter().any(|name| EtherType::named(name) == Some(seen))
+        }) {
+            let seen = seen.word();
+            return Err(Error::argument(format!(
+                "flower: the fields are for the protocol {first}, and the filter is for {seen}"
+            )));
+        }
         let about_ip = self.ip_proto.is_some() || self.src_ip.is_some() || self.dst_ip.is_some();
         let wanted = self
             .family()?
@@ -332,14 +353,14 @@ kind!(Flower, "flower", "cls_flower", "a filter by the packets' fields", {
     }
 
     fn protocol(&self) -> Option<EtherType> {
-        let arp = self.arp_sip.is_some() || self.arp_tip.is_some() || self.arp_op.is_some();
         if self.vlan_id.is_some() || self.vlan_prio.is_some() || self.vlan_ethtype.is_some() {
             return EtherType::named("802.1Q");
         }
         match (self.family().ok()?, self.ip_proto) {
             (Some(Family::Inet), _) | (None, Some(IpProto(ICMP))) => Some(EtherType::IPV4),
             (Some(Family::Inet6), _) | (None, Some(IpProto(ICMPV6))) => Some(EtherType::IPV6),
-            _ if arp => EtherType::named("arp"),
+            _ if self.about_arp() => EtherType::named("arp"),
+            _ if self.about_mpls() => EtherType::named("mpls_uc"),
             _ => None,
         }
     }
