@@ -17,6 +17,8 @@ internet.addr.add("2001:db8:cafe::1/128", { dev = "lo" })
 internet.route.add("2001:db8:1::/56", { via = "2001:db8:ffff::2" })
 home.route.add("default", { via = "203.0.113.1" })
 home.route.add("default", { via = "2001:db8:ffff::1" })
+-- Its own link-local address, from which it advertises, is there at once.
+home.sysctl.set("net.ipv6.conf.default.dad_transmits", 0)
 home.sysctl.set("net.ipv4.ip_forward", 1)
 home.sysctl.set("net.ipv6.conf.all.forwarding", 1)
 home.nat.masquerade({ source = "192.168.1.0/24", out = "wan" })
