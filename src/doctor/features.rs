@@ -13,7 +13,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::{Build, builds};
 use crate::net::namespace::{Namespace, Namespaces};
-use crate::net::{mpls, mptcp, nf, sysctl, tc, xfrm};
+use crate::net::{mpls, mptcp, mroute, nf, sysctl, tc, xfrm};
 use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
 
 /// Tries one thing.
@@ -30,6 +30,7 @@ const OTHERS: &[(&str, Trial)] = &[
     ("esp", esp),
     ("mpls", labels),
     ("mptcp", endpoints),
+    ("mroute", multicast),
     ("seg6", segments),
 ];
 
@@ -126,6 +127,10 @@ fn labels(ns: &Namespace) -> Check {
 
 fn endpoints(ns: &Namespace) -> Check {
     feature(Group::Links, "mptcp", "MPTCP", mptcp::limits(ns).map(|_| ()))
+}
+
+fn multicast(ns: &Namespace) -> Check {
+    feature(Group::Links, "mroute", "IP_MROUTE and IPV6_MROUTE", mroute::try_it(ns))
 }
 
 /// Routes through segments, and by what a segment does.

@@ -37,6 +37,7 @@
 ---@field mdb nsh.mdb
 ---@field mpls nsh.mpls
 ---@field mptcp nsh.mptcp
+---@field mroute nsh.mroute
 ---@field nat nsh.nat
 ---@field neigh nsh.neigh
 ---@field nexthop nsh.nexthop
@@ -1572,6 +1573,28 @@
 ---@class (exact) nsh.mptcp.SetOptions
 ---@field backup? boolean its subflows are used only where there is no other
 ---@field fullmesh? boolean this end opens a subflow from it to each address of the peer; needs `subflow`
+
+---@class (exact) nsh.mroute.AddOptions
+---@field oifs string|string[] the links by which they go on
+---@field iif string the link on which they come in
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+
+---@class (exact) nsh.mroute.DelOptions
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+
+---@class (exact) nsh.mroute.ListOptions
+---@field group? string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+---@field iif? string the link on which they come in
+---@field oifs? string|string[] the links by which they go on
+
+---@class (exact) nsh.mroute.ReplaceOptions
+---@field oifs string|string[] the links by which they go on
+---@field iif string the link on which they come in
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
 
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
@@ -3838,6 +3861,17 @@
 ---@field subflows integer further subflows
 ---@field add_addr_accepted integer addresses of the peer's that are accepted, to which subflows are opened
 
+---A route of multicast. Prints as in `ip mroute`, on one line.
+---@class nsh.Mroute
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+---@field iif? string the link on which they come in
+---@field oifs? string[] the links by which they go on
+---@field packets? integer packets that came
+---@field bytes? integer bytes of those packets
+---@field wrong_iif? integer packets that came in by another link, and went nowhere
+---@field unresolved boolean there is no route for what came, and nobody made one
+
 ---A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.
 ---@class nsh.NatRule
 ---@field handle integer its number, to delete it by
@@ -4928,6 +4962,7 @@
 ---@field wireguard nsh.Wireguard[] as `wireguard.list`, without the secret keys
 ---@field nexthops nsh.NexthopObject[] as `nexthop.list`
 ---@field mptcp nsh.MptcpEndpoint[] endpoints of MPTCP, as `mptcp.list`
+---@field mroute nsh.Mroute[] routes of multicast, as `mroute.list`
 ---@field nft? string the whole ruleset, as nft shows it, if there is one and nft is installed
 ---@field sockets nsh.Socket[] of all protocols, as `socket.list`
 ---@field sysctls nsh.lab.Sysctl[] the parameters that aren't as in a new namespace
@@ -6559,7 +6594,7 @@ function json.decode(text) end
 ---@class nsh.lab
 lab = {}
 
----Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
+---Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, routes of multicast, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
 ---
 ---Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and `print` shows it as people know it.
 ---@return nsh.lab.State # everything
@@ -6798,6 +6833,37 @@ function mptcp.limits() end
 ---Changes how much connections may have besides their first subflow.
 ---@param opts? nsh.mptcp.LimitOptions options
 function mptcp.set_limits(opts) end
+
+---Static routes of multicast, as smcroute has them: the packets that a sender sends to a group, and that come in by one link, go on by others. The namespace is a router of multicast while it has some; those of a link's own groups (224.0.0.0/24, ff02::/16) are never forwarded. A sender must make its packets with a TTL above 1, and `maddr.list` tells who has joined a group. Where another program routes multicast (a daemon of PIM), the routes stand beside its own.
+---@class nsh.mroute
+mroute = {}
+
+---Adds a route. It goes with the script, or with `mroute.flush`.
+---
+---Raises `exists` if there is one for the group and sender, `not_found` for a link, `argument` for a group that no router forwards, `unsupported` if the kernel lacks it (CONFIG_IP_MROUTE, CONFIG_IPV6_MROUTE).
+---@param opts nsh.mroute.AddOptions options
+function mroute.add(opts) end
+
+---Adds a route, or puts it in the place of the one for its group and sender.
+---
+---Raises as mroute.add.
+---@param opts nsh.mroute.ReplaceOptions options
+function mroute.replace(opts) end
+
+---Deletes the route for a group and sender.
+---
+---Raises `not_found` if there is none.
+---@param opts nsh.mroute.DelOptions options
+function mroute.del(opts) end
+
+---Lists the routes, whoever made them, or those that have all that is given. One that is `unresolved` tells of packets that came and have no route. A kernel that can't route multicast has none.
+---@param opts? nsh.mroute.ListOptions options
+---@return nsh.Mroute[] # the routes, those of IPv4 first
+function mroute.list(opts) end
+
+---Deletes all routes, and the namespace is no router of multicast any more.
+---@return integer # how many were deleted
+function mroute.flush() end
 
 ---Network namespaces: the hosts of the lab.
 ---

@@ -122,6 +122,11 @@ fn links() {
         ("ip tuntap del dev tap0 mode tap", "tun.del(\"tap0\")"),
         ("ip tuntap", "print(link.list({ kind = \"tun\" }))"),
         ("ip maddr add 33:33:00:00:00:09 dev p0", "maddr.add(\"33:33:00:00:00:09\", { dev = \"p0\" })"),
+        ("ip mroute", "print(mroute.list())"),
+        (
+            "ip mroute show 239.1.1.1 from 10.0.0.1 iif p0",
+            "print(mroute.list({ group = \"239.1.1.1\", from = \"10.0.0.1\", iif = \"p0\" }))",
+        ),
         ("ip -6 maddr show dev p0", "print(maddr.list({ dev = \"p0\", family = \"inet6\" }))"),
         ("bridge -d mdb show dev br0", "print(mdb.list({ dev = \"br0\" }))"),
         (
