@@ -1006,20 +1006,20 @@
 
 ---@class (exact) nsh.events.StreamOptions
 ---@field timeout? number seconds for all of it; default no limit
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WaitOptions
 ---@field timeout? number how long to wait; default 5 seconds
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WatchOptions
----@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb, conntrack; one or several; default all but the last four
+---@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb, conntrack, mptcp; one or several; default all but the last five
 ---@field namespaces? "all"|(nsh.Namespace|string)[] listen in these namespaces, or in "all" that there are and that come, instead of the one called on
 
 ---@class (exact) nsh.eventually.Options
@@ -2563,6 +2563,7 @@
 
 ---@class (exact) nsh.tc.filter.ListOptions
 ---@field dev? string the link
+---@field block? integer the number of the block that it is in, where links share their filters
 ---@field kind? string flower, matchall, u32, ...; default the one whose options are given
 ---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
 ---@field protocol? integer|string the protocol of the packets that it sees; default what the options imply, or all
@@ -2574,6 +2575,8 @@
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 ---@field netem? nsh.ShapeOptions options of netem: delay, loss, rate
 ---@field tbf? nsh.tc.TbfOptions options of a token bucket
 ---@field htb? nsh.tc.HtbOptions options of a hierarchy of token buckets
@@ -2594,12 +2597,16 @@
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 
 ---@class (exact) nsh.tc.qdisc.ListOptions
 ---@field dev? string the link
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 
 ---@class (exact) nsh.tcp.ConnectOptions
 ---@field port? integer the port, if the address has none
@@ -3365,6 +3372,10 @@
 ---@field rings? nsh.EthtoolRings sizes of the rings, and the most of each
 ---@field coalesce? nsh.EthtoolCoalesce when the device interrupts
 ---@field pause? nsh.EthtoolPause pause frames
+---@field eee? nsh.EthtoolEee energy-efficient Ethernet
+---@field wol? table<string, boolean> what can wake the machine (magic, ucast, ...), each with whether it does
+---@field fec? string[] the ways of forward error correction that may be used
+---@field private_flags? table<string, boolean> the driver's own flags, each with whether it is set
 
 ---Queues with an interrupt of their own.
 ---@class nsh.EthtoolChannels
@@ -3403,6 +3414,13 @@
 ---@field sample_interval? integer seconds between looks at the rate
 ---@field cqe_mode_tx? boolean times count from completion events, for sent packets
 ---@field cqe_mode_rx? boolean times count from completion events, for received packets
+
+---Energy-efficient Ethernet.
+---@class nsh.EthtoolEee
+---@field enabled? boolean whether it may be used
+---@field active? boolean whether both ends agreed on it
+---@field tx_lpi? boolean whether this end sleeps while it has nothing to send
+---@field tx_lpi_timer? integer microseconds until it sleeps
 
 ---Pause frames.
 ---@class nsh.EthtoolPause
@@ -4861,7 +4879,7 @@
 ---@class nsh.events.Event
 ---@field time number when nsh took it in, in seconds since 1970
 ---@field namespace string the namespace's name
----@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft or conntrack; lost where the kernel dropped events, of any namespace, because there were too many at once
+---@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft, conntrack or mptcp; lost where the kernel dropped events, of any namespace, because there were too many at once
 ---@field change? string added, set or deleted; of addresses, neighbours and mdb the kernel doesn't tell added from set
 ---@field dev? string the link that it is about
 ---@field link? nsh.Link the link as it is now, or was
@@ -4873,7 +4891,23 @@
 ---@field mdb? nsh.MdbEntry the entry of a multicast database
 ---@field nft? nsh.events.Nft the object of nf_tables
 ---@field conntrack? nsh.Connection the tracked connection
+---@field mptcp? nsh.events.Mptcp what happened to a connection of MPTCP
 ---@field text string all of it as a line
+
+---What happened to a connection of MPTCP.
+---@class nsh.events.Mptcp
+---@field event string created, established or closed (a connection); sub_established, sub_closed or sub_priority (a subflow); announced or removed (an address of the peer's); listener_created or listener_closed
+---@field token? integer the connection's number
+---@field local_id? integer the number of this end's address
+---@field remote_id? integer the number of the peer's address
+---@field src? string this end's address
+---@field dst? string the peer's address
+---@field sport? integer this end's port
+---@field dport? integer the peer's port
+---@field backup? boolean whether the subflow is for when there is no other
+---@field error? integer the errno for which a subflow was closed
+---@field dev? string the link of a subflow
+---@field server_side? boolean whether this end accepted the connection
 
 ---A parameter of IP that was set.
 ---@class nsh.events.Netconf
@@ -5107,6 +5141,7 @@
 ---A filter. Prints as in `tc filter`, on one line.
 ---@class nsh.tc.Filter
 ---@field dev? string the link
+---@field block? integer the number of the block that it is in, where links share their filters
 ---@field kind? string flower, matchall, u32, ...; default the one whose options are given
 ---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
 ---@field protocol? string the protocol of the packets that it sees; default what the options imply, or all
@@ -5296,6 +5331,8 @@
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 ---@field netem? nsh.PeerShape how packets are held back and lost
 ---@field tbf? nsh.tc.Tbf what is particular to a token bucket
 ---@field htb? nsh.tc.Htb what is particular to a hierarchy of token buckets
@@ -6325,7 +6362,7 @@ events = {}
 ---
 ---The kernel keeps some thousand events that were not looked at; beyond those it drops, and tells so by an event `lost`: look anew then.
 ---
----Connections are told of that begin while `conntrack` is watched, in namespaces where rules need them tracked.
+---Connections are told of that begin while `conntrack` is watched, in namespaces where rules need them tracked; of those of MPTCP as `ip mptcp monitor` tells.
 ---@param opts? nsh.events.WatchOptions options
 ---@return nsh.Watch # the events from here on
 function events.watch(opts) end
@@ -7341,26 +7378,26 @@ function tc.class.list(opts) end
 ---@class nsh.tc.filter
 tc.filter = {}
 
----Adds a filter to a queueing discipline (`parent = "1:"`), or at the way in or out of a link that has a `clsact` (`parent = "ingress"`, `"egress"`).
+---Adds a filter to a queueing discipline (`parent = "1:"`), or at the way in or out of a link that has a `clsact` (`parent = "ingress"`, `"egress"`); or to a block, by its number, which links share whose clsact names it (`ingress_block`, `egress_block`).
 ---
 ---Raises `exists` if there is such a one, `not_found` if the discipline isn't there, `unsupported` if the kernel lacks the kind or an action.
----@param dev string the link
+---@param on string|integer the link, or the number of a block of filters that links share
 ---@param opts? nsh.tc.filter.AddOptions options
-function tc.filter.add(dev, opts) end
+function tc.filter.add(on, opts) end
 
 ---Adds a filter, or puts it in the place of the one with this `pref`, `protocol` and `handle`.
 ---
 ---Raises as `tc.filter.add`.
----@param dev string the link
+---@param on string|integer the link, or the number of a block of filters that links share
 ---@param opts? nsh.tc.filter.AddOptions options
-function tc.filter.replace(dev, opts) end
+function tc.filter.replace(on, opts) end
 
 ---Deletes filters of a place: the one with this `pref`, `kind` and `handle`, all with this `pref`, or, with `parent` alone, all.
 ---
 ---Raises `not_found` if there is none.
----@param dev string the link
+---@param on string|integer the link, or the number of a block of filters that links share
 ---@param opts? nsh.tc.filter.DelOptions options
-function tc.filter.del(dev, opts) end
+function tc.filter.del(on, opts) end
 
 ---Lists the filters of all links, or those that all given options fit.
 ---

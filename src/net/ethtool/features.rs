@@ -169,6 +169,12 @@ fn bits(set: &[u8]) -> Vec<Bit> {
     attributes_of(listed).map(|(_, bytes)| bit(bytes)).collect()
 }
 
+/// The bits of an answer's attribute, each with whether it is set, of those that the driver knows.
+pub(super) fn flags(answer: &[u8], number: u16) -> BTreeMap<String, bool> {
+    let bits = find(answer, number).map(bits).unwrap_or_default();
+    bits.into_iter().filter(|bit| !bit.name.is_empty()).map(|bit| (bit.name, bit.set)).collect()
+}
+
 /// Checks that the features have these names and can be so.
 pub(super) fn check(
     socket: &mut Generic,
