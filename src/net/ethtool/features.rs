@@ -278,6 +278,8 @@ mod tests {
         answer.nest(3, bitset(vec![bit(0, "tx-scatter-gather", false)]));
         answer.nest(4, bitset(vec![bit(7, "highdma", false)]));
         let bytes = answer.into_bytes().unwrap();
+        let flags: Vec<(String, bool)> = flags(&bytes, 2).into_iter().collect();
+        assert_eq!(flags, [("highdma".to_owned(), false), ("tx-scatter-gather".to_owned(), true)]);
         let features = parse(&bytes);
         let feature = |name: &str, on, wanted, fixed| Feature { name: name.to_owned(), on, wanted, fixed };
         assert_eq!(
