@@ -2310,6 +2310,7 @@
 ---@field cvlan_ethtype? integer|string the protocol behind the inner tag
 ---@field ip_proto? integer|string the protocol in the IP header
 ---@field ip_tos? integer|string the type of service
+---@field ip_flags? string whether it is a fragment: frag, nofrag, firstfrag or nofirstfrag, or two of them as in "frag/nofirstfrag"
 ---@field ip_ttl? integer|string the time to live
 ---@field dst_ip? string the destination
 ---@field src_ip? string the source
@@ -5168,6 +5169,7 @@
 ---@field cvlan_ethtype? string the protocol behind the inner tag
 ---@field ip_proto? string the protocol in the IP header
 ---@field ip_tos? (integer|string) the type of service
+---@field ip_flags? string whether it is a fragment: frag, nofrag, firstfrag or nofirstfrag, or two of them as in "frag/nofirstfrag"
 ---@field ip_ttl? (integer|string) the time to live
 ---@field dst_ip? string the destination
 ---@field src_ip? string the source

@@ -53,10 +53,11 @@ local cases = {
     udp({ dst = "192.0.2.2" }),
   },
   {
+    -- A source that sends nothing by itself.
     "src_mac",
-    { src_mac = "02:00:00:00:00:01" },
-    { src_mac = "02:00:00:00:00:02" },
-    udp({ dst = "192.0.2.2" }),
+    { src_mac = "02:00:00:00:00:99" },
+    { src_mac = "02:00:00:00:00:98" },
+    { eth = { dst = eth.dst, src = "02:00:00:00:00:99" }, ip = { dst = "192.0.2.2" }, udp = {} },
   },
   { "dst_ip", { dst_ip = "192.0.2.2" }, { dst_ip = "198.51.100.2" }, udp({ dst = "192.0.2.2" }) },
   {
@@ -113,6 +114,12 @@ local cases = {
     { dst_ip = "192.0.2.2", ip_tos = 0x20 },
     { dst_ip = "192.0.2.2", ip_tos = 0x18 },
     udp({ dst = "192.0.2.2", tos = 0x20 }),
+  },
+  {
+    "ip_flags",
+    { dst_ip = "192.0.2.2", ip_flags = "frag/firstfrag" },
+    { dst_ip = "192.0.2.2", ip_flags = "nofrag" },
+    udp({ dst = "192.0.2.2", more_fragments = true }),
   },
   {
     "ip_ttl",
