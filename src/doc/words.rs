@@ -151,9 +151,9 @@ pub const ABSENT: &[Absent] = &[
         says: "nsh has routes of MPLS (nsh doc mpls), but distributes no labels. FRR does: ns1.spawn(\"/usr/lib/frr/ldpd\").",
     },
     Absent {
-        words: "mroute pim smcroute multicast routing",
-        says: "nsh joins groups (maddr.add, udp.listen with join) and knows where bridges send them (nsh doc mdb), but routes \
-               none. The programs do it: ns1.spawn(\"smcrouted -n\").",
+        words: "pim multicast routing protocol",
+        says: "nsh routes groups by static routes (nsh doc mroute), joins them (maddr.add, udp.listen with join) and knows where \
+               bridges send them (nsh doc mdb), but speaks no PIM. FRR does: ns1.spawn(\"/usr/lib/frr/pimd\").",
     },
     Absent {
         words: "wifi wireless wlan 802.11 hostapd",

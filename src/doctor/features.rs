@@ -13,7 +13,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::net::attributes::Attributes;
 use crate::net::link::{Build, builds};
 use crate::net::namespace::{Namespace, Namespaces};
-use crate::net::{mpls, mptcp, nf, sysctl, tc, xfrm};
+use crate::net::{mpls, mptcp, mroute, nf, sysctl, tc, xfrm};
 use crate::sandbox::{self, Lack, MAX_PROCESSES, Sandbox, Users};
 
 /// Tries one thing.
@@ -26,9 +26,11 @@ const OTHERS: &[(&str, Trial)] = &[
     ("nat", nat),
     ("firewall", firewall),
     ("conntrack", conntrack),
+    ("flowtable", flowtable),
     ("esp", esp),
     ("mpls", labels),
     ("mptcp", endpoints),
+    ("mroute", multicast),
     ("seg6", segments),
 ];
 
@@ -98,6 +100,12 @@ fn conntrack(ns: &Namespace) -> Check {
     feature(Group::Firewall, "conntrack", "NF_CT_NETLINK", conntrack.map(|_| ()))
 }
 
+fn flowtable(ns: &Namespace) -> Check {
+    let table = nf::firewall::Flowtable { name: "doctor".to_owned(), ..Default::default() };
+    let made = nf::firewall::add_flowtable(ns, &table);
+    feature(Group::Firewall, "flowtable", "NF_FLOW_TABLE_INET and NFT_FLOW_OFFLOAD", made)
+}
+
 /// A state of ESP that protects nothing.
 fn esp(ns: &Namespace) -> Check {
     let any = std::net::Ipv4Addr::LOCALHOST.into();
@@ -119,6 +127,10 @@ fn labels(ns: &Namespace) -> Check {
 
 fn endpoints(ns: &Namespace) -> Check {
     feature(Group::Links, "mptcp", "MPTCP", mptcp::limits(ns).map(|_| ()))
+}
+
+fn multicast(ns: &Namespace) -> Check {
+    feature(Group::Links, "mroute", "IP_MROUTE and IPV6_MROUTE", mroute::try_it(ns))
 }
 
 /// Routes through segments, and by what a segment does.

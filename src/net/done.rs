@@ -19,6 +19,7 @@ use super::fields::HardwareAddress;
 use super::link::{Change, LinkSpec, Port};
 use super::mpls::Mpls;
 use super::mptcp;
+use super::mroute::Mroute;
 use super::namespace::{Namespace, Whose};
 use super::neigh::Neigh;
 use super::nexthop::Nexthop;
@@ -69,6 +70,8 @@ pub enum Done<'a> {
     Mptcp(Verb, &'a mptcp::Endpoint),
     MptcpFlushed,
     MptcpLimits(&'a mptcp::Limits),
+    Mroute(Verb, &'a Mroute),
+    MroutesFlushed,
     Nexthop(Verb, &'a Nexthop),
     Neigh(Verb, IpAddr, &'a Neigh),
     NeighsFlushed(&'a Neigh, &'a [Neigh]),

@@ -16,6 +16,7 @@ pub mod link;
 pub mod maddr;
 pub mod mpls;
 pub mod mptcp;
+pub mod mroute;
 pub mod names;
 pub mod namespace;
 pub mod neigh;

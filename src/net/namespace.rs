@@ -23,6 +23,7 @@ use nix::sys::statfs::{FsType, statfs};
 
 use super::done::{Done, Reports, Verb};
 use super::inherited::{self, Inherited};
+use super::mroute::Routers;
 use super::netlink::{Answer, Idle, Route, Socket};
 use super::remains::{self, Keeper, Remains};
 use crate::base::alone;
@@ -64,6 +65,7 @@ pub struct Namespace {
     /// Somebody else made it, and it has only its name from nsh.
     attached: Cell<bool>,
     together: Together,
+    mroute: Routers,
     shared: Rc<Shared>,
 }
 
@@ -90,6 +92,7 @@ impl Namespace {
             tuned: Cell::new(false),
             attached: Cell::new(false),
             together: Together::default(),
+            mroute: Routers::default(),
             shared: shared.clone(),
         })
     }
@@ -190,6 +193,11 @@ impl Namespace {
         self.sockets.netfilter(&self.shared.pool, &|open| self.within(open))
     }
 
+    /// The sockets by which it routes multicast.
+    pub(super) fn mroute(&self) -> &Routers {
+        &self.mroute
+    }
+
     /// Tells what was just done here, if somebody listens.
     pub fn report(&self, done: Done<'_>) {
         if !self.together.is_silent() {
@@ -252,6 +260,7 @@ impl Namespace {
     fn let_go(&self) {
         BRIDGELESS.with_borrow_mut(|all| all.remove(&self.inode));
         self.sockets.close();
+        self.mroute.close();
         self.fd.take();
     }
 }

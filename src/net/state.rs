@@ -10,6 +10,7 @@ use super::link::common::AddrGenMode;
 use super::link::{self, Link};
 use super::mpls::{self, Mpls};
 use super::mptcp;
+use super::mroute::{self, Mroute};
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::{self, Neigh};
 use super::nexthop::{self, Nexthop};
@@ -47,6 +48,7 @@ pub struct State {
     pub wireguard: Vec<wireguard::Device>,
     pub nexthops: Vec<Nexthop>,
     pub mptcp: Vec<mptcp::Endpoint>,
+    pub mroute: Vec<Mroute>,
     /// Whether there is any table of nf_tables, whoever made it.
     pub nf_tables: bool,
     pub sockets: Vec<Socket>,
@@ -116,6 +118,7 @@ fn of(namespaces: &Namespaces, ns: &Rc<Namespace>, owners: &Owners) -> State {
         wireguard: part!("wireguard", tunnels(ns)),
         nexthops: part!("nexthops", lacking(nexthop::list(ns, &Nexthop::default()))),
         mptcp: part!("mptcp", lacking(mptcp::list(ns, &mptcp::Endpoint::default()))),
+        mroute: part!("mroute", mroute::list(ns, &Mroute::default())),
         nf_tables: part!("nf_tables", ns.netfilter().and_then(|mut s| message::any_table(&mut s))),
         sockets: part!("sockets", socket::list(ns, &sockets, owners)),
         sysctls: Vec::new(),

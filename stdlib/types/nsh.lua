@@ -37,6 +37,7 @@
 ---@field mdb nsh.mdb
 ---@field mpls nsh.mpls
 ---@field mptcp nsh.mptcp
+---@field mroute nsh.mroute
 ---@field nat nsh.nat
 ---@field neigh nsh.neigh
 ---@field nexthop nsh.nexthop
@@ -874,6 +875,7 @@
 ---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
+---@field offloaded? boolean whether its packets go past the chains, by a flow table
 
 ---@class (exact) nsh.conntrack.ListOptions
 ---@field proto? integer|string the protocol, by its name or number
@@ -889,6 +891,7 @@
 ---@field assured? boolean it went on for long enough not to be dropped early
 ---@field snat? boolean whether its source was translated
 ---@field dnat? boolean whether its destination was translated
+---@field offloaded? boolean whether its packets go past the chains, by a flow table
 
 ---@class (exact) nsh.dhcp.RenewOptions
 ---@field timeout? number seconds to wait at most; default 10
@@ -1003,20 +1006,20 @@
 
 ---@class (exact) nsh.events.StreamOptions
 ---@field timeout? number seconds for all of it; default no limit
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WaitOptions
 ---@field timeout? number how long to wait; default 5 seconds
----@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"port"|"lost" only of this object
+---@field object? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp"|"port"|"lost" only of this object
 ---@field change? "added"|"set"|"deleted" only of this change
 ---@field dev? string only of this link
 ---@field namespace? nsh.Namespace|string only in this namespace
 
 ---@class (exact) nsh.events.WatchOptions
----@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb, conntrack; one or several; default all but the last four
+---@field objects? "link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp"|("link"|"address"|"route"|"rule"|"neigh"|"netconf"|"nsid"|"mdb"|"nft"|"conntrack"|"mptcp")[] link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb, conntrack, mptcp; one or several; default all but the last five
 ---@field namespaces? "all"|(nsh.Namespace|string)[] listen in these namespaces, or in "all" that there are and that come, instead of the one called on
 
 ---@class (exact) nsh.eventually.Options
@@ -1074,6 +1077,12 @@
 ---@field master? boolean in the database of the bridge that `dev` is a port of, rather than in the link's own; default true for a port, unless `dst` is given
 ---@field sticky? boolean learning doesn't move it to another port; default false
 
+---@class (exact) nsh.firewall.AddFlowtableOptions
+---@field devices string|string[] the links between which its connections go; both directions need theirs
+---@field priority? integer among what looks at packets where they come in; default 0
+---@field counter? boolean count what goes by it, as conntrack.list shows
+---@field offload? boolean let the links' hardware forward
+
 ---@class (exact) nsh.firewall.AddMapOptions
 ---@field type "ipv4_addr"|"ipv6_addr"|"inet_proto"|"inet_service"|"icmp_type"|"icmpv6_type"|"ifname"|"mark"|"uid" what it holds, in nft's words; addresses and inet_service (ports) may be ranges
 ---@field timeout? number how many seconds elements stay; 0: only those go that are given a time
@@ -1082,7 +1091,7 @@
 
 ---@class (exact) nsh.firewall.AddOptions
 ---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
 ---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
 ---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
@@ -1122,6 +1131,7 @@
 ---@field chains? string[] chains to jump to
 ---@field sets? table<string, nsh.firewall.SetOptions> sets, by name
 ---@field maps? table<string, nsh.firewall.MapOptions> maps, by name
+---@field flowtables? table<string, nsh.firewall.FlowtableOptions> flow tables, by name
 ---@field rules? nsh.firewall.RuleOptions[] the rules, in order
 
 ---@class (exact) nsh.firewall.ChainsOptions
@@ -1129,6 +1139,12 @@
 
 ---@class (exact) nsh.firewall.ElementOptions
 ---@field timeout? number how many seconds they stay; for one with timeouts
+
+---@class (exact) nsh.firewall.FlowtableOptions
+---@field devices string|string[] the links between which its connections go; both directions need theirs
+---@field priority? integer among what looks at packets where they come in; default 0
+---@field counter? boolean count what goes by it, as conntrack.list shows
+---@field offload? boolean let the links' hardware forward
 
 ---@class (exact) nsh.firewall.FlushOptions
 ---@field chain? string only the rules of this chain, which stays with its policy
@@ -1159,7 +1175,7 @@
 ---@field set_mark? integer|string give the packet this mark, or what a map has for it ("source map @NAME")
 ---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
 ---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
----@field action? string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action? string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field reason? "port-unreachable"|"host-unreachable"|"no-route"|"admin-prohibited"|"tcp-reset"|"net-unreachable"|"prot-unreachable"|"net-prohibited"|"host-prohibited"|"addr-unreachable"|"policy-fail"|"reject-route" what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 
@@ -1171,7 +1187,7 @@
 
 ---@class (exact) nsh.firewall.RuleOptions
 ---@field chain string the chain: input (to this namespace), forward (through it), output (from it), prerouting, postrouting, raw_prerouting and raw_output (both before connection tracking), or one made by firewall.add_chain
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field iif? string|string[] the interface by which packets come in; "!br0" is every other, "veth*" all that begin so
 ---@field out? string|string[] the interface by which packets leave; "!br0" is every other, "veth*" all that begin so
 ---@field family? "inet"|"inet6" the only family of the packets; addresses and types of ICMP mean theirs anyway
@@ -1557,6 +1573,28 @@
 ---@class (exact) nsh.mptcp.SetOptions
 ---@field backup? boolean its subflows are used only where there is no other
 ---@field fullmesh? boolean this end opens a subflow from it to each address of the peer; needs `subflow`
+
+---@class (exact) nsh.mroute.AddOptions
+---@field oifs string|string[] the links by which they go on
+---@field iif string the link on which they come in
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+
+---@class (exact) nsh.mroute.DelOptions
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+
+---@class (exact) nsh.mroute.ListOptions
+---@field group? string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+---@field iif? string the link on which they come in
+---@field oifs? string|string[] the links by which they go on
+
+---@class (exact) nsh.mroute.ReplaceOptions
+---@field oifs string|string[] the links by which they go on
+---@field iif string the link on which they come in
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
 
 ---@class (exact) nsh.namespace.AddOptions
 ---@field up? boolean also set its `lo` up; default false, as the kernel leaves it
@@ -2272,6 +2310,7 @@
 ---@field cvlan_ethtype? integer|string the protocol behind the inner tag
 ---@field ip_proto? integer|string the protocol in the IP header
 ---@field ip_tos? integer|string the type of service
+---@field ip_flags? string whether it is a fragment: frag, nofrag, firstfrag or nofirstfrag, or two of them as in "frag/nofirstfrag"
 ---@field ip_ttl? integer|string the time to live
 ---@field dst_ip? string the destination
 ---@field src_ip? string the source
@@ -2525,6 +2564,7 @@
 
 ---@class (exact) nsh.tc.filter.ListOptions
 ---@field dev? string the link
+---@field block? integer the number of the block that it is in, where links share their filters
 ---@field kind? string flower, matchall, u32, ...; default the one whose options are given
 ---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
 ---@field protocol? integer|string the protocol of the packets that it sees; default what the options imply, or all
@@ -2536,6 +2576,8 @@
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 ---@field netem? nsh.ShapeOptions options of netem: delay, loss, rate
 ---@field tbf? nsh.tc.TbfOptions options of a token bucket
 ---@field htb? nsh.tc.HtbOptions options of a hierarchy of token buckets
@@ -2556,12 +2598,16 @@
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 
 ---@class (exact) nsh.tc.qdisc.ListOptions
 ---@field dev? string the link
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 
 ---@class (exact) nsh.tcp.ConnectOptions
 ---@field port? integer the port, if the address has none
@@ -3239,6 +3285,7 @@
 ---@field assured boolean it went on for long enough not to be dropped early
 ---@field snat boolean whether its source was translated
 ---@field dnat boolean whether its destination was translated
+---@field offloaded boolean whether its packets go past the chains, by a flow table
 ---@field orig? nsh.conntrack.Tuple its first packet, as it came
 ---@field reply? nsh.conntrack.Tuple an answer as it comes: what was translated is seen here
 ---@field sent? nsh.conntrack.Counters what went as the first packet did; counted with the sysctl net.netfilter.nf_conntrack_acct
@@ -3326,6 +3373,10 @@
 ---@field rings? nsh.EthtoolRings sizes of the rings, and the most of each
 ---@field coalesce? nsh.EthtoolCoalesce when the device interrupts
 ---@field pause? nsh.EthtoolPause pause frames
+---@field eee? nsh.EthtoolEee energy-efficient Ethernet
+---@field wol? table<string, boolean> what can wake the machine (magic, ucast, ...), each with whether it does
+---@field fec? string[] the ways of forward error correction that may be used
+---@field private_flags? table<string, boolean> the driver's own flags, each with whether it is set
 
 ---Queues with an interrupt of their own.
 ---@class nsh.EthtoolChannels
@@ -3364,6 +3415,13 @@
 ---@field sample_interval? integer seconds between looks at the rate
 ---@field cqe_mode_tx? boolean times count from completion events, for sent packets
 ---@field cqe_mode_rx? boolean times count from completion events, for received packets
+
+---Energy-efficient Ethernet.
+---@class nsh.EthtoolEee
+---@field enabled? boolean whether it may be used
+---@field active? boolean whether both ends agreed on it
+---@field tx_lpi? boolean whether this end sleeps while it has nothing to send
+---@field tx_lpi_timer? integer microseconds until it sleeps
 
 ---Pause frames.
 ---@class nsh.EthtoolPause
@@ -3433,7 +3491,7 @@
 ---@field set_mark? string give the packet this mark, or what a map has for it ("source map @NAME")
 ---@field set_ct_mark? integer give its connection this mark, which conntrack.list shows
 ---@field set_zone? integer track it in this zone: the same addresses and ports in another one are another connection; for raw_prerouting and raw_output
----@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing
+---@field action string accept, drop, reject, continue (with the next rule), return (to the calling chain), "jump CHAIN", "goto CHAIN", notrack (in raw_prerouting and raw_output), or "source vmap @NAME": what the map has for the packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or "flow add @NAME" in forward: the connection's later packets go past the chains
 ---@field reason? string what a refused sender is told; tcp-reset needs proto "tcp"; default port-unreachable
 ---@field comment? string a remark of at most 128 bytes, shown by nft too
 ---@field packets? integer packets that it counted
@@ -3821,6 +3879,17 @@
 ---@class nsh.MptcpLimits
 ---@field subflows integer further subflows
 ---@field add_addr_accepted integer addresses of the peer's that are accepted, to which subflows are opened
+
+---A route of multicast. Prints as in `ip mroute`, on one line.
+---@class nsh.Mroute
+---@field group string the group that packets are sent to
+---@field from? string the sender; default all that have no route of their own
+---@field iif? string the link on which they come in
+---@field oifs? string[] the links by which they go on
+---@field packets? integer packets that came
+---@field bytes? integer bytes of those packets
+---@field wrong_iif? integer packets that came in by another link, and went nowhere
+---@field unresolved boolean there is no route for what came, and nobody made one
 
 ---A NAT rule, as the kernel holds it. It prints as `nft -a list` shows it.
 ---@class nsh.NatRule
@@ -4811,7 +4880,7 @@
 ---@class nsh.events.Event
 ---@field time number when nsh took it in, in seconds since 1970
 ---@field namespace string the namespace's name
----@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft or conntrack; lost where the kernel dropped events, of any namespace, because there were too many at once
+---@field object string link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft, conntrack or mptcp; lost where the kernel dropped events, of any namespace, because there were too many at once
 ---@field change? string added, set or deleted; of addresses, neighbours and mdb the kernel doesn't tell added from set
 ---@field dev? string the link that it is about
 ---@field link? nsh.Link the link as it is now, or was
@@ -4823,7 +4892,23 @@
 ---@field mdb? nsh.MdbEntry the entry of a multicast database
 ---@field nft? nsh.events.Nft the object of nf_tables
 ---@field conntrack? nsh.Connection the tracked connection
+---@field mptcp? nsh.events.Mptcp what happened to a connection of MPTCP
 ---@field text string all of it as a line
+
+---What happened to a connection of MPTCP.
+---@class nsh.events.Mptcp
+---@field event string created, established or closed (a connection); sub_established, sub_closed or sub_priority (a subflow); announced or removed (an address of the peer's); listener_created or listener_closed
+---@field token? integer the connection's number
+---@field local_id? integer the number of this end's address
+---@field remote_id? integer the number of the peer's address
+---@field src? string this end's address
+---@field dst? string the peer's address
+---@field sport? integer this end's port
+---@field dport? integer the peer's port
+---@field backup? boolean whether the subflow is for when there is no other
+---@field error? integer the errno for which a subflow was closed
+---@field dev? string the link of a subflow
+---@field server_side? boolean whether this end accepted the connection
 
 ---A parameter of IP that was set.
 ---@class nsh.events.Netconf
@@ -4853,6 +4938,16 @@
 ---@class nsh.firewall.Element
 ---@field timeout? number how many seconds it stays
 ---@field expires? number how many seconds it stays from now on
+
+---A flow table. It prints as nft shows it, on one line.
+---@class nsh.firewall.Flowtable
+---@field name string its name
+---@field handle integer its number in the table
+---@field devices string[] the links between which its connections go
+---@field priority integer among what looks at packets where they come in
+---@field counter boolean whether what goes by it is counted
+---@field offload boolean whether the links' hardware forwards
+---@field rules integer how many rules put connections into it
 
 ---A map that rules ask. It prints as nft shows it, on one line.
 ---@class nsh.firewall.Map
@@ -4902,6 +4997,7 @@
 ---@field wireguard nsh.Wireguard[] as `wireguard.list`, without the secret keys
 ---@field nexthops nsh.NexthopObject[] as `nexthop.list`
 ---@field mptcp nsh.MptcpEndpoint[] endpoints of MPTCP, as `mptcp.list`
+---@field mroute nsh.Mroute[] routes of multicast, as `mroute.list`
 ---@field nft? string the whole ruleset, as nft shows it, if there is one and nft is installed
 ---@field sockets nsh.Socket[] of all protocols, as `socket.list`
 ---@field sysctls nsh.lab.Sysctl[] the parameters that aren't as in a new namespace
@@ -5046,6 +5142,7 @@
 ---A filter. Prints as in `tc filter`, on one line.
 ---@class nsh.tc.Filter
 ---@field dev? string the link
+---@field block? integer the number of the block that it is in, where links share their filters
 ---@field kind? string flower, matchall, u32, ...; default the one whose options are given
 ---@field parent? string where it stands: a discipline or class such as "1:", or "ingress" or "egress" of a clsact; default the link's root
 ---@field protocol? string the protocol of the packets that it sees; default what the options imply, or all
@@ -5072,6 +5169,7 @@
 ---@field cvlan_ethtype? string the protocol behind the inner tag
 ---@field ip_proto? string the protocol in the IP header
 ---@field ip_tos? (integer|string) the type of service
+---@field ip_flags? string whether it is a fragment: frag, nofrag, firstfrag or nofirstfrag, or two of them as in "frag/nofirstfrag"
 ---@field ip_ttl? (integer|string) the time to live
 ---@field dst_ip? string the destination
 ---@field src_ip? string the source
@@ -5235,6 +5333,8 @@
 ---@field kind? string netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given
 ---@field parent? string where it stands: root, or a class such as "1:10"; default root
 ---@field handle? string its handle, such as "1:", by which classes and filters name it; default the kernel's choice
+---@field ingress_block? integer of clsact or ingress: the number of a block of filters for what comes in, which several links can share
+---@field egress_block? integer of clsact: the same for what goes out
 ---@field netem? nsh.PeerShape how packets are held back and lost
 ---@field tbf? nsh.tc.Tbf what is particular to a token bucket
 ---@field htb? nsh.tc.Htb what is particular to a hierarchy of token buckets
@@ -6264,7 +6364,7 @@ events = {}
 ---
 ---The kernel keeps some thousand events that were not looked at; beyond those it drops, and tells so by an event `lost`: look anew then.
 ---
----Connections are told of that begin while `conntrack` is watched, in namespaces where rules need them tracked.
+---Connections are told of that begin while `conntrack` is watched, in namespaces where rules need them tracked; of those of MPTCP as `ip mptcp monitor` tells.
 ---@param opts? nsh.events.WatchOptions options
 ---@return nsh.Watch # the events from here on
 function events.watch(opts) end
@@ -6354,13 +6454,13 @@ function firewall.get(rule) end
 ---@param rule nsh.FirewallRule|integer a rule or its handle
 function firewall.del(rule) end
 
----Deletes all rules, chains and sets of nsh's table but those of NAT, and the table itself if nothing else is in it; policies go with the chains.
+---Deletes all rules, chains, sets and flow tables of nsh's table but those of NAT, and the table itself if nothing else is in it; policies go with the chains. Maps that a rule of NAT asks stay.
 ---
 ---Raises `not_found` for a chain that isn't there.
 ---@param opts? nsh.firewall.FlushOptions options
 function firewall.flush(opts) end
 
----Puts a whole firewall in the place of the one that is there, in one transaction: packets meet the old rules or the new ones, and on any error nothing is changed. NAT stays as it is.
+---Puts a whole firewall in the place of the one that is there, in one transaction: packets meet the old rules or the new ones, and on any error nothing is changed. NAT stays as it is; a map that it asks stays too, and holds what the new firewall has for it, if it has it.
 ---
 ---Raises as `firewall.add`, with the rule's place in the list.
 ---@param opts? nsh.firewall.ApplyOptions options
@@ -6448,6 +6548,28 @@ function firewall.add_elements(name, elements, opts) end
 ---@param elements integer|string|(integer|string)[] an element or a map's key, or several
 function firewall.del_elements(name, elements) end
 
+---Makes a flow table. A rule of `forward` puts connections into it (`action = "flow add @NAME"`), whose later packets go from link to link past the chains, with their TTL and NAT changed as before. Packets that are too large, or of a connection that ends, take the long way.
+---
+---Raises `exists` if there is one, `not_found` for a link, `unsupported` if the kernel has none.
+---@param name string the flow table's name
+---@param opts nsh.firewall.AddFlowtableOptions options
+function firewall.add_flowtable(name, opts) end
+
+---Lists the flow tables. `conntrack.list({ offloaded = true })` has the connections in them.
+---@return nsh.firewall.Flowtable[] # the flow tables
+function firewall.flowtables() end
+
+---Finds a flow table by its name.
+---@param name string the flow table's name
+---@return nsh.firewall.Flowtable? # the flow table, or nil
+function firewall.get_flowtable(name) end
+
+---Deletes a flow table; its connections go through the chains again.
+---
+---Raises `not_found` if there is none, `busy` if a rule names it.
+---@param name string the flow table's name
+function firewall.del_flowtable(name) end
+
 ---Runs a group of tests immediately. What `before_each`, `after_each` and `defer` are given in it holds for it, and what it starts outside its tests ends with it. Its options hold for its tests, unless they say otherwise. Groups may stand in groups.
 ---
 ---If its code fails outside its tests, that is told under the group's name and the rest of the group does not run; the file goes on behind it. `skip` in it leaves the rest of it out.
@@ -6511,7 +6633,7 @@ function json.decode(text) end
 ---@class nsh.lab
 lab = {}
 
----Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
+---Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, routes of multicast, the nft ruleset, sockets, and the kernel parameters that aren't as in a new namespace; and the processes. A part that can't be read is named in `problems`; the others are complete.
 ---
 ---Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and `print` shows it as people know it.
 ---@return nsh.lab.State # everything
@@ -6750,6 +6872,37 @@ function mptcp.limits() end
 ---Changes how much connections may have besides their first subflow.
 ---@param opts? nsh.mptcp.LimitOptions options
 function mptcp.set_limits(opts) end
+
+---Static routes of multicast, as smcroute has them: the packets that a sender sends to a group, and that come in by one link, go on by others. The namespace is a router of multicast while it has some; those of a link's own groups (224.0.0.0/24, ff02::/16) are never forwarded. A sender must make its packets with a TTL above 1, and `maddr.list` tells who has joined a group. Where another program routes multicast (a daemon of PIM), the routes stand beside its own.
+---@class nsh.mroute
+mroute = {}
+
+---Adds a route. It goes with the script, or with `mroute.flush`.
+---
+---Raises `exists` if there is one for the group and sender, `not_found` for a link, `argument` for a group that no router forwards, `unsupported` if the kernel lacks it (CONFIG_IP_MROUTE, CONFIG_IPV6_MROUTE).
+---@param opts nsh.mroute.AddOptions options
+function mroute.add(opts) end
+
+---Adds a route, or puts it in the place of the one for its group and sender.
+---
+---Raises as mroute.add.
+---@param opts nsh.mroute.ReplaceOptions options
+function mroute.replace(opts) end
+
+---Deletes the route for a group and sender.
+---
+---Raises `not_found` if there is none.
+---@param opts nsh.mroute.DelOptions options
+function mroute.del(opts) end
+
+---Lists the routes, whoever made them, or those that have all that is given. One that is `unresolved` tells of packets that came and have no route. A kernel that can't route multicast has none.
+---@param opts? nsh.mroute.ListOptions options
+---@return nsh.Mroute[] # the routes, those of IPv4 first
+function mroute.list(opts) end
+
+---Deletes all routes, and the namespace is no router of multicast any more.
+---@return integer # how many were deleted
+function mroute.flush() end
 
 ---Network namespaces: the hosts of the lab.
 ---
@@ -7227,26 +7380,26 @@ function tc.class.list(opts) end
 ---@class nsh.tc.filter
 tc.filter = {}
 
----Adds a filter to a queueing discipline (`parent = "1:"`), or at the way in or out of a link that has a `clsact` (`parent = "ingress"`, `"egress"`).
+---Adds a filter to a queueing discipline (`parent = "1:"`), or at the way in or out of a link that has a `clsact` (`parent = "ingress"`, `"egress"`); or to a block, by its number, which links share whose clsact names it (`ingress_block`, `egress_block`).
 ---
 ---Raises `exists` if there is such a one, `not_found` if the discipline isn't there, `unsupported` if the kernel lacks the kind or an action.
----@param dev string the link
+---@param on string|integer the link, or the number of a block of filters that links share
 ---@param opts? nsh.tc.filter.AddOptions options
-function tc.filter.add(dev, opts) end
+function tc.filter.add(on, opts) end
 
 ---Adds a filter, or puts it in the place of the one with this `pref`, `protocol` and `handle`.
 ---
 ---Raises as `tc.filter.add`.
----@param dev string the link
+---@param on string|integer the link, or the number of a block of filters that links share
 ---@param opts? nsh.tc.filter.AddOptions options
-function tc.filter.replace(dev, opts) end
+function tc.filter.replace(on, opts) end
 
 ---Deletes filters of a place: the one with this `pref`, `kind` and `handle`, all with this `pref`, or, with `parent` alone, all.
 ---
 ---Raises `not_found` if there is none.
----@param dev string the link
+---@param on string|integer the link, or the number of a block of filters that links share
 ---@param opts? nsh.tc.filter.DelOptions options
-function tc.filter.del(dev, opts) end
+function tc.filter.del(on, opts) end
 
 ---Lists the filters of all links, or those that all given options fit.
 ---

@@ -122,6 +122,20 @@ fn links() {
         ("ip tuntap del dev tap0 mode tap", "tun.del(\"tap0\")"),
         ("ip tuntap", "print(link.list({ kind = \"tun\" }))"),
         ("ip maddr add 33:33:00:00:00:09 dev p0", "maddr.add(\"33:33:00:00:00:09\", { dev = \"p0\" })"),
+        ("ip mroute", "print(mroute.list())"),
+        (
+            "tc qdisc add dev p0 ingress_block 22 clsact",
+            "tc.qdisc.add(\"p0\", { ingress_block = 22, kind = \"clsact\" })",
+        ),
+        (
+            "tc filter add block 22 pref 5 u32 match ip dst 10.0.0.1/32 action drop",
+            "tc.filter.add(22, { pref = 5, u32 = { match = { \"ip dst 10.0.0.1/32\" } }, actions = \"drop\" })",
+        ),
+        ("tc filter show block 22", "print(tc.filter.list({ block = 22 }))"),
+        (
+            "ip mroute show 239.1.1.1 from 10.0.0.1 iif p0",
+            "print(mroute.list({ group = \"239.1.1.1\", from = \"10.0.0.1\", iif = \"p0\" }))",
+        ),
         ("ip -6 maddr show dev p0", "print(maddr.list({ dev = \"p0\", family = \"inet6\" }))"),
         ("bridge -d mdb show dev br0", "print(mdb.list({ dev = \"br0\" }))"),
         (

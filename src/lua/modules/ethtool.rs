@@ -78,6 +78,19 @@ fn record() -> Record<Ethtool> {
         .record("pause", Record::rows_plain("nsh.EthtoolPause", "Pause frames."), "pause frames", |e| {
             e.pause.as_ref()
         })
+        .record(
+            "eee",
+            Record::rows_plain("nsh.EthtoolEee", "Energy-efficient Ethernet."),
+            "energy-efficient Ethernet",
+            |e| e.eee.as_ref(),
+        )
+        .field("wol", "what can wake the machine (magic, ucast, ...), each with whether it does", |e| {
+            e.wol.clone()
+        })
+        .field("fec", "the ways of forward error correction that may be used", |e| e.fec.clone())
+        .field("private_flags", "the driver's own flags, each with whether it is set", |e| {
+            e.private_flags.clone()
+        })
         .shown(Ethtool::to_string)
 }
 
@@ -119,7 +132,7 @@ pub fn module() -> Module {
             Ok(ethtool::get(cx.ns, &dev)?)
         })
         .doc("Reads what a link's driver knows of it; what it doesn't know is left out.\n\nRaises `not_found` if there is no such link.")
-        .command("ethtool DEV; ethtool -i -k -l -g -c -a DEV"),
+        .command("ethtool DEV; ethtool -i -k -l -g -c -a --show-eee --show-fec --show-priv-flags DEV"),
     )
     .function(
         Function::new("ethtool.set", (dev(), opts(options())), ret::nothing(), |cx, (dev, spec)| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mlua::{MultiValue, Value};
 
-use super::{addr, conntrack, link, mdb, namespace, neigh, route, rule};
+use super::{addr, conntrack, link, mdb, mptcp, namespace, neigh, route, rule};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::wait::Deadline;
 use crate::lua::registry::Module;
@@ -67,6 +67,7 @@ fn dev(what: &What) -> Option<String> {
         What::Neigh(neigh) => Some(neigh.dev().to_owned()),
         What::Netconf(netconf) => Some(netconf.dev.clone()),
         What::Mdb(entry) => Some(entry.dev().to_owned()),
+        What::Mptcp(event) => event.dev.as_ref().map(|link| link.name.to_string()),
         What::Route(route) => route.dev.as_ref().map(|link| link.name.to_string()),
         _ => None,
     }
@@ -199,7 +200,7 @@ fn record() -> Record<Told> {
         .field("namespace", "the namespace's name", |t| t.event.namespace.to_string())
         .field(
             "object",
-            "link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft or conntrack; lost where the kernel \
+            "link, port (of a bridge), address, route, rule, neigh, netconf, nsid, mdb, nft, conntrack or mptcp; lost where the kernel \
              dropped events, of any namespace, because there were too many at once",
             |t| t.event.what.object(),
         )
@@ -216,6 +217,7 @@ fn record() -> Record<Told> {
         .record("mdb", mdb::record(), "the entry of a multicast database", part!(Mdb))
         .record("nft", nft(), "the object of nf_tables", part!(Nft))
         .record("conntrack", conntrack::record(), "the tracked connection", part!(Conntrack))
+        .record("mptcp", mptcp::event_record(), "what happened to a connection of MPTCP", part!(Mptcp))
         .field("text", "all of it as a line", |t| t.event.to_string())
         .show(|table| table.raw_get("text"))
 }
@@ -296,7 +298,7 @@ fn watch_options() -> Shape<WatchOptions> {
     shape!(WatchOptions = "nsh.events.WatchOptions" => {
         objects: ty::one_or_list(ty::one_of(&objects)),
             "link (with ports of bridges), address, route, rule, neigh, nft, netconf (forwarding, rp_filter, ...), nsid, mdb, \
-             conntrack; one or several; default all but the last four";
+             conntrack, mptcp; one or several; default all but the last five";
         namespaces: namespace::places(),
             "listen in these namespaces, or in \"all\" that there are and that come, instead of the one called on";
     })
@@ -318,7 +320,7 @@ pub fn module() -> Module {
             "Listens for what changes, whoever changes it, from this call on. What the kernel puts into the table local for \
              each address is left out.\n\nThe kernel keeps some thousand events that were not looked at; beyond those it \
              drops, and tells so by an event `lost`: look anew then.\n\nConnections are told of that begin while \
-             `conntrack` is watched, in namespaces where rules need them tracked.",
+             `conntrack` is watched, in namespaces where rules need them tracked; of those of MPTCP as `ip mptcp monitor` tells.",
         )
         .command("ip monitor"),
     )

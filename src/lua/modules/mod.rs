@@ -24,6 +24,7 @@ pub(super) mod maddr;
 pub(super) mod mdb;
 pub(super) mod mpls;
 pub(super) mod mptcp;
+pub(super) mod mroute;
 pub mod namespace;
 pub(super) mod nat;
 pub(super) mod neigh;
@@ -94,6 +95,7 @@ pub static MODULES: Modules = Modules(&[
     Entry::new("mdb", Namespace, Table, mdb::module),
     Entry::new("mpls", Namespace, Table, mpls::module),
     Entry::new("mptcp", Namespace, Table, mptcp::module),
+    Entry::new("mroute", Namespace, Table, mroute::module),
     Entry::new("namespace", Global, Table, namespace::module),
     Entry::new("nat", Namespace, Table, nat::module),
     Entry::new("neigh", Namespace, Table, neigh::module),

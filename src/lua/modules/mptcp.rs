@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::lua::registry::Module;
 use crate::lua::schema::{Function, Record, Shape, Type, opts, param, ret, ty};
 use crate::net::link::fields::U8;
-use crate::net::mptcp::{self, Endpoint, Id, Limits};
+use crate::net::mptcp::{self, Endpoint, Event, Id, Limits};
 
 fn id() -> Type<Id> {
     ty::int(1..=255).map(U8)
@@ -13,6 +13,10 @@ fn id() -> Type<Id> {
 
 pub fn record() -> Record<Endpoint> {
     Record::rows("nsh.MptcpEndpoint", "An endpoint of MPTCP. Prints as in `ip mptcp endpoint`.")
+}
+
+pub fn event_record() -> Record<Event> {
+    Record::rows_plain("nsh.events.Mptcp", "What happened to a connection of MPTCP.")
 }
 
 fn limits() -> Record<Limits> {

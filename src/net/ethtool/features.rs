@@ -169,6 +169,12 @@ fn bits(set: &[u8]) -> Vec<Bit> {
     attributes_of(listed).map(|(_, bytes)| bit(bytes)).collect()
 }
 
+/// The bits of an answer's attribute, each with whether it is set, of those that the driver knows.
+pub(super) fn flags(answer: &[u8], number: u16) -> BTreeMap<String, bool> {
+    let bits = find(answer, number).map(bits).unwrap_or_default();
+    bits.into_iter().filter(|bit| !bit.name.is_empty()).map(|bit| (bit.name, bit.set)).collect()
+}
+
 /// Checks that the features have these names and can be so.
 pub(super) fn check(
     socket: &mut Generic,
@@ -272,6 +278,8 @@ mod tests {
         answer.nest(3, bitset(vec![bit(0, "tx-scatter-gather", false)]));
         answer.nest(4, bitset(vec![bit(7, "highdma", false)]));
         let bytes = answer.into_bytes().unwrap();
+        let flags: Vec<(String, bool)> = flags(&bytes, 2).into_iter().collect();
+        assert_eq!(flags, [("highdma".to_owned(), false), ("tx-scatter-gather".to_owned(), true)]);
         let features = parse(&bytes);
         let feature = |name: &str, on, wanted, fixed| Feature { name: name.to_owned(), on, wanted, fixed };
         assert_eq!(

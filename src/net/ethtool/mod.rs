@@ -20,7 +20,7 @@ use crate::model::Table;
 
 pub use driver::Driver;
 pub use features::{Features, short};
-pub use table::{Channels, Coalesce, Pause, Plug, Rings, Settings};
+pub use table::{Channels, Coalesce, Eee, Pause, Plug, Rings, Settings};
 
 /// ETHTOOL_MSG_*
 #[derive(Clone, Copy)]
@@ -30,8 +30,10 @@ enum Request {
     LinkModesGet = 4,
     LinkModesSet = 5,
     LinkStateGet = 6,
+    WolGet = 9,
     FeaturesGet = 11,
     FeaturesSet = 12,
+    PrivateFlagsGet = 13,
     RingsGet = 15,
     RingsSet = 16,
     ChannelsGet = 17,
@@ -40,6 +42,8 @@ enum Request {
     CoalesceSet = 20,
     PauseGet = 21,
     PauseSet = 22,
+    EeeGet = 23,
+    FecGet = 29,
 }
 
 /// Attributes that stand in several messages.
@@ -71,6 +75,13 @@ pub struct Ethtool {
     pub rings: Option<Rings>,
     pub coalesce: Option<Coalesce>,
     pub pause: Option<Pause>,
+    pub eee: Option<Eee>,
+    /// What can wake the machine, each with whether it does.
+    pub wol: Option<BTreeMap<String, bool>>,
+    /// The ways of forward error correction that may be used.
+    pub fec: Option<Vec<String>>,
+    /// The driver's own flags.
+    pub private_flags: Option<BTreeMap<String, bool>>,
 }
 
 /// What is to be set of a link.
@@ -111,7 +122,8 @@ fn open(ns: &Namespace) -> Result<Generic> {
     Generic::open(ns, "ethtool", 1).map_err(|e| e.hint("it needs CONFIG_ETHTOOL_NETLINK, of Linux 5.6"))
 }
 
-/// What there is of a link, as ethtool(8) shows with `-i`, `-k`, `-l`, `-g`, `-c`, `-a` and without an option; what its driver doesn't
+/// What there is of a link, as ethtool(8) shows with `-i`, `-k`, `-l`, `-g`, `-c`, `-a`, `--show-eee`,
+/// `--show-fec`, `--show-priv-flags` and without an option; what its driver doesn't
 /// know is left out. Raises `not_found` if there is no such link.
 pub fn get(ns: &Namespace, dev: &str) -> Result<Ethtool> {
     const LINKSTATE_LINK: u16 = 2;
@@ -130,6 +142,10 @@ pub fn get(ns: &Namespace, dev: &str) -> Result<Ethtool> {
         rings: read(&mut socket, Request::RingsGet, index)?,
         coalesce: read(&mut socket, Request::CoalesceGet, index)?,
         pause: read(&mut socket, Request::PauseGet, index)?,
+        eee: read(&mut socket, Request::EeeGet, index)?,
+        wol: flags(&mut socket, Request::WolGet, index)?,
+        fec: flags(&mut socket, Request::FecGet, index)?.map(|modes| modes.into_keys().collect()),
+        private_flags: flags(&mut socket, Request::PrivateFlagsGet, index)?,
     })
 }
 
@@ -152,6 +168,14 @@ fn read<T: Table>(socket: &mut Generic, request: Request, index: u32) -> Result<
         attributes_of(&answer).for_each(|(number, bytes)| object.decode(number, bytes));
         object
     }))
+}
+
+/// The bits that the answer's first attribute behind the header lists; `None` where the driver has none.
+fn flags(socket: &mut Generic, request: Request, index: u32) -> Result<Option<BTreeMap<String, bool>>> {
+    // ETHTOOL_A_WOL_MODES, ETHTOOL_A_FEC_MODES, ETHTOOL_A_PRIVFLAGS_FLAGS
+    const BITS: u16 = 2;
+    let flags = ask(socket, request, index)?.map(|answer| features::flags(&answer, BITS));
+    Ok(flags.filter(|flags| !flags.is_empty()))
 }
 
 /// The driver's own counters, by its names for them, as `ethtool -S`; those of a queue have its number in the name. None where

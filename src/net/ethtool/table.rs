@@ -99,6 +99,16 @@ table! {
 }
 
 table! {
+    /// Energy-efficient Ethernet (ETHTOOL_A_EEE_*).
+    pub struct Eee {
+        Read enabled: OnOff = 5, ip ["enabled"], "whether it may be used";
+        Read active: OnOff = 4, ip ["active"], "whether both ends agreed on it";
+        Read tx_lpi: OnOff = 6, ip ["tx-lpi"], "whether this end sleeps while it has nothing to send";
+        Read tx_lpi_timer: Number = 7, ip ["tx-timer"], "microseconds until it sleeps";
+    }
+}
+
+table! {
     /// Pause frames (ETHTOOL_A_PAUSE_*).
     pub struct Pause {
         Set autoneg: OnOff = 2, ip ["autoneg"], "whether both ends agree on them";

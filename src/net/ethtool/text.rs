@@ -1,5 +1,6 @@
 //! A link's settings, nearly as ethtool(8) prints them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Ethtool;
@@ -23,8 +24,23 @@ impl fmt::Display for Ethtool {
         part(f, "rings", self.rings.as_ref())?;
         part(f, "coalesce", self.coalesce.as_ref())?;
         part(f, "pause", self.pause.as_ref())?;
+        part(f, "eee", self.eee.as_ref())?;
+        names(f, "wakes on", self.wol.as_ref().map(set))?;
+        names(f, "fec", self.fec.clone())?;
+        names(f, "private flags", self.private_flags.as_ref().map(set))?;
         let on = self.features.0.iter().filter(|feature| feature.on).map(|feature| feature.name.as_str());
         write!(f, "\n  on: {}", on.collect::<Vec<_>>().join(" "))
+    }
+}
+
+fn set(flags: &BTreeMap<String, bool>) -> Vec<String> {
+    flags.iter().filter(|(_, on)| **on).map(|(name, _)| name.clone()).collect()
+}
+
+fn names(f: &mut fmt::Formatter<'_>, what: &str, names: Option<Vec<String>>) -> fmt::Result {
+    match names.filter(|names| !names.is_empty()) {
+        Some(names) => write!(f, "\n  {what}: {}", names.join(" ")),
+        None => Ok(()),
     }
 }
 

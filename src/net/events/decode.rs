@@ -8,6 +8,7 @@ use crate::net::attributes::{string, unsigned};
 use crate::net::bridge::mdb::{self, RTM_DELMDB, RTM_NEWMDB};
 use crate::net::fields::LinkName;
 use crate::net::link::{self, RTM_DELLINK, RTM_NEWLINK};
+use crate::net::mptcp::Event;
 use crate::net::namespace::{RTM_DELNSID, RTM_NEWNSID};
 use crate::net::neigh::{self, RTM_DELNEIGH, RTM_NEWNEIGH};
 use crate::net::netlink::attributes_of;
@@ -95,6 +96,20 @@ pub(super) fn decode(place: &Place, received: &NetlinkBuffer<&[u8]>) -> Option<(
         }
         _ => return None,
     })
+}
+
+/// The body of a message about MPTCP.
+pub(super) fn mptcp(place: &Place, payload: &[u8]) -> Option<(Change, What)> {
+    let mut event = Event::parse(payload)?;
+    if let Some(link) = &mut event.dev {
+        link.name = place.link(link.index).into();
+    }
+    let change = match event.began() {
+        Some(true) => Change::Added,
+        Some(false) => Change::Deleted,
+        None => Change::Set,
+    };
+    Some((change, What::Mptcp(Box::new(event))))
 }
 
 fn of_link(place: &Place, deleted: bool, payload: &[u8]) -> Option<(Change, What)> {

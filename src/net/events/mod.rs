@@ -37,6 +37,7 @@ use nix::poll::PollFlags;
 use super::addr::Addr;
 use super::bridge::mdb;
 use super::link::{Link, find};
+use super::mptcp;
 use super::namespace::{Namespace, Namespaces};
 use super::neigh::Neigh;
 use super::netlink::{Listening, Received, messages};
@@ -65,6 +66,8 @@ pub enum Object {
     Nft,
     /// Tracked connections, as `conntrack -E` tells them.
     Conntrack,
+    /// Connections of Multipath TCP, as `ip mptcp monitor` tells them.
+    Mptcp,
 }
 
 impl Object {
@@ -79,6 +82,7 @@ impl Object {
         Object::Mdb,
         Object::Nft,
         Object::Conntrack,
+        Object::Mptcp,
     ];
 
     /// As `ip monitor` calls it.
@@ -94,6 +98,7 @@ impl Object {
             Object::Mdb => "mdb",
             Object::Nft => "nft",
             Object::Conntrack => "conntrack",
+            Object::Mptcp => "mptcp",
         }
     }
 
@@ -111,20 +116,23 @@ impl Object {
             Object::Nsid => &[28],
             Object::Nft => &[7],
             Object::Conntrack => &[1, 2, 3],
+            // The kernel gives it a number; see `sockets`.
+            Object::Mptcp => &[],
         }
     }
 
     fn protocol(self) -> isize {
         match self {
             Object::Nft | Object::Conntrack => netlink_sys::protocols::NETLINK_NETFILTER,
+            Object::Mptcp => netlink_sys::protocols::NETLINK_GENERIC,
             _ => netlink_sys::protocols::NETLINK_ROUTE,
         }
     }
 
-    /// Whether a socket of another namespace hears it. The kernel makes events of connections only where a socket of the
+    /// Whether a socket of another namespace hears it. Messages of generic netlink don't say by themselves what they are. The kernel makes events of connections only where a socket of the
     /// namespace itself listens (2, the default of net.netfilter.nf_conntrack_events).
     fn is_heard_from_afar(self) -> bool {
-        self != Object::Conntrack
+        !matches!(self, Object::Conntrack | Object::Mptcp)
     }
 }
 
@@ -154,6 +162,7 @@ pub enum What {
     Mdb(Box<mdb::Entry>),
     Nft(Box<Nft>),
     Conntrack(Box<Connection>),
+    Mptcp(Box<mptcp::Event>),
     /// Events were lost for want of space, of all namespaces: whoever keeps track must look anew.
     Lost,
 }
@@ -229,6 +238,10 @@ impl Listener {
 fn sockets(ns: &Namespace, objects: &[Object], everywhere: bool) -> Result<Vec<Listening>> {
     let mut groups: Vec<(isize, Vec<u32>)> = Vec::new();
     for object in objects {
+        if *object == Object::Mptcp {
+            groups.push((object.protocol(), vec![mptcp::group(ns)?]));
+            continue;
+        }
         match groups.iter_mut().find(|(protocol, _)| *protocol == object.protocol()) {
             Some((_, of_protocol)) => of_protocol.extend(object.groups()),
             None => groups.push((object.protocol(), object.groups().to_vec())),
@@ -241,6 +254,8 @@ fn sockets(ns: &Namespace, objects: &[Object], everywhere: bool) -> Result<Vec<L
 struct Source {
     socket: Listening,
     place: Option<Rc<Place>>,
+    /// What its messages are about, if they don't say so.
+    of: Option<Object>,
 }
 
 /// Listens in all namespaces of a lab.
@@ -271,7 +286,8 @@ impl Events {
         let opened = everywhere.or_else(|_| sockets(all.host(), &afar, false))?;
         let host = Place::new(all.host());
         let of_host = alone.then(|| host.clone());
-        let sources = opened.into_iter().map(|socket| Source { socket, place: of_host.clone() }).collect();
+        let sources =
+            opened.into_iter().map(|socket| Source { socket, place: of_host.clone(), of: None }).collect();
         all.note_numbers(number && !alone);
         let numbers = Numbers::new(alone, all.noted());
         let queue = VecDeque::new();
@@ -337,11 +353,23 @@ impl Events {
                     };
                     // Else it is no namespace of nsh's.
                     if let Some(place) = place {
-                        self.datagram(all, &place, bytes)?;
+                        match source.of {
+                            Some(_) => self.mptcp(&place, bytes)?,
+                            None => self.datagram(all, &place, bytes)?,
+                        }
                     }
                 }
             }
         }
+    }
+
+    fn mptcp(&mut self, place: &Rc<Place>, bytes: &[u8]) -> Result<()> {
+        for message in messages(bytes) {
+            if let Some((change, what)) = decode::mptcp(place, message?.payload()) {
+                self.tell(place, change, what);
+            }
+        }
+        Ok(())
     }
 
     fn datagram(&mut self, all: &Namespaces, place: &Rc<Place>, bytes: &[u8]) -> Result<()> {
@@ -420,7 +448,8 @@ impl Events {
 
     fn hear(&mut self, ns: &Namespace, objects: &[Object], place: &Rc<Place>) -> Result<()> {
         for socket in sockets(ns, objects, false)? {
-            self.sources.push(Source { socket, place: Some(place.clone()) });
+            let of = objects.first().copied().filter(|object| *object == Object::Mptcp);
+            self.sources.push(Source { socket, place: Some(place.clone()), of });
         }
         Ok(())
     }
@@ -428,11 +457,13 @@ impl Events {
     fn hear_connections(&mut self, ns: &Rc<Namespace>) -> Result<()> {
         self.connections.retain(|place| place.alive());
         let heard = self.connections.iter().any(|place| std::ptr::eq(place.ns.as_ptr(), Rc::as_ptr(ns)));
-        if heard || !self.objects.contains(&Object::Conntrack) {
+        let near = [Object::Conntrack, Object::Mptcp].into_iter().filter(|o| self.objects.contains(o));
+        let near: Vec<Object> = near.collect();
+        if heard || near.is_empty() {
             return Ok(());
         }
         let place = Place::new(ns);
-        self.hear(ns, &[Object::Conntrack], &place)?;
+        near.iter().try_for_each(|object| self.hear(ns, &[*object], &place))?;
         self.connections.push(place);
         Ok(())
     }

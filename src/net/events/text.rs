@@ -32,6 +32,7 @@ impl What {
             What::Mdb(_) => "mdb",
             What::Nft(_) => "nft",
             What::Conntrack(_) => "conntrack",
+            What::Mptcp(_) => "mptcp",
             What::Lost => "lost",
         }
     }
@@ -69,6 +70,7 @@ impl fmt::Display for What {
                 f.write_str(line.trim_end())
             }
             What::Conntrack(connection) => write!(f, "conntrack {connection}"),
+            What::Mptcp(event) => write!(f, "mptcp {event}"),
             What::Mdb(entry) => write!(f, "mdb {entry}"),
             What::Nsid(number) => write!(f, "nsid {number}"),
             What::Lost => f.write_str("lost"),

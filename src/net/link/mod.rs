@@ -22,7 +22,7 @@ mod macvlan;
 mod netkit;
 mod port;
 mod read;
-mod stats;
+pub(in crate::net) mod stats;
 mod text;
 mod tun;
 mod tunnel;

@@ -67,6 +67,7 @@ table! {
         Set assured: bool = {flag 4} always, ip [], "it went on for long enough not to be dropped early";
         Set snat: bool = {flag 16} always, ip [], "whether its source was translated";
         Set dnat: bool = {flag 32} always, ip [], "whether its destination was translated";
+        Set offloaded: bool = {flag 16384} always, ip [], "whether its packets go past the chains, by a flow table";
     } and {
         /// As the first packet came.
         pub orig: Tuple,
@@ -341,6 +342,7 @@ impl fmt::Display for Connection {
             Some(self.reply.to_string()),
             self.received.map(|counters| counters.to_string()),
             flag(self.assured == Some(true), "[ASSURED]"),
+            flag(self.offloaded == Some(true), "[OFFLOAD]"),
             self.mark.filter(|mark| mark.0 != 0).map(|mark| format!("mark={}", mark.0)),
             self.zone.filter(|zone| zone.0 != 0).map(|zone| format!("zone={}", zone.0)),
         ];

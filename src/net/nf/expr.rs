@@ -437,6 +437,9 @@ expressions! {
     /// Takes the packet out of connection tracking.
     Notrack = "notrack" {}
 
+    /// Puts the packet's connection into a flow table; ends the rule where it can't be.
+    FlowOffload = "flow_offload" { table: String = NFTA_FLOW_TABLE_NAME }
+
     /// `enum nft_reject_types`, and the ICMP code where it is one.
     Reject = "reject" { kind: u32 = NFTA_REJECT_TYPE, code: Option<u8> = NFTA_REJECT_ICMP_CODE }
 }
@@ -544,6 +547,7 @@ mod tests {
                     flags: Flags(0),
                 },
                 Expr::Notrack {},
+                Expr::FlowOffload { table: "fast".into() },
                 Expr::Reject { kind: a, code: random.maybe().map(|c| c as u8) },
                 Expr::Unknown { name: "quota".into(), attributes: Vec::new() },
             ] {

@@ -90,6 +90,13 @@ impl Batch {
         });
     }
 
+    /// `flush set inet NAME SET`
+    pub fn flush_set(&mut self, name: &str) {
+        self.add(Type::DeleteSetElement, 0, |out| {
+            out.text(NFTA_SET_ELEM_LIST_SET, name);
+        });
+    }
+
     /// `add element inet NAME SET { ... timeout ... }`
     pub fn add_elements(&mut self, set: &str, entries: &[Entry], interval: bool, timeout: Option<Duration>) {
         self.elements(Type::NewSetElement, NLM_F_CREATE | NLM_F_EXCL, set, entries, interval, timeout);

@@ -140,6 +140,7 @@ impl Writer<'_> {
             Expr::Limit { rate, unit, burst, kind, flags } => limit(*rate, *unit, *burst, *kind == 1, *flags),
             Expr::Log { group, prefix, level, .. } => log(*group, prefix.as_deref(), *level),
             Expr::Notrack {} => "notrack".to_owned(),
+            Expr::FlowOffload { table } => format!("flow add @{table}"),
             Expr::MetaSet { key, from } => self.stored(meta(*key), *from),
             Expr::CtSet { key, from, .. } => self.stored(ct(*key), *from),
             Expr::Masquerade { ports, flags } => {

@@ -1,5 +1,6 @@
 //! Filters (tc(8), `tc filter`): which packets go to which class, and what is done with them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -8,7 +9,7 @@ use super::class::with_qdiscs;
 use super::ether::EtherType;
 use super::fields::{FilterHandle, Handle};
 use super::kind::{About, Details};
-use super::object::{Device, EGRESS, INCOMING, INGRESS, Noun, Object, ROOT, TCA_OPTIONS, objects};
+use super::object::{BLOCK, Device, EGRESS, INCOMING, INGRESS, Noun, Object, ROOT, TCA_OPTIONS, objects};
 use super::place::{Names, explain, index, lacks};
 use super::{ACTIONS, FILTERS};
 use crate::base::error::{Error, Result};
@@ -23,6 +24,7 @@ table! {
     /// A filter.
     pub struct Filter {
         Set dev: LinkRef = header, ip [], "the link";
+        Set block: Between<1, 4294967294> = header, ip [], "the number of the block that it is in, where links share their filters";
         Set kind: String = header, ip [], "flower, matchall, u32, ...; default the one whose options are given";
         Set parent: Handle = header, ip [],
             "where it stands: a discipline or class such as \"1:\", or \"ingress\" or \"egress\" of a clsact; default the link's root";
@@ -49,10 +51,13 @@ impl Filter {
         let within = find(&object.reported.1, TCA_OPTIONS).unwrap_or_default();
         let actions = find(within, place).map_or(Ok(Vec::new()), |nest| action::read(nest, names))?;
         let handle = FilterHandle { number: object.handle, u32: object.kind == "u32" };
+        let shared = object.reported.0 == BLOCK;
+        let dev = if shared { None } else { Some(names.link(object.reported.0)?) };
         Ok(Filter {
-            dev: Some(names.link(object.reported.0)?),
+            dev,
+            block: shared.then_some(Between(object.parent)),
             kind: Some(object.kind.clone()),
-            parent: Some(Handle(object.parent)),
+            parent: (!shared).then_some(Handle(object.parent)),
             protocol: Some(EtherType(protocol)),
             pref: Some(Between(pref.into())),
             handle: Some(handle),
@@ -76,11 +81,48 @@ impl Filter {
     }
 }
 
+/// Where a filter is put.
+pub enum On {
+    /// A link, by its name.
+    Dev(String),
+    /// The filters that several links share, by the number of their block.
+    Block(u32),
+}
+
+impl On {
+    fn device(&self, ns: &Rc<Namespace>, filter: &Filter) -> Result<Device> {
+        match self {
+            On::Dev(name) => Device::require(ns, name),
+            On::Block(_) if filter.parent.is_some() => {
+                Err(Error::argument("a block has no parent: its links say where its filters are asked"))
+            }
+            On::Block(number) => Ok(Device::block(ns, *number)),
+        }
+    }
+
+    fn object(&self, filter: &Filter, kind: &str, protocol: EtherType) -> Object {
+        let object = filter.object(kind, protocol);
+        match self {
+            On::Dev(_) => object,
+            On::Block(number) => Object { parent: *number, ..object },
+        }
+    }
+}
+
+fn no_block(e: Error, device: &Device) -> Error {
+    let number = &device.name;
+    e.with_kind(crate::base::error::Kind::NotFound).hint(format!(
+        "a link makes the block: tc.qdisc.add(DEV, {{ kind = \"clsact\", ingress_block = {number} }})"
+    ))
+}
+
 /// As `tc filter show` writes it, in one line.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dev = self.dev.as_ref().map_or("", |dev| &dev.name);
-        write!(f, "filter dev {dev}")?;
+        match (&self.dev, self.block) {
+            (_, Some(block)) => write!(f, "filter block {}", block.0)?,
+            (dev, None) => write!(f, "filter dev {}", dev.as_ref().map_or("", |dev| &dev.name))?,
+        }
         match self.parent {
             Some(place @ Handle(INCOMING | EGRESS)) => write!(f, " {}", place.word())?,
             Some(parent) => write!(f, " parent {}", parent.word())?,
@@ -103,21 +145,21 @@ impl fmt::Display for Filter {
 ///
 /// Raises `not_found` if there is no discipline that could have it, `unsupported` if the kernel lacks the kind, or an
 /// action.
-pub fn add(ns: &Rc<Namespace>, dev: &str, filter: &Filter) -> Result<()> {
-    send(ns, dev, filter, Verb::Add)
+pub fn add(ns: &Rc<Namespace>, on: &On, filter: &Filter) -> Result<()> {
+    send(ns, on, filter, Verb::Add)
 }
 
 /// Adds it, or puts it in the place of the one with this preference, protocol and handle.
-pub fn replace(ns: &Rc<Namespace>, dev: &str, filter: &Filter) -> Result<()> {
-    send(ns, dev, filter, Verb::Replace)
+pub fn replace(ns: &Rc<Namespace>, on: &On, filter: &Filter) -> Result<()> {
+    send(ns, on, filter, Verb::Replace)
 }
 
-fn send(ns: &Rc<Namespace>, dev: &str, filter: &Filter, verb: Verb) -> Result<()> {
+fn send(ns: &Rc<Namespace>, on: &On, filter: &Filter, verb: Verb) -> Result<()> {
     let (kind, options) = FILTERS.choose(filter.kind.as_deref(), &filter.options)?;
-    let device = Device::require(ns, dev)?;
+    let device = on.device(ns, filter)?;
     let implied = options.as_ref().and_then(Details::protocol);
     let protocol = filter.protocol.or(implied).unwrap_or(EtherType::ALL);
-    let object = filter.object(&kind, protocol);
+    let object = on.object(filter, &kind, protocol);
     let about = About { device: &device, protocol: protocol.0 };
     let options = options.map(|options| options.filled(&about)).transpose()?;
     let (actions, action_words) = action::write(&filter.actions, &about)?;
@@ -132,6 +174,9 @@ fn send(ns: &Rc<Namespace>, dev: &str, filter: &Filter, verb: Verb) -> Result<()
 
 fn explain_add(e: Error, device: &Device, object: &Object, filter: &Filter) -> Error {
     let said = e.message();
+    if said.contains("Block of given index was not found") {
+        return no_block(e, device);
+    }
     let lacking = action::last(&filter.actions).filter(|_| said.contains("action"));
     if let Some(kind) = lacking.filter(|_| said.contains("Failed to load") || said.contains("not found")) {
         return lacks(&ACTIONS, Noun::Filter, kind);
@@ -156,27 +201,35 @@ fn explain_add(e: Error, device: &Device, object: &Object, filter: &Filter) -> E
 /// Deletes filters: the one with this preference and handle, or all with this preference, or all of a place.
 ///
 /// Raises `not_found` if there is none.
-pub fn del(ns: &Rc<Namespace>, dev: &str, which: &Filter) -> Result<()> {
-    let device = Device::require(ns, dev)?;
+pub fn del(ns: &Rc<Namespace>, on: &On, which: &Filter) -> Result<()> {
+    let device = on.device(ns, which)?;
     let kind = which.kind.clone().unwrap_or_default();
     if which.handle.is_some() && (kind.is_empty() || which.pref.is_none()) {
         return Err(Error::argument("a handle is of a kind and a preference: give kind and pref, too"));
     }
     let protocol = which.protocol.unwrap_or(EtherType(0));
-    let object = which.object(&kind, protocol);
-    device.del(&object).map_err(|e| explain(e, &device, &object, &FILTERS, true))
+    let object = on.object(which, &kind, protocol);
+    device.del(&object).map_err(|e| match e.message().contains("Block of given index was not found") {
+        true => no_block(e, &device),
+        false => explain(e, &device, &object, &FILTERS, true),
+    })
 }
 
 /// Those that have all that is given, as `tc -s filter show dev DEV`; of all links and places, unless some are named.
 pub fn list(ns: &Namespace, filter: &Filter) -> Result<Vec<Filter>> {
     let index = index(ns, filter.dev.as_ref())?;
     let mut names = Names::of(ns);
-    let mut out = Vec::new();
+    let (mut out, mut shared) = (Vec::new(), HashSet::new());
     for index in with_qdiscs(ns, index)? {
         for parent in places(ns, index)? {
             let found = objects(ns, Noun::Filter, index, parent)?;
             for object in found.iter().filter(|object| object.handle != 0 && !is_table(object)) {
-                out.push(Filter::of(object, &mut names)?);
+                // Each link tells those that it shares.
+                if object.reported.0 != BLOCK
+                    || shared.insert((object.parent, object.chain, object.info, object.handle))
+                {
+                    out.push(Filter::of(object, &mut names)?);
+                }
             }
         }
     }

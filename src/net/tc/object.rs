@@ -16,6 +16,10 @@ use crate::net::namespace::Namespace;
 const TCA_KIND: u16 = 1;
 pub const TCA_OPTIONS: u16 = 2;
 const TCA_CHAIN: u16 = 11;
+const TCA_INGRESS_BLOCK: u16 = 13;
+const TCA_EGRESS_BLOCK: u16 = 14;
+/// TCM_IFINDEX_MAGIC_BLOCK: not a link, but the block of filters whose number is the parent.
+pub const BLOCK: u32 = u32::MAX;
 /// TC_H_ROOT of linux/pkt_sched.h.
 pub const ROOT: u32 = u32::MAX;
 /// TC_H_INGRESS: where a discipline stands that has filters for what comes in.
@@ -53,6 +57,8 @@ pub struct Object {
     pub info: (u16, u16),
     /// Of a filter, the chain that it is in.
     pub chain: u32,
+    /// Of a discipline, the numbers of the blocks of filters that it shares, at the way in and out.
+    pub blocks: (Option<u32>, Option<u32>),
     pub kind: String,
     pub options: Vec<u8>,
     /// The link and all attributes, of what the kernel has reported.
@@ -63,7 +69,8 @@ impl Object {
     pub fn qdisc(parent: u32, handle: u32, kind: &str) -> Self {
         let (noun, info, options) = (Noun::Qdisc, (0, 0), Vec::new());
         let (kind, reported) = (kind.to_owned(), Default::default());
-        Object { noun, parent, handle, info, chain: 0, kind, options, reported }
+        let blocks = (None, None);
+        Object { noun, parent, handle, info, chain: 0, blocks, kind, options, reported }
     }
 
     pub fn class(parent: u32, handle: u32, kind: &str) -> Self {
@@ -81,9 +88,12 @@ impl Object {
 
     /// Its place as `tc` has it.
     fn place(&self) -> Vec<String> {
+        let blocks = [("ingress_block", self.blocks.0), ("egress_block", self.blocks.1)];
+        let blocks =
+            blocks.into_iter().filter_map(|(word, block)| Some([word.to_owned(), block?.to_string()]));
         let mut out = match self.parent {
             ROOT => vec!["root".to_owned()],
-            INGRESS => return Vec::new(),
+            INGRESS => return blocks.flatten().collect(),
             0 => Vec::new(),
             INCOMING => vec!["ingress".to_owned()],
             EGRESS => vec!["egress".to_owned()],
@@ -130,6 +140,11 @@ impl Object {
         if self.chain != 0 {
             attributes.put_u32(TCA_CHAIN, self.chain);
         }
+        for (number, block) in [(TCA_INGRESS_BLOCK, self.blocks.0), (TCA_EGRESS_BLOCK, self.blocks.1)] {
+            if let Some(block) = block {
+                attributes.put_u32(number, block);
+            }
+        }
         let (preference, protocol) = self.info;
         let info = u32::from(preference) << 16 | u32::from(protocol.to_be());
         let head = tcmsg(index, self.handle, self.parent, info);
@@ -139,8 +154,8 @@ impl Object {
     fn decode(noun: Noun, index: u32, payload: &[u8]) -> Option<Self> {
         let (head, attributes) = payload.split_at_checked(TCMSG)?;
         let of = word(head, 4)?;
-        // Kernels list those of all links whatever is asked.
-        if index != 0 && of != index {
+        // Kernels list those of all links whatever is asked. Filters of a shared block are of no link.
+        if index != 0 && of != index && (of, noun) != (BLOCK, Noun::Filter) {
             return None;
         }
         Some(Object {
@@ -150,6 +165,10 @@ impl Object {
             info: word(head, 16).map(|info| ((info >> 16) as u16, u16::from_be(info as u16)))?,
             kind: string(find(attributes, TCA_KIND)?),
             chain: find(attributes, TCA_CHAIN).and_then(|bytes| word(bytes, 0)).unwrap_or(0),
+            blocks: {
+                let block = |number| find(attributes, number).and_then(|bytes| word(bytes, 0));
+                (block(TCA_INGRESS_BLOCK), block(TCA_EGRESS_BLOCK))
+            },
             options: find(attributes, TCA_OPTIONS).unwrap_or_default().to_vec(),
             reported: (of, attributes.to_vec()),
         })
@@ -203,6 +222,11 @@ impl Device {
         Ok(Device { ns: ns.clone(), index, name, redirected: false })
     }
 
+    /// The filters that several links share.
+    pub fn block(ns: &Rc<Namespace>, number: u32) -> Self {
+        Device { ns: ns.clone(), index: BLOCK, name: number.to_string(), redirected: false }
+    }
+
     pub fn mtu(&self) -> Result<u32> {
         Ok(link::by_index(&self.ns, self.index)?.map_or(1500, |link| link.mtu()))
     }
@@ -215,7 +239,11 @@ impl Device {
             Verb::Del => (1, 0),
         };
         self.ns.rtnl(object.noun as u16 + offset, flags, &object.encode(self.index)?, |_| Ok(()))?;
-        let start = [object.noun.name(), verb.name(), "dev", &self.name].map(str::to_owned);
+        let of = if self.index == BLOCK { "block" } else { "dev" };
+        let start = [object.noun.name(), verb.name(), of, &self.name].map(str::to_owned);
+        // A block's number stands where else the parent does.
+        let alone = (self.index == BLOCK).then(|| Object { parent: 0, ..object.clone() });
+        let object = alone.as_ref().unwrap_or(object);
         // What stands at the way in has no other name than its kind, and handles of filters are read by their kind.
         let named = object.parent == INGRESS || object.noun == Noun::Filter && object.handle != 0;
         let kind = (verb != Verb::Del || named).then(|| object.kind.clone()).filter(|kind| !kind.is_empty());

@@ -11,8 +11,8 @@ use super::object::{Device, INGRESS, INGRESS_HANDLE, Noun, Object, ROOT, objects
 use super::place::{Names, explain, head, index};
 use super::stats::Stats;
 use super::{PFIFO, QDISCS, is_own};
-use crate::base::error::Result;
-use crate::model::{Table, table};
+use crate::base::error::{Error, Result};
+use crate::model::{Between, Table, table};
 use crate::net::done::Verb;
 use crate::net::fields::LinkRef;
 use crate::net::namespace::Namespace;
@@ -25,6 +25,10 @@ table! {
             "netem, tbf, htb, fq_codel, clsact, ...: what the kernel has; default the one whose options are given";
         Set parent: Handle = header, ip [], "where it stands: root, or a class such as \"1:10\"; default root";
         Set handle: Handle = header, ip [], "its handle, such as \"1:\", by which classes and filters name it; default the kernel's choice";
+        Set ingress_block: Between<1, 4294967294> = header, ip ["ingress_block"],
+            "of clsact or ingress: the number of a block of filters for what comes in, which several links can share";
+        Set egress_block: Between<1, 4294967294> = header, ip ["egress_block"],
+            "of clsact: the same for what goes out";
     } and {
         /// Of each kind of which some are given; of one that is there, its own.
         pub options: Vec<Details>,
@@ -55,6 +59,8 @@ impl Qdisc {
             kind: Some(object.kind.clone()),
             parent: Some(Handle(object.parent)),
             handle: Some(Handle(object.handle)),
+            ingress_block: object.blocks.0.map(Between),
+            egress_block: object.blocks.1.map(Between),
             options,
             stats: object.stats(),
         })
@@ -66,6 +72,9 @@ impl fmt::Display for Qdisc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, dev) = (self.kind.as_deref(), self.dev.as_ref());
         f.write_str(&head(Noun::Qdisc, kind, self.handle, dev, self.parent))?;
+        for (word, block) in [("ingress_block", self.ingress_block), ("egress_block", self.egress_block)] {
+            block.map_or(Ok(()), |block| write!(f, " {word} {}", block.0))?;
+        }
         self.options.iter().flat_map(Details::words).try_for_each(|word| write!(f, " {word}"))
     }
 }
@@ -86,7 +95,11 @@ fn send(ns: &Rc<Namespace>, dev: &str, qdisc: &Qdisc, verb: Verb) -> Result<()> 
     let (kind, options) = QDISCS.choose(qdisc.kind.as_deref(), &qdisc.options)?;
     let device = Device::require(ns, dev)?;
     let (parent, handle) = qdisc.place(&kind);
-    let object = Object::qdisc(parent, handle, &kind);
+    let blocks = (qdisc.ingress_block.map(|n| n.0), qdisc.egress_block.map(|n| n.0));
+    if blocks != (None, None) && !matches!(kind.as_str(), "clsact" | "ingress") {
+        return Err(Error::argument(format!("{kind} shares no filters: clsact and ingress do")));
+    }
+    let object = Object { blocks, ..Object::qdisc(parent, handle, &kind) };
     let sent = match options {
         Some(options) => device.change_to(verb, &object, options),
         None => device.change(verb, &object, &[]),

@@ -7,10 +7,12 @@ use super::packet::Packet;
 use super::send::Sighting;
 use super::snapshot::{Snapshot, Space};
 use crate::net::link::Link;
+use crate::net::nf::ask::Ask;
+use crate::net::nf::firewall::{self, Sort};
 use crate::net::nf::message::Hook;
-use crate::net::nf::nat::{self, Kind, NatRule, NatSpec};
+use crate::net::nf::nat::{self, Kind, NatRule, NatSpec, Target};
 use crate::net::nf::words::{Interface, Not, Ports, Prefix};
-use crate::net::prefix::Family;
+use crate::net::prefix::{Family, octets};
 
 /// What a namespace's NAT made of a packet.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,17 +24,17 @@ pub struct Translation {
 }
 
 impl Translation {
-    /// What an answer becomes again, if it is one to the translated packet.
-    pub fn reversed(&self, answer: &Packet) -> Option<Packet> {
+    /// An answer to the translated packet, where it comes in: it goes to whom the packet came from.
+    pub fn returned(&self, answer: &Packet) -> Option<Packet> {
         let is_answer = answer.src == Some(self.after.dst) && self.after.src == Some(answer.dst);
-        let src = self.before.src?;
-        is_answer.then(|| Packet {
-            src: Some(self.before.dst),
-            dst: src,
-            sport: self.before.dport,
-            dport: self.before.sport,
-            ..answer.clone()
-        })
+        let dst = self.before.src?;
+        is_answer.then(|| Packet { dst, dport: self.before.sport, ..answer.clone() })
+    }
+
+    /// The same where it leaves, behind routing: it comes from where the packet was sent to.
+    pub fn disguised(&self, answer: &Packet) -> Option<Packet> {
+        let is_answer = answer.src == Some(self.after.dst) && self.before.src == Some(answer.dst);
+        is_answer.then(|| Packet { src: Some(self.before.dst), sport: self.before.dport, ..answer.clone() })
     }
 }
 
@@ -64,29 +66,26 @@ pub fn rules(space: &Space) -> Vec<NatRule> {
 /// The destination as a rule of prerouting or output changes it.
 pub fn destination(space: &Space, from: Option<&Link>, packet: &Packet) -> Option<Packet> {
     let hook = if from.is_some() { Hook::Prerouting } else { Hook::Output };
-    let rules = rules(space);
-    let rule = first(&rules, hook, from, None, packet)?;
-    let to = rule.spec.to.as_ref();
+    let (kind, to) = first(space, hook, from, None, packet)?;
     let own = || match from {
         Some(link) => space.addrs_on(link, packet.family()).map(|a| a.ip()).next(),
         None => None,
     };
-    let address = match rule.kind {
-        Kind::Dnat => to?.addresses?.0,
+    let address = match kind {
+        Kind::Dnat => to.addresses?.0,
         Kind::Redirect => own()?,
         _ => return None,
     };
-    let dport = to.and_then(|to| to.ports).map(|ports| ports.low).or(packet.dport);
+    let dport = to.ports.map(|ports| ports.low).or(packet.dport);
     Some(Packet { dst: address, dport, ..packet.clone() })
 }
 
 /// The source as a rule of postrouting changes it. `own` is the address that the link sends from.
 pub fn source(space: &Space, out: &Link, own: Option<IpAddr>, packet: &Packet) -> Option<Packet> {
-    let rules = rules(space);
-    let rule = first(&rules, Hook::Postrouting, None, Some(out), packet)?;
-    let address = match rule.kind {
+    let (kind, to) = first(space, Hook::Postrouting, None, Some(out), packet)?;
+    let address = match kind {
         Kind::Masquerade => own.or_else(|| space.addrs_on(out, packet.family()).map(|a| a.ip()).next())?,
-        Kind::Snat => rule.spec.to.as_ref()?.addresses?.0,
+        Kind::Snat => to.addresses?.0,
         _ => return None,
     };
     Some(Packet { src: Some(address), ..packet.clone() })
@@ -101,18 +100,57 @@ pub fn near_miss(space: &Space, out: &Link, packet: &Packet) -> Option<(String, 
     })
 }
 
-fn first<'r>(
-    rules: &'r [NatRule],
+/// The first rule that translates the packet, and where to. One whose map has nothing for it leaves it to the next.
+fn first(
+    space: &Space,
     hook: Hook,
     from: Option<&Link>,
     out: Option<&Link>,
     packet: &Packet,
-) -> Option<&'r NatRule> {
-    rules.iter().find(|rule| {
+) -> Option<(Kind, Target)> {
+    let rules = rules(space);
+    let mut fitting = rules.iter().filter(|rule| {
         rule.kind != Kind::Other
             && rule.hooks.contains(&hook)
             && differs(&rule.spec, from, out, packet).is_none()
+    });
+    fitting.find_map(|rule| {
+        let to = rule.spec.to.clone().unwrap_or_default();
+        let to = match &to.map {
+            Some(map) => mapped(space, &map.ask, from, out, packet)?,
+            None => to,
+        };
+        Some((rule.kind, to))
     })
+}
+
+/// What the map has for the packet.
+fn mapped(
+    space: &Space,
+    ask: &Ask,
+    from: Option<&Link>,
+    out: Option<&Link>,
+    packet: &Packet,
+) -> Option<Target> {
+    let name = |link: Option<&Link>| {
+        let mut bytes = link?.name.clone().into_bytes();
+        // As the kernel compares names: with zeros behind, IFNAMSIZ.
+        bytes.resize(16, 0);
+        Some(bytes)
+    };
+    let key = match ask.option {
+        "iif" => name(from)?,
+        "out" => name(out)?,
+        "source" => octets(packet.src?),
+        "dest" => octets(packet.dst),
+        "proto" => vec![packet.number()],
+        "sport" => packet.sport?.to_be_bytes().to_vec(),
+        "dport" => packet.dport?.to_be_bytes().to_vec(),
+        "mark" => packet.mark.unwrap_or(0).to_ne_bytes().to_vec(),
+        _ => return None,
+    };
+    let maps = firewall::sets(&space.ns, Sort::Map).ok()?;
+    maps.iter().find(|map| map.name == ask.map)?.target(&key)
 }
 
 /// The first field of a rule that doesn't fit the packet.

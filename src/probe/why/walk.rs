@@ -121,6 +121,7 @@ impl<'a> Walk<'a> {
             }
             let (out, next) = match routing::decide(self, at, iif, &mut packet) {
                 None => return End::Lost,
+                Some(Next::Here) if way == Way::Back => return End::At(at, self.disguised(at, packet)),
                 Some(Next::Here) => return End::At(at, packet),
                 Some(Next::By { out, next }) => (out, next),
             };
@@ -141,11 +142,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What NAT makes of a packet that comes in or is sent: answers are what they answer to, and destinations change.
+    /// What NAT makes of a packet that comes in or is sent: answers go to whom they answer, and destinations change.
     fn translate(&mut self, at: &Space, iif: Option<&Link>, packet: Packet) -> Packet {
         if self.way == Way::Back {
             let here = self.translations.iter().rev().filter(|t| t.inode == at.ns.inode());
-            return here.fold(packet, |packet, t| t.reversed(&packet).unwrap_or(packet));
+            return here.fold(packet, |packet, t| t.returned(&packet).unwrap_or(packet));
         }
         let found = match self.observed(at, &packet) {
             Some(seen) => {
@@ -166,7 +167,7 @@ impl<'a> Walk<'a> {
     /// What NAT makes of a packet that leaves by `out`.
     fn leave(&mut self, at: &Space, out: &Link, packet: Packet) -> Packet {
         if self.way == Way::Back {
-            return packet;
+            return self.disguised(at, packet);
         }
         let own = routing::own_address(at, out, packet.dst);
         let found = match self.observed(at, &packet) {
@@ -185,6 +186,12 @@ impl<'a> Walk<'a> {
             }
             None => packet,
         }
+    }
+
+    /// An answer as it goes on, be it to this very namespace: with the address that was asked.
+    fn disguised(&self, at: &Space, packet: Packet) -> Packet {
+        let here = self.translations.iter().rev().filter(|t| t.inode == at.ns.inode());
+        here.fold(packet, |packet, t| t.disguised(&packet).unwrap_or(packet))
     }
 
     /// Whether the rules told of what was seen of NAT.

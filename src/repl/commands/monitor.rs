@@ -11,6 +11,7 @@ use super::Flow;
 use crate::base::error::{Error, Result};
 use crate::base::wait::{self, Deadline};
 use crate::net::events::{Events, Object};
+use crate::net::mptcp;
 use crate::net::namespace::Namespaces;
 use crate::repl::Session;
 
@@ -60,8 +61,12 @@ impl Monitor {
             let open = || -> Result<(Namespaces, Events)> {
                 let all = Namespaces::new(directory)?;
                 // Nsid and netconf say nothing that a person asks for by themselves.
-                let objects: Vec<Object> =
+                let mut objects: Vec<Object> =
                     Object::ALL.iter().copied().filter(|o| *o != Object::Nsid).collect();
+                // Not every kernel has it.
+                if mptcp::group(all.host()).is_err() {
+                    objects.retain(|object| *object != Object::Mptcp);
+                }
                 let events = Events::open(&all, &objects, sandboxed)?;
                 Ok((all, events))
             };

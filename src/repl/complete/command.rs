@@ -55,6 +55,7 @@ const IP: &[Object] = &[
         [Route::keywords(), Metrics::keywords()].concat()
     }),
     object("nexthop", "add del flush get replace show", "", Nexthop::keywords),
+    object("mroute", "show", "from iif to", Vec::new),
     object("mptcp", "endpoint limits", "add change delete flush set show nobackup nofullmesh", || {
         [mptcp::Endpoint::keywords(), mptcp::Limits::keywords()].concat()
     }),

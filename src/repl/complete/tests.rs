@@ -133,8 +133,8 @@ fn commands_of_others_word_by_word() {
         assert_eq!(
             complete("ip "),
             [
-                "addr ", "link ", "maddr ", "mptcp ", "neigh ", "netns ", "nexthop ", "route ", "rule ",
-                "tuntap ", "xfrm "
+                "addr ", "link ", "maddr ", "mptcp ", "mroute ", "neigh ", "netns ", "nexthop ", "route ",
+                "rule ", "tuntap ", "xfrm "
             ]
         );
         assert_eq!(complete("sudo ip -n "), ["ns1 ", "ns2 "]);

@@ -10,7 +10,7 @@ mod link;
 
 use std::path::Path;
 
-use super::ip::{addr, maddr, mpls, mptcp, neigh, nexthop, route, rule, tuntap, xfrm};
+use super::ip::{addr, maddr, mpls, mptcp, mroute, neigh, nexthop, route, rule, tuntap, xfrm};
 use super::programs::{bridge, ethtool, watch, wg};
 use crate::base::command::Command;
 use crate::model::Words;
@@ -49,6 +49,8 @@ fn commands(ns: &Namespace, done: &Done<'_>) -> Vec<Command> {
         Done::Mptcp(verb, endpoint) => mptcp::command(ns, verb, endpoint),
         Done::MptcpFlushed => Command::ip(ns, &["mptcp", "endpoint", "flush"]),
         Done::MptcpLimits(limits) => mptcp::limits_command(ns, limits),
+        Done::Mroute(verb, route) => mroute::command(ns, verb, route),
+        Done::MroutesFlushed => Command::new(&["smcroutectl", "flush"]).within(ns),
         Done::Nexthop(verb, nexthop) => nexthop::command(ns, verb, nexthop),
         Done::Neigh(verb, dst, spec) => neigh::command(ns, verb, dst, spec),
         Done::NeighsFlushed(filter, gone) => return neigh::flush(ns, filter, gone),

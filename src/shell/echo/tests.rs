@@ -328,6 +328,21 @@ fn taps_and_groups() {
             lines(&ns, &Done::Maddr(Verb::Del, &mac, "p0")),
             ["ip -n ns1 maddress del 33:33:00:00:00:09 dev p0"]
         );
+        let route = crate::net::mroute::Mroute {
+            group: "239.1.1.1".parse().ok(),
+            from: "10.0.0.1".parse().ok(),
+            iif: Some(LinkName("p0".into())),
+            oifs: Some(crate::net::mroute::Links(vec!["p1".into(), "p2".into()])),
+            ..Default::default()
+        };
+        assert_eq!(
+            lines(&ns, &Done::Mroute(Verb::Add, &route)),
+            ["ip netns exec ns1 smcroutectl add p0 10.0.0.1 239.1.1.1 p1 p2"]
+        );
+        assert_eq!(
+            lines(&ns, &Done::Mroute(Verb::Del, &route)),
+            ["ip netns exec ns1 smcroutectl remove p0 10.0.0.1 239.1.1.1"]
+        );
         let global = Global {
             dev: Some(LinkName("br0".into())),
             mcast_snooping: Some(Digit(false)),

@@ -6,6 +6,7 @@ mod link;
 pub(super) mod maddr;
 pub(super) mod mpls;
 pub(super) mod mptcp;
+pub(super) mod mroute;
 pub(super) mod neigh;
 mod netns;
 pub(super) mod nexthop;
@@ -87,6 +88,7 @@ const PAGES: &[(&str, &str)] = &[
     ("neighbour", "neigh"),
     ("netns", "namespace"),
     ("maddress", "maddr"),
+    ("mroute", "mroute"),
     ("tuntap", "tun"),
     ("tap", "tun"),
     ("mptcp", "mptcp"),
@@ -172,6 +174,7 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Done> {
         "netns" => netns::translate(args, &space, &global),
         "maddress" => translate_object::<maddr::Groups>(args, &space, &global),
         "tuntap" | "tap" => tuntap::translate(args, &space, &global).map(Done::from),
+        "mroute" => translate_object::<mroute::Routes>(args, &space, &global),
         "mptcp" => mptcp::translate(args, &space, &global),
         "xfrm" => xfrm::translate(args, &space, &global),
         "help" => Err(Reason::new(

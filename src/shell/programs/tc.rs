@@ -78,6 +78,7 @@ pub fn translate(mut args: Args, space: &Space) -> Result<Vec<Act>> {
 #[derive(Default)]
 struct Line {
     dev: Option<Arg>,
+    block: Option<Expr>,
     classid: Option<Arg>,
     fields: Fields,
 }
@@ -100,6 +101,10 @@ impl Line {
                     line.fields.set("pref", args.value(word)?.integer(word)?);
                 }
                 "chain" => line.fields.set("chain", args.value("chain")?.integer("chain")?),
+                "block" if object == "filter" => line.block = Some(args.value("block")?.integer("block")?),
+                word @ ("ingress_block" | "egress_block") if object == "qdisc" => {
+                    line.fields.set(word, args.value(word)?.integer(word)?);
+                }
                 word @ ("block" | "estimator" | "stab" | "ingress_block" | "egress_block") => {
                     return Err(Reason::beyond(format!("tc's {word} has no binding")));
                 }
@@ -166,7 +171,13 @@ impl Line {
             if self.dev.is_none() {
                 self.fields.take("dev");
             }
+            if let Some(block) = self.block {
+                self.fields.set("block", block);
+            }
             return Ok(Call::new(space, function, self.fields.after([])));
+        }
+        if let Some(block) = self.block.take() {
+            return Ok(Call::new(space, function, self.fields.after([block])));
         }
         let dev = self.dev.take().ok_or_else(|| Reason::new("tc: dev is missing"))?;
         if object != "class" {

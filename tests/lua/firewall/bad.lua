@@ -19,8 +19,8 @@ refused(input({ src = "10.0.0.1" }), 'opts: unknown option "src"; did you mean "
 refused(input({ oif = "eth0" }), 'opts: unknown option "oif"; did you mean "out"?')
 refused(
   input({ action = "acept" }),
-  'opts.action: expected "accept", "drop", "reject", "continue", "return", "notrack", "jump CHAIN", "goto CHAIN" or "OPTION vmap @MAP", '
-    .. 'got "acept"; did you mean "accept"?'
+  'opts.action: expected "accept", "drop", "reject", "continue", "return", "notrack", "jump CHAIN", "goto CHAIN", '
+    .. '"OPTION vmap @MAP" or "flow add @FLOWTABLE", got "acept"; did you mean "accept"?'
 )
 refused(
   input({ source = { "10.0.0.1", "fd00::1" } }),

@@ -56,16 +56,6 @@ for _, case in ipairs(cases) do
   nat.flush()
 end
 
--- A firewall can't go while NAT asks one of its maps.
-nat.dnat({ proto = "tcp", to = "dport map @web" })
-for _, f in ipairs({ firewall.flush, firewall.apply }) do
-  local e = check.error(function()
-    f({})
-  end, "busy")
-  check.match(tostring(e.hint), "nat.list", { plain = true })
-end
-nat.flush()
-
 local function refused(kind, message, f, options)
   local e = check.error(function()
     f(options)

@@ -77,6 +77,11 @@ test("filters are as tc makes them", function()
       { protocol = "mpls_uc", flower = { mpls_label = 5, mpls_tc = 1, mpls_bos = 1, mpls_ttl = 9 } },
       "protocol mpls_uc flower mpls_label 5 mpls_tc 1 mpls_bos 1 mpls_ttl 9",
     },
+    {
+      { protocol = "ip", flower = { ip_flags = "frag/nofirstfrag" } },
+      "protocol ip flower ip_flags frag/nofirstfrag",
+    },
+    { { protocol = "ip", flower = { ip_flags = "nofrag" } }, "protocol ip flower ip_flags nofrag" },
     { { flower = { skip_hw = true, indev = "eth0" } }, "protocol all flower indev eth0 skip_hw" },
     { { chain = 3, flower = { classid = "1:1" } }, "protocol all chain 3 flower classid 1:1" },
   })

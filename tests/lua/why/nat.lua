@@ -29,6 +29,26 @@ faults.test({
     finds = { cause = "nat_mismatch", namespace = "r", dev = "rb" },
   },
   {
+    "the port is published by a map, and the router doesn't forward",
+    lab = "routed",
+    ask = { proto = "tcp", port = 8080 },
+    begins_broken = true,
+    breaks = function(l)
+      local six = l.family == "inet6"
+      l.r.firewall.add_map("published", {
+        type = "inet_service",
+        to = six and "ipv6_addr . inet_service" or "ipv4_addr . inet_service",
+        elements = { ["8080"] = six and "[fd01::1]:80" or "10.0.1.1:80" },
+      })
+      l.r.nat.dnat({ proto = "tcp", to = "dport map @published" })
+      l.to = six and "fd00::fe" or "10.0.0.254"
+      l.server = l.b.tcp.listen(":80")
+      check(l.a.why(l.to, { proto = "tcp", port = 8080 }).ok)
+      l.r.sysctl.set(six and "net.ipv6.conf.all.forwarding" or "net.ipv4.ip_forward", 0)
+    end,
+    finds = { cause = "forwarding_off", namespace = "r", way = "forth" },
+  },
+  {
     "the answer doesn't pass the router that translated the destination",
     lab = "bridged",
     ask = { proto = "tcp", port = 80 },

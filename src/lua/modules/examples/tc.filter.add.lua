@@ -15,3 +15,13 @@ local done, e = pcall(tc.filter.add, "veth0", {
   actions = "drop",
 })
 check(done or tostring(e):match("CONFIG_NET_CLS_FLOWER"))
+
+-- Links that name the same block share its filters: what comes in by either is copied to veth1.
+for _, name in ipairs({ "lan", "dmz" }) do
+  link.add(name, { kind = "veth", up = true })
+  tc.qdisc.add(name, { kind = "clsact", ingress_block = 22 })
+end
+tc.filter.add(22, {
+  u32 = { match = "ip dst 192.0.2.0/24" },
+  actions = { { mirred = { dev = "veth1", action = "mirror" } } },
+})

@@ -1,5 +1,6 @@
 //! `firewall`: rules that let packets pass or not, chains with policies, sets and maps.
 
+mod flow;
 mod sets;
 
 use mlua::Value;
@@ -11,7 +12,7 @@ use crate::lua::schema::{
     Builder, Cx, Failure, Function, Record, Shape, Type, Wrong, opts, param, ret, shape, ty,
 };
 use crate::model::Words;
-use crate::net::nf::firewall::{self, FirewallRule, Plan, RuleSpec, Tables};
+use crate::net::nf::firewall::{self, FirewallRule, Flowtable, Plan, RuleSpec, Tables};
 use crate::net::nf::message::{Chain, Place, Placed};
 use crate::net::nf::text;
 use sets::SetOptions;
@@ -40,6 +41,7 @@ struct ApplyOptions {
     chains: Vec<String>,
     sets: Vec<(String, SetOptions)>,
     maps: Vec<(String, SetOptions)>,
+    flowtables: Vec<(String, Flowtable)>,
     rules: Vec<RuleSpec>,
 }
 
@@ -129,6 +131,7 @@ fn apply_options() -> Shape<ApplyOptions> {
         chains: ty::list(ty::string()), "chains to jump to";
         sets: ty::map(sets::set_options("nsh.firewall.SetOptions").into()), "sets, by name";
         maps: ty::map(sets::map_options("nsh.firewall.MapOptions").into()), "maps, by name";
+        flowtables: ty::map(flow::options("nsh.firewall.FlowtableOptions").into()), "flow tables, by name";
         rules: ty::list(rule_options("nsh.firewall.RuleOptions").into()), "the rules, in order";
     })
 }
@@ -151,19 +154,22 @@ fn apply(cx: &Cx<'_>, (options,): (ApplyOptions,)) -> std::result::Result<Vec<Fi
         Ok((name.clone(), set.spec().map_err(|e| e.detail(format!("{sort}.{name}")))?))
     };
     let sets = options.sets.iter().chain(&options.maps).map(named).collect::<Result<_>>()?;
-    let plan = Plan { policies: options.policy, chains: options.chains, sets, rules: options.rules };
+    let flowtables =
+        options.flowtables.into_iter().map(|(name, table)| Flowtable { name, ..table }).collect();
+    let plan =
+        Plan { policies: options.policy, chains: options.chains, sets, flowtables, rules: options.rules };
     Ok(firewall::apply(cx.ns, &plan)?)
 }
 
 pub fn module() -> Module {
-    sets::functions(chains(rules(Module::new(
+    flow::functions(sets::functions(chains(rules(Module::new(
         "firewall",
         "Rules that let packets pass or not, for IPv4 and IPv6, by nf_tables and without the program nft.\n\n\
          The rules stand in the table `inet nsh` of the namespace, in chains that are made when first needed and accept what \
          no rule decides about unless `firewall.policy` says otherwise. The first rule with a verdict decides within a \
          chain; what one table accepts, another one on the same hook may still drop. A rule for connections (`state`) turns \
          on connection tracking: see `conntrack.list`.",
-    ))))
+    )))))
 }
 
 fn rules(module: Module) -> Module {
@@ -219,8 +225,8 @@ fn rules(module: Module) -> Module {
                 |cx, (o,)| Ok(firewall::flush(cx.ns, o.chain.as_deref())?),
             )
             .doc(
-                "Deletes all rules, chains and sets of nsh's table but those of NAT, and the table itself if nothing else is \
-                 in it; policies go with the chains.\n\nRaises `not_found` for a chain that isn't there.",
+                "Deletes all rules, chains, sets and flow tables of nsh's table but those of NAT, and the table itself if nothing \
+                 else is in it; policies go with the chains. Maps that a rule of NAT asks stay.\n\nRaises `not_found` for a chain that isn't there.",
             )
             .command("nft flush chain inet nsh CHAIN"),
         )
@@ -233,7 +239,8 @@ fn rules(module: Module) -> Module {
             )
             .doc(
                 "Puts a whole firewall in the place of the one that is there, in one transaction: packets meet the old rules \
-                 or the new ones, and on any error nothing is changed. NAT stays as it is.\n\nRaises as `firewall.add`, with \
+                 or the new ones, and on any error nothing is changed. NAT stays as it is; a map that it asks stays \
+                 too, and holds what the new firewall has for it, if it has it.\n\nRaises as `firewall.add`, with \
                  the rule's place in the list.",
             )
             .command("nft -f FILE"),

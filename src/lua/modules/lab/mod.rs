@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{
-    addr, fdb, json, link, mdb, mpls, mptcp, nat, neigh, nexthop, nft, route, rule, socket, tc, vlan,
+    addr, fdb, json, link, mdb, mpls, mptcp, mroute, nat, neigh, nexthop, nft, route, rule, socket, tc, vlan,
     wireguard, xfrm,
 };
 use crate::base::error::{Error, Result};
@@ -147,6 +147,7 @@ fn space() -> Record<Space> {
         })
         .list("nexthops", nexthop::record(), "as `nexthop.list`", |s| &s.state.nexthops)
         .list("mptcp", mptcp::record(), "endpoints of MPTCP, as `mptcp.list`", |s| &s.state.mptcp)
+        .list("mroute", mroute::record(), "routes of multicast, as `mroute.list`", |s| &s.state.mroute)
         .field("nft", "the whole ruleset, as nft shows it, if there is one and nft is installed", |s| {
             s.nft.clone()
         })
@@ -231,7 +232,7 @@ pub fn module() -> Module {
             Function::new("lab.state", (), ret::record(record(), "everything"), |cx, ()| Ok(now(cx)?))
                 .doc(
                     "Reads the state of the whole lab: for each namespace its links, addresses, routes, rules, \
-                     neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, the nft ruleset, sockets, and the kernel \
+                     neighbours, forwarding databases, traffic control, NAT rules, states and policies of IPsec, WireGuard, nexthop objects, endpoints of MPTCP, routes of multicast, the nft ruleset, sockets, and the kernel \
                      parameters that aren't as in a new namespace; and the processes. A part that can't be read is \
                      named in `problems`; the others are complete.\n\n\
                      Each list is what the module's own `list` returns, so that `json.encode` makes JSON of it and \

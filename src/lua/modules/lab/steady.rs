@@ -11,6 +11,7 @@ pub fn line(lua: &Lua, part: &str, item: &Value) -> mlua::Result<Option<String>>
         "routes" => text(entry, "dst")? == "fe80::/64" && text(entry, "proto")? == "kernel",
         "fdb" => learned_or_joined(entry)?,
         "mdb" => text(entry, "state")? == "temp",
+        "mroute" => entry.raw_get::<Option<bool>>("unresolved")? == Some(true),
         "sockets" => text(entry, "state")? == "TIME-WAIT",
         _ => false,
     };

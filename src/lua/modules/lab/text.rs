@@ -7,7 +7,7 @@ use mlua::{Lua, Table, Value};
 use super::{compare, steady};
 
 /// The parts of a namespace, in the order in which they are shown.
-const PARTS: [&str; 22] = [
+const PARTS: [&str; 23] = [
     "links",
     "addresses",
     "routes",
@@ -26,6 +26,7 @@ const PARTS: [&str; 22] = [
     "wireguard",
     "nexthops",
     "mptcp",
+    "mroute",
     "nft",
     "sockets",
     "sysctls",

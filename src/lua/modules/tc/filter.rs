@@ -3,7 +3,7 @@
 use crate::lua::registry::Module;
 use crate::lua::schema::{Function, Record, Shape, Type, field, opts, param, ret, ty};
 use crate::net::tc::action::Action;
-use crate::net::tc::filter::{self, Filter};
+use crate::net::tc::filter::{self, Filter, On};
 use crate::net::tc::{Control, visit_actions, visit_filters};
 
 /// An action, or the word for what only decides.
@@ -21,7 +21,7 @@ fn action() -> Type<Action> {
 
 fn options(name: &'static str) -> Shape<Filter> {
     let put = |filter: &mut Filter, options| filter.options.push(options);
-    super::options(name, |row| row != "dev", put, visit_filters).field(
+    super::options(name, |row| row != "dev" && row != "block", put, visit_filters).field(
         "actions",
         ty::one_or_list(action()),
         "what is done with the packets, one after another: \"drop\", or `{ mirred = { dev = \"eth1\" } }`",
@@ -49,7 +49,14 @@ pub fn record() -> Record<Filter> {
 }
 
 pub fn module() -> Module {
-    let dev = || param("dev", ty::link(), "the link");
+    let on = || {
+        let block = ty::int(1..=u32::MAX - 1).map(On::Block);
+        param(
+            "on",
+            ty::link().map(On::Dev).or(block),
+            "the link, or the number of a block of filters that links share",
+        )
+    };
     Module::new(
         "tc.filter",
         "Filters: which packets go to which class, and what is done with them. The options of a kind stand in a table of its \
@@ -59,13 +66,14 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "tc.filter.add",
-            (dev(), opts(options("nsh.tc.filter.AddOptions"))),
+            (on(), opts(options("nsh.tc.filter.AddOptions"))),
             ret::nothing(),
-            |cx, (dev, filter)| Ok(filter::add(cx.ns, &dev, &filter)?),
+            |cx, (on, filter)| Ok(filter::add(cx.ns, &on, &filter)?),
         )
         .doc(
             "Adds a filter to a queueing discipline (`parent = \"1:\"`), or at the way in or out of a link that has a `clsact` \
-             (`parent = \"ingress\"`, `\"egress\"`).\n\nRaises `exists` if there is such a one, `not_found` if the \
+             (`parent = \"ingress\"`, `\"egress\"`); or to a block, by its number, which links share whose clsact names it \
+             (`ingress_block`, `egress_block`).\n\nRaises `exists` if there is such a one, `not_found` if the \
              discipline isn't there, `unsupported` if the kernel lacks the kind or an action.",
         )
         .command("tc filter add dev DEV parent PARENT protocol PROTOCOL pref PREF KIND ... action ..."),
@@ -73,9 +81,9 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "tc.filter.replace",
-            (dev(), opts(options("nsh.tc.filter.AddOptions"))),
+            (on(), opts(options("nsh.tc.filter.AddOptions"))),
             ret::nothing(),
-            |cx, (dev, filter)| Ok(filter::replace(cx.ns, &dev, &filter)?),
+            |cx, (on, filter)| Ok(filter::replace(cx.ns, &on, &filter)?),
         )
         .doc(
             "Adds a filter, or puts it in the place of the one with this `pref`, `protocol` and `handle`.\n\nRaises as \
@@ -86,9 +94,9 @@ pub fn module() -> Module {
     .function(
         Function::new(
             "tc.filter.del",
-            (dev(), opts(Shape::rows_where("nsh.tc.filter.DelOptions", |row| row != "dev"))),
+            (on(), opts(Shape::rows_where("nsh.tc.filter.DelOptions", |row| row != "dev" && row != "block"))),
             ret::nothing(),
-            |cx, (dev, which)| Ok(filter::del(cx.ns, &dev, &which)?),
+            |cx, (on, which)| Ok(filter::del(cx.ns, &on, &which)?),
         )
         .doc(
             "Deletes filters of a place: the one with this `pref`, `kind` and `handle`, all with this `pref`, or, with `parent` \

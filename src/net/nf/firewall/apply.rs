@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::flow::{self, Flowtable};
 use super::set::{self, NamedSet};
 use super::spec::RuleSpec;
 use super::{
@@ -23,26 +24,40 @@ pub struct Plan {
     /// Chains to jump to.
     pub chains: Vec<String>,
     pub sets: Vec<(String, SetSpec)>,
+    pub flowtables: Vec<Flowtable>,
     pub rules: Vec<RuleSpec>,
 }
 
-/// Puts these chains, sets and rules in the place of those that are there, or changes nothing at all. Packets meet the old
-/// ones or the new ones, never a part of them. Returns the rules.
+/// Puts these chains, sets, flow tables and rules in the place of those that are there, or changes nothing at all. Packets
+/// meet the old ones or the new ones, never a part of them. A map that a rule of NAT asks stays, with what the plan has for
+/// it. Returns the rules.
 ///
 /// Equivalent: `nft -f FILE`, of a file that flushes first
 pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
     let sets: Vec<NamedSet> = plan.sets.iter().map(|(name, spec)| spec.named(name)).collect::<Result<_>>()?;
+    plan.flowtables.iter().try_for_each(Flowtable::check)?;
     let specs = checked(plan, &sets)?;
     let mut socket = ns.netfilter().map_err(no_netfilter)?;
     let mut batch = Batch::new(TABLE);
     let mut commands = vec![format!("add table inet {TABLE}")];
     batch.table();
-    clear(&mut socket, &mut batch, &mut commands)?;
+    let kept = clear(&mut socket, &mut batch, &mut commands)?;
+    sets.iter().try_for_each(|set| check_kept(set, &kept))?;
     push_chains(&mut batch, plan, &specs, &mut commands)?;
+    for table in &plan.flowtables {
+        flow::require_devices(ns, table).map_err(|e| e.detail(format!("flowtables.{}", table.name)))?;
+    }
     let mut filled = Vec::with_capacity(sets.len());
     for ((_, spec), set) in plan.sets.iter().zip(&sets) {
-        push_set(&mut batch, set, &spec.entries, &mut commands);
+        let there = kept.iter().any(|kept| kept.name == set.name);
+        push_set(&mut batch, set, &spec.entries, there, &mut commands);
         filled.push(batch.len());
+    }
+    let mut made = Vec::with_capacity(plan.flowtables.len());
+    for table in &plan.flowtables {
+        batch.flowtable(table);
+        commands.push(table.command());
+        made.push(batch.len());
     }
     let mut ends = Vec::with_capacity(specs.len());
     for spec in &specs {
@@ -64,6 +79,16 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
                 None => e,
             });
         }
+        Err(failure) if failure.request < made.last().copied() => {
+            let at =
+                failure.request.map_or(made.len(), |request| made.partition_point(|end| *end <= request));
+            let table = plan.flowtables.get(at);
+            let e = explain(failure.error, &table.map_or(Asked::Other, Asked::Flowtable), &mut socket);
+            return Err(match table {
+                Some(table) => e.detail(format!("flowtables.{}", table.name)),
+                None => e,
+            });
+        }
         Err(failure) => {
             // The first rule whose requests had not all been taken.
             let at =
@@ -80,6 +105,21 @@ pub fn apply(ns: &Namespace, plan: &Plan) -> Result<Vec<FirewallRule>> {
     commands.extend(rules.iter().zip(&specs).map(|(rule, spec)| rule_command(rule, place(spec))));
     ns.report(Done::Nft(&commands));
     Ok(rules)
+}
+
+/// A map that a rule of NAT asks is filled anew, and can't become another one.
+fn check_kept(set: &NamedSet, kept: &[NamedSet]) -> Result<()> {
+    let kind = |set: &NamedSet| (set.key, set.to, set.flags, set.timeout);
+    match kept.iter().find(|there| there.name == set.name) {
+        Some(there) if kind(there) != kind(set) => {
+            let (sort, name) = (set.sort().word(), &set.name);
+            let e = Error::argument(format!(
+                "{sort}s.{name}: a rule of NAT asks it, and it is of another type now"
+            ));
+            Err(e.hint("keep type, `to` and timeout, or delete the rule first: nat.list tells which it is"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `rules[3] (chain input, action jump ssh)`
@@ -121,6 +161,12 @@ fn checked(plan: &Plan, sets: &[set::NamedSet]) -> Result<Vec<RuleSpec>> {
             Some(super::Action::Jump(target) | super::Action::Goto(target)) => Some(target.as_str()),
             _ => None,
         };
+        if let Some(super::Action::Flow(table)) = &spec.action
+            && !plan.flowtables.iter().any(|there| there.name == *table)
+        {
+            let e = flow::missing(table, &plan.flowtables);
+            return Err(e.hint("name it in `flowtables`").detail(format!("rules[{}]", at + 1)));
+        }
         let missing = [Some(spec.chain()), target].into_iter().flatten().find(|name| !there(name));
         match missing {
             Some(name) => Err(Error::argument(format!("there is no chain {name:?}"))

@@ -4,6 +4,7 @@ use nix::errno::Errno;
 
 use super::chain;
 use super::fields::Action;
+use super::flow::{self, Flowtable};
 use super::rule::FirewallRule;
 use super::set::{self, NamedSet, Sort};
 use super::spec::RuleSpec;
@@ -24,7 +25,8 @@ pub enum Asked<'a> {
     Chain(&'a Chain),
     NewSet(&'a NamedSet, &'a [Entry]),
     Elements(&'a NamedSet, &'a str, &'a [Entry]),
-    /// The deletion of a chain or set.
+    Flowtable(&'a Flowtable),
+    /// The deletion of a chain, set or flow table.
     Gone(&'a str, &'a str),
     Other,
 }
@@ -61,10 +63,7 @@ pub fn explain(error: Error, asked: &Asked<'_>, socket: &mut Socket) -> Error {
             says(error, format!("the {what} {name:?} is in use"))
                 .hint("delete the rules and elements of maps that name it before")
         }
-        // A whole firewall was to go, and maps with it.
-        (Asked::NewSet(..) | Asked::Other, Some(Errno::EBUSY)) => {
-            error.hint("a rule of NAT asks one of the maps: nat.list tells which, nat.del deletes it")
-        }
+        (Asked::Flowtable(table), _) => flow::refused(error, table).unwrap_or_else(no_nf_tables),
         _ => no_nf_tables(error),
     }
 }
@@ -113,6 +112,12 @@ fn of_rule(error: Error, spec: &RuleSpec, place: Place, socket: &mut Socket) -> 
     {
         return Err(no_target(target, &chains));
     }
+    if let Some(Action::Flow(table)) = &spec.action {
+        let tables = flow::all(socket).unwrap_or_default();
+        if !tables.iter().any(|there| there.name == *table) {
+            return Err(flow::missing(table, &tables));
+        }
+    }
     if let Place::Before(handle) | Place::After(handle) = place {
         let rules = message::rules(socket, TABLE).unwrap_or_default();
         let at = rules.iter().find(|rule| rule.handle == handle);
@@ -152,6 +157,9 @@ fn refused(error: Error, spec: &RuleSpec) -> Error {
 
 /// The kernel's modules for what a rule does.
 fn missing_expression(error: Error, spec: &RuleSpec) -> Error {
+    if matches!(spec.action, Some(Action::Flow(_))) {
+        return flow::lacking(error);
+    }
     let needs = [
         (spec.state.is_some(), "nft_ct, nf_conntrack"),
         (spec.limit.is_some(), "nft_limit"),

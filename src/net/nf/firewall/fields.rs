@@ -26,6 +26,8 @@ pub enum Action {
     Goto(String),
     /// What a map of verdicts has for a part of the packet; the next rule decides where it has nothing.
     Vmap(Ask),
+    /// The connection goes into a flow table, and its later packets past the chains.
+    Flow(String),
     /// Of a rule that someone else made, in a form that has no words here.
     Other,
 }
@@ -48,6 +50,12 @@ impl Action {
         match text.split_once(' ') {
             Some(("jump", chain)) => check_name(chain.trim()).map(|()| Action::Jump(chain.trim().to_owned())),
             _ if text.contains(" vmap ") => Ask::parse(text, "vmap").map(Action::Vmap),
+            Some(("flow", rest)) => {
+                let table = rest.trim().strip_prefix("add").and_then(|name| name.trim().strip_prefix('@'));
+                let wrong = || Error::argument(format!("expected \"flow add @NAME\", got {text:?}"));
+                let table = table.ok_or_else(wrong)?;
+                check_name(table).map(|()| Action::Flow(table.to_owned()))
+            }
             Some(("goto", chain)) => check_name(chain.trim()).map(|()| Action::Goto(chain.trim().to_owned())),
             _ => {
                 let words = Self::WORDS.iter().map(|(word, _)| *word).filter(|word| *word != "other");
@@ -67,6 +75,7 @@ impl fmt::Display for Action {
         match self {
             Action::Jump(chain) => write!(f, "jump {chain}"),
             Action::Goto(chain) => write!(f, "goto {chain}"),
+            Action::Flow(table) => write!(f, "flow add @{table}"),
             Action::Vmap(ask) => write!(f, "{} vmap @{}", ask.option, ask.map),
             word => f.write_str(
                 Self::WORDS.iter().find(|(_, action)| action == word).map_or("", |(word, _)| word),
@@ -78,7 +87,7 @@ impl fmt::Display for Action {
 impl Field for Action {
     fn form() -> Form {
         text(
-            "\"accept\", \"drop\", \"reject\", \"continue\", \"return\", \"notrack\", \"jump CHAIN\", \"goto CHAIN\" or \"OPTION vmap @MAP\"",
+            "\"accept\", \"drop\", \"reject\", \"continue\", \"return\", \"notrack\", \"jump CHAIN\", \"goto CHAIN\", \"OPTION vmap @MAP\" or \"flow add @FLOWTABLE\"",
         )
     }
 
@@ -101,7 +110,9 @@ impl Action {
             Action::Return => Verdict::Return,
             Action::Jump(chain) => Verdict::Jump(chain.clone()),
             Action::Goto(chain) => Verdict::Goto(chain.clone()),
-            Action::Reject | Action::Notrack | Action::Vmap(_) | Action::Other => return None,
+            Action::Reject | Action::Notrack | Action::Vmap(_) | Action::Flow(_) | Action::Other => {
+                return None;
+            }
         })
     }
 

@@ -6,6 +6,7 @@ mod apply;
 mod chain;
 mod explain;
 mod fields;
+mod flow;
 mod rule;
 mod set;
 mod spec;
@@ -18,6 +19,7 @@ use netlink_packet_netfilter::NetfilterProtoFamily;
 
 pub use apply::{Plan, apply};
 pub use fields::{Action, LogLevel, LogPrefix, Rate, Reason, Told, with_unit};
+pub use flow::{Flowtable, add_flowtable, del_flowtable, flowtables};
 pub use rule::FirewallRule;
 pub use set::{Element, NamedSet, Sort, datum_of, datum_value, span_of, value_of};
 pub use spec::RuleSpec;
@@ -168,8 +170,8 @@ pub fn del(ns: &Namespace, handle: u64) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the rules of one chain; or all rules, chains and sets of nsh's table but those of NAT, and the table if nothing
-/// else is in it.
+/// Deletes the rules of one chain; or all rules, chains, sets and flow tables of nsh's table but those of NAT, and the table
+/// if nothing else is in it. Maps that rules of NAT ask are NAT's.
 ///
 /// Equivalent: `nft flush chain inet nsh CHAIN`
 pub fn flush(ns: &Namespace, chain: Option<&str>) -> Result<()> {
@@ -188,7 +190,7 @@ pub fn flush(ns: &Namespace, chain: Option<&str>) -> Result<()> {
                 commands.push(format!("flush chain inet {TABLE} {chain}"));
             }
         }
-        None => clear(&mut socket, &mut batch, &mut commands)?,
+        None => drop(clear(&mut socket, &mut batch, &mut commands)?),
     }
     if !batch.is_empty() {
         send(&mut socket, batch, &Asked::Other)?;
@@ -206,9 +208,23 @@ pub fn flush(ns: &Namespace, chain: Option<&str>) -> Result<()> {
 }
 
 /// Takes away all that is filtering's: rules first, since they hold chains and sets, then maps, whose verdicts hold chains.
-fn clear(socket: &mut Socket, batch: &mut Batch, commands: &mut Vec<String>) -> Result<()> {
-    let chains = filter_chains(socket)?;
-    let sets = set::all(socket, false).map_err(not_listed)?;
+/// Returns the maps and sets that stay, as rules of NAT ask them.
+fn clear(socket: &mut Socket, batch: &mut Batch, commands: &mut Vec<String>) -> Result<Vec<NamedSet>> {
+    let (chains, nat): (Vec<Chain>, Vec<Chain>) =
+        own_chains(socket)?.into_iter().partition(|chain| chain.kind.as_deref() != Some("nat"));
+    let asked: Vec<String> = match nat.is_empty() {
+        true => Vec::new(),
+        false => {
+            let rules = message::rules(socket, TABLE).map_err(not_listed)?.into_iter();
+            let exprs =
+                rules.filter(|rule| nat.iter().any(|c| c.name == rule.chain)).flat_map(|rule| rule.exprs);
+            let named = |expr| if let Expr::Lookup { set, .. } = expr { Some(set.name) } else { None };
+            exprs.filter_map(named).collect()
+        }
+    };
+    let all = set::all(socket, false).map_err(not_listed)?;
+    let (kept, sets): (Vec<NamedSet>, Vec<NamedSet>) =
+        all.into_iter().partition(|set| asked.contains(&set.name));
     for chain in &chains {
         batch.flush_chain(&chain.name);
         commands.push(format!("flush chain inet {TABLE} {}", chain.name));
@@ -217,11 +233,15 @@ fn clear(socket: &mut Socket, batch: &mut Batch, commands: &mut Vec<String>) -> 
         batch.delete_set(&set.name);
         commands.push(format!("delete {} inet {TABLE} {}", set.sort().word(), set.name));
     }
+    for table in flow::all(socket).map_err(not_listed)? {
+        batch.delete_flowtable(&table.name);
+        commands.push(flow::delete_command(&table.name));
+    }
     for chain in &chains {
         batch.delete_chain(&chain.name);
         commands.push(format!("delete chain inet {TABLE} {}", chain.name));
     }
-    Ok(())
+    Ok(kept)
 }
 
 /// Those of nsh's table, NAT's too.
@@ -361,11 +381,16 @@ impl SetSpec {
     }
 }
 
-/// Makes the set, as part of a batch.
-fn push_set(batch: &mut Batch, set: &NamedSet, entries: &[Entry], commands: &mut Vec<String>) {
+/// Makes the set, as part of a batch; or empties the one that is `there`.
+fn push_set(batch: &mut Batch, set: &NamedSet, entries: &[Entry], there: bool, commands: &mut Vec<String>) {
     let Some(key) = set.key else { return };
-    batch.set(&set.name, key, set.to, set.flags, set.timeout);
-    commands.push(set.command());
+    if there {
+        batch.flush_set(&set.name);
+        commands.push(format!("flush {} inet {TABLE} {}", set.sort().word(), set.name));
+    } else {
+        batch.set(&set.name, key, set.to, set.flags, set.timeout);
+        commands.push(set.command());
+    }
     let entries = set.arranged(entries.to_vec());
     if !entries.is_empty() {
         batch.add_elements(&set.name, &entries, set.has_ranges(), None);
@@ -381,7 +406,7 @@ pub fn add_set(ns: &Namespace, name: &str, spec: &SetSpec) -> Result<()> {
     let mut batch = Batch::new(TABLE);
     batch.table();
     let mut commands = vec![format!("add table inet {TABLE}")];
-    push_set(&mut batch, &set, &spec.entries, &mut commands);
+    push_set(&mut batch, &set, &spec.entries, false, &mut commands);
     send(&mut *ns.netfilter().map_err(no_netfilter)?, batch, &Asked::NewSet(&set, &spec.entries))?;
     ns.report(Done::Nft(&commands));
     Ok(())

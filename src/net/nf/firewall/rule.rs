@@ -88,6 +88,7 @@ fn look_up(spec: &RuleSpec, ask: &Ask, to: u32) -> [Expr; 2] {
 fn statement(spec: &RuleSpec) -> Option<Expr> {
     match spec.action.as_ref()? {
         Action::Notrack => Some(Expr::Notrack {}),
+        Action::Flow(table) => Some(Expr::FlowOffload { table: table.clone() }),
         Action::Reject => {
             let (told, code) = spec.reason.unwrap_or(Reason::PortUnreachable).told();
             Some(Expr::Reject { kind: told.kind(), code: Some(code) })
@@ -228,6 +229,7 @@ fn statement_of(expr: &Expr, reader: &Reader<'_>, spec: &mut RuleSpec) -> Option
         }
         Expr::Reject { .. } => spec.action = Some(Action::Reject),
         Expr::Notrack {} => spec.action = Some(Action::Notrack),
+        Expr::FlowOffload { table } => spec.action = Some(Action::Flow(table.clone())),
         Expr::Limit { rate, unit, burst, kind, flags } => {
             let rate = Rate { over: *flags == INVERTED, rate: *rate, bytes: *kind == 1, unit: *unit };
             once(&mut spec.limit, rate)?;

@@ -328,6 +328,28 @@ fn end_value(bytes: &[u8]) -> Option<Target> {
     Some(Target { addresses: Some((address, address)), ..Target::port(port) })
 }
 
+impl NamedSet {
+    /// Where a rule of NAT that asks this map translates to, for what has these bytes; `None` where the map has nothing.
+    pub fn target(&self, key: &[u8]) -> Option<Target> {
+        let within = |span: &Span| span.low.as_slice() <= key && key <= span.high.as_slice();
+        let bytes = match self.elements.iter().find(|element| within(&element.span))?.data.as_ref()? {
+            Datum::Bytes(bytes) => bytes,
+            Datum::Verdict(_) => return None,
+        };
+        match self.to? {
+            DataType::Ends(_) => end_value(bytes),
+            DataType::Of(KeyType::InetService) => {
+                Some(Target::port(u16::from_be_bytes(*bytes.first_chunk()?)))
+            }
+            DataType::Of(KeyType::Ipv4Addr | KeyType::Ipv6Addr) => {
+                let address = from_octets(bytes)?;
+                Some(Target { addresses: Some((address, address)), ..Target::default() })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// As scripts get it.
 pub fn datum_value(to: Option<DataType>, data: &Datum) -> Value {
     match (to, data) {

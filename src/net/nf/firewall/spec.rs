@@ -58,7 +58,8 @@ table! {
         Set action: Action = header always, ip [],
             "accept, drop, reject, continue (with the next rule), return (to the calling chain), \"jump CHAIN\", \
              \"goto CHAIN\", notrack (in raw_prerouting and raw_output), or \"source vmap @NAME\": what the map has for the \
-             packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing";
+             packet's source (or iif, out, dest, proto, sport, dport, mark, uid), and continue where it has nothing; or \
+             \"flow add @NAME\" in forward: the connection's later packets go past the chains";
         Set reason: Reason = header, ip [],
             "what a refused sender is told; tcp-reset needs proto \"tcp\"; default port-unreachable";
         Set comment: String = header, ip [], "a remark of at most 128 bytes, shown by nft too";
@@ -318,6 +319,12 @@ impl RuleSpec {
             let e =
                 Error::argument(format!("notrack comes too late in {chain}: the packet is tracked already"));
             return Err(e.hint("use the chain raw_prerouting, or raw_output for what the namespace sends"));
+        }
+        if matches!(self.action, Some(Action::Flow(_))) && hook != Hook::Forward {
+            let e = Error::argument(format!(
+                "no packet of {chain} goes from one link to another by a flow table"
+            ));
+            return Err(e.hint("use the chain forward"));
         }
         if self.action == Some(Action::Reject) && hook == Hook::Postrouting {
             let e = Error::argument("the kernel can't reject in postrouting");

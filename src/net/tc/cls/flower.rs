@@ -104,6 +104,7 @@ table! {
         Set cvlan_ethtype: EtherType = 79, ip ["cvlan_ethtype"], "the protocol behind the inner tag";
         Set ip_proto: IpProto = 9, ip ["ip_proto"], "the protocol in the IP header";
         Set ip_tos: Masked8 = 73, ip ["ip_tos"], "the type of service";
+        Set ip_flags: IpFlags = 47, ip ["ip_flags"], "whether it is a fragment: frag, nofrag, firstfrag or nofirstfrag, or two of them as in \"frag/nofirstfrag\"";
         Set ip_ttl: Masked8 = 75, ip ["ip_ttl"], "the time to live";
         Set dst_ip: Network = header, ip ["dst_ip"], "the destination";
         Set src_ip: Network = header, ip ["src_ip"], "the source";
@@ -247,6 +248,54 @@ impl Field for CtState {
     }
 }
 
+/// What a packet is to its fragments: TCA_FLOWER_KEY_FLAGS_*, and those that count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpFlags {
+    set: u32,
+    mask: u32,
+}
+
+const FRAGMENTS: &[(&str, u32)] = &[("frag", 1), ("firstfrag", 2)];
+
+impl Field for IpFlags {
+    fn form() -> Form {
+        crate::net::fields::text(
+            "\"frag\", \"nofrag\", \"firstfrag\" or \"nofirstfrag\", or two with \"/\" between",
+        )
+    }
+
+    fn read(value: &Value) -> Result<Option<Self>> {
+        let Value::Text(text) = value else { return Ok(None) };
+        let mut flags = IpFlags { set: 0, mask: 0 };
+        for word in text.split('/') {
+            let name = word.strip_prefix("no").unwrap_or(word);
+            let bit = FRAGMENTS.iter().find(|(known, bit)| *known == name && flags.mask & bit == 0);
+            let Some((_, bit)) = bit else {
+                return Err(Error::argument(format!("expected {}, got {text:?}", Self::form().expected)));
+            };
+            flags.mask |= bit;
+            flags.set |= if name == word { *bit } else { 0 };
+        }
+        Ok(Some(flags))
+    }
+
+    fn value(&self) -> Value {
+        let known = FRAGMENTS.iter().filter(|(_, bit)| self.mask & bit != 0);
+        let word =
+            |(name, bit): &(&str, u32)| format!("{}{name}", if self.set & bit != 0 { "" } else { "no" });
+        Value::Text(known.map(word).collect::<Vec<_>>().join("/"))
+    }
+
+    fn encode(&self) -> Option<Vec<u8>> {
+        Some([self.set.to_be_bytes(), self.mask.to_be_bytes()].concat())
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let number = |at: usize| Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
+        Some(IpFlags { set: number(0)?, mask: number(4)? })
+    }
+}
+
 type Ports = Option<PortRange>;
 
 fn one(ports: Ports) -> Option<Masked16> {
@@ -295,7 +344,28 @@ impl Flower {
         }
     }
 
+    fn about_arp(&self) -> bool {
+        let addresses = self.arp_sip.is_some() || self.arp_tip.is_some() || self.arp_op.is_some();
+        addresses || self.arp_sha.is_some() || self.arp_tha.is_some()
+    }
+
+    fn about_mpls(&self) -> bool {
+        let label = self.mpls_label.is_some() || self.mpls_tc.is_some();
+        label || self.mpls_bos.is_some() || self.mpls_ttl.is_some()
+    }
+
     fn check(&self, seen: EtherType) -> Result<()> {
+        // The kernel passes over keys of another protocol: the filter would meet all packets.
+        let needs: [(bool, &[&str]); 2] =
+            [(self.about_arp(), &["arp"]), (self.about_mpls(), &["mpls_uc", "mpls_mc"])];
+        if let Some((_, [first, ..])) = needs.iter().find(|(about, protocols)| {
+            *about && !protocols.iter().any(|name| EtherType::named(name) == Some(seen))
+        }) {
+            let seen = seen.word();
+            return Err(Error::argument(format!(
+                "flower: the fields are for the protocol {first}, and the filter is for {seen}"
+            )));
+        }
         let about_ip = self.ip_proto.is_some() || self.src_ip.is_some() || self.dst_ip.is_some();
         let wanted = self
             .family()?
@@ -319,8 +389,8 @@ kind!(Flower, "flower", "cls_flower", "a filter by the packets' fields", {
 
     fn mask_of(number: u16) -> Option<u16> {
         match number {
-            4 | 6 | 10 | 12 | 14 | 16 | 27 | 29 | 31 | 33 | 43 | 45 | 49 | 51 | 53 | 55 | 57 | 59 | 61
-            | 63 | 65 | 71 | 73 | 75 | 80 | 82 | 91 | 93 | 95 => Some(number + 1),
+            4 | 6 | 10 | 12 | 14 | 16 | 27 | 29 | 31 | 33 | 43 | 45 | 47 | 49 | 51 | 53 | 55 | 57 | 59
+            | 61 | 63 | 65 | 71 | 73 | 75 | 80 | 82 | 91 | 93 | 95 => Some(number + 1),
             18 => Some(35),
             19 => Some(36),
             20 => Some(37),
@@ -332,14 +402,14 @@ kind!(Flower, "flower", "cls_flower", "a filter by the packets' fields", {
     }
 
     fn protocol(&self) -> Option<EtherType> {
-        let arp = self.arp_sip.is_some() || self.arp_tip.is_some() || self.arp_op.is_some();
         if self.vlan_id.is_some() || self.vlan_prio.is_some() || self.vlan_ethtype.is_some() {
             return EtherType::named("802.1Q");
         }
         match (self.family().ok()?, self.ip_proto) {
             (Some(Family::Inet), _) | (None, Some(IpProto(ICMP))) => Some(EtherType::IPV4),
             (Some(Family::Inet6), _) | (None, Some(IpProto(ICMPV6))) => Some(EtherType::IPV6),
-            _ if arp => EtherType::named("arp"),
+            _ if self.about_arp() => EtherType::named("arp"),
+            _ if self.about_mpls() => EtherType::named("mpls_uc"),
             _ => None,
         }
     }

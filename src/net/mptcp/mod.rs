@@ -1,22 +1,26 @@
 //! Endpoints and limits of Multipath TCP, as `ip mptcp` handles them; by generic netlink (linux/mptcp_pm.h).
 
+mod event;
+
 use std::fmt;
 use std::net::IpAddr;
 
 use netlink_packet_core::NLM_F_DUMP;
 use nix::errno::Errno;
 
-use super::attributes::{Attributes, find};
-use super::done::{Done, Verb};
-use super::fields::LinkRef;
-use super::link::fields::{U8, U16};
-use super::namespace::Namespace;
-use super::netlink::{Generic, attributes_of};
-use super::prefix::{Family, octets};
-use super::route::{index, name_links};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::text::listed;
 use crate::model::{Between, Field, Table, table};
+use crate::net::attributes::{Attributes, find};
+use crate::net::done::{Done, Verb};
+use crate::net::fields::LinkRef;
+use crate::net::link::fields::{U8, U16};
+use crate::net::namespace::Namespace;
+use crate::net::netlink::{Generic, attributes_of};
+use crate::net::prefix::{Family, octets};
+use crate::net::route::{index, name_links};
+
+pub use event::{Event, group};
 
 // `enum` of the commands, and MPTCP_PM_ATTR_*.
 const ADD_ADDR: u8 = 1;
