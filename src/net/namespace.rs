@@ -4,6 +4,7 @@ mod attach;
 mod nsid;
 mod sockets;
 mod together;
+mod unsettled;
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::collections::{BTreeMap, HashMap};
@@ -210,28 +211,6 @@ impl Namespace {
         self.shared.remains.keeper(self, nsid)
     }
 
-    /// Says that links changed, so that the next probe waits for them to settle.
-    pub fn unsettle(&self) {
-        self.unsettled.set(Some(Instant::now()));
-    }
-
-    /// As [`Namespace::unsettle`], of a link whose other end may be elsewhere.
-    pub fn unsettle_link(&self, index: u32) {
-        self.unsettle();
-        let mut changed = self.changed.borrow_mut();
-        if changed.last() != Some(&index) {
-            changed.push(index);
-        }
-    }
-
-    /// The links of which [`Namespace::unsettle_link`] told since the last call.
-    pub fn take_changed(&self) -> Vec<u32> {
-        let mut changed = self.changed.take();
-        changed.sort_unstable();
-        changed.dedup();
-        changed
-    }
-
     /// Has bridges of this namespace work as in a new one, whatever the machine has loaded. To be called before the first
     /// one is made, and before somebody looks at the parameters.
     pub fn expect_bridges(&self) {
@@ -249,11 +228,6 @@ impl Namespace {
     /// Whether [`Namespace::tune`] said so, ever.
     pub fn is_tuned(&self) -> bool {
         self.tuned.get()
-    }
-
-    /// When links last changed, if they did since the last call.
-    pub fn take_unsettled(&self) -> Option<Instant> {
-        self.unsettled.take()
     }
 
     /// Lets go of all that would keep the namespace alive after its deletion; a script may hold on to its handle.
@@ -505,22 +479,6 @@ impl Namespaces {
         }
         ns.let_go();
         self.note(ns);
-    }
-
-    /// Whether links changed since the last call of [`Namespaces::take_unsettled`].
-    pub fn is_unsettled(&self) -> bool {
-        let known = self.known.borrow();
-        known.values().chain([&self.host]).any(|ns| ns.unsettled.get().is_some())
-    }
-
-    /// The namespaces in which links changed since the last call, and when, the last changed ones first; see
-    /// [`super::settle`].
-    pub fn take_unsettled(&self) -> Vec<(Rc<Namespace>, Instant)> {
-        let known = self.known.borrow();
-        let all = known.values().chain([&self.host]);
-        let mut changed: Vec<_> = all.filter_map(|ns| Some((ns.clone(), ns.take_unsettled()?))).collect();
-        changed.sort_by_key(|(_, when)| std::cmp::Reverse(*when));
-        changed
     }
 
     /// Gives addresses a name of their own besides the namespaces' names; an empty list takes it away.

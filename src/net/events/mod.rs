@@ -234,6 +234,12 @@ impl Listener {
     }
 }
 
+/// All objects that this kernel tells of: not every one has MPTCP.
+pub fn all_here(ns: &Namespace) -> Vec<Object> {
+    let told = |object: &Object| *object != Object::Mptcp || mptcp::group(ns).is_ok();
+    Object::ALL.iter().copied().filter(told).collect()
+}
+
 /// A socket for each protocol that the objects need.
 fn sockets(ns: &Namespace, objects: &[Object], everywhere: bool) -> Result<Vec<Listening>> {
     let mut groups: Vec<(isize, Vec<u32>)> = Vec::new();

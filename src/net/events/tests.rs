@@ -58,7 +58,7 @@ fn is_link(name: &str) -> impl Fn(&What) -> bool {
 fn all_kinds(number: bool) {
     lab(move |all| {
         let (a, b) = (all.add("a").unwrap(), all.add("b").unwrap());
-        let mut events = Events::open(all, Object::ALL, number).unwrap();
+        let mut events = Events::open(all, &all_here(all.host()), number).unwrap();
         connect(&a, &b);
         let seen = until(
             &mut events,
@@ -273,7 +273,7 @@ fn listening_keeps_no_deleted_namespace_alive() {
     for number in [true, false] {
         lab(move |all| {
             let (a, b) = (all.add("a").unwrap(), all.add("b").unwrap());
-            let mut events = Events::open(all, Object::ALL, number).unwrap();
+            let mut events = Events::open(all, &all_here(all.host()), number).unwrap();
             connect(&a, &b);
             until(&mut events, all, in_ns("b", Change::Added, is_link("eth0")));
             drop(b);

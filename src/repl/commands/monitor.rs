@@ -10,8 +10,7 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use super::Flow;
 use crate::base::error::{Error, Result};
 use crate::base::wait::{self, Deadline};
-use crate::net::events::{Events, Object};
-use crate::net::mptcp;
+use crate::net::events::{self, Events, Object};
 use crate::net::namespace::Namespaces;
 use crate::repl::Session;
 
@@ -61,12 +60,8 @@ impl Monitor {
             let open = || -> Result<(Namespaces, Events)> {
                 let all = Namespaces::new(directory)?;
                 // Nsid and netconf say nothing that a person asks for by themselves.
-                let mut objects: Vec<Object> =
-                    Object::ALL.iter().copied().filter(|o| *o != Object::Nsid).collect();
-                // Not every kernel has it.
-                if mptcp::group(all.host()).is_err() {
-                    objects.retain(|object| *object != Object::Mptcp);
-                }
+                let mut objects = events::all_here(all.host());
+                objects.retain(|object| *object != Object::Nsid);
                 let events = Events::open(&all, &objects, sandboxed)?;
                 Ok((all, events))
             };
