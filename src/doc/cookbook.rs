@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn a_question_of_the_book_has_its_answer() {
         assert!(recipes().count() > 40);
-        let text = find("how do i limit the bandwidth").unwrap();
+        let text = find("how do i limit the bandwidth, or the rate").unwrap();
         assert!(text.starts_with("How do I limit the bandwidth, or the rate?\n\n    local b = "), "{text}");
         assert!(text.ends_with("  It prints:\n\n    rate 10mbit limit 1000\n"), "{text}");
         assert!(find("how do I").is_none());

@@ -3,6 +3,7 @@
 use netlink_packet_core::{NLM_F_ACK, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkMessage};
 use netlink_proto::ConnectionHandle;
 use netlink_sys::{AsyncSocket, SocketAddr};
+use nix::errno::Errno;
 use nix::sys::socket::sockopt::{SndBuf, SndBufForce};
 use nix::sys::socket::{getsockopt, setsockopt};
 
@@ -97,7 +98,7 @@ impl Socket {
         let wire = self.client.wire();
         wire.begin();
         make_room(wire, bytes.len())?;
-        wire.send(&bytes)?;
+        wire.send(&bytes).map_err(|e| too_big(e, bytes.len()))?;
         let mut waiting: Vec<bool> = (0..requests.len()).map(&acked).collect();
         let mut refusals = Vec::new();
         let deadline = Deadline::after(ANSWER_TIMEOUT);
@@ -129,11 +130,26 @@ impl Socket {
     }
 }
 
+/// Without power over the machine's network, what is sent at once has twice `net.core.wmem_max` as its bound.
+fn too_big(e: Error, bytes: usize) -> Error {
+    match e.raw() {
+        Some(Errno::EMSGSIZE) => {
+            let kib = bytes.div_ceil(1024);
+            e.detail(format!("{kib} KiB in one transaction")).hint(format!(
+                "the kernel takes twice net.core.wmem_max at once: make it in parts, or raise that on the machine: \
+                 sudo sysctl -w net.core.wmem_max={}",
+                kib.next_power_of_two() * 1024
+            ))
+        }
+        _ => e,
+    }
+}
+
 /// An NLMSG_ERROR's error.
 fn refused(message: &[u8], request: &[u8]) -> Result<()> {
     match NetlinkMessage::<Raw>::deserialize(message) {
         Ok(reply) => refusal(&reply, request),
-        Err(_) => Err(Error::errno(nix::errno::Errno::EBADMSG)),
+        Err(_) => Err(Error::errno(Errno::EBADMSG)),
     }
 }
 
@@ -145,4 +161,16 @@ fn make_room(wire: &Wire, bytes: usize) -> Result<()> {
         setsockopt(&wire.fd(), SndBuf, &wanted)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_that_is_too_big_says_what_bounds_it() {
+        let hint = |errno| too_big(Error::errno(errno), 500_000).fields().hint.clone().unwrap_or_default();
+        assert!(hint(Errno::EMSGSIZE).ends_with("sysctl -w net.core.wmem_max=524288"));
+        assert!(!hint(Errno::EPERM).contains("wmem_max"));
+    }
 }
