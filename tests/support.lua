@@ -14,7 +14,7 @@ end
 local kernel
 for line in io.lines() do
   local release = line:match("^kernel (%S+)")
-  if release then
+  if release and release ~= kernel then
     kernel = release
     table.insert(kernels, release)
   end
