@@ -247,7 +247,9 @@ impl Channel {
     pub fn send_descriptors(&self, descriptors: &[RawFd]) -> Result<()> {
         let bytes = serde_json::to_vec(&Message::Descriptors)?;
         let (data, rights) = ([io::IoSlice::new(&bytes)], [ControlMessage::ScmRights(descriptors)]);
-        nix::sys::socket::sendmsg::<()>(self.0.as_raw_fd(), &data, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
+        // Whoever takes none of them doesn't make us wait.
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        nix::sys::socket::sendmsg::<()>(self.0.as_raw_fd(), &data, &rights, flags, None)?;
         Ok(())
     }
 
