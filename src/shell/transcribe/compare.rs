@@ -56,6 +56,9 @@ impl Transcript {
                 .map(|(name, word)| format!("{} {word}", count(name)));
         let more = if of_iptables > 0 { format!(", {of_iptables} of iptables") } else { String::new() };
         let mut told = match difference.is_empty() {
+            true if self.recorded.is_empty() => {
+                "not compared: there is no picture of what the script made".to_owned()
+            }
             true => format!("equal on this path, on this kernel: {}{more}", numbers.join(", ")),
             false => "the Lua does not make what the script makes".to_owned(),
         };
@@ -192,6 +195,11 @@ mod tests {
             bridged: false,
             chosen: chosen.iter().map(|word| (*word).to_owned()).collect(),
         }
+    }
+
+    #[test]
+    fn without_a_picture_nothing_is_said_to_be_equal() {
+        assert!(transcript(Vec::new(), &[]).compare(&[]).told.starts_with("not compared"));
     }
 
     #[test]

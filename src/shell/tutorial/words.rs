@@ -179,8 +179,22 @@ fn is_prompt(prompt: &str, mark: &str) -> bool {
 
 /// Whether a comment may be the prompt of root with a command.
 pub fn is_command_of_root(line: &str) -> bool {
-    let prose = |word: &str| PROSE.contains(&word.to_ascii_lowercase().as_str());
-    is_certain(line) && !line.split_whitespace().any(prose)
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let prose = |(at, word): (usize, &&str)| {
+        PROSE.contains(&word.to_ascii_lowercase().as_str()) && !is_named_a(&words, at)
+    };
+    is_certain(line) && !words.iter().enumerate().any(prose)
+}
+
+/// Whether the word there is `a`, and a name as in `ip netns add a`, `ip -n a link set a up`; no article, as in `add a bridge`.
+fn is_named_a(words: &[&str], at: usize) -> bool {
+    #[rustfmt::skip]
+    const BEHIND_A_NAME: &[&str] =
+        &["address", "alias", "dev", "down", "master", "mtu", "name", "netns", "peer", "type", "up", "via"];
+    let before = at.checked_sub(1).map(|before| words[before]);
+    words[at] == "a"
+        && (matches!(before, Some("exec" | "-n" | "-netns"))
+            || words.get(at + 1).is_none_or(|next| BEHIND_A_NAME.contains(next)))
 }
 
 /// Why a command can't be run as it stands: words in it stand for others.
@@ -360,6 +374,17 @@ mod tests {
             assert!(!is_certain(line), "{line}");
         }
         assert!(is_command_of_root("ip link set lo up") && !is_command_of_root("ping the other host"));
+        for line in [
+            "ip netns add a",
+            "ip -n a link set a up",
+            "ip netns exec a ip a",
+            "ip link add a type veth peer name b",
+        ] {
+            assert!(is_command_of_root(line), "{line}");
+        }
+        for line in ["ip link add a bridge", "ip netns a namespace of its own", "ip route for a host"] {
+            assert!(!is_command_of_root(line), "{line}");
+        }
     }
 
     #[test]
