@@ -55,3 +55,33 @@ fn forwards(ns: &Namespace) -> Result<bool> {
     })?;
     Ok(forwards)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::link::{self, End, LinkSpec};
+    use crate::net::prefix::Family;
+    use crate::net::testing::lab;
+    use crate::net::{settle, sysctl, usable};
+
+    #[test]
+    fn link_local_addresses_of_a_router_are_usable_at_once() {
+        lab(|all| {
+            let (router, far) = (all.add("r").unwrap(), all.add("far").unwrap());
+            for n in 0..8 {
+                let peer = End { name: Some(format!("eth{n}")), ns: Some(far.clone()), ..End::up(true) };
+                let spec = LinkSpec { near: End::up(true), peer: Some(peer), ..LinkSpec::of("veth") };
+                link::add(&router, &format!("eth{n}"), &spec).unwrap();
+            }
+            // Until they are there, and tentative.
+            settle::settle(all).unwrap();
+            sysctl::set(&router, "net.ipv6.conf.all.forwarding", "1").unwrap();
+            let addresses = addr::list(&router, &Addr::of(Family::Inet6)).unwrap();
+            let mut local = addresses.iter().filter(|address| is_link_local(address.ip()));
+            assert!(local.clone().count() == 8, "{addresses:?}");
+            assert!(
+                local.all(|address| !is_pending(address) && usable::is_routed(&router, address).unwrap())
+            );
+        });
+    }
+}

@@ -17,8 +17,7 @@ use super::addr::{self, Addr};
 use super::events::{Listener, Object};
 use super::link::{self, Bridge, Link};
 use super::namespace::{Namespace, Namespaces};
-use super::prefix::Family;
-use super::{router, usable};
+use super::usable;
 use crate::base::error::Result;
 use crate::base::wait::Deadline;
 use crate::model::Words;
@@ -63,10 +62,7 @@ fn settle_all(all: &Namespaces, concerned: &[Concerned]) -> Result<()> {
     let deadline = Deadline::after(PATIENCE);
     look(concerned, |ns| settle_one(ns, deadline))?;
     barrier(all.host())?;
-    look(concerned, |ns| {
-        let addresses = addr::list(ns, &Addr::of(Family::Inet6))?;
-        Ok(!router::ready(ns, &addresses)? & !usable::wait(ns, addresses)?)
-    })
+    look(concerned, |ns| usable::ready(ns).map(|busy| !busy))
 }
 
 /// A namespace, and when links changed in it.

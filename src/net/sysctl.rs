@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::sys::statvfs::{FsFlags, statvfs};
 
-use super::addr::{self, Addr};
 use super::done::Done;
 use super::link::find;
 use super::names::similar;
 use super::namespace::Namespace;
-use super::prefix::Family;
 use super::procsys::{self, NET};
-use super::{router, usable};
+use super::usable;
 use crate::base::container::COVERED_PROC;
 use crate::base::error::{Error, Kind, Result};
 
@@ -59,9 +57,7 @@ pub fn set(ns: &Namespace, name: &str, value: &str) -> Result<()> {
     if parts.last().is_some_and(|last| last == "forwarding") {
         // Links that come up later are made ready before the first probe.
         ns.unsettle();
-        let addresses = addr::list(ns, &Addr::of(Family::Inet6))?;
-        router::ready(ns, &addresses)?;
-        usable::wait(ns, addresses)?;
+        usable::ready(ns)?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ use super::link;
 use super::namespace::Namespace;
 use super::netlink::attributes_of;
 use super::prefix::Family;
+use super::router;
 use crate::base::error::Result;
 use crate::base::wait::Deadline;
 
@@ -32,9 +33,20 @@ const RTMSG: usize = 12;
 /// A link's index and an address of it.
 type Place = (u32, Ipv6Addr);
 
+/// Makes a router's link-local addresses usable, and waits for all of a namespace's. True if there was something to do.
+pub(super) fn ready(ns: &Namespace) -> Result<bool> {
+    let list = || addr::list(ns, &Addr::of(Family::Inet6));
+    let addresses = list()?;
+    match router::ready(ns, &addresses)? {
+        // They were given anew.
+        true => wait(ns, list()?).map(|_| true),
+        false => wait(ns, addresses),
+    }
+}
+
 /// Waits until those of a namespace's addresses that are on links that carry packets have their local routes, but for
 /// those that await duplicate address detection. Gives up silently after 2 s. True if there was something to wait for.
-pub(super) fn wait(ns: &Namespace, mut addresses: Vec<Addr>) -> Result<bool> {
+fn wait(ns: &Namespace, mut addresses: Vec<Addr>) -> Result<bool> {
     addresses.retain(is_coming);
     let mut wanted = Vec::new();
     // Those of a link stand together.
