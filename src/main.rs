@@ -18,6 +18,7 @@ use nsh::lua::lab::Place;
 use nsh::lua::{self, Script, status};
 use nsh::sandbox::{self, Exit, Sandbox};
 use nsh::scenario::Needs;
+use nsh::shell::Foreign;
 use nsh::{doc, doctor, labs, project, repl, scenario, shell};
 
 fn main() {
@@ -109,9 +110,8 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
     sandbox::close_inherited();
     let code = matches!(source, Source::Code(_));
     let script = read(source, args)?;
-    let (text, shell) = foreign(&script);
-    let is_foreign = text.is_some() || shell.is_some();
-    if !is_foreign {
+    let foreign = foreign(&script);
+    if foreign.is_none() {
         honoured(&script)?;
     }
     let trace = options.script.trace;
@@ -119,15 +119,14 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
         // Code has no name that could be the lab's.
         name: name.or(code.then(|| "lab".to_owned())),
         script: &script,
-        options: sandbox::Policy { own_etc: is_foreign, ..policy(options, script.directory.clone()) },
+        options: sandbox::Policy { own_etc: foreign.is_some(), ..policy(options, script.directory.clone()) },
     };
     labs::up(request, |lab, stay| {
         tell_notes(lab, trace);
-        let status = match (&text, &shell) {
-            (Some(text), _) => text.run(lab, args),
-            (_, Some(shell)) => shell.run(lab, args),
-            _ => return lua::stay(Place::of(lab), &script, trace, doc::install, stay),
+        let Some(foreign) = &foreign else {
+            return lua::stay(Place::of(lab), &script, trace, doc::install, stay);
         };
+        let status = foreign.run(lab, args);
         if status == status::SUCCESS {
             stay();
         }
@@ -135,10 +134,8 @@ fn up(source: Source, args: &[OsString], name: Option<String>, options: LabOptio
     })
 }
 
-/// A text in Markdown, or a script of a shell.
-fn foreign(script: &Script) -> (Option<shell::Text>, Option<shell::ShellScript>) {
-    let name = Path::new(&script.name);
-    (shell::Text::of(name, &script.source), shell::ShellScript::of(name, &script.source))
+fn foreign(script: &Script) -> Option<Foreign> {
+    Foreign::of(Path::new(&script.name), &script.source)
 }
 
 fn policy(options: LabOptions, script_dir: Option<PathBuf>) -> sandbox::Policy {
@@ -261,24 +258,21 @@ fn translate(
 /// What makes the lab that a script goes on in.
 struct Before {
     script: Script,
-    text: Option<shell::Text>,
-    shell: Option<shell::ShellScript>,
+    foreign: Option<Foreign>,
 }
 
 impl Before {
     fn read(path: PathBuf) -> Result<Before> {
         let script = read(Source::File(path), &[])?;
-        let (text, shell) = foreign(&script);
-        Ok(Before { script, text, shell })
+        Ok(Before { foreign: foreign(&script), script })
     }
 
     /// Runs it in the lab that this process is in, by a process of its own.
     fn run(before: Option<&Before>, lab: &Sandbox) -> i32 {
-        let Some(Before { script, text, shell }) = before else { return status::SUCCESS };
-        shell::aside(|| match (text, shell) {
-            (Some(text), _) => text.run(lab, &[]),
-            (_, Some(shell)) => shell.run(lab, &[]),
-            _ => lua::run(Place::of(lab), script, false, None, doc::install),
+        let Some(Before { script, foreign }) = before else { return status::SUCCESS };
+        shell::aside(|| match foreign {
+            Some(foreign) => foreign.run(lab, &[]),
+            None => lua::run(Place::of(lab), script, false, None, doc::install),
         })
     }
 }
@@ -341,11 +335,8 @@ fn check(file: PathBuf, options: cli::ScriptOptions) -> Result<i32> {
 /// Runs a script in Lua, one of a shell, or the commands of a text.
 fn run_file(source: Source, args: &[OsString], options: LabOptions) -> Result<i32> {
     let script = read(source, args)?;
-    if let Some(text) = shell::Text::of(Path::new(&script.name), &script.source) {
-        return in_own_lab(script.directory, options, |lab| text.run(lab, args));
-    }
-    match shell::ShellScript::of(Path::new(&script.name), &script.source) {
-        Some(found) => in_own_lab(script.directory, options, |lab| found.run(lab, args)),
+    match foreign(&script) {
+        Some(foreign) => in_own_lab(script.directory, options, |lab| foreign.run(lab, args)),
         None => run(script, options),
     }
 }
@@ -395,10 +386,7 @@ fn in_own_lab(
 
 /// An error for what works with scripts in Lua alone, if this is one of a shell.
 fn in_lua(script: &Script, what: &str) -> Result<()> {
-    match foreign(script) {
-        (None, None) => Ok(()),
-        _ => Err(for_lua(what)),
-    }
+    foreign(script).map_or(Ok(()), |_| Err(for_lua(what)))
 }
 
 fn for_lua(what: &str) -> anyhow::Error {

@@ -15,7 +15,7 @@ use nix::sys::wait::WaitStatus;
 use super::artifacts::OfFile;
 use super::events::{Events, Message};
 use super::find::File;
-use super::foreign::Foreign;
+use super::foreign;
 use super::job::{self, Inside, Job};
 use super::needs::Machine;
 use super::output::Output;
@@ -31,6 +31,7 @@ use crate::lua::lab::Place;
 use crate::lua::modules::test::event::{Event, Id};
 use crate::lua::modules::test::{self, Selection, Settings};
 use crate::proc;
+use crate::shell::Foreign;
 use crate::{doc, sandbox};
 
 /// How much longer than its limit a file may take: the sandbox ends it by itself in this time.
@@ -99,7 +100,7 @@ impl Running {
         let settings = settings(options, prompt, machine, &task, &file.name);
         // A prompt waits for as long as somebody looks around.
         let limit = options.timeout.filter(|_| !options.pause_on_fail);
-        let foreign = Foreign::of(&script);
+        let foreign = Foreign::of(Path::new(&script.name), &script.source);
         let sandbox = sandbox::Policy {
             host: false,
             write: options.write.clone(),
@@ -314,7 +315,7 @@ fn within(
     inside: Inside,
 ) -> i32 {
     let runs = matches!(settings.select, Selection::All);
-    ended(sandbox::run(options, |lab| foreign.test(lab, &inside, &script.name, runs)), &inside)
+    ended(sandbox::run(options, |lab| foreign::test(foreign, lab, &inside, &script.name, runs)), &inside)
 }
 
 fn ended(entered: anyhow::Result<i32>, inside: &Inside) -> i32 {
