@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Transcript, rules};
-use crate::lua::compare::{Part, changes};
+use crate::lua::compare::{Part, UNREAD, changes};
 
 /// What two labs have in common, or don't.
 pub struct Comparison {
@@ -64,6 +64,10 @@ impl Transcript {
         };
         if last > 1 && difference.is_empty() {
             told.push_str(&format!("; compared at {last} points, deletions begin behind all but the last"));
+        }
+        let lines = || self.recorded.iter().flatten().flat_map(|part| &part.lines);
+        if difference.is_empty() && lines().any(|line| line.starts_with(UNREAD)) {
+            told.push_str("; rules of iptables-legacy can't be read here, and are not compared");
         }
         if blind > 0 && difference.is_empty() {
             told.push_str(&format!(
@@ -195,6 +199,13 @@ mod tests {
             bridged: false,
             chosen: chosen.iter().map(|word| (*word).to_owned()).collect(),
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told() {
+        let was = vec![part("nft", &[&format!("{UNREAD} iptables-legacy")])];
+        let told = transcript(vec![was.clone()], &[]).compare(&[was]);
+        assert!(told.told.contains("rules of iptables-legacy can't be read here"), "{}", told.told);
     }
 
     #[test]

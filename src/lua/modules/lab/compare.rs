@@ -37,6 +37,9 @@ pub struct Part {
     pub lines: Vec<String>,
 }
 
+/// Begins a line of a picture for rules that are not in it.
+pub const UNREAD: &str = "not read: the rules of";
+
 /// The name of the function that takes a picture in a replayed script.
 pub const TAKE: &str = "__state";
 
@@ -89,8 +92,7 @@ fn legacy(lab: &Lab, ns: &Namespace) -> Vec<String> {
             Ok(output) if output.exit == Exit::Code(0) => {
                 out.extend(String::from_utf8_lossy(&output.stdout.bytes()).lines().map(str::to_owned));
             }
-            _ => out
-                .push(format!("rules of {version}tables-legacy that {version}tables-nft-restore can't read")),
+            _ => out.push(format!("{UNREAD} {version}tables-legacy")),
         }
     }
     out
