@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::base::error::{Error, Kind, Result};
-use crate::model::{Field, Table, Words, table};
+use crate::model::{Table, Words, table};
 use crate::net::fields::{LinkRef, Number};
-use crate::net::link::fields::{Be16, U8, named};
+use crate::net::link::fields::{Be16, OnOff, U8, named};
 use crate::net::namespace::Namespace;
 use crate::net::netlink::{Generic, attributes_of};
 use crate::net::prefix::from_octets;
@@ -41,32 +41,10 @@ table! {
         Read dst: IpAddr = header, ip [], "the peer's address";
         Read sport: Be16 = 9, ip [], "this end's port";
         Read dport: Be16 = 10, ip [], "the peer's port";
-        Read backup: Byte = 11, ip [], "whether the subflow is for when there is no other";
+        Read backup: OnOff = 11, ip [], "whether the subflow is for when there is no other";
         Read error: U8 = 12, ip [], "the errno for which a subflow was closed";
         Read dev: LinkRef = 15, ip [], "the link of a subflow";
-        Read server_side: Byte = 18, ip [], "whether this end accepted the connection";
-    }
-}
-
-/// A truth value in a byte, which the kernel tells where it is false, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Byte(pub bool);
-
-impl Field for Byte {
-    fn form() -> crate::model::Form {
-        bool::form()
-    }
-
-    fn read(value: &crate::model::Value) -> Result<Option<Self>> {
-        Ok(bool::read(value)?.map(Byte))
-    }
-
-    fn value(&self) -> crate::model::Value {
-        crate::model::Value::Bool(self.0)
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        bytes.first().map(|byte| Byte(*byte != 0))
+        Read server_side: OnOff = 18, ip [], "whether this end accepted the connection";
     }
 }
 
@@ -109,7 +87,7 @@ impl fmt::Display for Event {
             (None, Some(dst)) => write!(f, " > {}", end(dst, self.dport))?,
             (None, None) => {}
         }
-        f.write_str(if self.backup == Some(Byte(true)) { " backup" } else { "" })
+        f.write_str(if self.backup == Some(OnOff(true)) { " backup" } else { "" })
     }
 }
 
@@ -142,7 +120,7 @@ mod tests {
         assert_eq!(event.to_string(), "sub_established token 201 10.0.0.1:5000 > 10.0.1.2:80");
         assert_eq!(
             (event.began(), event.remote_id, event.backup),
-            (Some(true), Some(U8(7)), Some(Byte(false)))
+            (Some(true), Some(U8(7)), Some(OnOff(false)))
         );
         for length in 0..message.len() {
             let _ = Event::parse(&message[..length]);
