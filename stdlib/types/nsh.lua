@@ -1575,7 +1575,7 @@
 ---@field fullmesh? boolean this end opens a subflow from it to each address of the peer; needs `subflow`
 
 ---@class (exact) nsh.mroute.AddOptions
----@field oifs string|string[] the links by which they go on
+---@field oifs string|string[] the links by which they go on; none of them: they go nowhere
 ---@field iif string the link on which they come in
 ---@field group string the group that packets are sent to
 ---@field from? string the sender; default all that have no route of their own
@@ -1588,10 +1588,10 @@
 ---@field group? string the group that packets are sent to
 ---@field from? string the sender; default all that have no route of their own
 ---@field iif? string the link on which they come in
----@field oifs? string|string[] the links by which they go on
+---@field oifs? string|string[] the links by which they go on; none of them: they go nowhere
 
 ---@class (exact) nsh.mroute.ReplaceOptions
----@field oifs string|string[] the links by which they go on
+---@field oifs string|string[] the links by which they go on; none of them: they go nowhere
 ---@field iif string the link on which they come in
 ---@field group string the group that packets are sent to
 ---@field from? string the sender; default all that have no route of their own
@@ -3885,7 +3885,7 @@
 ---@field group string the group that packets are sent to
 ---@field from? string the sender; default all that have no route of their own
 ---@field iif? string the link on which they come in
----@field oifs? string[] the links by which they go on
+---@field oifs? string[] the links by which they go on; none of them: they go nowhere
 ---@field packets? integer packets that came
 ---@field bytes? integer bytes of those packets
 ---@field wrong_iif? integer packets that came in by another link, and went nowhere

@@ -26,7 +26,7 @@ table! {
         Set group: IpAddr = header always, ip [], "the group that packets are sent to";
         Set from: IpAddr = header, ip [], "the sender; default all that have no route of their own";
         Set iif: LinkName = header, ip [], "the link on which they come in";
-        Set oifs: Links = header, ip [], "the links by which they go on";
+        Set oifs: Links = header, ip [], "the links by which they go on; none of them: they go nowhere";
         Read packets: Count = header, ip [], "packets that came";
         Read bytes: Count = header, ip [], "bytes of those packets";
         Read wrong_iif: Count = header, ip [], "packets that came in by another link, and went nowhere";

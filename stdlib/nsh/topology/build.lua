@@ -68,8 +68,8 @@ local function translate(node)
   end
 end
 
----When all its ports are there: what new hosts say of themselves by IPv6 would go out of each of the others, and take most
----of the time.
+---Sets a switch's bridge up, when all its ports are there. Before, what each new host says of itself by IPv6 would go out
+---of all the other ports, and take most of the time.
 local function start(node)
   if node.kind == "switch" then
     node.ns.link.set("br0", { up = true })
