@@ -15,8 +15,8 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid};
 
 use super::exe::Sealed;
-use super::sys::{Channel, Message, Tree};
-use super::{Plan, Runner, ids, script, view};
+use super::sys::{Channel, Message};
+use super::{Plan, Runner, ids, procfs, script, view};
 use crate::base::error::{Error, Kind};
 use crate::base::wait::{self, Deadline};
 
@@ -148,7 +148,7 @@ fn supervise(script: Pid, nsh: &Channel, asks: Channel, terminal: Option<&OwnedF
 fn answer(asks: &Channel) -> Result<()> {
     match asks.try_receive()? {
         None => Ok(()),
-        Some(Message::Sysctls) => asks.send_descriptors(&[Tree::sysctls()?.fd().as_raw_fd()]),
+        Some(Message::Sysctls) => asks.send_descriptors(&[procfs::sysctls()?.fd().as_raw_fd()]),
         Some(other) => Err(failed(other).into()),
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use nix::fcntl::OFlag;
-use nix::mount::MsFlags;
+use nix::mount::{MntFlags, MsFlags};
 use nix::sys::stat::Mode;
 
 use super::sys::{self, Tree};
@@ -71,6 +71,17 @@ fn limit(proc: &Handle) {
     // In a cgroup namespace of its own, root's lab could mount the cgroup that nsh was started in, with the
     // processes that share it, and kill or starve them.
     let _ = proc.write("sys/user/max_cgroup_namespaces", "0");
+}
+
+/// A new mount of proc, of its directory `sys/net` alone, for the process that asks for it. For a moment all of it stands
+/// where the lab's first process alone sees it: before Linux 6.15, nothing can be copied of a mount that hangs nowhere.
+pub fn sysctls() -> Result<Tree> {
+    let place = Path::new(view::NOTHING);
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    view::mount("proc", place, flags, "")?;
+    let tree = Tree::copy(&place.join("sys/net"));
+    nix::mount::umount2(place, MntFlags::MNT_DETACH)?;
+    tree
 }
 
 /// Makes read-only what is not a process's own, but for `/proc/sys/net`. Everything is mounted read-only by now.

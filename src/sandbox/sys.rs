@@ -53,17 +53,6 @@ fn c_path(path: &Path) -> Result<CString> {
     CString::new(path.as_os_str().as_bytes()).context("a path must not hold a NUL byte")
 }
 
-/// What a system call returned: a descriptor, or an error.
-///
-/// # Safety
-///
-/// If it is a descriptor, nobody else owns it.
-unsafe fn descriptor(returned: libc::c_long) -> Result<OwnedFd> {
-    let fd = Errno::result(returned)?;
-    // SAFETY: as the caller says.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
-}
-
 /// A mount, or tree of mounts, that is not attached yet: `open_tree(2)`.
 pub struct Tree(OwnedFd);
 
@@ -74,9 +63,10 @@ impl Tree {
         let path = c_path(path)?;
         let flags = libc::OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | libc::AT_RECURSIVE as u32;
         // SAFETY: path is a NUL-terminated string; the call returns a new descriptor or -1.
-        unsafe {
-            descriptor(libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags)).map(Tree)
-        }
+        let fd = unsafe { libc::syscall(libc::SYS_open_tree, libc::AT_FDCWD, path.as_ptr(), flags) };
+        let fd = Errno::result(fd)?;
+        // SAFETY: fd is open and ours alone.
+        Ok(Tree(unsafe { OwnedFd::from_raw_fd(fd as i32) }))
     }
 
     /// Sets and clears `MOUNT_ATTR_*` on the whole tree.
@@ -100,24 +90,6 @@ impl Tree {
         };
         Errno::result(done)?;
         Ok(())
-    }
-
-    /// A new mount of proc, of its directory `sys/net` alone.
-    pub fn sysctls() -> Result<Tree> {
-        const FSCONFIG_CMD_CREATE: libc::c_uint = 6;
-        const ATTRIBUTES: u64 = libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV | libc::MOUNT_ATTR_NOEXEC;
-        let none = std::ptr::null::<u8>();
-        // SAFETY: the strings are NUL-terminated; each call returns a new descriptor, 0 or -1, and the descriptors are
-        // used while they are open.
-        unsafe {
-            let context = descriptor(libc::syscall(libc::SYS_fsopen, c"proc".as_ptr(), 1))?;
-            let fd = context.as_raw_fd();
-            Errno::result(libc::syscall(libc::SYS_fsconfig, fd, FSCONFIG_CMD_CREATE, none, none, 0))?;
-            let mount = descriptor(libc::syscall(libc::SYS_fsmount, fd, 1, ATTRIBUTES))?;
-            let flags = libc::OPEN_TREE_CLONE | libc::O_CLOEXEC as u32;
-            let part = c"sys/net".as_ptr();
-            Ok(Tree(descriptor(libc::syscall(libc::SYS_open_tree, mount.as_raw_fd(), part, flags))?))
-        }
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
