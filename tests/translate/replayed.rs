@@ -369,10 +369,11 @@ fn files_of_programs_go_along() {
     let script = format!(
         "#!/bin/bash\nmkdir -p /etc/netns/red/daemon /etc/daemon\necho one > /etc/netns/red/daemon/conf\n\
          echo other > /etc/daemon/conf\nip netns add red\nip netns exec red {read} /etc/daemon/conf\n\
-         printf 'a\\nb' > mine\n{read} --conf=mine"
+         printf 'a\\nb' > mine\n{read} --conf=mine\nperl -e 1 /proc/net/dev"
     );
     let (lua, output) = translate(&stage, &script, &[], true);
     assert_eq!(output.status.code(), Some(0), "{}\n{lua}", told(&output));
     assert!(lua.contains("files = { [\"/etc/daemon/conf\"] = [[\none\n]] }"), "{lua}");
     assert!(lua.contains("/mine\"] = [[\na\nb]] }"), "{lua}");
+    assert!(!lua.contains("/proc/net/dev\"] ="), "{lua}");
 }
